@@ -1,0 +1,72 @@
+"""What the business refuses, and why.
+
+    Refusal                 one thing refused: a code, plain words, and where in the input
+    ├── Conflict            somebody changed it since (CHANGED_MEANWHILE); brings the present object
+    └── RateLimited         too often (RATE_LIMITED); says when to try again
+    Refusals                several refused at once; nothing was changed
+
+Raised in `models/`; one place in `graph/` turns them into `errors` of a payload.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+
+class ErrorCode(StrEnum):
+    """Codes of the API. Each enters when something raises it."""
+
+    NOT_FOUND = "NOT_FOUND"
+    NOT_ALLOWED = "NOT_ALLOWED"
+    INVALID = "INVALID"
+    ALREADY_TAKEN = "ALREADY_TAKEN"
+    CHANGED_MEANWHILE = "CHANGED_MEANWHILE"
+    RATE_LIMITED = "RATE_LIMITED"
+    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
+    WRONG_CREDENTIALS = "WRONG_CREDENTIALS"
+    ADDRESS_INVALID = "ADDRESS_INVALID"
+    OWN_ADDRESS = "OWN_ADDRESS"
+    ACCOUNT_ARCHIVED = "ACCOUNT_ARCHIVED"
+    NOT_LINKED = "NOT_LINKED"
+    FIELD_TAKEN = "FIELD_TAKEN"
+    MAILBOX_UNREACHABLE = "MAILBOX_UNREACHABLE"
+    MAILBOX_HOST_PRIVATE = "MAILBOX_HOST_PRIVATE"
+    MAILBOX_TLS_FAILED = "MAILBOX_TLS_FAILED"
+    MAILBOX_SECRET_REFUSED = "MAILBOX_SECRET_REFUSED"  # noqa: S105 - a code, not a secret
+    MAILBOX_NO_IMAP = "MAILBOX_NO_IMAP"
+    MAILBOX_FIGURES_DISAGREE = "MAILBOX_FIGURES_DISAGREE"
+
+
+class Refusal(Exception):  # noqa: N818 - the domain's word
+    """One thing refused. `path` says where in the input, as in ("toggles", "3", "accountId")."""
+
+    def __init__(self, code: ErrorCode, message: str, *path: str | int) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.path = tuple(str(part) for part in path)
+
+
+class Conflict(Refusal):
+    """Somebody changed it since the caller read it. `subject` is the object as it is now."""
+
+    def __init__(self, message: str, *path: str | int, subject: tuple[str, UUID]) -> None:
+        super().__init__(ErrorCode.CHANGED_MEANWHILE, message, *path)
+        self.subject = subject
+
+
+class RateLimited(Refusal):
+    """Too often. `retry_at` is when it may work again, in UTC."""
+
+    def __init__(self, message: str, *path: str | int, retry_at: datetime) -> None:
+        super().__init__(ErrorCode.RATE_LIMITED, message, *path)
+        self.retry_at = retry_at
+
+
+class Refusals(Exception):  # noqa: N818 - the domain's word
+    """Several refused at once, each with its path; nothing was changed."""
+
+    def __init__(self, refusals: Sequence[Refusal]) -> None:
+        super().__init__("; ".join(refusal.message for refusal in refusals))
+        self.refusals = tuple(refusals)
