@@ -1,0 +1,44 @@
+"""
+The append-only record of every change: audit trail and source of every live feed.
+
+A transaction's entries get consecutive positions from the firm's counter row in its last statement, so that the order
+of commits is the order of positions and there are no gaps. All entries of a transaction are one `Batch`: feeds give it
+whole, and its last position is the cursor of the change.
+"""
+
+from models.journal.reading import JournalFilter, by_ids, count, head, heads, page, reaches_back_to, since
+from models.journal.recording import changes_between, record, stamp
+from models.journal.tables import (
+    CHANNEL,
+    NOTIFICATIONS_MOVED,
+    WINDOW_DAYS,
+    WINDOW_POSITIONS,
+    Batch,
+    Change,
+    Entry,
+    JournalKind,
+    Subject,
+)
+
+__all__ = [
+    "CHANNEL",
+    "NOTIFICATIONS_MOVED",
+    "WINDOW_DAYS",
+    "WINDOW_POSITIONS",
+    "Batch",
+    "Change",
+    "Entry",
+    "JournalFilter",
+    "JournalKind",
+    "Subject",
+    "by_ids",
+    "changes_between",
+    "count",
+    "head",
+    "heads",
+    "page",
+    "reaches_back_to",
+    "record",
+    "since",
+    "stamp",
+]

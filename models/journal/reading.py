@@ -1,0 +1,123 @@
+"""Reading: what came since a position, and the audit trail."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from models import clock, store
+from models.journal.tables import WINDOW_DAYS, WINDOW_POSITIONS, Batch, Change, Entry, JournalKind
+from models.page import Order, Page, Window
+from models.page import page as read_page
+from models.viewer import Viewer, must_be_admin
+
+NEWEST_FIRST = Order("NEWEST_FIRST", "j.position", "bigint", descending=True)
+
+
+async def head(firm_id: UUID) -> int:
+    """The position of the newest entry; 0 where there is none."""
+    return await store.value("SELECT head FROM journal_head WHERE firm_id = $1", firm_id) or 0
+
+
+async def heads(firm_ids: Sequence[UUID]) -> dict[UUID, int]:
+    found = await store.rows("SELECT firm_id, head FROM journal_head WHERE firm_id = ANY($1::uuid[])", list(firm_ids))
+    return {row["firm_id"]: row["head"] for row in found}
+
+
+async def since(firm_id: UUID, position: int, *, most: int = 500) -> list[Batch]:
+    """The batches after `position`, in order, each whole; about `most` entries at a time."""
+    found = await store.rows(_SINCE, firm_id, position, most)
+    return [
+        Batch(cursor, tuple(_entry(row) for row in batch)) for cursor, batch in groupby(found, key=lambda row: row["batch"])
+    ]
+
+
+_SINCE = """
+SELECT * FROM journal_entry
+WHERE firm_id = $1 AND position > $2 AND position <= (
+  SELECT max(batch) FROM (
+    SELECT batch FROM journal_entry WHERE firm_id = $1 AND position > $2 ORDER BY position LIMIT $3
+  ) AS next)
+ORDER BY position
+"""
+
+
+async def reaches_back_to(firm_id: UUID, position: int) -> bool:
+    """Whether everything after `position` is still within the live window, and `position` was ever given out."""
+    return bool(await store.value(_WINDOW, firm_id, position, clock.now()))
+
+
+_WINDOW = f"""
+SELECT $2 <= head AND head - $2 <= {WINDOW_POSITIONS} AND ($2 = head OR coalesce((
+  SELECT occurred_at > $3 - interval '{WINDOW_DAYS} days' FROM journal_entry
+  WHERE firm_id = $1 AND position > $2 ORDER BY position LIMIT 1), false))
+FROM journal_head WHERE firm_id = $1
+"""  # noqa: S608 - made of constants
+
+
+@dataclass(frozen=True, slots=True)
+class JournalFilter:
+    kinds: tuple[JournalKind, ...] | None = None
+    account_id: UUID | None = None
+    subject_id: UUID | None = None
+    actor_id: UUID | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+async def page(by: Viewer, wanted: JournalFilter, window: Window) -> Page[Entry]:
+    """Newest first. OWNER and ADMIN only: raises NOT_ALLOWED."""
+    must_be_admin(by)
+    select = f"SELECT j.*, {{sort}} FROM journal_entry j WHERE {_MATCHES}"
+    return await read_page(select, _matching(by, wanted), order=NEWEST_FIRST, window=window, read=_entry)
+
+
+async def count(by: Viewer, wanted: JournalFilter) -> int:
+    must_be_admin(by)
+    found: int = await store.value(f"SELECT count(*) FROM journal_entry j WHERE {_MATCHES}", *_matching(by, wanted))  # noqa: S608
+    return found
+
+
+async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, Entry]:
+    """Those that the viewer may see: all of the firm's for OWNER and ADMIN, else none."""
+    if not by.is_admin:
+        return {}
+    found = await store.rows(
+        "SELECT * FROM journal_entry WHERE firm_id = $1 AND id = ANY($2::uuid[]) AND kind = ANY($3::text[])",
+        by.firm_id,
+        list(ids),
+        list(JournalKind),
+    )
+    return {row["id"]: _entry(row) for row in found}
+
+
+_MATCHES = """
+  j.firm_id = $1 AND j.kind = ANY($2::text[])
+  AND ($3::uuid IS NULL OR j.account_ids @> ARRAY[$3::uuid])
+  AND ($4::uuid IS NULL OR j.subject_id = $4) AND ($5::uuid IS NULL OR j.member_id = $5)
+  AND ($6::timestamptz IS NULL OR j.occurred_at >= $6) AND ($7::timestamptz IS NULL OR j.occurred_at < $7)"""
+
+
+def _matching(by: Viewer, wanted: JournalFilter) -> list[object]:
+    kinds = list(JournalKind if wanted.kinds is None else wanted.kinds)
+    return [by.firm_id, kinds, wanted.account_id, wanted.subject_id, wanted.actor_id, wanted.since, wanted.until]
+
+
+def _entry(row: Any) -> Entry:
+    return Entry(
+        id=row["id"],
+        position=row["position"],
+        kind=row["kind"],
+        occurred_at=row["occurred_at"],
+        member_id=row["member_id"],
+        subject_type=row["subject_type"],
+        subject_id=row["subject_id"],
+        account_ids=tuple(row["account_ids"]),
+        touched=tuple(row["touched"]),
+        audience=frozenset(row["audience"]) if row["audience"] is not None else None,
+        changes=tuple(Change(*change) for change in orjson.loads(row["changes"])),
+    )

@@ -1,0 +1,51 @@
+"""The only reader of the environment. Every setting has a default that works on one machine."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import field_validator
+
+
+class Settings(BaseSettings):
+    """
+    Read from the environment: `SWITCHBOARD_<NAME>`, and the three that every platform knows by name: `DATABASE_URL`,
+    `HOST`, `PORT`.
+
+    Raises pydantic.ValidationError with the name of the setting that is wrong.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="SWITCHBOARD_", populate_by_name=True, extra="ignore")
+
+    database_url: SecretStr | None = Field(None, validation_alias="DATABASE_URL")
+    """PostgreSQL 16 or later. Absent: a server of our own under `var`."""
+    host: str = Field("127.0.0.1", validation_alias="HOST")
+    port: int = Field(8000, ge=0, le=65535, validation_alias="PORT")
+
+    var: Path = Path("var")
+    """Folder for all that the program keeps outside PostgreSQL."""
+    key: SecretStr | None = None
+    """The installation's key: 64 hexadecimal digits. Absent: made once, and kept in `var/key`."""
+    files_url: str | None = None
+    """Where message sources and attachments are kept, such as `s3://bucket/prefix`. Absent: `var/files`."""
+    wakeups_url: str | None = None
+    """What carries wake-ups between processes. Absent: the database itself."""
+    public_url: str | None = None
+    """How browsers reach the server, as in signed links. Absent: `http://host:port`."""
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    """Origins of single-page apps that may use the cookie, apart from our own; separated by commas."""
+    development: bool = True
+    """GraphiQL, introspection, plain-http cookies and mail servers on private addresses. Off in production."""
+    session_days: int = Field(30, ge=1)
+    pool_size: int = Field(10, ge=2)
+    """Connections of one process to PostgreSQL."""
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @property
+    def base_url(self) -> str:
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")

@@ -1,0 +1,21 @@
+"""The database: opened once per process, reached by `rows` and `transaction` from anywhere."""
+
+from models.store.connection import close, is_open, migrate, open_store, pending_migrations, tortoise_config
+from models.store.sql import execute, row, rows, value
+from models.store.transaction import Transaction, current, transaction
+
+__all__ = [
+    "Transaction",
+    "close",
+    "current",
+    "execute",
+    "is_open",
+    "migrate",
+    "open_store",
+    "pending_migrations",
+    "row",
+    "rows",
+    "tortoise_config",
+    "transaction",
+    "value",
+]

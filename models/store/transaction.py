@@ -1,0 +1,96 @@
+"""
+One transaction per write, safe against cancellation.
+
+Tortoise's own leaks the pooled connection when a request is cancelled during BEGIN; ours gives it back whatever happens,
+and lets COMMIT and ROLLBACK finish before the cancellation goes on.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from tortoise.backends.asyncpg.client import TransactionWrapper
+from tortoise.connection import get_connections
+
+
+class Transaction:
+    """What goes on between BEGIN and COMMIT. `cursor` is the journal position of the change, once committed."""
+
+    def __init__(self) -> None:
+        self.cursor: int | None = None
+        self._last_words: dict[str, Callable[[], Awaitable[None]]] = {}
+
+    def at_the_end(self, name: str, say: Callable[[], Awaitable[None]]) -> None:
+        """Runs `say` as the last statement before COMMIT; once per name."""
+        self._last_words.setdefault(name, say)
+
+    async def say_last_words(self) -> None:
+        for say in self._last_words.values():
+            await say()
+
+
+_current: ContextVar[Transaction | None] = ContextVar("transaction", default=None)
+
+
+def current() -> Transaction:
+    """The transaction that this code runs in. Raises RuntimeError outside of one: a bug of ours."""
+    if (open_one := _current.get()) is None:
+        raise RuntimeError("this must run inside a transaction")
+    return open_one
+
+
+@asynccontextmanager
+async def transaction() -> AsyncIterator[Transaction]:
+    """
+    All or nothing. Inside another one it is part of that one. No network, no `gather`, no task that outlives it.
+
+    Raises whatever the block raises, after ROLLBACK; asyncpg.PostgresError where the database refuses.
+    """
+    if (outer := _current.get()) is not None:
+        yield outer
+        return
+    inner = Transaction()
+    handler = get_connections()
+    async with _connection() as wrapper:
+        connection_token = handler.set("default", wrapper)
+        token = _current.set(inner)
+        try:
+            yield inner
+            await inner.say_last_words()
+        except BaseException:
+            await _finish(wrapper.rollback())
+            raise
+        else:
+            await _finish(wrapper.commit())
+        finally:
+            _current.reset(token)
+            handler.reset(connection_token)
+
+
+@asynccontextmanager
+async def _connection() -> AsyncIterator[TransactionWrapper]:
+    client: Any = get_connections().get("default")
+    if client._pool is None:
+        await client.create_connection(with_db=True)
+    pool = client._pool
+    connection = await pool.acquire()
+    try:
+        wrapper = TransactionWrapper(client)
+        wrapper._connection = connection
+        await wrapper.begin()
+        yield wrapper
+    finally:
+        await _finish(pool.release(connection))
+
+
+async def _finish(step: Awaitable[None]) -> None:
+    """Awaits `step` to its end even when we are cancelled meanwhile, then lets the cancellation go on."""
+    task = asyncio.ensure_future(step)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        if not task.done():
+            await asyncio.wait([task])
+        raise

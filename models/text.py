@@ -1,0 +1,49 @@
+"""How names are written, sorted and found."""
+
+import re
+import unicodedata
+
+from models.errors import ErrorCode, Refusal
+
+LONGEST_NAME = 200  # characters
+MOST_WORDS = 200
+_DIGITS = re.compile(r"\d+")
+_WORD = re.compile(r"[^\W_]+")
+
+
+def one_line(text: str, *path: str | int, what: str = "The name", longest: int = LONGEST_NAME) -> str:
+    """`text` trimmed, in Unicode's composed form. Raises INVALID where it is empty, too long or has control characters."""
+    clean = unicodedata.normalize("NFC", " ".join(text.split(" "))).strip()
+    if not clean:
+        raise Refusal(ErrorCode.INVALID, f"{what} is empty. Type at least one character.", *path)
+    if len(clean) > longest:
+        raise Refusal(ErrorCode.INVALID, f"{what} has {len(clean)} characters; at most {longest} fit.", *path)
+    if any(unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} for char in clean):
+        raise Refusal(ErrorCode.INVALID, f"{what} contains a line break or another character that cannot be shown.", *path)
+    return clean
+
+
+def folded(text: str) -> str:
+    """Without regard to case and accents: `Ré` and `RE` are the same."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(char for char in plain if not unicodedata.combining(char))
+
+
+def sort_key(text: str) -> str:
+    """Orders as people do, compared byte by byte: accents and case aside, numbers by value (`V2` before `V10`)."""
+    return _DIGITS.sub(lambda found: _by_value(found.group()), folded(text))[:400]
+
+
+def _by_value(digits: str) -> str:
+    number = digits.lstrip("0") or "0"
+    return f"{len(number):03}{number}"
+
+
+def words(*texts: str) -> list[str]:
+    """The words that a search finds these texts by, each once."""
+    return sorted({word[:60] for text in texts for word in _WORD.findall(folded(text))})[:MOST_WORDS]
+
+
+def beginnings(search: str) -> list[str]:
+    """One tsquery per word of a search, matching beginnings of words; at most eight words count."""
+    return [f"'{word[:60]}':*" for word in _WORD.findall(folded(search))[:8]]

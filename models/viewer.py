@@ -1,0 +1,59 @@
+"""Who is asking. Every read and every write begins with one; None is nobody."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from models.errors import ErrorCode, Refusal
+
+
+class TeamRole(StrEnum):
+    OWNER = "OWNER"
+    ADMIN = "ADMIN"
+    EMPLOYEE = "EMPLOYEE"
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """A signed-in team member."""
+
+    firm_id: UUID
+    member_id: UUID
+    session_id: UUID
+    role: TeamRole
+    manage_accounts: bool
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role is not TeamRole.EMPLOYEE
+
+    @property
+    def may_manage_accounts(self) -> bool:
+        return self.is_admin or self.manage_accounts
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """The program itself, working for one firm: sync, seeds, the command line. May do everything there."""
+
+    firm_id: UUID
+    member_id: None = None
+    is_admin: bool = True
+    may_manage_accounts: bool = True
+
+
+Actor = Viewer | System
+
+
+def must_manage_accounts(by: Actor) -> None:
+    """Raises NOT_ALLOWED."""
+    if not by.may_manage_accounts:
+        raise Refusal(
+            ErrorCode.NOT_ALLOWED, "You may look at accounts, not change them. An owner or admin can give you the right."
+        )
+
+
+def must_be_admin(by: Actor) -> None:
+    """Raises NOT_ALLOWED."""
+    if not by.is_admin:
+        raise Refusal(ErrorCode.NOT_ALLOWED, "Only an owner or an admin of the firm may do this.")
