@@ -1,0 +1,126 @@
+"""Starting and stopping the demo mail server from Python: for `make run` and for tests."""
+
+import asyncio
+import imaplib
+import json
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import aiosmtplib
+
+from mail.demo.users import MAIL_PASSWORD, STUDIO
+from models.mailbox.server import MailSecurity, MailServer
+
+CHECKOUT = Path(__file__).parents[2]
+HOST = "127.0.0.1"
+START_SECONDS = 30.0
+STOP_SECONDS = 5.0
+
+
+class DemoMailFailed(Exception):  # noqa: N818 - the words of the server itself
+    """It did not start; the message says why, in plain words."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoMail:
+    """A running server. Ends with this process, however that ends.
+
+    async with DemoMail.start(folder) as server:
+        await server.deliver(raw, sender="anna@example.test", to=["studio@demo.test"])
+    """
+
+    imap_port: int
+    smtp_port: int
+    process: Process
+
+    @classmethod
+    @asynccontextmanager
+    async def start(cls, folder: Path, *, imap_port: int = 0, smtp_port: int = 0) -> AsyncIterator["DemoMail"]:
+        server = await cls.launch(folder, imap_port=imap_port, smtp_port=smtp_port)
+        try:
+            yield server
+        finally:
+            await server.stop()
+
+    @classmethod
+    async def launch(cls, folder: Path, *, imap_port: int = 0, smtp_port: int = 0) -> "DemoMail":
+        """Ready when this returns, with all that `folder` keeps; the caller stops it. Raises DemoMailFailed."""
+        process = await asyncio.create_subprocess_exec(
+            *_command(folder, imap_port=imap_port, smtp_port=smtp_port),
+            stdin=PIPE,
+            stdout=PIPE,
+            cwd=CHECKOUT,
+            start_new_session=True,  # Ctrl-C reaches the parent only, which stops this one last
+        )
+        try:
+            return cls(**await _ready(process), process=process)
+        except BaseException:
+            await _end(process)
+            raise
+
+    @property
+    def imap(self) -> MailServer:
+        return MailServer(HOST, self.imap_port, MailSecurity.NONE)
+
+    @property
+    def smtp(self) -> MailServer:
+        return MailServer(HOST, self.smtp_port, MailSecurity.NONE)
+
+    async def stop(self) -> None:
+        """Gone when this returns; harmless when it has gone already."""
+        await _end(self.process)
+
+    async def deliver(self, raw: bytes, *, sender: str, to: Sequence[str]) -> None:
+        """Hands over exactly these bytes by SMTP (a last line without its end gets one)."""
+        await aiosmtplib.send(raw, sender=sender, recipients=list(to), hostname=HOST, port=self.smtp_port)
+
+    async def append(
+        self, raw: bytes, received_at: datetime, *, folder: str = "INBOX", mailbox: str = STUDIO.address
+    ) -> None:
+        """Puts exactly these bytes into a folder, with this internal date; whoever is in IDLE there is told."""
+        # By hand, for the bytes' sake: imaplib's append rewrites the ends of lines.
+        reader, writer = await asyncio.open_connection(HOST, self.imap_port)
+        when = imaplib.Time2Internaldate(received_at)
+        writer.write(f'a LOGIN {mailbox} "{MAIL_PASSWORD}"\r\nb APPEND "{folder}" {when} '.encode())
+        writer.write(b"{%d+}\r\n%s\r\nc LOGOUT\r\n" % (len(raw), raw))
+        answer = await reader.read()
+        writer.close()
+        if b"\r\nb OK" not in answer:
+            raise DemoMailFailed(f"The demo mail server did not take the message: {answer.decode(errors='replace')}")
+
+
+def _command(folder: Path, *, imap_port: int, smtp_port: int) -> list[str]:
+    ports = ["--imap-port", str(imap_port), "--smtp-port", str(smtp_port)]
+    return [sys.executable, "-m", "mail.demo.server", "--folder", str(folder.resolve()), *ports]
+
+
+async def _ready(process: Process) -> dict[str, int]:
+    assert process.stdout
+    try:
+        async with asyncio.timeout(START_SECONDS):
+            line = await process.stdout.readline()
+    except TimeoutError:
+        raise DemoMailFailed(f"The demo mail server was not ready after {START_SECONDS:.0f} s.") from None
+    said = json.loads(line or b"{}")
+    if "imap_port" not in said:
+        raise DemoMailFailed(said.get("error", "The demo mail server ended before it was ready."))
+    return {"imap_port": said["imap_port"], "smtp_port": said["smtp_port"]}
+
+
+async def _end(process: Process) -> None:
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            process.terminate()
+        try:
+            async with asyncio.timeout(STOP_SECONDS):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+    assert process.stdin
+    process.stdin.close()

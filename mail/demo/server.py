@@ -1,0 +1,110 @@
+"""The mail server of `make run` and of the tests: SMTP in, IMAP out, loopback only, in a process of its own.
+
+    python -m mail.demo.server --folder var/demo/mail --imap-port 1143 --smtp-port 1025
+
+Prints one line of JSON when it is ready, {"imap_port": …, "smtp_port": …}, or {"error": …} and ends with status 1;
+port 0 means any free one. What SMTP accepts
+goes to the INBOX of each recipient who has a mailbox here, and once to outside@demo.test for all others: nothing
+leaves this machine. It ends at SIGTERM or SIGINT, and when the process that started it does.
+"""
+
+import argparse
+import asyncio
+import fcntl
+import json
+import logging
+import os
+import signal
+import stat
+import sys
+from collections.abc import Coroutine, Iterator
+from contextlib import AsyncExitStack, contextmanager
+from pathlib import Path
+
+from mail.demo.doors import open_imap, open_smtp
+from mail.demo.mailboxes import KeptMailboxSet
+from mail.demo.users import MAILBOXES
+
+PARENT_CHECK_SECONDS = 0.5
+
+
+class CannotStart(Exception):  # noqa: N818 - said to a person
+    """In plain words."""
+
+
+async def serve(folder: Path, *, imap_port: int, smtp_port: int) -> None:
+    """Until told to stop. Raises CannotStart if a port or the folder is taken."""
+    stopping = asyncio.Event()
+    _stop_with_signals_or_parent(stopping)
+    with _locked(folder):
+        mailboxes = {user.address: KeptMailboxSet(folder, mailbox=user.address) for user in MAILBOXES}
+        async with AsyncExitStack() as stack:
+            imap = await _opened("IMAP", imap_port, open_imap(mailboxes, port=imap_port, stack=stack))
+            smtp = await _opened("SMTP", smtp_port, open_smtp(mailboxes, port=smtp_port, stack=stack))
+            print(json.dumps({"imap_port": imap, "smtp_port": smtp}), flush=True)  # noqa: T201 - the launcher reads it
+            await stopping.wait()
+
+
+async def _opened(what: str, port: int, opening: Coroutine[None, None, int]) -> int:
+    try:
+        return await opening
+    except OSError as error:
+        raise CannotStart(f"port {port} for {what} is in use by another program") from error
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise CannotStart(f"another demo mail server is using {folder}") from error
+        yield
+
+
+def _stop_with_signals_or_parent(stopping: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    if _is_held_by_a_parent(sys.stdin.fileno()):
+        loop.add_reader(sys.stdin.fileno(), _read_end, stopping)
+    # A process forked by the parent may hold the other end of stdin when the parent is gone: hence both.
+    loop.call_soon(_watch_parent, stopping, os.getppid())
+
+
+def _is_held_by_a_parent(fd: int) -> bool:
+    mode = os.fstat(fd).st_mode
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
+
+
+def _read_end(stopping: asyncio.Event) -> None:
+    if not os.read(sys.stdin.fileno(), 4096):
+        asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+        stopping.set()
+
+
+def _watch_parent(stopping: asyncio.Event, parent: int) -> None:
+    if os.getppid() != parent:
+        stopping.set()
+    else:
+        asyncio.get_running_loop().call_later(PARENT_CHECK_SECONDS, _watch_parent, stopping, parent)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="The demo mail server: SMTP in, IMAP out, on 127.0.0.1 only.")
+    parser.add_argument("--folder", type=Path, required=True, help="where the mail is kept")
+    parser.add_argument("--imap-port", type=int, default=0, help="0: any free one")
+    parser.add_argument("--smtp-port", type=int, default=0, help="0: any free one")
+    asked = parser.parse_args()
+    logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd's, which tells of each odd line at WARNING
+    try:
+        asyncio.run(serve(asked.folder, imap_port=asked.imap_port, smtp_port=asked.smtp_port))
+    except CannotStart as reason:
+        print(json.dumps({"error": f"The demo mail server cannot start: {reason}."}), flush=True)  # noqa: T201
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,23 @@
+"""Who has a mailbox on the demo mail server."""
+
+from dataclasses import dataclass
+
+MAIL_PASSWORD = "demo mail"  # noqa: S105 - of every mailbox here, for everybody to read: loopback only
+
+
+@dataclass(frozen=True, slots=True)
+class MailUser:
+    address: str
+    password: str = MAIL_PASSWORD
+
+
+STUDIO = MailUser("studio@demo.test")
+"""The shared mailbox of the main demo firm."""
+
+HARBOUR = MailUser("office@harbour.test")
+"""The shared mailbox of the second demo firm."""
+
+OUTSIDE = MailUser("outside@demo.test")
+"""Everybody else: what was sent to any other address can be read here."""
+
+MAILBOXES = (STUDIO, HARBOUR, OUTSIDE)
