@@ -1,0 +1,30 @@
+"""The door to IMAP: the only importer of aioimaplib. It reads (EXAMINE, BODY.PEEK) and never changes a mailbox.
+
+async with await Imap.connect(server, username=…, password=…) as imap:
+    state = await imap.examine("INBOX")
+    async for found in imap.headers(await imap.uids(1, state.uidnext - 1)): …
+"""
+
+from mail.imap.client import Imap
+from mail.imap.errors import Garbage, ImapError, NoImap, Refused, SecretRefused, TlsFailed, Unreachable
+from mail.imap.fetching import MESSAGE_LIMIT, Gone, Header, Message, Unfetchable
+from mail.imap.folders import Folder, FolderState, folders_to_sync
+
+__all__ = [
+    "MESSAGE_LIMIT",
+    "Folder",
+    "FolderState",
+    "Garbage",
+    "Gone",
+    "Header",
+    "Imap",
+    "ImapError",
+    "Message",
+    "NoImap",
+    "Refused",
+    "SecretRefused",
+    "TlsFailed",
+    "Unfetchable",
+    "Unreachable",
+    "folders_to_sync",
+]

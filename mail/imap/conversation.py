@@ -1,0 +1,114 @@
+"""Questions and answers on one line, one at a time, none of them for ever."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import TypeVar
+
+from mail.imap.answers import Answer, plain, response_code
+from mail.imap.errors import ImapError, Refused, Unreachable
+from mail.imap.line import Line
+from mail.imap.order import Idle, Order
+
+_WHOLE = 20  # one question may take so many times the silence allowed, as long as data keeps coming
+_LOGOUT_SECONDS = 2.0
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    result: str
+    text: bytes
+    answers: Sequence[Answer]
+
+    @property
+    def ok(self) -> Sequence[Answer]:
+        """The answers; NO and BAD raise Refused."""
+        if self.result != "OK":
+            raise Refused(f"The mail server refused: {plain(self.text)}", response_code=response_code(self.text))
+        return self.answers
+
+
+class Conversation:
+    """Whatever fails, times out or is cancelled drops the line, as its end would be taken for the next answer.
+
+    `silence` is how many seconds the server may say nothing. Only Refused leaves the line as it was.
+    """
+
+    def __init__(self, line: Line, silence: float) -> None:
+        self.line = line
+        self._silence = silence
+        self._lock = asyncio.Lock()
+
+    async def ask(self, name: str, *args: str, read: Callable[[Reply], T], prefix: str | None = None) -> T:
+        """Send a command and read what came back, all before the next one's turn."""
+        async with self._turn():
+            return read(await self._run(Order(self.line.new_tag(), name, *args, prefix=prefix)))
+
+    async def idle(self, seconds: float) -> bool:
+        """Until there is news, at most `seconds`. Without IDLE at the server: after all of them, by NOOP."""
+        async with self._turn(patience=seconds):
+            if not self.line.news and "IDLE" in self.line.capabilities:
+                await self._idle(seconds)
+            elif not self.line.news:
+                await asyncio.wait({self.line.closed}, timeout=seconds)
+                _ = (await self._run(Order(self.line.new_tag(), "NOOP"))).ok
+            news, self.line.news = self.line.news, False
+            return news
+
+    async def close(self) -> None:
+        """Say goodbye if there is time for it. Never raises an ImapError."""
+        if not self._lock.locked():
+            with suppress(ImapError, TimeoutError):
+                async with asyncio.timeout(_LOGOUT_SECONDS), self._turn():
+                    await self._run(Order(self.line.new_tag(), "LOGOUT"))
+        self.abort()
+        await asyncio.wait({self.line.closed}, timeout=_LOGOUT_SECONDS)
+
+    def abort(self) -> None:
+        self.line.fail(Unreachable("The connection is closed."))
+
+    async def _idle(self, seconds: float) -> None:
+        order = Idle(self.line.new_tag())
+        timer = self.line.loop.call_later(seconds, self.line.stop_idle, order)
+        try:
+            _ = (await self._run(order)).ok
+        finally:
+            timer.cancel()
+
+    async def _run(self, order: Order) -> Reply:
+        response = await self.line.execute(order)
+        *answers, (text,) = response.lines
+        return Reply(response.result, text, answers)
+
+    @asynccontextmanager
+    async def _turn(self, patience: float = 0.0) -> AsyncIterator[None]:
+        async with self._lock:
+            try:
+                async with self._bounded(patience):
+                    yield
+            except Refused:
+                raise
+            except TimeoutError:
+                self.abort()
+                raise Unreachable(f"The mail server said nothing for {self._silence + patience:g} seconds.") from None
+            except BaseException:
+                self.abort()
+                raise
+
+    @asynccontextmanager
+    async def _bounded(self, patience: float) -> AsyncIterator[None]:
+        now = self.line.loop.time
+        last = now() + patience + self._silence * _WHOLE
+        async with asyncio.timeout(self._silence + patience) as limit:
+            self.line.on_progress = lambda: limit.reschedule(min(now() + self._silence + patience, last))
+            try:
+                yield
+            finally:
+                self.line.on_progress = _nothing
+
+
+def _nothing() -> None:
+    """Data between two questions changes no limit."""

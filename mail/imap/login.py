@@ -1,0 +1,141 @@
+"""From a host and a port to a line that is secured and signed in."""
+
+import asyncio
+import re
+import socket
+import ssl
+from base64 import b64encode
+from functools import cache
+
+from aioimaplib import aioimaplib
+
+from mail.imap.answers import Answer, response_code
+from mail.imap.errors import ImapError, NoImap, Refused, SecretRefused, TlsFailed, Unreachable
+from mail.imap.line import Line
+from mail.imap.names import quoted
+from mail.imap.order import Order
+from models.mailbox.server import MailSecurity, MailServer
+
+# RFC 5530 and what large providers say when the name and the password were never looked at.
+_BUSY_CODES = {"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "CONTACTADMIN", "OVERQUOTA", "CANNOT", "PRIVACYREQUIRED"}
+_REFUSAL_CODES = {"AUTHENTICATIONFAILED", "AUTHORIZATIONFAILED", "EXPIRED"}
+_UNSENDABLE = re.compile("[\0\ud800-\udfff]")
+_BUSY_WORDS = re.compile(
+    rb"too many|temporar|try again|unavailable|rate limit|timed? ?out|internal error", re.IGNORECASE
+)
+
+
+async def open_line(server: MailServer, *, address: str, tls: ssl.SSLContext | None) -> Line:
+    """Connect, wait for the greeting and secure the line, to `address` if given, with the certificate of the host."""
+    line = Line()
+    at_once = (tls or trusted()) if server.security is MailSecurity.TLS else None
+    try:
+        await asyncio.get_running_loop().create_connection(
+            lambda: line,
+            address or server.host,
+            server.port,
+            ssl=at_once,
+            server_hostname=server.host if at_once else None,
+        )
+        await line.greeted
+        line.check()
+        if server.security is MailSecurity.STARTTLS:
+            await _start_tls(line, server.host, tls or trusted())
+    except BaseException as error:
+        line.fail(Unreachable("The connection is closed."))
+        raise _explained(error, server) from None
+    return line
+
+
+async def sign_in(line: Line, *, username: str, password: str | None, access_token: str | None) -> None:
+    """Sets what the server can do, too (`capabilities`). A line already signed in (PREAUTH) stays as it is."""
+    try:
+        await _ask_capabilities(line)
+        if line.state == aioimaplib.NONAUTH:
+            await _authenticate(line, _order(line, username=username, password=password, access_token=access_token))
+        await _ask_capabilities(line)  # there may be more after the sign-in, such as IDLE
+    except BaseException:
+        line.fail(Unreachable("The connection is closed."))
+        raise
+
+
+@cache
+def trusted() -> ssl.SSLContext:
+    """The machine's certificates, loaded once: a context of its own costs a connection half a megabyte."""
+    return ssl.create_default_context()
+
+
+async def _start_tls(line: Line, host: str, tls: ssl.SSLContext) -> None:
+    if line.state != aioimaplib.NONAUTH:
+        raise TlsFailed("The mail server signs in before the line can be secured (STARTTLS).")
+    response = await line.execute(Order(line.new_tag(), "STARTTLS"))
+    if response.result != "OK":
+        raise TlsFailed("The mail server does not offer encryption (STARTTLS).")
+    line.transport = await line.loop.start_tls(line.transport, line, tls, server_hostname=host)
+    line.check()
+    line.clear_text_is_over = False
+
+
+async def _ask_capabilities(line: Line) -> None:
+    response = await line.execute(Order(line.new_tag(), "CAPABILITY"))
+    answers: list[Answer] = response.lines[:-1]
+    lines = [answer[0].decode("ascii", "replace").upper().split() for answer in answers]
+    line.capabilities = {word for words in lines if words[:1] == ["CAPABILITY"] for word in words[1:]}
+    if response.result != "OK" or not any(word.startswith("IMAP4") for word in line.capabilities):
+        raise NoImap("What answers there is not an IMAP server.")
+
+
+async def _authenticate(line: Line, order: Order) -> None:
+    response = await line.execute(order)
+    if response.result != "OK":
+        raise _refusal(response.result, response.lines[-1][0])
+    line.state = aioimaplib.AUTH
+
+
+def _order(line: Line, *, username: str, password: str | None, access_token: str | None) -> Order:
+    if _UNSENDABLE.search(username + (password or "") + (access_token or "")):
+        raise SecretRefused("The name or the password holds a character that no mail server takes.")
+    if access_token is not None:
+        bearer = f"user={username}\1auth=Bearer {access_token}\1\1".encode()
+        return Order(line.new_tag(), "AUTHENTICATE", "XOAUTH2", replies=(b64encode(bearer),))
+    if password is None:
+        raise ValueError("a password or an access token is needed")
+    simple = (username + password).isascii() and (username + password).isprintable()
+    if simple and "LOGINDISABLED" not in line.capabilities:
+        return Order(line.new_tag(), "LOGIN", quoted(username), quoted(password))
+    if "AUTH=PLAIN" in line.capabilities:
+        return Order(
+            line.new_tag(), "AUTHENTICATE", "PLAIN", replies=(b64encode(f"\0{username}\0{password}".encode()),)
+        )
+    if "LOGINDISABLED" in line.capabilities:
+        raise Refused("The mail server takes no password on this line. Try another kind of encryption.")
+    name, secret = username.encode(), password.encode()  # neither fits in quotes: as literals
+    return Order(line.new_tag(), "LOGIN", f"{{{len(name)}}}", replies=(name + b" {%d}" % len(secret), secret))
+
+
+def _refusal(result: str, text: bytes) -> ImapError:
+    code = response_code(text)
+    if code in _REFUSAL_CODES:
+        return SecretRefused("The mail server refused the name or the password.")
+    if code in _BUSY_CODES or _BUSY_WORDS.search(text):
+        return Unreachable("The mail server takes no sign-in at the moment.")
+    if result == "BAD":
+        return Refused("The mail server did not understand the sign-in.", response_code=code)
+    return SecretRefused("The mail server refused the name or the password.")
+
+
+def _explained(error: BaseException, server: MailServer) -> BaseException:
+    match error:
+        case ImapError():
+            return error
+        case ssl.SSLCertVerificationError():
+            return TlsFailed(f"The certificate of {server.host} cannot be trusted: {error.verify_message.rstrip('.')}.")
+        case ssl.SSLError():
+            return TlsFailed(f"The line to {server.host}, port {server.port}, could not be encrypted.")
+        case socket.gaierror() | UnicodeError():
+            return Unreachable(f"There is no server with the name {server.host}.")
+        case ConnectionRefusedError():
+            return Unreachable(f"{server.host} takes no connections on port {server.port}.")
+        case OSError() if not isinstance(error, TimeoutError):
+            return Unreachable(f"{server.host}, port {server.port}, cannot be reached.")
+    return error

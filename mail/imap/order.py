@@ -1,0 +1,39 @@
+"""A command on its way: aioimaplib's own, with its secrets kept out of sight."""
+
+from collections import deque
+
+from aioimaplib import aioimaplib
+
+from mail.imap.errors import Garbage
+
+
+class Order(aioimaplib.Command):  # type: ignore[misc]
+    """A command on its way. `replies` go out one by one as the server says "+"; they never show in a repr."""
+
+    def __init__(
+        self, tag: str, name: str, *args: str, prefix: str | None = None, replies: tuple[bytes, ...] = ()
+    ) -> None:
+        super().__init__(name, tag, *args, prefix=prefix)
+        self.replies = deque(replies)
+
+    def __str__(self) -> str:
+        return str(super().__repr__())
+
+    def __repr__(self) -> str:
+        return f"<{self.tag} {self.name}>"
+
+    def next_reply(self) -> bytes:
+        """An AUTHENTICATE that fails asks once more, with its reasons: the empty answer brings the NO."""
+        if self.replies:
+            return self.replies.popleft()
+        if self.name == "AUTHENTICATE":
+            return b""
+        raise Garbage("The mail server asked to go on where nothing follows.")
+
+
+class Idle(Order):
+    """IDLE (RFC 2177), ended once by DONE: when there is news or its time is over, but never before the "+"."""
+
+    def __init__(self, tag: str) -> None:
+        super().__init__(tag, "IDLE")
+        self.begun = self.over = False

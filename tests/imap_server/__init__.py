@@ -1,0 +1,22 @@
+r"""A small honest IMAP server (RFC 3501 with IDLE, SPECIAL-USE, STARTTLS) with faults on demand. Only for tests.
+
+    async with ImapServer(folders=[ServedFolder("INBOX"), ServedFolder("Sent", "\\Sent")]) as server:
+        uid = server.inbox.append(raw)                # wakes whoever is idling
+        server.inbox.expunge(uid)                     # told at the next command, or in the midst of UID FETCH
+        server.inbox.renumber()                       # another UIDVALIDITY, UIDs from 1; open connections are cut
+        server.password = "changed"
+        server.cut_after = 997                        # cut after so many more bytes sent, in the midst of whatever it
+                                                      # is; once: it is None again, and the next connection is whole
+        server.refused_uids.add(uid)                  # any FETCH that names it is answered NO, nothing sent
+        server.on_fetch = lambda uid: …               # called before each message of a FETCH goes out
+        server.say["LIST"] = b"* BYE\r\n"             # raw bytes for a command, "{tag}" filled in; b"" is silence
+        server.greeting = b"…"                        # raw bytes for the first line
+        server.commands, server.sent, server.server   # what came in; bytes sent; the MailServer to connect to
+
+`say` also takes a whole command such as "UID FETCH". The words of a sign-in are not kept in `commands`.
+"""
+
+from tests.imap_server.folders import ARRIVED, Served, ServedFolder
+from tests.imap_server.server import ImapServer
+
+__all__ = ["ARRIVED", "ImapServer", "Served", "ServedFolder"]
