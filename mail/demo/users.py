@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 MAIL_PASSWORD = "demo mail"  # noqa: S105 - of every mailbox here, for everybody to read: loopback only
 
+IMAP_PORT, SMTP_PORT = 1143, 1025
+"""Of `make run`. Tests take free ones."""
+
 
 @dataclass(frozen=True, slots=True)
 class MailUser:

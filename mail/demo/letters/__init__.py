@@ -1,0 +1,7 @@
+"""Three years of mail between Studio Bellandi & Marsh and its clients: the same each time for the same `now`."""
+
+from mail.demo.letters.past import past_mail
+from mail.demo.letters.shapes import PastMessage
+from mail.demo.letters.threads import NEWCOMER, Newcomer
+
+__all__ = ["NEWCOMER", "Newcomer", "PastMessage", "past_mail"]

@@ -1,0 +1,36 @@
+"""The two firms of the demo, as data. Whoever seeds the database sets the passwords."""
+
+from mail.demo.people.bellandi import BELLANDI
+from mail.demo.people.harbour import HARBOUR
+from mail.demo.people.shapes import (
+    EMAIL_FIELDS,
+    SPOUSE_EMAIL,
+    Account,
+    AddressOnAccount,
+    Colleague,
+    Contact,
+    Firm,
+    Kind,
+    Language,
+    Switches,
+)
+
+FIRMS = (BELLANDI, HARBOUR)
+OWNER_PASSWORD = "demo password"  # noqa: S105 - of owner@demo.test and owner@harbour.test, in the README
+
+__all__ = [
+    "BELLANDI",
+    "EMAIL_FIELDS",
+    "FIRMS",
+    "HARBOUR",
+    "OWNER_PASSWORD",
+    "SPOUSE_EMAIL",
+    "Account",
+    "AddressOnAccount",
+    "Colleague",
+    "Contact",
+    "Firm",
+    "Kind",
+    "Language",
+    "Switches",
+]

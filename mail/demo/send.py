@@ -1,0 +1,79 @@
+"""Writes to the demo firm as one of its clients would.
+
+    python -m mail.demo.send --from hannah@whitmoreinteriors.example --text "Could we meet on Friday?"
+
+The default sender has Email sync on: the letter shows in Whitmore Interiors' Emails and in Inbox+ a moment later.
+"""
+
+import argparse
+import asyncio
+import sys
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, formataddr, make_msgid
+
+import aiosmtplib
+
+from mail.demo.people import BELLANDI
+from mail.demo.users import SMTP_PORT, STUDIO
+
+SENDER = "hannah@whitmoreinteriors.example"
+SUBJECT = "The invoice from the marble yard"
+TEXT = """Good morning,
+
+the marble yard sent its invoice twice, once with VAT and once without. Which of the two should we pay?
+
+Many thanks,
+Hannah"""
+
+
+def letter(*, sender: str, subject: str, text: str, at: datetime) -> bytes:
+    """As a mail program would hand it over; `sender` is called by name if the firm knows the address."""
+    message = EmailMessage(SMTP)
+    message["From"] = formataddr((_name_of(sender), sender))
+    message["To"] = formataddr((BELLANDI.name, STUDIO.address))
+    message["Subject"] = subject
+    message["Date"] = format_datetime(at)
+    message["Message-ID"] = make_msgid(domain=sender.rsplit("@")[-1])
+    message.set_content(text)
+    return bytes(message)
+
+
+def _name_of(address: str) -> str:
+    known = (contact.name for contact in BELLANDI.contacts if address.casefold() in contact.emails.values())
+    return next(known, "")
+
+
+async def send(raw: bytes, *, sender: str, host: str, port: int) -> None:
+    """Raises OSError or aiosmtplib.SMTPException."""
+    await aiosmtplib.send(raw, sender=sender, recipients=[STUDIO.address], hostname=host, port=port, start_tls=False)
+
+
+def main() -> int:
+    asked = _asked()
+    raw = letter(sender=asked.sender, subject=asked.subject, text=asked.text, at=datetime.now(UTC))
+    try:
+        asyncio.run(send(raw, sender=asked.sender, host=asked.host, port=asked.port))
+    except (aiosmtplib.SMTPConnectError, OSError):
+        print(f"No mail server answers on {asked.host}, port {asked.port}. Is the demo running?", file=sys.stderr)  # noqa: T201
+        return 1
+    except aiosmtplib.SMTPException as refusal:
+        print(f"The mail server did not take the letter: {refusal}", file=sys.stderr)  # noqa: T201
+        return 1
+    print(f"Sent to {STUDIO.address} from {asked.sender}: {asked.subject}")  # noqa: T201
+    return 0
+
+
+def _asked() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=f"Writes to {STUDIO.address} as one of the demo's clients would.")
+    parser.add_argument("--from", dest="sender", default=SENDER, metavar="ADDRESS")
+    parser.add_argument("--subject", default=SUBJECT)
+    parser.add_argument("--text", default=TEXT)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=SMTP_PORT)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
