@@ -115,7 +115,7 @@ class Child:
 
     def _live(self) -> None:
         self._run()
-        while self._kept and not self._let_go.wait(1.0):
+        while self._kept and not self._let_go.wait(1.0) and self._home.data.exists():
             self._run()
 
     def _run(self) -> None:

@@ -39,7 +39,7 @@ class User:
 
     def can_write_in(self, folder: Path) -> bool:
         """Really tried, because a parent folder, a mount or an ACL may be what forbids it."""
-        return self.run("sh", "-c", 'cd -- "$1" && : > probe && rm probe', "sh", folder).returncode == 0
+        return self.run("sh", "-c", 'cd -- "$1" && : > probe.$$ && rm probe.$$', "sh", folder).returncode == 0
 
     def can_run(self, program: Path) -> bool:
         try:
@@ -91,7 +91,7 @@ def programs(major: int, *, user: User, home: Path) -> Path:
         raise EmbeddedFailed(f"{WHEEL} brings no PostgreSQL {major} for this machine. {ELSE}")
     if user.can_run(root / "bin" / "postgres"):
         return root / "bin"
-    return _copied(root, home / f"programs-{version(WHEEL)}") / "bin"
+    return copied(root, home / f"programs-{version(WHEEL)}") / "bin"
 
 
 def _wheel() -> Path:
@@ -101,7 +101,7 @@ def _wheel() -> Path:
     return Path(spec.origin).parent
 
 
-def _copied(root: Path, into: Path) -> Path:
+def copied(root: Path, into: Path) -> Path:
     """A copy with the wheel's own layout: the programs find their libraries by the way between them (1.8 + 38 MB)."""
     copy = into / root.parent.name / root.name
     libraries = root.parent.with_name(root.parent.name + ".libs")
