@@ -1,0 +1,6 @@
+"""How much one document may ask for."""
+
+from graph.limits.size import Limits, Size
+from graph.limits.survey import Survey
+
+__all__ = ["Limits", "Size", "Survey"]

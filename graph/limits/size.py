@@ -1,0 +1,60 @@
+"""The limits, and the size of a part of a document."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Of one document. `nodes` is what the page sizes add up to, `page` the size where none is given.
+
+    `repetitions`: pairs of fields with one name at one place, each of which validation compares (up to 15 µs a pair).
+    """
+
+    document_bytes: int = 16_384
+    tokens: int = 1_000
+    depth: int = 12
+    fields: int = 500
+    aliases: int = 30
+    nodes: int = 10_000
+    page: int = 25
+    introspection_depth: int = 32
+    repetitions: int = 2_000
+
+    def refusal(self, text: str) -> str | None:
+        """Why this text is not even parsed."""
+        size = len(text.encode(errors="replace"))
+        if size <= self.document_bytes:
+            return None
+        return f"The document has {size:,} bytes; at most {self.document_bytes:,} are allowed."
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Of a selection, with its fragments expanded. `inner_*`: what stands below `__schema` and `__type`."""
+
+    depth: int = 0
+    fields: int = 0
+    aliases: int = 0
+    nodes: int = 0
+    inner_depth: int = 0
+    inner_fields: int = 0
+
+    def beside(self, other: "Size") -> "Size":
+        return Size(
+            max(self.depth, other.depth),
+            self.fields + other.fields,
+            self.aliases + other.aliases,
+            self.nodes + other.nodes,
+            max(self.inner_depth, other.inner_depth),
+            self.inner_fields + other.inner_fields,
+        )
+
+    def under(self, *, alias: bool, page: int) -> "Size":
+        """The size of a field with this selection; `page` is how many of it may come, 0 for a field that is no list."""
+        nodes = self.nodes if page == 0 else page + page * self.nodes
+        return Size(
+            self.depth + 1, self.fields + 1, self.aliases + alias, nodes, self.inner_depth, self.inner_fields
+        )  # fmt: skip
+
+    def introspected(self) -> "Size":
+        return Size(0, 0, self.aliases, 0, self.depth, self.fields)

@@ -1,0 +1,165 @@
+"""What a client is told when something goes wrong, and what only the log is told.
+
+    RequestError    the request itself is at fault, or has no session: its code and words reach the client
+
+Everything else that a resolver raises is a bug: logged once with its traceback, masked for the client. Errors of the
+business are no errors here: they are `errors` of a payload (models/errors.py).
+"""
+
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from graphql import FieldNode, GraphQLError, GraphQLSyntaxError
+from strawberry.exceptions import MissingQueryError
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.types import ExecutionResult
+from strawberry.types.execution import PreExecutionError
+from strawberry.types.graphql import OperationType
+
+logger = structlog.get_logger("graph")
+
+
+class RequestCode(StrEnum):
+    """`extensions.code` of top-level errors."""
+
+    BAD_REQUEST = "BAD_REQUEST"
+    BAD_USER_INPUT = "BAD_USER_INPUT"
+    UNAUTHENTICATED = "UNAUTHENTICATED"
+    FORBIDDEN = "FORBIDDEN"
+    METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
+    NOT_ACCEPTABLE = "NOT_ACCEPTABLE"
+    PAYLOAD_TOO_LARGE = "PAYLOAD_TOO_LARGE"
+    UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"
+    LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
+    GRAPHQL_PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
+    GRAPHQL_VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
+    INTERNAL = "INTERNAL"
+
+    @property
+    def status(self) -> HTTPStatus:
+        """The HTTP status of a request that was refused for this."""
+        return _STATUS.get(self, HTTPStatus.BAD_REQUEST)
+
+
+_STATUS = {
+    RequestCode.UNAUTHENTICATED: HTTPStatus.UNAUTHORIZED,
+    RequestCode.FORBIDDEN: HTTPStatus.FORBIDDEN,
+    RequestCode.METHOD_NOT_ALLOWED: HTTPStatus.METHOD_NOT_ALLOWED,
+    RequestCode.NOT_ACCEPTABLE: HTTPStatus.NOT_ACCEPTABLE,
+    RequestCode.PAYLOAD_TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    RequestCode.UNSUPPORTED_MEDIA_TYPE: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    RequestCode.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+
+
+class RequestError(Exception):
+    """The request is at fault. `message` is read by a person; raise it anywhere, also in a resolver."""
+
+    def __init__(self, code: RequestCode, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back, as in the GraphQL specification. `refused` says why nothing ran; None: it ran."""
+
+    body: dict[str, Any]
+    refused: RequestCode | None = None
+
+
+def answer(result: ExecutionResult, *, request_id: str) -> Answer:
+    """The public form of a result: public errors pass, unexpected ones are logged and masked."""
+    errors = result.errors or []
+    before = result.data is None and bool(errors) and all(error.path is None for error in errors)
+    checked = isinstance(result, PreExecutionError)
+    told = [(error, _code(error, checked=checked)) for error in errors]
+    _log([error for error, code in told if code is RequestCode.INTERNAL], request_id)
+    body: dict[str, Any] = {} if before else {"data": result.data}
+    if errors:
+        body["errors"] = [_public(error, code, request_id) for error, code in told]
+    if result.extensions:
+        body["extensions"] = result.extensions
+    return Answer(body, told[0][1] if before else None)
+
+
+def refusal(exception: Exception, *, request_id: str) -> Answer:
+    """The answer to a request that failed as a whole, before or beside its execution."""
+    error = exception if isinstance(exception, GraphQLError) else _wrapped(exception)
+    return answer(PreExecutionError(data=None, errors=[error]), request_id=request_id)
+
+
+def _wrapped(exception: Exception) -> GraphQLError:
+    return GraphQLError(str(exception), original_error=exception)
+
+
+def _code(error: GraphQLError, *, checked: bool) -> RequestCode:
+    cause = _cause(error)
+    if isinstance(cause, RequestError):
+        return cause.code
+    if isinstance(cause, GraphQLSyntaxError):
+        return RequestCode.GRAPHQL_PARSE_FAILED
+    if isinstance(cause, InvalidOperationTypeError):
+        return _wrong_way(cause)
+    if isinstance(cause, MissingQueryError | CannotGetOperationTypeError):
+        return RequestCode.BAD_REQUEST
+    if isinstance(cause, GraphQLError) and error.path is None:
+        return RequestCode.GRAPHQL_VALIDATION_FAILED if checked else RequestCode.BAD_USER_INPUT
+    if isinstance(cause, GraphQLError) and _points_at_an_argument(error):
+        return RequestCode.BAD_USER_INPUT
+    return RequestCode.INTERNAL
+
+
+def _wrong_way(cause: InvalidOperationTypeError) -> RequestCode:
+    subscribes = cause.operation_type is OperationType.SUBSCRIPTION
+    return RequestCode.BAD_REQUEST if subscribes else RequestCode.METHOD_NOT_ALLOWED
+
+
+def _cause(error: GraphQLError) -> Exception:
+    cause: Exception = error
+    while isinstance(cause, GraphQLError) and cause.original_error is not None:
+        cause = cause.original_error
+    return cause
+
+
+def _points_at_an_argument(error: GraphQLError) -> bool:
+    # graphql-core coerces arguments while it executes and then names the value, not the field: the client's mistake
+    return bool(error.nodes) and not any(isinstance(node, FieldNode) for node in error.nodes or ())
+
+
+def _public(error: GraphQLError, code: RequestCode, request_id: str) -> dict[str, Any]:
+    formatted = dict(error.formatted)
+    formatted["message"] = _message(error, code, request_id)
+    formatted["extensions"] = {"code": code.value, "requestId": request_id}
+    return formatted
+
+
+def _message(error: GraphQLError, code: RequestCode, request_id: str) -> str:
+    if code is RequestCode.INTERNAL:
+        return f"Something went wrong on our side. Quote the request id {request_id} when you tell us."
+    cause = _cause(error)
+    if isinstance(cause, MissingQueryError):
+        return "`query` is missing or empty."
+    if isinstance(cause, CannotGetOperationTypeError):
+        return "The document has no operation of that name, or several and `operationName` names none."
+    if isinstance(cause, InvalidOperationTypeError):
+        return "That kind of operation cannot travel this way: mutations need POST, subscriptions a WebSocket."
+    return cause.message if isinstance(cause, RequestError) else error.message
+
+
+def _log(errors: Sequence[GraphQLError], request_id: str) -> None:
+    """One entry for each cause. The traceback goes as text: renderers that print local variables would leak secrets."""
+    causes = {id(cause): (cause, error) for error in errors for cause in [_cause(error)]}
+    for cause, error in causes.values():
+        logger.error(
+            "unexpected error",
+            request_id=request_id,
+            path=error.path,
+            traceback="".join(traceback.format_exception(cause)),
+        )

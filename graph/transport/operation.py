@@ -1,0 +1,80 @@
+"""One operation on a socket: its task, its context, its messages."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import aclosing, suppress
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import orjson
+from strawberry.types import ExecutionResult
+
+from graph.transport.call import Call
+from graph.transport.errors import Answer, RequestError, answer, refusal
+from graph.transport.request import GraphQLRequest
+from graph.transport.wire import Gone
+
+if TYPE_CHECKING:
+    from graph.transport.websocket import Socket
+
+
+class Operation:
+    """A query, mutation or subscription. Its context lives as long as itself, not as long as the socket."""
+
+    def __init__(self, socket: "Socket", id_: str, request: GraphQLRequest) -> None:
+        self.id = id_
+        self._socket = socket
+        self._request = request
+        self._request_id = uuid4().hex
+
+    @staticmethod
+    def call_on(socket: "Socket", request_id: str | None = None) -> Call:
+        authorization = socket.authorization or socket.websocket.headers.get("authorization")
+        return Call(socket.websocket, request_id or uuid4().hex, authorization)
+
+    async def run(self) -> None:
+        """Ends with `complete`, or with `error`; neither where the client itself has completed it or is gone."""
+        try:
+            await self._send_results()
+        except Gone:
+            return
+        except Exception as error:
+            await self._send_error(refusal(error, request_id=self._request_id))
+
+    async def _send_results(self) -> None:
+        context = await self._socket.endpoint.context_getter(self.call_on(self._socket, self._request_id))
+        results = await self._socket.endpoint.schema.stream(
+            self._request.query,
+            variable_values=self._request.variables,
+            context_value=context,
+            operation_name=self._request.operation_name,
+        )
+        async with aclosing(results):
+            async for result in results:
+                assert isinstance(result, ExecutionResult)  # @defer and @stream are off
+                told = answer(result, request_id=self._request_id)
+                if told.refused:
+                    await self._send_error(told)
+                    return
+                await self._socket.send({"id": self.id, "type": "next", "payload": told.body})
+        await self._end({"id": self.id, "type": "complete"})
+
+    async def _send_error(self, told: Answer) -> None:
+        with suppress(Gone):
+            await self._end({"id": self.id, "type": "error", "payload": told.body["errors"]})
+
+    async def _end(self, message: Mapping[str, Any]) -> None:
+        """The last message, unless the client has completed the id itself and may have used it again."""
+        if self._socket.operations.get(self.id) is asyncio.current_task():
+            del self._socket.operations[self.id]  # first: its reader may use the id at once
+            await self._socket.send(message)
+
+
+def error_message(id_: str, error: RequestError) -> dict[str, Any]:
+    """The `error` of an operation that never became one."""
+    return {"id": id_, "type": "error", "payload": refusal(error, request_id=uuid4().hex).body["errors"]}
+
+
+def text_of(message: Mapping[str, Any]) -> str:
+    """A text frame. Bytes would become a binary frame, which some clients refuse."""
+    return orjson.dumps(message).decode()

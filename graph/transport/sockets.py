@@ -1,0 +1,65 @@
+"""The open sockets of this process, so that a revocation or a shutdown can reach them."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Hashable, Iterable
+from typing import Protocol
+
+FORBIDDEN = 4403
+RESTART = 1012  # clients take it for a passing trouble and connect again
+
+
+class Closable(Protocol):
+    """An open socket."""
+
+    async def close(self, code: int, reason: str) -> None:
+        """Cancels its operations and closes it. Never raises, also when it is gone already."""
+
+    async def wait_closed(self) -> None:
+        """Returns when its last task has ended."""
+
+
+class Sockets:
+    """One registry for each process. Used from one event loop."""
+
+    def __init__(self) -> None:
+        self.draining = False
+        self._open: dict[Closable, Hashable | None] = {}
+        self._by_session: defaultdict[Hashable, set[Closable]] = defaultdict(set)
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def add(self, socket: Closable) -> None:
+        self._open[socket] = None
+
+    def belongs(self, socket: Closable, session_id: Hashable | None) -> None:
+        """Called once, when the socket said whose it is."""
+        if session_id is not None and socket in self._open:
+            self._open[socket] = session_id
+            self._by_session[session_id].add(socket)
+
+    def remove(self, socket: Closable) -> None:
+        session_id = self._open.pop(socket, None)
+        if session_id is not None:
+            self._by_session[session_id].discard(socket)
+            if not self._by_session[session_id]:
+                del self._by_session[session_id]
+
+    async def close(self, session_id: Hashable, code: int = FORBIDDEN, reason: str = "The session has ended") -> int:
+        """Closes the sockets of one session at once; returns how many there were."""
+        return await _close_all(self._by_session.get(session_id, ()), code, reason)
+
+    async def drain(self, reason: str = "The server restarts; connect again") -> int:
+        """Refuses new sockets, closes all with 1012 and waits for their tasks. For shutdown."""
+        self.draining = True
+        sockets = list(self._open)
+        await _close_all(sockets, RESTART, reason)
+        await asyncio.gather(*(socket.wait_closed() for socket in sockets))
+        return len(sockets)
+
+
+async def _close_all(sockets: Iterable[Closable], code: int, reason: str) -> int:
+    closing = list(sockets)
+    await asyncio.gather(*(socket.close(code, reason) for socket in closing))
+    return len(closing)

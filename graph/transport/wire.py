@@ -1,0 +1,72 @@
+"""Text frames in and out of one accepted WebSocket, with a deadline for a reader that does not read."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from starlette.types import Receive
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from graph.transport.errors import RequestCode, RequestError
+
+REASON_BYTES = 123  # RFC 6455, 5.5: a control frame holds 125 bytes, two are the code
+CLOSE_GRACE = 1.0  # seconds for the peer to answer a close
+
+
+class Gone(Exception):  # noqa: N818 - no error, the peer just left
+    """There is nobody to send to any more."""
+
+
+class Wire:
+    """`send_timeout` is in seconds: a peer that takes longer for one frame is cut."""
+
+    def __init__(self, websocket: WebSocket, receive: Receive, *, send_timeout: float) -> None:
+        self.closed = False
+        self._websocket = websocket
+        self._receive = receive
+        self._send_timeout = send_timeout
+
+    async def frames(self) -> AsyncIterator[str]:
+        """Every text frame until the peer leaves. Raises RequestError for a binary one."""
+        while not self.closed:
+            message = await self._websocket.receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            if message.get("text") is None:
+                raise RequestError(RequestCode.BAD_REQUEST, "Frames must be text.")
+            yield message["text"]
+
+    async def send(self, text: str) -> None:
+        """Raises Gone when the peer left, or was cut because it does not read."""
+        if self.closed:
+            raise Gone
+        try:
+            async with asyncio.timeout(self._send_timeout):
+                await self._websocket.send({"type": "websocket.send", "text": text})
+        except TimeoutError:
+            self.closed = True
+            self.abort()
+            raise Gone from None
+        except (WebSocketDisconnect, RuntimeError):  # RuntimeError: the server itself has closed it meanwhile
+            self.closed = True
+            raise Gone from None
+
+    async def close(self, code: int, reason: str) -> None:
+        """Says goodbye, once; a peer that ignores it for a second is cut. Never raises."""
+        if self.closed:
+            return
+        self.closed = True  # first: nothing may follow, even while the goodbye waits for a full buffer
+        short = reason.encode()[:REASON_BYTES].decode(errors="ignore")
+        try:
+            async with asyncio.timeout(CLOSE_GRACE):
+                await self._websocket.send({"type": "websocket.close", "code": code, "reason": short})
+        except (TimeoutError, WebSocketDisconnect, RuntimeError):
+            self.abort()
+        else:
+            asyncio.get_running_loop().call_later(CLOSE_GRACE, self.abort)
+
+    def abort(self) -> None:
+        """Cuts the connection. ASGI has no word for it, and closing waits for a buffer that the peer never empties:
+        so uvicorn's protocol is asked, whose method `receive` is (a contract test holds this)."""
+        transport = getattr(getattr(self._receive, "__self__", None), "transport", None)
+        if transport is not None:
+            transport.abort()
