@@ -157,12 +157,14 @@ async def test_a_folder_filled_before_the_start_is_the_mailbox(tmp_path: Path) -
         b"Subject: no body and no empty line\r\n",
         b"Subject: no end of line",
         b"no header at all",
+        b"Content-Type: message/rfc822\r\n\r\n" * 3_000,
         b"\r\n\r\nonly a body\r\n",
         b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\nnever closed",
         b"Content-Type: ; ;;=\xff\r\nFrom: <<>>,;:\r\n\r\nx\r\n",
         b"Content-Type: text/plain; name*0*=%%\r\nReferences: <\r\nMessage-ID: [\r\n\r\nx\r\n",
         b"Subject: 5* hotel (\r\n \r\n folded over blank\r\n\r\n" + b"x" * 200_000 + b"\r\n",
     ],
+    ids=lambda raw: repr(raw[:30]),
 )
 async def test_odd_bytes_come_out_as_they_went_in_now_and_after_a_restart(tmp_path: Path, raw: bytes) -> None:
     async with DemoMail.start(tmp_path) as server:

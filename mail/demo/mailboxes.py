@@ -2,7 +2,7 @@
 
 Leans on private names of pymap 0.36.7 (see stack.md); tests/test_demo_mail.py is the contract. Beyond keeping:
 - a message is given back byte for byte (pymap drops the last byte of one that is all headers);
-- headers that pymap cannot parse make a message like any other (pymap lets the exception out);
+- a message nested too deep for pymap's parser is kept like any other (pymap lets the RecursionError out);
 - LIST marks `Sent` with its special use (RFC 6154).
 Flags (seen, answered…) live until the restart: the program never looks at them.
 """
@@ -107,7 +107,7 @@ class KeptMailbox(MailboxData):
 def _content(raw: bytes) -> MessageContent:
     try:
         content = MessageContent.parse(raw)
-    except Exception:  # the standard library's header parser has many ways to fail; the mail is delivered all the same
+    except Exception:  # RecursionError, or a header that the standard library fails on: it is mail all the same
         content = _without_structure(raw)
     content._raw = memoryview(raw)
     return content

@@ -67,12 +67,19 @@ def main() -> int:
 
 def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=f"Writes to {STUDIO.address} as one of the demo's clients would.")
-    parser.add_argument("--from", dest="sender", default=SENDER, metavar="ADDRESS")
+    parser.add_argument("--from", dest="sender", type=_address, default=SENDER, metavar="ADDRESS")
     parser.add_argument("--subject", default=SUBJECT)
     parser.add_argument("--text", default=TEXT)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=SMTP_PORT)
     return parser.parse_args()
+
+
+def _address(typed: str) -> str:
+    local, at, domain = typed.rpartition("@")
+    if not (local and at and domain and typed.isascii() and typed.isprintable()) or " " in typed:
+        raise argparse.ArgumentTypeError(f"“{typed}” is not an e-mail address")
+    return typed
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from mail.demo.doors import open_imap, open_smtp
 from mail.demo.mailboxes import KeptMailboxSet
 from mail.demo.users import MAILBOXES
 
+STDIN = 0
 PARENT_CHECK_SECONDS = 0.5
 
 
@@ -67,20 +68,22 @@ def _stop_with_signals_or_parent(stopping: asyncio.Event) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    if _is_held_by_a_parent(sys.stdin.fileno()):
-        loop.add_reader(sys.stdin.fileno(), _read_end, stopping)
+    if _is_held_by_a_parent():
+        loop.add_reader(STDIN, _read_end, stopping)
     # A process forked by the parent may hold the other end of stdin when the parent is gone: hence both.
     loop.call_soon(_watch_parent, stopping, os.getppid())
 
 
-def _is_held_by_a_parent(fd: int) -> bool:
-    mode = os.fstat(fd).st_mode
+def _is_held_by_a_parent() -> bool:
+    if sys.stdin is None:  # started without one: its number may be a socket of ours by now
+        return False
+    mode = os.fstat(STDIN).st_mode
     return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
 
 
 def _read_end(stopping: asyncio.Event) -> None:
-    if not os.read(sys.stdin.fileno(), 4096):
-        asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+    if not os.read(STDIN, 4096):
+        asyncio.get_running_loop().remove_reader(STDIN)
         stopping.set()
 
 
