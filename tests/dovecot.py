@@ -65,8 +65,12 @@ service imap-login {{
     port = 0
   }}
 }}
+auth_failure_delay = 0
 service anvil {{
   chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service stats {{
   chroot =
@@ -85,7 +89,9 @@ def dovecot(certificate: Path | None = None) -> Iterator[Dovecot]:
     """`certificate` is a PEM file with its key; with it, STARTTLS is offered."""
     binary = _binary()
     user, group = _user()
-    home = Path(tempfile.mkdtemp(prefix="dovecot-"))  # not in tmp_path: `nobody` could not enter, sockets' paths are short
+    home = Path(
+        tempfile.mkdtemp(prefix="dovecot-")
+    )  # not in tmp_path: `nobody` could not enter, sockets' paths are short
     try:
         lines = _keep_certificate(certificate, home)
         config, port = home / "dovecot.conf", _free_port()
@@ -167,4 +173,5 @@ def _wait(port: int, log: Path) -> None:
             one.settimeout(1)
             if one.connect_ex(("127.0.0.1", port)) == 0 and one.recv(4) == b"* OK":
                 return
+        time.sleep(0.01)
     pytest.fail("Dovecot did not start: " + (log.read_text() if log.exists() else "it wrote no log"))

@@ -35,8 +35,7 @@ def fetched(answers: Sequence[Answer]) -> Iterator[Mapping[bytes, Value]]:
     """The items of each FETCH answer by upper-case name, BODY[…] under b"BODY[" whatever stands in the brackets."""
     for answer in answers:
         if re.match(rb"\d+ FETCH ", answer[0][:20], re.IGNORECASE):
-            items = _values(answer)[2]
-            yield _pairs(items)
+            yield _pairs(_values(answer)[-1])
 
 
 def searched(answers: Sequence[Answer]) -> list[int]:

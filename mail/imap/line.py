@@ -18,6 +18,7 @@ from mail.imap.order import Idle, Order
 MB = 2**20
 LITERAL_LIMIT = 50 * MB
 ANSWER_LIMIT = 64 * MB  # all that one command may bring
+ANSWERS_LIMIT = 100_000
 SEARCH_LIMIT = 16 * MB  # one line: about two million UIDs
 LINE_LIMIT = 64 * 1024
 
@@ -128,7 +129,7 @@ class Line(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
             self._dispatch(answer)
 
     def _announced(self, line: bytes) -> int | None:
-        found = _LITERAL.search(line, max(len(line) - 64, 0))
+        found = _LITERAL.match(line, max(line.rfind(b"{"), 0)) if line.endswith(b"}") else None
         if not found or not self._parts[0].startswith(b"* ") or _FREE_TEXT.match(self._parts[0]):
             return None
         if len(found[1]) > 20 or int(found[1]) > LITERAL_LIMIT:
@@ -174,7 +175,9 @@ class Line(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
         if answer[0][:4].upper() == b"BYE " and not (order and order.name == "LOGOUT"):
             raise Unreachable("The mail server ended the connection.")
         self.news = self.news or bool(_NEWS.match(answer[0]))
-        if order:
+        if order and order.wants(answer[0]):
+            if len(order.response.lines) == ANSWERS_LIMIT:
+                raise Garbage("The mail server answers one question without end.")
             order.append_to_resp(answer)
         if isinstance(order, Idle) and self.news:
             self.stop_idle(order)

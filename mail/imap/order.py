@@ -22,6 +22,10 @@ class Order(aioimaplib.Command):  # type: ignore[misc]
     def __repr__(self) -> str:
         return f"<{self.tag} {self.name}>"
 
+    def wants(self, answer: bytes) -> bool:
+        """Whether an answer is to this question. EXAMINE tells a folder's state in answers of all kinds."""
+        return self.name == "EXAMINE" or self.name.encode() in answer[:32].upper().split(b" ", 2)[:2]
+
     def next_reply(self) -> bytes:
         """An AUTHENTICATE that fails asks once more, with its reasons: the empty answer brings the NO."""
         if self.replies:

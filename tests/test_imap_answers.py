@@ -1,0 +1,130 @@
+"""What servers say, read without a server: names, dates, figures, folders."""
+
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mail.imap import Folder, Garbage, Unfetchable, folders_to_sync
+from mail.imap.answers import NO_DATE, fetched, listed, moment, response_code, searched
+from mail.imap.fetching import bites, uid_set
+from mail.imap.names import from_wire, to_wire
+
+
+@given(st.text())
+def test_every_folder_name_comes_back_as_it_was(name: str) -> None:
+    wire = to_wire(name)
+    assert wire.isascii()
+    assert wire.isprintable()
+    assert from_wire(wire) == name
+
+
+@pytest.mark.parametrize("broken", ["R&D", "&&&", "&AB-", "&A-", "a&", "Ünïcode", "&====-"])
+def test_a_folder_name_that_is_not_encoded_stays_as_it_stands_and_is_not_opened(broken: str) -> None:
+    (folder,) = listed([(b'LIST () "/" "' + broken.encode() + b'"',)])
+    assert not folder.selectable or to_wire(folder.name) == broken
+
+
+def test_folders_are_read_however_they_are_written() -> None:
+    answers = [
+        (b'LIST (\\HasNoChildren \\SENT) "/" Sent',),
+        (b'LIST (\\Noselect) "/" [Gmail]',),
+        (b'LIST () NIL "with \\"quotes\\" and (brackets"',),
+        (b'LIST () "." {9}', b"liter(al\\", b""),
+        (b'LIST (\\NonExistent) "/" gone',),
+    ]
+    assert listed(answers) == [
+        Folder("Sent", frozenset({"\\Sent"}), True, "/"),
+        Folder("[Gmail]", frozenset(), False, "/"),
+        Folder('with "quotes" and (brackets', frozenset(), True, ""),
+        Folder("liter(al\\", frozenset(), True, "."),
+        Folder("gone", frozenset(), False, "/"),
+    ]
+
+
+def test_items_of_a_message_come_in_any_order_and_case() -> None:
+    (items,) = fetched(
+        [
+            (
+                b'7 fetch (BODY[HEADER.FIELDS ("FROM" TO)]<0> {3}',
+                b"(\r\n",
+                b' flags (\\Seen) uid 5 INTERNALDATE "x" MODSEQ (9))',
+            )
+        ]
+    )
+    assert items[b"BODY["] == b"(\r\n"
+    assert items[b"UID"] == b"5"
+    assert list(fetched([(b"7 EXPUNGE",), (b"SEARCH 1",)])) == []
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_are_an_answer_or_garbage(noise: bytes) -> None:
+    for read in (fetched, searched, listed):
+        for start in (b"1 FETCH ", b"SEARCH ", b"LIST "):
+            with suppress(Garbage):
+                assert list(read([(start + noise,)])) is not None
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        (b"17-Jul-1996 02:44:25 -0700", datetime(1996, 7, 17, 9, 44, 25, tzinfo=UTC)),
+        (b" 7-jul-1996 02:44:60 +0000", datetime(1996, 7, 7, 2, 44, 59, tzinfo=UTC)),
+        (b"31-Feb-2020 00:00:00 +0000", NO_DATE),
+        (b"01-Jan-0001 00:00:00 +2359", NO_DATE),
+        (b"01-Foo-2020 00:00:00 +0000", NO_DATE),
+        (b"", NO_DATE),
+        (None, NO_DATE),
+    ],
+)
+def test_a_date_is_in_utc_and_one_that_cannot_be_loses_no_message(said: bytes | None, meant: datetime) -> None:
+    assert moment(said) == meant
+
+
+def test_uids_are_found_in_any_number_of_lines() -> None:
+    assert searched([(b"SEARCH 3 1",), (b"SEARCH",), (b"SEARCH 2 3 (MODSEQ 9)",)]) == [1, 2, 3]
+
+
+def test_a_code_is_read_from_the_start_of_the_words_only() -> None:
+    assert response_code(b"[AuthenticationFailed] no [LIMIT]") == "AUTHENTICATIONFAILED"
+    assert response_code(b"no [LIMIT]") == ""
+
+
+@given(st.lists(st.integers(1, 300), max_size=60))
+def test_a_set_of_uids_names_each_and_no_other(uids: list[int]) -> None:
+    runs = [run.split(":") for run in uid_set(uids).split(",") if run]
+    assert {uid for run in runs for uid in range(int(run[0]), int(run[-1]) + 1)} == set(uids)
+
+
+@given(st.lists(st.tuples(st.integers(1, 9), st.integers(0, 20 * 2**20)), max_size=200))
+def test_bites_lose_nothing_and_stay_small(wanted: list[tuple[int, int]]) -> None:
+    batches = list(bites(wanted))
+    assert [uid for batch in batches for uid in batch] == [uid for uid, _ in wanted]
+    sizes = iter(size for _, size in wanted)
+    for batch in batches:
+        assert sum(next(sizes) for _ in batch) <= 8 * 2**20 or len(batch) == 1
+        assert len(batch) <= 50
+
+
+def test_sent_is_found_by_its_mark_then_by_its_name() -> None:
+    inbox, marked = Folder("inbox"), Folder("Postausgang", frozenset({"\\Sent"}))
+    named, nested = Folder("Gesendete Elemente"), Folder("INBOX.Posta inviata", delimiter=".")
+    assert folders_to_sync([named, inbox, marked]) == [inbox, marked]
+    assert folders_to_sync([named, inbox]) == [inbox, named]
+    assert folders_to_sync([nested, inbox, Folder("Absent")]) == [inbox, nested]
+    assert folders_to_sync([inbox, Folder("Sent", selectable=False)]) == [inbox]
+    assert folders_to_sync([inbox, marked, named], override=["Gesendete Elemente", "none"]) == [named]
+
+
+def test_at_gmail_only_the_folder_of_all_mail_is_read() -> None:
+    inbox, sent = Folder("INBOX"), Folder("[Gmail]/Gesendet", frozenset({"\\Sent"}), delimiter="/")
+    everything = Folder("[Gmail]/Alle Nachrichten", frozenset({"\\All"}), delimiter="/")
+    assert folders_to_sync([inbox, sent, everything]) == [everything]
+    assert folders_to_sync([inbox, sent]) == [inbox, sent]
+    assert folders_to_sync([inbox, Folder("Virtual/All", frozenset({"\\All"}))]) == [inbox]
+
+
+def test_what_was_fetched_shows_no_letters_in_a_log() -> None:
+    assert repr(Unfetchable(1, "why")) == "Unfetchable(uid=1, reason='why')"

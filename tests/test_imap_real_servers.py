@@ -1,0 +1,134 @@
+"""The IMAP door against servers that others wrote: pymap (the demo's) and Dovecot where it is installed."""
+
+import asyncio
+import imaplib
+import ssl
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from mail.demo.launch import DemoMail
+from mail.demo.users import MAIL_PASSWORD, STUDIO
+from mail.imap import Gone, Header, Imap, Message, Refused, SecretRefused, Unfetchable, folders_to_sync
+from models.mailbox.server import MailSecurity, MailServer
+from tests.certificate import certificate
+from tests.dovecot import PASSWORD, USERNAME, Dovecot, dovecot
+from tests.imap_client import HOTEL
+
+A_DAY = datetime(2024, 2, 29, 12, 30, 5, tzinfo=UTC)
+NASTY = [
+    HOTEL,
+    b"\r\n",
+    b"From: a@b.test\r\n\r\n",
+    b'Subject: =?utf-8?q?x?=\r\nFrom: "(" <a@b.test>\r\n\r\n' + bytes({*range(1, 256)} - {10, 13}),
+    b"no header at all, only words\r\n",
+    b"From: a@b.test\r\n\r\n" + b"8-bit \xe4\xf6\xfc \xf0\x9f\x93\xa8\r\n" * 10_000,
+    b"To: " + b",\r\n\t".join(b"client%d@example.test" % n for n in range(2_000)) + b"\r\n\r\nmany\r\n",
+    b"X: {5}\r\nFrom: b@b.test {7}\r\n\r\n* 9 EXISTS\r\n+ \r\n)\r\n",
+]
+
+
+async def read_all(imap: Imap, folder: str) -> list[bytes]:
+    state = await imap.examine(folder)
+    headers = [found async for found in imap.headers(await imap.uids(1, state.uidnext - 1))]
+    sizes = [(found.uid, found.size) for found in headers if isinstance(found, Header)]
+    messages = [found async for found in imap.messages(sizes)]
+    assert len(headers) == len(messages) == state.exists
+    return [found.raw for found in messages if isinstance(found, Message)]
+
+
+async def test_a_session_with_pymap(tmp_path: Path) -> None:
+    async with DemoMail.start(tmp_path) as mail:
+        await mail.append(HOTEL, A_DAY)
+        with pytest.raises(SecretRefused):
+            await Imap.connect(mail.imap, username=STUDIO.address, password="wrong")
+        async with await Imap.connect(mail.imap, username=STUDIO.address, password=MAIL_PASSWORD) as imap:
+            assert "INBOX" in [folder.name for folder in folders_to_sync(await imap.folders())]
+            assert await read_all(imap, "INBOX") == [HOTEL]
+            assert [found.received_at async for found in imap.headers([1]) if isinstance(found, Header)] == [A_DAY]
+            waiting = asyncio.ensure_future(imap.idle(60))
+            await mail.append(HOTEL + b"again\r\n", A_DAY)
+            async with asyncio.timeout(5):
+                assert await waiting
+            assert await read_all(imap, "INBOX") == [HOTEL, HOTEL + b"again\r\n"]
+            with pytest.raises(Refused):
+                await imap.examine("no such folder")
+
+
+async def sign_in(server: Dovecot) -> Imap:
+    at = MailServer("127.0.0.1", server.port, MailSecurity.NONE)
+    return await Imap.connect(at, username=USERNAME, password=PASSWORD, timeout=10)
+
+
+def put(server: Dovecot, *messages: bytes, folder: str = "INBOX") -> None:
+    """As they are: imaplib would rewrite the ends of lines, these are already as it wants them."""
+    with imaplib.IMAP4("127.0.0.1", server.port, timeout=10) as other:
+        other.login(USERNAME, PASSWORD)
+        for message in messages:
+            assert other.append(folder, "", "", message)[0] == "OK"
+
+
+def delete(server: Dovecot, uid: int) -> None:
+    with imaplib.IMAP4("127.0.0.1", server.port, timeout=10) as other:
+        other.login(USERNAME, PASSWORD)
+        other.select("INBOX")
+        other.uid("STORE", str(uid), "+FLAGS", "(\\Deleted)")
+        other.expunge()
+
+
+async def test_dovecot_gives_every_message_back_byte_for_byte() -> None:
+    with dovecot() as server:
+        put(server, *NASTY)
+        async with await sign_in(server) as imap:
+            assert await read_all(imap, "INBOX") == NASTY
+
+
+async def test_dovecot_says_which_folder_holds_what_was_sent() -> None:
+    with dovecot() as server:
+        async with await sign_in(server) as imap:
+            chosen = folders_to_sync(await imap.folders())
+    assert [(folder.name, folder.special_use) for folder in chosen] == [
+        ("INBOX", frozenset()),
+        ("Gesendete Post", frozenset({"\\Sent"})),
+    ]
+
+
+async def test_dovecot_wakes_who_idles_and_forgets_what_was_deleted() -> None:
+    with dovecot() as server:
+        put(server, HOTEL, HOTEL)
+        async with await sign_in(server) as imap:
+            assert await read_all(imap, "INBOX") == [HOTEL, HOTEL]
+            await asyncio.to_thread(delete, server, 1)
+            found = [found async for found in imap.messages([(1, 9), (2, 9)])]
+            assert not any(isinstance(one, Unfetchable) for one in found)
+            assert await imap.idle(10)
+            assert [found async for found in imap.messages([(1, 9)])] == [Gone(1)]
+            waiting = asyncio.ensure_future(imap.idle(60))
+            await asyncio.to_thread(put, server, NASTY[2])
+            async with asyncio.timeout(10):
+                assert await waiting
+            assert await imap.uids(2) == [2, 3]
+
+
+async def test_dovecot_secures_the_line_by_starttls(tmp_path: Path) -> None:
+    pem = certificate(tmp_path, "localhost")
+    with dovecot(pem) as server:
+        put(server, *NASTY)
+        at = MailServer("localhost", server.port, MailSecurity.STARTTLS)
+        tls = ssl.create_default_context(cafile=pem)
+        async with await Imap.connect(
+            at, username=USERNAME, password=PASSWORD, address="127.0.0.1", tls=tls, timeout=10
+        ) as imap:
+            assert await read_all(imap, "INBOX") == NASTY
+
+
+async def test_dovecot_refuses_a_wrong_password_and_takes_no_injection() -> None:
+    with dovecot() as server:
+        at = MailServer("127.0.0.1", server.port, MailSecurity.NONE)
+        for wrong in ("wrong", "grün", 'x" OR ALL', "a\r\nA1 LOGOUT"):
+            with pytest.raises(SecretRefused):
+                await Imap.connect(at, username=USERNAME, password=wrong, timeout=10)
+        async with await sign_in(server) as imap:
+            with pytest.raises(Refused):
+                await imap.examine('x" OR ALL')
