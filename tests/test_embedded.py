@@ -321,7 +321,7 @@ def test_a_start_that_fails_says_why_and_leaves_the_folder_free(folder: Path) ->
 
 def test_a_folder_that_cannot_be_made_is_told_in_plain_words(folder: Path) -> None:
     folder.write_text("a file")
-    with pytest.raises(EmbeddedFailed, match="no room for PostgreSQL's files"):
+    with pytest.raises(EmbeddedFailed, match="PostgreSQL's files cannot be used"):
         start(folder)
 
 

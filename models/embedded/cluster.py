@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -28,16 +29,13 @@ def ensure_cluster(home: Home, bin_: Path, *, major: int, settings: Mapping[str,
 
 
 def _create(home: Home, bin_: Path, *, major: int, synced: bool) -> None:
-    new = home.data.with_name("data.new")  # renamed when complete: a kill -9 on the way leaves nothing half made
-    shutil.rmtree(new, ignore_errors=True)
-    try:
-        new.mkdir(mode=0o700)
-        os.chown(new, home.user.uid, home.user.gid)
-        _initdb(home, bin_, new, locales=BUILTIN if major > 16 else ANY_LOCALE, synced=synced)
-        _create_database(home, bin_, new)
-        new.rename(home.data)
-    except OSError as error:
-        raise explained("A database could not be made", home.data, str(error)) from error
+    for left in home.folder.glob("data.new-*"):  # a start was killed; its initdb, if it goes on, goes on in vain
+        shutil.rmtree(left, ignore_errors=True)
+    new = Path(tempfile.mkdtemp(prefix="data.new-", dir=home.folder))  # renamed when complete
+    os.chown(new, home.user.uid, home.user.gid)
+    _initdb(home, bin_, new, locales=BUILTIN if major > 16 else ANY_LOCALE, synced=synced)
+    _create_database(home, bin_, new)
+    new.rename(home.data)
 
 
 def _initdb(home: Home, bin_: Path, data: Path, *, locales: tuple[tuple[str, ...], ...], synced: bool) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from models.embedded.failure import ELSE, EmbeddedFailed, explained
+from models.embedded.failure import ELSE, EmbeddedFailed
 from models.embedded.programs import User, server_user
 
 ROOTS_OWN = (Path("/var/lib"), Path("/var/tmp"))  # noqa: S108 - the folder in it is checked to be ours
@@ -60,19 +60,16 @@ class Home:
 
 
 def find_home(folder: Path) -> Home:
-    """Settle where, and remember it. Raises EmbeddedFailed if nowhere will do."""
+    """Settle where, and remember it. Raises EmbeddedFailed if nowhere will do, and OSError."""
     folder = folder.expanduser().resolve()
     link = folder / "elsewhere"
-    try:
-        _make(folder)
-        place = link.readlink() if link.is_symlink() else folder
-        user = server_user(place / "data")
-        if place == folder and not user.is_me and not (place / "data").exists():
-            place = _reachable(folder, user)
-        if place != folder:
-            _remember(link, _make(place))
-    except OSError as error:
-        raise explained("There is no room for PostgreSQL's files", folder, str(error)) from error
+    _make(folder)
+    place = link.readlink() if link.is_symlink() else folder
+    user = server_user(place / "data")
+    if place == folder and not user.is_me and not (place / "data").exists():
+        place = _reachable(folder, user)
+    if place != folder:
+        _remember(link, _make(place))
     return Home(place, user)
 
 
@@ -86,7 +83,10 @@ def _reachable(folder: Path, user: User) -> Path:
         if user.can_write_in(probe):
             return place
         probe.rmdir()
-    raise EmbeddedFailed(f"User number {user.uid}, who is to run PostgreSQL, can reach none of {places}. {ELSE}")
+    tried = ", ".join(str(place) for place in places)
+    raise EmbeddedFailed(
+        f"User number {user.uid}, who is to run PostgreSQL, can own a folder in none of {tried}. {ELSE}"
+    )
 
 
 def _make(folder: Path) -> Path:

