@@ -38,7 +38,7 @@ class ErrorCode(StrEnum):
     MAILBOX_FIGURES_DISAGREE = "MAILBOX_FIGURES_DISAGREE"
 
 
-class Refusal(Exception):  # noqa: N818 - the domain's word
+class Refusal(Exception):
     """One thing refused. `path` says where in the input, as in ("toggles", "3", "accountId")."""
 
     def __init__(self, code: ErrorCode, message: str, *path: str | int) -> None:
@@ -64,7 +64,7 @@ class RateLimited(Refusal):
         self.retry_at = retry_at
 
 
-class Refusals(Exception):  # noqa: N818 - the domain's word
+class Refusals(Exception):
     """Several refused at once, each with its path; nothing was changed."""
 
     def __init__(self, refusals: Sequence[Refusal]) -> None:

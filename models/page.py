@@ -20,10 +20,11 @@ class Order:
     column: str
     type: str = "text"
     descending: bool = False
+    id_column: str = ""
 
-    @property
-    def id_column(self) -> str:
-        return self.column.split(".")[0] + ".id"
+    def __post_init__(self) -> None:
+        if not self.id_column:
+            object.__setattr__(self, "id_column", self.column.split(".")[0] + ".id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +55,46 @@ async def page(
 
     One row more than asked tells whether there are more.
     """
-    down = order.descending != window.from_end
+    query, arguments = _query(select, args, order, window)
+    return _cut(await store.rows(query, *arguments), window, read)
+
+
+async def page_of_each(
+    parents: Sequence[UUID],
+    select: str,
+    args: Sequence[object],
+    *,
+    order: Order,
+    window: Window,
+    read: Callable[[Any], T],
+) -> dict[UUID, Page[T]]:
+    """A page for each parent, all in one statement. `select` has `{parent}` in its conditions."""
+    query, arguments = _query(select.replace("{parent}", "parent.id"), args, order, window)
+    each = f"FROM unnest(${len(arguments) + 1}::uuid[]) AS parent(id) CROSS JOIN LATERAL ({query}) AS child"
+    grouped: dict[UUID, list[Any]] = {parent: [] for parent in parents}
+    for row in await store.rows(f"SELECT parent.id AS parent_id, child.* {each}", *arguments, list(parents)):
+        grouped[row["parent_id"]].append(row)
+    return {parent: _cut(found, window, read) for parent, found in grouped.items()}
+
+
+def _query(select: str, args: Sequence[object], order: Order, window: Window) -> tuple[str, list[object]]:
     arguments = list(args)
-    bounds = "".join(
-        _bound(order, sign, arguments, key)
-        for key, sign in ((window.after, "<" if order.descending else ">"), (window.before, ">" if order.descending else "<"))
-        if key is not None
-    )
-    way = "DESC" if down else "ASC"
+    after, before = ("<", ">") if order.descending else (">", "<")
+    bounds = _bound(order, after, window.after, arguments) + _bound(order, before, window.before, arguments)
+    way = "DESC" if order.descending != window.from_end else "ASC"
     query = select.replace("{sort}", f"({order.column})::text AS sort_value") + bounds
-    found = await store.rows(
-        f"{query} ORDER BY {order.column} {way}, {order.id_column} {way} LIMIT {window.size + 1}", *arguments
-    )
+    return f"{query} ORDER BY {order.column} {way}, {order.id_column} {way} LIMIT {window.size + 1}", arguments
+
+
+def _bound(order: Order, sign: str, key: Key | None, arguments: list[object]) -> str:
+    if key is None:
+        return ""
+    arguments += key
+    last = len(arguments)
+    return f" AND ({order.column}, {order.id_column}) {sign} (${last - 1}::text::{order.type}, ${last}::uuid)"
+
+
+def _cut(found: Sequence[Any], window: Window, read: Callable[[Any], T]) -> Page[T]:
     more = len(found) > window.size
     kept = list(found[: window.size])
     if window.from_end:
@@ -76,9 +105,3 @@ async def page(
         has_next=window.before is not None if window.from_end else more,
         has_previous=more if window.from_end else window.after is not None,
     )
-
-
-def _bound(order: Order, sign: str, arguments: list[object], key: Key) -> str:
-    arguments += key
-    last = len(arguments)
-    return f" AND ({order.column}, {order.id_column}) {sign} (${last - 1}::text::{order.type}, ${last}::uuid)"

@@ -12,14 +12,16 @@ _WORD = re.compile(r"[^\W_]+")
 
 
 def one_line(text: str, *path: str | int, what: str = "The name", longest: int = LONGEST_NAME) -> str:
-    """`text` trimmed, in Unicode's composed form. Raises INVALID where it is empty, too long or has control characters."""
+    """`text` trimmed, in Unicode's composed form. Raises INVALID: empty, too long, or with control characters."""
     clean = unicodedata.normalize("NFC", " ".join(text.split(" "))).strip()
     if not clean:
         raise Refusal(ErrorCode.INVALID, f"{what} is empty. Type at least one character.", *path)
     if len(clean) > longest:
         raise Refusal(ErrorCode.INVALID, f"{what} has {len(clean)} characters; at most {longest} fit.", *path)
     if any(unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} for char in clean):
-        raise Refusal(ErrorCode.INVALID, f"{what} contains a line break or another character that cannot be shown.", *path)
+        raise Refusal(
+            ErrorCode.INVALID, f"{what} contains a line break or another character that cannot be shown.", *path
+        )
     return clean
 
 

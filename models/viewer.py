@@ -49,7 +49,8 @@ def must_manage_accounts(by: Actor) -> None:
     """Raises NOT_ALLOWED."""
     if not by.may_manage_accounts:
         raise Refusal(
-            ErrorCode.NOT_ALLOWED, "You may look at accounts, not change them. An owner or admin can give you the right."
+            ErrorCode.NOT_ALLOWED,
+            "You may look at accounts, not change them. An owner or admin can give you the right.",
         )
 
 

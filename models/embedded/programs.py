@@ -7,6 +7,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -105,12 +106,15 @@ def copied(root: Path, into: Path) -> Path:
     """A copy with the wheel's own layout: the programs find their libraries by the way between them (1.8 + 38 MB)."""
     copy = into / root.parent.name / root.name
     libraries = root.parent.with_name(root.parent.name + ".libs")
-    if copy.exists():
-        return copy
-    new = copy.with_name(root.name + ".new")
-    shutil.copytree(libraries, into / libraries.name, dirs_exist_ok=True)
-    shutil.copytree(root, new, dirs_exist_ok=True, ignore=shutil.ignore_patterns("include"))
-    for folder in (into, copy.parent):
-        folder.chmod(0o755)  # copytree made them under our umask
-    new.rename(copy)
+    if not copy.exists():
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        new = Path(tempfile.mkdtemp(prefix=root.name, dir=copy.parent))
+        shutil.copytree(libraries, into / libraries.name, dirs_exist_ok=True)
+        shutil.copytree(root, new, dirs_exist_ok=True, ignore=shutil.ignore_patterns("include"))
+        for path in (into, *into.rglob("*")):  # installed or copied under a strict umask
+            path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
+        try:
+            new.rename(copy)
+        except OSError:  # another start was faster, and copied the same
+            shutil.rmtree(new)
     return copy

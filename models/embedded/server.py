@@ -74,7 +74,7 @@ class Embedded:
         return found is not None and found.ready
 
     def stop(self) -> None:
-        """Fast shutdown if this process owns it, else leave it running. Idempotent. Raises EmbeddedFailed."""
+        """Fast shutdown if this process owns it, else leave it running. Idempotent. Raises EmbeddedFailed, OSError."""
         if self.owned:
             self._end(signal.SIGINT, signal.SIGQUIT)
             self._home.tidy()
@@ -95,7 +95,9 @@ class Embedded:
             self._claim(major, patience)
         except BaseException:
             if self._child:
-                self._end(signal.SIGINT, signal.SIGQUIT)
+                self._child.let_go()
+                with suppress(OSError):  # what failed the start may fail this too; the server still dies with us
+                    self._end(signal.SIGINT, signal.SIGQUIT)
             self._lock.release()
             raise
 

@@ -32,7 +32,8 @@ async def since(firm_id: UUID, position: int, *, most: int = 500) -> list[Batch]
     """The batches after `position`, in order, each whole; about `most` entries at a time."""
     found = await store.rows(_SINCE, firm_id, position, most)
     return [
-        Batch(cursor, tuple(_entry(row) for row in batch)) for cursor, batch in groupby(found, key=lambda row: row["batch"])
+        Batch(cursor, tuple(_entry(row) for row in batch))
+        for cursor, batch in groupby(found, key=lambda row: row["batch"])
     ]
 
 
@@ -56,7 +57,7 @@ SELECT $2 <= head AND head - $2 <= {WINDOW_POSITIONS} AND ($2 = head OR coalesce
   SELECT occurred_at > $3 - interval '{WINDOW_DAYS} days' FROM journal_entry
   WHERE firm_id = $1 AND position > $2 ORDER BY position LIMIT 1), false))
 FROM journal_head WHERE firm_id = $1
-"""  # noqa: S608 - made of constants
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ async def page(by: Viewer, wanted: JournalFilter, window: Window) -> Page[Entry]
 
 async def count(by: Viewer, wanted: JournalFilter) -> int:
     must_be_admin(by)
-    found: int = await store.value(f"SELECT count(*) FROM journal_entry j WHERE {_MATCHES}", *_matching(by, wanted))  # noqa: S608
+    found: int = await store.value(f"SELECT count(*) FROM journal_entry j WHERE {_MATCHES}", *_matching(by, wanted))
     return found
 
 

@@ -94,7 +94,7 @@ async def _write(tx: store.Transaction, draft: _Draft) -> None:
         return
     tx.cursor = await store.value(_WRITE, draft.firm_id, orjson.dumps(draft.entries).decode(), len(draft.entries))
     for table, ids in draft.stamps.items():
-        statement = f'UPDATE "{table}" SET position = $1 WHERE firm_id = $2 AND id = ANY($3::uuid[])'  # noqa: S608
+        statement = f'UPDATE "{table}" SET position = $1 WHERE firm_id = $2 AND id = ANY($3::uuid[])'
         await store.execute(statement, tx.cursor, draft.firm_id, ids)
 
 
@@ -113,4 +113,4 @@ WITH head AS (
   FROM head, jsonb_array_elements($2::text::jsonb) WITH ORDINALITY AS drafts(e, n)
 )
 SELECT head, pg_notify('{CHANNEL}', $1::text || ' ' || head) FROM head
-"""  # noqa: S608 - made of constants
+"""

@@ -12,16 +12,19 @@ from tortoise.migrations.executor import MigrationExecutor
 
 NOUNS = [
     "models.firm",
+    "models.team",
     "models.session",
-    "models.account",
-    "models.contact",
+    "models.account.table",
+    "models.contact.table",
+    "models.email_field",
     "models.address",
-    "models.toggles",
+    "models.toggles.table",
     "models.mailbox.tables",
     "models.email.tables",
-    "models.notification",
-    "models.journal",
+    "models.notification.table",
+    "models.journal.tables",
     "models.idempotency",
+    "models.installation",
 ]
 MIGRATION_LOCK = 0x53574954  # "SWIT"; one migrator at a time per database
 SERVER_SETTINGS = {

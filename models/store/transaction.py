@@ -1,8 +1,8 @@
 """
 One transaction per write, safe against cancellation.
 
-Tortoise's own leaks the pooled connection when a request is cancelled during BEGIN; ours gives it back whatever happens,
-and lets COMMIT and ROLLBACK finish before the cancellation goes on.
+Tortoise's own leaks the pooled connection when a request is cancelled during BEGIN; ours gives it back whatever
+happens, and lets COMMIT and ROLLBACK finish before the cancellation goes on.
 """
 
 import asyncio

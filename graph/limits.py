@@ -1,0 +1,201 @@
+"""How much one document may ask for, found in one pass over it.
+
+Every fragment is measured once and its measure used again, so that a chain of fragments that expands to 2^80 fields
+costs as many steps as the document has nodes. Introspection has measures of its own: GraphiQL's is 15 levels deep.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLNamedType,
+    GraphQLSchema,
+    InlineFragmentNode,
+    IntValueNode,
+    OperationDefinitionNode,
+    OperationType,
+    SelectionNode,
+    SelectionSetNode,
+    ValueNode,
+    VariableNode,
+    get_named_type,
+)
+
+from graph.transport.errors import RequestCode, RequestError
+
+INTROSPECTION = ("__schema", "__type")
+HUGE = 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Of one document. `nodes` is what the page sizes add up to, `page` the size where none is given."""
+
+    document_bytes: int = 16_384
+    tokens: int = 1_000
+    depth: int = 12
+    fields: int = 500
+    aliases: int = 30
+    nodes: int = 10_000
+    page: int = 25
+    introspection_depth: int = 32
+
+    def check_text(self, text: str) -> None:
+        """Raises RequestError (LIMIT_EXCEEDED)."""
+        size = len(text.encode(errors="replace"))
+        if size > self.document_bytes:
+            message = f"The document has {size:,} bytes; at most {self.document_bytes:,} are allowed."
+            raise RequestError(RequestCode.LIMIT_EXCEEDED, message)
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Of a selection, with its fragments expanded. `inner_*`: what stands below `__schema` and `__type`."""
+
+    depth: int = 0
+    fields: int = 0
+    aliases: int = 0
+    nodes: int = 0
+    inner_depth: int = 0
+    inner_fields: int = 0
+
+    def beside(self, other: "Size") -> "Size":
+        return Size(
+            max(self.depth, other.depth),
+            self.fields + other.fields,
+            self.aliases + other.aliases,
+            self.nodes + other.nodes,
+            max(self.inner_depth, other.inner_depth),
+            self.inner_fields + other.inner_fields,
+        )
+
+    def under(self, *, alias: bool, page: int) -> "Size":
+        """The size of a field with this selection; `page` is how many of it may come, 0 for a field that is no list."""
+        nodes = self.nodes if page == 0 else page + page * self.nodes
+        return Size(
+            self.depth + 1, self.fields + 1, self.aliases + alias, nodes, self.inner_depth, self.inner_fields
+        )  # fmt: skip
+
+    def introspected(self) -> "Size":
+        return Size(0, 0, self.aliases, 0, self.depth, self.fields)
+
+
+class Survey:
+    """The size of a document: of its largest operation, or of a fragment that none uses. `variables`: the page sizes.
+
+    `visits` counts the selections that were looked at; it never exceeds those that the document has.
+    """
+
+    def __init__(
+        self, schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, int], limits: Limits
+    ) -> None:
+        self.visits = 0
+        self.paging: set[str] = set()  # the variables that are page sizes
+        self.subscribes = False
+        self._schema, self._variables, self._limits = schema, variables, limits
+        self._fragments = {
+            node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
+        }
+        self._measured: dict[str, Size] = {}
+        self._defaults: dict[str, ValueNode | None] = {}
+        self.refusal = self._measure(document)
+
+    @property
+    def cost(self) -> dict[str, int]:
+        return {"nodes": self.size.nodes, "fields": self.size.fields, "depth": self.size.depth}
+
+    def _measure(self, document: DocumentNode) -> str | None:
+        self.size = Size()
+        operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
+        sizes = [*map(self._operation, operations), *map(self._alone, self._fragments)]
+        for size in sizes:
+            self.size = max(self.size, size, key=lambda one: (one.nodes, one.fields, one.depth))
+            if refusal := self._refusal(size):
+                return refusal
+        return None
+
+    def _refusal(self, size: Size) -> str | None:
+        limits = self._limits
+        measures = (
+            (size.fields, limits.fields, "fields once its fragments are expanded"),
+            (size.inner_fields, limits.fields, "fields of introspection once its fragments are expanded"),
+            (size.depth, limits.depth, "levels of fields"),
+            (size.inner_depth, limits.introspection_depth, "levels of introspection"),
+            (size.aliases, limits.aliases, "aliases once its fragments are expanded"),
+        )
+        for asked, most, what in measures:
+            if asked > most:
+                return f"The document has {_number(asked)} {what}; at most {most:,} are allowed."
+        if size.nodes > limits.nodes:
+            return f"Its page sizes ask for {_number(size.nodes)} nodes; at most {limits.nodes:,} are allowed."
+        return None
+
+    def _operation(self, node: OperationDefinitionNode) -> Size:
+        self.subscribes |= node.operation is OperationType.SUBSCRIPTION
+        for variable in node.variable_definitions or ():
+            self._defaults[variable.variable.name.value] = variable.default_value
+        return self._selections(node.selection_set, self._schema.get_root_type(node.operation))
+
+    def _alone(self, name: str) -> Size:
+        """An unused fragment is measured too: validation walks it."""
+        size = self._fragment(name)
+        introspects = self._fragments[name].type_condition.name.value.startswith("__")
+        return size.introspected() if introspects else size
+
+    def _fragment(self, name: str) -> Size:
+        if name not in self._measured:
+            self._measured[name] = Size()  # a cycle ends here; validation says so to the client
+            node = self._fragments.get(name)
+            if node is not None:
+                type_name = node.type_condition.name.value
+                self._measured[name] = self._selections(node.selection_set, self._schema.type_map.get(type_name))
+        return self._measured[name]
+
+    def _selections(self, node: SelectionSetNode | None, parent: GraphQLNamedType | None) -> Size:
+        size = Size()
+        for selection in node.selections if node else ():
+            self.visits += 1
+            size = size.beside(self._selection(selection, parent))
+        return size
+
+    def _selection(self, node: SelectionNode, parent: GraphQLNamedType | None) -> Size:
+        if isinstance(node, FieldNode):
+            return self._field(node, parent)
+        if isinstance(node, FragmentSpreadNode):
+            return self._fragment(node.name.value)
+        assert isinstance(node, InlineFragmentNode)
+        if node.type_condition:
+            parent = self._schema.type_map.get(node.type_condition.name.value)
+        return self._selections(node.selection_set, parent)
+
+    def _field(self, node: FieldNode, parent: GraphQLNamedType | None) -> Size:
+        definition = getattr(parent, "fields", {}).get(node.name.value)
+        returned = get_named_type(definition.type) if definition else None
+        inside = self._selections(node.selection_set, returned)
+        if node.name.value in INTROSPECTION:
+            inside = inside.introspected()
+        return inside.under(alias=node.alias is not None, page=self._page(node, returned))
+
+    def _page(self, node: FieldNode, returned: GraphQLNamedType | None) -> int:
+        given = [self._number(arg.value) for arg in node.arguments or () if arg.name.value in ("first", "last")]
+        sizes = [size for size in given if size is not None]
+        if sizes:
+            return max(0, *sizes)
+        return self._limits.page if returned is not None and returned.name.endswith("Connection") else 0
+
+    def _number(self, value: ValueNode | None) -> int | None:
+        if isinstance(value, VariableNode):
+            name = value.name.value
+            self.paging.add(name)
+            return self._variables[name] if name in self._variables else self._number(self._defaults.get(name))
+        if isinstance(value, IntValueNode):
+            return int(value.value) if len(value.value) < 10 else HUGE
+        return None
+
+
+def _number(count: int) -> str:
+    return f"{count:,}" if count < HUGE else "more than a thousand million"

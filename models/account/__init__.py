@@ -1,0 +1,33 @@
+"""An account: a client of the firm, with a short code unique in the firm."""
+
+from models.account.changing import NewAccount, archive, create, update
+from models.account.reading import (
+    AccountFilter,
+    AccountOrder,
+    AccountView,
+    by_ids,
+    count,
+    counts_of_contacts,
+    of_contacts,
+    page,
+)
+from models.account.table import Account, AccountKind, LoginIndicator, LoginStatus
+
+__all__ = [
+    "Account",
+    "AccountFilter",
+    "AccountKind",
+    "AccountOrder",
+    "AccountView",
+    "LoginIndicator",
+    "LoginStatus",
+    "NewAccount",
+    "archive",
+    "by_ids",
+    "count",
+    "counts_of_contacts",
+    "create",
+    "of_contacts",
+    "page",
+    "update",
+]

@@ -1,0 +1,163 @@
+"""Creating, changing and archiving accounts."""
+
+from dataclasses import dataclass
+from functools import partial
+from uuid import UUID
+
+from asyncpg import Record
+from uuid_utils.compat import uuid7
+
+from models import clock, idempotency, journal, store, text
+from models.account.table import Account, AccountKind
+from models.contact.linking import LinkedContact, link_all
+from models.email import history
+from models.errors import Conflict, ErrorCode, Refusal
+from models.idempotency import Done
+from models.journal import JournalKind, Subject
+from models.unset import UNSET, Unset
+from models.viewer import Actor, must_manage_accounts
+
+LONGEST_CODE = 30
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """`code` None: the next free one."""
+
+    name: str
+    kind: AccountKind
+    code: str | None = None
+    contacts: tuple[LinkedContact, ...] = ()
+
+
+async def create(by: Actor, new: NewAccount, *, key: str | None = None) -> Done:
+    """
+    With its contacts, their addresses and switches (R2). Answers the id.
+
+    Raises ALREADY_TAKEN for a code in use, INVALID, ADDRESS_INVALID, NOT_FOUND, OWN_ADDRESS, NOT_ALLOWED.
+    """
+    must_manage_accounts(by)
+    return await idempotency.once(by, key, verb="create account", asked=new, do=partial(_create, by, new))
+
+
+async def _create(by: Actor, new: NewAccount) -> tuple[UUID, ...]:
+    name = text.one_line(new.name, "name")
+    code = await _next_code(by.firm_id) if new.code is None else await _free_code(by.firm_id, new.code)
+    account_id = uuid7()
+    await Account.create(
+        id=account_id,
+        firm_id=by.firm_id,
+        code=code,
+        code_key=text.sort_key(code),
+        name=name,
+        sort_key=text.sort_key(name),
+        kind=new.kind,
+        words=text.words(code, name),
+        created_at=clock.now(),
+    )
+    journal.record(
+        JournalKind.ACCOUNT_CREATED,
+        by=by,
+        subject=(Subject.ACCOUNT, account_id),
+        accounts=[account_id],
+        changes=journal.changes_between({}, {"code": code, "name": name, "kind": new.kind}),
+    )
+    await link_all(by, account_id, new.contacts)
+    return (account_id,)
+
+
+async def _free_code(firm_id: UUID, code: str, *, apart_from: UUID | None = None) -> str:
+    clean = text.one_line(code, "code", what="The code", longest=LONGEST_CODE)
+    holder = await store.value(
+        "SELECT id FROM account WHERE firm_id = $1 AND code_key = $2", firm_id, text.sort_key(clean)
+    )
+    if holder not in {None, apart_from}:
+        raise Refusal(ErrorCode.ALREADY_TAKEN, f"Another account has the code {clean}. Choose a different one.", "code")
+    return clean
+
+
+async def _next_code(firm_id: UUID) -> str:
+    await store.row("SELECT 1 FROM firm WHERE id = $1 FOR NO KEY UPDATE", firm_id)
+    taken = r"SELECT max(substring(code FROM '^[Vv]([0-9]{1,9})$')::bigint) FROM account WHERE firm_id = $1"
+    return f"V{(await store.value(taken, firm_id) or 0) + 1}"
+
+
+async def update(
+    by: Actor,
+    account_id: UUID,
+    *,
+    code: str | Unset = UNSET,
+    name: str | Unset = UNSET,
+    kind: AccountKind | Unset = UNSET,
+    expected_version: int | None = None,
+) -> Done:
+    """Raises NOT_FOUND, CHANGED_MEANWHILE, ALREADY_TAKEN, INVALID, NOT_ALLOWED."""
+    must_manage_accounts(by)
+    async with store.transaction() as tx:
+        row = await _locked(by, account_id, expected_version)
+        before = {"code": row["code"], "name": row["name"], "kind": row["kind"]}
+        after = dict(before)
+        if code is not UNSET:
+            after["code"] = await _free_code(by.firm_id, code, apart_from=account_id)
+        if name is not UNSET:
+            after["name"] = text.one_line(name, "name")
+        if kind is not UNSET:
+            after["kind"] = kind.value
+        if after != before:
+            await _save(by, account_id, before, after)
+    return Done((account_id,), tx.cursor)
+
+
+async def _save(by: Actor, account_id: UUID, before: dict[str, str], after: dict[str, str]) -> None:
+    await store.execute(
+        "UPDATE account SET code = $3, code_key = $4, name = $5, sort_key = $6, kind = $7, words = $8,"
+        " version = version + 1 WHERE firm_id = $1 AND id = $2",
+        by.firm_id,
+        account_id,
+        after["code"],
+        text.sort_key(after["code"]),
+        after["name"],
+        text.sort_key(after["name"]),
+        after["kind"],
+        text.words(after["code"], after["name"]),
+    )
+    _record_change(by, account_id, journal.changes_between(before, after))
+
+
+async def archive(by: Actor, account_id: UUID, *, archived: bool, expected_version: int | None = None) -> Done:
+    """Keeps the switches but suspends them; taken back, access is as it was and the sync gap is filled (R44)."""
+    must_manage_accounts(by)
+    async with store.transaction() as tx:
+        if not archived:
+            await history.lock(by.firm_id)
+        row = await _locked(by, account_id, expected_version)
+        if (row["archived_at"] is not None) != archived:
+            await store.execute(
+                "UPDATE account SET archived_at = $3, version = version + 1 WHERE firm_id = $1 AND id = $2",
+                by.firm_id,
+                account_id,
+                clock.now() if archived else None,
+            )
+            _record_change(by, account_id, journal.changes_between({"archived": not archived}, {"archived": archived}))
+            if not archived:
+                await history.wanted_by_account(by.firm_id, account_id)
+    return Done((account_id,), tx.cursor)
+
+
+def _record_change(by: Actor, account_id: UUID, changes: list[journal.Change]) -> None:
+    journal.record(
+        JournalKind.ACCOUNT_CHANGED,
+        by=by,
+        subject=(Subject.ACCOUNT, account_id),
+        accounts=[account_id],
+        changes=changes,
+    )
+
+
+async def _locked(by: Actor, account_id: UUID, expected_version: int | None) -> Record:
+    row = await store.row("SELECT * FROM account WHERE firm_id = $1 AND id = $2 FOR UPDATE", by.firm_id, account_id)
+    if row is None:
+        raise Refusal(ErrorCode.NOT_FOUND, "There is no such account.", "id")
+    if expected_version is not None and expected_version != row["version"]:
+        raise Conflict("Somebody changed this account since you looked.", subject=(Subject.ACCOUNT, account_id))
+    return row

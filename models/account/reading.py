@@ -1,0 +1,146 @@
+"""Accounts as the team sees them: one statement a list, whatever its size."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+from models import store
+from models.account.table import AccountKind, LoginIndicator, LoginStatus
+from models.page import Order, Page, Window, page_of_each
+from models.page import page as read_page
+from models.text import beginnings
+from models.viewer import Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """`login_status`, `notify` and `email_sync` are derived from the switches, never stored (R11)."""
+
+    id: UUID
+    code: str
+    name: str
+    kind: AccountKind
+    archived: bool
+    login_status: LoginStatus
+    notify: bool
+    email_sync: bool
+    version: int
+
+    @property
+    def login_indicator(self) -> LoginIndicator:
+        return LoginIndicator.BEIGE if self.login_status is LoginStatus.OFFLINE else LoginIndicator.GREEN
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFilter:
+    """`search`: beginnings of words, in any order. `archived` None: archived or not."""
+
+    search: str | None = None
+    kinds: tuple[AccountKind, ...] | None = None
+    login_statuses: tuple[LoginStatus, ...] | None = None
+    notify: bool | None = None
+    email_sync: bool | None = None
+    archived: bool | None = False
+
+
+class AccountOrder(Enum):
+    NAME_ASC = Order("NAME_ASC", "a.sort_key")
+    NAME_DESC = Order("NAME_DESC", "a.sort_key", descending=True)
+    CODE_ASC = Order("CODE_ASC", "a.code_key")
+    CODE_DESC = Order("CODE_DESC", "a.code_key", descending=True)
+    NEWEST_FIRST = Order("NEWEST_FIRST", "a.created_at", "timestamptz", descending=True)
+
+
+async def page(by: Viewer, wanted: AccountFilter, order: AccountOrder, window: Window) -> Page[AccountView]:
+    conditions, args = _matching(by, wanted)
+    return await read_page(
+        f"{_SELECT}, {{sort}} {_FROM} WHERE {conditions}", args, order=order.value, window=window, read=_view
+    )
+
+
+async def count(by: Viewer, wanted: AccountFilter) -> int:
+    conditions, args = _matching(by, wanted)
+    found: int = await store.value(f"SELECT count(*) {_FROM} WHERE {conditions}", *args)
+    return found
+
+
+async def of_contacts(by: Viewer, contact_ids: Sequence[UUID], window: Window) -> dict[UUID, Page[AccountView]]:
+    """A page for each contact, by name, in one statement."""
+    select = f"{_SELECT}, {{sort}} {_FROM} WHERE a.firm_id = $1 AND {_LINKED_TO.replace('?', '{parent}')}"
+    order = AccountOrder.NAME_ASC.value
+    return await page_of_each(contact_ids, select, [by.firm_id], order=order, window=window, read=_view)
+
+
+async def counts_of_contacts(by: Viewer, contact_ids: Sequence[UUID]) -> dict[UUID, int]:
+    query = """SELECT contact_id, count(*) AS count FROM account_contact
+      WHERE firm_id = $1 AND contact_id = ANY($2::uuid[]) GROUP BY contact_id"""
+    return {row["contact_id"]: row["count"] for row in await store.rows(query, by.firm_id, list(contact_ids))}
+
+
+async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, AccountView]:
+    query = f"{_SELECT} {_FROM} WHERE a.firm_id = $1 AND a.id = ANY($2::uuid[])"
+    return {row["id"]: _view(row) for row in await store.rows(query, by.firm_id, list(ids))}
+
+
+_SELECT = """SELECT a.id, a.code, a.name, a.kind, a.archived_at, a.version,
+  s.login AND a.archived_at IS NULL AS login, s.active, s.notify, s.email_sync"""
+_FROM = """
+FROM account a CROSS JOIN LATERAL (
+  SELECT coalesce(bool_or(t.login), false) AS login,
+         coalesce(bool_or(t.login AND p.id IS NOT NULL), false) AS active,
+         coalesce(bool_or(t.notify), false) AS notify, coalesce(bool_or(t.email_sync), false) AS email_sync
+  FROM toggles t LEFT JOIN portal_user p ON p.firm_id = t.firm_id AND p.address_id = t.address_id
+  WHERE t.firm_id = a.firm_id AND t.account_id = a.id
+) s"""
+_STATUS = """(CASE WHEN NOT s.login OR a.archived_at IS NOT NULL THEN 'OFFLINE'
+  WHEN s.active THEN 'ACTIVE' ELSE 'PENDING' END)"""
+
+
+def _matching(by: Viewer, wanted: AccountFilter) -> tuple[str, list[object]]:
+    args: list[object] = [by.firm_id]
+    conditions = ["a.firm_id = $1"]
+
+    def where(condition: str, value: object) -> None:
+        args.append(value)
+        conditions.append(condition.replace("?", f"${len(args)}"))
+
+    for beginning in beginnings(wanted.search or ""):
+        where(_FOUND_BY, beginning)
+    if wanted.kinds is not None:
+        where("a.kind = ANY(?::text[])", list(wanted.kinds))
+    if wanted.login_statuses is not None:
+        where(f"{_STATUS} = ANY(?::text[])", list(wanted.login_statuses))
+    if wanted.notify is not None:
+        where("s.notify = ?", wanted.notify)
+    if wanted.email_sync is not None:
+        where("s.email_sync = ?", wanted.email_sync)
+    if wanted.archived is not None:
+        where("(a.archived_at IS NOT NULL) = ?", wanted.archived)
+    return " AND ".join(conditions), args
+
+
+_FOUND_BY = """a.id IN (
+  SELECT id FROM account WHERE firm_id = $1 AND array_to_tsvector(words) @@ ?::text::tsquery
+  UNION SELECT l.account_id FROM contact c JOIN account_contact l ON l.firm_id = c.firm_id AND l.contact_id = c.id
+  WHERE c.firm_id = $1 AND array_to_tsvector(c.words) @@ ?::text::tsquery)"""
+_LINKED_TO = """EXISTS (
+  SELECT 1 FROM account_contact l WHERE l.firm_id = a.firm_id AND l.account_id = a.id AND l.contact_id = ?)"""
+
+
+def _view(row: Any) -> AccountView:
+    status = LoginStatus.OFFLINE
+    if row["login"]:
+        status = LoginStatus.ACTIVE if row["active"] else LoginStatus.PENDING
+    return AccountView(
+        id=row["id"],
+        code=row["code"],
+        name=row["name"],
+        kind=AccountKind(row["kind"]),
+        archived=row["archived_at"] is not None,
+        login_status=status,
+        notify=row["notify"],
+        email_sync=row["email_sync"],
+        version=row["version"],
+    )

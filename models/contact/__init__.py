@@ -1,0 +1,52 @@
+"""A contact: a person, with at most one address per e-mail field (R32), linked to any number of accounts."""
+
+from models.contact.changing import ContactEmail, create, delete, update
+from models.contact.linking import (
+    ExistingContact,
+    FieldRef,
+    LinkedContact,
+    NewContact,
+    NewEmail,
+    link,
+    unlink,
+)
+from models.contact.reading import (
+    ContactEmailView,
+    ContactFilter,
+    ContactOrder,
+    ContactView,
+    LinkedContactView,
+    LinkedEmailView,
+    by_ids,
+    count,
+    emails_of,
+    linked_to,
+    page,
+)
+from models.contact.table import Contact
+
+__all__ = [
+    "Contact",
+    "ContactEmail",
+    "ContactEmailView",
+    "ContactFilter",
+    "ContactOrder",
+    "ContactView",
+    "ExistingContact",
+    "FieldRef",
+    "LinkedContact",
+    "LinkedContactView",
+    "LinkedEmailView",
+    "NewContact",
+    "NewEmail",
+    "by_ids",
+    "count",
+    "create",
+    "delete",
+    "emails_of",
+    "link",
+    "linked_to",
+    "page",
+    "unlink",
+    "update",
+]

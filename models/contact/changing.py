@@ -1,0 +1,181 @@
+"""Creating, changing and deleting contacts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from models import address, idempotency, journal, store, text
+from models.contact import linking, moving
+from models.contact.linking import FieldRef, NewContact
+from models.contact.table import find_by
+from models.email import history
+from models.errors import Conflict, ErrorCode, Refusal
+from models.idempotency import Done
+from models.journal import Change, JournalKind, Subject
+from models.unset import UNSET, Unset
+from models.viewer import Actor, must_manage_accounts
+
+
+@dataclass(frozen=True, slots=True)
+class ContactEmail:
+    """What a field shall hold; None empties it."""
+
+    field: FieldRef
+    address: str | None
+
+
+async def create(by: Actor, new: NewContact, *, account_id: UUID | None = None, key: str | None = None) -> Done:
+    """
+    Answers the contact's id, then the account's where it was linked at once.
+
+    Raises INVALID, ADDRESS_INVALID, FIELD_TAKEN, ALREADY_TAKEN, NOT_FOUND, OWN_ADDRESS, ACCOUNT_ARCHIVED, NOT_ALLOWED.
+    """
+    must_manage_accounts(by)
+    do = partial(_create, by, new, account_id)
+    return await idempotency.once(by, key, verb="create contact", asked=(new, account_id), do=do)
+
+
+async def _create(by: Actor, new: NewContact, account_id: UUID | None) -> tuple[UUID, ...]:
+    if account_id is None:
+        contact_id, _ = await linking.make(by, new)
+        return (contact_id,)
+    await history.lock(by.firm_id)
+    await linking.lock_account(by, account_id)
+    contact_id, toggles = await linking.make(by, new)
+    await linking.connect(by, account_id, contact_id, toggles)
+    return (contact_id, account_id)
+
+
+async def update(
+    by: Actor,
+    contact_id: UUID,
+    *,
+    name: str | Unset = UNSET,
+    emails: Sequence[ContactEmail] = (),
+    expected_version: int | None = None,
+    key: str | None = None,
+) -> Done:
+    """
+    Fields that are not named stay as they are; replaced and removed addresses take their switches along (R33, R34).
+
+    Answers the contact's id, then the ids of all toggles that this touched, on any account. Raises NOT_FOUND,
+    CHANGED_MEANWHILE, INVALID, ADDRESS_INVALID, FIELD_TAKEN, ALREADY_TAKEN, NOT_ALLOWED.
+    """
+    must_manage_accounts(by)
+    asked = (contact_id, name, tuple(emails), expected_version)
+    do = partial(_update, by, contact_id, name, emails, expected_version)
+    return await idempotency.once(by, key, verb="update contact", asked=asked, do=do)
+
+
+async def _update(
+    by: Actor, contact_id: UUID, name: str | Unset, emails: Sequence[ContactEmail], expected_version: int | None
+) -> tuple[UUID, ...]:
+    await history.lock(by.firm_id)
+    row = await _locked(by, contact_id, expected_version)
+    new_name = row["name"] if name is UNSET else text.one_line(name, "name")
+    before = await _held(by, contact_id)
+    after, texts = await _edited(by, before, emails)
+    changes = journal.changes_between({"name": row["name"]}, {"name": new_name})
+    changes += _address_changes(before, after, texts)
+    if not changes and before.keys() == after.keys():
+        return (contact_id,)
+    touched = await moving.replace(by, contact_id, {f: a for f, (a, _) in before.items()}, after)
+    await store.execute(
+        "UPDATE contact SET name = $3, sort_key = $4, version = version + 1 WHERE firm_id = $1 AND id = $2",
+        by.firm_id,
+        contact_id,
+        new_name,
+        text.sort_key(new_name),
+    )
+    await find_by(by.firm_id, contact_id, new_name, [texts[address_id] for address_id in after.values()])
+    journal.record(
+        JournalKind.CONTACT_CHANGED,
+        by=by,
+        subject=(Subject.CONTACT, contact_id),
+        accounts=await _accounts(by, contact_id),
+        touched=touched,
+        changes=changes,
+    )
+    return (contact_id, *touched)
+
+
+async def _held(by: Actor, contact_id: UUID) -> dict[UUID, tuple[UUID, str]]:
+    """By field: the address and how it was typed."""
+    query = """SELECT h.field_id, h.address_id, e.address FROM contact_email h
+      JOIN email_address e ON e.firm_id = h.firm_id AND e.id = h.address_id
+      WHERE h.firm_id = $1 AND h.contact_id = $2 ORDER BY h.field_id"""
+    found = await store.rows(query, by.firm_id, contact_id)
+    return {row["field_id"]: (row["address_id"], row["address"]) for row in found}
+
+
+async def _edited(
+    by: Actor, before: Mapping[UUID, tuple[UUID, str]], emails: Sequence[ContactEmail]
+) -> tuple[dict[UUID, UUID], dict[UUID, str]]:
+    """By field the address after the edit; and the text of every address met."""
+    field_ids = await linking.fields_of(by, [email.field for email in emails])
+    if len(set(field_ids)) != len(field_ids):
+        raise Refusal(ErrorCode.INVALID, "A field stands twice in the list.", "emails")
+    typed = {
+        field_id: address.typed(email.address, "emails", index, "address")
+        for index, (field_id, email) in enumerate(zip(field_ids, emails, strict=True))
+        if email.address is not None
+    }
+    ids = await address.ensure(by, typed.values())
+    after = {field_id: address_id for field_id, (address_id, _) in before.items() if field_id not in field_ids}
+    after |= {field_id: ids[one.key] for field_id, one in typed.items()}
+    if len(set(after.values())) != len(after):
+        raise Refusal(ErrorCode.ALREADY_TAKEN, "The contact has this address in another field already.", "emails")
+    texts = {ids[one.key]: one.text for one in typed.values()} | dict(before.values())
+    return after, texts
+
+
+def _address_changes(
+    before: Mapping[UUID, tuple[UUID, str]], after: Mapping[UUID, UUID], texts: Mapping[UUID, str]
+) -> list[Change]:
+    changes = []
+    for field_id in sorted({*before, *after}):
+        old = before[field_id][1] if field_id in before else None
+        new = texts[after[field_id]] if field_id in after else None
+        if old != new:
+            changes.append(Change("emails", old, new))
+    return changes
+
+
+async def delete(by: Actor, contact_id: UUID, *, expected_version: int | None = None) -> Done:
+    """
+    Unlinks it everywhere, then removes it; mail and journal stay (R48). Answers the ids of its accounts.
+
+    Raises NOT_FOUND, CHANGED_MEANWHILE, NOT_ALLOWED.
+    """
+    must_manage_accounts(by)
+    async with store.transaction() as tx:
+        row = await _locked(by, contact_id, expected_version)
+        accounts = await _accounts(by, contact_id)
+        await linking.part(by, accounts, contact_id)
+        for table in ("contact_email", "contact"):
+            column = "id" if table == "contact" else "contact_id"
+            await store.execute(f"DELETE FROM {table} WHERE firm_id = $1 AND {column} = $2", by.firm_id, contact_id)
+        journal.record(
+            JournalKind.CONTACT_CHANGED,
+            by=by,
+            subject=(Subject.CONTACT, contact_id),
+            accounts=accounts,
+            changes=[Change("name", row["name"], None)],
+        )
+    return Done(tuple(accounts), tx.cursor)
+
+
+async def _accounts(by: Actor, contact_id: UUID) -> list[UUID]:
+    query = "SELECT account_id FROM account_contact WHERE firm_id = $1 AND contact_id = $2 ORDER BY account_id"
+    return [row["account_id"] for row in await store.rows(query, by.firm_id, contact_id)]
+
+
+async def _locked(by: Actor, contact_id: UUID, expected_version: int | None) -> Any:
+    row = await store.row("SELECT * FROM contact WHERE firm_id = $1 AND id = $2 FOR UPDATE", by.firm_id, contact_id)
+    if row is None:
+        raise Refusal(ErrorCode.NOT_FOUND, "There is no such contact.", "id")
+    if expected_version is not None and expected_version != row["version"]:
+        raise Conflict("Somebody changed this contact since you looked.", subject=(Subject.CONTACT, contact_id))
+    return row

@@ -1,0 +1,231 @@
+"""Linking contacts to accounts, new ones and those that are there, each address with the switches it starts with."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from models import address, clock, email_field, idempotency, journal, store, text
+from models.contact.table import Contact
+from models.email import history
+from models.errors import ErrorCode, Refusal
+from models.idempotency import Done
+from models.journal import JournalKind, Subject
+from models.toggles import switching
+from models.toggles.switching import NewToggles
+from models.toggles.table import IS_HELD, Switch
+from models.viewer import Actor, must_manage_accounts
+
+MOST_AT_ONCE = 100
+ALL_OFF_AT_FIRST = NewToggles()
+ALL_OFF = dict.fromkeys(Switch, False)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRef:
+    """An e-mail field by id, or by name, which makes it where the firm has none of that name (R32)."""
+
+    id: UUID | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewEmail:
+    """`toggles` are those on the account that the contact is linked to by the same call."""
+
+    field: FieldRef
+    address: str
+    toggles: NewToggles = ALL_OFF_AT_FIRST
+
+
+@dataclass(frozen=True, slots=True)
+class NewContact:
+    name: str
+    emails: tuple[NewEmail, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ExistingContact:
+    """`toggles` by address; addresses that are not named start with all three off (R4)."""
+
+    contact_id: UUID
+    toggles: tuple[tuple[UUID, NewToggles], ...] = ()
+
+
+LinkedContact = NewContact | ExistingContact
+
+
+async def link_all(by: Actor, account_id: UUID, contacts: Sequence[LinkedContact]) -> None:
+    """Links each, in a transaction that the caller opened. Raises what a link raises, with its place in the list."""
+    if len(contacts) > MOST_AT_ONCE:
+        raise Refusal(ErrorCode.INVALID, f"At most {MOST_AT_ONCE} contacts at once.", "contacts")
+    if contacts:
+        await history.lock(by.firm_id)
+    for index, contact in enumerate(contacts):
+        if isinstance(contact, NewContact):
+            contact_id, toggles = await make(by, contact, "contacts", index, "new")
+            await connect(by, account_id, contact_id, toggles, "contacts", index, "new")
+        else:
+            named = dict(contact.toggles)
+            await connect(by, account_id, contact.contact_id, named, "contacts", index, "existing")
+
+
+async def make(by: Actor, new: NewContact, *path: str | int) -> tuple[UUID, dict[UUID, NewToggles]]:
+    """Answers its id, and by address how the switches shall start."""
+    name = text.one_line(new.name, *path, "name")
+    field_ids = await fields_of(by, [email.field for email in new.emails], *path)
+    typed = [address.typed(email.address, *path, "emails", n, "address") for n, email in enumerate(new.emails)]
+    must_be_apart(field_ids, [one.key for one in typed], *path)
+    ids = await address.ensure(by, typed)
+    contact_id = uuid7()
+    await Contact.create(
+        id=contact_id,
+        firm_id=by.firm_id,
+        name=name,
+        sort_key=text.sort_key(name),
+        words=text.words(name, *(one.text for one in typed)),
+        created_at=clock.now(),
+    )
+    address_ids = [ids[one.key] for one in typed]
+    await hold(by, contact_id, dict(zip(field_ids, address_ids, strict=True)))
+    journal.record(
+        JournalKind.CONTACT_CREATED,
+        by=by,
+        subject=(Subject.CONTACT, contact_id),
+        changes=[journal.Change("name", None, name), *(journal.Change("emails", None, one.text) for one in typed)],
+    )
+    return contact_id, {one: email.toggles for one, email in zip(address_ids, new.emails, strict=True)}
+
+
+async def fields_of(by: Actor, refs: Sequence[FieldRef], *path: str | int) -> list[UUID]:
+    """Ids of the fields. Raises NOT_FOUND for one that the firm does not have."""
+    named = await email_field.named(by, [ref.name for ref in refs if ref.name is not None])
+    asked = [ref.id for ref in refs if ref.id is not None]
+    query = "SELECT id FROM email_field WHERE firm_id = $1 AND id = ANY($2::uuid[])"
+    known = {row["id"] for row in await store.rows(query, by.firm_id, asked)} if asked else set()
+    found: list[UUID] = []
+    for index, ref in enumerate(refs):
+        field_id = named[ref.name] if ref.name is not None else ref.id
+        if field_id is None or (ref.name is None and field_id not in known):
+            raise Refusal(ErrorCode.NOT_FOUND, "There is no such e-mail field.", *path, "emails", index, "field")
+        found.append(field_id)
+    return found
+
+
+def must_be_apart(field_ids: Sequence[UUID], keys: Sequence[str], *path: str | int) -> None:
+    """A contact holds at most one address per field, and the same address only once (R32)."""
+    for index in range(len(keys)):
+        if field_ids[index] in field_ids[:index]:
+            raise Refusal(
+                ErrorCode.FIELD_TAKEN, "A field holds one address only. Use another field.", *path, "emails", index
+            )
+        if keys[index] in keys[:index]:
+            raise Refusal(ErrorCode.ALREADY_TAKEN, "The contact has this address already.", *path, "emails", index)
+
+
+async def hold(by: Actor, contact_id: UUID, addresses: Mapping[UUID, UUID]) -> None:
+    """Puts an address into each field."""
+    await store.execute(
+        "INSERT INTO contact_email (id, firm_id, contact_id, field_id, address_id)"
+        " SELECT n.id, $1, $2, n.field_id, n.address_id"
+        " FROM unnest($3::uuid[], $4::uuid[], $5::uuid[]) AS n(id, field_id, address_id)",
+        by.firm_id,
+        contact_id,
+        [uuid7() for _ in addresses],
+        list(addresses),
+        list(addresses.values()),
+    )
+
+
+async def connect(
+    by: Actor, account_id: UUID, contact_id: UUID, named: Mapping[UUID, NewToggles], *path: str | int
+) -> None:
+    """The link itself. Raises NOT_FOUND, ALREADY_TAKEN, and what starting switches raises."""
+    held = await _addresses(by, contact_id, *path)
+    for address_id in named:
+        if address_id not in held:
+            raise Refusal(ErrorCode.NOT_FOUND, "The contact has no such address.", *path, "toggles")
+    made = await store.execute(
+        "INSERT INTO account_contact (id, firm_id, account_id, contact_id) VALUES ($1, $2, $3, $4)"
+        " ON CONFLICT (firm_id, account_id, contact_id) DO NOTHING",
+        uuid7(),
+        by.firm_id,
+        account_id,
+        contact_id,
+    )
+    if not made:
+        raise Refusal(ErrorCode.ALREADY_TAKEN, "The contact is linked to this account already.", *path)
+    await switching.start(by, account_id, {each: named.get(each, NewToggles()) for each in held}, *path)
+    journal.record(JournalKind.CONTACT_LINKED, by=by, subject=(Subject.CONTACT, contact_id), accounts=[account_id])
+
+
+async def _addresses(by: Actor, contact_id: UUID, *path: str | int) -> list[UUID]:
+    if not await store.row("SELECT 1 FROM contact WHERE firm_id = $1 AND id = $2 FOR SHARE", by.firm_id, contact_id):
+        raise Refusal(ErrorCode.NOT_FOUND, "There is no such contact.", *path, "contactId")
+    query = "SELECT address_id FROM contact_email WHERE firm_id = $1 AND contact_id = $2 ORDER BY field_id"
+    return [row["address_id"] for row in await store.rows(query, by.firm_id, contact_id)]
+
+
+async def link(by: Actor, account_id: UUID, contact: ExistingContact, *, key: str | None = None) -> Done:
+    """Answers the account's id. Raises NOT_FOUND, ALREADY_TAKEN, OWN_ADDRESS, ACCOUNT_ARCHIVED, NOT_ALLOWED."""
+    must_manage_accounts(by)
+
+    async def do() -> tuple[UUID, ...]:
+        await history.lock(by.firm_id)
+        await lock_account(by, account_id)
+        await connect(by, account_id, contact.contact_id, dict(contact.toggles))
+        return (account_id,)
+
+    return await idempotency.once(by, key, verb="link contact", asked=(account_id, contact), do=do)
+
+
+async def lock_account(by: Actor, account_id: UUID) -> None:
+    query = "SELECT 1 FROM account WHERE firm_id = $1 AND id = $2 FOR NO KEY UPDATE"
+    if not await store.row(query, by.firm_id, account_id):
+        raise Refusal(ErrorCode.NOT_FOUND, "There is no such account.", "accountId")
+
+
+async def unlink(by: Actor, account_id: UUID, contact_id: UUID) -> Done:
+    """
+    Switches off its addresses there, but for those that another contact of the account holds too (R10).
+
+    Answers the account's id. Raises NOT_FOUND, NOT_LINKED, NOT_ALLOWED.
+    """
+    must_manage_accounts(by)
+    async with store.transaction() as tx:
+        await lock_account(by, account_id)
+        await _addresses(by, contact_id)
+        if not await part(by, [account_id], contact_id):
+            raise Refusal(ErrorCode.NOT_LINKED, "The contact is not linked to this account.", "contactId")
+    return Done((account_id,), tx.cursor)
+
+
+async def part(by: Actor, account_ids: Sequence[UUID], contact_id: UUID) -> int:
+    """Takes the links away; answers how many there were. Runs inside a transaction."""
+    parted = await store.rows(
+        "DELETE FROM account_contact WHERE firm_id = $1 AND contact_id = $2 AND account_id = ANY($3::uuid[])"
+        " RETURNING account_id",
+        by.firm_id,
+        contact_id,
+        list(account_ids),
+    )
+    left = await store.rows(_LEFT_BEHIND, by.firm_id, contact_id, [row["account_id"] for row in parted])
+    await switching.switch(by, [(row, ALL_OFF) for row in left])
+    for row in parted:
+        journal.record(
+            JournalKind.CONTACT_UNLINKED,
+            by=by,
+            subject=(Subject.CONTACT, contact_id),
+            accounts=[row["account_id"]],
+            touched=[one["id"] for one in left if one["account_id"] == row["account_id"]],
+        )
+    return len(parted)
+
+
+_LEFT_BEHIND = f"""
+SELECT t.* FROM toggles t
+WHERE t.firm_id = $1 AND t.account_id = ANY($3::uuid[]) AND NOT {IS_HELD} AND (t.former_contact_id = $2 OR EXISTS (
+  SELECT 1 FROM contact_email c WHERE c.firm_id = $1 AND c.contact_id = $2 AND c.address_id = t.address_id))
+ORDER BY t.id FOR UPDATE OF t
+"""

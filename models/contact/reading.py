@@ -1,0 +1,113 @@
+"""Contacts as the team sees them: one statement a list, whatever its size."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+from models import store
+from models.page import Order, Page, Window
+from models.page import page as read_page
+from models.text import beginnings
+from models.viewer import Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class ContactView:
+    id: UUID
+    name: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContactEmailView:
+    field_id: UUID
+    address_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedEmailView:
+    """An address of a linked contact, with its toggles on the account."""
+
+    field_id: UUID
+    toggles_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedContactView:
+    contact_id: UUID
+    emails: tuple[LinkedEmailView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ContactFilter:
+    """`search`: beginnings of words, in any order."""
+
+    search: str | None = None
+
+
+class ContactOrder(Enum):
+    NAME_ASC = Order("NAME_ASC", "c.sort_key")
+    NAME_DESC = Order("NAME_DESC", "c.sort_key", descending=True)
+    NEWEST_FIRST = Order("NEWEST_FIRST", "c.created_at", "timestamptz", descending=True)
+
+
+async def page(by: Viewer, wanted: ContactFilter, order: ContactOrder, window: Window) -> Page[ContactView]:
+    conditions, args = _matching(by, wanted)
+    select = f"SELECT c.id, c.name, c.version, {{sort}} FROM contact c WHERE {conditions}"
+    return await read_page(select, args, order=order.value, window=window, read=_view)
+
+
+async def count(by: Viewer, wanted: ContactFilter) -> int:
+    conditions, args = _matching(by, wanted)
+    found: int = await store.value(f"SELECT count(*) FROM contact c WHERE {conditions}", *args)
+    return found
+
+
+def _matching(by: Viewer, wanted: ContactFilter) -> tuple[str, list[object]]:
+    found = beginnings(wanted.search or "")
+    conditions = [f"array_to_tsvector(c.words) @@ ${n}::text::tsquery" for n in range(2, 2 + len(found))]
+    return " AND ".join(["c.firm_id = $1", *conditions]), [by.firm_id, *found]
+
+
+async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, ContactView]:
+    query = "SELECT id, name, version FROM contact WHERE firm_id = $1 AND id = ANY($2::uuid[])"
+    return {row["id"]: _view(row) for row in await store.rows(query, by.firm_id, list(ids))}
+
+
+async def emails_of(by: Viewer, contact_ids: Sequence[UUID]) -> dict[UUID, list[ContactEmailView]]:
+    """In the order of the firm's fields."""
+    query = """SELECT contact_id, field_id, address_id FROM contact_email
+      WHERE firm_id = $1 AND contact_id = ANY($2::uuid[]) ORDER BY field_id"""
+    grouped: dict[UUID, list[ContactEmailView]] = defaultdict(list)
+    for row in await store.rows(query, by.firm_id, list(contact_ids)):
+        grouped[row["contact_id"]].append(ContactEmailView(row["field_id"], row["address_id"]))
+    return grouped
+
+
+async def linked_to(by: Viewer, account_ids: Sequence[UUID]) -> dict[UUID, list[LinkedContactView]]:
+    """By account: its contacts by name, each with its addresses there."""
+    grouped: dict[UUID, dict[UUID, list[LinkedEmailView]]] = defaultdict(lambda: defaultdict(list))
+    for row in await store.rows(_LINKED_TO, by.firm_id, list(account_ids)):
+        emails = grouped[row["account_id"]][row["contact_id"]]
+        if row["field_id"] is not None:
+            emails.append(LinkedEmailView(row["field_id"], row["toggles_id"]))
+    return {
+        account_id: [LinkedContactView(contact_id, tuple(emails)) for contact_id, emails in contacts.items()]
+        for account_id, contacts in grouped.items()
+    }
+
+
+_LINKED_TO = """
+SELECT l.account_id, l.contact_id, h.field_id, t.id AS toggles_id
+FROM account_contact l JOIN contact c ON c.firm_id = l.firm_id AND c.id = l.contact_id
+LEFT JOIN (contact_email h JOIN toggles t ON t.firm_id = h.firm_id AND t.address_id = h.address_id)
+  ON h.firm_id = l.firm_id AND h.contact_id = l.contact_id AND t.account_id = l.account_id
+WHERE l.firm_id = $1 AND l.account_id = ANY($2::uuid[]) ORDER BY c.sort_key, c.id, h.field_id
+"""
+
+
+def _view(row: Any) -> ContactView:
+    return ContactView(row["id"], row["name"], row["version"])

@@ -1,0 +1,46 @@
+"""One synced message, stored once per firm, linked to every account whose toggles ask for it (R18, R21)."""
+
+from models.email.message import Message, MessageAttachment, Participant
+from models.email.reading import (
+    AttachmentView,
+    EmailBody,
+    EmailFilter,
+    EmailView,
+    accounts_of,
+    attachments_by_ids,
+    attachments_of,
+    bodies,
+    by_ids,
+    count,
+    counts_of_accounts,
+    file_of,
+    of_accounts,
+    page,
+    participants_of,
+)
+from models.email.receiving import receive
+from models.email.tables import EmailDirection, Role
+
+__all__ = [
+    "AttachmentView",
+    "EmailBody",
+    "EmailDirection",
+    "EmailFilter",
+    "EmailView",
+    "Message",
+    "MessageAttachment",
+    "Participant",
+    "Role",
+    "accounts_of",
+    "attachments_by_ids",
+    "attachments_of",
+    "bodies",
+    "by_ids",
+    "count",
+    "counts_of_accounts",
+    "file_of",
+    "of_accounts",
+    "page",
+    "participants_of",
+    "receive",
+]

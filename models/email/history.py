@@ -1,0 +1,61 @@
+"""When Email sync goes on: what is stored is linked at once, what the ledger knows is fetched (R18, R24)."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from models import journal, store
+from models.journal import Change, JournalKind
+from models.viewer import System
+
+
+async def lock(firm_id: UUID) -> None:
+    """
+    One at a time per firm: switching on, and storing mail. Without it a message that is just being matched would miss a
+    switch that is just going on. Held until the end of the transaction; take it first.
+    """
+    await store.row("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"mail {firm_id}")
+
+
+async def wanted(firm_id: UUID, address_ids: Sequence[UUID]) -> None:
+    """Links what is stored and queues what is not, for addresses whose Email sync went on. Under `lock`."""
+    linked = await store.rows(_WANTED, firm_id, list(address_ids))
+    if linked:
+        journal.record(
+            JournalKind.EMAIL_STORED,
+            by=System(firm_id),
+            accounts=[row["account_id"] for row in linked],
+            changes=[Change("history", None, str(sum(row["count"] for row in linked)))],
+        )
+
+
+async def wanted_by_account(firm_id: UUID, account_id: UUID) -> None:
+    """The same for all addresses of an account that was taken back from the archive (R44)."""
+    query = "SELECT address_id FROM toggles WHERE firm_id = $1 AND account_id = $2 AND email_sync"
+    if address_ids := [row["address_id"] for row in await store.rows(query, firm_id, account_id)]:
+        await wanted(firm_id, address_ids)
+
+
+_WANTED = """
+WITH on_now AS (
+  SELECT t.account_id, e.key, e.hash FROM toggles t
+  JOIN account a ON a.firm_id = t.firm_id AND a.id = t.account_id AND a.archived_at IS NULL
+  JOIN email_address e ON e.firm_id = t.firm_id AND e.id = t.address_id
+  WHERE t.firm_id = $1 AND t.email_sync AND t.address_id = ANY($2::uuid[])
+), linked AS (
+  INSERT INTO email_account (id, firm_id, email_id, account_id, sent_at)
+  SELECT gen_random_uuid(), $1, m.id, o.account_id, m.sent_at
+  FROM (SELECT DISTINCT o.account_id, p.email_id FROM on_now o
+        JOIN email_participant p ON p.firm_id = $1 AND p.key = o.key) o
+  JOIN email m ON m.firm_id = $1 AND m.id = o.email_id
+  ON CONFLICT (firm_id, account_id, email_id) DO NOTHING RETURNING account_id
+), queued AS (
+  UPDATE occurrence SET state = 'PENDING', skip_reason = NULL, arrival = false, attempts = 0
+  WHERE firm_id = $1 AND skip_reason = 'NOT_SWITCHED_ON' AND gone_at IS NULL
+    AND hashes && (SELECT array_agg(hash) FROM on_now)
+  RETURNING mailbox_id
+), told AS (
+  UPDATE mailbox b SET backfill_total = b.backfill_total + q.n
+  FROM (SELECT mailbox_id, count(*) AS n FROM queued GROUP BY mailbox_id) q WHERE b.firm_id = $1 AND b.id = q.mailbox_id
+)
+SELECT account_id, count(*) AS count FROM linked GROUP BY account_id
+"""

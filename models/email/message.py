@@ -1,0 +1,52 @@
+"""A message as it crosses from the mail to the firm."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from models.email.tables import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """`address` is empty where the header cannot be read (R21)."""
+
+    role: Role
+    name: str | None
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageAttachment:
+    """`file`: where its content was kept; `size` in bytes."""
+
+    name: str
+    content_type: str
+    content_id: str | None
+    size: int
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Read and kept, not yet stored. `sent_at` None: its header cannot be read."""
+
+    fingerprint: bytes
+    message_id: str | None
+    references: tuple[str, ...]
+    subject: str
+    participants: tuple[Participant, ...]
+    sent_at: datetime | None
+    received_at: datetime
+    automatic: bool
+    text: str
+    safe_html: str | None
+    blocked_images: int
+    snippet: str
+    words: tuple[str, ...]
+    attachments: tuple[MessageAttachment, ...]
+    raw_file: str
+    parser_version: int
+
+    def first(self, *roles: Role) -> Participant:
+        """The first participant in one of these headers; an empty one where there is none."""
+        return next((one for one in self.participants if one.role in roles), Participant(Role.FROM, None, ""))

@@ -1,0 +1,194 @@
+"""E-mail as the team sees it: one statement a list, bodies only where they are asked for."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from models import store
+from models.email.message import Participant
+from models.email.tables import EmailDirection, Role
+from models.links import FileKind
+from models.page import Order, Page, Window, page_of_each
+from models.page import page as read_page
+from models.text import beginnings
+from models.viewer import Viewer
+
+NEWEST_FIRST = Order("NEWEST_FIRST", "m.sent_at", "timestamptz", descending=True)
+OF_ACCOUNT = Order("NEWEST_FIRST", "l.sent_at", "timestamptz", descending=True, id_column="l.email_id")
+
+
+@dataclass(frozen=True, slots=True)
+class EmailView:
+    """Without its body, which is read apart."""
+
+    id: UUID
+    subject: str
+    sender: Participant
+    sent_at: datetime
+    received_at: datetime
+    direction: EmailDirection
+    snippet: str
+    blocked_images: int
+    thread_id: UUID
+    mailbox_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class EmailBody:
+    text: str
+    safe_html: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentView:
+    """`size` in bytes."""
+
+    id: UUID
+    email_id: UUID
+    name: str
+    content_type: str
+    content_id: str | None
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class EmailFilter:
+    """`search`: words in any order. `address_id`: it took part."""
+
+    search: str | None = None
+    account_id: UUID | None = None
+    address_id: UUID | None = None
+    thread_id: UUID | None = None
+
+
+async def page(by: Viewer, wanted: EmailFilter, window: Window) -> Page[EmailView]:
+    """Newest first."""
+    conditions, args = _matching(by, wanted)
+    select = f"SELECT {_COLUMNS}, {{sort}} FROM email m WHERE {conditions}"
+    return await read_page(select, args, order=NEWEST_FIRST, window=window, read=_view)
+
+
+async def count(by: Viewer, wanted: EmailFilter) -> int:
+    conditions, args = _matching(by, wanted)
+    found: int = await store.value(f"SELECT count(*) FROM email m WHERE {conditions}", *args)
+    return found
+
+
+async def of_accounts(by: Viewer, account_ids: Sequence[UUID], window: Window) -> dict[UUID, Page[EmailView]]:
+    """A page for each account, in one statement."""
+    select = f"""SELECT {_COLUMNS}, {{sort}} FROM email_account l
+      JOIN email m ON m.firm_id = l.firm_id AND m.id = l.email_id WHERE l.firm_id = $1 AND l.account_id = {{parent}}"""
+    return await page_of_each(account_ids, select, [by.firm_id], order=OF_ACCOUNT, window=window, read=_view)
+
+
+async def counts_of_accounts(by: Viewer, account_ids: Sequence[UUID]) -> dict[UUID, int]:
+    query = """SELECT account_id, count(*) AS count FROM email_account
+      WHERE firm_id = $1 AND account_id = ANY($2::uuid[]) GROUP BY account_id"""
+    return {row["account_id"]: row["count"] for row in await store.rows(query, by.firm_id, list(account_ids))}
+
+
+async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, EmailView]:
+    query = f"SELECT {_COLUMNS} FROM email m WHERE m.firm_id = $1 AND m.id = ANY($2::uuid[])"
+    return {row["id"]: _view(row) for row in await store.rows(query, by.firm_id, list(ids))}
+
+
+async def bodies(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, EmailBody]:
+    query = "SELECT id, text, safe_html FROM email WHERE firm_id = $1 AND id = ANY($2::uuid[])"
+    return {
+        row["id"]: EmailBody(row["text"], row["safe_html"]) for row in await store.rows(query, by.firm_id, list(ids))
+    }
+
+
+async def participants_of(by: Viewer, email_ids: Sequence[UUID]) -> dict[UUID, list[Participant]]:
+    query = """SELECT email_id, role, name, address FROM email_participant
+      WHERE firm_id = $1 AND email_id = ANY($2::uuid[]) ORDER BY email_id, place"""
+    grouped: dict[UUID, list[Participant]] = defaultdict(list)
+    for row in await store.rows(query, by.firm_id, list(email_ids)):
+        grouped[row["email_id"]].append(Participant(Role(row["role"]), row["name"], row["address"]))
+    return grouped
+
+
+async def attachments_of(by: Viewer, email_ids: Sequence[UUID]) -> dict[UUID, list[AttachmentView]]:
+    query = f"""SELECT {_ATTACHMENT} FROM attachment
+      WHERE firm_id = $1 AND email_id = ANY($2::uuid[]) ORDER BY email_id, place"""
+    grouped: dict[UUID, list[AttachmentView]] = defaultdict(list)
+    for row in await store.rows(query, by.firm_id, list(email_ids)):
+        grouped[row["email_id"]].append(AttachmentView(*row))
+    return grouped
+
+
+async def attachments_by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, AttachmentView]:
+    query = f"SELECT {_ATTACHMENT} FROM attachment WHERE firm_id = $1 AND id = ANY($2::uuid[])"
+    return {row["id"]: AttachmentView(*row) for row in await store.rows(query, by.firm_id, list(ids))}
+
+
+async def accounts_of(by: Viewer, email_ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
+    """Ids of the accounts whose toggles asked for each."""
+    query = """SELECT email_id, account_id FROM email_account
+      WHERE firm_id = $1 AND email_id = ANY($2::uuid[]) ORDER BY email_id, account_id"""
+    grouped: dict[UUID, list[UUID]] = defaultdict(list)
+    for row in await store.rows(query, by.firm_id, list(email_ids)):
+        grouped[row["email_id"]].append(row["account_id"])
+    return grouped
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """`file` names the content; `size` in bytes, where it is known."""
+
+    file: str
+    name: str
+    content_type: str
+
+
+async def file_of(kind: FileKind, firm_id: UUID, row_id: UUID) -> StoredFile | None:
+    """What a signed link leads to; the link itself is the permission."""
+    row = await store.row(_FILES[kind], firm_id, row_id)
+    return StoredFile(*row) if row else None
+
+
+_FILES = {
+    FileKind.ATTACHMENT: "SELECT file, name, content_type FROM attachment WHERE firm_id = $1 AND id = $2",
+    FileKind.SOURCE: "SELECT raw_file, 'message.eml', 'message/rfc822' FROM email WHERE firm_id = $1 AND id = $2",
+    FileKind.QUARANTINE: "SELECT raw_file, 'message.eml', 'message/rfc822' FROM occurrence"
+    " WHERE firm_id = $1 AND id = $2 AND raw_file IS NOT NULL",
+}
+_COLUMNS = """m.id, m.subject, m.from_name, m.from_address, m.sent_at, m.received_at, m.direction, m.snippet,
+  m.blocked_images, m.thread_id, m.mailbox_id"""
+_ATTACHMENT = "id, email_id, name, content_type, content_id, size"
+
+
+def _matching(by: Viewer, wanted: EmailFilter) -> tuple[str, list[object]]:
+    args: list[object] = [by.firm_id, wanted.account_id, wanted.address_id, wanted.thread_id]
+    conditions = [_MATCHES]
+    for beginning in beginnings(wanted.search or ""):
+        args.append(beginning)
+        conditions.append(f"array_to_tsvector(m.words) @@ ${len(args)}::text::tsquery")
+    return " AND ".join(conditions), args
+
+
+_MATCHES = """m.firm_id = $1
+  AND ($2::uuid IS NULL OR EXISTS (
+    SELECT 1 FROM email_account l WHERE l.firm_id = m.firm_id AND l.email_id = m.id AND l.account_id = $2))
+  AND ($3::uuid IS NULL OR EXISTS (
+    SELECT 1 FROM email_participant p JOIN email_address e ON e.firm_id = p.firm_id AND e.key = p.key
+    WHERE p.firm_id = m.firm_id AND p.email_id = m.id AND e.id = $3))
+  AND ($4::uuid IS NULL OR m.thread_id = $4)"""
+
+
+def _view(row: Any) -> EmailView:
+    return EmailView(
+        id=row["id"],
+        subject=row["subject"],
+        sender=Participant(Role.FROM, row["from_name"], row["from_address"]),
+        sent_at=row["sent_at"],
+        received_at=row["received_at"],
+        direction=EmailDirection(row["direction"]),
+        snippet=row["snippet"],
+        blocked_images=row["blocked_images"],
+        thread_id=row["thread_id"],
+        mailbox_id=row["mailbox_id"],
+    )

@@ -1,0 +1,112 @@
+"""One synced message, stored once per firm (R21), linked to every account whose toggles ask for it."""
+
+from enum import StrEnum
+from typing import Any
+
+from tortoise import Model, fields
+from tortoise.contrib.postgres.fields import ArrayField
+
+
+class EmailDirection(StrEnum):
+    INCOMING = "INCOMING"
+    OUTGOING = "OUTGOING"
+
+
+class Role(StrEnum):
+    """The header that a participant stands in."""
+
+    FROM = "FROM"
+    SENDER = "SENDER"
+    REPLY_TO = "REPLY_TO"
+    TO = "TO"
+    CC = "CC"
+    BCC = "BCC"
+
+
+class Email(Model):
+    """`fingerprint`: equal for copies of one message in several mailboxes. `raw_file`: the source as it came."""
+
+    id = fields.UUIDField(primary_key=True)
+    firm_id = fields.UUIDField()
+    fingerprint = fields.BinaryField()
+    message_id = fields.CharField(1000, null=True)
+    thread_id = fields.UUIDField()
+    mailbox_id = fields.UUIDField(null=True)
+    direction = fields.CharEnumField(EmailDirection, max_length=40)
+    subject = fields.TextField()
+    from_name = fields.TextField(null=True)
+    from_address = fields.TextField()
+    sent_at = fields.DatetimeField()
+    received_at = fields.DatetimeField()
+    snippet = fields.CharField(300)
+    text = fields.TextField()
+    safe_html = fields.TextField(null=True)
+    blocked_images = fields.IntField(default=0)
+    automatic = fields.BooleanField(default=False)
+    raw_file = fields.CharField(100)
+    parser_version = fields.IntField()
+    words: Any = ArrayField("text")
+    stored_at = fields.DatetimeField()
+
+    class Meta:
+        table = "email"
+        unique_together = (("firm_id", "id"), ("firm_id", "fingerprint"))
+
+
+class EmailParticipant(Model):
+    id = fields.UUIDField(primary_key=True)
+    firm_id = fields.UUIDField()
+    email_id = fields.UUIDField()
+    role = fields.CharEnumField(Role, max_length=40)
+    place = fields.IntField()
+    name = fields.TextField(null=True)
+    address = fields.TextField()
+    key = fields.TextField()
+
+    class Meta:
+        table = "email_participant"
+
+
+class EmailAccount(Model):
+    """The account's toggles asked for the message when it came, or later for its history."""
+
+    id = fields.UUIDField(primary_key=True)
+    firm_id = fields.UUIDField()
+    email_id = fields.UUIDField()
+    account_id = fields.UUIDField()
+    sent_at = fields.DatetimeField()
+
+    class Meta:
+        table = "email_account"
+        unique_together = (("firm_id", "account_id", "email_id"),)
+
+
+class ThreadRef(Model):
+    """Every Message-ID seen or referred to, and the conversation that it belongs to (RFC 5322, 3.6.4)."""
+
+    id = fields.UUIDField(primary_key=True)
+    firm_id = fields.UUIDField()
+    message_id = fields.CharField(1000)
+    thread_id = fields.UUIDField()
+
+    class Meta:
+        table = "thread_ref"
+        unique_together = (("firm_id", "message_id"),)
+
+
+class Attachment(Model):
+    """`file`: where its content lies, by SHA-256. `size` in bytes."""
+
+    id = fields.UUIDField(primary_key=True)
+    firm_id = fields.UUIDField()
+    email_id = fields.UUIDField()
+    place = fields.IntField()
+    name = fields.TextField()
+    content_type = fields.CharField(255)
+    content_id = fields.TextField(null=True)
+    size = fields.BigIntField()
+    file = fields.CharField(100)
+
+    class Meta:
+        table = "attachment"
+        unique_together = (("firm_id", "id"),)

@@ -1,0 +1,94 @@
+"""E-mail fields of the CRM: `Email`, `Work email`, `Spouse email`… A contact has one address per field (R32)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from tortoise import Model, fields
+from uuid_utils.compat import uuid7
+
+from models import idempotency, journal, store, text
+from models.errors import ErrorCode, Refusal
+from models.idempotency import Done
+from models.viewer import Actor, Viewer, must_manage_accounts
+
+LONGEST_NAME = 60
+MOST = 50
+
+
+class EmailField(Model):
+    id = fields.UUIDField(primary_key=True)
+    firm_id = fields.UUIDField()
+    name = fields.CharField(LONGEST_NAME)
+    name_key = fields.CharField(200)
+
+    class Meta:
+        table = "email_field"
+        unique_together = (("firm_id", "id"), ("firm_id", "name_key"))
+
+
+@dataclass(frozen=True, slots=True)
+class EmailFieldView:
+    id: UUID
+    name: str
+
+
+async def create(by: Actor, name: str, *, key: str | None = None) -> Done:
+    """Raises ALREADY_TAKEN where the firm has one of that name, INVALID, NOT_ALLOWED."""
+    must_manage_accounts(by)
+
+    async def do() -> tuple[UUID, ...]:
+        clean = text.one_line(name, "name", longest=LONGEST_NAME)
+        taken = "SELECT 1 FROM email_field WHERE firm_id = $1 AND name_key = $2"
+        if await store.value(taken, by.firm_id, text.folded(clean)):
+            raise Refusal(ErrorCode.ALREADY_TAKEN, f"There is an e-mail field named {clean} already.", "name")
+        return tuple((await named(by, [clean])).values())
+
+    return await idempotency.once(by, key, verb="create email field", asked=name, do=do)
+
+
+async def named(by: Actor, names: Sequence[str]) -> dict[str, UUID]:
+    """The fields of these names, made where the firm has none (R32). Runs inside a transaction."""
+    clean = {name: text.one_line(name, "name", what="The name of the field", longest=LONGEST_NAME) for name in names}
+    by_key = {text.folded(name): name for name in clean.values()}
+    for name_key in sorted(by_key):
+        await _make(by, by_key[name_key], name_key)
+    found = await store.rows(
+        "SELECT name_key, id FROM email_field WHERE firm_id = $1 AND name_key = ANY($2::text[])",
+        by.firm_id,
+        list(by_key),
+    )
+    ids = {row["name_key"]: row["id"] for row in found}
+    return {name: ids[text.folded(one)] for name, one in clean.items()}
+
+
+async def _make(by: Actor, name: str, name_key: str) -> None:
+    made = await store.value(_MAKE, uuid7(), by.firm_id, name, name_key, MOST)
+    if made is None:
+        return
+    journal.record(
+        journal.JournalKind.EMAIL_FIELD_CREATED,
+        by=by,
+        subject=(journal.Subject.EMAIL_FIELD, made),
+        changes=[journal.Change("name", None, name)],
+    )
+
+
+_MAKE = """
+INSERT INTO email_field (id, firm_id, name, name_key)
+SELECT $1, $2, $3, $4 WHERE (SELECT count(*) FROM email_field WHERE firm_id = $2) < $5
+ON CONFLICT (firm_id, name_key) DO NOTHING RETURNING id
+"""
+
+
+async def of_firm(by: Viewer) -> list[EmailFieldView]:
+    """In the order they were made."""
+    found = await store.rows("SELECT id, name FROM email_field WHERE firm_id = $1 ORDER BY id", by.firm_id)
+    return [EmailFieldView(*row) for row in found]
+
+
+async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, EmailFieldView]:
+    found = await store.rows(
+        "SELECT id, name FROM email_field WHERE firm_id = $1 AND id = ANY($2::uuid[])", by.firm_id, list(ids)
+    )
+    return {row["id"]: EmailFieldView(*row) for row in found}

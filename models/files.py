@@ -1,0 +1,50 @@
+"""Message sources and attachments, by content: the same bytes are kept once, and never change."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+import obstore
+from obstore.store import LocalStore, from_url
+
+from models.settings import Settings
+
+_store: obstore.store.ObjectStore | None = None
+
+
+def open_files(settings: Settings) -> None:
+    """Raises OSError where the folder cannot be made, obstore's errors for a bad URL."""
+    global _store
+    if settings.files_url:
+        _store = from_url(settings.files_url)
+    else:
+        folder = (settings.var / "files").resolve()
+        folder.mkdir(parents=True, exist_ok=True)
+        _store = LocalStore(folder)
+
+
+async def keep(firm_id: UUID, content: bytes) -> str:
+    """Stores it before the row that names it, and answers its name: the SHA-256 of the content."""
+    name = hashlib.sha256(content).hexdigest()
+    await obstore.put_async(_files(), _path(firm_id, name), content)
+    return name
+
+
+async def read(firm_id: UUID, name: str) -> AsyncIterator[bytes]:
+    """The content in pieces. Raises FileNotFoundError."""
+    answer = await obstore.get_async(_files(), _path(firm_id, name))
+    return _pieces(answer)
+
+
+async def _pieces(answer: obstore.GetResult) -> AsyncIterator[bytes]:
+    async for piece in answer.stream():
+        yield bytes(piece)
+
+
+def _path(firm_id: UUID, name: str) -> str:
+    return f"{firm_id}/{name[:2]}/{name}"
+
+
+def _files() -> obstore.store.ObjectStore:
+    assert _store is not None, "open_files comes first"
+    return _store

@@ -1,0 +1,56 @@
+"""The firm: the tenant. Every row belongs to exactly one, and nothing crosses firms."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from tortoise import Model, fields
+from uuid_utils.compat import uuid7
+
+from models import clock, email_field, store, text
+from models.errors import ErrorCode, Refusal
+from models.viewer import System, Viewer
+
+FIRST_FIELD = "Email"
+"""The e-mail field that every firm starts with."""
+
+
+class Firm(Model):
+    id = fields.UUIDField(primary_key=True)
+    name = fields.CharField(200)
+    slug = fields.CharField(63, unique=True)
+    version = fields.IntField(default=1)
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "firm"
+
+
+@dataclass(frozen=True, slots=True)
+class FirmView:
+    id: UUID
+    name: str
+    slug: str
+    version: int
+
+
+async def create(*, name: str, slug: str) -> System:
+    """A new firm with its first e-mail field. Raises ALREADY_TAKEN or INVALID; answers who may fill it."""
+    clean = slug.strip().lower()
+    if not clean or len(clean) > 63 or not all(part.isalnum() and part.isascii() for part in clean.split("-")):
+        raise Refusal(ErrorCode.INVALID, "A slug has letters a to z, digits and single hyphens, 63 at most.", "slug")
+    async with store.transaction():
+        if await store.value("SELECT 1 FROM firm WHERE slug = $1", clean):
+            raise Refusal(ErrorCode.ALREADY_TAKEN, f"There is a firm with the slug {clean} already.", "slug")
+        firm_id = uuid7()
+        await Firm.create(id=firm_id, name=text.one_line(name, "name"), slug=clean, created_at=clock.now())
+        await store.execute("INSERT INTO journal_head (firm_id, head) VALUES ($1, 0)", firm_id)
+        by = System(firm_id)
+        await email_field.named(by, [FIRST_FIELD])
+    return by
+
+
+async def of(by: Viewer) -> FirmView:
+    """The viewer's own."""
+    found = await store.row("SELECT id, name, slug, version FROM firm WHERE id = $1", by.firm_id)
+    assert found is not None, "a session belongs to a firm"
+    return FirmView(*found)

@@ -1,0 +1,100 @@
+"""The same key and input give the first answer again and do nothing; with another input it is refused (R31)."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from tortoise import Model, fields
+from tortoise.contrib.postgres.fields import ArrayField
+from uuid_utils.compat import uuid7
+
+from models import clock, journal, store
+from models.errors import ErrorCode, Refusal
+from models.viewer import Actor
+
+KEPT_FOR = timedelta(days=30)
+LONGEST_KEY = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a verb did: the ids it answers with, and the journal position of the change (None: nothing changed)."""
+
+    ids: tuple[UUID, ...] = ()
+    cursor: int | None = None
+
+
+class Idempotency(Model):
+    """A key that somebody used, and the answer that it got."""
+
+    id = fields.UUIDField(primary_key=True)
+    firm_id = fields.UUIDField()
+    actor_id = fields.UUIDField()
+    key = fields.CharField(LONGEST_KEY)
+    asked = fields.BinaryField()
+    ids: Any = ArrayField("uuid", null=True)
+    position = fields.BigIntField(null=True)
+    used_at = fields.DatetimeField()
+
+    class Meta:
+        table = "idempotency"
+        unique_together = (("firm_id", "actor_id", "key"),)
+
+
+async def once(
+    by: Actor, key: str | None, *, verb: str, asked: object, do: Callable[[], Awaitable[tuple[UUID, ...]]]
+) -> Done:
+    """
+    Runs `do` in a transaction, or answers as it was answered before under the same key.
+
+    Raises IDEMPOTENCY_KEY_REUSED where the key came with other input, and what `do` raises.
+    """
+    async with store.transaction() as tx:
+        if key is None:
+            ids = await do()
+        else:
+            digest = hashlib.sha256(f"{verb} {asked!r}".encode()).digest()
+            if (earlier := await _claim(by, key, digest)) is not None:
+                return earlier
+            ids = await do()
+            await _keep(by, key, ids)
+    return Done(ids, tx.cursor)
+
+
+async def _claim(by: Actor, key: str, digest: bytes) -> Done | None:
+    if not 1 <= len(key) <= LONGEST_KEY or not key.isprintable():
+        raise Refusal(ErrorCode.INVALID, f"The key must have 1 to {LONGEST_KEY} visible characters.", "idempotencyKey")
+    found = await store.row(_CLAIM, uuid7(), by.firm_id, by.member_id or by.firm_id, key, digest, clock.now(), KEPT_FOR)
+    assert found is not None
+    if found["asked"] != digest:
+        raise Refusal(
+            ErrorCode.IDEMPOTENCY_KEY_REUSED,
+            "This idempotency key was used before with another input. Take a new key for a new request.",
+            "idempotencyKey",
+        )
+    return Done(tuple(found["ids"]), found["position"]) if found["ids"] is not None else None
+
+
+_CLAIM = """
+INSERT INTO idempotency AS i (id, firm_id, actor_id, key, asked, used_at) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (firm_id, actor_id, key) DO UPDATE SET
+  asked = CASE WHEN i.used_at < $6 - $7::interval THEN excluded.asked ELSE i.asked END,
+  ids = CASE WHEN i.used_at < $6 - $7::interval THEN NULL ELSE i.ids END,
+  position = CASE WHEN i.used_at < $6 - $7::interval THEN NULL ELSE i.position END,
+  used_at = CASE WHEN i.used_at < $6 - $7::interval THEN excluded.used_at ELSE i.used_at END
+RETURNING asked, ids, position
+"""
+
+
+async def _keep(by: Actor, key: str, ids: tuple[UUID, ...]) -> None:
+    row_id = await store.value(
+        "UPDATE idempotency SET ids = $4::uuid[] WHERE firm_id = $1 AND actor_id = $2 AND key = $3 RETURNING id",
+        by.firm_id,
+        by.member_id or by.firm_id,
+        key,
+        list(ids),
+    )
+    journal.stamp("idempotency", row_id, firm_id=by.firm_id)

@@ -1,0 +1,151 @@
+"""Mailboxes and their health, as the team sees them."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from models import clock, store
+from models.errors import ErrorCode
+from models.mailbox.server import MailSecurity, MailServer
+from models.mailbox.tables import MailboxState, SkipReason
+from models.viewer import Viewer
+
+NEWEST_QUARANTINED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Backfill:
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong, in plain words; `path` names the part of ConnectMailboxInput to mend."""
+
+    code: ErrorCode
+    message: str
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxView:
+    id: UUID
+    address: str
+    owner_id: UUID | None
+    username: str
+    imap: MailServer
+    smtp: MailServer
+    sent_folder: str | None
+    state: MailboxState
+    fault: Fault | None
+    last_sync_at: datetime | None
+    backfill: Backfill | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    id: UUID
+    folder: str
+    uid: int
+    found_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxHealth:
+    """`on_server` = `stored` + `pending` + all `skipped` + `quarantined` (R22). `lag_seconds`: of the oldest pending."""
+
+    on_server: int = 0
+    stored: int = 0
+    pending: int = 0
+    quarantined: int = 0
+    skipped: tuple[tuple[SkipReason, int], ...] = ()
+    lag_seconds: int | None = None
+    quarantine: tuple[Quarantined, ...] = ()
+
+
+async def of_firm(by: Viewer) -> list[MailboxView]:
+    found = await store.rows(f"{_SELECT} WHERE firm_id = $1 ORDER BY address_key", by.firm_id)
+    return [_view(row) for row in found]
+
+
+async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, MailboxView]:
+    found = await store.rows(f"{_SELECT} WHERE firm_id = $1 AND id = ANY($2::uuid[])", by.firm_id, list(ids))
+    return {row["id"]: _view(row) for row in found}
+
+
+async def health_of(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, MailboxHealth]:
+    """In three statements, however many mailboxes."""
+    tallies: dict[UUID, list[Any]] = defaultdict(list)
+    for row in await store.rows(_TALLIES, by.firm_id, list(ids)):
+        tallies[row["mailbox_id"]].append(row)
+    on_server = {row["mailbox_id"]: row["count"] for row in await store.rows(_ON_SERVER, by.firm_id, list(ids))}
+    quarantine: dict[UUID, list[Quarantined]] = defaultdict(list)
+    for row in await store.rows(_QUARANTINE, by.firm_id, list(ids), NEWEST_QUARANTINED):
+        quarantine[row["mailbox_id"]].append(
+            Quarantined(row["id"], row["name"], row["uid"], row["found_at"], row["reason"] or "")
+        )
+    return {each: _health(on_server.get(each, 0), tallies[each], quarantine[each]) for each in ids}
+
+
+_SELECT = "SELECT * FROM mailbox"
+_TALLIES = """
+SELECT mailbox_id, state, skip_reason, count(*) AS count, min(received_at) AS oldest FROM occurrence
+WHERE firm_id = $1 AND mailbox_id = ANY($2::uuid[]) AND gone_at IS NULL GROUP BY mailbox_id, state, skip_reason
+"""
+_ON_SERVER = """
+SELECT mailbox_id, sum(on_server)::bigint AS count FROM mail_folder
+WHERE firm_id = $1 AND mailbox_id = ANY($2::uuid[]) GROUP BY mailbox_id
+"""
+_QUARANTINE = """
+SELECT q.*, f.name FROM unnest($2::uuid[]) AS m(id) CROSS JOIN LATERAL (
+  SELECT id, mailbox_id, folder_id, uid, found_at, reason FROM occurrence
+  WHERE firm_id = $1 AND mailbox_id = m.id AND state = 'QUARANTINED' AND gone_at IS NULL
+  ORDER BY found_at DESC, id DESC LIMIT $3) q
+JOIN mail_folder f ON f.firm_id = $1 AND f.id = q.folder_id
+"""
+
+
+def _health(on_server: int, tallies: list[Any], quarantine: list[Quarantined]) -> MailboxHealth:
+    by_state: dict[str, int] = defaultdict(int)
+    for row in tallies:
+        by_state[row["state"]] += row["count"]
+    oldest = next((row["oldest"] for row in tallies if row["state"] == "PENDING"), None)
+    return MailboxHealth(
+        on_server=on_server,
+        stored=by_state["STORED"],
+        pending=by_state["PENDING"],
+        quarantined=by_state["QUARANTINED"],
+        skipped=tuple((SkipReason(row["skip_reason"]), row["count"]) for row in tallies if row["skip_reason"]),
+        lag_seconds=max(0, int((clock.now() - oldest).total_seconds())) if oldest else 0,
+        quarantine=tuple(quarantine),
+    )
+
+
+def _view(row: Any) -> MailboxView:
+    return MailboxView(
+        id=row["id"],
+        address=row["address"],
+        owner_id=row["owner_id"],
+        username=row["username"],
+        imap=MailServer(row["imap_host"], row["imap_port"], MailSecurity(row["imap_security"])),
+        smtp=MailServer(row["smtp_host"], row["smtp_port"], MailSecurity(row["smtp_security"])),
+        sent_folder=row["sent_folder"],
+        state=MailboxState(row["state"]),
+        fault=_fault(row),
+        last_sync_at=row["last_sync_at"],
+        backfill=Backfill(row["backfill_done"], row["backfill_total"]) if row["backfill_total"] else None,
+        version=row["version"],
+    )
+
+
+def _fault(row: Any) -> Fault | None:
+    if row["error_code"] is None:
+        return None
+    path = tuple(row["error_path"].split(".")) if row["error_path"] else ()
+    return Fault(ErrorCode(row["error_code"]), row["error_message"], path)

@@ -1,0 +1,21 @@
+"""An entry of a team member's Inbox+ (R38)."""
+
+from models.notification.marking import Selection, archive, mark
+from models.notification.moving import raise_for_team
+from models.notification.reading import InboxFilter, NotificationView, by_ids, count, page, unread_count
+from models.notification.table import Notification, NotificationKind
+
+__all__ = [
+    "InboxFilter",
+    "Notification",
+    "NotificationKind",
+    "NotificationView",
+    "Selection",
+    "archive",
+    "by_ids",
+    "count",
+    "mark",
+    "page",
+    "raise_for_team",
+    "unread_count",
+]

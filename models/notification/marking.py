@@ -1,0 +1,61 @@
+"""Read and unread, archived and taken back: some by id, or all that match."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from models import journal, store
+from models.errors import ErrorCode, Refusal
+from models.idempotency import Done
+from models.notification.reading import MATCHES, InboxFilter, matching
+from models.viewer import Viewer
+
+MOST_TOLD = 100
+"""How many of those changed an answer or an event names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Either these ids, or all that match."""
+
+    ids: tuple[UUID, ...] | None = None
+    matching: InboxFilter | None = None
+
+
+async def mark(by: Viewer, selection: Selection, *, read: bool) -> Done:
+    """Answers the ids of at most 100 that changed. Raises NOT_FOUND for an id that is not the viewer's."""
+    return await _set(by, selection, "read", read)
+
+
+async def archive(by: Viewer, selection: Selection, *, archived: bool) -> Done:
+    """Answers the ids of at most 100 that changed. Raises NOT_FOUND for an id that is not the viewer's."""
+    return await _set(by, selection, "archived", archived)
+
+
+async def _set(by: Viewer, selection: Selection, column: str, on: bool) -> Done:
+    async with store.transaction() as tx:
+        if selection.ids is not None:
+            wanted, condition = InboxFilter(archived=None), f"{MATCHES} AND n.id = ANY($8::uuid[])"
+            args = [*matching(by, wanted), await _known(by, selection.ids)]
+        else:
+            condition, args = MATCHES, matching(by, selection.matching or InboxFilter())
+        changed = await store.rows(
+            f"UPDATE notification n SET {column} = ${len(args) + 1}"
+            f" WHERE {condition} AND n.{column} <> ${len(args) + 1} RETURNING n.id",
+            *args,
+            on,
+        )
+        told = tuple(row["id"] for row in changed[:MOST_TOLD])
+        if told:
+            journal.record(journal.NOTIFICATIONS_MOVED, by=by, touched=told, audience=[by.member_id])
+    return Done(told, tx.cursor)
+
+
+async def _known(by: Viewer, ids: tuple[UUID, ...]) -> list[UUID]:
+    if len(ids) > MOST_TOLD:
+        raise Refusal(ErrorCode.INVALID, f"At most {MOST_TOLD} ids at once.", "notifications", "ids")
+    query = "SELECT id FROM notification WHERE firm_id = $1 AND member_id = $2 AND id = ANY($3::uuid[])"
+    known = {row["id"] for row in await store.rows(query, by.firm_id, by.member_id, list(ids))}
+    for index, each in enumerate(ids):
+        if each not in known:
+            raise Refusal(ErrorCode.NOT_FOUND, "There is no such notification.", "notifications", "ids", index)
+    return list(ids)

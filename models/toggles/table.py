@@ -1,0 +1,69 @@
+from collections.abc import Sequence
+from enum import StrEnum
+from uuid import UUID
+
+from tortoise import Model, fields
+from uuid_utils.compat import uuid7
+
+from models import store
+from models.viewer import Actor
+
+
+class Switch(StrEnum):
+    """The three, by their columns."""
+
+    LOGIN = "login"
+    NOTIFY = "notify"
+    EMAIL_SYNC = "email_sync"
+
+
+class LoginState(StrEnum):
+    """PENDING: on, and the person has not activated yet. ACTIVE: on and activated (R5)."""
+
+    OFF = "OFF"
+    PENDING = "PENDING"
+    ACTIVE = "ACTIVE"
+
+
+class Toggles(Model):
+    """Unique per (account, address); contacts who share an address on an account share the row."""
+
+    id = fields.UUIDField(primary_key=True)
+    firm_id = fields.UUIDField()
+    account_id = fields.UUIDField()
+    address_id = fields.UUIDField()
+    login = fields.BooleanField(default=False)
+    notify = fields.BooleanField(default=False)
+    email_sync = fields.BooleanField(default=False)
+    former_contact_id = fields.UUIDField(null=True)
+    version = fields.IntField(default=1)
+
+    class Meta:
+        table = "toggles"
+        unique_together = (("firm_id", "id"), ("firm_id", "account_id", "address_id"))
+
+
+IS_HELD = """EXISTS (
+  SELECT 1 FROM contact_email h JOIN account_contact l ON l.firm_id = h.firm_id AND l.contact_id = h.contact_id
+  WHERE h.firm_id = t.firm_id AND h.address_id = t.address_id AND l.account_id = t.account_id)"""
+"""Whether a contact linked to the account of toggles `t` has the address in one of its fields (R41)."""
+
+
+async def ensure(by: Actor, pairs: Sequence[tuple[UUID, UUID]]) -> None:
+    """A row for each (account, address), all off where it is new (R4). Runs inside a transaction."""
+    in_order = sorted(set(pairs))
+    await store.execute(
+        _ENSURE,
+        by.firm_id,
+        [uuid7() for _ in in_order],
+        [account_id for account_id, _ in in_order],
+        [address_id for _, address_id in in_order],
+    )
+
+
+_ENSURE = """
+INSERT INTO toggles (id, firm_id, account_id, address_id, login, notify, email_sync, version)
+SELECT n.id, $1, n.account_id, n.address_id, false, false, false, 1
+FROM unnest($2::uuid[], $3::uuid[], $4::uuid[]) AS n(id, account_id, address_id)
+ON CONFLICT (firm_id, account_id, address_id) DO NOTHING
+"""
