@@ -5,7 +5,8 @@ from collections.abc import Callable, Coroutine
 
 import pytest
 
-from mail.imap import Garbage, Header, Imap, ImapError, Message, Unreachable
+from mail.imap import Garbage, Header, Imap, ImapError, Message, Unfetchable, Unreachable
+from mail.imap.answers import NO_DATE
 from tests.imap_client import HOTEL, signed_in
 from tests.imap_server import ARRIVED, ImapServer
 
@@ -190,6 +191,18 @@ async def test_a_message_left_out_without_a_word_is_told_from_one_that_is_gone()
         server.say["UID FETCH"] = b"{tag} OK done\r\n"
         found = [type(found).__name__ async for found in imap.messages([(1, 9), (2, 9), (3, 9)])]
     assert found == ["Unfetchable", "Gone", "Unfetchable"]
+
+
+async def test_a_message_without_a_body_is_unfetchable_and_one_without_headers_is_not() -> None:
+    async with ImapServer() as server, await signed_in(server) as imap:
+        server.inbox.append(HOTEL)
+        await imap.examine("INBOX")
+        server.say["UID FETCH"] = b"* 1 FETCH (UID 1 RFC822.SIZE 9 BODY[] NIL)\r\n{tag} OK done\r\n"
+        reason = "The mail server lists the message but does not hand it out."
+        assert [found async for found in imap.messages([(1, 9)])] == [Unfetchable(1, reason)]
+        assert [found async for found in imap.headers([1])] == [Header(1, 9, NO_DATE, b"")]
+        server.say["UID FETCH"] = b"* 1 FETCH (UID 1 FLAGS ())\r\n{tag} OK done\r\n"
+        assert [found async for found in imap.headers([1])] == [Unfetchable(1, reason)]
 
 
 async def test_a_busy_server_is_no_reason_to_give_up_a_message() -> None:

@@ -78,8 +78,7 @@ def answer(result: ExecutionResult, *, request_id: str) -> Answer:
     """The public form of a result: public errors pass, unexpected ones are logged and masked."""
     errors = result.errors or []
     before = result.data is None and bool(errors) and all(error.path is None for error in errors)
-    checked = isinstance(result, PreExecutionError)
-    told = [(error, _code(error, checked=checked)) for error in errors]
+    told = [(error, _code(error)) for error in errors]
     _log([error for error, code in told if code is RequestCode.INTERNAL], request_id)
     body: dict[str, Any] = {} if before else {"data": result.data}
     if errors:
@@ -99,7 +98,7 @@ def _wrapped(exception: Exception) -> GraphQLError:
     return GraphQLError(str(exception), original_error=exception)
 
 
-def _code(error: GraphQLError, *, checked: bool) -> RequestCode:
+def _code(error: GraphQLError) -> RequestCode:
     cause = _cause(error)
     if isinstance(cause, RequestError):
         return cause.code
@@ -110,7 +109,7 @@ def _code(error: GraphQLError, *, checked: bool) -> RequestCode:
     if isinstance(cause, MissingQueryError | CannotGetOperationTypeError):
         return RequestCode.BAD_REQUEST
     if isinstance(cause, GraphQLError) and error.path is None:
-        return RequestCode.GRAPHQL_VALIDATION_FAILED if checked else RequestCode.BAD_USER_INPUT
+        return RequestCode.BAD_USER_INPUT if _about_a_value(error) else RequestCode.GRAPHQL_VALIDATION_FAILED
     if isinstance(cause, GraphQLError) and _points_at_an_argument(error):
         return RequestCode.BAD_USER_INPUT
     return RequestCode.INTERNAL
@@ -126,6 +125,11 @@ def _cause(error: GraphQLError) -> Exception:
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
         cause = cause.original_error
     return cause
+
+
+def _about_a_value(error: GraphQLError) -> bool:
+    # the words are graphql-core's and all that tells a variable's value from its declaration; a test holds them
+    return error.message.startswith("Variable '$") and "' has invalid value" in error.message
 
 
 def _points_at_an_argument(error: GraphQLError) -> bool:

@@ -87,11 +87,14 @@ async def search(talk: Conversation, uids: str) -> list[int]:
 
 
 def read_header(items: Items) -> Header | None:
-    body = items.get(b"BODY[")
-    if not isinstance(body, bytes):
+    if b"BODY[" not in items:
         return None
+    body = items[b"BODY["]
+    header = body if isinstance(body, bytes) else b""  # NIL where none of these fields is there
     size = number(items.get(b"RFC822.SIZE") or b"0")
-    return Header(uid=number(items.get(b"UID")), size=size, received_at=moment(items.get(b"INTERNALDATE")), header=body)
+    return Header(
+        uid=number(items.get(b"UID")), size=size, received_at=moment(items.get(b"INTERNALDATE")), header=header
+    )
 
 
 def read_message(items: Items) -> Message | None:

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from models import store
+from models.address import IS_OUR_OWN
 from models.contact import linking
 from models.toggles import switching
 from models.toggles.table import Switch, ensure
@@ -62,7 +63,7 @@ async def _rows(by: Actor, contact_id: UUID, addresses: Sequence[UUID], new: set
 
 
 _ROWS = f"""
-SELECT t.*, p.id IS NOT NULL AS activated, {switching.IS_OUR_OWN} AS our_own, EXISTS (
+SELECT t.*, p.id IS NOT NULL AS activated, {IS_OUR_OWN} AS our_own, EXISTS (
   SELECT 1 FROM contact_email h JOIN account_contact l ON l.firm_id = h.firm_id AND l.contact_id = h.contact_id
   WHERE h.firm_id = t.firm_id AND h.address_id = t.address_id AND l.account_id = t.account_id AND h.contact_id <> $2
 ) AS held_by_other

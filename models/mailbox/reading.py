@@ -58,7 +58,7 @@ class Quarantined:
 
 @dataclass(frozen=True, slots=True)
 class MailboxHealth:
-    """`on_server` = `stored` + `pending` + all `skipped` + `quarantined` (R22). `lag_seconds`: of the oldest pending."""
+    """`on_server` = `stored` + `pending` + all `skipped` + `quarantined` (R22). `lag_seconds`: of what is pending."""
 
     on_server: int = 0
     stored: int = 0
