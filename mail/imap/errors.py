@@ -26,23 +26,23 @@ class ImapError(Exception):
         self.message = message
 
 
-class Unreachable(ImapError):  # noqa: N818
+class Unreachable(ImapError):
     """The mailbox cannot be reached now. It may be well by itself later."""
 
 
-class TlsFailed(ImapError):  # noqa: N818
+class TlsFailed(ImapError):
     """No encryption, or a certificate that cannot be trusted. Nothing secret was sent."""
 
     code = ErrorCode.MAILBOX_TLS_FAILED
 
 
-class SecretRefused(ImapError):  # noqa: N818
+class SecretRefused(ImapError):
     """An explicit refusal of the name with its password or token (RFC 5530). A busy server is not one."""
 
     code = ErrorCode.MAILBOX_SECRET_REFUSED
 
 
-class NoImap(ImapError):  # noqa: N818
+class NoImap(ImapError):
     """The other side does not talk IMAP."""
 
     code = ErrorCode.MAILBOX_NO_IMAP
@@ -52,7 +52,7 @@ class Garbage(NoImap):
     """An answer that cannot be one, or larger than any can be."""
 
 
-class Refused(ImapError):  # noqa: N818
+class Refused(ImapError):
     """NO or BAD to one command. `response_code` is as in RFC 5530, such as "UNAVAILABLE", or empty."""
 
     def __init__(self, message: str, *, response_code: str = "") -> None:

@@ -15,7 +15,7 @@ _ARGUMENT = re.compile(rb'"((?:[^"\\]|\\.)*)"|([^\s"]+)')
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
-class Cut(Exception):  # noqa: N818
+class Cut(Exception):
     """The connection ends here."""
 
 
