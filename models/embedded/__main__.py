@@ -6,12 +6,20 @@ from pathlib import Path
 
 from models.embedded import Embedded, EmbeddedFailed
 
-try:
-    server = Embedded.start(Path(sys.argv[1]))
-except EmbeddedFailed as failure:
-    sys.exit(str(failure))
-signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-sys.stdout.write(f"{server.url}\n{server.data_folder}\n")
-sys.stdout.flush()
-signal.sigwait({signal.SIGINT, signal.SIGTERM})
-server.stop()
+
+def main(folder: Path) -> None:
+    server = Embedded.start(folder)
+    try:
+        sys.stdout.write(f"{server.url}\n{server.data_folder}\n")
+        sys.stdout.flush()
+        signal.pause()
+    except KeyboardInterrupt:
+        server.stop()
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        main(Path(sys.argv[1]))
+    except EmbeddedFailed as failure:
+        sys.exit(str(failure))
