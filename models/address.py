@@ -77,7 +77,7 @@ def typed(given: str, *path: str | int) -> TypedAddress:
 
 def compared(address: str) -> str:
     """The key that addresses are compared by: without regard to case, the domain in its ASCII form (RFC 5890)."""
-    local, _, domain = address.strip().rpartition("@")
+    local, _, domain = address.replace("\0", "").strip().rpartition("@")
     try:
         host = domain.encode("idna").decode()
     except UnicodeError:

@@ -1,0 +1,212 @@
+"""
+Live: a wake-up says that a firm's journal grew, this process reads it once, and every subscriber is a cursor.
+
+Wake-ups travel by broadcaster and may be lost: it falls silent for good when its server restarts. So they are watched
+(a beat through the same channel), and a slow poll tells what they did not. A lost one costs seconds, never an event.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+from broadcaster import Broadcast
+
+from models import journal
+from models.journal import CHANNEL, Batch
+
+POLL = 2.0  # seconds between looks at the heads, whatever the wake-ups say
+BEAT = 10.0  # seconds between beats through the channel
+SILENCE = 25.0  # seconds without a beat after which the channel is built anew
+TAIL = 1_000  # entries kept in memory for each firm that is followed
+log = structlog.get_logger("feed")
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The feed has begun, and gives everything after `cursor`."""
+
+    cursor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Resync:
+    """What came before `cursor` can no longer be told: read afresh, the feed goes on from there."""
+
+    cursor: int
+
+
+class _Tail:
+    """The newest batches of one firm: all after `start`, up to `end`."""
+
+    def __init__(self, position: int) -> None:
+        self.start = self.end = position
+        self.followers = 0
+        self.grown = asyncio.Event()
+        self._batches: deque[Batch] = deque()
+        self._entries = 0
+        self._reading = asyncio.Lock()
+
+    async def catch_up(self, firm_id: UUID, head: int) -> None:
+        """Reads the journal up to `head`, once, however many ask."""
+        async with self._reading:
+            while self.end < head and (batches := await journal.since(firm_id, self.end)):
+                self._keep(batches)
+
+    def _keep(self, batches: Sequence[Batch]) -> None:
+        self._batches.extend(batches)
+        self._entries += sum(len(batch.entries) for batch in batches)
+        self.end = batches[-1].cursor
+        while self._entries > TAIL and len(self._batches) > 1:
+            oldest = self._batches.popleft()
+            self._entries -= len(oldest.entries)
+            self.start = oldest.cursor
+        grown, self.grown = self.grown, asyncio.Event()
+        grown.set()
+
+    def after(self, position: int) -> list[Batch]:
+        return [_rest(batch, position) for batch in self._batches if batch.cursor > position]
+
+
+def _rest(batch: Batch, position: int) -> Batch:
+    """What is left of a batch for who has seen its beginning."""
+    if batch.entries[0].position > position:
+        return batch
+    return Batch(batch.cursor, tuple(entry for entry in batch.entries if entry.position > position))
+
+
+class Hub:
+    """One per process, between `open` and `close`."""
+
+    def __init__(self) -> None:
+        self._tails: dict[UUID, _Tail] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def open(self, wakeups_url: str) -> None:
+        """Starts listening. A channel that is not there yet is tried again, meanwhile the poll tells."""
+        self._tasks = [asyncio.create_task(self._listen(wakeups_url)), asyncio.create_task(self._poll())]
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+
+    async def follow(self, firm_id: UUID, after: int | None = None) -> AsyncIterator[Ready | Batch | Resync]:
+        """
+        Everything after `after` (None: from now), in order, none twice, then live, for as long as it is asked.
+
+        A follower costs a position and no queue: a slow one lags, and catches up from the database.
+        """
+        tail = await self._join(firm_id)
+        try:
+            position = tail.end if after is None else after
+            yield Ready(position)
+            if after is not None and not await journal.reaches_back_to(firm_id, position):
+                position = await journal.head(firm_id)
+                yield Resync(position)
+            while True:
+                grown = tail.grown
+                if position < tail.start and not await journal.reaches_back_to(firm_id, position):
+                    position = tail.end
+                    yield Resync(position)
+                behind = position < tail.start
+                batches = await journal.since(firm_id, position) if behind else tail.after(position)
+                for batch in batches:
+                    position = batch.cursor
+                    yield batch
+                if not batches:
+                    await grown.wait()
+        finally:
+            self._leave(firm_id, tail)
+
+    async def changed(self, firm_id: UUID, after: int) -> int:
+        """Waits until the firm's journal stands beyond `after`, and answers where."""
+        tail = await self._join(firm_id)
+        try:
+            while tail.end <= after:
+                await tail.grown.wait()
+            return tail.end
+        finally:
+            self._leave(firm_id, tail)
+
+    async def _join(self, firm_id: UUID) -> _Tail:
+        if firm_id not in self._tails:
+            head = await journal.head(firm_id)
+            self._tails.setdefault(firm_id, _Tail(head))
+        tail = self._tails[firm_id]
+        tail.followers += 1
+        return tail
+
+    def _leave(self, firm_id: UUID, tail: _Tail) -> None:
+        tail.followers -= 1
+        if tail.followers == 0:
+            self._tails.pop(firm_id, None)
+
+    async def _grow(self, firm_id: UUID, head: int) -> None:
+        if (tail := self._tails.get(firm_id)) and head > tail.end:
+            await tail.catch_up(firm_id, head)
+
+    async def _poll(self) -> None:
+        """What no wake-up told, and what one told while the database was away."""
+        while True:
+            await asyncio.sleep(POLL)
+            try:
+                for firm_id, head in (await journal.heads(list(self._tails))).items() if self._tails else ():
+                    await self._grow(firm_id, head)
+            except Exception as error:
+                log.warning("feed.poll_failed", error=type(error).__name__)
+
+    async def _listen(self, url: str) -> None:
+        while True:
+            channel = Broadcast(url)
+            try:
+                async with asyncio.timeout(SILENCE):
+                    await channel.connect()
+                await self._hear(channel)
+            except Exception as error:
+                log.warning("feed.channel_lost", error=type(error).__name__)
+            finally:
+                await _hang_up(channel)
+            await asyncio.sleep(1)
+
+    async def _hear(self, channel: Broadcast) -> None:
+        """Until nothing, not even our own beat, was heard for too long: then TimeoutError."""
+        beat = asyncio.create_task(_beat(channel))
+        try:
+            async with channel.subscribe(CHANNEL) as heard:
+                while True:
+                    async with asyncio.timeout(SILENCE):
+                        event = await heard.get()
+                    await self._wake(event.message)
+        finally:
+            beat.cancel()
+            with suppress(Exception, asyncio.CancelledError):
+                await beat
+
+    async def _wake(self, message: str) -> None:
+        firm, _, head = message.partition(" ")
+        with suppress(ValueError):  # a beat, or not ours
+            await self._grow(UUID(firm), int(head))
+
+
+async def _beat(channel: Broadcast) -> None:
+    while True:
+        await asyncio.sleep(BEAT)
+        await channel.publish(CHANNEL, "beat")
+
+
+async def _hang_up(channel: Broadcast) -> None:
+    """Lets go of the channel even where the other side has frozen. broadcaster 0.3.1 has no way of its own for that."""
+    with suppress(Exception):
+        async with asyncio.timeout(2):
+            await channel.disconnect()
+            return
+    if (connection := getattr(channel._backend, "_conn", None)) is not None:
+        connection.terminate()
+
+
+hub = Hub()
