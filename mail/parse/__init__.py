@@ -1,0 +1,24 @@
+"""Bytes of an e-mail → what it says. Pure: no network, no files, no clock."""
+
+from mail.parse.charsets import db_text
+from mail.parse.message import parse, read_headers
+from mail.parse.parsed import (
+    LARGEST_MESSAGE,
+    PARSER_VERSION,
+    ParsedAttachment,
+    ParsedEmail,
+    ParsedHeaders,
+    Unreadable,
+)
+
+__all__ = [
+    "LARGEST_MESSAGE",
+    "PARSER_VERSION",
+    "ParsedAttachment",
+    "ParsedEmail",
+    "ParsedHeaders",
+    "Unreadable",
+    "db_text",
+    "parse",
+    "read_headers",
+]

@@ -1,0 +1,43 @@
+"""Files that came with a letter, under names that do no harm."""
+
+import mimetypes
+import re
+
+from mail.parse.charsets import one_line
+from mail.parse.parsed import ParsedAttachment
+from mail.parse.parts import Part, safe_type
+
+LONGEST_NAME = 200  # characters
+_TYPES = mimetypes.MimeTypes()  # the built-in table: the same on every machine
+_NOT_IN_NAMES = re.compile(r'[<>:"|?*\u200b-\u200f]')
+_DEVICES = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|\Z)", re.IGNORECASE)
+_EXTENSIONS = {"message/rfc822": ".eml", "text/plain": ".txt", "text/html": ".html", "image/jpeg": ".jpg"}
+_EXTENSIONS |= {"message/delivery-status": ".txt", "text/rfc822-headers": ".txt", "text/calendar": ".ics"}
+
+
+def attachment(part: Part, number: int) -> ParsedAttachment:
+    """`number` counts from 1 and stands in the name where the part has none."""
+    kind = safe_type(part)
+    identity = one_line((part.headers.first("content-id") or "").strip().strip("<>"), 500)
+    name = safe_name(part.filename or "") or f"attachment-{number}{_extension(kind)}"
+    return ParsedAttachment(name=name, content_type=kind, content=part.content(), content_id=identity or None)
+
+
+def safe_name(name: str) -> str:
+    """The last component of `name`, for a disk and for a screen; '' where nothing is left of it."""
+    last = re.split(r"[/\\]", one_line(name, 2_000).rstrip("/\\ "))[-1]
+    clean = _NOT_IN_NAMES.sub("_", last).strip(" .")
+    return _shortened(f"_{clean}" if _DEVICES.match(clean) else clean)
+
+
+def _shortened(name: str) -> str:
+    stem, dot, extension = name.rpartition(".")
+    if len(name) <= LONGEST_NAME:
+        return name
+    return (
+        f"{stem[: LONGEST_NAME - 21]}.{extension}" if dot and len(extension) <= 20 else name[:LONGEST_NAME].strip(" .")
+    )
+
+
+def _extension(kind: str) -> str:
+    return _EXTENSIONS.get(kind) or _TYPES.guess_extension(kind) or ".bin"

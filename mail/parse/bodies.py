@@ -1,0 +1,93 @@
+"""Which parts are the letter and which came with it (RFC 2046; RFC 2183)."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mail.parse import charsets, html
+from mail.parse.parts import Part
+
+LONGEST_TEXT = 1_000_000  # characters
+MOST_BYTES = 8_000_000  # of one text part; what comes after is only in the raw source
+LONGEST_SNIPPET = 200
+_META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
+_SIDE_FORMS = {"text/x-amp-html", "text/watch-html"}  # other forms of the same letter, for other programs
+_QUOTE = re.compile(r"[>|]|-{2,} ?\w[^-]{3,40}-{2,}\s*\Z|_{10,}\s*\Z")
+_INTRODUCES = re.compile(
+    r".{0,200}\b(?:wrote|writes|schrieb|escribió|ha scritto|a écrit)\b.{0,80}:\s*\Z", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    text: str = ""
+    html: str | None = None
+
+    def as_text(self) -> str:
+        return self.text or (html.to_text(html.safe(self.html)[0]) if self.html else "")
+
+    def as_html(self) -> str:
+        return self.html if self.html is not None else html.shown(self.text)
+
+
+def body(root: Part) -> Body:
+    """The letter. Of alternatives the richest is shown, the plain one is its text; others follow one another."""
+    if not root.children:
+        return _leaf(root) if root.disposition != "attachment" else Body()
+    bodies = [body(part) for part in root.children if part.children or not is_attachment(part)]
+    if root.type == "multipart/alternative":
+        texts = [one.text for one in bodies if one.text.strip()]
+        pages = [one.html for one in bodies if one.html]
+        return Body(texts[0] if texts else "", pages[-1] if pages else None)
+    return _one_after_the_other([one for one in bodies if one.text.strip() or one.html])
+
+
+def _one_after_the_other(bodies: list[Body]) -> Body:
+    if len(bodies) < 2:
+        return bodies[0] if bodies else Body()
+    page = "\n".join(one.as_html() for one in bodies) if any(one.html for one in bodies) else None
+    return Body("\n\n".join(one.as_text() for one in bodies), page)
+
+
+def _leaf(part: Part) -> Body:
+    if not part.type.startswith("text/"):
+        return Body()
+    data = part.content()[:MOST_BYTES]
+    charset = part.parameters.get("charset")
+    if part.type != "text/html":
+        return Body(_clean(charsets.decode(data, charset)))
+    said = _META.search(data[:2048])
+    return Body(html=_clean(charsets.decode(data, charset or (said[1].decode("ascii") if said else None))))
+
+
+def _clean(text: str) -> str:
+    return charsets.db_text(text).replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
+
+
+def is_attachment(part: Part) -> bool:
+    """A part beside the letter: one that says so, one with a file's name, one that is no text."""
+    return part.disposition == "attachment" or bool(part.filename) or part.type not in {"text/plain", "text/html"}
+
+
+def attached(root: Part) -> Iterator[Part]:
+    """The parts that came with the letter, in their order."""
+    if root.children:
+        for part in root.children:
+            yield from attached(part) if part.children else _if_attached(part)
+    elif root.disposition == "attachment" or not root.type.startswith("text/"):
+        yield root
+
+
+def _if_attached(part: Part) -> Iterator[Part]:
+    if is_attachment(part) and part.type not in _SIDE_FORMS:
+        yield part
+
+
+def snippet(text: str) -> str:
+    """The first words of the letter, on one line, without what it quotes, unless there is nothing else."""
+    beginning = text[:20_000].split("\n")
+    own = [line for line in beginning if not _QUOTE.match(line.strip()) and not _INTRODUCES.match(line.strip())]
+    line = charsets.one_line(" ".join(own)[:2_000], 2_000) or charsets.one_line(" ".join(beginning)[:2_000], 2_000)
+    if len(line) <= LONGEST_SNIPPET:
+        return line
+    return line[: LONGEST_SNIPPET - 1].rsplit(" ", 1)[0].rstrip() + "…"

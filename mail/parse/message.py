@@ -1,0 +1,116 @@
+"""A whole message, or the header block of one."""
+
+import hashlib
+import re
+
+from mail.parse import addresses, bodies, dates, headers, html, parts
+from mail.parse.attachments import attachment
+from mail.parse.charsets import one_line
+from mail.parse.headers import Headers
+from mail.parse.parsed import LARGEST_MESSAGE, ParsedEmail, ParsedHeaders, Unreadable
+from models.email import Participant, Role
+
+LONGEST_SUBJECT = 1_000  # characters
+LONGEST_ID = 500
+MOST_REFERENCES = 100
+MOST_SEARCHED = 256 * 1024  # bytes
+LETTER_HEADER = "x-switchboard-letter"
+_LEAD = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]{0,4096}")
+_ID = re.compile(r"<([^<>]*)>")
+_TO_MANY = {"bulk", "list", "junk", "auto_reply"}
+
+
+def parse(raw: bytes) -> ParsedEmail:
+    """Reads a message of at most 50 MB. Raises Unreadable, and nothing else, whatever the bytes (R18, R21)."""
+    if len(raw) > LARGEST_MESSAGE:
+        raise Unreadable(f"The message is larger than {LARGEST_MESSAGE // 1024 // 1024} MB.")
+    fields, start = _head(raw)
+    root = parts.tree(raw, fields, start)
+    letter = bodies.body(root)
+    page, blocked = html.safe(letter.html) if letter.html else (None, 0)
+    text = (letter.text if letter.text.strip() else html.to_text(page or ""))[: bodies.LONGEST_TEXT]
+    said, subject = _said(fields), _subject(fields)
+    return ParsedEmail(
+        message_id=said.message_id,
+        in_reply_to=said.in_reply_to,
+        references=said.references,
+        sent_at=said.sent_at,
+        participants=said.participants,
+        automatic=said.automatic,
+        report=said.report,
+        letter_id=said.letter_id,
+        subject=subject,
+        text=text,
+        safe_html=page,
+        blocked_images=blocked,
+        snippet=bodies.snippet(text),
+        attachments=tuple(attachment(part, number) for number, part in enumerate(bodies.attached(root), 1)),
+        fingerprint=_fingerprint(raw, start, fields, said, subject),
+        search_text=_searched(subject, said.participants, text),
+    )
+
+
+def read_headers(block: bytes) -> ParsedHeaders:
+    """Reads the header block of a message, for the ledger. Raises Unreadable where there is none to be read (R18)."""
+    return _said(_head(block)[0])
+
+
+def _head(raw: bytes) -> tuple[Headers, int]:
+    lead = _LEAD.match(raw)
+    fields, body = headers.split(raw, lead.end() if lead else 0, len(raw))
+    if not fields.fields:
+        raise Unreadable("The message has no header that can be read.")
+    return fields, body
+
+
+def _said(fields: Headers) -> ParsedHeaders:
+    kind, _ = headers.parameters(fields.first("content-type") or "")
+    return ParsedHeaders(
+        message_id=next(iter(_ids(fields, "message-id")), None),
+        in_reply_to=next(iter(_ids(fields, "in-reply-to")), None),
+        references=tuple(_ids(fields, "references")[-MOST_REFERENCES:]),
+        sent_at=dates.moment(fields.first("date")),
+        participants=addresses.participants(fields),
+        automatic=kind == "multipart/report" or _is_automatic(fields),
+        report=kind == "multipart/report",
+        letter_id=one_line(fields.first(LETTER_HEADER) or "", 200) or None,
+    )
+
+
+def _ids(fields: Headers, name: str) -> list[str]:
+    """Message-IDs without `<>`; where a broken program left those out, its words."""
+    value = " ".join(fields.all(name))
+    found = _ID.findall(value) or value.strip("<> ").split()
+    return [one for one in ("".join(one_line(each, LONGEST_ID).split()) for each in found) if one]
+
+
+def _is_automatic(fields: Headers) -> bool:
+    """Written by a machine or sent to many (RFC 3834, 2; RFC 2919): such mail is stored and never triggers a letter."""
+    submitted = re.split(r"[;(\s]", (fields.first("auto-submitted") or "no").strip().lower())[0]
+    return (
+        submitted != "no"
+        or any(value.strip().lower() in _TO_MANY for value in fields.all("precedence"))
+        or any(name.startswith("list-") for name, _ in fields.fields)
+        or any(not value.strip("<> \t") for value in fields.all("return-path"))
+    )
+
+
+def _subject(fields: Headers) -> str:
+    return one_line(headers.decoded(fields.first("subject") or ""), LONGEST_SUBJECT)
+
+
+def _fingerprint(raw: bytes, start: int, fields: Headers, said: ParsedHeaders, subject: str) -> bytes:
+    """Made from what all copies share: not from what servers add on the way, nor from Bcc."""
+    senders = [f"{one.name} <{one.address}>" for one in said.participants if one.role is Role.FROM]
+    date = " ".join((fields.first("date") or "").split())
+    made = hashlib.sha256()
+    for fact in (said.message_id or "", *senders, date, subject):
+        made.update(fact.encode("utf-8", "replace") + b"\0")
+    made.update(raw[start:].replace(b"\r\n", b"\n").replace(b"\r", b"\n").rstrip(b"\n"))
+    return made.digest()
+
+
+def _searched(subject: str, people: tuple[Participant, ...], text: str) -> str:
+    named = (f"{one.name or ''} {one.address}".strip() for one in people)
+    whole = "\n".join([subject, *named, text[:MOST_SEARCHED]])
+    return whole.encode()[:MOST_SEARCHED].decode("utf-8", "ignore")
