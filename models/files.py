@@ -36,7 +36,7 @@ async def read(firm_id: UUID, name: str) -> AsyncIterator[bytes]:
     return _pieces(answer)
 
 
-async def _pieces(answer: obstore.GetResult) -> AsyncIterator[bytes]:
+async def _pieces(answer: "obstore.GetResult") -> AsyncIterator[bytes]:
     async for piece in answer.stream():
         yield bytes(piece)
 
