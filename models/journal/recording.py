@@ -92,7 +92,8 @@ def _draft(firm_id: UUID) -> _Draft:
 async def _write(tx: store.Transaction, draft: _Draft) -> None:
     if not draft.entries:
         return
-    tx.cursor = await store.value(_WRITE, draft.firm_id, orjson.dumps(draft.entries).decode(), len(draft.entries))
+    entries = orjson.dumps(draft.entries, default=str).decode()  # asyncpg's UUID is a class of its own
+    tx.cursor = await store.value(_WRITE, draft.firm_id, entries, len(draft.entries))
     for table, ids in draft.stamps.items():
         statement = f'UPDATE "{table}" SET position = $1 WHERE firm_id = $2 AND id = ANY($3::uuid[])'
         await store.execute(statement, tx.cursor, draft.firm_id, ids)
