@@ -17,10 +17,10 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="SWITCHBOARD_", populate_by_name=True, extra="ignore")
 
-    database_url: SecretStr | None = Field(None, validation_alias="DATABASE_URL")
+    database_url: SecretStr | None = Field(default=None, validation_alias="DATABASE_URL")
     """PostgreSQL 16 or later. Absent: a server of our own under `var`."""
-    host: str = Field("127.0.0.1", validation_alias="HOST")
-    port: int = Field(8000, ge=0, le=65535, validation_alias="PORT")
+    host: str = Field(default="127.0.0.1", validation_alias="HOST")
+    port: int = Field(default=8000, ge=0, le=65535, validation_alias="PORT")
 
     var: Path = Path("var")
     """Folder for all that the program keeps outside PostgreSQL."""
@@ -36,8 +36,8 @@ class Settings(BaseSettings):
     """Origins of single-page apps that may use the cookie, apart from our own; separated by commas."""
     development: bool = True
     """GraphiQL, introspection, plain-http cookies and mail servers on private addresses. Off in production."""
-    session_days: int = Field(30, ge=1)
-    pool_size: int = Field(10, ge=2)
+    session_days: int = Field(default=30, ge=1)
+    pool_size: int = Field(default=10, ge=2)
     """Connections of one process to PostgreSQL."""
 
     @field_validator("allowed_origins", mode="before")
