@@ -1,0 +1,102 @@
+"""The demo firms, written into the database by the firm's own verbs."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from mail.demo.people import FIRMS, OWNER_PASSWORD, Account, Contact, Firm
+from mail.demo.users import MAIL_PASSWORD, STUDIO
+from models import account, address, contact, firm, mailbox, store, team
+from models.account import AccountKind, NewAccount
+from models.contact import ExistingContact, FieldRef, NewContact, NewEmail
+from models.mailbox import MailboxChange, MailServer, NewMailbox
+from models.toggles import NewToggles
+from models.viewer import Actor, System
+
+SINCE_ACTIVATION = timedelta(days=30)
+
+
+async def seed(now: datetime) -> bool:
+    """
+    Makes the demo firms that the database lacks, each in one transaction; answers whether it made any.
+
+    All colleagues get OWNER_PASSWORD. Those who activated did so in the months before `now`.
+    """
+    made = [await _seed(demo, now) for demo in FIRMS]
+    return any(made)
+
+
+async def _seed(demo: Firm, now: datetime) -> bool:
+    async with store.transaction():
+        if await _named(demo.slug) is not None:
+            return False
+        by = await firm.create(name=demo.name, slug=demo.slug)
+        for one in demo.colleagues:
+            rights = one.manage_accounts
+            await team.add(
+                by, name=one.name, email=one.email, secret=OWNER_PASSWORD, role=one.role, manage_accounts=rights
+            )
+        contacts = {one.name: await _contact(by, one) for one in demo.contacts}
+        addresses = await _addresses(by, demo)
+        for client in demo.accounts:
+            await _account(by, demo, client, contacts, addresses)
+        await _activate(by, demo, addresses, now)
+    return True
+
+
+async def _contact(by: Actor, one: Contact) -> UUID:
+    emails = tuple(NewEmail(FieldRef(name=field), text) for field, text in one.emails.items())
+    return (await contact.create(by, NewContact(one.name, emails))).ids[0]
+
+
+async def _addresses(by: Actor, demo: Firm) -> dict[str, UUID]:
+    """Ids by text."""
+    typed = {text: address.typed(text) for one in demo.contacts for text in one.emails.values()}
+    ids = await address.ensure(by, typed.values())
+    return {text: ids[one.key] for text, one in typed.items()}
+
+
+async def _account(
+    by: Actor, demo: Firm, client: Account, contacts: dict[str, UUID], addresses: dict[str, UUID]
+) -> None:
+    switches = {
+        addresses[row.address]: NewToggles(row.switches.login, row.switches.notify, row.switches.email_sync)
+        for row in demo.toggles()
+        if row.code == client.code
+    }
+    linked = tuple(
+        ExistingContact(
+            contacts[one.name], tuple((addresses[text], switches[addresses[text]]) for text in one.emails.values())
+        )
+        for one in demo.linked(client)
+    )
+    new = NewAccount(client.name, AccountKind(client.kind), client.code, linked)
+    account_id = (await account.create(by, new)).ids[0]
+    if client.archived:
+        await account.archive(by, account_id, archived=True)
+
+
+async def _activate(by: Actor, demo: Firm, addresses: dict[str, UUID], now: datetime) -> None:
+    for days, text in enumerate(sorted(demo.activated)):
+        await address.activate(by, addresses[text], at=now - SINCE_ACTIVATION - timedelta(days=days))
+
+
+async def main_firm() -> System:
+    """Who may act for the main demo firm. It must have been seeded."""
+    firm_id = await _named(FIRMS[0].slug)
+    assert firm_id is not None, "seed comes first"
+    return System(firm_id)
+
+
+async def _named(slug: str) -> UUID | None:
+    found: UUID | None = await store.value("SELECT id FROM firm WHERE slug = $1", slug)
+    return found
+
+
+async def connect_demo_mailbox(by: Actor, imap: MailServer, smtp: MailServer) -> UUID:
+    """Connects studio@demo.test for the whole firm, or tells it where its servers are now; answers its id."""
+    known = await store.value(
+        "SELECT id FROM mailbox WHERE firm_id = $1 AND address_key = $2", by.firm_id, address.compared(STUDIO.address)
+    )
+    if known is None:
+        return (await mailbox.connect(by, NewMailbox(STUDIO.address, MAIL_PASSWORD, imap, smtp))).ids[0]
+    return (await mailbox.update(by, known, MailboxChange(imap=imap, smtp=smtp))).ids[0]

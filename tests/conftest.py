@@ -1,0 +1,29 @@
+"""What every test of the nouns stands on: a real database of its own, a known key, a clock nobody has touched."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from models import clock, files, keys, session
+from models import store as database
+from models.settings import Settings
+
+pytest_plugins = ["tests.postgres"]
+
+KEY = bytes(range(32))
+
+
+@pytest.fixture
+async def store(database_url: str, tmp_path: Path) -> AsyncIterator[str]:
+    """The store, open on an empty database; its URL."""
+    keys.use(KEY)
+    files.open_files(Settings(var=tmp_path))
+    clock.set_source(None)
+    await session.forget_attempts()
+    await database.open_store(database_url)
+    try:
+        yield database_url
+    finally:
+        await database.close()
+        clock.set_source(None)

@@ -1,0 +1,185 @@
+"""Factories: each makes only what a test is about, and answers what the test goes on with."""
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+import asyncpg
+from argon2 import PasswordHasher
+from tortoise.connection import get_connections
+from uuid_utils.compat import uuid7
+
+from models import account, address, clock, contact, firm, keys, store, toggles
+from models.account import AccountKind, NewAccount
+from models.contact import ExistingContact, FieldRef, NewContact, NewEmail
+from models.session import Session, SignedIn
+from models.team import AccountColumn, TeamMember, TeamMemberState
+from models.toggles import NewToggles, TogglesView, TogglesWish
+from models.viewer import Actor, System, TeamRole, Viewer
+
+PASSWORD = "correct horse"
+_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)  # as good a hash, and cheap
+FIELDS = ("Email", "Work email", "Spouse email")
+_made: Counter[str] = Counter()
+
+
+def _next(noun: str) -> int:
+    _made[noun] += 1
+    return _made[noun]
+
+
+@dataclass(frozen=True, slots=True)
+class MadeAccount:
+    """`contact` and `address`: of the one contact that it was made with."""
+
+    id: UUID
+    contact: UUID
+    address: UUID
+
+
+async def a_firm(name: str = "Studio Bellandi", slug: str | None = None) -> System:
+    """A firm, and who may do everything in it."""
+    return await firm.create(name=name, slug=slug or f"firm-{_next('firm')}")
+
+
+async def signed_in(
+    by: Actor,
+    *,
+    role: TeamRole = TeamRole.OWNER,
+    manage_accounts: bool = False,
+    name: str = "Chiara",
+    email: str | None = None,
+) -> SignedIn:
+    """A new colleague with a session, and its token. Their password is PASSWORD."""
+    email = email or f"colleague-{_next('member')}@firm.test"
+    member = await TeamMember.create(
+        id=uuid7(),
+        firm_id=by.firm_id,
+        name=name,
+        email=email,
+        email_key=address.compared(email),
+        password_hash=_HASH,
+        role=role,
+        manage_accounts=manage_accounts,
+        state=TeamMemberState.ACTIVE,
+        account_columns=list(AccountColumn),
+        created_at=clock.now(),
+    )
+    token, session_id, now = keys.new_token(), uuid7(), clock.now()
+    await Session.create(
+        id=session_id,
+        firm_id=by.firm_id,
+        member_id=member.id,
+        token_hash=keys.token_hash(token),
+        created_at=now,
+        expires_at=now + timedelta(days=30),
+    )
+    return SignedIn(Viewer(by.firm_id, member.id, session_id, role, manage_accounts), token)
+
+
+async def a_member(
+    by: Actor, *, role: TeamRole = TeamRole.OWNER, manage_accounts: bool = False, email: str | None = None
+) -> Viewer:
+    """A new colleague, signed in."""
+    return (await signed_in(by, role=role, manage_accounts=manage_accounts, email=email)).viewer
+
+
+async def an_address(by: Actor, text: str | None = None, *, activated: bool = False) -> UUID:
+    """An address that the firm knows, whoever holds it."""
+    typed = address.typed(text or f"person-{_next('address')}@client.test")
+    async with store.transaction():
+        address_id = (await address.ensure(by, [typed]))[typed.key]
+    if activated:
+        await address.activate(by, address_id, at=clock.now())
+    return address_id
+
+
+async def a_contact(by: Actor, *addresses: str, name: str = "Marta Valsecchi", on: UUID | None = None) -> UUID:
+    """Its addresses stand in the fields in their order (FIELDS); `on`: linked to that account, all switches off."""
+    emails = tuple(NewEmail(FieldRef(name=field), text) for field, text in zip(FIELDS, addresses, strict=False))
+    return (await contact.create(by, NewContact(name, emails), account_id=on)).ids[0]
+
+
+async def an_account(
+    by: Actor,
+    *,
+    name: str = "Vetreria Valsecchi",
+    code: str | None = None,
+    kind: AccountKind = AccountKind.COMPANY,
+    address: str | None = None,
+    login: bool = False,
+    notify: bool = False,
+    email_sync: bool = False,
+) -> MadeAccount:
+    """An account with one contact, who holds one address with these switches there."""
+    text = address or f"person-{_next('address')}@client.test"
+    contact_id, address_id = await a_contact(by, text), await an_address(by, text)
+    switches = ((address_id, NewToggles(login=login, notify=notify, email_sync=email_sync)),)
+    new = NewAccount(name, kind, code, (ExistingContact(contact_id, switches),))
+    return MadeAccount((await account.create(by, new)).ids[0], contact_id, address_id)
+
+
+async def linked(by: Actor, account_id: UUID, contact_id: UUID) -> None:
+    """All switches off, where the contact's addresses are new to the account."""
+    await contact.link(by, account_id, ExistingContact(contact_id))
+
+
+async def switched(
+    by: Actor,
+    account_id: UUID,
+    address_id: UUID,
+    *,
+    login: bool | None = None,
+    notify: bool | None = None,
+    email_sync: bool | None = None,
+) -> None:
+    wish = TogglesWish(account_id, address_id, login=login, notify=notify, email_sync=email_sync)
+    await toggles.set_toggles(by, [wish])
+
+
+async def toggles_of(by: Viewer, account_id: UUID, address_id: UUID) -> TogglesView | None:
+    """Also those that are hidden (R41); None: there was never a row."""
+    return (await toggles.on_accounts(by, [(account_id, address_id)])).get((account_id, address_id))
+
+
+async def spelled(by: Viewer, account_id: UUID, address_id: UUID) -> str:
+    """The switches that are on, as in `LNE`; `-`: none."""
+    view = await toggles_of(by, account_id, address_id)
+    if view is None:
+        return "-"
+    letters = zip("LNE", (view.login, view.notify, view.email_sync), strict=True)
+    return "".join(letter for letter, on in letters if on) or "-"
+
+
+NOT_COUNTED = ("BEGIN", "COMMIT", "ROLLBACK", "SELECT pg_advisory_unlock_all()")  # the last: as a pool takes one back
+
+
+@asynccontextmanager
+async def counting() -> AsyncIterator[list[str]]:
+    """The statements really sent meanwhile by the open store, whoever sends them; BEGIN and its like apart."""
+    statements: list[str] = []
+
+    def note(sent: asyncpg.connection.LoggedQuery) -> None:
+        if not sent.query.lstrip().startswith(NOT_COUNTED):
+            statements.append(sent.query)
+
+    connections = await _pooled()
+    for connection in connections:
+        connection.add_query_logger(note)
+    try:
+        yield statements
+    finally:
+        for connection in connections:
+            connection.remove_query_logger(note)
+
+
+async def _pooled() -> list[asyncpg.Connection]:
+    """Every connection that the pool will ever hand out. Those it has not made yet are made now."""
+    pool = get_connections().get("default")._pool
+    for holder in pool._holders:
+        if not holder.is_connected():
+            await holder.connect()
+    return [holder._con for holder in pool._holders]

@@ -1,0 +1,112 @@
+"""The demo firms in the database are those of the data."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from mail.demo import seed
+from mail.demo.people import BELLANDI, FIRMS, HARBOUR, OWNER_PASSWORD, Account, Firm
+from mail.demo.users import MAIL_PASSWORD, STUDIO
+from models import account, address, contact, mailbox, session, store, team, toggles
+from models.account import AccountFilter, AccountOrder, AccountView, LoginStatus
+from models.mailbox import MailSecurity, MailServer
+from models.mailbox.connecting import unsealed
+from models.page import Window
+from models.viewer import TeamRole, Viewer
+
+pytestmark = pytest.mark.usefixtures("store")
+
+NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+
+
+async def _owner(demo: Firm) -> Viewer:
+    return (await session.sign_in(email=demo.owner.email, secret=OWNER_PASSWORD)).viewer
+
+
+def _status(demo: Firm, client: Account) -> LoginStatus:
+    on = {row.address for row in demo.toggles() if row.code == client.code and row.switches.login}
+    if client.archived or not on:
+        return LoginStatus.OFFLINE
+    return LoginStatus.ACTIVE if on & demo.activated else LoginStatus.PENDING
+
+
+async def _accounts(by: Viewer) -> dict[str, AccountView]:
+    found = await account.page(by, AccountFilter(archived=None), AccountOrder.CODE_ASC, Window(size=200))
+    return {row.code: row for row in found.rows}
+
+
+async def test_every_account_has_the_status_and_the_switches_that_the_data_says() -> None:
+    assert await seed.seed(NOW)
+    for demo in FIRMS:
+        owner = await _owner(demo)
+        found = await _accounts(owner)
+        assert set(found) == {client.code for client in demo.accounts}
+        for client in demo.accounts:
+            row = found[client.code]
+            assert (row.name, row.kind.value, row.archived) == (client.name, client.kind.value, client.archived)
+            assert row.login_status is _status(demo, client), client.code
+        await _same_toggles(owner, demo, {row.id: code for code, row in found.items()})
+
+
+async def _same_toggles(owner: Viewer, demo: Firm, codes: dict) -> None:  # type: ignore[type-arg]
+    views = [view for group in (await toggles.of_accounts(owner, list(codes))).values() for view in group]
+    texts = await address.by_ids(owner, [view.address_id for view in views])
+    found = {
+        (codes[view.account_id], texts[view.address_id].address): (view.login, view.notify, view.email_sync)
+        for view in views
+    }
+    assert found == {
+        (row.code, row.address): (row.switches.login, row.switches.notify, row.switches.email_sync)
+        for row in demo.toggles()
+    }
+    activated = {view.address for view in texts.values() if view.portal_user}
+    assert activated == demo.activated & {row.address for row in demo.toggles()}
+
+
+async def test_all_colleagues_contacts_and_shared_addresses_are_there() -> None:
+    await seed.seed(NOW)
+    for demo in FIRMS:
+        owner = await _owner(demo)
+        members = {(one.email, one.role) for one in await team.of_firm(owner)}
+        assert members == {(one.email, one.role) for one in demo.colleagues}
+        assert await contact.count(owner, contact.ContactFilter()) == len(demo.contacts)
+        known = await store.value("SELECT count(*) FROM email_address WHERE firm_id = $1", owner.firm_id)
+        assert known == len({text for one in demo.contacts for text in one.emails.values()})
+
+
+async def test_a_firm_that_is_there_is_left_alone() -> None:
+    assert await seed.seed(NOW)
+    before = await store.value("SELECT sum(head) FROM journal_head")
+    assert not await seed.seed(NOW)
+    assert await store.value("SELECT sum(head) FROM journal_head") == before
+    assert await store.value("SELECT count(*) FROM firm") == len(FIRMS)
+
+
+async def test_whoever_activated_did_so_before_now() -> None:
+    await seed.seed(NOW)
+    assert await store.value("SELECT max(activated_at) FROM portal_user") < NOW
+    assert await store.value("SELECT count(*) FROM portal_user") == len(BELLANDI.activated) + len(HARBOUR.activated)
+
+
+async def test_an_employee_without_the_right_cannot_manage_accounts() -> None:
+    await seed.seed(NOW)
+    davide = (await session.sign_in(email="davide.serra@demo.test", secret=OWNER_PASSWORD)).viewer
+    assert davide.role is TeamRole.EMPLOYEE
+    assert not davide.may_manage_accounts
+
+
+async def test_the_demo_mailbox_is_connected_once_and_follows_its_servers() -> None:
+    await seed.seed(NOW)
+    by = await seed.main_firm()
+    imap, smtp = (MailServer("127.0.0.1", port, MailSecurity.NONE) for port in (1143, 1025))
+    mailbox_id = await seed.connect_demo_mailbox(by, imap, smtp)
+    elsewhere = MailServer("127.0.0.1", 40_143, MailSecurity.NONE)
+    assert await seed.connect_demo_mailbox(by, elsewhere, smtp) == mailbox_id
+    (view,) = await mailbox.of_firm(await _owner(BELLANDI))
+    assert (view.address, view.owner_id, view.imap, view.smtp) == (STUDIO.address, None, elsewhere, smtp)
+    secret = await store.value("SELECT secret FROM mailbox WHERE id = $1", mailbox_id)
+    assert unsealed(by.firm_id, mailbox_id, secret) == MAIL_PASSWORD
+    version = view.version
+    await seed.connect_demo_mailbox(by, elsewhere, smtp)
+    (view,) = await mailbox.of_firm(await _owner(BELLANDI))
+    assert view.version == version
