@@ -54,7 +54,7 @@ async def reaches_back_to(firm_id: UUID, position: int) -> bool:
 
 _WINDOW = f"""
 SELECT $2 <= head AND head - $2 <= {WINDOW_POSITIONS} AND ($2 = head OR coalesce((
-  SELECT occurred_at > $3 - interval '{WINDOW_DAYS} days' FROM journal_entry
+  SELECT occurred_at > $3::timestamptz - interval '{WINDOW_DAYS} days' FROM journal_entry
   WHERE firm_id = $1 AND position > $2 ORDER BY position LIMIT 1), false))
 FROM journal_head WHERE firm_id = $1
 """
