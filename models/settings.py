@@ -46,5 +46,10 @@ class Settings(BaseSettings):
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
     @property
+    def cookie(self) -> str:
+        """Browsers send it to this host only, over TLS or to the loopback (RFC 6265bis)."""
+        return "__Host-switchboard"
+
+    @property
     def base_url(self) -> str:
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")

@@ -1,0 +1,153 @@
+"""Accounts, as the team sees them."""
+
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+import strawberry
+
+from graph.contact import LinkedContact
+from graph.context import Info, viewer_of
+from graph.ids import Kind, global_id
+from graph.inputs import given
+from graph.node import Node
+from graph.paging import FeedConnection, connected, feed_cursor, window_of
+from graph.toggles import Toggles
+from models import account
+from models.account import AccountFilter, AccountKind, AccountOrder, LoginIndicator, LoginStatus
+
+if TYPE_CHECKING:
+    from graph.email import Email
+
+strawberry.enum(AccountKind)
+strawberry.enum(AccountOrder)
+strawberry.enum(
+    LoginStatus,
+    description="OFFLINE: no address with Login on. PENDING: at least one, none activated. ACTIVE: at least one"
+    " activated (R11).",
+)
+strawberry.enum(LoginIndicator, description="GREEN for ACTIVE and PENDING, BEIGE for OFFLINE.")
+EmailPage = FeedConnection[Annotated["Email", strawberry.lazy("graph.email")]]
+
+
+@strawberry.type(description="A client of the firm, as the team sees it.")
+class Account(Node):
+    key: strawberry.Private[UUID]
+    code: str
+    name: str
+    kind: AccountKind
+    archived: bool
+    login_status: LoginStatus
+    login_indicator: LoginIndicator
+    notify: bool = strawberry.field(description="On for at least one address (R11); so too `emailSync`.")
+    email_sync: bool
+    version: int
+
+    @classmethod
+    def of(cls, view: account.AccountView) -> "Account":
+        return cls(
+            id=global_id(Kind.ACCOUNT, view.id),
+            key=view.id,
+            code=view.code,
+            name=view.name,
+            kind=view.kind,
+            archived=view.archived,
+            login_status=view.login_status,
+            login_indicator=view.login_indicator,
+            notify=view.notify,
+            email_sync=view.email_sync,
+            version=view.version,
+        )
+
+    @strawberry.field
+    async def contacts(self, info: Info) -> list[LinkedContact]:
+        return [LinkedContact(view=view) for view in await info.context.loaders.linked_contacts.load(self.key)]
+
+    @strawberry.field(description="One per address, unlinked emails included.")
+    async def toggles(self, info: Info) -> list[Toggles]:
+        return [Toggles.of(view) for view in await info.context.loaders.account_toggles.load(self.key)]
+
+    @strawberry.field(description="Of addresses that may still enter but belong to no contact any more (R34).")
+    async def unlinked_emails(self, info: Info) -> list[Toggles]:
+        found = await info.context.loaders.account_toggles.load(self.key)
+        return [Toggles.of(view) for view in found if not view.held]
+
+    @strawberry.field(description="Newest first.")
+    async def emails(self, info: Info, first: int | None = None, after: str | None = None) -> EmailPage:
+        from graph.email import Email
+
+        order = ("emails of an account", self.key)
+        window = window_of(order, first=first, after=after)
+        stood = await feed_cursor(info)
+        page = await info.context.loaders.account_emails.load((self.key, window))
+
+        async def count() -> int:
+            return await info.context.loaders.account_email_count.load(self.key)
+
+        return connected(EmailPage, page, order, node=Email.of, count=count, feed_cursor=stood)  # type: ignore[no-any-return]
+
+
+async def account_of(info: Info, key: UUID) -> Account | None:
+    view = await info.context.loaders.account.load(key)
+    return Account.of(view) if view else None
+
+
+async def account_there(info: Info, key: UUID) -> Account:
+    """One that a row of the viewer's firm names, so that it is there."""
+    found = await account_of(info, key)
+    assert found is not None
+    return found
+
+
+READERS = {Kind.ACCOUNT: account_of}
+
+
+@strawberry.input(name="AccountFilter")
+class AccountFilterInput:
+    search: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Beginnings of words, in any order: code, name, names and addresses of contacts.",
+    )
+    kinds: list[AccountKind] | None = strawberry.UNSET
+    login_statuses: list[LoginStatus] | None = strawberry.UNSET
+    notify: bool | None = strawberry.UNSET
+    email_sync: bool | None = strawberry.UNSET
+    archived: bool | None = strawberry.field(default=False, description="null: archived or not.")
+
+    def asked(self) -> AccountFilter:
+        kinds, statuses = given(self.kinds), given(self.login_statuses)
+        return AccountFilter(
+            search=given(self.search),
+            kinds=None if kinds is None else tuple(kinds),
+            login_statuses=None if statuses is None else tuple(statuses),
+            notify=given(self.notify),
+            email_sync=given(self.email_sync),
+            archived=self.archived,
+        )
+
+
+@strawberry.type
+class AccountQuery:
+    @strawberry.field
+    async def accounts(
+        self,
+        info: Info,
+        filter: AccountFilterInput | None = None,
+        order_by: AccountOrder = AccountOrder.NAME_ASC,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> FeedConnection[Account]:
+        viewer = viewer_of(info)
+        wanted = filter.asked() if filter else AccountFilter()
+        order = (order_by.name, wanted)
+        window = window_of(order, first=first, after=after, last=last, before=before)
+        stood = await feed_cursor(info)
+        page = await account.page(viewer, wanted, order_by, window)
+
+        async def count() -> int:
+            return await account.count(viewer, wanted)
+
+        return connected(  # type: ignore[no-any-return]
+            FeedConnection[Account], page, order, node=Account.of, count=count, feed_cursor=stood
+        )

@@ -1,0 +1,32 @@
+"""Who is asking: a bearer token, or the cookie of a browser. One way for all transports."""
+
+from collections.abc import Awaitable, Callable
+
+from graph.context import Context
+from graph.transport import Call, RequestCode, RequestError, Sockets
+from models import session
+from models.settings import Settings
+
+
+def context_getter(settings: Settings, sockets: Sockets) -> Callable[[Call], Awaitable[Context]]:
+    """Reads the session anew for every operation. A dead bearer token raises RequestError UNAUTHENTICATED."""
+
+    async def context_of(call: Call) -> Context:
+        bearer = bearer_of(call.authorization)
+        token = bearer or call.connection.cookies.get(settings.cookie)
+        viewer = await session.viewer_of(token) if token else None
+        if bearer and viewer is None:
+            raise RequestError(RequestCode.UNAUTHENTICATED, "This token is not valid (any more). Sign in again.")
+        return Context(settings, call, sockets, viewer)
+
+    return context_of
+
+
+def bearer_of(authorization: str | None) -> str | None:
+    """The token of RFC 6750. Raises RequestError for another scheme."""
+    if not authorization:
+        return None
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise RequestError(RequestCode.UNAUTHENTICATED, "Authenticate as `Authorization: Bearer <token>`.")
+    return token.strip()

@@ -1,0 +1,111 @@
+"""What the rules refuse, turned into `errors` of a payload. The one place for it."""
+
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from functools import wraps
+from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
+
+import strawberry
+
+from graph.context import Info
+from graph.ids import Kind, global_id
+from graph.node import Node, node_of
+from graph.scalars import Cursor, cursor_at
+from models import errors as refused
+from models.errors import ErrorCode
+from models.idempotency import Done
+from models.journal import Subject
+
+strawberry.enum(ErrorCode, description="More may come: show the message of a code you do not know.")
+
+
+@strawberry.interface(
+    description="What the rules refuse. Bugs, bad requests and a missing session are top-level errors."
+)
+class UserError:
+    message: str = strawberry.field(description="In plain words, for a person.")
+    code: ErrorCode
+    path: list[str] = strawberry.field(
+        description='Where in `input`, as in ["toggles", "3", "accountId"]; empty when it concerns the whole.'
+    )
+
+
+@strawberry.type
+class Refusal(UserError):
+    pass
+
+
+@strawberry.type(description="CHANGED_MEANWHILE; `current` is the object as it is now.")
+class Conflict(UserError):
+    subject: strawberry.Private[strawberry.ID]
+
+    @strawberry.field
+    async def current(self, info: Info) -> Annotated["Node", strawberry.lazy("graph.node")] | None:
+        return await node_of(info, self.subject)
+
+
+@strawberry.type
+class RateLimited(UserError):
+    retry_at: datetime
+
+
+@strawberry.interface
+class Payload:
+    errors: list[UserError] = strawberry.field(default_factory=list)
+    cursor: Cursor | None = strawberry.field(default=None, description="Null where nothing changed.")
+
+
+KINDS = {
+    Subject.FIRM: Kind.FIRM,
+    Subject.TEAM_MEMBER: Kind.TEAM_MEMBER,
+    Subject.ACCOUNT: Kind.ACCOUNT,
+    Subject.CONTACT: Kind.CONTACT,
+    Subject.EMAIL_FIELD: Kind.EMAIL_FIELD,
+    Subject.TOGGLES: Kind.TOGGLES,
+    Subject.MAILBOX: Kind.MAILBOX,
+    Subject.EMAIL: Kind.EMAIL,
+}
+
+
+def user_error(refusal: refused.Refusal) -> UserError:
+    message, code, path = refusal.message, refusal.code, list(refusal.path)
+    if isinstance(refusal, refused.Conflict):
+        kind, key = refusal.subject
+        return Conflict(message=message, code=code, path=path, subject=global_id(KINDS[Subject(kind)], key))
+    if isinstance(refusal, refused.RateLimited):
+        return RateLimited(message=message, code=code, path=path, retry_at=refusal.retry_at)
+    return Refusal(message=message, code=code, path=path)
+
+
+P = ParamSpec("P")
+R = TypeVar("R", bound=Payload)
+
+
+def refusable(
+    payload: type[R],
+) -> Callable[
+    [Callable[Concatenate[Any, Info, P], Coroutine[Any, Any, R]]],
+    Callable[Concatenate[Any, Info, P], Coroutine[Any, Any, R]],
+]:
+    """A mutation whose refusals become the `errors` of its payload."""
+
+    def decorate(
+        resolve: Callable[Concatenate[Any, Info, P], Coroutine[Any, Any, R]],
+    ) -> Callable[Concatenate[Any, Info, P], Coroutine[Any, Any, R]]:
+        @wraps(resolve)
+        async def resolved(self: Any, info: Info, *args: P.args, **kwargs: P.kwargs) -> R:
+            info.context.forget()  # an earlier mutation of the same document may have changed what was read
+            try:
+                return await resolve(self, info, *args, **kwargs)
+            except refused.Refusal as refusal:
+                return payload(errors=[user_error(refusal)])
+            except refused.Refusals as several:
+                return payload(errors=[user_error(refusal) for refusal in several.refusals])
+
+        return resolved
+
+    return decorate
+
+
+def cursor_of(done: Done) -> Cursor | None:
+    return None if done.cursor is None else cursor_at(done.cursor)

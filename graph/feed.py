@@ -1,0 +1,188 @@
+"""Live feeds: FeedReady, then every event since `after`, in order, none twice, and on live (R39)."""
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from graph.account import Account
+from graph.context import Info, viewer_of
+from graph.email import Email, email_of
+from graph.firm import member_of
+from graph.ids import Kind
+from graph.inputs import asked_id
+from graph.journal import Viewer
+from graph.loaders import seen
+from graph.notification import Notification, notifications_of
+from graph.scalars import Cursor, cursor_at, position_of
+from graph.toggles import Toggles
+from graph.transport import RequestCode, RequestError
+from models import feed, notification, session
+from models.journal import NOTIFICATIONS_MOVED, Batch, Entry, JournalKind
+
+MOST_TOLD = 100
+TOUCHING_SWITCHES = (
+    JournalKind.TOGGLES_CHANGED,
+    JournalKind.CONTACT_LINKED,
+    JournalKind.CONTACT_UNLINKED,
+    JournalKind.CONTACT_CHANGED,
+    JournalKind.ACCOUNT_CREATED,
+    JournalKind.ACCOUNT_CHANGED,
+)
+"""What can change the switches of an account, or how they count."""
+
+
+@strawberry.interface(description="Keep the last `cursor`: it is the `after` of your next connection.")
+class FeedEvent:
+    cursor: Cursor
+
+
+@strawberry.type
+class FeedReady(FeedEvent):
+    pass
+
+
+@strawberry.type(
+    description="`after` is too old, or you fell too far behind. Read afresh what you show; the feed goes on from"
+    " `cursor`."
+)
+class ResyncRequired(FeedEvent):
+    pass
+
+
+@strawberry.type(description="New, moved to the top, read or archived, in this window or another; at most 100.")
+class NotificationsChanged(FeedEvent):
+    keys: strawberry.Private[tuple[UUID, ...]]
+    occurred_at: datetime
+
+    @strawberry.field
+    async def notifications(self, info: Info) -> list[Notification]:
+        return await notifications_of(info, self.keys)
+
+    @strawberry.field
+    async def unread_count(self, info: Info) -> int:
+        return await notification.unread_count(viewer_of(info))
+
+
+@strawberry.type(description="Received, or sent by the firm.")
+class EmailArrived(FeedEvent):
+    occurred_at: datetime
+    email: Email
+
+
+@strawberry.type(description="A batch of history was filled in: read the lists afresh.")
+class EmailHistoryArrived(FeedEvent):
+    account_keys: strawberry.Private[tuple[UUID, ...]]
+    occurred_at: datetime
+    count: int
+
+    @strawberry.field
+    async def accounts(self, info: Info) -> list[Account]:
+        return [Account.of(view) for view in await seen(info.context.loaders.account, self.account_keys)]
+
+
+@strawberry.type
+class TogglesChanged(FeedEvent):
+    entries: strawberry.Private[tuple[Entry, ...]]
+    occurred_at: datetime
+
+    @strawberry.field(description="Null: the system itself.")
+    async def actor(self, info: Info) -> Viewer | None:
+        member_id = self.entries[0].member_id
+        return await member_of(info, member_id) if member_id else None
+
+    @strawberry.field(description="All that were touched, also where toggles went with an unlinked contact.")
+    async def accounts(self, info: Info) -> list[Account]:
+        keys = dict.fromkeys(key for entry in self.entries for key in entry.account_ids)
+        return [Account.of(view) for view in await seen(info.context.loaders.account, list(keys))]
+
+    @strawberry.field(description="At most 100; a run gives one event per chunk.")
+    async def toggles(self, info: Info) -> list[Toggles]:
+        keys = dict.fromkeys(key for entry in self.entries for key in entry.touched)
+        return [Toggles.of(view) for view in await seen(info.context.loaders.toggles, list(keys)[:MOST_TOLD])]
+
+
+InboxEvent = Annotated[FeedReady | NotificationsChanged | ResyncRequired, strawberry.union("InboxEvent")]
+EmailEvent = Annotated[FeedReady | EmailArrived | EmailHistoryArrived | ResyncRequired, strawberry.union("EmailEvent")]
+TogglesEvent = Annotated[FeedReady | TogglesChanged | ResyncRequired, strawberry.union("TogglesEvent")]
+
+
+async def followed(info: Info, after: Cursor | None) -> AsyncIterator[Batch | FeedReady | ResyncRequired]:
+    """The firm's journal as a feed. Whoever lost the session hears nothing more: asked anew at every delivery."""
+    viewer = viewer_of(info)
+    position = None if after is None else position_of(after)
+    async with aclosing(feed.hub.follow(viewer.firm_id, position)) as events:  # type: ignore[type-var]
+        async for event in events:
+            info.context.viewer = await session.still(viewer)
+            if info.context.viewer is None:
+                raise RequestError(RequestCode.UNAUTHENTICATED, "The session has ended. Sign in again.")
+            if isinstance(event, Batch):
+                yield event
+            else:
+                kind = FeedReady if isinstance(event, feed.Ready) else ResyncRequired
+                yield kind(cursor=cursor_at(event.cursor))
+
+
+@strawberry.type
+class FeedSubscription:
+    @strawberry.subscription
+    async def inbox_notifications(self, info: Info, after: Cursor | None = None) -> AsyncGenerator[InboxEvent, None]:
+        member_id = viewer_of(info).member_id
+        async for event in followed(info, after):
+            if not isinstance(event, Batch):
+                yield event
+                continue
+            moved = [one for one in event.of(NOTIFICATIONS_MOVED) if member_id in (one.audience or ())]
+            if moved:
+                keys = tuple(dict.fromkeys(key for entry in moved for key in entry.touched))
+                yield NotificationsChanged(cursor=cursor_at(event.cursor), keys=keys, occurred_at=moved[-1].occurred_at)
+
+    @strawberry.subscription(description="All accounts or one.")
+    async def email_arrived(
+        self, info: Info, account_id: strawberry.ID | None = None, after: Cursor | None = None
+    ) -> AsyncGenerator[EmailEvent, None]:
+        account = asked_id(Kind.ACCOUNT, account_id)
+        async for event in followed(info, after):
+            if not isinstance(event, Batch):
+                yield event
+                continue
+            for entry in event.of(JournalKind.EMAIL_STORED):
+                if (account is None or account in entry.account_ids) and (told := await _email_event(info, entry)):
+                    yield told
+
+    @strawberry.subscription(description="All accounts or one.")
+    async def toggles_changed(
+        self, info: Info, account_id: strawberry.ID | None = None, after: Cursor | None = None
+    ) -> AsyncGenerator[TogglesEvent, None]:
+        account = asked_id(Kind.ACCOUNT, account_id)
+        async for event in followed(info, after):
+            if not isinstance(event, Batch):
+                yield event
+                continue
+            entries = tuple(
+                entry
+                for entry in event.of(*TOUCHING_SWITCHES)
+                if entry.account_ids and (account is None or account in entry.account_ids)
+            )
+            if entries:
+                yield TogglesChanged(
+                    cursor=cursor_at(event.cursor), entries=entries, occurred_at=entries[0].occurred_at
+                )
+
+
+async def _email_event(info: Info, entry: Entry) -> EmailArrived | EmailHistoryArrived | None:
+    """Each has a cursor of its own, since one batch may bring several."""
+    cursor = cursor_at(entry.position)
+    if entry.subject_id is None:
+        return EmailHistoryArrived(
+            cursor=cursor,
+            account_keys=entry.account_ids,
+            occurred_at=entry.occurred_at,
+            count=int(entry.changes[0].after or 0),
+        )
+    info.context.forget()
+    email = await email_of(info, entry.subject_id)
+    return EmailArrived(cursor=cursor, occurred_at=entry.occurred_at, email=email) if email else None

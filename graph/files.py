@@ -1,0 +1,42 @@
+"""Downloads by signed links: attachments, message sources, quarantined messages."""
+
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+
+from models import email, files, links
+from models.links import FileKind
+
+SHOWN_AS_THEY_ARE = {"image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf", "text/plain"}
+"""All else is told to be bytes: what a stranger sent never runs as a page of ours."""
+
+
+async def download(request: Request) -> Response:
+    """404 in plain words where the link is altered, expired, or leads to what is gone."""
+    kind = FileKind(request.path_params["kind"])
+    opened = links.opened(kind, request.path_params["token"])
+    found = await email.file_of(kind, *opened) if opened else None
+    if found is None or opened is None:
+        return _gone()
+    try:
+        pieces = await files.read(opened[0], found.file)
+    except FileNotFoundError:
+        return _gone()
+    media_type = found.content_type if found.content_type in SHOWN_AS_THEY_ARE else "application/octet-stream"
+    return StreamingResponse(pieces, media_type=media_type, headers=_headers(found.name))
+
+
+def _gone() -> Response:
+    message = "This link has expired or never was. Links to files are good for an hour: open the page again.\n"
+    return PlainTextResponse(message, 404, headers={"Cache-Control": "no-store"})
+
+
+def _headers(name: str) -> dict[str, str]:
+    return {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "private, max-age=3600, immutable",
+        "Referrer-Policy": "no-referrer",
+    }

@@ -1,0 +1,133 @@
+"""The firm, its people and its e-mail fields."""
+
+from uuid import UUID
+
+import strawberry
+
+from graph.context import Info, viewer_of
+from graph.errors import Payload, cursor_of, refusable
+from graph.ids import Kind, global_id
+from graph.inputs import given
+from graph.node import Node
+from models import email_field, firm, team
+from models.team import AccountColumn, TeamMemberState
+from models.viewer import TeamRole
+
+strawberry.enum(TeamRole)
+strawberry.enum(TeamMemberState)
+strawberry.enum(AccountColumn)
+
+
+@strawberry.type
+class EmailField(Node):
+    name: str
+
+    @classmethod
+    def of(cls, view: email_field.EmailFieldView) -> "EmailField":
+        return cls(id=global_id(Kind.EMAIL_FIELD, view.id), name=view.name)
+
+
+@strawberry.type
+class TeamMember(Node):
+    name: str
+    email: str
+    role: TeamRole
+    manage_accounts: bool = strawberry.field(description="True of every OWNER and ADMIN.")
+    state: TeamMemberState
+    account_columns: list[AccountColumn] = strawberry.field(
+        description="Of the account list, in order; empty on anybody but yourself (R49)."
+    )
+    version: int
+
+    @classmethod
+    def of(cls, view: team.TeamMemberView) -> "TeamMember":
+        return cls(
+            id=global_id(Kind.TEAM_MEMBER, view.id),
+            name=view.name,
+            email=view.email,
+            role=view.role,
+            manage_accounts=view.manage_accounts,
+            state=view.state,
+            account_columns=list(view.account_columns),
+            version=view.version,
+        )
+
+
+@strawberry.type
+class Firm(Node):
+    name: str
+    slug: str = strawberry.field(description="Stands for the firm on signing in.")
+    version: int
+
+    @classmethod
+    def of(cls, view: firm.FirmView) -> "Firm":
+        return cls(id=global_id(Kind.FIRM, view.id), name=view.name, slug=view.slug, version=view.version)
+
+    @strawberry.field
+    async def members(self, info: Info) -> list[TeamMember]:
+        return [TeamMember.of(view) for view in await team.of_firm(viewer_of(info))]
+
+    @strawberry.field
+    async def email_fields(self, info: Info) -> list[EmailField]:
+        return [EmailField.of(view) for view in await email_field.of_firm(viewer_of(info))]
+
+
+async def firm_of(info: Info, key: UUID) -> Firm | None:
+    viewer = viewer_of(info)
+    return Firm.of(await firm.of(viewer)) if key == viewer.firm_id else None
+
+
+async def member_of(info: Info, key: UUID) -> TeamMember | None:
+    view = await info.context.loaders.member.load(key)
+    return TeamMember.of(view) if view else None
+
+
+async def email_field_of(info: Info, key: UUID) -> EmailField | None:
+    view = await info.context.loaders.email_field.load(key)
+    return EmailField.of(view) if view else None
+
+
+READERS = {Kind.FIRM: firm_of, Kind.TEAM_MEMBER: member_of, Kind.EMAIL_FIELD: email_field_of}
+
+
+@strawberry.type
+class FirmQuery:
+    @strawberry.field
+    async def firm(self, info: Info) -> Firm:
+        return Firm.of(await firm.of(viewer_of(info)))
+
+
+@strawberry.input
+class SetAccountColumnsInput:
+    columns: list[AccountColumn]
+
+
+@strawberry.type
+class SetAccountColumnsPayload(Payload):
+    member: TeamMember | None = None
+
+
+@strawberry.input
+class CreateEmailFieldInput:
+    name: str
+    idempotency_key: str | None = strawberry.UNSET
+
+
+@strawberry.type
+class CreateEmailFieldPayload(Payload):
+    email_field: EmailField | None = None
+
+
+@strawberry.type
+class FirmMutation:
+    @strawberry.mutation(description="The viewer's own (R49).")
+    @refusable(SetAccountColumnsPayload)
+    async def set_account_columns(self, info: Info, input: SetAccountColumnsInput) -> SetAccountColumnsPayload:
+        done = await team.set_account_columns(viewer_of(info), input.columns)
+        return SetAccountColumnsPayload(member=await member_of(info, done.ids[0]), cursor=cursor_of(done))
+
+    @strawberry.mutation
+    @refusable(CreateEmailFieldPayload)
+    async def create_email_field(self, info: Info, input: CreateEmailFieldInput) -> CreateEmailFieldPayload:
+        done = await email_field.create(viewer_of(info), input.name, key=given(input.idempotency_key))
+        return CreateEmailFieldPayload(email_field=await email_field_of(info, done.ids[0]), cursor=cursor_of(done))

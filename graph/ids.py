@@ -1,0 +1,46 @@
+"""Opaque global ids: what kind of thing, and its key. One of another kind, or malformed, is the id of nothing."""
+
+from enum import StrEnum
+from uuid import UUID
+
+import strawberry
+
+NOTHING = UUID(int=0)
+
+
+class Kind(StrEnum):
+    """Prefixes; they never change, since clients keep ids."""
+
+    FIRM = "firm"
+    TEAM_MEMBER = "member"
+    ACCOUNT = "account"
+    CONTACT = "contact"
+    EMAIL_FIELD = "field"
+    EMAIL_ADDRESS = "address"
+    PORTAL_USER = "person"
+    TOGGLES = "toggles"
+    MAILBOX = "mailbox"
+    EMAIL = "email"
+    ATTACHMENT = "attachment"
+    THREAD = "thread"
+    NOTIFICATION = "notification"
+    JOURNAL_ENTRY = "entry"
+
+
+def global_id(kind: Kind, key: UUID) -> strawberry.ID:
+    return strawberry.ID(f"{kind}_{key.hex}")
+
+
+def key_of(kind: Kind, given: str | None) -> UUID:
+    """The key; the one that nothing has where `given` is no id of this kind, so that it is met as NOT_FOUND."""
+    found = parsed(given or "")
+    return found[1] if found and found[0] is kind else NOTHING
+
+
+def parsed(given: str) -> tuple[Kind, UUID] | None:
+    prefix, _, digits = given.partition("_")
+    try:
+        kind, key = Kind(prefix), UUID(digits)
+    except ValueError:
+        return None
+    return (kind, key) if key.hex == digits else None

@@ -1,0 +1,29 @@
+"""Absent and null in inputs: absent is `strawberry.UNSET` here and `UNSET` or None in models/."""
+
+from typing import TypeVar
+from uuid import UUID
+
+import strawberry
+
+from graph.ids import Kind, key_of
+from models.unset import UNSET, Unset
+
+T = TypeVar("T")
+
+
+def given(value: T | None) -> T | None:
+    """None where it is null or absent."""
+    return None if value is strawberry.UNSET else value
+
+
+def changed(value: T | None, *, cleared: T) -> T | Unset:
+    """UNSET where it is absent; `cleared` for null, which the rules of the noun then take or refuse."""
+    if value is strawberry.UNSET:
+        return UNSET
+    return cleared if value is None else value
+
+
+def asked_id(kind: Kind, asked: strawberry.ID | None) -> UUID | None:
+    """None where no id is given; the id of nothing where it is malformed."""
+    wanted = given(asked)
+    return None if wanted is None else key_of(kind, wanted)

@@ -1,0 +1,161 @@
+"""Each relation is read in one statement for all that ask for it. A loader lives for one operation, or one event."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from functools import cached_property
+from typing import TypeVar
+from uuid import UUID
+
+from strawberry.dataloader import DataLoader
+
+from models import account, address, contact, email, email_field, journal, mailbox, notification, team, toggles
+from models.email import AttachmentView
+from models.page import Page, Window
+from models.viewer import Viewer
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+Windowed = tuple[UUID, Window]
+
+
+class Loaders:
+    """Named by what they give. By id: None where the viewer may not see it. Lists: empty."""
+
+    def __init__(self, viewer: Viewer) -> None:
+        self.viewer = viewer
+
+    def _one(self, read: Callable[[Viewer, Sequence[K]], Awaitable[dict[K, V]]]) -> DataLoader[K, V | None]:
+        async def load(keys: list[K]) -> list[V | None]:
+            found = await read(self.viewer, keys)
+            return [found.get(key) for key in keys]
+
+        return DataLoader(load)
+
+    def _many(self, read: Callable[[Viewer, Sequence[K]], Awaitable[dict[K, list[V]]]]) -> DataLoader[K, list[V]]:
+        async def load(keys: list[K]) -> list[list[V]]:
+            found = await read(self.viewer, keys)
+            return [found.get(key, []) for key in keys]
+
+        return DataLoader(load)
+
+    def _counts(self, read: Callable[[Viewer, Sequence[UUID]], Awaitable[dict[UUID, int]]]) -> DataLoader[UUID, int]:
+        async def load(keys: list[UUID]) -> list[int]:
+            found = await read(self.viewer, keys)
+            return [found.get(key, 0) for key in keys]
+
+        return DataLoader(load)
+
+    def _pages(
+        self, read: Callable[[Viewer, Sequence[UUID], Window], Awaitable[dict[UUID, Page[V]]]]
+    ) -> DataLoader[Windowed, Page[V]]:
+        async def load(keys: list[Windowed]) -> list[Page[V]]:
+            parents: dict[Window, list[UUID]] = defaultdict(list)
+            for parent, window in keys:
+                parents[window].append(parent)
+            pages = {window: await read(self.viewer, ids, window) for window, ids in parents.items()}
+            return [pages[window][parent] for parent, window in keys]
+
+        return DataLoader(load)
+
+    @cached_property
+    def account(self) -> DataLoader[UUID, account.AccountView | None]:
+        return self._one(account.by_ids)
+
+    @cached_property
+    def linked_contacts(self) -> DataLoader[UUID, list[contact.LinkedContactView]]:
+        return self._many(contact.linked_to)
+
+    @cached_property
+    def account_toggles(self) -> DataLoader[UUID, list[toggles.TogglesView]]:
+        return self._many(toggles.of_accounts)
+
+    @cached_property
+    def account_emails(self) -> DataLoader[Windowed, Page[email.EmailView]]:
+        return self._pages(email.of_accounts)
+
+    @cached_property
+    def account_email_count(self) -> DataLoader[UUID, int]:
+        return self._counts(email.counts_of_accounts)
+
+    @cached_property
+    def contact(self) -> DataLoader[UUID, contact.ContactView | None]:
+        return self._one(contact.by_ids)
+
+    @cached_property
+    def contact_emails(self) -> DataLoader[UUID, list[contact.ContactEmailView]]:
+        return self._many(contact.emails_of)
+
+    @cached_property
+    def contact_accounts(self) -> DataLoader[Windowed, Page[account.AccountView]]:
+        return self._pages(account.of_contacts)
+
+    @cached_property
+    def contact_account_count(self) -> DataLoader[UUID, int]:
+        return self._counts(account.counts_of_contacts)
+
+    @cached_property
+    def email_field(self) -> DataLoader[UUID, email_field.EmailFieldView | None]:
+        return self._one(email_field.by_ids)
+
+    @cached_property
+    def address(self) -> DataLoader[UUID, address.EmailAddressView | None]:
+        return self._one(address.by_ids)
+
+    @cached_property
+    def address_of_portal_user(self) -> DataLoader[UUID, UUID | None]:
+        return self._one(address.address_of_portal_users)
+
+    @cached_property
+    def toggles(self) -> DataLoader[UUID, toggles.TogglesView | None]:
+        return self._one(toggles.by_ids)
+
+    @cached_property
+    def member(self) -> DataLoader[UUID, team.TeamMemberView | None]:
+        return self._one(team.by_ids)
+
+    @cached_property
+    def mailbox(self) -> DataLoader[UUID, mailbox.MailboxView | None]:
+        return self._one(mailbox.by_ids)
+
+    @cached_property
+    def mailbox_health(self) -> DataLoader[UUID, mailbox.MailboxHealth | None]:
+        return self._one(mailbox.health_of)
+
+    @cached_property
+    def email(self) -> DataLoader[UUID, email.EmailView | None]:
+        return self._one(email.by_ids)
+
+    @cached_property
+    def email_body(self) -> DataLoader[UUID, email.EmailBody | None]:
+        return self._one(email.bodies)
+
+    @cached_property
+    def participants(self) -> DataLoader[UUID, list[email.Participant]]:
+        return self._many(email.participants_of)
+
+    @cached_property
+    def attachments(self) -> DataLoader[UUID, list[AttachmentView]]:
+        return self._many(email.attachments_of)
+
+    @cached_property
+    def attachment(self) -> DataLoader[UUID, AttachmentView | None]:
+        return self._one(email.attachments_by_ids)
+
+    @cached_property
+    def email_accounts(self) -> DataLoader[UUID, list[UUID]]:
+        return self._many(email.accounts_of)
+
+    @cached_property
+    def notification(self) -> DataLoader[UUID, notification.NotificationView | None]:
+        return self._one(notification.by_ids)
+
+    @cached_property
+    def journal_entry(self) -> DataLoader[UUID, journal.Entry | None]:
+        return self._one(journal.by_ids)
+
+
+async def seen(loader: DataLoader[K, V | None], keys: Sequence[K]) -> list[V]:
+    """Those of them that the viewer may see, in order."""
+    return [found for found in await loader.load_many(list(keys)) if found is not None]

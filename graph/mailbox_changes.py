@@ -1,0 +1,108 @@
+"""Connecting a mailbox, and mending it."""
+
+import strawberry
+
+from graph.context import Info, viewer_of
+from graph.errors import Payload, cursor_of, refusable
+from graph.ids import Kind, key_of
+from graph.inputs import asked_id, changed, given
+from graph.mailbox import Mailbox, mailbox_of
+from models import mailbox
+from models.mailbox import MailboxChange, MailSecurity, MailServer, NewMailbox
+from models.unset import UNSET, Unset
+
+
+@strawberry.input
+class MailServerInput:
+    host: str
+    port: int
+    security: MailSecurity = MailSecurity.TLS
+
+    def asked(self) -> MailServer:
+        return MailServer(self.host, self.port, self.security)
+
+
+@strawberry.input(one_of=True, description="Kept encrypted, never shown.")
+class MailboxSecretInput:
+    password: str | None = strawberry.UNSET
+
+
+@strawberry.input
+class ConnectMailboxInput:
+    address: str
+    owner_id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="Null or absent: shared by the firm."
+    )
+    username: str | None = strawberry.field(default=strawberry.UNSET, description="The address if absent.")
+    secret: MailboxSecretInput
+    imap: MailServerInput
+    smtp: MailServerInput
+    sent_folder: str | None = strawberry.UNSET
+    idempotency_key: str | None = strawberry.UNSET
+
+
+@strawberry.type
+class ConnectMailboxPayload(Payload):
+    mailbox: Mailbox | None = None
+
+
+@strawberry.input
+class UpdateMailboxInput:
+    id: strawberry.ID
+    owner_id: strawberry.ID | None = strawberry.UNSET
+    username: str | None = strawberry.UNSET
+    secret: MailboxSecretInput | None = strawberry.UNSET
+    imap: MailServerInput | None = strawberry.UNSET
+    smtp: MailServerInput | None = strawberry.UNSET
+    sent_folder: str | None = strawberry.UNSET
+    paused: bool | None = strawberry.UNSET
+    expected_version: int | None = strawberry.UNSET
+
+    def asked(self) -> MailboxChange:
+        secret = given(self.secret)
+        paused = given(self.paused)
+        return MailboxChange(
+            owner_id=UNSET if self.owner_id is strawberry.UNSET else asked_id(Kind.TEAM_MEMBER, self.owner_id),
+            username=changed(self.username, cleared=""),
+            password=given(secret.password) or UNSET if secret else UNSET,
+            imap=_server(self.imap),
+            smtp=_server(self.smtp),
+            sent_folder=UNSET if self.sent_folder is strawberry.UNSET else self.sent_folder,
+            paused=UNSET if paused is None else paused,
+        )
+
+
+def _server(asked: MailServerInput | None) -> MailServer | Unset:
+    server = given(asked)
+    return server.asked() if server else UNSET
+
+
+@strawberry.type
+class UpdateMailboxPayload(Payload):
+    mailbox: Mailbox | None = None
+
+
+@strawberry.type
+class MailboxMutation:
+    @strawberry.mutation(description="Starts as CHECKING; `health` then says in plain words what is wrong.")
+    @refusable(ConnectMailboxPayload)
+    async def connect_mailbox(self, info: Info, input: ConnectMailboxInput) -> ConnectMailboxPayload:
+        new = NewMailbox(
+            address=input.address,
+            password=given(input.secret.password) or "",
+            imap=input.imap.asked(),
+            smtp=input.smtp.asked(),
+            owner_id=asked_id(Kind.TEAM_MEMBER, input.owner_id),
+            username=given(input.username),
+            sent_folder=given(input.sent_folder),
+        )
+        done = await mailbox.connect(viewer_of(info), new, key=given(input.idempotency_key))
+        return ConnectMailboxPayload(mailbox=await mailbox_of(info, done.ids[0]), cursor=cursor_of(done))
+
+    @strawberry.mutation(description="What was wrong is tried again at once (R23).")
+    @refusable(UpdateMailboxPayload)
+    async def update_mailbox(self, info: Info, input: UpdateMailboxInput) -> UpdateMailboxPayload:
+        key = key_of(Kind.MAILBOX, input.id)
+        expected = given(input.expected_version)
+        done = await mailbox.update(viewer_of(info), key, input.asked(), expected_version=expected)
+        return UpdateMailboxPayload(mailbox=await mailbox_of(info, key), cursor=cursor_of(done))

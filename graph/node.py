@@ -1,0 +1,61 @@
+"""Any object by its global id; null where there is none that the viewer may see."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from importlib import import_module
+from typing import Any
+
+import strawberry
+
+from graph.context import Info, viewer_of
+from graph.ids import Kind, parsed
+from graph.transport import RequestCode, RequestError
+
+MOST_IDS = 100
+
+
+@strawberry.interface
+class Node:
+    id: strawberry.ID
+
+
+HOMES = {
+    Kind.FIRM: "firm",
+    Kind.TEAM_MEMBER: "firm",
+    Kind.EMAIL_FIELD: "firm",
+    Kind.ACCOUNT: "account",
+    Kind.CONTACT: "contact",
+    Kind.EMAIL_ADDRESS: "address",
+    Kind.PORTAL_USER: "address",
+    Kind.TOGGLES: "toggles",
+    Kind.MAILBOX: "mailbox",
+    Kind.EMAIL: "email",
+    Kind.ATTACHMENT: "email",
+    Kind.NOTIFICATION: "notification",
+    Kind.JOURNAL_ENTRY: "journal",
+}
+"""Which file of graph/ reads which kind; each has `READERS`, by kind."""
+
+
+async def node_of(info: Info, given: str) -> Node | None:
+    viewer_of(info)
+    found = parsed(given)
+    if found is None or found[0] not in HOMES:
+        return None
+    kind, key = found
+    readers: dict[Kind, Callable[[Info, Any], Awaitable[Node | None]]]
+    readers = import_module(f"graph.{HOMES[kind]}").READERS
+    return await readers[kind](info, key)
+
+
+@strawberry.type
+class NodeQuery:
+    @strawberry.field
+    async def node(self, info: Info, id: strawberry.ID) -> Node | None:
+        return await node_of(info, id)
+
+    @strawberry.field
+    async def nodes(self, info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
+        if len(ids) > MOST_IDS:
+            raise RequestError(RequestCode.BAD_USER_INPUT, f"At most {MOST_IDS} ids at once, not {len(ids)}.")
+        return list(await asyncio.gather(*(node_of(info, each) for each in ids)))

@@ -1,0 +1,180 @@
+"""Inbox+ of the viewer (R38)."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import strawberry
+
+from graph.account import Account
+from graph.context import Info, viewer_of
+from graph.email import Email, accounts_of_email, email_of
+from graph.errors import Payload, cursor_of, refusable
+from graph.ids import Kind, global_id, key_of
+from graph.inputs import asked_id, given
+from graph.loaders import seen
+from graph.mailbox import Mailbox, mailbox_of
+from graph.node import Node
+from graph.paging import FeedConnection, connected, feed_cursor, window_of
+from graph.scalars import Cursor, position_of
+from models import notification
+from models.notification import InboxFilter, NotificationKind, Selection
+
+strawberry.enum(NotificationKind)
+NotificationSubject = Annotated[Email | Mailbox, strawberry.union("NotificationSubject")]
+
+
+@strawberry.type
+class Notification(Node):
+    subject_key: strawberry.Private[UUID]
+    kind: NotificationKind
+    text: str = strawberry.field(description="In plain words.")
+    count: int = strawberry.field(description="Messages of the thread since it was last read; 1 for other kinds.")
+    read: bool
+    archived: bool
+    occurred_at: datetime = strawberry.field(description="Moves with each message of the thread.")
+
+    @classmethod
+    def of(cls, view: notification.NotificationView) -> "Notification":
+        return cls(
+            id=global_id(Kind.NOTIFICATION, view.id),
+            subject_key=view.subject_id,
+            kind=view.kind,
+            text=view.text,
+            count=view.count,
+            read=view.read,
+            archived=view.archived,
+            occurred_at=view.occurred_at,
+        )
+
+    @strawberry.field(description="Null where it is gone.")
+    async def subject(self, info: Info) -> NotificationSubject | None:
+        if self.kind is NotificationKind.MAILBOX_NEEDS_ATTENTION:
+            return await mailbox_of(info, self.subject_key)
+        return await email_of(info, self.subject_key)
+
+    @strawberry.field
+    async def accounts(self, info: Info) -> list[Account]:
+        is_email = self.kind is NotificationKind.EMAIL_RECEIVED
+        return await accounts_of_email(info, self.subject_key) if is_email else []
+
+
+async def notification_of(info: Info, key: UUID) -> Notification | None:
+    view = await info.context.loaders.notification.load(key)
+    return Notification.of(view) if view else None
+
+
+READERS: dict[Kind, Any] = {Kind.NOTIFICATION: notification_of}
+
+
+@strawberry.type(name="NotificationConnection")
+class InboxConnection(FeedConnection[Notification]):
+    @strawberry.field(description="Of the whole Inbox+, whatever the filter.")
+    async def unread_count(self, info: Info) -> int:
+        return await notification.unread_count(viewer_of(info))
+
+
+@strawberry.input(name="InboxFilter")
+class InboxFilterInput:
+    read: bool | None = strawberry.UNSET
+    kinds: list[NotificationKind] | None = strawberry.UNSET
+    account_id: strawberry.ID | None = strawberry.UNSET
+    archived: bool | None = strawberry.field(default=False, description="null: archived or not.")
+    up_to: Cursor | None = strawberry.field(
+        default=strawberry.UNSET,
+        description='Leaves out what moved later: with the `feedCursor` of your page, "mark all" spares what you have'
+        " not seen.",
+    )
+
+    def asked(self) -> InboxFilter:
+        kinds, up_to = given(self.kinds), given(self.up_to)
+        return InboxFilter(
+            read=given(self.read),
+            kinds=None if kinds is None else tuple(kinds),
+            account_id=asked_id(Kind.ACCOUNT, self.account_id),
+            archived=self.archived,
+            up_to=None if up_to is None else position_of(up_to),
+        )
+
+
+@strawberry.type
+class NotificationQuery:
+    @strawberry.field(description="Inbox+ of the viewer; what moved last comes first (R38).")
+    async def inbox(
+        self, info: Info, filter: InboxFilterInput | None = None, first: int | None = None, after: str | None = None
+    ) -> InboxConnection:
+        viewer = viewer_of(info)
+        wanted = filter.asked() if filter else InboxFilter()
+        window = window_of(wanted, first=first, after=after)
+        stood = await feed_cursor(info)
+        page = await notification.page(viewer, wanted, window)
+
+        async def count() -> int:
+            return await notification.count(viewer, wanted)
+
+        return connected(  # type: ignore[no-any-return]
+            InboxConnection, page, wanted, node=Notification.of, count=count, feed_cursor=stood
+        )
+
+
+@strawberry.input(one_of=True)
+class NotificationSelection:
+    ids: list[strawberry.ID] | None = strawberry.UNSET
+    matching: InboxFilterInput | None = strawberry.UNSET
+
+    def asked(self) -> Selection:
+        ids, matching = given(self.ids), given(self.matching)
+        if ids is not None:
+            return Selection(ids=tuple(key_of(Kind.NOTIFICATION, each) for each in ids))
+        return Selection(matching=matching.asked() if matching else InboxFilter())
+
+
+@strawberry.input
+class MarkNotificationsInput:
+    notifications: NotificationSelection
+    read: bool = True
+
+
+@strawberry.type(description="At most 100 of those changed; the feed tells the rest. So too on archiving.")
+class MarkNotificationsPayload(Payload):
+    notifications: list[Notification] | None = None
+    unread_count: int | None = None
+
+
+@strawberry.input
+class ArchiveNotificationsInput:
+    notifications: NotificationSelection
+    archived: bool = True
+
+
+@strawberry.type
+class ArchiveNotificationsPayload(Payload):
+    notifications: list[Notification] | None = None
+    unread_count: int | None = None
+
+
+async def notifications_of(info: Info, keys: tuple[UUID, ...]) -> list[Notification]:
+    return [Notification.of(view) for view in await seen(info.context.loaders.notification, keys)]
+
+
+@strawberry.type
+class NotificationMutation:
+    @strawberry.mutation
+    @refusable(MarkNotificationsPayload)
+    async def mark_notifications(self, info: Info, input: MarkNotificationsInput) -> MarkNotificationsPayload:
+        done = await notification.mark(viewer_of(info), input.notifications.asked(), read=input.read)
+        return MarkNotificationsPayload(
+            notifications=await notifications_of(info, done.ids),
+            unread_count=await notification.unread_count(viewer_of(info)),
+            cursor=cursor_of(done),
+        )
+
+    @strawberry.mutation
+    @refusable(ArchiveNotificationsPayload)
+    async def archive_notifications(self, info: Info, input: ArchiveNotificationsInput) -> ArchiveNotificationsPayload:
+        done = await notification.archive(viewer_of(info), input.notifications.asked(), archived=input.archived)
+        return ArchiveNotificationsPayload(
+            notifications=await notifications_of(info, done.ids),
+            unread_count=await notification.unread_count(viewer_of(info)),
+            cursor=cursor_of(done),
+        )

@@ -1,0 +1,135 @@
+"""Relay connections over keyset pages."""
+
+import base64
+import hashlib
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+import orjson
+import strawberry
+from strawberry.types.nodes import FragmentSpread, InlineFragment, SelectedField
+
+from graph.context import Info, viewer_of
+from graph.scalars import Cursor, cursor_at
+from graph.transport import RequestCode, RequestError
+from models import journal
+from models.page import Key, Page, Window
+
+DEFAULT, MOST = 25, 100
+T = TypeVar("T")
+V = TypeVar("V")
+
+
+@strawberry.type
+class PageInfo:
+    has_next_page: bool
+    has_previous_page: bool
+    start_cursor: str | None
+    end_cursor: str | None
+
+
+@strawberry.type
+class Edge(Generic[T]):
+    cursor: str
+    node: T
+
+
+@strawberry.type
+class Connection(Generic[T]):
+    edges: list[Edge[T]]
+    nodes: list[T]
+    page_info: PageInfo
+    count: strawberry.Private[Callable[[], Awaitable[int]]]
+
+    @strawberry.field
+    async def total_count(self) -> int:
+        return await self.count()
+
+
+@strawberry.type(name="Connection")
+class FeedConnection(Connection[T], Generic[T]):
+    """A connection that a feed can go on from."""
+
+    feed_cursor: Cursor = strawberry.field(description="Where the journal stood when this page was read.")
+
+
+def window_of(
+    order: object,
+    *,
+    first: int | None = None,
+    after: str | None = None,
+    last: int | None = None,
+    before: str | None = None,
+) -> Window:
+    """Raises RequestError for sizes out of bounds and for cursors of another list. `order` names order and filter."""
+    if first is not None and last is not None:
+        raise RequestError(RequestCode.BAD_USER_INPUT, "Give `first` or `last`, not both.")
+    size = DEFAULT if first is None and last is None else first if first is not None else last
+    if size is None or not 1 <= size <= MOST:
+        raise RequestError(RequestCode.BAD_USER_INPUT, f"A page has 1 to {MOST} entries; {size} were asked for.")
+    return Window(size, _key(after, order), _key(before, order), from_end=last is not None)
+
+
+def _mark(order: object) -> str:
+    return hashlib.sha256(repr(order).encode()).hexdigest()[:8]
+
+
+def page_cursor(key: Key, order: object) -> str:
+    packed = orjson.dumps([_mark(order), key[0], key[1]])
+    return base64.urlsafe_b64encode(packed).decode().rstrip("=")
+
+
+def _key(cursor: str | None, order: object) -> Key | None:
+    if cursor is None:
+        return None
+    try:
+        mark, value, key = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        found = (str(value), UUID(key))
+    except (ValueError, TypeError, AttributeError):
+        raise RequestError(RequestCode.BAD_USER_INPUT, "This is not a page cursor. Take one from `pageInfo`.") from None
+    if mark != _mark(order):
+        message = "This page cursor belongs to another order or filter. Begin anew with the first page."
+        raise RequestError(RequestCode.BAD_USER_INPUT, message)
+    return found
+
+
+def connected(
+    kind: type[Any],
+    page: Page[V],
+    order: object,
+    *,
+    node: Callable[[V], T],
+    count: Callable[[], Awaitable[int]],
+    edge: type[Any] = Edge,
+    **more: Any,
+) -> Any:
+    """The page as a connection of `kind`."""
+    nodes = [node(row) for row in page.rows]
+    cursors = [page_cursor(key, order) for key in page.keys]
+    return kind(
+        edges=[edge(cursor=cursor, node=one) for cursor, one in zip(cursors, nodes, strict=True)],
+        nodes=nodes,
+        page_info=PageInfo(
+            has_next_page=page.has_next,
+            has_previous_page=page.has_previous,
+            start_cursor=cursors[0] if cursors else None,
+            end_cursor=cursors[-1] if cursors else None,
+        ),
+        count=count,
+        **more,
+    )
+
+
+async def feed_cursor(info: Info) -> Cursor:
+    """Where the journal stands; read before the rows, and only where it is asked for."""
+    if not _asks_for(info.selected_fields, "feedCursor"):
+        return cursor_at(0)
+    return cursor_at(await journal.head(viewer_of(info).firm_id))
+
+
+def _asks_for(selections: Iterable[SelectedField | FragmentSpread | InlineFragment], name: str) -> bool:
+    return any(
+        (isinstance(each, SelectedField) and each.name == name) or _asks_for(each.selections, name)
+        for each in selections
+    )

@@ -1,0 +1,85 @@
+"""The schema: one class per noun, put together."""
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+from graph import feed
+from graph.account import AccountQuery
+from graph.account_changes import AccountMutation
+from graph.contact import ContactQuery
+from graph.contact_changes import ContactMutation
+from graph.email import EmailQuery
+from graph.errors import Conflict, RateLimited, Refusal
+from graph.firm import FirmMutation, FirmQuery
+from graph.journal import JournalQuery
+from graph.mailbox import MailboxQuery
+from graph.mailbox_changes import MailboxMutation
+from graph.node import NodeQuery
+from graph.notification import NotificationMutation, NotificationQuery
+from graph.scalars import SCALARS
+from graph.session import SessionMutation, SessionQuery
+from graph.toggles import TogglesMutation
+from graph.transport import Schema
+
+
+@strawberry.type(
+    description="""
+Pages: `first` or `last`, at most 100, 25 where neither is given; a page cursor is good for its own order and filter.
+What you may not see is not there: null, an empty list or NOT_FOUND, just as for an id that never was.
+""".strip()
+)
+class Query(
+    SessionQuery,
+    NodeQuery,
+    FirmQuery,
+    AccountQuery,
+    ContactQuery,
+    EmailQuery,
+    NotificationQuery,
+    MailboxQuery,
+    JournalQuery,
+):
+    pass
+
+
+@strawberry.type(
+    description="""
+`errors` empty: done, and durable. Not empty: nothing was changed. In updates absent means unchanged, null cleared.
+`expectedVersion` is the `version` you showed; where somebody changed it since, a Conflict brings the present state.
+`idempotencyKey` is 1 to 100 characters of yours, such as a UUID: for 30 days the same key and input give the first
+answer again and do nothing, and with another input are refused (R31).
+A list in an input holds at most 100 and is all or nothing, unless it says otherwise. No answer waits for a mail server.
+Rights: `manageAccounts` for accounts, contacts and toggles; OWNER or ADMIN for mailboxes of others; any team member for
+the rest; no session at all for what is called public.
+""".strip()
+)
+class Mutation(
+    SessionMutation,
+    AccountMutation,
+    ContactMutation,
+    FirmMutation,
+    TogglesMutation,
+    MailboxMutation,
+    NotificationMutation,
+):
+    pass
+
+
+@strawberry.type(
+    description="""
+Feeds begin with FeedReady, give every event since `after`, in order, none twice, and go on live; without `after` they
+begin now (R39). To miss nothing, query, then subscribe from the `feedCursor` of what you read; or subscribe first, and
+query on FeedReady.
+""".strip()
+)
+class Subscription(feed.FeedSubscription):
+    pass
+
+
+schema = Schema(
+    Query,
+    Mutation,
+    Subscription,
+    types=[Refusal, Conflict, RateLimited],
+    config=StrawberryConfig(scalar_map=SCALARS),
+)

@@ -1,0 +1,102 @@
+"""Signing in and out; who is asking."""
+
+from enum import StrEnum
+
+import strawberry
+
+from graph.context import Info, viewer_of
+from graph.errors import Payload, refusable
+from graph.firm import member_of
+from graph.inputs import given
+from graph.journal import Viewer
+from models import session
+
+
+@strawberry.enum
+class ViewerKind(StrEnum):
+    TEAM_MEMBER = "TEAM_MEMBER"
+
+
+@strawberry.enum(
+    description="COOKIE: for browsers, set by the answer. BEARER: the payload's `token`, shown this once, and no cookie."
+)
+class SessionKind(StrEnum):
+    COOKIE = "COOKIE"
+    BEARER = "BEARER"
+
+
+@strawberry.type
+class SessionQuery:
+    @strawberry.field(description="Null when signed out.")
+    async def viewer(self, info: Info) -> Viewer | None:
+        return await member_of(info, info.context.viewer.member_id) if info.context.viewer else None
+
+
+@strawberry.input
+class SignInInput:
+    email: str
+    password: str
+    firm: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="A `slug`; may be left out where the address is known to one firm or the host name says which.",
+    )
+    as_: ViewerKind | None = strawberry.field(default=strawberry.UNSET, name="as", description="Absent: the colleague.")
+    session: SessionKind = SessionKind.COOKIE
+
+
+@strawberry.type
+class SignInPayload(Payload):
+    viewer: Viewer | None = None
+    token: str | None = None
+
+
+@strawberry.input(description="`everywhere`: all sessions of mine, not this one only.")
+class SignOutInput:
+    everywhere: bool = False
+
+
+@strawberry.type
+class SignOutPayload(Payload):
+    pass
+
+
+@strawberry.type
+class SessionMutation:
+    @strawberry.mutation(
+        description="Public. An unknown address and a wrong password answer the same, in the same time."
+    )
+    @refusable(SignInPayload)
+    async def sign_in(self, info: Info, input: SignInInput) -> SignInPayload:
+        call, settings = info.context.call, info.context.settings
+        signed_in = await session.sign_in(
+            email=input.email,
+            secret=input.password,
+            firm=given(input.firm),
+            host=call.connection.url.hostname or "",
+            caller=call.connection.client.host if call.connection.client else "",
+            days=settings.session_days,
+        )
+        info.context.viewer = signed_in.viewer
+        info.context.forget()
+        token: str | None = signed_in.token
+        if input.session is SessionKind.COOKIE and call.response is not None:
+            call.response.set_cookie(
+                settings.cookie,
+                token,
+                max_age=settings.session_days * 86_400,
+                httponly=True,
+                secure=True,
+                samesite="lax",
+            )
+            token = None
+        return SignInPayload(viewer=await member_of(info, signed_in.viewer.member_id), token=token)
+
+    @strawberry.mutation
+    @refusable(SignOutPayload)
+    async def sign_out(self, info: Info, input: SignOutInput) -> SignOutPayload:
+        ended = await session.sign_out(viewer_of(info), everywhere=input.everywhere)
+        if info.context.call.response is not None:
+            info.context.call.response.delete_cookie(info.context.settings.cookie, secure=True, httponly=True)
+        for session_id in ended:
+            info.context.close_soon(session_id)
+        return SignOutPayload()

@@ -1,0 +1,123 @@
+"""The three switches of one address on one account (R1)."""
+
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+import strawberry
+
+from graph.address import EmailAddress, address_there
+from graph.context import Info, viewer_of
+from graph.errors import Payload, cursor_of, refusable
+from graph.ids import Kind, global_id, key_of
+from graph.inputs import given
+from graph.loaders import seen
+from graph.node import Node
+from models import toggles
+from models.toggles import LoginState, TogglesWish
+
+if TYPE_CHECKING:
+    from graph.account import Account
+    from graph.contact import Contact
+
+strawberry.enum(
+    LoginState, description="PENDING: on, and the person has not activated yet. ACTIVE: on and activated (R5)."
+)
+
+
+@strawberry.type(description="The three switches of one address on one account (R1).")
+class Toggles(Node):
+    account_key: strawberry.Private[UUID]
+    address_key: strawberry.Private[UUID]
+    contact_keys: strawberry.Private[tuple[UUID, ...]]
+    login: bool
+    notify: bool
+    email_sync: bool
+    login_state: LoginState
+    version: int
+
+    @classmethod
+    def of(cls, view: toggles.TogglesView) -> "Toggles":
+        return cls(
+            id=global_id(Kind.TOGGLES, view.id),
+            account_key=view.account_id,
+            address_key=view.address_id,
+            contact_keys=view.contact_ids,
+            login=view.login,
+            notify=view.notify,
+            email_sync=view.email_sync,
+            login_state=view.login_state,
+            version=view.version,
+        )
+
+    @strawberry.field
+    async def account(self, info: Info) -> Annotated["Account", strawberry.lazy("graph.account")]:
+        from graph.account import account_there
+
+        return await account_there(info, self.account_key)
+
+    @strawberry.field
+    async def address(self, info: Info) -> EmailAddress:
+        return await address_there(info, self.address_key)
+
+    @strawberry.field(description="Those of this account that hold the address; none: an unlinked email.")
+    async def contacts(self, info: Info) -> list[Annotated["Contact", strawberry.lazy("graph.contact")]]:
+        from graph.contact import Contact
+
+        return [Contact.of(view) for view in await seen(info.context.loaders.contact, self.contact_keys)]
+
+
+async def toggles_of(info: Info, key: UUID) -> Toggles | None:
+    view = await info.context.loaders.toggles.load(key)
+    return Toggles.of(view) if view and (view.held or view.login) else None
+
+
+async def toggles_there(info: Info, key: UUID) -> Toggles:
+    """One that a row of the viewer's firm names, so that it is there."""
+    view = await info.context.loaders.toggles.load(key)
+    assert view is not None
+    return Toggles.of(view)
+
+
+READERS = {Kind.TOGGLES: toggles_of}
+
+
+@strawberry.input(description="A switch that is null or absent stays as it is.")
+class TogglesInput:
+    account_id: strawberry.ID
+    address_id: strawberry.ID
+    login: bool | None = strawberry.UNSET
+    notify: bool | None = strawberry.UNSET
+    email_sync: bool | None = strawberry.UNSET
+    expected_version: int | None = strawberry.UNSET
+
+    def wish(self) -> TogglesWish:
+        return TogglesWish(
+            account_id=key_of(Kind.ACCOUNT, self.account_id),
+            address_id=key_of(Kind.EMAIL_ADDRESS, self.address_id),
+            login=given(self.login),
+            notify=given(self.notify),
+            email_sync=given(self.email_sync),
+            expected_version=given(self.expected_version),
+        )
+
+
+@strawberry.input
+class SetTogglesInput:
+    toggles: list[TogglesInput]
+    idempotency_key: str | None = strawberry.UNSET
+
+
+@strawberry.type
+class SetTogglesPayload(Payload):
+    toggles: list[Toggles] | None = None
+
+
+@strawberry.type
+class TogglesMutation:
+    @strawberry.mutation
+    @refusable(SetTogglesPayload)
+    async def set_toggles(self, info: Info, input: SetTogglesInput) -> SetTogglesPayload:
+        wishes = [one.wish() for one in input.toggles]
+        done = await toggles.set_toggles(viewer_of(info), wishes, key=given(input.idempotency_key))
+        found = await seen(info.context.loaders.toggles, done.ids)
+        return SetTogglesPayload(toggles=[Toggles.of(view) for view in found], cursor=cursor_of(done))
