@@ -102,7 +102,7 @@ def refusable(
             except refused.Refusals as several:
                 return payload(errors=[user_error(refusal) for refusal in several.refusals])
 
-        return resolved
+        return resolved  # type: ignore[return-value]  # the first two go by position
 
     return decorate
 

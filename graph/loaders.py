@@ -1,7 +1,5 @@
 """Each relation is read in one statement for all that ask for it. A loader lives for one operation, or one event."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from functools import cached_property
@@ -11,8 +9,17 @@ from uuid import UUID
 from strawberry.dataloader import DataLoader
 
 from models import account, address, contact, email, email_field, journal, mailbox, notification, team, toggles
-from models.email import AttachmentView
+from models.account import AccountView
+from models.address import EmailAddressView
+from models.contact import ContactEmailView, ContactView, LinkedContactView
+from models.email import AttachmentView, EmailBody, EmailView, Participant
+from models.email_field import EmailFieldView
+from models.journal import Entry
+from models.mailbox import MailboxHealth, MailboxView
+from models.notification import NotificationView
 from models.page import Page, Window
+from models.team import TeamMemberView
+from models.toggles import TogglesView
 from models.viewer import Viewer
 
 K = TypeVar("K", bound=Hashable)
@@ -60,19 +67,19 @@ class Loaders:
         return DataLoader(load)
 
     @cached_property
-    def account(self) -> DataLoader[UUID, account.AccountView | None]:
+    def account(self) -> DataLoader[UUID, AccountView | None]:
         return self._one(account.by_ids)
 
     @cached_property
-    def linked_contacts(self) -> DataLoader[UUID, list[contact.LinkedContactView]]:
+    def linked_contacts(self) -> DataLoader[UUID, list[LinkedContactView]]:
         return self._many(contact.linked_to)
 
     @cached_property
-    def account_toggles(self) -> DataLoader[UUID, list[toggles.TogglesView]]:
+    def account_toggles(self) -> DataLoader[UUID, list[TogglesView]]:
         return self._many(toggles.of_accounts)
 
     @cached_property
-    def account_emails(self) -> DataLoader[Windowed, Page[email.EmailView]]:
+    def account_emails(self) -> DataLoader[Windowed, Page[EmailView]]:
         return self._pages(email.of_accounts)
 
     @cached_property
@@ -80,15 +87,15 @@ class Loaders:
         return self._counts(email.counts_of_accounts)
 
     @cached_property
-    def contact(self) -> DataLoader[UUID, contact.ContactView | None]:
+    def contact(self) -> DataLoader[UUID, ContactView | None]:
         return self._one(contact.by_ids)
 
     @cached_property
-    def contact_emails(self) -> DataLoader[UUID, list[contact.ContactEmailView]]:
+    def contact_emails(self) -> DataLoader[UUID, list[ContactEmailView]]:
         return self._many(contact.emails_of)
 
     @cached_property
-    def contact_accounts(self) -> DataLoader[Windowed, Page[account.AccountView]]:
+    def contact_accounts(self) -> DataLoader[Windowed, Page[AccountView]]:
         return self._pages(account.of_contacts)
 
     @cached_property
@@ -96,11 +103,11 @@ class Loaders:
         return self._counts(account.counts_of_contacts)
 
     @cached_property
-    def email_field(self) -> DataLoader[UUID, email_field.EmailFieldView | None]:
+    def email_field(self) -> DataLoader[UUID, EmailFieldView | None]:
         return self._one(email_field.by_ids)
 
     @cached_property
-    def address(self) -> DataLoader[UUID, address.EmailAddressView | None]:
+    def address(self) -> DataLoader[UUID, EmailAddressView | None]:
         return self._one(address.by_ids)
 
     @cached_property
@@ -108,31 +115,31 @@ class Loaders:
         return self._one(address.address_of_portal_users)
 
     @cached_property
-    def toggles(self) -> DataLoader[UUID, toggles.TogglesView | None]:
+    def toggles(self) -> DataLoader[UUID, TogglesView | None]:
         return self._one(toggles.by_ids)
 
     @cached_property
-    def member(self) -> DataLoader[UUID, team.TeamMemberView | None]:
+    def member(self) -> DataLoader[UUID, TeamMemberView | None]:
         return self._one(team.by_ids)
 
     @cached_property
-    def mailbox(self) -> DataLoader[UUID, mailbox.MailboxView | None]:
+    def mailbox(self) -> DataLoader[UUID, MailboxView | None]:
         return self._one(mailbox.by_ids)
 
     @cached_property
-    def mailbox_health(self) -> DataLoader[UUID, mailbox.MailboxHealth | None]:
+    def mailbox_health(self) -> DataLoader[UUID, MailboxHealth | None]:
         return self._one(mailbox.health_of)
 
     @cached_property
-    def email(self) -> DataLoader[UUID, email.EmailView | None]:
+    def email(self) -> DataLoader[UUID, EmailView | None]:
         return self._one(email.by_ids)
 
     @cached_property
-    def email_body(self) -> DataLoader[UUID, email.EmailBody | None]:
+    def email_body(self) -> DataLoader[UUID, EmailBody | None]:
         return self._one(email.bodies)
 
     @cached_property
-    def participants(self) -> DataLoader[UUID, list[email.Participant]]:
+    def participants(self) -> DataLoader[UUID, list[Participant]]:
         return self._many(email.participants_of)
 
     @cached_property
@@ -148,11 +155,11 @@ class Loaders:
         return self._many(email.accounts_of)
 
     @cached_property
-    def notification(self) -> DataLoader[UUID, notification.NotificationView | None]:
+    def notification(self) -> DataLoader[UUID, NotificationView | None]:
         return self._one(notification.by_ids)
 
     @cached_property
-    def journal_entry(self) -> DataLoader[UUID, journal.Entry | None]:
+    def journal_entry(self) -> DataLoader[UUID, Entry | None]:
         return self._one(journal.by_ids)
 
 

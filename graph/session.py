@@ -18,7 +18,7 @@ class ViewerKind(StrEnum):
 
 
 @strawberry.enum(
-    description="COOKIE: for browsers, set by the answer. BEARER: the payload's `token`, shown this once, and no cookie."
+    description="COOKIE: for browsers, set by the answer. BEARER: the payload's `token`, shown once, and no cookie."
 )
 class SessionKind(StrEnum):
     COOKIE = "COOKIE"
@@ -78,18 +78,18 @@ class SessionMutation:
         )
         info.context.viewer = signed_in.viewer
         info.context.forget()
-        token: str | None = signed_in.token
-        if input.session is SessionKind.COOKIE and call.response is not None:
-            call.response.set_cookie(
-                settings.cookie,
-                token,
-                max_age=settings.session_days * 86_400,
-                httponly=True,
-                secure=True,
-                samesite="lax",
-            )
-            token = None
-        return SignInPayload(viewer=await member_of(info, signed_in.viewer.member_id), token=token)
+        viewer = await member_of(info, signed_in.viewer.member_id)
+        if call.response is None or input.session is SessionKind.BEARER:
+            return SignInPayload(viewer=viewer, token=signed_in.token)
+        call.response.set_cookie(
+            settings.cookie,
+            signed_in.token,
+            max_age=settings.session_days * 86_400,
+            httponly=True,
+            secure=True,
+            samesite="lax",
+        )
+        return SignInPayload(viewer=viewer)
 
     @strawberry.mutation
     @refusable(SignOutPayload)
