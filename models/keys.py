@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import os
 import secrets
+import tempfile
 from functools import lru_cache
 from pathlib import Path
 from uuid import UUID
@@ -52,10 +53,21 @@ def use(key: bytes) -> None:
 def _kept(file: Path) -> str:
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as out:
-            out.write(secrets.token_hex(32) + "\n")
+        _make(file)
     return file.read_text().strip()
+
+
+def _make(file: Path) -> None:
+    """Whole or not at all, and once: where another process was quicker, its key stands."""
+    handle, name = tempfile.mkstemp(dir=file.parent, prefix="key-")  # only its owner may read it
+    with os.fdopen(handle, "w") as out:
+        out.write(secrets.token_hex(32) + "\n")
+    try:
+        os.link(name, file)
+    except FileExistsError:
+        pass
+    finally:
+        os.unlink(name)
 
 
 @lru_cache(maxsize=10_000)
@@ -85,7 +97,7 @@ def unseal(sealed: bytes, *about: object) -> str:
     """Raises WrongKey where it was sealed with another key, for another place, or was tampered with."""
     try:
         return AESGCM(_derived("seal")).decrypt(sealed[:NONCE], sealed[NONCE:], _place(about)).decode()
-    except InvalidTag:
+    except (InvalidTag, ValueError):
         raise WrongKey("A sealed secret cannot be opened: the key is not the one it was sealed with.") from None
 
 
