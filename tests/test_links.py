@@ -1,0 +1,62 @@
+"""Signed links to a file."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from models import clock, keys
+from models.links import FileKind, file_link, opened
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+FIRM, ROW = uuid4(), uuid4()
+
+
+@pytest.fixture(autouse=True)
+def _time_and_key() -> None:
+    keys.use(bytes(32))
+    clock.set_source(lambda: NOW)
+
+
+def _token(kind: FileKind = FileKind.ATTACHMENT, name: str = "invoice.pdf") -> str:
+    link = file_link("https://x.test", kind, firm_id=FIRM, row_id=ROW, name=name)
+    assert link.startswith(f"https://x.test/files/{kind}/")
+    return link.split("/")[5]
+
+
+def test_a_link_leads_to_its_row_for_an_hour() -> None:
+    token = _token()
+    assert opened(FileKind.ATTACHMENT, token) == (FIRM, ROW)
+    clock.set_source(lambda: NOW + timedelta(hours=1))
+    assert opened(FileKind.ATTACHMENT, token) == (FIRM, ROW)
+    clock.set_source(lambda: NOW + timedelta(hours=1, seconds=1))
+    assert opened(FileKind.ATTACHMENT, token) is None
+
+
+@pytest.mark.parametrize("kind", [FileKind.SOURCE, FileKind.QUARANTINE])
+def test_a_link_is_good_for_its_kind_only(kind: FileKind) -> None:
+    assert opened(kind, _token()) is None
+
+
+@pytest.mark.parametrize("token", ["", ".", "...", "a.b.c.d", "é.é.é.é", "x" * 5000])
+def test_what_was_not_signed_leads_nowhere(token: str) -> None:
+    assert opened(FileKind.ATTACHMENT, token) is None
+
+
+def test_an_altered_link_leads_nowhere() -> None:
+    firm, row, expires, signature = _token().split(".")
+    for altered in (
+        f"{firm}.{row}.{int(expires) + 1}.{signature}",
+        f"{uuid4().hex}.{row}.{expires}.{signature}",
+        f"{firm}.{uuid4().hex}.{expires}.{signature}",
+    ):
+        assert opened(FileKind.ATTACHMENT, altered) is None
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "a b?c#d", "naïve.pdf", "\r\nSet-Cookie: x"])
+def test_a_name_stays_one_harmless_part_of_the_path(name: str) -> None:
+    link = file_link("https://x.test", FileKind.ATTACHMENT, firm_id=FIRM, row_id=ROW, name=name)
+    last = link.split("/", 6)[6]
+    assert link.isascii()
+    assert link.isprintable()
+    assert not set(last) & set("/?# ")

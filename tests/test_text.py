@@ -1,0 +1,65 @@
+"""How names are written, sorted and found."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.errors import ErrorCode, Refusal
+from models.text import LONGEST_NAME, beginnings, folded, one_line, sort_key, words
+
+
+@pytest.mark.parametrize("given_", ["", "   ", "a\nb", "a\rb", "a\tb", "a\0b", "a\u2028b", "a\ud800b", "x" * 201])
+def test_a_name_that_cannot_be_shown_on_one_line_is_refused(given_: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        one_line(given_, "contacts", 3, "name")
+    assert refused.value.code is ErrorCode.INVALID
+    assert refused.value.path == ("contacts", "3", "name")
+    assert refused.value.message.startswith("The name ")
+
+
+@given(st.text())
+def test_what_is_accepted_is_trimmed_composed_and_stays_so(text: str) -> None:
+    try:
+        clean = one_line(text, "name")
+    except Refusal:
+        return
+    assert 1 <= len(clean) <= LONGEST_NAME
+    assert clean == clean.strip() == unicodedata.normalize("NFC", clean) == one_line(clean, "name")
+
+
+@pytest.mark.parametrize(("one", "other"), [("Ré", "RE"), ("STRASSE", "Straße"), ("ﬁn", "fin"), ("İ", "i")])
+def test_case_and_accents_do_not_tell_names_apart(one: str, other: str) -> None:
+    assert folded(one) == folded(other)
+
+
+def test_numbers_sort_by_value() -> None:
+    codes = ["V2", "V10", "V1", "V100", "V09", "V99999999999999999999"]
+    assert sorted(codes, key=sort_key) == ["V1", "V2", "V09", "V10", "V100", "V99999999999999999999"]
+
+
+@given(st.integers(0, 10**40), st.integers(0, 10**40))
+def test_keys_of_numbers_compare_as_the_numbers_do(one: int, other: int) -> None:
+    assert (sort_key(f"V{one}") < sort_key(f"V{other}")) == (one < other)
+    assert sort_key(f"V{one}") == sort_key(f"v000{one}")
+
+
+@given(st.text(max_size=200))
+def test_a_key_fits_its_column(text: str) -> None:
+    assert len(sort_key(text)) <= 400
+    assert all(len(word) <= 60 for word in words(text))
+
+
+def test_a_text_is_found_by_its_words_each_once() -> None:
+    assert words("Vetreria D'Amico", "d.amico@posta.example") == ["amico", "d", "example", "posta", "vetreria"]
+
+
+@pytest.mark.parametrize("search", ["'", "\\", "&|!()", ":*", "' OR '1", "\0"])
+def test_a_search_cannot_break_out_of_its_query(search: str) -> None:
+    assert all("'" not in one[1:-3] and "\\" not in one for one in beginnings(search))
+
+
+def test_a_search_has_at_most_eight_words() -> None:
+    assert len(beginnings("a b c d e f g h i j")) == 8
+    assert beginnings("Vetr") == ["'vetr':*"]
