@@ -11,8 +11,14 @@ LONGEST_NAME = 200  # characters
 _TYPES = mimetypes.MimeTypes()  # the built-in table: the same on every machine
 _NOT_IN_NAMES = re.compile(r'[<>:"|?*\u200b-\u200f]')
 _DEVICES = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|\Z)", re.IGNORECASE)
-_EXTENSIONS = {"message/rfc822": ".eml", "text/plain": ".txt", "text/html": ".html", "image/jpeg": ".jpg"}
-_EXTENSIONS |= {"message/delivery-status": ".txt", "text/rfc822-headers": ".txt", "text/calendar": ".ics"}
+_EXTENSIONS = {
+    "message/rfc822": ".eml",
+    "text/plain": ".txt",
+    "text/html": ".html",
+    "image/jpeg": ".jpg",
+    "image/jpg": ".jpg",
+}
+_EXTENSIONS |= {"text/calendar": ".ics", "text/rfc822-headers": ".txt"}
 
 
 def attachment(part: Part, number: int) -> ParsedAttachment:
@@ -40,4 +46,5 @@ def _shortened(name: str) -> str:
 
 
 def _extension(kind: str) -> str:
-    return _EXTENSIONS.get(kind) or _TYPES.guess_extension(kind) or ".bin"
+    plain = kind.startswith(("text/", "message/"))
+    return _EXTENSIONS.get(kind) or _TYPES.guess_extension(kind) or (".txt" if plain else ".bin")

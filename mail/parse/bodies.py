@@ -9,6 +9,7 @@ from mail.parse.parts import Part
 
 LONGEST_TEXT = 1_000_000  # characters
 MOST_BYTES = 8_000_000  # of one text part; what comes after is only in the raw source
+MOST_CONVERTED = 20  # parts that are HTML, standing between plain ones
 LONGEST_SNIPPET = 200
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 _SIDE_FORMS = {"text/x-amp-html", "text/watch-html"}  # other forms of the same letter, for other programs
@@ -46,6 +47,8 @@ def _one_after_the_other(bodies: list[Body]) -> Body:
     if len(bodies) < 2:
         return bodies[0] if bodies else Body()
     page = "\n".join(one.as_html() for one in bodies) if any(one.html for one in bodies) else None
+    if len(bodies) > MOST_CONVERTED or not any(one.text for one in bodies):
+        return Body("\n\n".join(one.text for one in bodies if one.text), page)
     return Body("\n\n".join(one.as_text() for one in bodies), page)
 
 

@@ -103,13 +103,17 @@ def _bytes_of(kind: str, text: str) -> bytes:
     return base64(data) if kind in "bB" else binascii.a2b_qp(data, header=True)
 
 
+MOST_RUNS = 1_000
+_PADDING = re.compile(rb"=[=\s]*")
 _NO_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"))
 
 
 def base64(data: bytes) -> bytes:
-    """What can be read of it: noise is skipped, a lost end costs at most two bytes."""
-    if b"=" in data.rstrip(b"=\r\n\t -"):  # several runs, each with its own padding
-        return b"".join(base64(run) for run in re.split(rb"=[=\s]*", data))
+    """What can be read of it: noise is skipped, a lost end costs two bytes, each run may have its padding."""
+    return b"".join(_run(run) for run in _PADDING.split(data, maxsplit=MOST_RUNS))
+
+
+def _run(data: bytes) -> bytes:
     clean = data.translate(None, _NO_BASE64)
     clean = clean[:-1] if len(clean) % 4 == 1 else clean
     return binascii.a2b_base64(clean + b"=" * (-len(clean) % 4))

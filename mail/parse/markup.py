@@ -9,8 +9,10 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-LONGEST = 2_000_000  # characters; the rest is cut off
-DEEPEST = 200
+LONGEST = 1_000_000  # characters; the rest is cut off
+MOST_ENTITIES = 50_000  # each costs nh3 more than the one before
+MOST_TAGS = 50_000  # after these only the words are kept
+DEEPEST = 100
 
 _VOID = {"br", "hr", "img", "wbr", "col"}
 # fmt: off
@@ -47,12 +49,12 @@ _ATTRIBUTE = re.compile(r"""([a-zA-Z][\w-]{0,40})\s*=\s*(?:"([^"]*)"|'([^']*)'|(
 
 def well_nested(source: str, attributes: frozenset[str]) -> str:
     """`source` with only `TAGS` and these `attributes`, every tag closed. What scripts and styles say is left out."""
-    source = _UNSEEN.sub("", source[:LONGEST])
+    source = _UNSEEN.sub("", "&".join(source[:LONGEST].split("&", MOST_ENTITIES)[:MOST_ENTITIES]))
     out, done, nest = list[str](), 0, _Nest()
-    for tag in _TAG.finditer(source):
+    for number, tag in enumerate(_TAG.finditer(source)):
         out.append(_text(source[done : tag.start()]))
         done, name = tag.end(), tag[2].lower()
-        if name in TAGS:
+        if name in TAGS and number < MOST_TAGS:
             out.extend(nest.end(name) if tag[1] else nest.begin(name, _attributes(tag[3], attributes)))
     return "".join([*out, _text(source[done:]), *nest.close(0)])
 

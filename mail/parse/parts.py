@@ -3,6 +3,7 @@
 import binascii
 import re
 from dataclasses import dataclass, field
+from itertools import islice
 
 from mail.parse import headers
 from mail.parse.charsets import one_line
@@ -11,8 +12,10 @@ from mail.parse.parsed import Unreadable
 
 DEEPEST = 100
 MOST_PARTS = 1_000
+MOST_UU_LINES = 1_000_000  # 45 bytes each
 _GUESS = re.compile(rb"^--([^\s-][^\r\n]{0,69}?)[ \t]*$", re.MULTILINE)
-_REST_OF_LINE = re.compile(rb"(--)?[ \t]*(?:\r\n|\n|\r|\Z)")
+_REST_OF_LINE = rb"(--)?[ \t]*(?:\r\n|\n|\r|\Z)"
+_LINES = re.compile(rb"[^\r\n]+")
 _TYPE = re.compile(r"[\w.+!#$&^-]{1,100}/[\w.+!#$&^-]{1,100}", re.ASCII)
 _UU_BEGIN = re.compile(rb"^begin [0-7]{3,4} [^\r\n]*\r?\n", re.MULTILINE)
 
@@ -85,16 +88,14 @@ def _children(raw: bytes, start: int, end: int, boundary: str) -> list[tuple[int
     mark = boundary.encode("utf-8", "replace").rstrip() or _guessed(raw, start, end)
     if not mark:
         return []
-    mark, begun, places, position = b"--" + mark, -1, list[tuple[int, int]](), start
-    while (found := raw.find(mark, position, end)) >= 0:
-        position = found + len(mark)
-        rest = _REST_OF_LINE.match(raw, position, end)
-        if rest is None or not (found == start or raw[found - 1] in b"\r\n"):
+    begun, places = -1, list[tuple[int, int]]()
+    for line in re.compile(re.escape(b"--" + mark) + _REST_OF_LINE).finditer(raw, start, end):
+        if line.start() > start and raw[line.start() - 1] not in b"\r\n":
             continue
         if begun >= 0:
-            places.append((begun, max(begun, _before_line_end(raw, found))))
-        begun, position = rest.end(), rest.end()
-        if rest[1]:
+            places.append((begun, max(begun, _before_line_end(raw, line.start()))))
+        begun = line.end()
+        if line[1]:
             return places
         if len(places) > MOST_PARTS:
             raise Unreadable(f"The message has more than {MOST_PARTS} parts.")
@@ -113,12 +114,11 @@ def _before_line_end(raw: bytes, place: int) -> int:
 
 def _uudecoded(data: bytes) -> bytes:
     begin = _UU_BEGIN.search(data)
-    lines = data[begin.end() if begin else 0 :].splitlines()
     out = list[bytes]()
-    for line in lines:
-        if line.strip() in {b"end", b"`"}:
+    for line in islice(_LINES.finditer(data, begin.end() if begin else 0), MOST_UU_LINES):
+        if line[0].strip() in {b"end", b"`"}:
             break
-        out.append(_uuline(line))
+        out.append(_uuline(line[0]))
     return b"".join(out)
 
 

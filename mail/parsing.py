@@ -1,0 +1,186 @@
+"""Parsing off the loop, in processes of their own: what a message does to its parser, it does to that process alone."""
+
+import asyncio
+import contextlib
+import ctypes
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any, TypeVar
+
+from pebble import ProcessExpired, ProcessPool
+
+from mail.parse import ParsedEmail, ParsedHeaders, Unreadable, parse, read_headers
+
+TIME_LIMIT = 5.0  # seconds for one message, or for one batch of header blocks
+PATIENCE = 60.0  # seconds beyond that until the pool itself is taken for broken
+MEMORY_LIMIT = 1536 * 1024 * 1024  # bytes of address space for each process
+HEADERS_AT_ONCE = 200
+Given = TypeVar("Given")
+Answer = TypeVar("Answer")
+
+
+class ParserPool:
+    """
+    `workers` processes that parse: `async with ParserPool() as parser`, or `start` and `stop`. They die with this one,
+    also by kill -9. Start it on a thread that lives as long as the pool: Linux ends children with the thread that made
+    them. `seconds` and `memory` (bytes) are the limits of each; `reading` is what reads a message.
+    """
+
+    def __init__(
+        self,
+        workers: int = 2,
+        *,
+        seconds: float = TIME_LIMIT,
+        memory: int = MEMORY_LIMIT,
+        reading: Callable[[bytes], ParsedEmail] = parse,
+    ) -> None:
+        self._workers, self._seconds, self._memory, self._reading = workers, seconds, memory, reading
+        self._pool: ProcessPool | None = None
+        self._running = set[Future[Any]]()
+        self._room = asyncio.Semaphore(workers * 2)  # so that pipes and queues hold few messages at a time
+
+    def start(self) -> None:
+        """Makes the processes."""
+        assert self._pool is None, "started already"
+        self._pool = self._made()
+
+    async def stop(self) -> None:
+        """Ends the processes, whatever they are doing, and waits until they are gone."""
+        pool, self._pool = self._pool, None
+        for future in list(self._running):
+            future.cancel()
+        if pool is not None:
+            await asyncio.to_thread(_ending(pool).join, PATIENCE)
+
+    async def __aenter__(self) -> "ParserPool":
+        self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def parse(self, raw: bytes) -> ParsedEmail:
+        """
+        Raises Unreadable where the message cannot be read: by its nature, or because it took more time or memory than
+        it may, or its process ended. The others go on. Raises RuntimeError where the pool is not running.
+        """
+        return await self._run(self._reading, raw)
+
+    async def read_headers(self, blocks: Sequence[bytes]) -> list[ParsedHeaders | Unreadable]:
+        """One answer for each block, in their order. A block that breaks its batch is found by reading one by one."""
+        batches = [list(blocks[start : start + HEADERS_AT_ONCE]) for start in range(0, len(blocks), HEADERS_AT_ONCE)]
+        answers = await asyncio.gather(*(self._read_batch(batch) for batch in batches))
+        return [answer for batch in answers for answer in batch]
+
+    async def _read_batch(self, blocks: list[bytes]) -> list[ParsedHeaders | Unreadable]:
+        try:
+            return await self._run(_read_all, blocks)
+        except Unreadable as unreadable:
+            if len(blocks) == 1:
+                return [unreadable]
+        return [answer for block in blocks for answer in await self._read_batch([block])]
+
+    async def _run(self, function: Callable[[Given], Answer], given: Given) -> Answer:
+        async with self._room:
+            for _ in range(2):
+                pool = self._pool
+                if pool is None:
+                    raise RuntimeError("The parser is not running.")
+                try:
+                    return await self._answer(pool, function, given)
+                except BrokenProcessPool:
+                    self._renew(pool)
+            raise Unreadable("The parser broke down over it, twice.")
+
+    async def _answer(self, pool: ProcessPool, function: Callable[[Given], Answer], given: Given) -> Answer:
+        """The answer, or Unreadable. Raises BrokenProcessPool where it is not about the message."""
+        future = _scheduled(pool, function, given, self._seconds)
+        self._running.add(future)
+        try:
+            waiting = asyncio.wrap_future(future)
+            await asyncio.wait([waiting], timeout=self._seconds + PATIENCE)
+        finally:
+            future.cancel()  # nothing where it is done; else its process is ended
+            self._running.discard(future)
+        if self._pool is None:
+            raise RuntimeError("The parser was stopped.")
+        if not waiting.done() or waiting.cancelled():
+            raise BrokenProcessPool("no answer")
+        return _result(waiting, self._seconds)
+
+    def _made(self) -> ProcessPool:
+        context = multiprocessing.get_context("spawn")  # a fork would inherit sockets, locks and threads
+        pool = ProcessPool(self._workers, initializer=_prepare, initargs=(os.getpid(), self._memory), context=context)
+        assert pool.active, "looking starts it"
+        return pool
+
+    def _renew(self, broken: ProcessPool) -> None:
+        if self._pool is broken:
+            self._pool = self._made()
+            _ending(broken)
+
+
+def _scheduled(pool: ProcessPool, function: Callable[[Given], Answer], given: Given, seconds: float) -> Future[Answer]:
+    try:
+        return pool.schedule(function, args=(given,), timeout=seconds)
+    except RuntimeError as error:  # somebody killed an idle process: pebble gives the whole pool up
+        raise BrokenProcessPool(str(error)) from error
+
+
+def _result(future: asyncio.Future[Answer], seconds: float) -> Answer:
+    try:
+        return future.result()
+    except (Unreadable, BrokenProcessPool):
+        raise
+    except TimeoutError:
+        raise Unreadable(f"Reading it took more than {seconds:g} seconds.") from None
+    except MemoryError:
+        raise Unreadable("Reading it took more memory than it may.") from None
+    except ProcessExpired as expired:
+        raise Unreadable(f"Its parser ended (exit code {expired.exitcode}).") from None
+    except Exception as error:  # a mistake of ours must not stop the mailbox: the message is quarantined with its bytes
+        raise Unreadable(f"The parser made a mistake ({type(error).__name__}).") from error
+
+
+def _ending(pool: ProcessPool) -> threading.Thread:
+    """Ends the pool on a thread of its own, since that waits for its processes."""
+    thread = threading.Thread(target=_end, args=(pool,), daemon=True, name="parser-pool-end")
+    thread.start()
+    return thread
+
+
+def _end(pool: ProcessPool) -> None:
+    pool.stop()  # type: ignore[no-untyped-call]
+    pool.join()
+
+
+def _read_all(blocks: list[bytes]) -> list[ParsedHeaders | Unreadable]:
+    return [_read(block) for block in blocks]
+
+
+def _read(block: bytes) -> ParsedHeaders | Unreadable:
+    try:
+        return read_headers(block)
+    except Unreadable as unreadable:
+        return unreadable
+
+
+def _prepare(parent: int, memory: int) -> None:
+    """In the child, before its first message."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # dies at once, also in the middle of C code
+    if sys.platform == "win32":
+        return
+    import resource
+
+    with contextlib.suppress(ValueError, OSError):  # macOS knows no such limit
+        resource.setrlimit(resource.RLIMIT_AS, (memory, resource.getrlimit(resource.RLIMIT_AS)[1]))
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG; elsewhere an idle child sees its pipe closed
+        if os.getppid() != parent:  # it died while we were starting
+            os._exit(1)
