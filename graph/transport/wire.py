@@ -42,6 +42,9 @@ class Wire:
         try:
             async with asyncio.timeout(self._send_timeout):
                 await self._websocket.send({"type": "websocket.send", "text": text})
+                # uvicorn only waits when its buffer is full, and never on a connection that is being lost: a stream
+                # that always has something ready would not let the loop find out
+                await asyncio.sleep(0)
         except TimeoutError:
             self.closed = True
             self.abort()
