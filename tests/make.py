@@ -154,7 +154,14 @@ async def spelled(by: Viewer, account_id: UUID, address_id: UUID) -> str:
     return "".join(letter for letter, on in letters if on) or "-"
 
 
-NOT_COUNTED = ("BEGIN", "COMMIT", "ROLLBACK", "SELECT pg_advisory_unlock_all()")  # the last: as a pool takes one back
+NOT_COUNTED = (
+    "BEGIN",
+    "COMMIT",
+    "ROLLBACK",
+    "SELECT pg_advisory_unlock_all()",  # as a pool takes a connection back
+    "SELECT current_setting('jit')",  # as asyncpg learns of a type: once for each connection
+    "WITH RECURSIVE typeinfo_tree",
+)
 
 
 @asynccontextmanager
