@@ -14,7 +14,7 @@ SHOWN_AS_THEY_ARE = {"image/png", "image/jpeg", "image/gif", "image/webp", "appl
 
 async def download(request: Request) -> Response:
     """404 in plain words where the link is altered, expired, or leads to what is gone."""
-    kind = FileKind(request.path_params["kind"])
+    kind = FileKind(request.url.path.split("/")[2])
     opened = links.opened(kind, request.path_params["token"])
     found = await email.file_of(kind, *opened) if opened else None
     if found is None or opened is None:

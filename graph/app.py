@@ -1,0 +1,86 @@
+"""The composition root: routes, and what must be open while they serve."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+
+from graph.auth import context_getter
+from graph.files import download
+from graph.schema import schema
+from graph.tabs import Example
+from graph.transport import GraphQLEndpoint, Sockets
+from models import feed, files, installation, keys, store
+from models.links import FileKind
+from models.settings import Settings
+
+
+class NotMigrated(Exception):
+    """The database lacks migrations; says what to do."""
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[str]:
+    """
+    Keys, database, files and wake-ups, for one process. Gives the database's URL.
+
+    Without DATABASE_URL it starts a server of our own and brings it up to date; with one it refuses a database that
+    lacks migrations. Raises keys.WrongKey, NotMigrated, models.embedded.EmbeddedFailed, OSError.
+    """
+    keys.load(settings)
+    async with AsyncExitStack() as stack:
+        url = await _database(settings, stack)
+        await store.open_store(url, pool_size=settings.pool_size)
+        stack.push_async_callback(store.close)
+        if missing := await store.pending_migrations():
+            raise NotMigrated(f"The database lacks {len(missing)} migrations. Run `switchboard migrate` first.")
+        await installation.check_key()
+        files.open_files(settings)
+        await feed.hub.open(settings.wakeups_url or url)
+        stack.push_async_callback(feed.hub.close)
+        yield url
+
+
+async def _database(settings: Settings, stack: AsyncExitStack) -> str:
+    if settings.database_url is not None:
+        return settings.database_url.get_secret_value()
+    from models.embedded import Embedded  # needs Linux or macOS; who gives a DATABASE_URL needs neither
+
+    server = await asyncio.to_thread(Embedded.start, settings.var / "postgres")
+    stack.push_async_callback(asyncio.to_thread, server.stop)
+    await store.migrate(server.url)
+    return server.url
+
+
+def create_app(settings: Settings, *, email: str = "", password: str = "", example: Example | None = None) -> Starlette:
+    """
+    Serves what `opened` has opened; open it first, and close it after the server has gone.
+
+    `email`, `password` and `example` are what GraphiQL's example tabs are filled in with, in a demo.
+    """
+    sockets = Sockets()
+    graphql = GraphQLEndpoint(
+        schema,
+        context_getter=context_getter(settings, sockets),
+        cookie=settings.cookie,
+        allowed_origins=settings.allowed_origins,
+        sockets=sockets,
+    )
+    routes: list[BaseRoute] = [
+        Route("/graphql", graphql),
+        WebSocketRoute("/graphql", graphql),
+        *(Route(f"/files/{kind}/{{token}}/{{name}}", download) for kind in FileKind),
+    ]
+    if settings.development:
+        routes.append(Route("/", _to_graphiql))
+    app = Starlette(routes=routes)
+    app.state.sockets = sockets
+    return app
+
+
+async def _to_graphiql(_: Request) -> Response:
+    return RedirectResponse("/graphiql")

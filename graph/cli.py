@@ -1,0 +1,132 @@
+"""`switchboard`: serve, worker, demo, migrate, schema, doctor, create-firm."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+
+from models.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+SCHEMA_FILE = Path(__file__).parents[1] / "schema.graphql"
+
+
+@app.command()
+def serve(
+    worker: Annotated[bool, typer.Option(help="Also fetch mail in this process.")] = True,
+) -> None:
+    """The API, on HOST and PORT. Ctrl-C and SIGTERM stop it."""
+    from graph import running
+
+    _run(lambda settings: running.serve(settings, worker=worker))
+
+
+@app.command()
+def worker() -> None:
+    """Fetches mail. Run as many as you like; they share the work by themselves."""
+    from graph import running
+
+    _run(running.work)
+
+
+@app.command()
+def demo() -> None:
+    """Two demo firms, a mail server with three years of mail, and the API: all on this machine, kept under var/."""
+    from graph import demo
+
+    _run(demo.show)
+
+
+@app.command()
+def migrate() -> None:
+    """Brings the database up to date. Several at once do no harm."""
+    from graph import running
+
+    _run(running.migrate)
+
+
+@app.command()
+def schema(
+    check: Annotated[bool, typer.Option("--check", help="Only compare; exit 1 where schema.graphql is stale.")] = False,
+) -> None:
+    """Writes schema.graphql."""
+    from graph.schema import schema as built
+
+    text = built.as_str() + "\n"
+    if not check:
+        SCHEMA_FILE.write_text(text)
+    elif not SCHEMA_FILE.exists() or SCHEMA_FILE.read_text() != text:
+        _fail("schema.graphql is stale. Write it anew with `switchboard schema`.")
+
+
+@app.command()
+def doctor() -> None:
+    """Looks at settings, key, database and mailboxes, and says in plain words what is wrong."""
+    from graph import doctor
+
+    _run(doctor.examine)
+
+
+@app.command("create-firm")
+def create_firm(
+    name: str,
+    slug: str,
+    owner_name: Annotated[str, typer.Option(prompt=True)],
+    owner_email: Annotated[str, typer.Option(prompt=True)],
+    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)],
+) -> None:
+    """A new firm and its first owner."""
+    from graph import running
+
+    _run(lambda settings: running.create_firm(settings, name, slug, owner_name, owner_email, password))
+
+
+def _run(command: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
+    """Runs it to its end, and turns what people can mend into one line of plain words."""
+    try:
+        asyncio.run(command(_settings()))
+    except KeyboardInterrupt:
+        return
+    except Exception as error:
+        if (words := _plain(error)) is None:
+            raise
+        _fail(words)
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as wrong:
+        lines = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in wrong.errors()]
+        _fail("A setting is wrong. " + "; ".join(lines))
+        raise
+
+
+def _plain(error: Exception) -> str | None:
+    from asyncpg import PostgresError
+
+    from graph.app import NotMigrated
+    from graph.running import PortTaken
+    from mail.demo.launch import DemoMailFailed
+    from models.embedded import EmbeddedFailed
+    from models.errors import Refusal
+    from models.keys import WrongKey
+
+    if isinstance(error, NotMigrated | PortTaken | DemoMailFailed | EmbeddedFailed | Refusal | WrongKey):
+        return str(error)
+    if isinstance(error, PostgresError | OSError):
+        return f"The database cannot be reached: {error}. Look at DATABASE_URL, and whether PostgreSQL runs."
+    return None
+
+
+def _fail(words: str) -> None:
+    print(words, file=sys.stderr)
+    raise SystemExit(1)
+
+
+def main() -> None:
+    app()

@@ -1,0 +1,83 @@
+"""`make run`: two firms, a mail server with their past mail, and the API, all on this machine."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import typer
+
+from graph import running
+from graph.app import create_app, opened
+from graph.ids import Kind, global_id
+from graph.tabs import Example
+from mail.demo.fill import fill
+from mail.demo.launch import DemoMail, DemoMailFailed
+from mail.demo.letters import NEWCOMER
+from mail.demo.people import BELLANDI, HARBOUR, OWNER_PASSWORD
+from mail.demo.seed import connect_demo_mailbox, main_firm, seed
+from mail.demo.users import IMAP_PORT, SMTP_PORT
+from models import clock, store
+from models.settings import Settings
+
+
+async def show(settings: Settings) -> None:
+    """Until Ctrl-C; what an earlier start left is still there. Raises what `opened` does, PortTaken, DemoMailFailed."""
+    running.log_plainly(settings)
+    listening = running.listen(settings)
+    typer.echo("Starting PostgreSQL, the demo mail server and the API …")
+    async with opened(settings), _mail(settings) as mail:
+        await seed(clock.now())
+        await connect_demo_mailbox(await main_firm(), mail.imap, mail.smtp)
+        example = await _example()
+        async with running.working(settings):
+            app = create_app(settings, email=BELLANDI.owner.email, password=OWNER_PASSWORD, example=example)
+            await running.serve_app(app, listening, ready=lambda: _welcome(settings, mail))
+
+
+@asynccontextmanager
+async def _mail(settings: Settings) -> AsyncIterator[DemoMail]:
+    """On the usual ports of the demo, or on free ones where another demo has them."""
+    folder = settings.var / "demo" / "mail"
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    await asyncio.to_thread(fill, folder, now=clock.now())
+    try:
+        mail = await DemoMail.launch(folder, imap_port=IMAP_PORT, smtp_port=SMTP_PORT)
+    except DemoMailFailed:
+        mail = await DemoMail.launch(folder)
+    try:
+        yield mail
+    finally:
+        await mail.stop()
+
+
+async def _example() -> Example:
+    row = await store.row(_NEWCOMER, (await main_firm()).firm_id, NEWCOMER.code, NEWCOMER.address)
+    assert row is not None, "the seeds have it"
+    return Example(global_id(Kind.ACCOUNT, row["account_id"]), global_id(Kind.EMAIL_ADDRESS, row["address_id"]))
+
+
+_NEWCOMER = """
+SELECT t.account_id, t.address_id FROM toggles t
+JOIN account a ON a.firm_id = t.firm_id AND a.id = t.account_id
+JOIN email_address e ON e.firm_id = t.firm_id AND e.id = t.address_id
+WHERE t.firm_id = $1 AND a.code = $2 AND e.key = $3
+"""
+
+
+async def _welcome(settings: Settings, mail: DemoMail) -> None:
+    port = f" --port {mail.smtp_port}" if mail.smtp_port != SMTP_PORT else ""
+    typer.echo(f"""
+  {BELLANDI.name} is open:  {settings.base_url}/graphiql
+
+  Sign in as  {BELLANDI.owner.email}   password  {OWNER_PASSWORD}      (the first tab does it)
+  A second firm: {HARBOUR.owner.email}, the same password.
+
+  Three things to try
+   1. Tab “Accounts”: {len(BELLANDI.accounts)} clients with their Login, Notify and Email sync switches.
+   2. Tab “Switch Email sync on”, for {NEWCOMER.contact} ({NEWCOMER.code}), then “Past mail”:
+      three years of her letters are there a moment later.
+   3. Tab “New mail, live”: run it, and in another terminal have her write to the firm:
+      .venv/bin/python -m mail.demo.send --from {NEWCOMER.address}{port}
+
+  Data is kept under {settings.var}/. Ctrl-C stops everything.
+""")

@@ -1,0 +1,153 @@
+"""What the commands run: the server, the worker, migrations, the first firm."""
+
+import asyncio
+import gc
+import logging
+import signal
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, nullcontext
+from uuid import UUID
+
+import structlog
+import typer
+import uvicorn
+from starlette.applications import Starlette
+
+from graph.app import create_app, opened
+from mail.sync import Worker
+from models import feed, firm, journal, store, team
+from models.settings import Settings
+from models.viewer import TeamRole
+
+DRAIN = 15  # seconds that open requests get to finish
+
+
+class PortTaken(Exception):
+    """Another program listens there; says what to do."""
+
+
+async def serve(settings: Settings, *, worker: bool = True) -> None:
+    """Until SIGINT or SIGTERM. Raises PortTaken, and what `opened` raises."""
+    log_plainly(settings)
+    listening = listen(settings)
+    async with opened(settings), working(settings) if worker else nullcontext():
+        await serve_app(create_app(settings), listening)
+
+
+def listen(settings: Settings) -> socket.socket:
+    """The socket to serve on, taken before anything slow begins."""
+    listening = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((settings.host, settings.port))
+    except OSError as error:
+        listening.close()
+        message = f"Port {settings.port} on {settings.host} cannot be used ({error.strerror}). Try PORT=8123 make run."
+        raise PortTaken(message) from None
+    return listening
+
+
+async def serve_app(
+    app: Starlette, listening: socket.socket, *, ready: Callable[[], Awaitable[None]] | None = None
+) -> None:
+    """Until SIGINT or SIGTERM. `ready` runs once requests are answered."""
+    config = uvicorn.Config(
+        app,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        ws_max_size=128 * 1024,
+        ws_per_message_deflate=False,
+        ws_ping_interval=20,
+        timeout_graceful_shutdown=DRAIN,
+    )
+    await Server(config, ready).serve([listening])
+
+
+class Server(uvicorn.Server):
+    """Says when it is ready; says goodbye to its sockets, so that clients come back, before it closes connections."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], Awaitable[None]] | None) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        gc.collect()
+        gc.freeze()  # what is there now stays: a third of the slowest answers were the collector looking at it
+        gc.set_threshold(50_000, 20, 20)
+        if self._ready:
+            await self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        app = self.config.app
+        assert isinstance(app, Starlette)
+        await app.state.sockets.drain()
+        await super().shutdown(sockets)
+
+
+@asynccontextmanager
+async def working(settings: Settings) -> AsyncIterator[None]:
+    """A worker in this process, beside whatever else it does."""
+    worker = Worker(development=settings.development, wakes=_changed)
+    running = asyncio.create_task(worker.run())
+    try:
+        yield
+    finally:
+        await worker.stop()
+        await running
+
+
+async def _changed(firm_id: UUID) -> None:
+    """Returns when the firm's journal has grown; what grew before this call, the worker's own look finds."""
+    await feed.hub.changed(firm_id, await journal.head(firm_id))
+
+
+async def work(settings: Settings) -> None:
+    """Until SIGINT or SIGTERM."""
+    log_plainly(settings)
+    async with opened(settings), working(settings):
+        await told_to_stop()
+
+
+async def told_to_stop() -> None:
+    stop = asyncio.Event()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(each, stop.set)
+    await stop.wait()
+
+
+async def migrate(settings: Settings) -> None:
+    if settings.database_url is None:
+        async with opened(settings):
+            typer.echo("The database under var/ is up to date.")
+        return
+    applied = await store.migrate(settings.database_url.get_secret_value())
+    typer.echo("Applied: " + ", ".join(applied) if applied else "The database is up to date.")
+
+
+async def create_firm(
+    settings: Settings, name: str, slug: str, owner_name: str, owner_email: str, password: str
+) -> None:
+    async with opened(settings):
+        async with store.transaction():
+            by = await firm.create(name=name, slug=slug)
+            await team.add(by, name=owner_name, email=owner_email, secret=password, role=TeamRole.OWNER)
+        typer.echo(f"{name} is ready. {owner_email} can sign in with the password you gave.")
+
+
+def log_plainly(settings: Settings) -> None:
+    """One line of JSON an event, or of plain text in development; never values of SQL, variables or secrets."""
+    shape = structlog.dev.ConsoleRenderer() if settings.development else structlog.processors.JSONRenderer()
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            shape,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(),
+    )
+    logging.basicConfig(level=logging.WARNING)

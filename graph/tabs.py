@@ -1,0 +1,131 @@
+"""The examples that GraphiQL opens with, each ready to run."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Where Email sync can be tried: ids of an account and an address on it."""
+
+    account_id: str = "<id of an account>"
+    address_id: str = "<id of an address>"
+
+
+def tabs(email: str, password: str, example: Example) -> list[dict[str, str]]:
+    """In the order a newcomer walks through them."""
+    return [
+        _tab("Sign in", SIGN_IN.replace("$EMAIL", email).replace("$PASSWORD", password)),
+        _tab("Accounts", ACCOUNTS),
+        _tab("Switch Email sync on", SWITCH, _variables(example)),
+        _tab("Past mail", PAST_MAIL, f'{{ "id": "{example.account_id}" }}'),
+        _tab("New mail, live", EMAILS_LIVE),
+        _tab("Inbox+, live", INBOX_LIVE),
+        _tab("Mailboxes", MAILBOXES),
+        _tab("Journal", JOURNAL),
+    ]
+
+
+def _tab(name: str, query: str, variables: str = "") -> dict[str, str]:
+    return {"name": name, "query": f"# {name}\n{query.strip()}\n", "variables": variables}
+
+
+def _variables(example: Example) -> str:
+    return f"""{{
+  "input": {{
+    "toggles": [
+      {{ "accountId": "{example.account_id}", "addressId": "{example.address_id}", "emailSync": true }}
+    ]
+  }}
+}}"""
+
+
+SIGN_IN = """
+# The answer sets a cookie: the other tabs are signed in then.
+mutation SignIn {
+  signIn(input: { email: "$EMAIL", password: "$PASSWORD" }) {
+    viewer { ... on TeamMember { name role } }
+    errors { code message }
+  }
+}
+"""
+ACCOUNTS = """
+# Green for ACTIVE and PENDING, beige for OFFLINE. Try filter: { search: "ros" }, or { loginStatuses: [PENDING] }.
+query Accounts {
+  accounts(first: 50, orderBy: NAME_ASC) {
+    totalCount
+    feedCursor
+    nodes {
+      id code name kind
+      loginStatus loginIndicator notify emailSync
+      toggles { address { id address } login notify emailSync loginState }
+    }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+"""
+SWITCH = """
+mutation Switch($input: SetTogglesInput!) {
+  setToggles(input: $input) {
+    cursor
+    errors { code message path }
+    toggles { address { address } login notify emailSync version account { name emailSync } }
+  }
+}
+"""
+PAST_MAIL = """
+# A moment after Email sync went on, the history of that address is here.
+query PastMail($id: ID!) {
+  node(id: $id) {
+    ... on Account {
+      name
+      emails(first: 20) {
+        totalCount
+        nodes { sentAt direction from { name address } subject snippet attachments { name url } }
+      }
+    }
+  }
+}
+"""
+EMAILS_LIVE = """
+# Leave it running, and send a message from a client's address (see the README).
+subscription EmailsLive($after: Cursor) {
+  emailArrived(after: $after) {
+    ... on FeedEvent { cursor }
+    ... on EmailArrived { occurredAt email { from { name address } subject snippet accounts { name } } }
+    ... on EmailHistoryArrived { count accounts { name } }
+  }
+}
+"""
+INBOX_LIVE = """
+subscription InboxLive($after: Cursor) {
+  inboxNotifications(after: $after) {
+    ... on FeedEvent { cursor }
+    ... on NotificationsChanged { unreadCount notifications { id kind text count read occurredAt } }
+  }
+}
+"""
+MAILBOXES = """
+query Mailboxes {
+  mailboxes {
+    address
+    health {
+      state lastSyncAt lagSeconds
+      backfill { done total }
+      error { code message path }
+      onServer stored pending quarantined skipped { reason count }
+    }
+  }
+}
+"""
+JOURNAL = """
+query Journal {
+  journal(first: 20) {
+    nodes {
+      kind occurredAt
+      actor { ... on TeamMember { name } }
+      account { name }
+      changes { field from to }
+    }
+  }
+}
+"""
