@@ -41,9 +41,13 @@ def _by_value(digits: str) -> str:
     return f"{len(number):03}{number}"
 
 
-def words(*texts: str) -> list[str]:
-    """The words that a search finds these texts by, each once."""
-    return sorted({word[:60] for text in texts for word in _WORD.findall(folded(text))})[:MOST_WORDS]
+def words(*texts: str, most: int = MOST_WORDS) -> list[str]:
+    """
+    The words that a search finds these texts by, each once; the first `most` of them. 4,000 always fit in a tsvector,
+    whose limit is 1 MB: a word has 60 characters at most, a character 4 bytes.
+    """
+    found = dict.fromkeys(word[:60] for text in texts for word in _WORD.findall(folded(text)))
+    return sorted(list(found)[:most])
 
 
 def beginnings(search: str) -> list[str]:

@@ -124,13 +124,15 @@ class Imap:
         async for found in self._each(batches, MESSAGE_ITEMS, read_message):
             yield found
 
-    async def idle(self, timeout: float) -> bool:
-        """True as soon as messages came or went in the open folder, also before this call; False after `timeout` s.
+    async def idle(self, timeout: float, wake: asyncio.Event | None = None) -> bool:
+        """True as soon as messages came or went in the open folder, also before this call.
+
+        False after `timeout` s, or when `wake` is set meanwhile: the connection goes on.
 
         Call it again every 4 to 5 minutes. A server without IDLE (`can_idle`) is asked once, when the time is over.
         """
         self._check(self._view)
-        return await self._talk.idle(timeout)
+        return await self._talk.idle(timeout, wake)
 
     async def close(self) -> None:
         """Sign out politely, in 2 s at most. Never raises for what the server does."""

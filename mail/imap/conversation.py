@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from mail.imap.answers import Answer, plain, response_code
 from mail.imap.errors import ImapError, Refused, Unreachable
@@ -47,14 +47,19 @@ class Conversation:
         async with self._turn():
             return read(await self._run(Order(self.line.new_tag(), name, *args, prefix=prefix)))
 
-    async def idle(self, seconds: float) -> bool:
-        """Until there is news, at most `seconds`. Without IDLE at the server: after all of them, by NOOP."""
+    async def idle(self, seconds: float, wake: asyncio.Event | None = None) -> bool:
+        """Until there is news or `wake` is set, at most `seconds`. Without IDLE at the server: then asked by NOOP."""
         async with self._turn(patience=seconds):
-            if not self.line.news and "IDLE" in self.line.capabilities:
-                await self._idle(seconds)
-            elif not self.line.news:
-                await asyncio.wait({self.line.closed}, timeout=seconds)
-                _ = (await self._run(Order(self.line.new_tag(), "NOOP"))).ok
+            woken: asyncio.Future[Any] = asyncio.ensure_future((wake or asyncio.Event()).wait())
+            try:
+                if not self.line.news and "IDLE" in self.line.capabilities:
+                    await self._idle(seconds, woken)
+                elif not self.line.news:
+                    ends: set[asyncio.Future[Any]] = {self.line.closed, woken}
+                    await asyncio.wait(ends, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+                    _ = (await self._run(Order(self.line.new_tag(), "NOOP"))).ok
+            finally:
+                woken.cancel()
             news, self.line.news = self.line.news, False
             return news
 
@@ -70,9 +75,10 @@ class Conversation:
     def abort(self) -> None:
         self.line.fail(Unreachable("The connection is closed."))
 
-    async def _idle(self, seconds: float) -> None:
+    async def _idle(self, seconds: float, woken: asyncio.Future[Any]) -> None:
         order = Idle(self.line.new_tag())
         timer = self.line.loop.call_later(seconds, self.line.stop_idle, order)
+        woken.add_done_callback(lambda done: None if done.cancelled() else self.line.stop_idle(order))
         try:
             _ = (await self._run(order)).ok
         finally:

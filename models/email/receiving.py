@@ -68,6 +68,7 @@ async def _store(by: System, mailbox_id: UUID, message: Message) -> tuple[UUID, 
         "SELECT id FROM email WHERE firm_id = $1 AND fingerprint = $2", by.firm_id, message.fingerprint
     )
     if known is not None:
+        await _store_participants(by, known, message)  # the copy in Sent has the Bcc that the others lack
         return known, False
     email_id = uuid7()
     sender = message.first(Role.FROM, Role.SENDER)
@@ -115,16 +116,8 @@ async def _direction(by: System, sender: str) -> EmailDirection:
 
 
 async def _store_parts(by: System, email_id: UUID, message: Message) -> None:
-    people, files = message.participants, message.attachments
-    await store.execute(
-        _PARTICIPANTS,
-        by.firm_id,
-        email_id,
-        [one.role for one in people],
-        [one.name for one in people],
-        [one.address for one in people],
-        [address.compared(one.address) if one.address else "" for one in people],
-    )
+    await _store_participants(by, email_id, message)
+    files = message.attachments
     if files:
         await store.execute(
             _ATTACHMENTS,
@@ -139,10 +132,25 @@ async def _store_parts(by: System, email_id: UUID, message: Message) -> None:
         )
 
 
+async def _store_participants(by: System, email_id: UUID, message: Message) -> None:
+    people = message.participants
+    await store.execute(
+        _PARTICIPANTS,
+        by.firm_id,
+        email_id,
+        [one.role for one in people],
+        [one.name for one in people],
+        [one.address for one in people],
+        [address.compared(one.address) if one.address else "" for one in people],
+    )
+
+
 _PARTICIPANTS = """
 INSERT INTO email_participant (id, firm_id, email_id, place, role, name, address, key)
 SELECT gen_random_uuid(), $1, $2, place, role, name, address, key
 FROM unnest($3::text[], $4::text[], $5::text[], $6::text[]) WITH ORDINALITY AS p(role, name, address, key, place)
+WHERE NOT EXISTS (SELECT 1 FROM email_participant known WHERE known.firm_id = $1 AND known.email_id = $2
+                  AND known.role = p.role AND known.key = p.key AND (p.key <> '' OR known.place = p.place))
 """
 _ATTACHMENTS = """
 INSERT INTO attachment (firm_id, email_id, id, name, content_type, content_id, size, file, place)

@@ -12,6 +12,7 @@ from models import address, clock, idempotency, journal, keys, store, text
 from models.errors import Conflict, ErrorCode, Refusal
 from models.idempotency import Done
 from models.journal import JournalKind, Subject
+from models.mailbox import folders
 from models.mailbox.server import MailSecurity, MailServer
 from models.mailbox.tables import Mailbox, MailboxState
 from models.unset import UNSET, Unset
@@ -195,6 +196,8 @@ async def _save(by: Actor, row: Any, columns: dict[str, Any]) -> None:
     await Mailbox.filter(firm_id=by.firm_id, id=row["id"]).update(
         **columns, **fresh, retry_at=None, version=row["version"] + 1
     )
+    if any(row[name] != columns.get(name, row[name]) for name in ("imap_host", "username")):
+        await folders.start_over(by.firm_id, row["id"])
     _record(by, JournalKind.MAILBOX_CHANGED, row["id"], told)
 
 

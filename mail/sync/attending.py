@@ -1,0 +1,164 @@
+"""A mailbox, attended: pass after pass as long as all goes well, and its health written down (R23)."""
+
+import asyncio
+import random
+from contextlib import suppress
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import structlog
+
+from mail.imap import FolderState, Imap, ImapError, NoImap, SecretRefused, TlsFailed, Unreachable, folders_to_sync
+from mail.sync.discovering import discover
+from mail.sync.reaching import reach
+from mail.sync.storing import store_pending
+from mail.sync.tools import FolderMissing, HostPrivate, Tools, Visit
+from models.errors import ErrorCode
+from models.mailbox import figures, folders, lease
+from models.mailbox.lease import Leased, LeaseLost
+from models.mailbox.tables import MailboxState
+
+POLL_SECONDS = (60.0, 120.0)
+"""How long INBOX is watched before everything is looked at again; so IDLE is begun anew often enough, too."""
+RELEASE_SECONDS = 2.0
+log = structlog.get_logger("sync")
+
+
+@dataclass(eq=False, slots=True)
+class Attendance:
+    """A mailbox in the hands of this process. `stir` ends the watching at once, when there is something to fetch."""
+
+    leased: Leased
+    stir: asyncio.Event = field(default_factory=asyncio.Event)
+    watching: bool = False
+
+
+async def sync_once(mailbox_id: UUID, tools: Tools, *, owner: str = "once") -> bool:
+    """
+    All there is to do for one mailbox now, its health included. False where it failed (the mailbox says why), or where
+    nobody may claim it: held by a worker, paused, or in need of attention.
+    """
+    leased = await lease.claim_one(owner, mailbox_id)
+    return leased is not None and await attend(Attendance(leased), tools, once=True)
+
+
+async def attend(attendance: Attendance, tools: Tools, *, once: bool = False) -> bool:
+    """Until it fails, or for `once` until nothing is left to do. Gives the lease back. True where all went well."""
+    leased = attendance.leased
+    try:
+        await _visit(attendance, tools, once=once)
+    except LeaseLost:
+        return False
+    except ImapError as error:
+        await _failed(leased, error)
+        return False
+    except Exception as error:  # ours or the database's: never the end of the worker
+        log.error("sync.failed", mailbox=str(leased.mailbox_id), error=type(error).__name__, exc_info=error)
+        await _trouble(leased)
+        return False
+    finally:
+        with suppress(Exception):
+            async with asyncio.timeout(RELEASE_SECONDS):
+                await lease.release(leased)
+    return True
+
+
+async def _visit(attendance: Attendance, tools: Tools, *, once: bool) -> None:
+    leased = attendance.leased
+    await figures.now(leased, MailboxState.CHECKING)
+    async with await _reach(leased, tools) as imap:
+        await figures.now(leased, MailboxState.SYNCING)
+        await figures.reached(leased)
+        visit, thorough = Visit(leased, imap, tools), True
+        while True:
+            inbox = await one_pass(visit, thorough=thorough)
+            thorough = False
+            if inbox is None:
+                continue
+            await figures.succeeded(leased)
+            if once:
+                return
+            await _watch(attendance, imap, *inbox)
+
+
+class _Unreached(Exception):
+    """Marks an error of the way there, whose settings can be mended."""
+
+
+async def _reach(leased: Leased, tools: Tools) -> Imap:
+    try:
+        return await reach(leased, tools)
+    except ImapError as error:
+        raise error from _Unreached()
+
+
+async def one_pass(visit: Visit, *, thorough: bool = True) -> tuple[str, FolderState] | None:
+    """Every folder once. None where something is left to fetch; else the first folder and how it was found."""
+    names, missing = await _names(visit)
+    await folders.left_out(visit.leased, names)
+    first: tuple[str, FolderState] | None = None
+    left = False
+    for name in names:
+        folder, state = await discover(visit, name, thorough=thorough)
+        first = first or (name, state)
+        until = asyncio.get_running_loop().time() + visit.tools.slice_seconds
+        left = await store_pending(visit, folder, until=until) or left
+    if missing and not left:
+        raise FolderMissing(f"The mailbox has no folder “{missing}”. Name the folder of sent mail as it is there.")
+    return None if left else first
+
+
+async def _names(visit: Visit) -> tuple[list[str], str | None]:
+    """Of the folders to sync, and the one that should be there and is not."""
+    there = await visit.imap.folders()
+    sent = visit.leased.sent_folder
+    inboxes = [folder.name for folder in there if folder.name.upper() == "INBOX"]
+    chosen = folders_to_sync(there, override=[*inboxes, sent] if sent else ())
+    names = sorted((folder.name for folder in chosen), key=lambda name: name not in inboxes)
+    if not names:
+        raise FolderMissing("The mail server shows no folder that could be read.")
+    return names, sent if sent and sent not in names else None
+
+
+async def _watch(attendance: Attendance, imap: Imap, name: str, seen: FolderState) -> None:
+    """Until something comes or goes in the first folder, there is something to fetch, or it is time for a look."""
+    if await imap.examine(name) != seen:
+        return
+    attendance.stir.clear()
+    attendance.watching = True
+    try:
+        await imap.idle(random.uniform(*POLL_SECONDS), wake=attendance.stir)  # noqa: S311 - spreads the load, no secret
+    finally:
+        attendance.watching = False
+
+
+async def _failed(leased: Leased, error: ImapError) -> None:
+    on_the_way = isinstance(error.__cause__, _Unreached)
+    log.info("sync.retrying", mailbox=str(leased.mailbox_id), code=error.code)
+    with suppress(LeaseLost):
+        await figures.failed(
+            leased,
+            error.code,
+            error.message,
+            path=_path(error) if on_the_way or isinstance(error, FolderMissing) else None,
+            refused=isinstance(error, SecretRefused),
+        )
+
+
+def _path(error: ImapError) -> str | None:
+    match error:
+        case SecretRefused():
+            return "secret"
+        case TlsFailed():
+            return "imap.security"
+        case HostPrivate() | Unreachable() | NoImap():
+            return "imap.host"
+        case FolderMissing():
+            return "sentFolder"
+    return None
+
+
+async def _trouble(leased: Leased) -> None:
+    message = "Something went wrong on our side, not in the mailbox. It is tried again by itself."
+    with suppress(Exception):
+        await figures.failed(leased, ErrorCode.MAILBOX_UNREACHABLE, message)

@@ -1,0 +1,78 @@
+"""Every UID of a folder gets its row in the ledger, and the figures of both sides are made to agree (R22)."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from mail.imap import FolderState, Header, Unfetchable
+from mail.sync.reading import found
+from mail.sync.tools import FiguresDisagree, Visit
+from models.checkpoint import checkpoint
+from models.mailbox import folders, ledger
+from models.mailbox.folders import LedgerFolder
+from models.mailbox.ledger import Found
+from models.mailbox.tables import SkipReason
+
+HEADERS_AT_ONCE = 200
+NO_DATE = datetime(1970, 1, 1, tzinfo=UTC)
+ROUNDS = 3
+"""Mail that comes or goes between two questions makes them disagree: then both are asked again."""
+
+
+async def discover(visit: Visit, name: str, *, thorough: bool) -> tuple[LedgerFolder, FolderState]:
+    """
+    Opens the folder and brings its ledger up to date. `thorough`: compared UID by UID, not only by their number.
+
+    Raises FiguresDisagree, ImapError, LeaseLost.
+    """
+    for _ in range(ROUNDS):
+        state = await visit.imap.examine(name)
+        folder = await folders.opened(visit.leased, name, state.uidvalidity)
+        await _list(visit, folder, state)
+        if await _agrees(visit, folder, state, thorough=thorough):
+            await folders.scanned(visit.leased, folder, on_server=state.exists)
+            return folder, state
+    raise FiguresDisagree(
+        f"The mail server counts {state.exists} messages in {name} and lists another number of them."
+        " It is asked again by itself."
+    )
+
+
+async def _list(visit: Visit, folder: LedgerFolder, state: FolderState) -> None:
+    """UIDNEXT was read before the first question, and only what is below it is asked for: the watermark is sound."""
+    new = await visit.imap.uids(folder.watermark, state.uidnext - 1)
+    await _read(visit, folder, await ledger.unread(visit.leased, folder))
+    await _read(visit, folder, new)
+    if folder.watermark < state.uidnext:
+        await ledger.found(visit.leased, folder, [], watermark=state.uidnext)
+
+
+async def _read(visit: Visit, folder: LedgerFolder, uids: Sequence[int]) -> None:
+    for start in range(0, len(uids), HEADERS_AT_ONCE):
+        batch = uids[start : start + HEADERS_AT_ONCE]
+        read = await _headers(visit, batch)
+        checkpoint("after the headers of a batch")
+        await ledger.found(visit.leased, folder, read, watermark=batch[-1] + 1)
+        checkpoint("after the ledger of a batch")
+
+
+async def _headers(visit: Visit, uids: Sequence[int]) -> list[Found]:
+    answers = [one async for one in visit.imap.headers(uids)]
+    headers = [one for one in answers if isinstance(one, Header)]
+    said = await visit.tools.parsers.read_headers([header.header for header in headers])
+    read = [found(visit.leased.firm_id, header, words) for header, words in zip(headers, said, strict=True)]
+    return sorted([*read, *(_unread(one) for one in answers if isinstance(one, Unfetchable))], key=lambda one: one.uid)
+
+
+def _unread(one: Unfetchable) -> Found:
+    return Found(one.uid, 0, NO_DATE, skip=SkipReason.UNREADABLE, reason=one.reason, retry=True)
+
+
+async def _agrees(visit: Visit, folder: LedgerFolder, state: FolderState, *, thorough: bool) -> bool:
+    if not thorough and await ledger.count(visit.leased, folder, below=state.uidnext) == state.exists:
+        return True
+    listed = set(await visit.imap.uids(1, state.uidnext - 1))
+    known = await ledger.uids(visit.leased, folder, below=state.uidnext)
+    if vanished := known - listed:
+        await ledger.gone(visit.leased, folder, vanished)
+    await _read(visit, folder, sorted(listed - known))
+    return listed == known and len(listed) == state.exists

@@ -1,0 +1,65 @@
+"""From a mailbox to a connection: its host is resolved once, looked at, and that very address is called."""
+
+import asyncio
+import ipaddress
+import socket
+
+from mail.imap import Imap, SecretRefused, Unreachable
+from mail.sync.tools import HostPrivate, Tools
+from models.keys import WrongKey
+from models.mailbox.connecting import unsealed
+from models.mailbox.lease import Leased
+
+MOST_ADDRESSES = 3
+RESOLVE_SECONDS = 10.0
+
+
+async def reach(leased: Leased, tools: Tools) -> Imap:
+    """Signed in. Raises ImapError."""
+    password = _password(leased)
+    addresses = await _addresses(leased.server.host, leased.server.port)
+    if not tools.development and any(_is_private(address) for address in addresses):
+        raise HostPrivate(f"{leased.server.host} is an address inside a private network. Name a public mail server.")
+    *earlier, last = addresses[:MOST_ADDRESSES]
+    for address in earlier:
+        try:
+            return await _connect(leased, tools, password, address)
+        except Unreachable:
+            continue
+    return await _connect(leased, tools, password, last)
+
+
+async def _connect(leased: Leased, tools: Tools, password: str, address: str) -> Imap:
+    return await Imap.connect(
+        leased.server, username=leased.username, password=password, timeout=tools.timeout, address=address
+    )
+
+
+def _password(leased: Leased) -> str:
+    try:
+        return unsealed(leased.firm_id, leased.mailbox_id, leased.secret)
+    except WrongKey:
+        raise SecretRefused("The password kept for this mailbox cannot be opened any more. Enter it again.") from None
+
+
+async def _addresses(host: str, port: int) -> list[str]:
+    try:
+        async with asyncio.timeout(RESOLVE_SECONDS):
+            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise Unreachable(f"There is no server with the name {host}.") from None
+    except TimeoutError:
+        raise Unreachable(f"The name {host} could not be looked up within {RESOLVE_SECONDS:g} seconds.") from None
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+def _is_private(address: str) -> bool:
+    """Anything but a public address of one machine; also where IPv6 only wraps an IPv4 address."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        ip = ip.ipv4_mapped or ip.sixtofour or ip
+    return not ip.is_global or ip.is_multicast or ip in _NAT64
+
+
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+"""Leads to an IPv4 address behind it, of which we know nothing (RFC 6052)."""

@@ -1,0 +1,81 @@
+"""From what the parser read to what the firm stores; nothing is longer than an index of PostgreSQL can hold (R21)."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from mail.imap import Header
+from mail.parse import PARSER_VERSION, ParsedEmail, ParsedHeaders, Unreadable
+from models import keys, text
+from models.address import compared
+from models.email import Message, MessageAttachment, Participant
+from models.mailbox.ledger import Found
+from models.mailbox.tables import SkipReason
+
+LONGEST_ID = 900  # bytes
+LONGEST_ADDRESS = 320  # characters (RFC 3696)
+LONGEST_KEY = 1_000  # bytes; folding makes some addresses longer
+MOST_WORDS = 4_000
+LETTER = "letter"
+"""What the system's own letters are signed as: `X-Switchboard-Letter: <letter id>.<signature>`."""
+
+
+def found(firm_id: UUID, header: Header, said: ParsedHeaders | Unreadable) -> Found:
+    """What the ledger keeps of a header: keyed hashes of its participants, and no word of it (R18)."""
+    place = (header.uid, header.size, header.received_at)
+    if isinstance(said, Unreadable):
+        return Found(*place, skip=SkipReason.UNREADABLE, reason=said.reason)
+    return Found(
+        *place,
+        message_id=_storable_id(said.message_id),
+        hashes=tuple({keys.address_hash(firm_id, key) for key in _keys(said.participants)}),
+        skip=SkipReason.OWN_LETTER if is_own_letter(said.letter_id) else None,
+    )
+
+
+def is_own_letter(letter_id: str | None) -> bool:
+    """Only with our signature: else anybody could make their mail vanish."""
+    name, _, signature = (letter_id or "").rpartition(".")
+    return bool(name) and keys.is_signed(LETTER, name, signature)
+
+
+async def message(
+    parsed: ParsedEmail, *, raw_file: str, attachments: Iterable[MessageAttachment], received_at: datetime
+) -> Message:
+    """The words of a long text are found in a thread: that may take 50 ms."""
+    references = [parsed.in_reply_to, *parsed.references]
+    return Message(
+        fingerprint=parsed.fingerprint,
+        message_id=_storable_id(parsed.message_id),
+        references=tuple(one for one in references if one and one == _storable_id(one)),
+        subject=parsed.subject,
+        participants=tuple(_storable(one) for one in parsed.participants),
+        sent_at=parsed.sent_at,
+        received_at=received_at,
+        automatic=parsed.automatic,
+        text=parsed.text,
+        safe_html=parsed.safe_html,
+        blocked_images=parsed.blocked_images,
+        snippet=parsed.snippet[:300],
+        words=tuple(await asyncio.to_thread(text.words, parsed.search_text, most=MOST_WORDS)),
+        attachments=tuple(attachments),
+        raw_file=raw_file,
+        parser_version=PARSER_VERSION,
+    )
+
+
+def _keys(people: Iterable[Participant]) -> set[str]:
+    return {compared(one.address) for one in map(_storable, people) if one.address}
+
+
+def _storable(one: Participant) -> Participant:
+    """One whose address is too long to be one stays, without it."""
+    if len(one.address) <= LONGEST_ADDRESS and len(compared(one.address).encode()) <= LONGEST_KEY:
+        return one
+    return replace(one, address="")
+
+
+def _storable_id(message_id: str | None) -> str | None:
+    return message_id if message_id and len(message_id.encode()) <= LONGEST_ID else None

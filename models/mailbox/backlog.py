@@ -1,0 +1,140 @@
+"""What the ledger has to fetch, in its order, and how much of it is left."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from models import clock, store
+from models.email import history
+from models.mailbox.folders import LedgerFolder
+from models.mailbox.lease import Leased, check
+from models.mailbox.tables import OccurrenceState, SkipReason
+
+MOST_TRIES = 3
+"""How often a header or a message is asked for that the server lists and does not hand out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """`tries` that have failed."""
+
+    id: UUID
+    uid: int
+    size: int
+    received_at: datetime
+    arrival: bool
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of a pending message. Quarantined with its raw file where there is one, and with the reason."""
+
+    id: UUID
+    state: OccurrenceState
+    email_id: UUID | None = None
+    skip: SkipReason | None = None
+    raw_file: str | None = None
+    reason: str | None = None
+
+
+async def due(leased: Leased, folder: LedgerFolder, *, most: int) -> list[Pending]:
+    """
+    Newest arrivals first, then history from the newest back; nothing that failed before. What nobody asks for any more
+    is settled on the way: its body is not even fetched (R18).
+    """
+    async with store.transaction():
+        await history.lock(leased.firm_id)
+        await check(leased)
+        rows = await store.rows(_DUE, leased.firm_id, folder.id, folder.uidvalidity, leased.mailbox_id, most)
+        asked_for = await switched_on(leased.firm_id, {each for row in rows for each in row["hashes"]})
+        unasked = [row["id"] for row in rows if asked_for.isdisjoint(row["hashes"])]
+        if unasked:
+            skipped = OccurrenceState.SKIPPED
+            await settle(leased, [Settled(each, skipped, skip=SkipReason.NOT_SWITCHED_ON) for each in unasked])
+    return [_pending(row) for row in rows if row["id"] not in unasked]
+
+
+_IS_DUE = """firm_id = $1 AND folder_id = $2 AND uidvalidity = $3 AND mailbox_id = $4
+  AND state = 'PENDING' AND gone_at IS NULL"""
+_DUE = f"""
+SELECT * FROM occurrence WHERE {_IS_DUE} AND attempts = 0 ORDER BY arrival DESC, received_at DESC, uid DESC LIMIT $5
+"""
+
+
+def _pending(row: Any) -> Pending:
+    return Pending(row["id"], row["uid"], row["size"], row["received_at"], row["arrival"], row["attempts"])
+
+
+async def remains(leased: Leased, folder: LedgerFolder) -> bool:
+    """Whether anything is left to fetch in this folder that has not failed before."""
+    query = f"SELECT EXISTS (SELECT 1 FROM occurrence WHERE {_IS_DUE} AND attempts = 0)"
+    return bool(await store.value(query, leased.firm_id, folder.id, folder.uidvalidity, leased.mailbox_id))
+
+
+async def failed_before(leased: Leased, folder: LedgerFolder, *, most: int = 200) -> list[Pending]:
+    """To be tried once more, one by one; those with the fewest tries first."""
+    query = f"SELECT * FROM occurrence WHERE {_IS_DUE} AND attempts > 0 ORDER BY attempts, uid LIMIT $5"
+    rows = await store.rows(query, leased.firm_id, folder.id, folder.uidvalidity, leased.mailbox_id, most)
+    return [_pending(row) for row in rows]
+
+
+async def switched_on(firm_id: UUID, hashes: Iterable[bytes]) -> set[bytes]:
+    """Those of them that stand for an address with Email sync on. Under `history.lock`."""
+    return {row["hash"] for row in await store.rows(_SWITCHED_ON, firm_id, list(hashes))}
+
+
+_SWITCHED_ON = """
+SELECT e.hash FROM email_address e WHERE e.firm_id = $1 AND e.hash = ANY($2::bytea[]) AND EXISTS (
+  SELECT 1 FROM toggles t JOIN account a ON a.firm_id = t.firm_id AND a.id = t.account_id AND a.archived_at IS NULL
+  WHERE t.firm_id = $1 AND t.address_id = e.id AND t.email_sync)
+"""
+
+
+async def settle(leased: Leased, outcomes: Sequence[Settled]) -> None:
+    """Inside the transaction that stores the messages, after `check`."""
+    await store.execute(
+        _SETTLE,
+        leased.firm_id,
+        clock.now(),
+        [one.id for one in outcomes],
+        [one.state for one in outcomes],
+        [one.email_id for one in outcomes],
+        [one.skip for one in outcomes],
+        [one.raw_file for one in outcomes],
+        [one.reason[:500] if one.reason else None for one in outcomes],
+    )
+    await progress(leased)
+
+
+_SETTLE = """
+UPDATE occurrence o SET state = n.state, email_id = n.email_id, skip_reason = n.skip, raw_file = n.raw_file,
+  reason = n.reason, attempts = 0, gone_at = CASE n.skip WHEN 'GONE_FROM_SERVER' THEN $2::timestamptz ELSE o.gone_at END
+FROM unnest($3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::text[])
+  AS n(id, state, email_id, skip, raw_file, reason)
+WHERE o.firm_id = $1 AND o.id = n.id
+"""
+
+
+async def progress(leased: Leased) -> None:
+    """Counts what is left of the history to fetch; both figures are 0 when nothing is."""
+    await store.execute(_PROGRESS, leased.firm_id, leased.mailbox_id)
+
+
+_PROGRESS = """
+UPDATE mailbox b SET backfill_done = CASE WHEN p.n = 0 THEN 0 ELSE greatest(b.backfill_total - p.n, 0) END,
+  backfill_total = CASE WHEN p.n = 0 THEN 0 ELSE greatest(b.backfill_total, p.n) END
+FROM (SELECT count(*) AS n FROM occurrence WHERE firm_id = $1 AND mailbox_id = $2 AND state = 'PENDING'
+      AND gone_at IS NULL AND NOT arrival) p
+WHERE b.firm_id = $1 AND b.id = $2 AND b.backfill_total > 0
+"""
+
+
+async def failed_once_more(leased: Leased, ids: Sequence[UUID]) -> None:
+    """They wait behind all others, and are asked for one by one, once a pass."""
+    async with store.transaction():
+        await check(leased)
+        query = "UPDATE occurrence SET attempts = attempts + 1 WHERE firm_id = $1 AND id = ANY($2::uuid[])"
+        await store.execute(query, leased.firm_id, list(ids))

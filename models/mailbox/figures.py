@@ -1,0 +1,88 @@
+"""How a mailbox is, as its worker writes it (R23). Nothing of this overwrites what a person changed meanwhile."""
+
+from datetime import timedelta
+
+from models import clock, journal, notification, store
+from models.errors import ErrorCode
+from models.journal import JournalKind, Subject
+from models.mailbox.lease import Leased
+from models.mailbox.tables import MailboxState
+from models.notification import NotificationKind
+from models.viewer import System
+
+MOST_REFUSALS = 3
+"""Explicit refusals of the password before a person is asked."""
+FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(minutes=10)
+
+_OURS = "firm_id = $1 AND id = $2 AND lease_token = $3 AND version = $4 AND state <> 'PAUSED'"
+
+
+def _place(leased: Leased) -> tuple[object, ...]:
+    return leased.firm_id, leased.mailbox_id, leased.token, leased.version
+
+
+async def now(leased: Leased, state: MailboxState) -> None:
+    """CHECKING or SYNCING."""
+    await store.execute(f"UPDATE mailbox SET state = $5 WHERE {_OURS} AND state <> $5", *_place(leased), state)
+
+
+async def reached(leased: Leased) -> None:
+    """Signed in: the password is good again, whatever comes."""
+    await store.execute(f"UPDATE mailbox SET refusals = 0 WHERE {_OURS} AND refusals > 0", *_place(leased))
+
+
+async def succeeded(leased: Leased) -> None:
+    """A pass is complete: LIVE, and nothing is wrong any more."""
+    await store.execute(_SUCCEEDED, *_place(leased), clock.now())
+
+
+_SUCCEEDED = f"""
+UPDATE mailbox SET state = 'LIVE', last_sync_at = $5, failures = 0, refusals = 0, retry_at = NULL,
+  error_code = NULL, error_message = NULL, error_path = NULL WHERE {_OURS}
+"""
+
+
+async def failed(
+    leased: Leased, code: ErrorCode, message: str, *, path: str | None = None, refused: bool = False
+) -> None:
+    """
+    RETRYING after 5 s, then ever longer up to 10 minutes; at the third explicit refusal NEEDS_ATTENTION, told in
+    Inbox+.
+
+    `path` is the part of ConnectMailboxInput to mend, as in "imap.host".
+    """
+    async with store.transaction():
+        row = await store.row(_FAILED, *_place(leased), code, message[:500], path, refused, *_backoff())
+        if row is not None and row["state"] == MailboxState.NEEDS_ATTENTION:
+            await _call_for_help(leased, row["address"], message)
+
+
+def _backoff() -> tuple[float, float, int]:
+    return FIRST_WAIT.total_seconds(), LONGEST_WAIT.total_seconds(), MOST_REFUSALS
+
+
+_FAILED = f"""
+UPDATE mailbox SET error_code = $5, error_message = $6, error_path = $7, failures = failures + 1,
+  refusals = refusals + $8::bool::int,
+  state = CASE WHEN refusals + $8::bool::int >= $11 THEN 'NEEDS_ATTENTION' ELSE 'RETRYING' END,
+  retry_at = now() + make_interval(
+    secs => least($10::float8, $9::float8 * 2 ^ least(failures, 20)) * (0.5 + random() / 2))
+WHERE {_OURS} RETURNING state, address
+"""
+
+
+async def _call_for_help(leased: Leased, address: str, message: str) -> None:
+    by = System(leased.firm_id)
+    journal.record(
+        JournalKind.MAILBOX_CHANGED,
+        by=by,
+        subject=(Subject.MAILBOX, leased.mailbox_id),
+        changes=[journal.Change("state", MailboxState.RETRYING, MailboxState.NEEDS_ATTENTION)],
+    )
+    await notification.raise_for_team(
+        by,
+        NotificationKind.MAILBOX_NEEDS_ATTENTION,
+        about=leased.mailbox_id,
+        subject_id=leased.mailbox_id,
+        text=f"{address}: {message}",
+    )

@@ -1,0 +1,147 @@
+"""
+One worker at a time per mailbox. The lease runs on the database's clock, and its token goes up with every holder: each
+writing transaction checks it first, so that a holder who was thought dead writes nothing any more (fencing).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from models import store
+from models.mailbox.server import MailSecurity, MailServer
+
+SECONDS = 60
+"""How long a lease lives unless it is renewed."""
+
+POISON = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.exceptions.ProgramLimitExceededError,
+    ValueError,  # asyncpg's own DataError is one; and what Python itself cannot encode
+    OverflowError,
+)
+"""What a single message can do to a transaction. Anything else is trouble with the database, and mends itself."""
+
+
+class LeaseLost(Exception):
+    """Another worker has the mailbox by now, or somebody has changed it: claim it anew. Nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """`secret` is sealed. `version` goes up when somebody mends, changes or pauses the mailbox: connect anew then."""
+
+    firm_id: UUID
+    mailbox_id: UUID
+    token: int
+    version: int
+    server: MailServer
+    username: str
+    secret: bytes
+    sent_folder: str | None
+
+    def __repr__(self) -> str:
+        return f"<Leased {self.mailbox_id} token {self.token}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Stir:
+    """`version`: as the mailbox stands now. `pending`: the ledger has messages to fetch."""
+
+    version: int
+    pending: bool
+
+
+async def claim(owner: str, *, most: int) -> list[Leased]:
+    """Up to `most` mailboxes that nobody holds and that are due; those longest without a holder first."""
+    return [_leased(row) for row in await store.rows(_CLAIM, owner, most, SECONDS)]
+
+
+async def claim_one(owner: str, mailbox_id: UUID) -> Leased | None:
+    """This one, also before it is due; None where somebody holds it, it is paused or waits for a person."""
+    row = await store.row(_CLAIM_ONE, owner, mailbox_id, SECONDS)
+    return _leased(row) if row else None
+
+
+_IS_FREE = "state NOT IN ('PAUSED', 'NEEDS_ATTENTION') AND (lease_until IS NULL OR lease_until < now())"
+_TAKE = """
+UPDATE mailbox b SET lease_owner = $1, lease_token = b.lease_token + 1, lease_until = now() + make_interval(secs => $3)
+"""
+_CLAIM = f"""{_TAKE}
+FROM (SELECT id FROM mailbox WHERE {_IS_FREE} AND (retry_at IS NULL OR retry_at <= now())
+      ORDER BY lease_until NULLS FIRST, id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED) due
+WHERE b.id = due.id RETURNING b.*
+"""
+_CLAIM_ONE = f"{_TAKE} WHERE id = $2 AND {_IS_FREE} RETURNING b.*"
+
+
+def _leased(row: Any) -> Leased:
+    return Leased(
+        firm_id=row["firm_id"],
+        mailbox_id=row["id"],
+        token=row["lease_token"],
+        version=row["version"],
+        server=MailServer(row["imap_host"], row["imap_port"], MailSecurity(row["imap_security"])),
+        username=row["username"],
+        secret=row["secret"],
+        sent_folder=row["sent_folder"],
+    )
+
+
+async def renew(held: Iterable[Leased]) -> set[UUID]:
+    """Those that are still ours, for another minute; the others are lost."""
+    tokens = {leased.mailbox_id: leased.token for leased in held}
+    return {row["id"] for row in await store.rows(_RENEW, list(tokens), list(tokens.values()), SECONDS)}
+
+
+_RENEW = """
+UPDATE mailbox b SET lease_until = now() + make_interval(secs => $3)
+FROM unnest($1::uuid[], $2::bigint[]) AS held(id, token) WHERE b.id = held.id AND b.lease_token = held.token
+RETURNING b.id
+"""
+
+
+async def stirring(held: Iterable[Leased]) -> dict[UUID, Stir]:
+    """How those stand that are still ours: cheap enough to ask every second."""
+    tokens = {leased.mailbox_id: leased.token for leased in held}
+    found = await store.rows(_STIRRING, list(tokens), list(tokens.values()))
+    return {row["id"]: Stir(row["version"], row["pending"]) for row in found}
+
+
+_STIRRING = """
+SELECT b.id, b.version, EXISTS (
+  SELECT 1 FROM occurrence o WHERE o.firm_id = b.firm_id AND o.mailbox_id = b.id AND o.state = 'PENDING'
+  AND o.gone_at IS NULL AND o.attempts = 0) AS pending
+FROM mailbox b JOIN unnest($1::uuid[], $2::bigint[]) AS held(id, token) ON b.id = held.id AND b.lease_token = held.token
+"""
+
+
+async def release(leased: Leased) -> None:
+    """Anybody may claim it at once. Harmless where it is lost already."""
+    await store.execute(
+        "UPDATE mailbox SET lease_owner = NULL, lease_until = NULL WHERE firm_id = $1 AND id = $2 AND lease_token = $3",
+        leased.firm_id,
+        leased.mailbox_id,
+        leased.token,
+    )
+
+
+async def check(leased: Leased) -> None:
+    """First of all in every writing transaction of the holder, after `history.lock`. Raises LeaseLost."""
+    held = await store.value(
+        _CHECK,
+        leased.firm_id,
+        leased.mailbox_id,
+        leased.token,
+        leased.version,
+    )
+    if held is None:
+        raise LeaseLost
+
+
+_CHECK = """
+SELECT id FROM mailbox WHERE firm_id = $1 AND id = $2 AND lease_token = $3 AND version = $4 FOR NO KEY UPDATE
+"""

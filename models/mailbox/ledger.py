@@ -1,0 +1,181 @@
+"""
+The ledger: one row for every message found on the server, and what became of it. The watermark moves in the same
+transaction, so that nothing is passed unexplained (R22). Every write first checks the lease.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from uuid_utils.compat import uuid7
+
+from models import clock, store
+from models.email import history
+from models.mailbox.backlog import MOST_TRIES, progress, switched_on
+from models.mailbox.folders import LedgerFolder
+from models.mailbox.lease import POISON, Leased, check
+from models.mailbox.tables import OccurrenceState, SkipReason
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A header as it was read. `hashes` stand for its participants; `skip`: settled so, with `retry` for now only."""
+
+    uid: int
+    size: int
+    received_at: datetime
+    message_id: str | None = None
+    hashes: tuple[bytes, ...] = ()
+    skip: SkipReason | None = None
+    reason: str | None = None
+    retry: bool = False
+
+
+async def found(leased: Leased, folder: LedgerFolder, batch: Sequence[Found], *, watermark: int) -> None:
+    """
+    Rows for a batch of headers, by UID, PENDING where Email sync is on for one of its addresses, and the watermark.
+
+    One that the database does not take is skipped as UNREADABLE. Raises LeaseLost.
+    """
+    try:
+        await _write(leased, folder, batch, watermark)
+    except POISON:
+        if len(batch) > 1:
+            middle = len(batch) // 2
+            await found(leased, folder, batch[:middle], watermark=batch[middle].uid)
+            await found(leased, folder, batch[middle:], watermark=watermark)
+        elif batch and batch[0].skip is not SkipReason.UNREADABLE:
+            bare = Found(batch[0].uid, batch[0].size, batch[0].received_at, skip=SkipReason.UNREADABLE)
+            await found(leased, folder, [bare], watermark=watermark)
+        else:
+            raise
+
+
+async def _write(leased: Leased, folder: LedgerFolder, batch: Sequence[Found], watermark: int) -> None:
+    async with store.transaction():
+        await history.lock(leased.firm_id)
+        await check(leased)
+        asked_for = await switched_on(leased.firm_id, {each for one in batch for each in one.hashes})
+        known = {} if folder.scanned else await _found_again(leased, folder, batch)
+        fresh = [_row(one, known.get(one.uid), asked_for, arrival=folder.scanned) for one in batch]
+        place = (leased.firm_id, leased.mailbox_id, folder.id, folder.uidvalidity, clock.now())
+        await store.execute(_FOUND, *place, orjson.dumps(fresh, default=str).decode())
+        await store.execute(_MOVE, leased.firm_id, folder.id, watermark)
+        backlog = sum(row["state"] is OccurrenceState.PENDING and not row["arrival"] for row in fresh)
+        await store.execute(_BACKLOG, leased.firm_id, leased.mailbox_id, backlog)
+
+
+def _row(one: Found, known: Any, asked_for: set[bytes], *, arrival: bool) -> dict[str, Any]:
+    matched = not asked_for.isdisjoint(one.hashes)
+    skip = one.skip or (None if matched else SkipReason.NOT_SWITCHED_ON)
+    row = {
+        "id": uuid7(),
+        "uid": one.uid,
+        "size": one.size,
+        "received_at": one.received_at,
+        "message_id": one.message_id,
+        "hashes": [each.hex() for each in one.hashes],
+        "state": OccurrenceState.SKIPPED if skip else OccurrenceState.PENDING,
+        "skip_reason": skip,
+        "arrival": arrival,
+        "attempts": 1 if one.retry else 0,
+        "reason": one.reason,
+    }
+    return row if known is None else row | _taken_over(known)
+
+
+def _taken_over(known: Any) -> dict[str, Any]:
+    """Found again under a new number: what became of it stays so, and nobody is told anew."""
+    if known["state"] == OccurrenceState.PENDING:
+        return {"arrival": known["arrival"]}
+    return {
+        "skip_reason": None,
+        **{name: known[name] for name in ("state", "arrival", "email_id", "raw_file", "reason")},
+    }
+
+
+_FOUND = """
+INSERT INTO occurrence AS o (id, firm_id, mailbox_id, folder_id, uidvalidity, found_at, uid, size, received_at,
+  message_id, hashes, state, skip_reason, arrival, attempts, email_id, raw_file, reason)
+SELECT n.id, $1, $2, $3, $4, $5, n.uid, n.size, n.received_at, n.message_id,
+  ARRAY(SELECT decode(hash, 'hex') FROM unnest(n.hashes) AS hash),
+  n.state, n.skip_reason, n.arrival, n.attempts, n.email_id, n.raw_file, n.reason
+FROM jsonb_to_recordset($6::text::jsonb) AS n(id uuid, uid bigint, size bigint, received_at timestamptz,
+  message_id text, hashes text[], state text, skip_reason text, arrival bool, attempts int, email_id uuid,
+  raw_file text, reason text)
+ON CONFLICT (firm_id, folder_id, uidvalidity, uid) DO UPDATE SET gone_at = NULL,
+  size = excluded.size, received_at = excluded.received_at, message_id = excluded.message_id,
+  hashes = excluded.hashes, attempts = o.attempts + excluded.attempts,
+  state = CASE WHEN o.state IN ('STORED', 'QUARANTINED') THEN o.state ELSE excluded.state END,
+  skip_reason = CASE WHEN o.state IN ('STORED', 'QUARANTINED') THEN NULL ELSE excluded.skip_reason END,
+  reason = CASE WHEN o.state IN ('STORED', 'QUARANTINED') THEN o.reason ELSE excluded.reason END
+WHERE o.gone_at IS NOT NULL OR o.skip_reason = 'UNREADABLE'
+"""
+_MOVE = "UPDATE mail_folder SET watermark = greatest(watermark, $3) WHERE firm_id = $1 AND id = $2"
+_BACKLOG = """
+UPDATE mailbox SET backfill_total = backfill_total + $3 WHERE firm_id = $1 AND id = $2 AND $3 > 0
+"""
+
+
+async def _found_again(leased: Leased, folder: LedgerFolder, batch: Sequence[Found]) -> dict[int, Any]:
+    """By UID, the rows of an earlier numbering that are these messages; taken out of the ledger, to be put in anew."""
+    groups: dict[object, list[int]] = defaultdict(list)
+    for one in batch:
+        if one.message_id and one.skip is None:
+            groups[one.message_id, one.size, one.received_at].append(one.uid)
+    ids = [key[0] for key in groups]  # type: ignore[index]
+    taken: dict[int, Any] = {}
+    for row in await store.rows(_SUPERSEDED, leased.firm_id, folder.id, ids) if ids else ():
+        if uids := groups.get((row["message_id"], row["size"], row["received_at"])):
+            taken[uids.pop(0)] = row
+    gone = [row["id"] for row in taken.values()]
+    await store.execute("DELETE FROM occurrence WHERE firm_id = $1 AND id = ANY($2::uuid[])", leased.firm_id, gone)
+    return taken
+
+
+_SUPERSEDED = """
+SELECT id, message_id, size, received_at, state, arrival, email_id, raw_file, reason FROM occurrence
+WHERE firm_id = $1 AND folder_id = $2 AND uidvalidity < 0 AND message_id = ANY($3::text[])
+  AND state IN ('STORED', 'QUARANTINED', 'PENDING') ORDER BY uidvalidity DESC, uid
+"""
+
+
+async def unread(leased: Leased, folder: LedgerFolder) -> list[int]:
+    """UIDs whose headers the server did not hand out, and may yet."""
+    query = """SELECT uid FROM occurrence WHERE firm_id = $1 AND folder_id = $2 AND uidvalidity = $3
+      AND gone_at IS NULL AND skip_reason = 'UNREADABLE' AND attempts BETWEEN 1 AND $4 ORDER BY uid"""
+    rows = await store.rows(query, leased.firm_id, folder.id, folder.uidvalidity, MOST_TRIES - 1)
+    return [row["uid"] for row in rows]
+
+
+async def uids(leased: Leased, folder: LedgerFolder, *, below: int) -> set[int]:
+    """What the ledger takes to be on the server."""
+    query = """SELECT uid FROM occurrence WHERE firm_id = $1 AND folder_id = $2 AND uidvalidity = $3
+      AND gone_at IS NULL AND uid < $4"""
+    return {row["uid"] for row in await store.rows(query, leased.firm_id, folder.id, folder.uidvalidity, below)}
+
+
+async def count(leased: Leased, folder: LedgerFolder, *, below: int) -> int:
+    """How many that is."""
+    query = """SELECT count(*) FROM occurrence WHERE firm_id = $1 AND folder_id = $2 AND uidvalidity = $3
+      AND gone_at IS NULL AND uid < $4"""
+    number: int = await store.value(query, leased.firm_id, folder.id, folder.uidvalidity, below)
+    return number
+
+
+async def gone(leased: Leased, folder: LedgerFolder, vanished: Iterable[int]) -> None:
+    """These are no longer on the server. What was stored stays in the firm."""
+    async with store.transaction():
+        await check(leased)
+        await store.execute(_GONE, leased.firm_id, folder.id, folder.uidvalidity, sorted(vanished), clock.now())
+        await progress(leased)
+
+
+_GONE = """
+UPDATE occurrence SET gone_at = $5, state = CASE state WHEN 'PENDING' THEN 'SKIPPED' ELSE state END,
+  skip_reason = CASE state WHEN 'PENDING' THEN 'GONE_FROM_SERVER' ELSE skip_reason END
+WHERE firm_id = $1 AND folder_id = $2 AND uidvalidity = $3 AND uid = ANY($4::bigint[]) AND gone_at IS NULL
+"""

@@ -1,0 +1,85 @@
+"""The end of the way in: messages, links, notifications, ledger and journal of a batch in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from models import journal, store
+from models.checkpoint import checkpoint
+from models.email import Message, history, receive
+from models.journal import JournalKind
+from models.mailbox.backlog import Pending, Settled, settle
+from models.mailbox.lease import POISON, Leased, check
+from models.mailbox.tables import OccurrenceState, SkipReason
+from models.viewer import System
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A pending message with what came of fetching it: the message, or else how it is settled without one."""
+
+    pending: Pending
+    message: Message | None = None
+    settled: Settled | None = None
+
+
+async def finish(leased: Leased, batch: Sequence[Fetched]) -> None:
+    """
+    All or nothing; where one message cannot be stored, the others are and that one is quarantined.
+
+    Raises LeaseLost, asyncpg.PostgresError or OSError: then nothing has happened, and it can be tried again.
+    """
+    try:
+        await _store(leased, batch)
+    except POISON:
+        if len(batch) > 1:
+            await finish(leased, batch[: len(batch) // 2])
+            await finish(leased, batch[len(batch) // 2 :])
+        elif batch[0].settled:
+            raise
+        else:
+            await finish(leased, [_quarantined(batch[0])])
+
+
+def _quarantined(one: Fetched) -> Fetched:
+    reason = "The message holds something that the database does not take."
+    raw_file = one.message.raw_file if one.message else None
+    state = OccurrenceState.QUARANTINED
+    return Fetched(one.pending, settled=Settled(one.pending.id, state, raw_file=raw_file, reason=reason))
+
+
+async def _store(leased: Leased, batch: Sequence[Fetched]) -> None:
+    by = System(leased.firm_id)
+    async with store.transaction():
+        await history.lock(leased.firm_id)
+        await check(leased)
+        past = _Past()
+        outcomes = [one.settled or await _receive(by, leased.mailbox_id, one, past) for one in batch]
+        await settle(leased, outcomes)
+        past.tell(by)
+        checkpoint("before the commit of a batch")
+    checkpoint("after the commit of a batch")
+
+
+class _Past:
+    """What of a batch is not told message by message: told once, with the accounts it was linked to."""
+
+    def __init__(self) -> None:
+        self.accounts: set[UUID] = set()
+        self.count = 0
+
+    def tell(self, by: System) -> None:
+        if self.count:
+            change = journal.Change("history", None, str(self.count))
+            journal.record(JournalKind.EMAIL_STORED, by=by, accounts=self.accounts, changes=[change])
+
+
+async def _receive(by: System, mailbox_id: UUID, one: Fetched, past: _Past) -> Settled:
+    assert one.message
+    received = await receive(by, mailbox_id, one.message, arrival=one.pending.arrival)
+    if received.email_id is None:
+        return Settled(one.pending.id, OccurrenceState.SKIPPED, skip=SkipReason.NOT_SWITCHED_ON)
+    if received.accounts and not (one.pending.arrival and received.new):
+        past.accounts.update(received.accounts)
+        past.count += 1
+    return Settled(one.pending.id, OccurrenceState.STORED, email_id=received.email_id)
