@@ -5,7 +5,7 @@ import gc
 import json
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
 from typing import Any
 
@@ -59,10 +59,14 @@ async def subscribe(ws: ClientConnection, query: str, id_: str = "1", **payload:
 
 
 async def end_of(ws: ClientConnection) -> tuple[int | None, str | None]:
-    with pytest.raises(ConnectionClosed):
-        while True:
-            await asyncio.wait_for(ws.recv(), 5)
+    with suppress(ConnectionClosed):
+        await asyncio.wait_for(_hear_out(ws), 5)
     return ws.close_code, ws.close_reason
+
+
+async def _hear_out(ws: ClientConnection) -> None:
+    while True:
+        await ws.recv()
 
 
 def sub(**message: Any) -> str:

@@ -92,7 +92,7 @@ class Query:
         return f"Hello {name}"
 
     @strawberry.field
-    def item(self, id: strawberry.ID | None = None) -> Item:  # noqa: A002 - the schema's word
+    def item(self, id: strawberry.ID | None = None) -> Item:
         return Item(id=id or strawberry.ID("1"))
 
     @strawberry.field
@@ -128,7 +128,7 @@ class Query:
         raise RequestError(RequestCode.UNAUTHENTICATED, "Sign in first.")
 
     @strawberry.field
-    def nested(self, input: Nested) -> bool:  # noqa: A002 - the schema's word
+    def nested(self, input: Nested) -> bool:
         return True
 
     @strawberry.field
@@ -144,7 +144,7 @@ class Query:
 @strawberry.type
 class Mutation:
     @strawberry.mutation
-    def rename(self, info: Info, id: strawberry.ID, name: str) -> Item:  # noqa: A002 - the schema's word
+    def rename(self, info: Info, id: strawberry.ID, name: str) -> Item:
         info.context.world.names[id] = name
         return Item(id=id)
 

@@ -12,7 +12,7 @@ REASON_BYTES = 123  # RFC 6455, 5.5: a control frame holds 125 bytes, two are th
 CLOSE_GRACE = 1.0  # seconds for the peer to answer a close
 
 
-class Gone(Exception):  # noqa: N818 - no error, the peer just left
+class Gone(Exception):
     """There is nobody to send to any more."""
 
 
