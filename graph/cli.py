@@ -66,9 +66,9 @@ def schema(
 @app.command()
 def doctor() -> None:
     """Looks at settings, key, database and mailboxes, and says in plain words what is wrong."""
-    from graph import doctor
+    from graph.doctor import examine
 
-    _run(doctor.examine)
+    _run(examine)
 
 
 @app.command("create-firm")

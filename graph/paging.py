@@ -76,7 +76,7 @@ def _mark(order: object) -> str:
 
 
 def page_cursor(key: Key, order: object) -> str:
-    packed = orjson.dumps([_mark(order), key[0], key[1]])
+    packed = orjson.dumps([_mark(order), key[0], str(key[1])])
     return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
 
