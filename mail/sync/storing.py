@@ -71,6 +71,7 @@ async def _store_now(visit: Visit, batch: Sequence[Pending]) -> None:
     if again:
         await backlog.failed_once_more(visit.leased, again)
     if ready:
+        ready.sort(key=lambda one: (one.pending.received_at, one.pending.uid))  # told in the order they came in
         await finish(visit.leased, ready)
 
 

@@ -1,0 +1,28 @@
+"""Fixtures of the tests of the sync."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from mail.parsing import ParserPool
+from mail.sync import Tools
+from models.viewer import System
+from tests.imap_server import ImapServer
+from tests.make import a_firm
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[ImapServer]:
+    async with ImapServer() as server:
+        yield server
+
+
+@pytest.fixture
+async def by(store: str) -> System:
+    return await a_firm()
+
+
+@pytest.fixture
+async def tools() -> AsyncIterator[Tools]:
+    async with ParserPool(workers=1) as parsers:
+        yield Tools(parsers, development=True, timeout=5)

@@ -1,0 +1,267 @@
+"""From the mail server to the accounts that ask: what is stored, what is not, and who hears of it."""
+
+from uuid import UUID
+
+import pytest
+
+from mail.sync import Tools, sync_once
+from models import keys, store
+from models.viewer import System
+from tests.imap_server import ImapServer
+from tests.make import MadeAccount, a_firm, a_member, an_account, switched
+from tests.syncing import (
+    CLIENT,
+    STRANGER,
+    STUDIO,
+    announced,
+    connected,
+    ledger_equals_server,
+    ledger_of,
+    letter,
+    past,
+    row_of,
+    states,
+    subjects_of,
+    synced,
+)
+
+pytest_plugins = ["tests.sync_fixtures"]
+pytestmark = pytest.mark.usefixtures("store")
+
+
+async def notifications(by: System) -> list[tuple[str, int]]:
+    rows = await store.rows("SELECT text, count FROM notification WHERE firm_id = $1 ORDER BY position", by.firm_id)
+    return [(row["text"], row["count"]) for row in rows]
+
+
+async def test_a_backfill_stores_the_matching_past_and_links_it_to_every_account_that_asks(
+    server: ImapServer, by: System, tools: Tools
+) -> None:
+    one = await an_account(by, address=CLIENT, email_sync=True)
+    other = await an_account(by, name="Fratelli", address=CLIENT, email_sync=True)
+    await a_member(by)
+    past(server.inbox, letter(subject="a"), letter(STRANGER), letter(subject="b", Cc=STRANGER))
+    past(server.folders[1], letter(STUDIO, [STRANGER], Bcc=f"Marta <{CLIENT.upper()}>", subject="c"))
+    mailbox_id = await connected(by, server.server)
+    await synced(mailbox_id, tools)
+    assert await states(mailbox_id) == ["STORED", "NOT_SWITCHED_ON", "STORED"]
+    assert await subjects_of(one.id) == await subjects_of(other.id) == ["a", "b", "c"]
+    assert await notifications(by) == []
+    assert [about_one for about_one, _ in await announced(by.firm_id)] == [False, False]  # once for each batch
+    assert (await row_of(mailbox_id))["state"] == "LIVE"
+    assert (await row_of(mailbox_id))["backfill_total"] == 0
+    await ledger_equals_server(server, mailbox_id)
+
+
+async def test_mail_of_nobody_leaves_only_keyed_hashes(server: ImapServer, by: System, tools: Tools) -> None:
+    past(server.inbox, letter(STRANGER, [STUDIO, CLIENT], subject="private"))
+    mailbox_id = await connected(by, server.server)
+    await synced(mailbox_id, tools)
+    (row,) = await ledger_of("INBOX", mailbox_id)
+    expected = {keys.address_hash(by.firm_id, each) for each in (STRANGER, STUDIO, CLIENT)}
+    assert set(row["hashes"]) == expected
+    assert await store.value("SELECT count(*) FROM email") == 0
+    assert not any(command.startswith("UID FETCH") and "BODY.PEEK[]" in command for command in server.commands)
+    await ledger_equals_server(server, mailbox_id)
+
+
+async def test_an_arrival_is_stored_told_and_put_into_everybodys_inbox(
+    server: ImapServer, by: System, tools: Tools
+) -> None:
+    account = await an_account(by, address=CLIENT, email_sync=True)
+    await a_member(by)
+    mailbox_id = await connected(by, server.server)
+    await synced(mailbox_id, tools)
+    server.inbox.append(letter(f"Marta <{CLIENT}>", subject="new"))
+    await synced(mailbox_id, tools)
+    assert await subjects_of(account.id) == ["new"]
+    assert [about_one for about_one, _ in await announced(by.firm_id)] == [True]
+    assert await notifications(by) == [("Marta: new", 1)]
+    await ledger_equals_server(server, mailbox_id)
+
+
+async def test_messages_of_one_thread_are_one_entry_of_the_inbox(server: ImapServer, by: System, tools: Tools) -> None:
+    await an_account(by, address=CLIENT, email_sync=True)
+    await a_member(by)
+    mailbox_id = await connected(by, server.server)
+    await synced(mailbox_id, tools)
+    server.inbox.append(letter(subject="first", message_id="1@client.test"))
+    server.inbox.append(letter(subject="Re: first", In_Reply_To="<1@client.test>"))
+    await synced(mailbox_id, tools)
+    assert await notifications(by) == [(f"{CLIENT}: Re: first", 2)]
+    assert await store.value("SELECT count(DISTINCT thread_id) FROM email") == 1
+
+
+async def test_copies_in_several_folders_and_mailboxes_are_one_message(
+    server: ImapServer, by: System, tools: Tools
+) -> None:
+    account = await an_account(by, address=CLIENT, email_sync=True)
+    raw = letter(message_id="same@client.test")
+    server.inbox.append(raw)
+    server.inbox.append(b"Received: from somewhere\r\n" + raw)
+    server.folders[1].append(raw)
+    async with ImapServer() as second:
+        second.inbox.append(b"Delivered-To: other@firm.test\r\n" + raw)
+        for place, address in ((server, STUDIO), (second, "other@firm.test")):
+            await synced(await connected(by, place.server, address=address), tools)
+    assert await subjects_of(account.id) == ["The glass"]
+    assert await store.value("SELECT count(*) FROM occurrence WHERE state = 'STORED'") == 4
+
+
+async def test_the_same_message_id_with_other_content_is_another_message(
+    server: ImapServer, by: System, tools: Tools
+) -> None:
+    account = await an_account(by, address=CLIENT, email_sync=True)
+    past(server.inbox, *(letter(text=text, message_id="same@client.test") for text in ("one", "two")))
+    mailbox_id = await connected(by, server.server)
+    await synced(mailbox_id, tools)
+    assert await subjects_of(account.id) == ["The glass", "The glass"]
+    await ledger_equals_server(server, mailbox_id)
+
+
+async def _client(by: System) -> MadeAccount:
+    return await an_account(by, address=CLIENT)
+
+
+async def test_switching_on_fetches_the_past_and_off_and_on_fills_the_gap(
+    server: ImapServer, by: System, tools: Tools
+) -> None:
+    account = await _client(by)
+    past(server.inbox, letter(subject="1"), letter(subject="2"))
+    mailbox_id = await connected(by, server.server)
+    await synced(mailbox_id, tools)
+    assert await subjects_of(account.id) == []
+    await switched(by, account.id, account.address, email_sync=True)
+    assert (await row_of(mailbox_id))["backfill_total"] == 2
+    await synced(mailbox_id, tools)
+    assert await subjects_of(account.id) == ["1", "2"]
+    await switched(by, account.id, account.address, email_sync=False)
+    server.inbox.append(letter(subject="3"))
+    await synced(mailbox_id, tools)
+    assert await subjects_of(account.id) == ["1", "2"]
+    await switched(by, account.id, account.address, email_sync=True)
+    await synced(mailbox_id, tools)
+    assert await subjects_of(account.id) == ["1", "2", "3"]
+    assert all(not about_one for about_one, _ in await announced(by.firm_id))
+    await ledger_equals_server(server, mailbox_id)
+
+
+async def test_what_was_switched_off_before_its_body_was_fetched_is_not_fetched(
+    server: ImapServer, by: System, tools: Tools
+) -> None:
+    account = await _client(by)
+    past(server.inbox, letter())
+    mailbox_id = await connected(by, server.server)
+    await synced(mailbox_id, tools)
+    await switched(by, account.id, account.address, email_sync=True)
+    await switched(by, account.id, account.address, email_sync=False)
+    await synced(mailbox_id, tools)
+    assert await states(mailbox_id) == ["NOT_SWITCHED_ON"]
+    assert not any("BODY.PEEK[]" in command for command in server.commands)
+    assert (await row_of(mailbox_id))["backfill_total"] == 0
+
+
+async def test_a_bcc_that_only_the_copy_in_sent_shows_counts_later_too(
+    server: ImapServer, by: System, tools: Tools
+) -> None:
+    await an_account(by, address=CLIENT, email_sync=True)
+    secret = await an_account(by, name="Silent", address="silent@client.test")
+    raw = letter(STUDIO, [CLIENT], message_id="x@firm.test")
+    server.inbox.append(raw)
+    server.folders[1].append(b"Bcc: silent@client.test\r\n" + raw)
+    mailbox_id = await connected(by, server.server)
+    await synced(mailbox_id, tools)
+    await switched(by, secret.id, secret.address, email_sync=True)
+    await synced(mailbox_id, tools)
+    assert await subjects_of(secret.id) == ["The glass"]
+    assert await store.value("SELECT count(*) FROM email") == 1
+
+
+async def test_new_uids_change_nothing_that_is_stored_and_announce_nothing(
+    server: ImapServer, by: System, tools: Tools
+) -> None:
+    account = await an_account(by, address=CLIENT, email_sync=True)
+    await a_member(by)
+    past(server.inbox, letter(subject="1"), letter(STRANGER), letter(subject="2"), letter(subject="3"))
+    server.inbox.append(b"From: marta@client.test\r\nSubject: no id\r\n\r\nx\r\n")
+    mailbox_id = await connected(by, server.server)
+    await synced(mailbox_id, tools)
+    told = await announced(by.firm_id)
+    server.inbox.expunge(1)
+    server.inbox.renumber()
+    server.commands.clear()
+    await synced(mailbox_id, tools)
+    assert await states(mailbox_id) == ["NOT_SWITCHED_ON", "STORED", "STORED", "STORED"]
+    assert [line for line in server.commands if "BODY.PEEK[]" in line] == ["UID FETCH 4 (UID INTERNALDATE BODY.PEEK[])"]
+    assert await subjects_of(account.id) == ["1", "2", "3", "no id"]
+    assert await announced(by.firm_id) == told
+    assert await notifications(by) == []
+    await ledger_equals_server(server, mailbox_id)
+    server.inbox.append(letter(subject="after"))
+    await synced(mailbox_id, tools)
+    assert await notifications(by) == [(f"{CLIENT}: after", 1)]
+
+
+async def test_an_expunged_message_leaves_the_figures_and_stays_in_the_account(
+    server: ImapServer, by: System, tools: Tools
+) -> None:
+    account = await an_account(by, address=CLIENT, email_sync=True)
+    past(server.inbox, letter(subject="1"), letter(STRANGER), letter(subject="2"))
+    mailbox_id = await connected(by, server.server)
+    await synced(mailbox_id, tools)
+    server.inbox.expunge(1)
+    server.inbox.append(letter(subject="3"))
+    await synced(mailbox_id, tools)
+    assert await subjects_of(account.id) == ["1", "2", "3"]
+    await ledger_equals_server(server, mailbox_id)
+
+
+async def test_what_vanishes_before_it_was_fetched_is_explained(server: ImapServer, by: System, tools: Tools) -> None:
+    await an_account(by, address=CLIENT, email_sync=True)
+    past(server.inbox, letter(subject="1"), letter(subject="2"))
+    mailbox_id = await connected(by, server.server)
+    server.say["UID FETCH"] = b"* BYE\r\n"
+    assert not await sync_once(mailbox_id, tools)
+    server.say.clear()
+    seen: list[int] = []
+
+    def vanish(uid: int) -> None:
+        seen.append(uid)
+        if seen.count(1) == 2:  # its header, then its body
+            server.inbox.expunge(1)
+
+    server.on_fetch = vanish
+    await synced(mailbox_id, tools)
+    gone = await store.row("SELECT * FROM occurrence WHERE uid = 1")
+    assert gone is not None
+    assert (gone["skip_reason"], gone["gone_at"] is not None) == ("GONE_FROM_SERVER", True)
+    await synced(mailbox_id, tools)
+    await ledger_equals_server(server, mailbox_id)
+
+
+async def test_our_own_letters_are_skipped_and_nobody_can_claim_to_be_one(
+    server: ImapServer, by: System, tools: Tools
+) -> None:
+    await an_account(by, address=CLIENT, email_sync=True)
+    signed = "letter-1." + keys.signature("letter", "letter-1")
+    past(
+        server.inbox,
+        letter(X_Switchboard_Letter=signed),
+        letter(X_Switchboard_Letter="letter-1.forged"),
+        letter(X_Switchboard_Letter="letter-2." + keys.signature("letter", "letter-1")),
+    )
+    mailbox_id = await connected(by, server.server)
+    await synced(mailbox_id, tools)
+    assert await states(mailbox_id) == ["OWN_LETTER", "STORED", "STORED"]
+
+
+async def test_two_firms_with_the_same_client_each_have_their_own(server: ImapServer, by: System, tools: Tools) -> None:
+    other = await a_firm("Harbour")
+    accounts: list[UUID] = []
+    past(server.inbox, letter(subject="1"))
+    for firm in (by, other):
+        accounts.append((await an_account(firm, address=CLIENT, email_sync=True)).id)
+        await synced(await connected(firm, server.server), tools)
+    assert [await subjects_of(each) for each in accounts] == [["1"], ["1"]]
+    first, second = await store.rows("SELECT hashes FROM occurrence")
+    assert set(first["hashes"]).isdisjoint(second["hashes"])
