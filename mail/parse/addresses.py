@@ -89,12 +89,12 @@ class _Mailbox:
             address = _address(self.angle)
             if address or phrase or self.angle.strip():
                 yield _unless_same(phrase or comment, address), address
-        elif words := "".join(self.bare).split():
-            found = [address for word in words if (address := _address(word))]
-            if len(found) < len(words):  # not an address, or not only
+        elif bare := "".join(self.bare).strip():
+            whole = [address] if (address := _address(bare)) else [_address(word) for word in bare.split()]
+            if all(whole):  # more than one: somebody forgot the commas
+                yield from ((comment, address) for address in whole)
+            else:
                 yield phrase or comment, ""
-            else:  # more than one: somebody forgot the commas
-                yield from ((comment, address) for address in found)
 
 
 def _unless_same(name: str | None, address: str) -> str | None:

@@ -69,7 +69,9 @@ def _clean(text: str) -> str:
 
 def is_attachment(part: Part) -> bool:
     """A part beside the letter: one that says so, one with a file's name, one that is no text."""
-    return part.disposition == "attachment" or bool(part.filename) or part.type not in {"text/plain", "text/html"}
+    if part.disposition == "attachment" or part.filename:
+        return True
+    return part.type not in {"text/plain", "text/html"} and not part.type.startswith("multipart/")
 
 
 def attached(root: Part) -> Iterator[Part]:
@@ -77,7 +79,7 @@ def attached(root: Part) -> Iterator[Part]:
     if root.children:
         for part in root.children:
             yield from attached(part) if part.children else _if_attached(part)
-    elif root.disposition == "attachment" or not root.type.startswith("text/"):
+    elif root.disposition == "attachment" or not root.type.startswith(("text/", "multipart/")):
         yield root
 
 

@@ -7,7 +7,7 @@ import nh3
 
 from mail.parse.markup import TAGS, well_nested
 
-_ANYWHERE = {"align", "bgcolor", "color", "dir", "height", "lang", "style", "title", "valign", "width", "background"}
+_ANYWHERE = {"align", "bgcolor", "color", "dir", "height", "lang", "style", "title", "valign", "width"}
 _OWN = {
     "a": {"href"},
     "img": {"src", "alt", "border"},
@@ -18,7 +18,6 @@ _OWN = {
     "ol": {"start", "type"},
 }
 _ATTRIBUTES = {tag: _ANYWHERE | _OWN.get(tag, set()) for tag in TAGS}
-_NAMES = frozenset[str]().union(*_ATTRIBUTES.values())
 # fmt: off
 _STYLES = {
     "background-color", "border", "border-bottom", "border-collapse", "border-color", "border-left", "border-right",
@@ -35,8 +34,10 @@ _REMOTE = re.compile(r"url\s*\(\s*[\"']?\s*(?:https?:)?//", re.IGNORECASE)
 
 _TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)((?:\s+[a-z-]+="[^"]*")*)\s*/?>')
 _PARAGRAPHS = {"p", "ul", "ol", "dl", "table", "blockquote", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "hr"}
-_LINES = {"br", "div", "li", "tr", "dt", "dd", "section", "article", "header", "footer", "address", "caption", "center"}
-_BREAKS = {**dict.fromkeys(_LINES, "\n"), **dict.fromkeys(_PARAGRAPHS, "\n\n"), "td": " ", "th": " "}
+_LINES = {"div", "li", "tr", "dt", "dd", "section", "article", "header", "footer", "address", "caption", "center"}
+_LINE, _PARAGRAPH = "\x01", "\x02"  # ends of lines and paragraphs, however many meet in one place
+_BREAKS = {**dict.fromkeys(_LINES, _LINE), **dict.fromkeys(_PARAGRAPHS, _PARAGRAPH), "br": "\n", "td": " ", "th": " "}
+_BREAK = re.compile(r"[ \n\x01\x02]+")
 
 
 def safe(source: str) -> tuple[str, int]:
@@ -44,37 +45,46 @@ def safe(source: str) -> tuple[str, int]:
     `source` made harmless, and how many images were taken out of it: remote ones tell their sender who reads. Only
     those that came with the message (`cid:`) stay. Links open elsewhere and do not say where they were followed.
     """
-    filtering = _Filter()
+    blocked = 0
+
+    def keep(tag: str, name: str, value: str) -> str | None:
+        nonlocal blocked
+        if name == "style":
+            blocked += len(_REMOTE.findall(value))
+            return ";".join(rule for rule in value.split(";") if not _LOADS.search(rule))
+        if name == "background" or (tag, name) == ("img", "src"):
+            blocked += bool(value.strip()) and not _is_enclosed(value)
+        return value if _may_stay(tag, name, value) else None
+
     text = nh3.clean(
-        well_nested(source, _NAMES),
+        well_nested(source, keep),
         tags=TAGS,
         attributes=_ATTRIBUTES,
-        attribute_filter=filtering.keep,
+        attribute_filter=_second_look,
         url_schemes={"http", "https", "mailto", "tel", "cid"},
         url_relative="deny",
         link_rel="noopener noreferrer nofollow",
         set_tag_attribute_values={"a": {"target": "_blank"}},
         filter_style_properties=_STYLES,
     )
-    return text, filtering.blocked
+    return text, blocked
 
 
-class _Filter:
-    def __init__(self) -> None:
-        self.blocked = 0
+def _second_look(tag: str, name: str, value: str) -> str | None:
+    """Nothing of a letter's own `rel` and `target` comes as far as here."""
+    return value if name in {"rel", "target"} or _may_stay(tag, name, value) else None
 
-    def keep(self, tag: str, name: str, value: str) -> str | None:
-        """The attribute's value where it may stay."""
-        plain = value.strip().lower()
-        if name == "href":
-            return value if plain.startswith(_LINKS) else None
-        if name == "style":
-            self.blocked += len(_REMOTE.findall(value))
-            return None if _LOADS.search(value) else value
-        if name == "background" or (name == "src" and not plain.startswith("cid:")):
-            self.blocked += bool(plain)
-            return None
-        return value
+
+def _may_stay(tag: str, name: str, value: str) -> bool:
+    if name == "href":
+        return value.strip().lower().startswith(_LINKS)
+    if name == "src":
+        return _is_enclosed(value)
+    return name in _ATTRIBUTES.get(tag, ()) and not (name == "style" and _LOADS.search(value))
+
+
+def _is_enclosed(url: str) -> bool:
+    return url.strip().lower().startswith("cid:")
 
 
 def to_text(safe_html: str) -> str:
@@ -95,9 +105,14 @@ def shown(text: str) -> str:
 
 
 def _words(source: str) -> str:
-    return re.sub(r"\s+", " ", html.unescape(source))
+    return re.sub(r"[\s\x00-\x1f]+", " ", html.unescape(source))
 
 
 def _tidy(text: str) -> str:
-    lines = (" ".join(line.split(" ")).strip() for line in text.split("\n"))
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(re.sub(r" {2,}", " ", line) for line in lines)).strip()
+    return _BREAK.sub(lambda run: _shortest(run[0]), text).strip()
+
+
+def _shortest(run: str) -> str:
+    if _PARAGRAPH in run or run.count("\n") > 1:
+        return "\n\n"
+    return "\n" if _LINE in run or "\n" in run else " "

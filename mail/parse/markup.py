@@ -5,6 +5,7 @@ The real parser (in nh3) takes time and memory with the square of what is open a
 is bounded first: at most `DEEPEST` tags, each closed by us in order, so that nothing is left for it to repair.
 """
 
+import html
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -27,6 +28,7 @@ _BLOCK = {
 # fmt: on
 _TABLE = {"table", "thead", "tbody", "tfoot", "tr", "td", "th", "caption", "colgroup"}
 TAGS = _INLINE | _VOID | _BLOCK | _TABLE
+_READ = TAGS | {"body"}  # for its background
 
 _SECTIONS = {"thead", "tbody", "tfoot"}
 _INSIDE = {
@@ -47,15 +49,19 @@ _TAG = re.compile(r"""<(/?)([a-zA-Z][^\s/<>"']*)([^<>"']*(?:"[^"<]*"[^<>"']*|'[^
 _ATTRIBUTE = re.compile(r"""([a-zA-Z][\w-]{0,40})\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
 
 
-def well_nested(source: str, attributes: frozenset[str]) -> str:
-    """`source` with only `TAGS` and these `attributes`, every tag closed. What scripts and styles say is left out."""
+Keep = Callable[[str, str, str], str | None]
+"""What becomes of an attribute, from its tag, its name and its value; None: nothing."""
+
+
+def well_nested(source: str, keep: Keep) -> str:
+    """`source` with only `TAGS` and what `keep` keeps, every tag closed. What scripts and styles say is left out."""
     source = _UNSEEN.sub("", "&".join(source[:LONGEST].split("&", MOST_ENTITIES)[:MOST_ENTITIES]))
     out, done, nest = list[str](), 0, _Nest()
     for number, tag in enumerate(_TAG.finditer(source)):
         out.append(_text(source[done : tag.start()]))
         done, name = tag.end(), tag[2].lower()
-        if name in TAGS and number < MOST_TAGS:
-            out.extend(nest.end(name) if tag[1] else nest.begin(name, _attributes(tag[3], attributes)))
+        if number < MOST_TAGS and name in _READ:
+            out.extend(nest.end(name) if tag[1] else nest.begin(name, _attributes(name, tag[3], keep)))
     return "".join([*out, _text(source[done:]), *nest.close(0)])
 
 
@@ -63,9 +69,10 @@ def _text(source: str) -> str:
     return source.replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _attributes(source: str, wanted: frozenset[str]) -> str:
-    found = {one[1].lower(): one[2] or one[3] or one[4] or "" for one in _ATTRIBUTE.finditer(source)}
-    return "".join(f' {name}="{_text(found[name]).replace(chr(34), "&quot;")}"' for name in found if name in wanted)
+def _attributes(tag: str, source: str, keep: Keep) -> str:
+    found = {one[1].lower(): html.unescape(one[2] or one[3] or one[4] or "") for one in _ATTRIBUTE.finditer(source)}
+    kept = ((name, keep(tag, name, value)) for name, value in found.items())
+    return "".join(f' {name}="{html.escape(value)}"' for name, value in kept if value is not None)
 
 
 class _Nest:
@@ -76,6 +83,8 @@ class _Nest:
         self._open = Counter[str]()
 
     def begin(self, name: str, attributes: str) -> Iterator[str]:
+        if name not in TAGS:
+            return
         if name not in _VOID:
             if name in _INSIDE and not self._open["table"]:
                 return

@@ -13,7 +13,7 @@ from mail.parse.parsed import Unreadable
 DEEPEST = 100
 MOST_PARTS = 1_000
 MOST_UU_LINES = 1_000_000  # 45 bytes each
-_GUESS = re.compile(rb"^--([^\s-][^\r\n]{0,69}?)[ \t]*$", re.MULTILINE)
+_GUESS = re.compile(rb"^--([^\s-][^\r\n]{0,69}?)[ \t\r]*$", re.MULTILINE)
 _REST_OF_LINE = rb"(--)?[ \t]*(?:\r\n|\n|\r|\Z)"
 _LINES = re.compile(rb"[^\r\n]+")
 _TYPE = re.compile(r"[\w.+!#$&^-]{1,100}/[\w.+!#$&^-]{1,100}", re.ASCII)
@@ -73,9 +73,9 @@ def _part(raw: bytes, fields: Headers, start: int, end: int, *, fallback: str, d
         places = _children(raw, start, end, parameters.get("boundary", ""))
         children = tuple(
             _part(raw, *_headed(raw, *place), place[1], fallback=default, depth=depth + 1, budget=budget)
-            for place in places
+            for place in places or ()
         )
-        kind = kind if children else "text/plain"  # no boundary to be found: what is there is shown as it stands
+        kind = "text/plain" if places is None else kind  # what is there is shown as it stands
     return Part(raw, fields, start, end, kind, parameters, disposition, filename or None, children)
 
 
@@ -83,11 +83,11 @@ def _headed(raw: bytes, start: int, end: int) -> tuple[Headers, int]:
     return headers.split(raw, start, end)
 
 
-def _children(raw: bytes, start: int, end: int, boundary: str) -> list[tuple[int, int]]:
-    """Where the parts between the boundary lines begin and end. A missing last boundary is no matter."""
+def _children(raw: bytes, start: int, end: int, boundary: str) -> list[tuple[int, int]] | None:
+    """Where the parts between the boundary lines begin and end; the last line may be missing. None: no such line."""
     mark = boundary.encode("utf-8", "replace").rstrip() or _guessed(raw, start, end)
     if not mark:
-        return []
+        return None
     begun, places = -1, list[tuple[int, int]]()
     for line in re.compile(re.escape(b"--" + mark) + _REST_OF_LINE).finditer(raw, start, end):
         if line.start() > start and raw[line.start() - 1] not in b"\r\n":
@@ -99,7 +99,7 @@ def _children(raw: bytes, start: int, end: int, boundary: str) -> list[tuple[int
             return places
         if len(places) > MOST_PARTS:
             raise Unreadable(f"The message has more than {MOST_PARTS} parts.")
-    return [*places, (begun, end)] if begun >= 0 else []
+    return [*places, (begun, end)] if begun >= 0 else None
 
 
 def _guessed(raw: bytes, start: int, end: int) -> bytes:
