@@ -11,8 +11,9 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from graph.auth import context_getter
 from graph.files import download
+from graph.graphiql import graphiql_routes
 from graph.schema import schema
-from graph.tabs import Example
+from graph.tabs import Example, tabs
 from graph.transport import GraphQLEndpoint, Sockets
 from models import feed, files, installation, keys, store
 from models.links import FileKind
@@ -56,7 +57,9 @@ async def _database(settings: Settings, stack: AsyncExitStack) -> str:
     return server.url
 
 
-def create_app(settings: Settings, *, email: str = "", password: str = "", example: Example | None = None) -> Starlette:
+def create_app(
+    settings: Settings, *, email: str = "you@firm.example", password: str = "", example: Example | None = None
+) -> Starlette:
     """
     Serves what `opened` has opened; open it first, and close it after the server has gone.
 
@@ -76,7 +79,7 @@ def create_app(settings: Settings, *, email: str = "", password: str = "", examp
         *(Route(f"/files/{kind}/{{token}}/{{name}}", download) for kind in FileKind),
     ]
     if settings.development:
-        routes.append(Route("/", _to_graphiql))
+        routes += [Route("/", _to_graphiql), *graphiql_routes(tabs=tabs(email, password, example or Example()))]
     app = Starlette(routes=routes)
     app.state.sockets = sockets
     return app

@@ -74,9 +74,9 @@ async def _welcome(settings: Settings, mail: DemoMail) -> None:
 
   Three things to try
    1. Tab “Accounts”: {len(BELLANDI.accounts)} clients with their Login, Notify and Email sync switches.
-   2. Tab “Switch Email sync on”, for {NEWCOMER.contact} ({NEWCOMER.code}), then “Past mail”:
+   2. Tab “SwitchEmailSyncOn”, for {NEWCOMER.contact} ({NEWCOMER.code}), then “PastMail”:
       three years of her letters are there a moment later.
-   3. Tab “New mail, live”: run it, and in another terminal have her write to the firm:
+   3. Tab “NewMailLive”: run it, and in another terminal have her write to the firm:
       .venv/bin/python -m mail.demo.send --from {NEWCOMER.address}{port}
 
   Data is kept under {settings.var}/. Ctrl-C stops everything.

@@ -1,6 +1,10 @@
 """The schema: one class per noun, put together."""
 
+from collections.abc import Iterator
+
 import strawberry
+from graphql.validation import NoSchemaIntrospectionCustomRule
+from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 
 from graph import feed
@@ -76,10 +80,21 @@ class Subscription(feed.FeedSubscription):
     pass
 
 
+class IntrospectionInDevelopment(SchemaExtension):
+    """In production the schema is read from schema.graphql, not from the server."""
+
+    def on_operation(self) -> Iterator[None]:
+        asked = self.execution_context
+        if not asked.context.settings.development:
+            asked.validation_rules = (*asked.validation_rules, NoSchemaIntrospectionCustomRule)
+        yield
+
+
 schema = Schema(
     Query,
     Mutation,
     Subscription,
     types=[Refusal, Conflict, RateLimited],
+    extensions=[IntrospectionInDevelopment],
     config=StrawberryConfig(scalar_map=SCALARS),
 )

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from graph.graphiql import Tab
+
 
 @dataclass(frozen=True, slots=True)
 class Example:
@@ -11,22 +13,18 @@ class Example:
     address_id: str = "<id of an address>"
 
 
-def tabs(email: str, password: str, example: Example) -> list[dict[str, str]]:
+def tabs(email: str, password: str, example: Example) -> list[Tab]:
     """In the order a newcomer walks through them."""
     return [
-        _tab("Sign in", SIGN_IN.replace("$EMAIL", email).replace("$PASSWORD", password)),
-        _tab("Accounts", ACCOUNTS),
-        _tab("Switch Email sync on", SWITCH, _variables(example)),
-        _tab("Past mail", PAST_MAIL, f'{{ "id": "{example.account_id}" }}'),
-        _tab("New mail, live", EMAILS_LIVE),
-        _tab("Inbox+, live", INBOX_LIVE),
-        _tab("Mailboxes", MAILBOXES),
-        _tab("Journal", JOURNAL),
+        Tab("SignIn", SIGN_IN.replace("$EMAIL", email).replace("$PASSWORD", password)),
+        Tab("Accounts", ACCOUNTS),
+        Tab("SwitchEmailSyncOn", SWITCH, _variables(example)),
+        Tab("PastMail", PAST_MAIL, f'{{ "id": "{example.account_id}" }}'),
+        Tab("NewMailLive", EMAILS_LIVE),
+        Tab("InboxLive", INBOX_LIVE),
+        Tab("Mailboxes", MAILBOXES),
+        Tab("Journal", JOURNAL),
     ]
-
-
-def _tab(name: str, query: str, variables: str = "") -> dict[str, str]:
-    return {"name": name, "query": f"# {name}\n{query.strip()}\n", "variables": variables}
 
 
 def _variables(example: Example) -> str:
@@ -39,7 +37,7 @@ def _variables(example: Example) -> str:
 }}"""
 
 
-SIGN_IN = """
+SIGN_IN = """\
 # The answer sets a cookie: the other tabs are signed in then.
 mutation SignIn {
   signIn(input: { email: "$EMAIL", password: "$PASSWORD" }) {
@@ -48,7 +46,7 @@ mutation SignIn {
   }
 }
 """
-ACCOUNTS = """
+ACCOUNTS = """\
 # Green for ACTIVE and PENDING, beige for OFFLINE. Try filter: { search: "ros" }, or { loginStatuses: [PENDING] }.
 query Accounts {
   accounts(first: 50, orderBy: NAME_ASC) {
@@ -63,8 +61,8 @@ query Accounts {
   }
 }
 """
-SWITCH = """
-mutation Switch($input: SetTogglesInput!) {
+SWITCH = """\
+mutation SwitchEmailSyncOn($input: SetTogglesInput!) {
   setToggles(input: $input) {
     cursor
     errors { code message path }
@@ -72,7 +70,7 @@ mutation Switch($input: SetTogglesInput!) {
   }
 }
 """
-PAST_MAIL = """
+PAST_MAIL = """\
 # A moment after Email sync went on, the history of that address is here.
 query PastMail($id: ID!) {
   node(id: $id) {
@@ -86,9 +84,9 @@ query PastMail($id: ID!) {
   }
 }
 """
-EMAILS_LIVE = """
+EMAILS_LIVE = """\
 # Leave it running, and send a message from a client's address (see the README).
-subscription EmailsLive($after: Cursor) {
+subscription NewMailLive($after: Cursor) {
   emailArrived(after: $after) {
     ... on FeedEvent { cursor }
     ... on EmailArrived { occurredAt email { from { name address } subject snippet accounts { name } } }
@@ -96,7 +94,7 @@ subscription EmailsLive($after: Cursor) {
   }
 }
 """
-INBOX_LIVE = """
+INBOX_LIVE = """\
 subscription InboxLive($after: Cursor) {
   inboxNotifications(after: $after) {
     ... on FeedEvent { cursor }
@@ -104,7 +102,7 @@ subscription InboxLive($after: Cursor) {
   }
 }
 """
-MAILBOXES = """
+MAILBOXES = """\
 query Mailboxes {
   mailboxes {
     address
@@ -117,7 +115,7 @@ query Mailboxes {
   }
 }
 """
-JOURNAL = """
+JOURNAL = """\
 query Journal {
   journal(first: 20) {
     nodes {
