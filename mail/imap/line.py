@@ -172,7 +172,7 @@ class Line(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
     def _untagged_response(self, answer: Answer) -> None:
         answer = (answer[0][2:], *answer[1:])
         order = self._order()
-        if answer[0][:4].upper() == b"BYE " and not (order and order.name == "LOGOUT"):
+        if answer[0][:4].upper().rstrip() == b"BYE" and not (order and order.name == "LOGOUT"):
             raise Unreachable("The mail server ended the connection.")
         self.news = self.news or bool(_NEWS.match(answer[0]))
         if order and order.wants(answer[0]):

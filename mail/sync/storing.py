@@ -29,12 +29,13 @@ async def store_pending(visit: Visit, folder: LedgerFolder, *, until: float) -> 
     failed before comes last, one by one, and once a pass only.
     """
     loop = asyncio.get_running_loop()
+    once_more = await backlog.failed_before(visit.leased, folder)
     while await backlog.remains(visit.leased, folder):
         if loop.time() >= until:
             return True
         if due := await backlog.due(visit.leased, folder, most=BATCH_MESSAGES):
             await _store(visit, _bite(due))
-    for one in await backlog.failed_before(visit.leased, folder):
+    for one in once_more:
         if loop.time() >= until:
             break
         await _store(visit, [one])

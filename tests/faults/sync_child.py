@@ -1,0 +1,26 @@
+"""A worker process to be killed: one complete pass of a mailbox. python -m tests.faults.sync_child <url> <var> <mailbox>"""
+
+import asyncio
+import sys
+from pathlib import Path
+from uuid import UUID
+
+from mail.parsing import ParserPool
+from mail.sync import Tools, sync_once
+from models import files, keys, store
+from models.settings import Settings
+from tests.conftest import KEY
+
+
+async def main(url: str, var: str, mailbox_id: str) -> int:
+    keys.use(KEY)
+    files.open_files(Settings(var=Path(var)))
+    await store.open_store(url)
+    async with ParserPool(workers=1) as parsers:
+        done = await sync_once(UUID(mailbox_id), Tools(parsers, development=True, timeout=20))
+    await store.close()
+    return 0 if done else 1
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main(*sys.argv[1:])))

@@ -1,0 +1,134 @@
+"""Cut and killed wherever that can be: nothing lost, nothing twice (R22, P3, P8)."""
+
+import asyncio
+import os
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from mail.sync import Tools, sync_once
+from models import store as database
+from models.viewer import System
+from tests.imap_server import ARRIVED, ImapServer
+from tests.make import a_firm, an_account
+from tests.syncing import CLIENT, STRANGER, connected, eventually, ledger_equals_server, letter, row_of, subjects_of
+
+pytest_plugins = ["tests.sync_fixtures"]
+pytestmark = [pytest.mark.usefixtures("store"), pytest.mark.faults]
+CHECKOUT = Path(__file__).parents[2]
+STEP = 997
+
+
+def fill(server: ImapServer, messages: int) -> list[str]:
+    """Both folders, every fourth message a stranger's; answers the subjects of the client's."""
+    subjects = [f"{number:03}" for number in range(messages)]
+    for number, subject in enumerate(subjects):
+        sender = CLIENT if number % 4 else STRANGER
+        raw = letter(sender, subject=subject, text=f"{subject} " * 40, message_id=f"{subject}@client.test")
+        server.folders[number % 2].append(raw, ARRIVED - timedelta(hours=number))
+    return [subject for number, subject in enumerate(subjects) if number % 4]
+
+
+async def test_the_line_cut_at_every_997th_byte(server: ImapServer, tools: Tools) -> None:
+    subjects = fill(server, 16)
+    total, cut = STEP + 1, 0
+    while cut < total:
+        by = await a_firm()
+        account = await an_account(by, address=CLIENT, email_sync=True)
+        mailbox_id = await connected(by, server.server)
+        before, server.cut_after = server.sent, cut or None
+        await sync_once(mailbox_id, tools)
+        server.cut_after = None
+        assert await sync_once(mailbox_id, tools), cut
+        await ledger_equals_server(server, mailbox_id)
+        assert await subjects_of(account.id) == subjects, cut
+        if cut == 0:
+            total = server.sent - before
+        cut += STEP
+    assert total > 10 * STEP
+
+
+async def child(url: str, var: Path, mailbox_id: UUID, *, crash_at: int = 0) -> Process:
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.faults.sync_child", url, str(var), str(mailbox_id)),
+        cwd=CHECKOUT,
+        env={**os.environ, "CRASH_AT": str(crash_at)},
+        stderr=PIPE,
+    )
+
+
+async def long_dead() -> None:
+    """As if the minute of every lease were over."""
+    await database.execute("UPDATE mailbox SET lease_until = now() - interval '1 s' WHERE lease_until IS NOT NULL")
+
+
+async def test_killed_at_every_checkpoint_of_a_backfill(
+    server: ImapServer, store: str, by: System, tmp_path: Path
+) -> None:
+    """Each time another mailbox from the start; then the next worker goes on."""
+    subjects = fill(server, 120)
+    killed_at = []
+    for crash_at in range(1, 100):
+        firm = await a_firm()
+        account = await an_account(firm, address=CLIENT, email_sync=True)
+        mailbox_id = await connected(firm, server.server)
+        process = await child(store, tmp_path, mailbox_id, crash_at=crash_at)
+        _, said = await process.communicate()
+        if process.returncode != -signal.SIGKILL:
+            assert process.returncode == 0, said.decode()
+            break
+        killed_at.append(said.decode().strip().splitlines()[-1])
+        await long_dead()
+        process = await child(store, tmp_path, mailbox_id)
+        _, said = await process.communicate()
+        assert process.returncode == 0, said.decode()
+        await ledger_equals_server(server, mailbox_id)
+        assert await subjects_of(account.id) == subjects, killed_at
+    assert len(set(killed_at)) >= 6, killed_at
+
+
+async def test_killed_again_and_again_one_backfill_comes_to_its_end(
+    server: ImapServer, store: str, by: System, tmp_path: Path
+) -> None:
+    """One mailbox, killed at the first checkpoint, then at the second of what is left, and so on."""
+    subjects = fill(server, 40)
+    account = await an_account(by, address=CLIENT, email_sync=True)
+    mailbox_id = await connected(by, server.server)
+    for crash_at in range(1, 100):
+        process = await child(store, tmp_path, mailbox_id, crash_at=crash_at)
+        _, said = await process.communicate()
+        if process.returncode == 0:
+            break
+        assert process.returncode == -signal.SIGKILL, said.decode()
+        await long_dead()
+    await ledger_equals_server(server, mailbox_id)
+    assert await subjects_of(account.id) == subjects
+
+
+async def test_of_two_workers_one_is_killed_and_the_other_takes_over(
+    server: ImapServer, store: str, by: System, tmp_path: Path, tools: Tools
+) -> None:
+    subjects = fill(server, 40)
+    account = await an_account(by, address=CLIENT, email_sync=True)
+    mailbox_id = await connected(by, server.server)
+    reached = asyncio.Event()
+    server.on_fetch = lambda uid: reached.set()
+    process = await child(store, tmp_path, mailbox_id)
+    await reached.wait()
+    assert not await sync_once(mailbox_id, tools)  # the first one holds it
+    process.kill()
+    await process.wait()
+
+    async def taken_over() -> bool:
+        await long_dead()
+        return await sync_once(mailbox_id, tools)
+
+    await eventually(taken_over)
+    await ledger_equals_server(server, mailbox_id)
+    assert await subjects_of(account.id) == subjects
+    assert (await row_of(mailbox_id))["lease_until"] is None

@@ -1,0 +1,185 @@
+"""What goes wrong with a mailbox is said in plain words, and mends as soon as it can (R23)."""
+
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from mail.sync import Tools, sync_once
+from mail.sync.reaching import _is_private
+from models import mailbox, store
+from models.mailbox import MailboxChange, MailSecurity, MailServer, figures, folders, lease, ledger
+from models.mailbox.lease import LeaseLost
+from models.viewer import System
+from tests.imap_server import ImapServer
+from tests.make import a_member, an_account
+from tests.syncing import CLIENT, connected, ledger_equals_server, letter, past, row_of, states, synced
+
+pytest_plugins = ["tests.sync_fixtures"]
+pytestmark = pytest.mark.usefixtures("store")
+
+
+async def fault(mailbox_id: UUID) -> tuple[str, str | None, str | None]:
+    row = await row_of(mailbox_id)
+    return row["state"], row["error_code"], row["error_path"]
+
+
+async def test_a_wrong_password_is_tried_three_times_then_the_team_is_asked(
+    server: ImapServer, by: System, tools: Tools
+) -> None:
+    await a_member(by)
+    mailbox_id = await connected(by, server.server, password="wrong")
+    for state in ("RETRYING", "RETRYING", "NEEDS_ATTENTION"):
+        assert not await sync_once(mailbox_id, tools)
+        assert await fault(mailbox_id) == (state, "MAILBOX_SECRET_REFUSED", "secret")
+    attempts = server.commands.count("LOGIN")
+    assert not await sync_once(mailbox_id, tools)
+    assert server.commands.count("LOGIN") == attempts == 3
+    told = await store.row("SELECT * FROM notification WHERE kind = 'MAILBOX_NEEDS_ATTENTION'")
+    assert told is not None
+    assert (told["about"], told["subject_id"]) == (mailbox_id, mailbox_id)
+    assert told["text"] == "studio@firm.test: The mail server refused the name or the password."
+
+
+async def test_a_mended_password_starts_it_again(server: ImapServer, by: System, tools: Tools) -> None:
+    past(server.inbox, letter())
+    mailbox_id = await connected(by, server.server, password="wrong")
+    for _ in range(3):
+        assert not await sync_once(mailbox_id, tools)
+    await mailbox.update(by, mailbox_id, MailboxChange(password="secret"))
+    await synced(mailbox_id, tools)
+    assert await fault(mailbox_id) == ("LIVE", None, None)
+    await ledger_equals_server(server, mailbox_id)
+
+
+async def test_a_server_that_is_away_is_tried_again_later_and_later(
+    server: ImapServer, by: System, tools: Tools
+) -> None:
+    mailbox_id = await connected(by, server.server)
+    server.greeting = b"* BYE full house\r\n"
+    waits = []
+    for _ in range(9):
+        assert not await sync_once(mailbox_id, tools)
+        waits.append(await store.value("SELECT extract(epoch FROM retry_at - now())::float8 FROM mailbox"))
+    assert await fault(mailbox_id) == ("RETRYING", "MAILBOX_UNREACHABLE", "imap.host")
+    assert 1 < waits[0] <= 5
+    assert 250 < waits[-1] <= 600
+    server.greeting = b"* OK\r\n"
+    await synced(mailbox_id, tools)
+    row = await row_of(mailbox_id)
+    assert (row["state"], row["failures"], row["retry_at"], row["error_message"]) == ("LIVE", 0, None, None)
+
+
+async def test_a_private_host_is_refused_outside_of_development(server: ImapServer, by: System, tools: Tools) -> None:
+    mailbox_id = await connected(by, server.server)
+    assert not await sync_once(mailbox_id, replace(tools, development=False))
+    assert await fault(mailbox_id) == ("RETRYING", "MAILBOX_HOST_PRIVATE", "imap.host")
+    assert server.commands == []
+
+
+@pytest.mark.parametrize(
+    ("address", "private"),
+    [
+        ("127.0.0.1", True),
+        ("10.1.2.3", True),
+        ("169.254.169.254", True),
+        ("100.64.0.1", True),
+        ("0.0.0.0", True),
+        ("224.0.0.1", True),
+        ("::1", True),
+        ("fe80::1%eth0", True),
+        ("fd00::1", True),
+        ("::ffff:10.0.0.1", True),
+        ("2002:0a00:0001::1", True),
+        ("64:ff9b::a00:1", True),
+        ("8.8.8.8", False),
+        ("2606:4700:4700::1111", False),
+    ],
+)
+def test_only_public_addresses_are_not_private(address: str, private: bool) -> None:
+    assert _is_private(address) is private
+
+
+async def test_a_host_without_encryption_is_named_as_such(server: ImapServer, by: System, tools: Tools) -> None:
+    there = server.server
+    mailbox_id = await connected(by, MailServer(there.host, there.port, MailSecurity.STARTTLS))
+    assert not await sync_once(mailbox_id, tools)
+    assert await fault(mailbox_id) == ("RETRYING", "MAILBOX_TLS_FAILED", "imap.security")
+
+
+async def test_a_server_that_counts_otherwise_than_it_lists_is_told_so(
+    server: ImapServer, by: System, tools: Tools
+) -> None:
+    mailbox_id = await connected(by, server.server)
+    server.say["EXAMINE"] = (
+        b"* 5 EXISTS\r\n* OK [UIDVALIDITY 1] x\r\n* OK [UIDNEXT 6] x\r\n{tag} OK [READ-ONLY] done\r\n"
+    )
+    assert not await sync_once(mailbox_id, tools)
+    assert await fault(mailbox_id) == ("RETRYING", "MAILBOX_FIGURES_DISAGREE", None)
+    server.say.clear()
+    await synced(mailbox_id, tools)
+    await ledger_equals_server(server, mailbox_id)
+
+
+async def test_a_folder_of_sent_mail_that_is_not_there_is_named_and_the_rest_goes_on(
+    server: ImapServer, by: System, tools: Tools
+) -> None:
+    await an_account(by, address=CLIENT, email_sync=True)
+    past(server.inbox, letter())
+    mailbox_id = await connected(by, server.server)
+    await mailbox.update(by, mailbox_id, MailboxChange(sent_folder="Postausgang"))
+    assert not await sync_once(mailbox_id, tools)
+    assert await fault(mailbox_id) == ("RETRYING", "MAILBOX_UNREACHABLE", "sentFolder")
+    assert await states(mailbox_id) == ["STORED"]
+
+
+async def test_a_folder_that_is_no_longer_synced_leaves_the_figures_and_may_come_back(
+    server: ImapServer, by: System, tools: Tools
+) -> None:
+    await an_account(by, address=CLIENT, email_sync=True)
+    past(server.inbox, letter())
+    past(server.folders[1], letter(subject="sent"))
+    mailbox_id = await connected(by, server.server)
+    await synced(mailbox_id, tools)
+    sent = server.folders.pop()
+    await synced(mailbox_id, tools)
+    await ledger_equals_server(server, mailbox_id)
+    server.folders.append(sent)
+    await synced(mailbox_id, tools)
+    await ledger_equals_server(server, mailbox_id)
+    assert await store.value("SELECT count(*) FROM email") == 2
+
+
+async def test_a_mailbox_that_moved_elsewhere_is_read_anew_though_its_numbers_are_the_same(
+    server: ImapServer, by: System, tools: Tools
+) -> None:
+    await an_account(by, address=CLIENT, email_sync=True)
+    past(server.inbox, letter(subject="old"))
+    mailbox_id = await connected(by, server.server)
+    await synced(mailbox_id, tools)
+    async with ImapServer(username="bea") as second:
+        past(second.inbox, letter(subject="new"))
+        await mailbox.update(by, mailbox_id, MailboxChange(imap=second.server, username="bea"))
+        await synced(mailbox_id, tools)
+        await ledger_equals_server(second, mailbox_id)
+    assert await store.value("SELECT count(*) FROM email") == 2
+
+
+async def test_a_worker_that_lost_the_mailbox_or_missed_a_change_writes_nothing(server: ImapServer, by: System) -> None:
+    mailbox_id = await connected(by, server.server)
+    held = await lease.claim_one("first", mailbox_id)
+    assert held
+    assert await lease.claim_one("second", mailbox_id) is None
+    folder = await folders.opened(held, "INBOX", 1)
+    await store.execute("UPDATE mailbox SET lease_until = now() - interval '1 s'")
+    (other,) = await lease.claim("second", most=5)
+    assert other.token == held.token + 1
+    with pytest.raises(LeaseLost):
+        await ledger.found(held, folder, [], watermark=9)
+    assert await lease.renew([held]) == set()
+    await mailbox.update(by, mailbox_id, MailboxChange(paused=True))
+    with pytest.raises(LeaseLost):
+        await ledger.found(other, folder, [], watermark=9)
+    await figures.succeeded(other)
+    assert (await row_of(mailbox_id))["state"] == "PAUSED"
+    assert await store.value("SELECT watermark FROM mail_folder") == 1

@@ -1,0 +1,160 @@
+"""One bad message is set aside with its source and never holds up the others."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mail.parse import ParsedEmail, Unreadable, parse, read_headers
+from mail.parsing import ParserPool
+from mail.sync import Tools
+from models import address, store, toggles
+from models.viewer import System
+from tests.imap_server import ImapServer
+from tests.make import an_account
+from tests.syncing import CLIENT, connected, ledger_equals_server, ledger_of, letter, past, source_of, states, synced
+
+pytest_plugins = ["tests.sync_fixtures"]
+pytestmark = pytest.mark.usefixtures("store")
+
+ENDLESS = letter(subject="endless").replace(b"Subject:", b"X-Long: " + b"x" * 300_000 + b"\r\nSubject:")
+
+
+async def test_a_message_that_cannot_be_read_is_kept_aside_with_its_source(
+    server: ImapServer, by: System, tools: Tools
+) -> None:
+    await an_account(by, address=CLIENT, email_sync=True)
+    past(server.inbox, letter(subject="1"), ENDLESS, letter(subject="2"))
+    mailbox_id = await connected(by, server.server)
+    await synced(mailbox_id, tools)
+    assert await states(mailbox_id) == ["STORED", "QUARANTINED", "STORED"]
+    row = (await ledger_of("INBOX", mailbox_id))[1]
+    assert row["reason"] == "A header block is larger than 256 kB."
+    assert row["raw_file"]
+    await ledger_equals_server(server, mailbox_id)
+
+
+def _killing(raw: bytes) -> ParsedEmail:
+    if b"kill" in raw:
+        os.kill(os.getpid(), 9)
+    return replace(parse(raw), subject="\0") if b"poison" in raw else parse(raw)
+
+
+async def test_a_message_that_kills_its_parser_or_that_the_database_refuses_is_set_aside_alone(
+    server: ImapServer, by: System, tools: Tools
+) -> None:
+    await an_account(by, address=CLIENT, email_sync=True)
+    past(server.inbox, *(letter(text=text) for text in ("1", "kill", "2", "poison", "3", "4", "5")))
+    mailbox_id = await connected(by, server.server)
+    async with ParserPool(workers=1, reading=_killing) as parsers:
+        await synced(mailbox_id, replace(tools, parsers=parsers))
+    assert await states(mailbox_id) == [
+        *("STORED", "QUARANTINED", "STORED", "QUARANTINED", "STORED", "STORED", "STORED")
+    ]
+    poison = (await ledger_of("INBOX", mailbox_id))[3]
+    assert poison["reason"] == "The message holds something that the database does not take."
+    await ledger_equals_server(server, mailbox_id)
+
+
+async def test_a_header_that_is_refused_for_a_while_is_asked_for_again(
+    server: ImapServer, by: System, tools: Tools
+) -> None:
+    await an_account(by, address=CLIENT, email_sync=True)
+    past(server.inbox, letter(subject="1"), letter(subject="2"))
+    server.refused_uids.add(2)
+    mailbox_id = await connected(by, server.server)
+    await synced(mailbox_id, tools)
+    assert await states(mailbox_id) == ["STORED", "UNREADABLE"]
+    await ledger_equals_server(server, mailbox_id)
+    server.refused_uids.clear()
+    await synced(mailbox_id, tools)
+    assert await states(mailbox_id) == ["STORED", "STORED"]
+    await ledger_equals_server(server, mailbox_id)
+
+
+async def test_a_header_that_is_always_refused_is_given_up(server: ImapServer, by: System, tools: Tools) -> None:
+    past(server.inbox, letter())
+    server.refused_uids.add(1)
+    mailbox_id = await connected(by, server.server)
+    for _ in range(3):
+        await synced(mailbox_id, tools)
+    server.commands.clear()
+    await synced(mailbox_id, tools)
+    assert not any("FETCH" in command for command in server.commands)
+    assert await states(mailbox_id) == ["UNREADABLE"]
+
+
+async def test_a_body_that_the_server_never_hands_out_is_set_aside_after_three_passes(
+    server: ImapServer, by: System, tools: Tools
+) -> None:
+    await an_account(by, address=CLIENT, email_sync=True)
+    past(server.inbox, letter(subject="1"), letter(subject="2"))
+    server.on_fetch = lambda uid: server.refused_uids.add(1)
+    mailbox_id = await connected(by, server.server)
+    for state in ("PENDING", "PENDING", "QUARANTINED"):
+        await synced(mailbox_id, tools)
+        assert await states(mailbox_id) == [state, "STORED"]
+    row = (await ledger_of("INBOX", mailbox_id))[0]
+    assert row["reason"].startswith("The mail server refused the message")
+    await ledger_equals_server(server, mailbox_id)
+
+
+async def test_a_message_beyond_the_limit_is_explained_and_not_fetched(
+    server: ImapServer, by: System, tools: Tools
+) -> None:
+    account = await an_account(by, address=CLIENT)
+    past(server.inbox, letter())
+    mailbox_id = await connected(by, server.server)
+    await synced(mailbox_id, tools)
+    await store.execute("UPDATE occurrence SET size = 60 * 1024 * 1024, state = 'PENDING', skip_reason = NULL")
+    await store.execute("UPDATE toggles SET email_sync = true WHERE account_id = $1", account.id)
+    await synced(mailbox_id, tools)
+    assert await states(mailbox_id) == ["TOO_LARGE"]
+
+
+def _real_messages() -> list[bytes]:
+    named = os.environ.get("MESSAGES_DIR")
+    places = [Path(named)] if named else [Path(__file__).parent / "messages", Path("/work/shared/data/messages")]
+    found = [path for place in places if place.is_dir() for path in sorted(place.rglob("*")) if path.is_file()]
+    return [path.read_bytes() for path in found if path.suffix not in {".md", ".txt", ".py", ".json"}]
+
+
+async def test_every_real_message_goes_in_or_says_why(server: ImapServer, by: System, tools: Tools) -> None:
+    """Many are broken on purpose. Each of their addresses has Email sync on."""
+    messages = [b"\r\n".join(raw.splitlines()) + b"\r\n" for raw in _real_messages()]
+    if not messages:
+        pytest.skip("there is no folder of real messages here; MESSAGES_DIR names one")
+    await _switch_on_everybody(by, messages)
+    for raw in messages:
+        server.inbox.append(raw)
+    mailbox_id = await connected(by, server.server)
+    await synced(mailbox_id, tools)
+    await ledger_equals_server(server, mailbox_id)
+    became = await states(mailbox_id)
+    assert set(became) <= {"STORED", "QUARANTINED", "UNREADABLE", "NOT_SWITCHED_ON"}
+    assert became.count("STORED") > len(messages) * 0.8
+    for row, raw in zip(await ledger_of("INBOX", mailbox_id), messages, strict=True):
+        assert row["state"] != "STORED" or await source_of(by.firm_id, row["email_id"])
+        assert row["state"] == "STORED" or row["skip_reason"] == "NOT_SWITCHED_ON" or _why(raw)
+
+
+def _why(raw: bytes) -> str:
+    try:
+        return "" if parse(raw).participants else "nobody"
+    except Unreadable as error:
+        return error.reason
+
+
+async def _switch_on_everybody(by: System, messages: list[bytes]) -> None:
+    account = await an_account(by)
+    keys = set[str]()
+    for raw in messages:
+        try:
+            keys |= {address.compared(one.address) for one in read_headers(raw).participants if one.address}
+        except Unreadable:
+            continue
+    async with store.transaction():
+        ids = await address.ensure(by, [address.TypedAddress(key, key) for key in keys if len(key) < 320])
+        await toggles.ensure(by, [(account.id, each) for each in ids.values()])
+        await store.execute("UPDATE toggles SET email_sync = true WHERE account_id = $1", account.id)

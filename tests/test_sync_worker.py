@@ -1,0 +1,199 @@
+"""The worker: claims, watches, wakes, lets go."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from uuid import UUID
+
+import psutil
+import pytest
+
+from mail.demo.launch import DemoMail
+from mail.demo.users import MAIL_PASSWORD
+from mail.demo.users import STUDIO as DEMO_STUDIO
+from mail.parsing import ParserPool
+from mail.sync import Tools, Worker
+from models import mailbox, store
+from models.mailbox import MailboxChange
+from models.viewer import System
+from tests.imap_server import ImapServer
+from tests.make import a_member, an_account, switched
+from tests.syncing import (
+    CLIENT,
+    STUDIO,
+    connected,
+    eventually,
+    ledger_equals_server,
+    letter,
+    past,
+    row_of,
+    states,
+    subjects_of,
+)
+
+pytest_plugins = ["tests.sync_fixtures"]
+pytestmark = pytest.mark.usefixtures("store")
+
+
+@asynccontextmanager
+async def working(
+    parsers: ParserPool | None = None, wakes: Callable[[UUID], Awaitable[None]] | None = None, most: int = 300
+) -> AsyncIterator[Worker]:
+    worker = Worker(development=True, parsers=parsers, wakes=wakes, most=most, timeout=5)
+    running = asyncio.create_task(worker.run())
+    try:
+        yield worker
+    finally:
+        await worker.stop()
+        await running
+
+
+async def is_live(mailbox_id: UUID) -> bool:
+    return bool((await row_of(mailbox_id))["state"] == "LIVE")
+
+
+async def idling(server: ImapServer) -> None:
+    async with asyncio.timeout(30):
+        await server.until("IDLE")
+
+
+async def test_what_arrives_is_pushed_and_stored(server: ImapServer, by: System, tools: Tools) -> None:
+    account = await an_account(by, address=CLIENT, email_sync=True)
+    mailbox_id = await connected(by, server.server)
+    async with working(tools.parsers):
+        await idling(server)
+        assert await is_live(mailbox_id)
+        server.inbox.append(letter(subject="pushed"))
+        await eventually(lambda: subjects_of(account.id), seconds=10)
+    await ledger_equals_server(server, mailbox_id)
+
+
+async def test_switching_on_wakes_it_from_its_watch_without_a_new_connection(
+    server: ImapServer, by: System, tools: Tools
+) -> None:
+    account = await an_account(by, address=CLIENT)
+    past(server.inbox, letter(subject="past"))
+    mailbox_id = await connected(by, server.server)
+    async with working(tools.parsers):
+        await idling(server)
+        await switched(by, account.id, account.address, email_sync=True)
+        await eventually(lambda: subjects_of(account.id), seconds=10)
+        await eventually(lambda: is_live(mailbox_id))
+        assert server.commands.count("LOGIN") == 1
+    await ledger_equals_server(server, mailbox_id)
+
+
+async def test_a_wake_up_makes_it_look_at_once(server: ImapServer, by: System, tools: Tools) -> None:
+    account = await an_account(by, address=CLIENT)
+    past(server.inbox, letter())
+    await connected(by, server.server)
+    changed, asked = asyncio.Event(), asyncio.Event()
+
+    async def wakes(firm_id: UUID) -> None:
+        assert firm_id == by.firm_id
+        asked.set()
+        await changed.wait()
+        changed.clear()
+
+    async with working(tools.parsers, wakes):
+        await asked.wait()
+        await idling(server)
+        await switched(by, account.id, account.address, email_sync=True)
+        changed.set()
+        await eventually(lambda: subjects_of(account.id), seconds=10)
+
+
+async def test_pausing_ends_the_connection_and_going_on_makes_another(
+    server: ImapServer, by: System, tools: Tools
+) -> None:
+    mailbox_id = await connected(by, server.server)
+    async with working(tools.parsers):
+        await idling(server)
+        await mailbox.update(by, mailbox_id, MailboxChange(paused=True))
+
+        async def alone() -> bool:
+            return not server.connections
+
+        await eventually(alone)
+        assert (await row_of(mailbox_id))["state"] == "PAUSED"
+        await mailbox.update(by, mailbox_id, MailboxChange(paused=False))
+        await eventually(lambda: is_live(mailbox_id))
+    assert server.commands.count("LOGIN") == 2
+
+
+async def test_a_mended_password_is_tried_within_a_moment(server: ImapServer, by: System, tools: Tools) -> None:
+    await a_member(by)
+    mailbox_id = await connected(by, server.server, password="wrong")
+    async with working(tools.parsers):
+
+        async def is_retrying() -> bool:
+            return bool((await row_of(mailbox_id))["state"] == "RETRYING")
+
+        await eventually(is_retrying)
+        await mailbox.update(by, mailbox_id, MailboxChange(password="secret"))
+        await eventually(lambda: is_live(mailbox_id), seconds=10)
+
+
+async def test_it_stops_at_once_and_leaves_no_lease_no_connection_and_no_process(
+    server: ImapServer, by: System
+) -> None:
+    mailbox_id = await connected(by, server.server)
+    before = set(psutil.Process().children(recursive=True))
+    async with working() as worker:
+        await idling(server)
+        began = time.monotonic()
+        await worker.stop()
+        assert time.monotonic() - began < 5
+    assert (await row_of(mailbox_id))["lease_until"] is None
+    assert not server.connections or not await server_settles(server)
+    assert {each for each in psutil.Process().children(recursive=True) if each.is_running()} <= before
+
+
+async def server_settles(server: ImapServer) -> bool:
+    async def alone() -> bool:
+        return not server.connections
+
+    await eventually(alone)
+    return bool(server.connections)
+
+
+async def test_two_workers_share_the_mailboxes_and_each_has_its_own(
+    server: ImapServer, by: System, tools: Tools
+) -> None:
+    await an_account(by, address=CLIENT, email_sync=True)
+    ids = [await connected(by, server.server, address=f"{n}@firm.test") for n in range(4)]
+    past(server.inbox, letter(subject="1"), letter(subject="2"))
+    async with working(tools.parsers, most=2) as one, working(tools.parsers, most=2) as two:
+        for each in ids:
+            await eventually(lambda each=each: is_live(each))  # type: ignore[misc]
+        owners = await store.rows("SELECT lease_owner, count(*) FROM mailbox GROUP BY 1")
+        assert {row["lease_owner"]: row["count"] for row in owners} == {one.owner: 2, two.owner: 2}
+    assert server.commands.count("LOGIN") == 4
+    assert await store.value("SELECT count(*) FROM email") == 2
+
+
+async def test_it_survives_a_server_that_ends_its_connections(server: ImapServer, by: System, tools: Tools) -> None:
+    account = await an_account(by, address=CLIENT, email_sync=True)
+    mailbox_id = await connected(by, server.server)
+    async with working(tools.parsers):
+        await idling(server)
+        await server.cut_all()
+        server.inbox.append(letter(subject="meanwhile"))
+        await eventually(lambda: subjects_of(account.id))
+    await ledger_equals_server(server, mailbox_id)
+
+
+async def test_the_demo_server_delivers_to_an_account(by: System, tools: Tools, tmp_path: Path) -> None:
+    """pymap, whose push and UIDs others wrote."""
+    account = await an_account(by, address=CLIENT, email_sync=True)
+    async with DemoMail.start(tmp_path / "mail") as demo:
+        mailbox_id = await connected(
+            by, demo.imap, address=STUDIO, username=DEMO_STUDIO.address, password=MAIL_PASSWORD
+        )
+        async with working(tools.parsers):
+            await eventually(lambda: is_live(mailbox_id))
+            await demo.deliver(letter(subject="by SMTP"), sender=CLIENT, to=[DEMO_STUDIO.address])
+            await eventually(lambda: subjects_of(account.id), seconds=10)
+    assert await states(mailbox_id) == ["STORED"]
