@@ -25,12 +25,13 @@ class NotMigrated(Exception):
 
 
 @asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator[str]:
+async def opened(settings: Settings, *, known_key: bool = True) -> AsyncIterator[str]:
     """
     Keys, database, files and wake-ups, for one process. Gives the database's URL.
 
     Without DATABASE_URL it starts a server of our own and brings it up to date; with one it refuses a database that
-    lacks migrations. Raises keys.WrongKey, NotMigrated, models.embedded.EmbeddedFailed, OSError.
+    lacks migrations. `known_key`: must be the one that the database was made with. Raises keys.WrongKey, NotMigrated,
+    models.embedded.EmbeddedFailed, OSError.
     """
     keys.load(settings)
     async with AsyncExitStack() as stack:
@@ -39,7 +40,8 @@ async def opened(settings: Settings) -> AsyncIterator[str]:
         stack.push_async_callback(store.close)
         if missing := await store.pending_migrations():
             raise NotMigrated(f"The database lacks {len(missing)} migrations. Run `switchboard migrate` first.")
-        await installation.check_key()
+        if known_key:
+            await installation.check_key()
         files.open_files(settings)
         await feed.hub.open(settings.wakeups_url or url)
         stack.push_async_callback(feed.hub.close)

@@ -1,4 +1,4 @@
-"""`switchboard`: serve, worker, demo, migrate, schema, doctor, create-firm."""
+"""`switchboard`: serve, worker, demo, migrate, schema, doctor, create-firm, replace-key."""
 
 import asyncio
 import sys
@@ -69,6 +69,17 @@ def doctor() -> None:
     from graph.doctor import examine
 
     _run(examine)
+
+
+@app.command("replace-key")
+def replace_key(
+    sure: Annotated[bool, typer.Option(prompt="What was sealed with the lost key stays lost. Go on?")],
+) -> None:
+    """After the key was lost: goes on with the present one. Mailboxes then wait for their passwords."""
+    from graph import running
+
+    if sure:
+        _run(running.replace_key)
 
 
 @app.command("create-firm")

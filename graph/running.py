@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 
 from graph.app import create_app, opened
 from mail.sync import Worker
-from models import feed, firm, journal, store, team
+from models import feed, firm, installation, journal, store, team
 from models.settings import Settings
 from models.viewer import TeamRole
 
@@ -135,6 +135,12 @@ async def create_firm(
             by = await firm.create(name=name, slug=slug)
             await team.add(by, name=owner_name, email=owner_email, secret=password, role=TeamRole.OWNER)
         typer.echo(f"{name} is ready. {owner_email} can sign in with the password you gave.")
+
+
+async def replace_key(settings: Settings) -> None:
+    async with opened(settings, known_key=False):
+        waiting = await installation.replace_key()
+        typer.echo(f"The key is replaced. {waiting} mailboxes wait for their password (updateMailbox).")
 
 
 def log_plainly(settings: Settings) -> None:

@@ -25,5 +25,32 @@ async def check_key() -> None:
     if known != keys.fingerprint():
         raise keys.WrongKey(
             "This is not the key that the database was made with. Set SWITCHBOARD_KEY, or put the old `var/key` back."
-            " If the old key is lost: see “A lost key” in the README."
+            " If the old key is lost, `switchboard replace-key` goes on with this one."
         )
+
+
+async def replace_key() -> int:
+    """
+    Goes on with the key of this process after the old one was lost; answers how many mailboxes wait for their password.
+
+    What was sealed with the old key cannot be opened any more. Addresses get their new hashes, and the ledger forgets
+    what it knew by the old ones: the mailboxes are listed anew, nothing is stored or announced twice. All or nothing.
+    """
+    async with store.transaction():
+        rows = await store.rows("SELECT id, firm_id, key FROM email_address")
+        hashes = [keys.address_hash(row["firm_id"], row["key"]) for row in rows]
+        await store.execute(_NEW_HASHES, [row["id"] for row in rows], hashes)
+        await store.execute("DELETE FROM occurrence WHERE skip_reason = 'NOT_SWITCHED_ON'")
+        await store.execute("UPDATE mail_folder SET watermark = 1, scanned_at = NULL")
+        await store.execute("UPDATE installation SET key_fingerprint = $1", keys.fingerprint())
+        return await store.execute(_ASK_FOR_PASSWORDS)
+
+
+_NEW_HASHES = """
+UPDATE email_address e SET hash = n.hash FROM unnest($1::uuid[], $2::bytea[]) AS n(id, hash) WHERE e.id = n.id
+"""
+_ASK_FOR_PASSWORDS = """
+UPDATE mailbox SET state = 'NEEDS_ATTENTION', error_code = 'MAILBOX_SECRET_REFUSED', error_path = 'secret',
+  error_message = 'The key of this installation was replaced. Enter the password of the mailbox again.',
+  version = version + 1
+"""
