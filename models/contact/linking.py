@@ -99,7 +99,9 @@ async def make(by: Actor, new: NewContact, *path: str | int) -> tuple[UUID, dict
 
 
 async def fields_of(by: Actor, refs: Sequence[FieldRef], *path: str | int) -> list[UUID]:
-    """Ids of the fields. Raises NOT_FOUND for one that the firm does not have."""
+    """Ids of the fields. Raises NOT_FOUND for one that the firm does not have, INVALID for more than 100."""
+    if len(refs) > MOST_AT_ONCE:
+        raise Refusal(ErrorCode.INVALID, f"At most {MOST_AT_ONCE} addresses at once.", *path, "emails")
     named = await email_field.named(by, [ref.name for ref in refs if ref.name is not None])
     asked = [ref.id for ref in refs if ref.id is not None]
     query = "SELECT id FROM email_field WHERE firm_id = $1 AND id = ANY($2::uuid[])"
