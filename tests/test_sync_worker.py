@@ -1,13 +1,13 @@
 """The worker: claims, watches, wakes, lets go."""
 
 import asyncio
+import multiprocessing
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import UUID
 
-import psutil
 import pytest
 
 from mail.demo.launch import DemoMail
@@ -54,6 +54,10 @@ async def is_live(mailbox_id: UUID) -> bool:
     return bool((await row_of(mailbox_id))["state"] == "LIVE")
 
 
+async def is_alone(server: ImapServer) -> bool:
+    return not server.connections
+
+
 async def idling(server: ImapServer) -> None:
     async with asyncio.timeout(30):
         await server.until("IDLE")
@@ -85,6 +89,17 @@ async def test_switching_on_wakes_it_from_its_watch_without_a_new_connection(
     await ledger_equals_server(server, mailbox_id)
 
 
+async def test_a_server_without_idle_is_watched_and_woken_as_well(server: ImapServer, by: System, tools: Tools) -> None:
+    server.capabilities = "IMAP4rev1"
+    account = await an_account(by, address=CLIENT)
+    past(server.inbox, letter())
+    mailbox_id = await connected(by, server.server)
+    async with working(tools.parsers):
+        await eventually(lambda: is_live(mailbox_id))
+        await switched(by, account.id, account.address, email_sync=True)
+        await eventually(lambda: subjects_of(account.id), seconds=10)
+
+
 async def test_a_wake_up_makes_it_look_at_once(server: ImapServer, by: System, tools: Tools) -> None:
     account = await an_account(by, address=CLIENT)
     past(server.inbox, letter())
@@ -112,11 +127,7 @@ async def test_pausing_ends_the_connection_and_going_on_makes_another(
     async with working(tools.parsers):
         await idling(server)
         await mailbox.update(by, mailbox_id, MailboxChange(paused=True))
-
-        async def alone() -> bool:
-            return not server.connections
-
-        await eventually(alone)
+        await eventually(lambda: is_alone(server))
         assert (await row_of(mailbox_id))["state"] == "PAUSED"
         await mailbox.update(by, mailbox_id, MailboxChange(paused=False))
         await eventually(lambda: is_live(mailbox_id))
@@ -140,23 +151,14 @@ async def test_it_stops_at_once_and_leaves_no_lease_no_connection_and_no_process
     server: ImapServer, by: System
 ) -> None:
     mailbox_id = await connected(by, server.server)
-    before = set(psutil.Process().children(recursive=True))
     async with working() as worker:
         await idling(server)
         began = time.monotonic()
         await worker.stop()
         assert time.monotonic() - began < 5
-    assert (await row_of(mailbox_id))["lease_until"] is None
-    assert not server.connections or not await server_settles(server)
-    assert {each for each in psutil.Process().children(recursive=True) if each.is_running()} <= before
-
-
-async def server_settles(server: ImapServer) -> bool:
-    async def alone() -> bool:
-        return not server.connections
-
-    await eventually(alone)
-    return bool(server.connections)
+        assert (await row_of(mailbox_id))["lease_until"] is None
+        assert multiprocessing.active_children() == []
+        await eventually(lambda: is_alone(server))
 
 
 async def test_two_workers_share_the_mailboxes_and_each_has_its_own(

@@ -5,6 +5,7 @@ import os
 import socket
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -99,7 +100,7 @@ class Worker:
         still_ours = await lease.renew(held)
         for mailbox_id, (_, task) in self._held.items():
             if mailbox_id not in still_ours:
-                task.cancel()
+                _end(task)
 
     async def _stir(self) -> None:
         """Wakes whoever has something to fetch; ends what somebody has changed, to be claimed anew."""
@@ -107,7 +108,7 @@ class Worker:
         for mailbox_id, (attendance, task) in self._held.items():
             stir = stirring.get(mailbox_id)
             if stir is None or stir.version != attendance.leased.version:
-                task.cancel()
+                _end(task)
             elif stir.pending and attendance.watching:
                 attendance.stir.set()
 
@@ -127,6 +128,12 @@ class Worker:
     async def _let_go(self) -> None:
         tasks = [*(task for _, task in self._held.values()), *self._wakers.values()]
         for task in tasks:
-            task.cancel()
+            _end(task)
         await asyncio.gather(*tasks, return_exceptions=True)
         self._held, self._wakers = {}, {}
+
+
+def _end(task: asyncio.Task[Any]) -> None:
+    """Once only: a second time would hit it while it gives its lease back."""
+    if not task.cancelling():
+        task.cancel()

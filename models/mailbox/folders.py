@@ -12,6 +12,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from models import clock, store
+from models.email import history
 from models.mailbox.lease import Leased, check
 
 
@@ -29,6 +30,7 @@ class LedgerFolder:
 async def opened(leased: Leased, name: str, uidvalidity: int) -> LedgerFolder:
     """The folder as the ledger knows it; begun anew where the server has given new numbers (RFC 3501, 2.3.1.1)."""
     async with store.transaction():
+        await history.lock(leased.firm_id)  # else whoever switches on would lock the same rows the other way round
         await check(leased)
         at = (leased.firm_id, leased.mailbox_id, name)
         row = await store.row(_READ, *at)
@@ -78,6 +80,7 @@ async def left_out(leased: Leased, names: Collection[str]) -> None:
     if not await store.value(others, leased.firm_id, leased.mailbox_id, list(names)):
         return
     async with store.transaction():
+        await history.lock(leased.firm_id)
         await check(leased)
         for row in await store.rows(others, leased.firm_id, leased.mailbox_id, list(names)):
             await store.execute(_SUPERSEDE, leased.firm_id, row["id"], clock.now())

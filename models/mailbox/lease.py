@@ -92,16 +92,20 @@ def _leased(row: Any) -> Leased:
 
 
 async def renew(held: Iterable[Leased]) -> set[UUID]:
-    """Those that are still ours, for another minute; the others are lost."""
-    tokens = {leased.mailbox_id: leased.token for leased in held}
-    return {row["id"] for row in await store.rows(_RENEW, list(tokens), list(tokens.values()), SECONDS)}
+    """
+    Those that are still ours, for another minute; the others are lost. One by one: a statement that locks several
+    mailboxes could meet another that locks them in another order.
+    """
+    return {leased.mailbox_id for leased in held if await store.execute(_RENEW, *_place(leased), SECONDS)}
 
 
 _RENEW = """
-UPDATE mailbox b SET lease_until = now() + make_interval(secs => $3)
-FROM unnest($1::uuid[], $2::bigint[]) AS held(id, token) WHERE b.id = held.id AND b.lease_token = held.token
-RETURNING b.id
+UPDATE mailbox SET lease_until = now() + make_interval(secs => $4) WHERE firm_id = $1 AND id = $2 AND lease_token = $3
 """
+
+
+def _place(leased: Leased) -> tuple[UUID, UUID, int]:
+    return leased.firm_id, leased.mailbox_id, leased.token
 
 
 async def stirring(held: Iterable[Leased]) -> dict[UUID, Stir]:
@@ -121,24 +125,20 @@ FROM mailbox b JOIN unnest($1::uuid[], $2::bigint[]) AS held(id, token) ON b.id 
 
 async def release(leased: Leased) -> None:
     """Anybody may claim it at once. Harmless where it is lost already."""
-    await store.execute(
-        "UPDATE mailbox SET lease_owner = NULL, lease_until = NULL WHERE firm_id = $1 AND id = $2 AND lease_token = $3",
-        leased.firm_id,
-        leased.mailbox_id,
-        leased.token,
-    )
+    await store.execute(_RELEASE, *_place(leased))
+
+
+_RELEASE = """
+UPDATE mailbox SET lease_owner = NULL, lease_until = NULL WHERE firm_id = $1 AND id = $2 AND lease_token = $3
+"""
 
 
 async def check(leased: Leased) -> None:
-    """First of all in every writing transaction of the holder, after `history.lock`. Raises LeaseLost."""
-    held = await store.value(
-        _CHECK,
-        leased.firm_id,
-        leased.mailbox_id,
-        leased.token,
-        leased.version,
-    )
-    if held is None:
+    """
+    First of all in every writing transaction of the holder, but after `history.lock` where that is taken, too. Raises
+    LeaseLost.
+    """
+    if await store.value(_CHECK, *_place(leased), leased.version) is None:
         raise LeaseLost
 
 

@@ -169,6 +169,7 @@ async def count(leased: Leased, folder: LedgerFolder, *, below: int) -> int:
 async def gone(leased: Leased, folder: LedgerFolder, vanished: Iterable[int]) -> None:
     """These are no longer on the server. What was stored stays in the firm."""
     async with store.transaction():
+        await history.lock(leased.firm_id)  # rows before the mailbox: as whoever switches on does
         await check(leased)
         await store.execute(_GONE, leased.firm_id, folder.id, folder.uidvalidity, sorted(vanished), clock.now())
         await progress(leased)

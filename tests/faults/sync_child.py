@@ -1,4 +1,4 @@
-"""A worker process to be killed: one complete pass of a mailbox. python -m tests.faults.sync_child <url> <var> <mailbox>"""
+"""One complete pass, to be killed in it: python -m tests.faults.sync_child <database url> <var> <mailbox id>"""
 
 import asyncio
 import sys

@@ -72,7 +72,7 @@ async def test_killed_at_every_checkpoint_of_a_backfill(
 ) -> None:
     """Each time another mailbox from the start; then the next worker goes on."""
     subjects = fill(server, 120)
-    killed_at = []
+    killed_at: list[str] = []
     for crash_at in range(1, 100):
         firm = await a_firm()
         account = await an_account(firm, address=CLIENT, email_sync=True)
@@ -82,7 +82,7 @@ async def test_killed_at_every_checkpoint_of_a_backfill(
         if process.returncode != -signal.SIGKILL:
             assert process.returncode == 0, said.decode()
             break
-        killed_at.append(said.decode().strip().splitlines()[-1])
+        killed_at += [line for line in said.decode().splitlines() if line.startswith("killed at")]
         await long_dead()
         process = await child(store, tmp_path, mailbox_id)
         _, said = await process.communicate()
