@@ -40,7 +40,7 @@ async def replace_key() -> int:
         rows = await store.rows("SELECT id, firm_id, key FROM email_address")
         hashes = [keys.address_hash(row["firm_id"], row["key"]) for row in rows]
         await store.execute(_NEW_HASHES, [row["id"] for row in rows], hashes)
-        await store.execute("DELETE FROM occurrence WHERE skip_reason = 'NOT_SWITCHED_ON'")
+        await store.execute("DELETE FROM occurrence WHERE skip_reason = 'NOT_SWITCHED_ON' OR state = 'PENDING'")
         await store.execute("UPDATE mail_folder SET watermark = 1, scanned_at = NULL")
         await store.execute("UPDATE installation SET key_fingerprint = $1", keys.fingerprint())
         return await store.execute(_ASK_FOR_PASSWORDS)
@@ -52,5 +52,5 @@ UPDATE email_address e SET hash = n.hash FROM unnest($1::uuid[], $2::bytea[]) AS
 _ASK_FOR_PASSWORDS = """
 UPDATE mailbox SET state = 'NEEDS_ATTENTION', error_code = 'MAILBOX_SECRET_REFUSED', error_path = 'secret',
   error_message = 'The key of this installation was replaced. Enter the password of the mailbox again.',
-  version = version + 1
+  backfill_done = 0, backfill_total = 0, version = version + 1
 """
