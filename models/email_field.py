@@ -13,6 +13,7 @@ from models.idempotency import Done
 from models.viewer import Actor, Viewer, must_manage_accounts
 
 LONGEST_NAME = 60
+LONGEST_KEY = 200
 MOST = 50
 
 
@@ -20,7 +21,7 @@ class EmailField(Model):
     id = fields.UUIDField(primary_key=True)
     firm_id = fields.UUIDField()
     name = fields.CharField(LONGEST_NAME)
-    name_key = fields.CharField(200)
+    name_key = fields.CharField(LONGEST_KEY)
 
     class Meta:
         table = "email_field"
@@ -34,13 +35,13 @@ class EmailFieldView:
 
 
 async def create(by: Actor, name: str, *, key: str | None = None) -> Done:
-    """Raises ALREADY_TAKEN where the firm has one of that name, INVALID, NOT_ALLOWED."""
+    """Raises ALREADY_TAKEN where the firm has one of that name, INVALID (also for the 51st), NOT_ALLOWED."""
     must_manage_accounts(by)
 
     async def do() -> tuple[UUID, ...]:
         clean = text.one_line(name, "name", longest=LONGEST_NAME)
         taken = "SELECT 1 FROM email_field WHERE firm_id = $1 AND name_key = $2"
-        if await store.value(taken, by.firm_id, text.folded(clean)):
+        if await store.value(taken, by.firm_id, _key(clean)):
             raise Refusal(ErrorCode.ALREADY_TAKEN, f"There is an e-mail field named {clean} already.", "name")
         return tuple((await named(by, [clean])).values())
 
@@ -48,9 +49,13 @@ async def create(by: Actor, name: str, *, key: str | None = None) -> Done:
 
 
 async def named(by: Actor, names: Sequence[str]) -> dict[str, UUID]:
-    """The fields of these names, made where the firm has none (R32). Runs inside a transaction."""
+    """
+    The fields of these names, made where the firm has none (R32). Runs inside a transaction.
+
+    Raises INVALID for a bad name, and where the firm would have more than 50.
+    """
     clean = {name: text.one_line(name, "name", what="The name of the field", longest=LONGEST_NAME) for name in names}
-    by_key = {text.folded(name): name for name in clean.values()}
+    by_key = {_key(name): name for name in clean.values()}
     for name_key in sorted(by_key):
         await _make(by, by_key[name_key], name_key)
     found = await store.rows(
@@ -59,7 +64,14 @@ async def named(by: Actor, names: Sequence[str]) -> dict[str, UUID]:
         list(by_key),
     )
     ids = {row["name_key"]: row["id"] for row in found}
-    return {name: ids[text.folded(one)] for name, one in clean.items()}
+    if len(ids) < len(by_key):
+        raise Refusal(ErrorCode.INVALID, f"A firm has {MOST} e-mail fields at most. Use one of those.", "name")
+    return {name: ids[_key(one)] for name, one in clean.items()}
+
+
+def _key(name: str) -> str:
+    """What names are compared by; some single characters unfold into eighteen."""
+    return text.folded(name)[:LONGEST_KEY]
 
 
 async def _make(by: Actor, name: str, name_key: str) -> None:

@@ -23,7 +23,7 @@ def checked(password: str, *path: str | int) -> str:
 
 
 async def hashed(password: str) -> str:
-    return await asyncio.get_running_loop().run_in_executor(_pool, _hasher.hash, password)
+    return await asyncio.get_running_loop().run_in_executor(_pool, _hasher.hash, _bytes(password))
 
 
 async def matches(password: str, stored: str | None) -> bool:
@@ -34,9 +34,14 @@ async def matches(password: str, stored: str | None) -> bool:
 
 def _verify(password: str, stored: str) -> bool:
     try:
-        return _hasher.verify(stored, password[: LONGEST + 1])
+        return _hasher.verify(stored, _bytes(password[: LONGEST + 1]))
     except (VerificationError, InvalidHashError):
         return False
+
+
+def _bytes(password: str) -> bytes:
+    """Any characters are good, half a surrogate pair too."""
+    return password.encode(errors="surrogatepass")
 
 
 @cache

@@ -53,7 +53,7 @@ async def sign_in(
     An unknown address and a wrong password answer the same, after exactly one verification. `caller` is the network
     address that attempts are counted by. Raises WRONG_CREDENTIALS, RATE_LIMITED.
     """
-    key = address.compared(email[:320])
+    key = address.compared(email[:320].encode(errors="replace").decode())  # no database takes half a surrogate pair
     await _count_attempt(key, caller)
     member = await _member(key, firm, host)
     if not await password.matches(secret, member["password_hash"] if member else None) or member is None:
