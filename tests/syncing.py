@@ -136,6 +136,12 @@ async def announced(firm_id: UUID) -> list[tuple[bool, dict[str, str]]]:
     return [(row["subject_id"] is not None, row["changes"]) for row in rows]
 
 
+async def notifications(by: System) -> list[tuple[str, int]]:
+    """Text and count of every entry in anybody's Inbox+, in their order."""
+    rows = await store.rows("SELECT text, count FROM notification WHERE firm_id = $1 ORDER BY position", by.firm_id)
+    return [(row["text"], row["count"]) for row in rows]
+
+
 async def eventually(check: Callable[[], Awaitable[object]], *, seconds: float = 30) -> None:
     """Until it holds."""
     async with asyncio.timeout(seconds):

@@ -1,15 +1,18 @@
 """What goes wrong with a mailbox is said in plain words, and mends as soon as it can (R23)."""
 
+import shutil
 from dataclasses import replace
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from mail.sync import Tools, sync_once
 from mail.sync.reaching import _is_private
-from models import mailbox, store
+from models import files, mailbox, store
 from models.mailbox import MailboxChange, MailSecurity, MailServer, figures, folders, lease, ledger
 from models.mailbox.lease import LeaseLost
+from models.settings import Settings
 from models.viewer import System
 from tests.imap_server import ImapServer
 from tests.make import a_member, an_account
@@ -183,3 +186,22 @@ async def test_a_worker_that_lost_the_mailbox_or_missed_a_change_writes_nothing(
     await figures.succeeded(other)
     assert (await row_of(mailbox_id))["state"] == "PAUSED"
     assert await store.value("SELECT watermark FROM mail_folder") == 1
+
+
+async def test_trouble_of_our_own_is_said_as_such_and_mends(
+    server: ImapServer, by: System, tools: Tools, tmp_path: Path
+) -> None:
+    await an_account(by, address=CLIENT, email_sync=True)
+    past(server.inbox, *(letter(subject=str(number)) for number in range(5)))
+    mailbox_id = await connected(by, server.server)
+    (tmp_path / "elsewhere").mkdir()
+    files.open_files(Settings(var=tmp_path / "elsewhere"))
+    shutil.rmtree(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere").write_text("a file where the folder was")
+    assert not await sync_once(mailbox_id, tools)
+    assert await fault(mailbox_id) == ("RETRYING", "MAILBOX_UNREACHABLE", None)
+    assert (await row_of(mailbox_id))["error_message"].startswith("Something went wrong on our side")
+    files.open_files(Settings(var=tmp_path))
+    await synced(mailbox_id, tools)
+    assert await states(mailbox_id) == ["STORED"] * 5
+    await ledger_equals_server(server, mailbox_id)

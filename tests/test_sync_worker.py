@@ -161,6 +161,25 @@ async def test_it_stops_at_once_and_leaves_no_lease_no_connection_and_no_process
         await eventually(lambda: is_alone(server))
 
 
+async def test_switching_while_mail_comes_in_misses_nothing(server: ImapServer, by: System, tools: Tools) -> None:
+    """Every arrival meets a switch that is just going on or off; in the end it is on."""
+    account = await an_account(by, address=CLIENT)
+    mailbox_id = await connected(by, server.server)
+    expected = [f"{number:02}" for number in range(30)]
+    async with working(tools.parsers):
+        await idling(server)
+        for number, subject in enumerate(expected):
+            server.inbox.append(letter(subject=subject))
+            await switched(by, account.id, account.address, email_sync=number % 2 == 1)
+
+        async def all_there() -> bool:
+            return await subjects_of(account.id) == expected
+
+        await eventually(all_there)
+        await eventually(lambda: is_live(mailbox_id))
+    await ledger_equals_server(server, mailbox_id)
+
+
 async def test_two_workers_share_the_mailboxes_and_each_has_its_own(
     server: ImapServer, by: System, tools: Tools
 ) -> None:

@@ -2,8 +2,10 @@
 
 import asyncio
 import random
+import traceback
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from uuid import UUID
 
 import structlog
@@ -53,7 +55,7 @@ async def attend(attendance: Attendance, tools: Tools, *, once: bool = False) ->
         await _failed(leased, error)
         return False
     except Exception as error:  # ours or the database's: never the end of the worker
-        log.error("sync.failed", mailbox=str(leased.mailbox_id), error=type(error).__name__, exc_info=error)
+        log.error("sync.failed", mailbox=str(leased.mailbox_id), error=type(error).__name__, at=_place_of(error))
         await _trouble(leased)
         return False
     finally:
@@ -156,6 +158,14 @@ def _path(error: ImapError) -> str | None:
         case FolderMissing():
             return "sentFolder"
     return None
+
+
+def _place_of(error: BaseException) -> str:
+    """Where it happened. Not its words: a database quotes whole rows in them."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    frames = traceback.extract_tb(error.__traceback__)
+    return " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames[-4:]))
 
 
 async def _trouble(leased: Leased) -> None:

@@ -1,5 +1,6 @@
 """Every UID of a folder gets its row in the ledger, and the figures of both sides are made to agree (R22)."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -59,7 +60,8 @@ async def _headers(visit: Visit, uids: Sequence[int]) -> list[Found]:
     answers = [one async for one in visit.imap.headers(uids)]
     headers = [one for one in answers if isinstance(one, Header)]
     said = await visit.tools.parsers.read_headers([header.header for header in headers])
-    read = [found(visit.leased.firm_id, header, words) for header, words in zip(headers, said, strict=True)]
+    firm_id = visit.leased.firm_id  # in a thread, since a header may name 2,000 people
+    read = await asyncio.to_thread(lambda: [found(firm_id, *each) for each in zip(headers, said, strict=True)])
     return sorted([*read, *(_unread(one) for one in answers if isinstance(one, Unfetchable))], key=lambda one: one.uid)
 
 

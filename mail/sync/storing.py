@@ -65,9 +65,10 @@ async def _store_now(visit: Visit, batch: Sequence[Pending]) -> None:
     checkpoint("after the bodies of a batch")
     by_uid = {one.uid: one for one in batch}
     again = [by_uid[one.uid].id for one in answers if _is_worth_a_try(by_uid[one.uid], one)]
-    ready = await asyncio.gather(
-        *(_read(visit, by_uid[one.uid], one) for one in answers if by_uid[one.uid].id not in again)
-    )
+    async with asyncio.TaskGroup() as group:
+        left = [one for one in answers if by_uid[one.uid].id not in again]
+        tasks = [group.create_task(_read(visit, by_uid[one.uid], one)) for one in left]
+    ready = [task.result() for task in tasks]
     checkpoint("after the files of a batch")
     if again:
         await backlog.failed_once_more(visit.leased, again)

@@ -1,14 +1,15 @@
 """Connecting a mailbox, and mending it."""
 
 import ipaddress
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from models import address, clock, idempotency, journal, keys, store, text
+from models import address, clock, firm, idempotency, journal, keys, store, text
 from models.errors import Conflict, ErrorCode, Refusal
 from models.idempotency import Done
 from models.journal import JournalKind, Subject
@@ -19,6 +20,9 @@ from models.unset import UNSET, Unset
 from models.viewer import Actor, must_be_admin
 
 LONGEST_SECRET = 1000
+API_NAMES = {"owner_id": "ownerId", "sent_folder": "sentFolder"} | {
+    f"{server}_{part}": f"{server}.{part}" for server in ("imap", "smtp") for part in ("host", "port", "security")
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +30,12 @@ class NewMailbox:
     """`owner_id` None: shared by the firm. `username` None: the address. `sent_folder` None: found by itself."""
 
     address: str
-    password: str
+    password: str = field(repr=False)
     imap: MailServer
     smtp: MailServer
     owner_id: UUID | None = None
     username: str | None = None
     sent_folder: str | None = None
-
-    def __repr__(self) -> str:
-        """For the idempotency digest; a password may be in it, since it never leaves this process but as a hash."""
-        return repr((self.address, keys.token_hash(self.password), self.imap, self.smtp, self.owner_id, self.username))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class MailboxChange:
 
     owner_id: UUID | Unset | None = UNSET
     username: str | Unset = UNSET
-    password: str | Unset = UNSET
+    password: str | Unset = field(default=UNSET, repr=False)
     imap: MailServer | Unset = UNSET
     smtp: MailServer | Unset = UNSET
     sent_folder: str | Unset | None = UNSET
@@ -59,7 +59,8 @@ async def connect(by: Actor, new: NewMailbox, *, key: str | None = None) -> Done
     ADDRESS_INVALID, INVALID, NOT_FOUND, NOT_ALLOWED.
     """
     _must_own(by, new.owner_id)
-    return await idempotency.once(by, key, verb="connect mailbox", asked=new, do=partial(_connect, by, new))
+    asked = (new, keys.signature("mailbox password", _sayable(new.password)))
+    return await idempotency.once(by, key, verb="connect mailbox", asked=asked, do=partial(_connect, by, new))
 
 
 def _must_own(by: Actor, owner_id: UUID | None) -> None:
@@ -72,6 +73,7 @@ async def _connect(by: Actor, new: NewMailbox) -> tuple[UUID, ...]:
     _check_server(new.imap, "imap")
     _check_server(new.smtp, "smtp")
     await _must_be_colleague(by, new.owner_id)
+    await firm.one_at_a_time(by.firm_id)
     taken = "SELECT 1 FROM mailbox WHERE firm_id = $1 AND address_key = $2"
     if await store.value(taken, by.firm_id, typed.key):
         raise Refusal(ErrorCode.ALREADY_TAKEN, f"The mailbox {typed.text} is connected already.", "address")
@@ -100,11 +102,19 @@ async def _connect(by: Actor, new: NewMailbox) -> tuple[UUID, ...]:
 
 
 def sealed(firm_id: UUID, mailbox_id: UUID, password: str) -> bytes:
-    """Raises INVALID for a password that no server can be told (RFC 3501 has no NUL, CR or LF in a string)."""
-    if not 1 <= len(password) <= LONGEST_SECRET or any(char in password for char in "\0\r\n"):
+    """Raises INVALID for a password that no server can be told."""
+    return keys.seal(_sayable(password), firm_id, mailbox_id, "password")
+
+
+def _sayable(password: str) -> str:
+    """RFC 3501 has no NUL, CR or LF in a string."""
+    if not 1 <= len(password) <= LONGEST_SECRET or _UNSPEAKABLE.search(password):
         message = f"The password must have 1 to {LONGEST_SECRET} characters and no line breaks."
         raise Refusal(ErrorCode.INVALID, message, "secret", "password")
-    return keys.seal(password, firm_id, mailbox_id, "password")
+    return password
+
+
+_UNSPEAKABLE = re.compile("[\0\r\n\ud800-\udfff]")
 
 
 def unsealed(firm_id: UUID, mailbox_id: UUID, secret: bytes) -> str:
@@ -180,11 +190,6 @@ async def _save(by: Actor, row: Any, columns: dict[str, Any]) -> None:
     state = columns.pop("state", row["state"])
     if state != MailboxState.PAUSED:
         state = MailboxState.CHECKING
-    told = [
-        journal.Change(name, *(("", "") if name == "secret" else (str(row[name]), str(value))))
-        for name, value in {**columns, "state": state}.items()
-        if row[name] != value
-    ]
     fresh = {
         "state": state,
         "error_code": None,
@@ -198,7 +203,17 @@ async def _save(by: Actor, row: Any, columns: dict[str, Any]) -> None:
     )
     if any(row[name] != columns.get(name, row[name]) for name in ("imap_host", "username")):
         await folders.start_over(by.firm_id, row["id"])
-    _record(by, JournalKind.MAILBOX_CHANGED, row["id"], told)
+    _record(by, JournalKind.MAILBOX_CHANGED, row["id"], _told(row, {**columns, "state": state}))
+
+
+def _told(row: Any, columns: dict[str, Any]) -> list[journal.Change]:
+    """In the words of the API; of a password only that it changed."""
+    shown = {name: value for name, value in columns.items() if name != "secret"}
+    changes = journal.changes_between(
+        {API_NAMES.get(name, name): row[name] for name in shown},
+        {API_NAMES.get(name, name): value for name, value in shown.items()},
+    )
+    return [*changes, *([journal.Change("secret", None, None)] if "secret" in columns else [])]
 
 
 def _record(by: Actor, kind: JournalKind, mailbox_id: UUID, changes: list[journal.Change]) -> None:
