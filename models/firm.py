@@ -49,6 +49,11 @@ async def create(*, name: str, slug: str) -> System:
     return by
 
 
+async def one_at_a_time(firm_id: UUID) -> None:
+    """Between looking whether a code or an address is free and taking it, nobody else of the firm takes it."""
+    await store.row("SELECT 1 FROM firm WHERE id = $1 FOR NO KEY UPDATE", firm_id)
+
+
 async def of(by: Viewer) -> FirmView:
     """The viewer's own."""
     found = await store.row("SELECT id, name, slug, version FROM firm WHERE id = $1", by.firm_id)

@@ -10,7 +10,7 @@ from tortoise import Model, fields
 from tortoise.contrib.postgres.fields import ArrayField
 from uuid_utils.compat import uuid7
 
-from models import address, clock, journal, password, store, text
+from models import address, clock, firm, journal, password, store, text
 from models.errors import ErrorCode, Refusal
 from models.idempotency import Done
 from models.viewer import Actor, TeamRole, Viewer
@@ -73,6 +73,7 @@ async def add(by: Actor, *, name: str, email: str, secret: str, role: TeamRole, 
     hashed = await password.hashed(password.checked(secret, "password"))
     member_id = uuid7()
     async with store.transaction():
+        await firm.one_at_a_time(by.firm_id)
         taken = "SELECT 1 FROM team_member WHERE firm_id = $1 AND email_key = $2"
         if await store.value(taken, by.firm_id, typed.key):
             raise Refusal(ErrorCode.ALREADY_TAKEN, f"{typed.text} belongs to a colleague already.", "email")

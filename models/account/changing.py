@@ -7,7 +7,7 @@ from uuid import UUID
 from asyncpg import Record
 from uuid_utils.compat import uuid7
 
-from models import clock, idempotency, journal, store, text
+from models import clock, firm, idempotency, journal, store, text
 from models.account.table import Account, AccountKind
 from models.contact.linking import LinkedContact, link_all
 from models.email import history
@@ -68,7 +68,7 @@ async def _create(by: Actor, new: NewAccount) -> tuple[UUID, ...]:
 
 async def _free_code(firm_id: UUID, code: str, *, apart_from: UUID | None = None) -> str:
     clean = text.one_line(code, "code", what="The code", longest=LONGEST_CODE)
-    await _one_at_a_time(firm_id)
+    await firm.one_at_a_time(firm_id)
     holder = await store.value(
         "SELECT id FROM account WHERE firm_id = $1 AND code_key = $2", firm_id, text.sort_key(clean)
     )
@@ -78,14 +78,9 @@ async def _free_code(firm_id: UUID, code: str, *, apart_from: UUID | None = None
 
 
 async def _next_code(firm_id: UUID) -> str:
-    await _one_at_a_time(firm_id)
+    await firm.one_at_a_time(firm_id)
     taken = r"SELECT max(substring(code FROM '^[Vv]([0-9]{1,28})$')::numeric) FROM account WHERE firm_id = $1"
     return f"V{int(await store.value(taken, firm_id) or 0) + 1}"
-
-
-async def _one_at_a_time(firm_id: UUID) -> None:
-    """Between looking at the firm's codes and taking one, nobody else takes it."""
-    await store.row("SELECT 1 FROM firm WHERE id = $1 FOR NO KEY UPDATE", firm_id)
 
 
 async def update(
