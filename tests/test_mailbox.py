@@ -1,0 +1,197 @@
+"""Mailboxes: connected, mended, by whom; and where their passwords are not."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from uuid_utils.compat import uuid7
+
+from models import journal, mailbox, store
+from models.errors import ErrorCode
+from models.mailbox import MailboxChange, MailboxState, MailSecurity, MailServer, NewMailbox, connect, update
+from models.mailbox.connecting import unsealed
+from models.mailbox.tables import Mailbox
+from models.viewer import TeamRole, Viewer
+from tests.make import a_firm, a_member
+from tests.refused import refused
+
+pytestmark = pytest.mark.usefixtures("store")
+PASSWORD = "the mailbox password"
+IMAP, SMTP = MailServer("imap.x.test", 993), MailServer("smtp.x.test", 587, MailSecurity.STARTTLS)
+
+
+@pytest.fixture
+async def by(store: str) -> Viewer:
+    return await a_member(await a_firm())
+
+
+def _new(address: str = "Studio@X.test", **more: Any) -> NewMailbox:
+    given: dict[str, Any] = {"address": address, "password": PASSWORD, "imap": IMAP, "smtp": SMTP, **more}
+    return NewMailbox(**given)
+
+
+async def _view(by: Viewer, mailbox_id: Any) -> mailbox.MailboxView:
+    return (await mailbox.by_ids(by, [mailbox_id]))[mailbox_id]
+
+
+async def test_a_connected_mailbox_starts_as_checking_and_signs_in_with_its_address(by: Viewer) -> None:
+    done = await connect(by, _new())
+    view = await _view(by, done.ids[0])
+    assert (view.address, view.username, view.owner_id) == ("Studio@x.test", "Studio@x.test", None)
+    assert (view.imap, view.smtp, view.state, view.fault) == (IMAP, SMTP, MailboxState.CHECKING, None)
+    assert done.cursor == await journal.head(by.firm_id)
+    assert await mailbox.of_firm(by) == [view]
+
+
+async def test_an_address_is_connected_once_also_at_once(by: Viewer) -> None:
+    await connect(by, _new())
+    with refused(ErrorCode.ALREADY_TAKEN, "address"):
+        await connect(by, _new("studio@x.TEST"))
+    await connect(await a_member(await a_firm()), _new())
+    found = await asyncio.gather(*(connect(by, _new("other@x.test")) for _ in range(4)), return_exceptions=True)
+    refusals = [one for one in found if isinstance(one, BaseException)]
+    assert len(refusals) == 3
+    assert {getattr(one, "code", one) for one in refusals} == {ErrorCode.ALREADY_TAKEN}
+
+
+async def test_an_employee_connects_their_own_mailbox_and_no_other(by: Viewer) -> None:
+    employee = await a_member(by, role=TeamRole.EMPLOYEE)
+    done = await connect(employee, _new(owner_id=employee.member_id))
+    assert (await _view(by, done.ids[0])).owner_id == employee.member_id
+    for owner_id in (None, by.member_id):
+        with refused(ErrorCode.NOT_ALLOWED):
+            await connect(employee, _new("other@x.test", owner_id=owner_id))
+    shared = (await connect(by, _new("other@x.test"))).ids[0]
+    with refused(ErrorCode.NOT_ALLOWED):
+        await update(employee, shared, MailboxChange(paused=True))
+    with refused(ErrorCode.NOT_ALLOWED):
+        await update(employee, done.ids[0], MailboxChange(owner_id=None))
+    await update(employee, done.ids[0], MailboxChange(paused=True))
+    await connect(by, _new("third@x.test", owner_id=employee.member_id))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code", "path"),
+    [
+        ({"address": "no address"}, ErrorCode.ADDRESS_INVALID, ("address",)),
+        ({"imap": MailServer("imap.x.test", 0)}, ErrorCode.INVALID, ("imap", "port")),
+        ({"smtp": MailServer("", 587)}, ErrorCode.INVALID, ("smtp", "host")),
+        ({"smtp": MailServer("a\r\nb", 587)}, ErrorCode.INVALID, ("smtp", "host")),
+        ({"imap": MailServer("imap.x.test", 143, MailSecurity.NONE)}, ErrorCode.INVALID, ("imap", "security")),
+        ({"password": ""}, ErrorCode.INVALID, ("secret", "password")),
+        ({"password": "a\r\nb"}, ErrorCode.INVALID, ("secret", "password")),
+        ({"password": "\ud800"}, ErrorCode.INVALID, ("secret", "password")),
+        ({"password": "x" * 1001}, ErrorCode.INVALID, ("secret", "password")),
+        ({"username": "a\nb"}, ErrorCode.INVALID, ("username",)),
+        ({"sent_folder": "x" * 256}, ErrorCode.INVALID, ("sentFolder",)),
+        ({"owner_id": uuid7()}, ErrorCode.NOT_FOUND, ("ownerId",)),
+    ],
+)
+async def test_what_is_wrong_is_refused_where_it_stands(
+    by: Viewer, wrong: dict[str, Any], code: ErrorCode, path: tuple[str, ...]
+) -> None:
+    with refused(code, *path):
+        await connect(by, _new(**wrong))
+    mailbox_id = (await connect(by, _new())).ids[0]
+    if "address" not in wrong:
+        with refused(code, *path):
+            await update(by, mailbox_id, MailboxChange(**wrong))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost"])
+async def test_without_tls_only_the_loopback_is_reached(by: Viewer, host: str) -> None:
+    await connect(by, _new(imap=MailServer(host, 1143, MailSecurity.NONE)))
+
+
+async def test_a_change_tries_again_at_once_whatever_was_wrong(by: Viewer) -> None:
+    """R23"""
+    mailbox_id = (await connect(by, _new())).ids[0]
+    await Mailbox.filter(id=mailbox_id).update(
+        state=MailboxState.NEEDS_ATTENTION,
+        error_code=ErrorCode.MAILBOX_SECRET_REFUSED,
+        error_message="The server refused the password.",
+        error_path="secret.password",
+        refusals=3,
+    )
+    view = await _view(by, mailbox_id)
+    assert view.fault is not None
+    assert view.fault.path == ("secret", "password")
+    await update(by, mailbox_id, MailboxChange(password="a better one"))
+    view = await _view(by, mailbox_id)
+    assert (view.state, view.fault, view.version) == (MailboxState.CHECKING, None, 2)
+    secret = await store.value("SELECT secret FROM mailbox WHERE id = $1", mailbox_id)
+    assert unsealed(by.firm_id, mailbox_id, secret) == "a better one"
+
+
+async def test_what_is_absent_stays_and_what_is_the_same_changes_nothing(by: Viewer) -> None:
+    mailbox_id = (await connect(by, _new(sent_folder="Sent Items", owner_id=by.member_id))).ids[0]
+    before = await _view(by, mailbox_id)
+    same = MailboxChange(username="Studio@x.test", imap=IMAP, smtp=SMTP, sent_folder="Sent Items")
+    assert (await update(by, mailbox_id, same)).cursor is None
+    assert (await update(by, mailbox_id, MailboxChange())).cursor is None
+    assert await _view(by, mailbox_id) == before
+    await update(by, mailbox_id, MailboxChange(owner_id=None, sent_folder=None))
+    view = await _view(by, mailbox_id)
+    assert (view.owner_id, view.sent_folder, view.imap, view.username) == (None, None, IMAP, before.username)
+
+
+async def test_a_paused_mailbox_stays_paused_until_it_is_taken_up_again(by: Viewer) -> None:
+    mailbox_id = (await connect(by, _new())).ids[0]
+    await update(by, mailbox_id, MailboxChange(paused=True))
+    await update(by, mailbox_id, MailboxChange(password="another"))
+    assert (await _view(by, mailbox_id)).state is MailboxState.PAUSED
+    await update(by, mailbox_id, MailboxChange(paused=False))
+    assert (await _view(by, mailbox_id)).state is MailboxState.CHECKING
+
+
+async def test_a_version_that_is_not_the_present_one_is_refused(by: Viewer) -> None:
+    mailbox_id = (await connect(by, _new())).ids[0]
+    await update(by, mailbox_id, MailboxChange(paused=True), expected_version=1)
+    with refused(ErrorCode.CHANGED_MEANWHILE):
+        await update(by, mailbox_id, MailboxChange(paused=False), expected_version=1)
+    with refused(ErrorCode.NOT_FOUND):
+        await update(by, uuid7(), MailboxChange(paused=False))
+
+
+async def test_the_password_is_nowhere_but_sealed(by: Viewer) -> None:
+    """P9"""
+    new, change = _new(), MailboxChange(password=PASSWORD)
+    mailbox_id = (await connect(by, new, key="once")).ids[0]
+    await update(by, mailbox_id, change)
+    for shown in (repr(new), repr(change), repr(await _view(by, mailbox_id)), repr(await Mailbox.get(id=mailbox_id))):
+        assert PASSWORD not in shown
+    tables = await store.rows("SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'")
+    for table in tables:
+        for row in await store.rows(f'SELECT * FROM "{table["table_name"]}"'):
+            assert PASSWORD not in str(dict(row)), table
+            assert PASSWORD.encode() not in b"|".join(one for one in row.values() if isinstance(one, bytes)), table
+
+
+async def test_the_journal_tells_what_changed_in_the_words_of_the_api(by: Viewer) -> None:
+    mailbox_id = (await connect(by, _new(owner_id=by.member_id))).ids[0]
+    head = await journal.head(by.firm_id)
+    elsewhere = MailServer("imap.elsewhere.test", 993)
+    await update(by, mailbox_id, MailboxChange(owner_id=None, imap=elsewhere, password="another"))
+    (batch,) = await journal.since(by.firm_id, head)
+    (entry,) = batch.of("MAILBOX_CHANGED")
+    assert {(one.field, one.before, one.after) for one in entry.changes} == {
+        ("ownerId", str(by.member_id), None),
+        ("imap.host", "imap.x.test", "imap.elsewhere.test"),
+        ("secret", None, None),
+    }
+
+
+async def test_the_same_key_with_another_password_or_folder_is_refused(by: Viewer) -> None:
+    """R31"""
+    done = await connect(by, _new(), key="once")
+    assert (await connect(by, _new(), key="once")).ids == done.ids
+    for other in (_new(password="another"), _new(sent_folder="Sent"), _new(username="me")):
+        with refused(ErrorCode.IDEMPOTENCY_KEY_REUSED, "idempotencyKey"):
+            await connect(by, other, key="once")
+
+
+async def test_a_mailbox_that_was_never_synced_has_an_empty_bill_of_health(by: Viewer) -> None:
+    """R22"""
+    mailbox_id = (await connect(by, _new())).ids[0]
+    health = (await mailbox.health_of(by, [mailbox_id]))[mailbox_id]
+    assert (health.on_server, health.stored, health.pending, health.skipped, health.quarantine) == (0, 0, 0, (), ())
