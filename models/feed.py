@@ -8,7 +8,7 @@ Wake-ups travel by broadcaster and may be lost: it falls silent for good when it
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -79,9 +79,10 @@ def _rest(batch: Batch, position: int) -> Batch:
 
 
 class Hub:
-    """One per process, between `open` and `close`."""
+    """One per process, between `open` and `close`. `poll`, `beat` and `silence` are in seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, poll: float = POLL, beat: float = BEAT, silence: float = SILENCE) -> None:
+        self._poll_every, self._beat_every, self._silence = poll, beat, silence
         self._tails: dict[UUID, _Tail] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -153,7 +154,7 @@ class Hub:
     async def _poll(self) -> None:
         """What no wake-up told, and what one told while the database was away."""
         while True:
-            await asyncio.sleep(POLL)
+            await asyncio.sleep(self._poll_every)
             try:
                 for firm_id, head in (await journal.heads(list(self._tails))).items() if self._tails else ():
                     await self._grow(firm_id, head)
@@ -162,30 +163,41 @@ class Hub:
 
     async def _listen(self, url: str) -> None:
         while True:
-            channel = Broadcast(url)
             try:
-                async with asyncio.timeout(SILENCE):
-                    await channel.connect()
-                await self._hear(channel)
+                await self._hear(Broadcast(url))
             except Exception as error:
                 log.warning("feed.channel_lost", error=type(error).__name__)
-            finally:
-                await _hang_up(channel)
+            if (task := asyncio.current_task()) and task.cancelling():
+                return  # broadcaster turns a cancellation in `subscribe` into a KeyError
             await asyncio.sleep(1)
 
     async def _hear(self, channel: Broadcast) -> None:
-        """Until nothing, not even our own beat, was heard for too long: then TimeoutError."""
-        beat = asyncio.create_task(_beat(channel))
+        """Until the channel breaks, or gives nothing, not even our own beat, for too long: then it raises."""
+        loop = asyncio.get_running_loop()
         try:
-            async with channel.subscribe(CHANNEL) as heard:
-                while True:
-                    async with asyncio.timeout(SILENCE):
-                        event = await heard.get()
-                    await self._wake(event.message)
+            async with asyncio.timeout(self._silence) as patience:
+                await channel.connect()
+                async with channel.subscribe(CHANNEL) as heard, self._beating(channel):
+                    while True:
+                        await self._wake((await heard.get()).message)
+                        patience.reschedule(loop.time() + self._silence)
         finally:
-            beat.cancel()
-            with suppress(Exception, asyncio.CancelledError):
-                await beat
+            await _hang_up(channel)
+
+    @asynccontextmanager
+    async def _beating(self, channel: Broadcast) -> AsyncIterator[None]:
+        """A beat that fails ends the block. Hangs up at its end: `subscribe` would wait for what has frozen."""
+        try:
+            async with asyncio.TaskGroup() as beats:
+                beats.create_task(self._beat(channel))
+                yield
+        finally:
+            await _hang_up(channel)
+
+    async def _beat(self, channel: Broadcast) -> None:
+        while True:
+            await asyncio.sleep(self._beat_every)
+            await channel.publish(CHANNEL, "beat")
 
     async def _wake(self, message: str) -> None:
         firm, _, head = message.partition(" ")
@@ -193,15 +205,9 @@ class Hub:
             await self._grow(UUID(firm), int(head))
 
 
-async def _beat(channel: Broadcast) -> None:
-    while True:
-        await asyncio.sleep(BEAT)
-        await channel.publish(CHANNEL, "beat")
-
-
 async def _hang_up(channel: Broadcast) -> None:
-    """Lets go of the channel even where the other side has frozen. broadcaster 0.3.1 has no way of its own for that."""
-    with suppress(Exception):
+    """Also where the other side has frozen, and a second time: broadcaster 0.3.1 knows neither."""
+    with suppress(Exception, asyncio.CancelledError):
         async with asyncio.timeout(2):
             await channel.disconnect()
             return
