@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import idna
 from email_validator import EmailNotValidError, validate_email
 from tortoise import Model, fields
 from uuid_utils.compat import uuid7
@@ -78,9 +79,9 @@ def typed(given: str, *path: str | int) -> TypedAddress:
 def compared(address: str) -> str:
     """The key that addresses are compared by: without regard to case, the domain in its ASCII form (RFC 5890)."""
     local, _, domain = address.replace("\0", "").strip().rpartition("@")
-    try:
-        host = domain.encode("idna").decode()
-    except UnicodeError:
+    try:  # not Python's own codec: that is IDNA 2003, for which straße.example and strasse.example are one domain
+        host = domain if domain.isascii() else idna.encode(domain, uts46=True).decode()
+    except idna.IDNAError:
         host = domain
     return f"{local.casefold()}@{host.casefold()}"
 
