@@ -9,6 +9,7 @@ import typer
 from graph import running
 from graph.app import create_app, opened
 from graph.ids import Kind, global_id
+from graph.logs import log_plainly
 from graph.tabs import Example
 from mail.demo.fill import fill
 from mail.demo.launch import DemoMail, DemoMailFailed
@@ -22,7 +23,7 @@ from models.settings import Settings
 
 async def show(settings: Settings) -> None:
     """Until Ctrl-C; what an earlier start left is still there. Raises what `opened` does, PortTaken, DemoMailFailed."""
-    running.log_plainly(settings)
+    log_plainly(settings)
     listening = running.listen(settings)
     typer.echo("Starting PostgreSQL, the demo mail server and the API …")
     async with opened(settings), _mail(settings) as mail:

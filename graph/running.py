@@ -2,19 +2,18 @@
 
 import asyncio
 import gc
-import logging
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
 from uuid import UUID
 
-import structlog
 import typer
 import uvicorn
 from starlette.applications import Starlette
 
 from graph.app import create_app, opened
+from graph.logs import log_plainly
 from mail.sync import Worker
 from models import feed, firm, installation, journal, store, team
 from models.settings import Settings
@@ -141,19 +140,3 @@ async def replace_key(settings: Settings) -> None:
     async with opened(settings, known_key=False):
         waiting = await installation.replace_key()
         typer.echo(f"The key is replaced. {waiting} mailboxes wait for their password (updateMailbox).")
-
-
-def log_plainly(settings: Settings) -> None:
-    """One line of JSON an event, or of plain text in development; never values of SQL, variables or secrets."""
-    shape = structlog.dev.ConsoleRenderer() if settings.development else structlog.processors.JSONRenderer()
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            shape,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(),
-    )
-    logging.basicConfig(level=logging.WARNING)

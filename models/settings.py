@@ -40,6 +40,19 @@ class Settings(BaseSettings):
     pool_size: int = Field(default=10, ge=2)
     """Connections of one process to PostgreSQL."""
 
+    metrics: bool = False
+    """`/metrics` for Prometheus, reached from this machine, or from anywhere with `metrics_token`."""
+    metrics_token: SecretStr | None = None
+    operations_at_once: int = Field(default=20, ge=1)
+    """Queries and mutations of one session that may run at a time."""
+    subscriptions_at_once: int = Field(default=200, ge=1)
+    """Subscriptions of one session that may be open at a time."""
+    operation_seconds: float = Field(default=30, gt=0)
+    """How long a query or a mutation may take, with its SQL."""
+    cost_per_person: int = Field(default=1_000_000, ge=1)
+    """Nodes and fields that one person may ask for in a minute; see graph.budget.price."""
+    cost_per_firm: int = Field(default=10_000_000, ge=1)
+
     @field_validator("allowed_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:

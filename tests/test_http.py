@@ -231,7 +231,7 @@ async def test_an_unexpected_error_is_masked_for_the_client_and_logged_once(clie
     assert error["extensions"] == {"code": "INTERNAL", "requestId": request_id}
     assert SECRET not in response.text
     assert [(entry["log_level"], entry["request_id"]) for entry in logs] == [("error", request_id)]
-    assert f"ValueError: {SECRET}" in logs[0]["traceback"]
+    assert f"ValueError: {SECRET}" in logs[0]["exception"]
     assert "pass-word" not in repr(logs)
 
 

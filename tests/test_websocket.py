@@ -243,7 +243,7 @@ async def test_an_unexpected_error_is_masked_and_logged_once(toy: Toy) -> None:
             message = await hear(ws)
         assert SECRET not in json.dumps(message)
         assert [entry["log_level"] for entry in logs] == ["error"]
-        assert SECRET in logs[0]["traceback"]
+        assert SECRET in logs[0]["exception"]
         assert logs[0]["request_id"] in json.dumps(message)
 
 

@@ -15,6 +15,7 @@ from graphql import (
 )
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import validate_document
+from strawberry.types import ExecutionContext
 
 from graph.limits import Limits, Survey
 from graph.transport.errors import RequestCode, RequestError
@@ -102,9 +103,15 @@ class Documents(SchemaExtension):
         if survey.refusal:
             return [GraphQLError(survey.refusal, original_error=_too_much(survey.refusal))]
         self.survey = survey
+        context.survey = survey  # type: ignore[attr-defined]  # for `surveyed`
         # a cycle cannot be measured, so of a document with one nothing but the cycle is looked at
         rules = (NoFragmentCyclesRule,) if survey.cyclic else context.validation_rules
         return list(self.library.errors(self._document, schema, rules))
+
+
+def surveyed(context: ExecutionContext) -> Survey | None:
+    """What an operation asks for, once it has been measured and is within the limits; for other extensions."""
+    return getattr(context, "survey", None)
 
 
 def _too_much(message: str) -> RequestError:

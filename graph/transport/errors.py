@@ -9,6 +9,7 @@ business are no errors here: they are `errors` of a payload (models/errors.py).
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Any
@@ -58,12 +59,16 @@ _STATUS = {
 
 
 class RequestError(Exception):
-    """The request is at fault. `message` is read by a person; raise it anywhere, also in a resolver."""
+    """The request is at fault. `message` is read by a person; raise it anywhere, also in a resolver.
 
-    def __init__(self, code: RequestCode, message: str) -> None:
+    `retry_at`: when the same request may work, in UTC; told as `extensions.retryAt`.
+    """
+
+    def __init__(self, code: RequestCode, message: str, *, retry_at: datetime | None = None) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.retry_at = retry_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,7 @@ def answer(result: ExecutionResult, *, request_id: str) -> Answer:
     """The public form of a result: public errors pass, unexpected ones are logged and masked."""
     errors = result.errors or []
     before = result.data is None and bool(errors) and all(error.path is None for error in errors)
-    told = [(error, _code(error)) for error in errors]
+    told = [(error, code_of(error)) for error in errors]
     _log([error for error, code in told if code is RequestCode.INTERNAL], request_id)
     body: dict[str, Any] = {} if before else {"data": result.data}
     if errors:
@@ -98,7 +103,8 @@ def _wrapped(exception: Exception) -> GraphQLError:
     return GraphQLError(str(exception), original_error=exception)
 
 
-def _code(error: GraphQLError) -> RequestCode:
+def code_of(error: GraphQLError) -> RequestCode:
+    """What a client is told of it; INTERNAL: a bug of ours."""
     cause = _cause(error)
     if isinstance(cause, RequestError):
         return cause.code
@@ -140,8 +146,13 @@ def _points_at_an_argument(error: GraphQLError) -> bool:
 def _public(error: GraphQLError, code: RequestCode, request_id: str) -> dict[str, Any]:
     formatted = dict(error.formatted)
     formatted["message"] = _message(error, code, request_id)
-    formatted["extensions"] = {"code": code.value, "requestId": request_id}
+    formatted["extensions"] = {"code": code.value, "requestId": request_id} | _retry(error)
     return formatted
+
+
+def _retry(error: GraphQLError) -> dict[str, str]:
+    retry_at = getattr(_cause(error), "retry_at", None)
+    return {"retryAt": retry_at.isoformat(timespec="seconds")} if retry_at else {}
 
 
 def _message(error: GraphQLError, code: RequestCode, request_id: str) -> str:
@@ -165,5 +176,5 @@ def _log(errors: Sequence[GraphQLError], request_id: str) -> None:
             "unexpected error",
             request_id=request_id,
             path=error.path,
-            traceback="".join(traceback.format_exception(cause)),
+            exception="".join(traceback.format_exception(cause)),
         )

@@ -1,0 +1,69 @@
+"""What is logged: a line an event, JSON in production, tracebacks as lines for people, and nothing that is secret."""
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from graph.logs import log_plainly
+from models.settings import Settings
+
+SECRET = "hunter2"
+
+
+@pytest.fixture(autouse=True)
+def as_before() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    yield
+    root.handlers, root.level = handlers, level
+    structlog.reset_defaults()
+
+
+def logged(*, development: bool) -> io.StringIO:
+    written = io.StringIO()
+    log_plainly(Settings(development=development), to=written)
+    return written
+
+
+def test_in_production_each_event_is_one_line_of_json() -> None:
+    written = logged(development=False)
+    structlog.get_logger("feed").warning("feed.poll_failed", error="OSError", text="two\nlines")
+    structlog.get_logger("feed").debug("nobody asked")
+    (line,) = written.getvalue().splitlines()
+    told = json.loads(line)
+    assert told.pop("timestamp").endswith("Z")
+    assert told == {"level": "warning", "event": "feed.poll_failed", "error": "OSError", "text": "two\nlines"}
+
+
+def test_what_libraries_say_comes_in_the_same_shape() -> None:
+    written = logged(development=False)
+    logging.getLogger("uvicorn.error").error("cannot %s", "listen")
+    logging.getLogger("uvicorn.error").info("started")
+    told = json.loads(written.getvalue())
+    assert (told["event"], told["level"], told["logger"]) == ("cannot listen", "error", "uvicorn.error")
+
+
+def test_in_development_a_traceback_is_printed_as_lines() -> None:
+    written = logged(development=True)
+    structlog.get_logger("graph").error("unexpected error", exception="Traceback …\n  File here\nValueError: no")
+    assert "\n  File here\nValueError: no" in written.getvalue()
+
+
+@pytest.mark.parametrize("development", [True, False])
+def test_a_traceback_never_shows_what_variables_hold(development: bool) -> None:
+    written = logged(development=development)
+
+    def fail(password: str) -> None:
+        raise ValueError("no")
+
+    for log in (structlog.get_logger("graph").exception, logging.getLogger("asyncio").exception):
+        try:
+            fail(SECRET[::-1][::-1])
+        except ValueError:
+            log("it failed")
+    assert written.getvalue().count("ValueError: no") == 2
+    assert SECRET not in written.getvalue()
