@@ -88,7 +88,7 @@ class Worker:
     async def _claim(self, tools: Tools) -> None:
         self._held = {each: held for each, held in self._held.items() if not held[1].done()}
         free = min(self._most - len(self._held), CLAIMED_AT_ONCE)
-        for leased in await lease.claim(self.owner, most=free) if free > 0 else ():
+        for leased in await lease.claim(self.owner, most=free, held=self._held) if free > 0 else ():
             attendance = Attendance(leased)
             task = asyncio.create_task(attend(attendance, tools))
             task.add_done_callback(lambda _: self._look.set())

@@ -3,7 +3,7 @@ One worker at a time per mailbox. The lease runs on the database's clock, and it
 writing transaction checks it first, so that a holder who was thought dead writes nothing any more (fencing).
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -55,9 +55,13 @@ class Stir:
     pending: bool
 
 
-async def claim(owner: str, *, most: int) -> list[Leased]:
-    """Up to `most` mailboxes that nobody holds and that are due; those longest without a holder first."""
-    return [_leased(row) for row in await store.rows(_CLAIM, owner, most, SECONDS)]
+async def claim(owner: str, *, most: int, held: Collection[UUID] | None = None) -> list[Leased]:
+    """
+    Up to `most` mailboxes that nobody holds and that are due; those longest without a holder first. With `held`, also
+    what the owner once leased and does not hold any more: it could not give it back while the database was away.
+    """
+    found = await store.rows(_CLAIM, owner, most, SECONDS, None if held is None else list(held))
+    return [_leased(row) for row in found]
 
 
 async def claim_one(owner: str, mailbox_id: UUID) -> Leased | None:
@@ -66,16 +70,18 @@ async def claim_one(owner: str, mailbox_id: UUID) -> Leased | None:
     return _leased(row) if row else None
 
 
-_IS_FREE = "state NOT IN ('PAUSED', 'NEEDS_ATTENTION') AND (lease_until IS NULL OR lease_until < now())"
+_IS_WANTED = "state NOT IN ('PAUSED', 'NEEDS_ATTENTION')"
+_IS_FREE = "(lease_until IS NULL OR lease_until < now())"
 _TAKE = """
 UPDATE mailbox b SET lease_owner = $1, lease_token = b.lease_token + 1, lease_until = now() + make_interval(secs => $3)
 """
 _CLAIM = f"""{_TAKE}
-FROM (SELECT id FROM mailbox WHERE {_IS_FREE} AND (retry_at IS NULL OR retry_at <= now())
+FROM (SELECT id FROM mailbox WHERE {_IS_WANTED} AND (retry_at IS NULL OR retry_at <= now())
+        AND ({_IS_FREE} OR (lease_owner = $1 AND id <> ALL($4::uuid[])))
       ORDER BY lease_until NULLS FIRST, id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED) due
 WHERE b.id = due.id RETURNING b.*
 """
-_CLAIM_ONE = f"{_TAKE} WHERE id = $2 AND {_IS_FREE} RETURNING b.*"
+_CLAIM_ONE = f"{_TAKE} WHERE id = $2 AND {_IS_WANTED} AND {_IS_FREE} RETURNING b.*"
 
 
 def _leased(row: Any) -> Leased:
@@ -100,7 +106,8 @@ async def renew(held: Iterable[Leased]) -> set[UUID]:
 
 
 _RENEW = """
-UPDATE mailbox SET lease_until = now() + make_interval(secs => $4) WHERE firm_id = $1 AND id = $2 AND lease_token = $3
+UPDATE mailbox SET lease_until = now() + make_interval(secs => $4)
+WHERE firm_id = $1 AND id = $2 AND lease_token = $3 AND lease_owner IS NOT NULL
 """
 
 

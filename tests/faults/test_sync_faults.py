@@ -9,9 +9,10 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
+import asyncpg
 import pytest
 
-from mail.sync import Tools, sync_once
+from mail.sync import Tools, Worker, sync_once
 from models import store as database
 from models.viewer import System
 from tests.imap_server import ARRIVED, ImapServer
@@ -51,6 +52,36 @@ async def test_the_line_cut_at_every_997th_byte(server: ImapServer, tools: Tools
             total = server.sent - before
         cut += STEP
     assert total > 10 * STEP
+
+
+async def test_the_database_ends_every_connection_again_and_again(
+    server: ImapServer, store: str, by: System, tools: Tools
+) -> None:
+    subjects = fill(server, 40)
+    account = await an_account(by, address=CLIENT, email_sync=True)
+    mailbox_id = await connected(by, server.server)
+    worker = Worker(development=True, parsers=tools.parsers, timeout=5)
+    running = asyncio.create_task(worker.run())
+    other = await asyncpg.connect(store)
+    for number in range(10):
+        server.inbox.append(letter(subject=f"x{number}"))
+        await other.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        await other.execute("UPDATE mailbox SET retry_at = NULL WHERE retry_at > now()")
+
+    async def all_there() -> bool:
+        await other.execute("UPDATE mailbox SET retry_at = NULL WHERE retry_at > now()")
+        query = "SELECT count(*) FROM email_account WHERE account_id = $1"
+        return bool(await other.fetchval(query, account.id) == len(subjects) + 10)
+
+    await eventually(all_there, seconds=90)
+    await other.close()
+    await worker.stop()
+    await running
+    assert await sync_once(mailbox_id, tools)
+    await ledger_equals_server(server, mailbox_id)
 
 
 async def child(url: str, var: Path, mailbox_id: UUID, *, crash_at: int = 0) -> Process:
