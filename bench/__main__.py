@@ -1,4 +1,4 @@
-"""`python -m bench` runs all; `python -m bench accounts fanout` some; `--accounts 10` sets a size where one knows it."""
+"""`python -m bench` runs all; `python -m bench accounts fanout` some; `--accounts 10` sets a size."""
 
 import asyncio
 import inspect

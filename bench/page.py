@@ -61,7 +61,7 @@ def keys_in(value: Any) -> int:
 
 
 async def by_hand(
-    connection: asyncpg.pool.PoolConnectionProxy[asyncpg.Record], firm_id: UUID, first: int
+    connection: "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]", firm_id: UUID, first: int
 ) -> dict[str, Any]:
     """The same answer as the document's, with one statement per level and nothing else."""
     rows = await connection.fetch(_ACCOUNTS, firm_id, first)
