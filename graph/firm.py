@@ -1,5 +1,6 @@
 """The firm, its people and its e-mail fields."""
 
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import strawberry
@@ -9,9 +10,12 @@ from graph.errors import Payload, cursor_of, refusable
 from graph.ids import Kind, global_id
 from graph.inputs import given
 from graph.node import Node
-from models import email_field, firm, team
+from models import api_token, email_field, firm, team
 from models.team import AccountColumn, TeamMemberState
 from models.viewer import TeamRole
+
+if TYPE_CHECKING:
+    from graph.api_token import ApiToken
 
 strawberry.enum(TeamRole)
 strawberry.enum(TeamMemberState)
@@ -66,6 +70,12 @@ class Firm(Node):
     @strawberry.field
     async def members(self, info: Info) -> list[TeamMember]:
         return [TeamMember.of(view) for view in await team.of_firm(viewer_of(info))]
+
+    @strawberry.field(description="OWNER and ADMIN only.")
+    async def api_tokens(self, info: Info) -> list[Annotated["ApiToken", strawberry.lazy("graph.api_token")]]:
+        from graph.api_token import ApiToken
+
+        return [ApiToken.of(view) for view in await api_token.of_firm(viewer_of(info))]
 
     @strawberry.field
     async def email_fields(self, info: Info) -> list[EmailField]:

@@ -25,6 +25,7 @@ class Kind(StrEnum):
     THREAD = "thread"
     NOTIFICATION = "notification"
     JOURNAL_ENTRY = "entry"
+    API_TOKEN = "token"  # noqa: S105 - a word
 
 
 def global_id(kind: Kind, key: UUID) -> strawberry.ID:

@@ -33,6 +33,7 @@ HOMES = {
     Kind.ATTACHMENT: "email",
     Kind.NOTIFICATION: "notification",
     Kind.JOURNAL_ENTRY: "journal",
+    Kind.API_TOKEN: "api_token",
 }
 """Which file of graph/ reads which kind; each has `READERS`, by kind."""
 

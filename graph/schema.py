@@ -10,6 +10,7 @@ from strawberry.schema.config import StrawberryConfig
 from graph import feed
 from graph.account import AccountQuery
 from graph.account_changes import AccountMutation
+from graph.api_token import ApiTokenMutation, Scopes
 from graph.contact import ContactQuery
 from graph.contact_changes import ContactMutation
 from graph.email import EmailQuery
@@ -62,6 +63,7 @@ class Mutation(
     AccountMutation,
     ContactMutation,
     FirmMutation,
+    ApiTokenMutation,
     TogglesMutation,
     MailboxMutation,
     NotificationMutation,
@@ -95,6 +97,6 @@ schema = Schema(
     Mutation,
     Subscription,
     types=[Refusal, Conflict, RateLimited],
-    extensions=[IntrospectionInDevelopment],
+    extensions=[IntrospectionInDevelopment, Scopes],
     config=StrawberryConfig(scalar_map=SCALARS),
 )

@@ -11,7 +11,7 @@ from limits.aio.strategies import MovingWindowRateLimiter
 from tortoise import Model, fields
 from uuid_utils.compat import uuid7
 
-from models import address, clock, keys, password, store
+from models import address, api_token, clock, keys, password, store
 from models.errors import ErrorCode, RateLimited, Refusal
 from models.viewer import TeamRole, Viewer
 
@@ -109,7 +109,9 @@ def _viewer(row: Any, session_id: UUID) -> Viewer:
 
 
 async def viewer_of(token: str) -> Viewer | None:
-    """Who a token stands for; None: nobody (any more). Asked anew for every operation and every delivery."""
+    """Who a token stands for; None: nobody (any more). Asked anew for every operation."""
+    if token.startswith(api_token.PREFIX):
+        return await api_token.viewer_of(token)
     row = await store.row(
         f"{_VIEWER} WHERE s.token_hash = $1 AND s.expires_at > $2", keys.token_hash(token), clock.now()
     )
@@ -117,7 +119,9 @@ async def viewer_of(token: str) -> Viewer | None:
 
 
 async def still(viewer: Viewer) -> Viewer | None:
-    """The same session as it is now, with the rights of now; None where it has ended."""
+    """The same session as it is now, with the rights of now; None where it has ended. Asked anew for every delivery."""
+    if viewer.scopes is not None:
+        return await api_token.still(viewer)
     row = await store.row(f"{_VIEWER} WHERE s.id = $1 AND s.expires_at > $2", viewer.session_id, clock.now())
     return _viewer(row, row["session_id"]) if row else None
 

@@ -13,15 +13,23 @@ class TeamRole(StrEnum):
     EMPLOYEE = "EMPLOYEE"
 
 
+class ApiScope(StrEnum):
+    """What an API token may do: read, or change too."""
+
+    READ = "READ"
+    WRITE = "WRITE"
+
+
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """A signed-in team member."""
+    """A signed-in team member, or an API token (`session_id` is its id then, and `scopes` what it may do) of theirs."""
 
     firm_id: UUID
     member_id: UUID
     session_id: UUID
     role: TeamRole
     manage_accounts: bool
+    scopes: frozenset[ApiScope] | None = None
 
     @property
     def is_admin(self) -> bool:

@@ -14,6 +14,7 @@ NOUNS = [
     "models.firm",
     "models.team",
     "models.session",
+    "models.api_token",
     "models.account.table",
     "models.contact.table",
     "models.email_field",

@@ -1,0 +1,113 @@
+"""API tokens of the firm's other software."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import strawberry
+from strawberry.extensions import SchemaExtension
+from strawberry.types.graphql import OperationType
+
+from graph.context import Info, viewer_of
+from graph.errors import Payload, cursor_of, refusable
+from graph.ids import Kind, global_id, key_of
+from graph.inputs import given
+from graph.node import Node
+from graph.transport import RequestCode, RequestError
+from models import api_token
+from models.viewer import ApiScope
+
+strawberry.enum(ApiScope)
+
+
+class Scopes(SchemaExtension):
+    """A token without WRITE changes nothing, one without READ only changes."""
+
+    def on_validate(self) -> Iterator[None]:
+        asked = self.execution_context
+        viewer = asked.context.viewer
+        needed = ApiScope.WRITE if asked.operation_type is OperationType.MUTATION else ApiScope.READ
+        if viewer is not None and viewer.scopes is not None and needed not in viewer.scopes:
+            raise RequestError(RequestCode.FORBIDDEN, f"This API token lacks the scope {needed} for that.")
+        yield
+
+
+@strawberry.type
+class ApiToken(Node):
+    name: str
+    scopes: list[ApiScope]
+    created_at: datetime
+    last_used_at: datetime | None
+    expires_at: datetime | None
+
+    @classmethod
+    def of(cls, view: api_token.ApiTokenView) -> "ApiToken":
+        return cls(
+            id=global_id(Kind.API_TOKEN, view.id),
+            name=view.name,
+            scopes=list(view.scopes),
+            created_at=view.created_at,
+            last_used_at=view.last_used_at,
+            expires_at=view.expires_at,
+        )
+
+
+async def api_token_of(info: Info, key: UUID) -> ApiToken | None:
+    view = (await api_token.by_ids(viewer_of(info), [key])).get(key)
+    return ApiToken.of(view) if view else None
+
+
+READERS: dict[Kind, Any] = {Kind.API_TOKEN: api_token_of}
+
+
+@strawberry.input
+class CreateApiTokenInput:
+    name: str
+    scopes: list[ApiScope]
+    expires_at: datetime | None = strawberry.UNSET
+    idempotency_key: str | None = strawberry.UNSET
+
+
+@strawberry.type
+class CreateApiTokenPayload(Payload):
+    api_token: ApiToken | None = None
+    token: str | None = None
+
+
+@strawberry.input
+class RevokeApiTokenInput:
+    id: strawberry.ID
+
+
+@strawberry.type
+class RevokeApiTokenPayload(Payload):
+    api_token: ApiToken | None = None
+
+
+@strawberry.type
+class ApiTokenMutation:
+    @strawberry.mutation(
+        description="For the firm's other software; it acts as you, within its scopes. The payload's `token` is shown"
+        " this once."
+    )
+    @refusable(CreateApiTokenPayload)
+    async def create_api_token(self, info: Info, input: CreateApiTokenInput) -> CreateApiTokenPayload:
+        created = await api_token.create(
+            viewer_of(info),
+            name=input.name,
+            scopes=input.scopes,
+            expires_at=given(input.expires_at),
+            key=given(input.idempotency_key),
+        )
+        made = await api_token_of(info, created.done.ids[0])
+        return CreateApiTokenPayload(api_token=made, token=created.token, cursor=cursor_of(created.done))
+
+    @strawberry.mutation
+    @refusable(RevokeApiTokenPayload)
+    async def revoke_api_token(self, info: Info, input: RevokeApiTokenInput) -> RevokeApiTokenPayload:
+        key = key_of(Kind.API_TOKEN, input.id)
+        ended = await api_token_of(info, key)
+        done = await api_token.revoke(viewer_of(info), key)
+        info.context.close_soon(key)
+        return RevokeApiTokenPayload(api_token=ended, cursor=cursor_of(done))

@@ -1,0 +1,180 @@
+"""
+API tokens: how the firm's other software asks. A token acts as the admin who made it, within its scopes, and ends with
+that person's place in the team. Stored hashed, shown once, revocable at once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from tortoise import Model, fields
+from tortoise.contrib.postgres.fields import ArrayField
+from uuid_utils.compat import uuid7
+
+from models import clock, idempotency, journal, keys, store, text
+from models.errors import ErrorCode, Refusal
+from models.idempotency import Done
+from models.journal import JournalKind, Subject
+from models.viewer import ApiScope, TeamRole, Viewer, must_be_admin
+
+PREFIX = "sbt_"
+"""By which secret scanners and people know one."""
+MOST = 100
+SEEN_EVERY = timedelta(minutes=1)
+"""How exactly `lastUsedAt` is kept."""
+
+
+class ApiToken(Model):
+    id = fields.UUIDField(primary_key=True)
+    firm_id = fields.UUIDField()
+    member_id = fields.UUIDField()
+    name = fields.CharField(200)
+    scopes: Any = ArrayField("text")
+    token_hash = fields.BinaryField()
+    created_at = fields.DatetimeField()
+    expires_at = fields.DatetimeField(null=True)
+    last_used_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "api_token"
+        unique_together = (("firm_id", "id"), ("token_hash",))
+
+
+@dataclass(frozen=True, slots=True)
+class ApiTokenView:
+    """`last_used_at` is exact to a minute."""
+
+    id: UUID
+    name: str
+    scopes: tuple[ApiScope, ...]
+    created_at: datetime
+    last_used_at: datetime | None
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """`token` None: the same request came before, and a token is told once only."""
+
+    done: Done
+    token: str | None
+
+    def __repr__(self) -> str:
+        return f"Created({self.done!r})"
+
+
+async def create(
+    by: Viewer, *, name: str, scopes: Sequence[ApiScope], expires_at: datetime | None = None, key: str | None = None
+) -> Created:
+    """OWNER and ADMIN, signed in themselves. Raises INVALID, NOT_ALLOWED."""
+    _must_be_admin_in_person(by)
+    token, token_id = PREFIX + keys.new_token(), uuid7()
+    clean = text.one_line(name, "name")
+    if not scopes:
+        raise Refusal(ErrorCode.INVALID, "Give at least one scope.", "scopes")
+    if expires_at is not None and expires_at <= clock.now():
+        raise Refusal(ErrorCode.INVALID, "This time is in the past already.", "expiresAt")
+    do = partial(_create, by, token_id, clean, sorted(set(scopes)), keys.token_hash(token), expires_at)
+    asked = (clean, sorted(set(scopes)), expires_at)
+    done = await idempotency.once(by, key, verb="create API token", asked=asked, do=do)
+    return Created(done, token if done.ids == (token_id,) else None)
+
+
+async def _create(
+    by: Viewer, token_id: UUID, name: str, scopes: Sequence[ApiScope], hashed: bytes, expires_at: datetime | None
+) -> tuple[UUID, ...]:
+    await store.row("SELECT 1 FROM firm WHERE id = $1 FOR NO KEY UPDATE", by.firm_id)
+    if await store.value("SELECT count(*) FROM api_token WHERE firm_id = $1", by.firm_id) >= MOST:
+        raise Refusal(ErrorCode.INVALID, f"A firm has at most {MOST} API tokens. Revoke one that is not used.")
+    await ApiToken.create(
+        id=token_id,
+        firm_id=by.firm_id,
+        member_id=by.member_id,
+        name=name,
+        scopes=list(scopes),
+        token_hash=hashed,
+        created_at=clock.now(),
+        expires_at=expires_at,
+    )
+    _record(by, None, name)
+    return (token_id,)
+
+
+async def revoke(by: Viewer, token_id: UUID) -> Done:
+    """Its next request is refused. Raises NOT_FOUND, NOT_ALLOWED."""
+    _must_be_admin_in_person(by)
+    async with store.transaction() as tx:
+        name = await store.value(
+            "DELETE FROM api_token WHERE firm_id = $1 AND id = $2 RETURNING name", by.firm_id, token_id
+        )
+        if name is None:
+            raise Refusal(ErrorCode.NOT_FOUND, "There is no such API token.", "id")
+        _record(by, name, None)
+    return Done((token_id,), tx.cursor)
+
+
+def _must_be_admin_in_person(by: Viewer) -> None:
+    must_be_admin(by)
+    if by.scopes is not None:
+        raise Refusal(ErrorCode.NOT_ALLOWED, "An API token cannot make or revoke tokens. Sign in for that.")
+
+
+def _record(by: Viewer, before: str | None, after: str | None) -> None:
+    changes = [journal.Change("apiTokens", before, after)]
+    journal.record(JournalKind.FIRM_CHANGED, by=by, subject=(Subject.FIRM, by.firm_id), changes=changes)
+
+
+async def of_firm(by: Viewer) -> list[ApiTokenView]:
+    """The newest first; empty for all but OWNER and ADMIN."""
+    if not by.is_admin:
+        return []
+    found = await store.rows(f"{_SELECT} WHERE firm_id = $1 ORDER BY id DESC", by.firm_id)
+    return [_view(row) for row in found]
+
+
+async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, ApiTokenView]:
+    return {view.id: view for view in await of_firm(by) if view.id in ids}
+
+
+async def viewer_of(token: str) -> Viewer | None:
+    """Who a token acts as; None: it has ended. Notes that it was used."""
+    row = await store.row(f"{_VIEWER} WHERE a.token_hash = $1{_ALIVE}", keys.token_hash(token), clock.now())
+    if row is None:
+        return None
+    if row["last_used_at"] is None or clock.now() - row["last_used_at"] >= SEEN_EVERY:
+        seen = "UPDATE api_token SET last_used_at = $3 WHERE firm_id = $1 AND id = $2"
+        await store.execute(seen, row["firm_id"], row["token_id"], clock.now())
+    return _viewer(row)
+
+
+async def still(viewer: Viewer) -> Viewer | None:
+    """The same token as it is now; None where it has ended."""
+    row = await store.row(f"{_VIEWER} WHERE a.id = $1{_ALIVE}", viewer.session_id, clock.now())
+    return _viewer(row) if row else None
+
+
+_SELECT = "SELECT id, name, scopes, created_at, last_used_at, expires_at FROM api_token"
+_VIEWER = """
+SELECT m.id, m.firm_id, m.role, m.manage_accounts, a.id AS token_id, a.scopes, a.last_used_at
+FROM api_token a JOIN team_member m ON m.firm_id = a.firm_id AND m.id = a.member_id AND m.state = 'ACTIVE'"""
+_ALIVE = " AND (a.expires_at IS NULL OR a.expires_at > $2)"
+
+
+def _viewer(row: Any) -> Viewer:
+    scopes = frozenset(map(ApiScope, row["scopes"]))
+    role, rights = TeamRole(row["role"]), row["manage_accounts"]
+    return Viewer(row["firm_id"], row["id"], row["token_id"], role, rights, scopes)
+
+
+def _view(row: Any) -> ApiTokenView:
+    return ApiTokenView(
+        id=row["id"],
+        name=row["name"],
+        scopes=tuple(map(ApiScope, row["scopes"])),
+        created_at=row["created_at"],
+        last_used_at=row["last_used_at"],
+        expires_at=row["expires_at"],
+    )
