@@ -157,7 +157,11 @@ IS_OUR_OWN = """(
 
 
 async def now_our_own(by: Actor, key: str) -> None:
-    """Switches Email sync off for an address that became a mailbox's or a colleague's (R46), with journal entries."""
+    """
+    Switches Email sync off for an address that became a mailbox's or a colleague's (R46), with journal entries.
+
+    Under `history.lock`, so that nobody switches it on just now.
+    """
     found = await store.rows(_NOW_OUR_OWN, by.firm_id, key)
     for row in found:
         journal.record(
@@ -171,7 +175,10 @@ async def now_our_own(by: Actor, key: str) -> None:
 
 
 _NOW_OUR_OWN = """
-UPDATE toggles t SET email_sync = false, version = version + 1 FROM email_address e
-WHERE t.firm_id = $1 AND t.email_sync AND e.firm_id = $1 AND e.id = t.address_id AND e.key = $2
-RETURNING t.id, t.account_id
+WITH on_now AS (
+  SELECT t.id FROM toggles t JOIN email_address e ON e.firm_id = t.firm_id AND e.id = t.address_id
+  WHERE t.firm_id = $1 AND t.email_sync AND e.key = $2 ORDER BY t.id FOR UPDATE OF t
+)
+UPDATE toggles t SET email_sync = false, version = version + 1 FROM on_now
+WHERE t.firm_id = $1 AND t.id = on_now.id RETURNING t.id, t.account_id
 """

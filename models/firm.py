@@ -50,7 +50,11 @@ async def create(*, name: str, slug: str) -> System:
 
 
 async def one_at_a_time(firm_id: UUID) -> None:
-    """Between looking whether a code or an address is free and taking it, nobody else of the firm takes it."""
+    """
+    Between looking whether a code or an address is free and taking it, nobody else of the firm takes it.
+
+    Locks are taken in one order everywhere: this, `history.lock`, accounts, contacts, toggles, the journal's head.
+    """
     await store.row("SELECT 1 FROM firm WHERE id = $1 FOR NO KEY UPDATE", firm_id)
 
 

@@ -11,6 +11,7 @@ from tortoise.contrib.postgres.fields import ArrayField
 from uuid_utils.compat import uuid7
 
 from models import address, clock, firm, journal, password, store, text
+from models.email import history
 from models.errors import ErrorCode, Refusal
 from models.idempotency import Done
 from models.viewer import Actor, TeamRole, Viewer
@@ -74,6 +75,7 @@ async def add(by: Actor, *, name: str, email: str, secret: str, role: TeamRole, 
     member_id = uuid7()
     async with store.transaction():
         await firm.one_at_a_time(by.firm_id)
+        await history.lock(by.firm_id)  # nobody switches Email sync on for it meanwhile
         taken = "SELECT 1 FROM team_member WHERE firm_id = $1 AND email_key = $2"
         if await store.value(taken, by.firm_id, typed.key):
             raise Refusal(ErrorCode.ALREADY_TAKEN, f"{typed.text} belongs to a colleague already.", "email")

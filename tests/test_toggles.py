@@ -295,3 +295,13 @@ async def test_an_entry_tells_which_switches_changed_and_only_those(by: Actor) -
     (batch,) = await journal.since(by.firm_id, head)
     (entry,) = batch.entries
     assert [(change.field, change.before, change.after) for change in entry.changes] == [("notify", "false", "true")]
+
+
+async def test_email_sync_that_goes_on_just_as_the_address_becomes_the_firms_own_ends_off(by: Viewer) -> None:
+    """R46"""
+    made = [await an_account(by, address=f"box{n}@firm.test") for n in range(16)]
+    boxes = [NewMailbox(f"box{n}@firm.test", "secret", LOOPBACK, LOOPBACK) for n in range(16)]
+    for one, box in zip(made, boxes, strict=True):
+        switching = switched(by, one.id, one.address, email_sync=True)
+        await asyncio.gather(connect(by, box), switching, return_exceptions=True)
+        assert await spelled(by, one.id, one.address) == "-"

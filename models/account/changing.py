@@ -95,6 +95,8 @@ async def update(
     """Raises NOT_FOUND, CHANGED_MEANWHILE, ALREADY_TAKEN, INVALID, NOT_ALLOWED."""
     must_manage_accounts(by)
     async with store.transaction() as tx:
+        if code is not UNSET:
+            await firm.one_at_a_time(by.firm_id)
         row = await _locked(by, account_id, expected_version)
         before = {"code": row["code"], "name": row["name"], "kind": row["kind"]}
         after = dict(before)

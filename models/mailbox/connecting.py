@@ -10,6 +10,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from models import address, clock, firm, idempotency, journal, keys, store, text
+from models.email import history
 from models.errors import Conflict, ErrorCode, Refusal
 from models.idempotency import Done
 from models.journal import JournalKind, Subject
@@ -74,6 +75,7 @@ async def _connect(by: Actor, new: NewMailbox) -> tuple[UUID, ...]:
     _check_server(new.smtp, "smtp")
     await _must_be_colleague(by, new.owner_id)
     await firm.one_at_a_time(by.firm_id)
+    await history.lock(by.firm_id)  # nobody switches Email sync on for it meanwhile
     taken = "SELECT 1 FROM mailbox WHERE firm_id = $1 AND address_key = $2"
     if await store.value(taken, by.firm_id, typed.key):
         raise Refusal(ErrorCode.ALREADY_TAKEN, f"The mailbox {typed.text} is connected already.", "address")
