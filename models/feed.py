@@ -1,26 +1,22 @@
 """
 Live: a wake-up says that a firm's journal grew, this process reads it once, and every subscriber is a cursor.
 
-Wake-ups travel by broadcaster and may be lost: it falls silent for good when its server restarts. So they are watched
-(a beat through the same channel), and a slow poll tells what they did not. A lost one costs seconds, never an event.
+Wake-ups may be lost (models.wakeups), so a slow poll tells what they did not. A lost one costs seconds, never an event.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from uuid import UUID
 
 import structlog
-from broadcaster import Broadcast
 
 from models import journal
-from models.journal import CHANNEL, Batch
+from models.journal import Batch
+from models.wakeups import BEAT, SILENCE, Wakeups
 
 POLL = 2.0  # seconds between looks at the heads, whatever the wake-ups say
-BEAT = 10.0  # seconds between beats through the channel
-SILENCE = 25.0  # seconds without a beat after which the channel is built anew
 TAIL = 1_000  # entries kept in memory for each firm that is followed
 log = structlog.get_logger("feed")
 
@@ -82,19 +78,34 @@ class Hub:
     """One per process, between `open` and `close`. `poll`, `beat` and `silence` are in seconds."""
 
     def __init__(self, *, poll: float = POLL, beat: float = BEAT, silence: float = SILENCE) -> None:
-        self._poll_every, self._beat_every, self._silence = poll, beat, silence
+        self._wakeups = Wakeups(self._grow, beat=beat, silence=silence)
+        self._poll_every = poll
         self._tails: dict[UUID, _Tail] = {}
-        self._tasks: list[asyncio.Task[None]] = []
+        self._polling: asyncio.Task[None] | None = None
 
     async def open(self, wakeups_url: str) -> None:
         """Starts listening. A channel that is not there yet is tried again, meanwhile the poll tells."""
-        self._tasks = [asyncio.create_task(self._listen(wakeups_url)), asyncio.create_task(self._poll())]
+        self._polling = asyncio.create_task(self._poll())
+        self._wakeups.open(wakeups_url)
+        if not wakeups_url.startswith("postgres"):
+            journal.wake_by(self._wakeups.tell)
 
     async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks = []
+        journal.wake_by(None)
+        await self._wakeups.close()
+        if self._polling is not None:
+            self._polling.cancel()
+            await asyncio.gather(self._polling, return_exceptions=True)
+            self._polling = None
+
+    @property
+    def hears(self) -> bool:
+        """Whether the channel of wake-ups works; where not, events come by the poll."""
+        return self._wakeups.alive
+
+    def followed(self) -> dict[UUID, int]:
+        """How far this process has read the journal of each firm that it follows."""
+        return {firm_id: tail.end for firm_id, tail in self._tails.items()}
 
     async def follow(self, firm_id: UUID, after: int | None = None) -> AsyncIterator[Ready | Batch | Resync]:
         """
@@ -160,59 +171,6 @@ class Hub:
                     await self._grow(firm_id, head)
             except Exception as error:
                 log.warning("feed.poll_failed", error=type(error).__name__)
-
-    async def _listen(self, url: str) -> None:
-        while True:
-            try:
-                await self._hear(Broadcast(url))
-            except Exception as error:
-                log.warning("feed.channel_lost", error=type(error).__name__)
-            if (task := asyncio.current_task()) and task.cancelling():
-                return  # broadcaster turns a cancellation in `subscribe` into a KeyError
-            await asyncio.sleep(1)
-
-    async def _hear(self, channel: Broadcast) -> None:
-        """Until the channel breaks, or gives nothing, not even our own beat, for too long: then it raises."""
-        loop = asyncio.get_running_loop()
-        try:
-            async with asyncio.timeout(self._silence) as patience:
-                await channel.connect()
-                async with channel.subscribe(CHANNEL) as heard, self._beating(channel):
-                    while True:
-                        await self._wake((await heard.get()).message)
-                        patience.reschedule(loop.time() + self._silence)
-        finally:
-            await _hang_up(channel)
-
-    @asynccontextmanager
-    async def _beating(self, channel: Broadcast) -> AsyncIterator[None]:
-        """A beat that fails ends the block. Hangs up at its end: `subscribe` would wait for what has frozen."""
-        try:
-            async with asyncio.TaskGroup() as beats:
-                beats.create_task(self._beat(channel))
-                yield
-        finally:
-            await _hang_up(channel)
-
-    async def _beat(self, channel: Broadcast) -> None:
-        while True:
-            await asyncio.sleep(self._beat_every)
-            await channel.publish(CHANNEL, "beat")
-
-    async def _wake(self, message: str) -> None:
-        firm, _, head = message.partition(" ")
-        with suppress(ValueError):  # a beat, or not ours
-            await self._grow(UUID(firm), int(head))
-
-
-async def _hang_up(channel: Broadcast) -> None:
-    """Also where the other side has frozen, and a second time: broadcaster 0.3.1 knows neither."""
-    with suppress(Exception, asyncio.CancelledError):
-        async with asyncio.timeout(2):
-            await channel.disconnect()
-            return
-    if (connection := getattr(channel._backend, "_conn", None)) is not None:
-        connection.terminate()
 
 
 hub = Hub()

@@ -7,7 +7,7 @@ whole, and its last position is the cursor of the change.
 """
 
 from models.journal.reading import JournalFilter, by_ids, count, head, heads, page, reaches_back_to, since
-from models.journal.recording import changes_between, record, stamp
+from models.journal.recording import changes_between, record, stamp, wake_by
 from models.journal.tables import (
     CHANNEL,
     NOTIFICATIONS_MOVED,
@@ -41,4 +41,5 @@ __all__ = [
     "record",
     "since",
     "stamp",
+    "wake_by",
 ]

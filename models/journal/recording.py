@@ -1,6 +1,6 @@
 """Writing: entries gather during a transaction and get their positions in its last statement."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
@@ -24,6 +24,14 @@ class _Draft:
 
 
 _drafts: WeakKeyDictionary[store.Transaction, _Draft] = WeakKeyDictionary()
+Tell = Callable[[UUID, int], None]
+_tell: Tell | None = None
+
+
+def wake_by(tell: Tell | None) -> None:
+    """From now on wake-ups go by `tell`, after the commit; None: by the database, with the commit."""
+    global _tell
+    _tell = tell
 
 
 def record(
@@ -93,13 +101,16 @@ async def _write(tx: store.Transaction, draft: _Draft) -> None:
     if not draft.entries:
         return
     entries = orjson.dumps(draft.entries, default=str).decode()  # asyncpg's UUID is a class of its own
-    tx.cursor = await store.value(_WRITE, draft.firm_id, entries, len(draft.entries))
+    statement = _WRITE_AND_NOTIFY if _tell is None else _WRITE
+    tx.cursor = await store.value(statement, draft.firm_id, entries, len(draft.entries))
+    if _tell is not None:
+        tx.after_commit(partial(_tell, draft.firm_id, tx.cursor))
     for table, ids in draft.stamps.items():
         statement = f'UPDATE "{table}" SET position = $1 WHERE firm_id = $2 AND id = ANY($3::uuid[])'
         await store.execute(statement, tx.cursor, draft.firm_id, ids)
 
 
-_WRITE = f"""
+_ENTRIES = """
 WITH head AS (
   UPDATE journal_head SET head = head + $3::bigint WHERE firm_id = $1::uuid RETURNING head
 ), entries AS (
@@ -112,6 +123,6 @@ WITH head AS (
          CASE WHEN e->'audience' <> 'null' THEN ARRAY(SELECT jsonb_array_elements_text(e->'audience'))::uuid[] END,
          e->'changes'
   FROM head, jsonb_array_elements($2::text::jsonb) WITH ORDINALITY AS drafts(e, n)
-)
-SELECT head, pg_notify('{CHANNEL}', $1::text || ' ' || head) FROM head
-"""
+)"""
+_WRITE = f"{_ENTRIES} SELECT head FROM head"
+_WRITE_AND_NOTIFY = f"{_ENTRIES} SELECT head, pg_notify('{CHANNEL}', $1::text || ' ' || head) FROM head"

@@ -21,14 +21,24 @@ class Transaction:
     def __init__(self) -> None:
         self.cursor: int | None = None
         self._last_words: dict[str, Callable[[], Awaitable[None]]] = {}
+        self._afterwards: list[Callable[[], None]] = []
 
     def at_the_end(self, name: str, say: Callable[[], Awaitable[None]]) -> None:
         """Runs `say` as the last statement before COMMIT; once per name."""
         self._last_words.setdefault(name, say)
 
+    def after_commit(self, do: Callable[[], None]) -> None:
+        """Calls `do` once the change is durable, also when the caller has been cancelled; never after a rollback."""
+        self._afterwards.append(do)
+
     async def say_last_words(self) -> None:
         for say in self._last_words.values():
             await say()
+
+    async def commit(self, wrapper: TransactionWrapper) -> None:
+        await wrapper.commit()
+        for do in self._afterwards:
+            do()
 
 
 _current: ContextVar[Transaction | None] = ContextVar("transaction", default=None)
@@ -63,7 +73,7 @@ async def transaction() -> AsyncIterator[Transaction]:
             await _finish(wrapper.rollback())
             raise
         else:
-            await _finish(wrapper.commit())
+            await _finish(inner.commit(wrapper))
         finally:
             _current.reset(token)
             handler.reset(connection_token)
