@@ -2,15 +2,14 @@
 
 import asyncio
 from collections import Counter
-from contextlib import suppress
 from uuid import UUID
 
 import pytest
 from uuid_utils.compat import uuid7
 
-from models import account, address, clock, contact, email_field, journal, store, toggles
+from models import account, address, clock, contact, email_field, journal, toggles
 from models.contact import ContactEmail, ContactFilter, ContactOrder, ExistingContact, FieldRef, NewContact, NewEmail
-from models.errors import ErrorCode, Refusal
+from models.errors import ErrorCode
 from models.page import Window
 from models.toggles import NewToggles
 from models.viewer import TeamRole, Viewer
@@ -230,31 +229,3 @@ async def test_changing_contacts_needs_the_right(by: Viewer) -> None:
         with refused(ErrorCode.NOT_ALLOWED):
             await verb
     assert await contact.count(employee, ContactFilter()) == 1
-
-
-async def test_two_who_edit_a_contact_at_once_are_served_one_after_the_other(by: Viewer) -> None:
-    made = await an_account(by, login=True)
-    texts = [f"new{n}@x.test" for n in range(6)]
-    edits = (contact.update(by, made.contact, emails=[ContactEmail(EMAIL, text)]) for text in texts)
-    await asyncio.gather(*edits)
-    (view,) = (await toggles.of_accounts(by, [made.id]))[made.id]
-    assert (view.login, view.held) == (True, True)
-    assert await store.value("SELECT count(*) FROM toggles WHERE login") == 1
-
-
-async def test_linking_unlinking_and_editing_at_once_never_deadlock(by: Viewer) -> None:
-    made = [await an_account(by) for _ in range(3)]
-    people = [await a_contact(by, f"p{n}@x.test") for n in range(3)]
-
-    async def stir(n: int) -> None:
-        account_id, person = made[n % 3].id, people[n // 3 % 3]
-        for verb in (
-            lambda: linked(by, account_id, person),
-            lambda: contact.update(by, person, emails=[ContactEmail(EMAIL, f"p{n}-{n}@x.test")]),
-            lambda: account.archive(by, account_id, archived=n % 2 == 0),
-            lambda: contact.unlink(by, account_id, person),
-        ):
-            with suppress(Refusal):
-                await verb()
-
-    await asyncio.wait_for(asyncio.gather(*(stir(n) for n in range(18))), 30)

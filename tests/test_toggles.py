@@ -1,15 +1,14 @@
 """The three switches of one address on one account (R1-R5, R11, R41, R46)."""
 
-import asyncio
 from uuid import UUID
 
 import pytest
 
-from models import account, address, clock, contact, journal, team, toggles
+from models import account, address, clock, contact, journal, toggles
 from models.account import AccountFilter, LoginIndicator, LoginStatus
 from models.contact import ContactEmail, ExistingContact, FieldRef
 from models.errors import ErrorCode, Refusals
-from models.mailbox import MailSecurity, MailServer, NewMailbox, connect
+from models.mailbox import MailSecurity, MailServer
 from models.page import Window
 from models.toggles import LoginState, NewToggles, TogglesWish, set_toggles
 from models.viewer import Actor, TeamRole, Viewer
@@ -20,7 +19,6 @@ from tests.make import (
     a_member,
     an_account,
     an_address,
-    counting,
     linked,
     spelled,
     switched,
@@ -186,31 +184,6 @@ async def test_on_an_archived_account_switches_go_off_but_not_on(by: Viewer) -> 
     assert await spelled(by, made.id, made.address) == "-"
 
 
-async def test_email_sync_is_refused_for_a_colleagues_address_and_a_mailbox(by: Viewer) -> None:
-    """R46"""
-    await a_member(by, email="Giulia@Firm.test")
-    await connect(by, NewMailbox("studio@firm.test", "secret", LOOPBACK, LOOPBACK))
-    for text in ("giulia@firm.test", "Studio@Firm.test"):
-        made = await an_account(by, address=text)
-        with refused(ErrorCode.OWN_ADDRESS, "toggles", 0, "emailSync"):
-            await switched(by, made.id, made.address, email_sync=True)
-        await switched(by, made.id, made.address, login=True, notify=True)
-        assert await spelled(by, made.id, made.address) == "LN"
-
-
-async def test_an_address_that_becomes_the_firms_own_loses_email_sync_with_an_entry(by: Viewer) -> None:
-    """R46"""
-    colleague = await an_account(by, address="davide@firm.test", login=True, email_sync=True)
-    box = await an_account(by, address="studio@firm.test", email_sync=True)
-    other = await an_account(by, address="other@x.test", email_sync=True)
-    head = await journal.head(by.firm_id)
-    await team.add(by, name="Davide", email="Davide@firm.test", secret="long enough", role=TeamRole.EMPLOYEE)
-    await connect(by, NewMailbox("studio@firm.test", "secret", LOOPBACK, LOOPBACK))
-    assert [await spelled(by, one.id, one.address) for one in (colleague, box, other)] == ["L", "-", "E"]
-    told = [entry for batch in await journal.since(by.firm_id, head) for entry in batch.of("TOGGLES_CHANGED")]
-    assert [entry.account_ids for entry in told] == [(colleague.id,), (box.id,)]
-
-
 async def test_many_are_set_at_once_or_none(by: Viewer) -> None:
     first, second = await an_account(by), await an_account(by)
     await account.archive(by, second.id, archived=True)
@@ -252,33 +225,6 @@ async def test_an_employee_needs_the_right_to_manage_accounts(by: Viewer) -> Non
         await switched(await a_member(by, role=TeamRole.EMPLOYEE), made.id, made.address, login=False)
 
 
-@pytest.mark.parametrize("switches", [{"login": True}, {"notify": True}, {"email_sync": True}])
-async def test_one_toggle_takes_at_most_six_statements(by: Viewer, switches: dict[str, bool]) -> None:
-    made = await an_account(by)
-    async with counting() as statements:
-        await switched(by, made.id, made.address, **switches)
-    assert 1 <= len(statements) <= 6, [" ".join(one.split())[:90] for one in statements]
-
-
-async def test_as_many_statements_for_a_hundred_as_for_one(by: Viewer) -> None:
-    made = [await an_account(by) for _ in range(30)]
-    async with counting() as statements:
-        await set_toggles(by, [TogglesWish(one.id, one.address, login=True, email_sync=True) for one in made])
-    assert len(statements) <= 6, statements
-
-
-async def test_switching_from_many_sides_at_once_loses_nothing(by: Viewer) -> None:
-    made = [await an_account(by) for _ in range(6)]
-    wishes = [TogglesWish(one.id, one.address, login=True) for one in made]
-    notes = [TogglesWish(one.id, one.address, notify=True, email_sync=True) for one in reversed(made)]
-    await asyncio.gather(*(set_toggles(by, some) for some in (wishes, notes) for _ in range(5)))
-    for one in made:
-        view = await toggles_of(by, one.id, one.address)
-        assert view is not None
-        assert view.version == 3  # one change by each kind of wish, after the first row
-        assert await spelled(by, one.id, one.address) == "LNE"
-
-
 async def test_a_link_can_bring_its_switches_along(by: Viewer) -> None:
     """R2"""
     made, person = await an_account(by), await a_contact(by, "p@x.test", "work@x.test")
@@ -295,13 +241,3 @@ async def test_an_entry_tells_which_switches_changed_and_only_those(by: Actor) -
     (batch,) = await journal.since(by.firm_id, head)
     (entry,) = batch.entries
     assert [(change.field, change.before, change.after) for change in entry.changes] == [("notify", "false", "true")]
-
-
-async def test_email_sync_that_goes_on_just_as_the_address_becomes_the_firms_own_ends_off(by: Viewer) -> None:
-    """R46"""
-    made = [await an_account(by, address=f"box{n}@firm.test") for n in range(16)]
-    boxes = [NewMailbox(f"box{n}@firm.test", "secret", LOOPBACK, LOOPBACK) for n in range(16)]
-    for one, box in zip(made, boxes, strict=True):
-        switching = switched(by, one.id, one.address, email_sync=True)
-        await asyncio.gather(connect(by, box), switching, return_exceptions=True)
-        assert await spelled(by, one.id, one.address) == "-"
