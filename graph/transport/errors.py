@@ -37,8 +37,11 @@ class RequestCode(StrEnum):
     PAYLOAD_TOO_LARGE = "PAYLOAD_TOO_LARGE"
     UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"
     LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
+    PERSISTED_QUERY_NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"
+    PERSISTED_QUERY_NOT_IN_LIST = "PERSISTED_QUERY_NOT_IN_LIST"
     GRAPHQL_PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
     GRAPHQL_VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
+    UNAVAILABLE = "UNAVAILABLE"
     INTERNAL = "INTERNAL"
 
     @property
@@ -54,6 +57,7 @@ _STATUS = {
     RequestCode.NOT_ACCEPTABLE: HTTPStatus.NOT_ACCEPTABLE,
     RequestCode.PAYLOAD_TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     RequestCode.UNSUPPORTED_MEDIA_TYPE: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    RequestCode.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
     RequestCode.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 
@@ -164,7 +168,9 @@ def _message(error: GraphQLError, code: RequestCode, request_id: str) -> str:
     if isinstance(cause, CannotGetOperationTypeError):
         return "The document has no operation of that name, or several and `operationName` names none."
     if isinstance(cause, InvalidOperationTypeError):
-        return "That kind of operation cannot travel this way: mutations need POST, subscriptions a WebSocket."
+        return (
+            "That kind of operation cannot travel this way: mutations need POST, subscriptions a WebSocket or a stream."
+        )
     return cause.message if isinstance(cause, RequestError) else error.message
 
 

@@ -1,6 +1,7 @@
-"""The GraphQL endpoint: HTTP here, WebSocket in websocket.py. GraphQL over HTTP, draft of 2025."""
+"""The GraphQL endpoint: GraphQL over HTTP (draft of 2025) here, WebSocket in websocket.py, streams in stream.py."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
@@ -12,16 +13,21 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.schema.base import BaseSchema
+from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
-from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from graph.transport.call import Call, ContextGetter, request_id_of
 from graph.transport.errors import Answer, RequestCode, RequestError, answer, refusal
-from graph.transport.media import JSON, accepted
+from graph.transport.media import JSON, SSE, Wish, accepted
+from graph.transport.multipart import Multipart
+from graph.transport.operation import answers
 from graph.transport.origin import CookieGuard
+from graph.transport.persisted import AutomaticDocuments, Persisted
 from graph.transport.request import GraphQLRequest, read
 from graph.transport.sockets import Sockets
+from graph.transport.sse import EventStream
+from graph.transport.stream import Stream
 from graph.transport.websocket import Socket
 from graph.transport.wire import Wire
 
@@ -29,8 +35,8 @@ from graph.transport.wire import Wire
 class GraphQLEndpoint(GraphQL[Any, None]):
     """Serve the same instance by `Route` and `WebSocketRoute` (`Mount` would redirect).
 
-    `max_body` is in bytes; `init_timeout` and `send_timeout` in seconds. `allowed_origins` are those whose pages may
-    use the cookie, beside the server's own.
+    `max_body` is in bytes; `init_timeout`, `send_timeout` and `beat_interval` in seconds. `allowed_origins` are those
+    whose pages may use the cookie, beside the server's own. `persisted`: where documents come from; else automatic.
     """
 
     def __init__(
@@ -41,11 +47,13 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         cookie: str = "__Host-session",
         allowed_origins: Collection[str] = (),
         sockets: Sockets | None = None,
+        persisted: Persisted | None = None,
         queries_by_get: bool = True,
         max_body: int = 1_000_000,
         max_operations: int = 50,
         init_timeout: float = 10.0,
         send_timeout: float = 10.0,
+        beat_interval: float = 10.0,
     ) -> None:
         super().__init__(
             schema,
@@ -59,10 +67,12 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         self.context_getter = context_getter
         self.guard = CookieGuard.of(cookie, allowed_origins)
         self.sockets = sockets if sockets is not None else Sockets()
+        self.persisted = persisted if persisted is not None else AutomaticDocuments()
         self.max_body = max_body
         self.max_operations = max_operations
         self.init_timeout = init_timeout
         self.send_timeout = send_timeout
+        self.beat_interval = beat_interval
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -73,34 +83,52 @@ class GraphQLEndpoint(GraphQL[Any, None]):
             return None
         return await response(scope, receive, send)
 
-    async def _respond(self, request: Request) -> Response:
+    async def _respond(self, request: Request) -> Response | Stream:
         call = Call(request, request_id_of(request), request.headers.get("authorization"), Response())
-        media_type = JSON
+        wish = Wish(JSON)
         try:
-            media_type = accepted(request.headers.get("accept"))
-            told = answer(await self._executed(request, call), request_id=call.request_id)
+            wish = accepted(request.headers.get("accept"))
+            return await self._served(request, call, wish)
         except ClientDisconnect:
             raise
         except Exception as error:
-            told = refusal(error, request_id=call.request_id)
-        return _response(told, call, media_type)
+            return _response(refusal(error, request_id=call.request_id), call, wish.plain or JSON)
 
-    async def _executed(self, request: Request, call: Call) -> ExecutionResult:
+    async def _served(self, request: Request, call: Call, wish: Wish) -> Response | Stream:
         self._check_method(request)
         self.guard.check_request(request)
         asked = await read(request, max_bytes=self.max_body)
-        context = await self.context_getter(call)
-        return await self._execute(asked, context, request.method)
+        if wish.streams or wish.plain is None:
+            return await self._streamed(asked, replace(call, response=None), wish)
+        try:
+            return _response(await self._executed(asked, call), call, wish.plain)
+        except InvalidOperationTypeError as error:
+            if wish.stream is None or error.operation_type is not OperationType.SUBSCRIPTION:
+                raise
+            return await self._streamed(asked, replace(call, response=None), wish)  # so far nothing has run
 
-    async def _execute(self, asked: GraphQLRequest, context: object, method: str) -> ExecutionResult:
-        kinds = {OperationType.QUERY} if method == "GET" else {OperationType.QUERY, OperationType.MUTATION}
-        return await self.schema.execute(
-            asked.query,
+    async def _executed(self, asked: GraphQLRequest, call: Call) -> Answer:
+        context = await self.context_getter(call)
+        result = await self.schema.execute(
+            self.persisted.text(asked),
             variable_values=asked.variables,
             context_value=context,
             operation_name=asked.operation_name,
-            allowed_operation_types=kinds,
+            allowed_operation_types=_kinds(call) - {OperationType.SUBSCRIPTION},
         )
+        told = answer(result, request_id=call.request_id)
+        if told.refused is None:
+            self.persisted.ran(asked)
+        return told
+
+    async def _streamed(self, asked: GraphQLRequest, call: Call, wish: Wish) -> Stream:
+        """Headers go before the operation runs: it can set no cookie, and the document's faults are told inside."""
+        if self.sockets.draining:
+            raise RequestError(RequestCode.UNAVAILABLE, "The server restarts; connect again.")
+        context = await self.context_getter(call)
+        told = answers(self, asked, context, request_id=call.request_id, kinds=_kinds(call))
+        framing = EventStream() if wish.stream == SSE else Multipart()
+        return Stream(self, framing, told, session_id=context.session_id, request_id=call.request_id)
 
     def _check_method(self, request: Request) -> None:
         if request.method != "POST" and not (request.method == "GET" and self.allow_queries_via_get):
@@ -118,6 +146,12 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         if protocol is None:
             return await wire.close(4406, "Subprotocol not acceptable: use graphql-transport-ws")
         return await Socket(self, websocket, wire).run()
+
+
+def _kinds(call: Call) -> set[OperationType]:
+    """A GET changes nothing."""
+    reading = call.connection.scope["method"] == "GET"
+    return set(OperationType) - {OperationType.MUTATION} if reading else set(OperationType)
 
 
 def _response(told: Answer, call: Call, media_type: str) -> Response:
@@ -155,4 +189,6 @@ _FAULTS_OF_THE_DOCUMENT = {
     RequestCode.GRAPHQL_VALIDATION_FAILED,
     RequestCode.BAD_USER_INPUT,
     RequestCode.LIMIT_EXCEEDED,
+    RequestCode.PERSISTED_QUERY_NOT_FOUND,
+    RequestCode.PERSISTED_QUERY_NOT_IN_LIST,
 }

@@ -1,22 +1,37 @@
-"""Which of the two JSON media types an answer takes (GraphQL over HTTP, Accept)."""
+"""What an answer may look like (GraphQL over HTTP, Accept): one of two kinds of JSON, or a stream."""
+
+from dataclasses import dataclass
 
 from graph.transport.errors import RequestCode, RequestError
 
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
+SSE = "text/event-stream"
+MULTIPART = "multipart/mixed;subscriptionspec=1.0"  # other multipart is for @defer, which is off
 
 
-def accepted(header: str | None) -> str:
-    """The type that `Accept` likes best; without a wish `application/json`. Raises RequestError (406)."""
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """At least one of the two. `streams`: also queries and mutations, since the stream is liked better."""
+
+    plain: str | None
+    stream: str | None = None
+    streams: bool = False
+
+
+def accepted(header: str | None) -> Wish:
+    """What `Accept` likes best; without a wish `application/json`. Raises RequestError (406)."""
     if not header or not header.strip():
-        return JSON
+        return Wish(JSON)
     likes = {offer: _quality(header, offer) for offer in (JSON, GRAPHQL_JSON)}
+    named = dict(map(_range, header.split(",")))
     # of two liked alike the newer one, but only for those who show by naming it that they know it
-    newer = any(media == GRAPHQL_JSON for media, _ in map(_range, header.split(",")))
-    best = max(likes, key=lambda offer: (likes[offer], (offer == GRAPHQL_JSON) is newer))
-    if likes[best] <= 0:
-        raise RequestError(RequestCode.NOT_ACCEPTABLE, f"Answers are `{GRAPHQL_JSON}` or `{JSON}`.")
-    return best
+    plain = max(likes, key=lambda offer: (likes[offer], (offer == GRAPHQL_JSON) is (GRAPHQL_JSON in named)))
+    stream = max((SSE, MULTIPART), key=lambda offer: named.get(offer, 0.0))  # only who names one knows what to do
+    liking = named.get(stream, 0.0)
+    if max(likes[plain], liking) <= 0:
+        raise RequestError(RequestCode.NOT_ACCEPTABLE, f"Answers are `{GRAPHQL_JSON}`, `{JSON}` or `{SSE}`.")
+    return Wish(plain if likes[plain] > 0 else None, stream if liking > 0 else None, liking > likes[plain])
 
 
 def _quality(header: str, offer: str) -> float:
@@ -30,8 +45,10 @@ def _quality(header: str, offer: str) -> float:
 
 def _range(part: str) -> tuple[str, float]:
     media, *parameters = (piece.strip().lower() for piece in part.split(";"))
+    if media == "multipart/mixed" and any(one.startswith("subscriptionspec=") and "1.0" in one for one in parameters):
+        media = MULTIPART
     weight = next((value[2:] for value in parameters if value.startswith("q=")), "1")
     try:
-        return media, float(weight)
+        return media, min(1.0, max(0.0, float(weight)))
     except ValueError:
         return media, 0.0

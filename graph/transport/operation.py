@@ -1,13 +1,14 @@
-"""One operation on a socket: its task, its context, its messages."""
+"""One operation: its answers on any transport that stays open; its task, context and messages on a socket."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import orjson
 from strawberry.types import ExecutionResult
+from strawberry.types.graphql import OperationType
 
 from graph.transport.call import Call
 from graph.transport.errors import Answer, RequestError, answer, refusal
@@ -15,7 +16,35 @@ from graph.transport.request import GraphQLRequest
 from graph.transport.wire import Gone
 
 if TYPE_CHECKING:
+    from graph.transport.http import GraphQLEndpoint
     from graph.transport.websocket import Socket
+
+
+async def answers(
+    endpoint: "GraphQLEndpoint",
+    asked: GraphQLRequest,
+    context: object,
+    *,
+    request_id: str,
+    kinds: Collection[OperationType] = frozenset(OperationType),
+) -> AsyncGenerator[Answer, None]:
+    """What a client is told, one by one; a refusal is the last. Raises RequestError where the document is not known."""
+    results = await endpoint.schema.stream(
+        endpoint.persisted.text(asked),
+        variable_values=asked.variables,
+        context_value=context,
+        operation_name=asked.operation_name,
+        allowed_operation_types=kinds,
+    )
+    async with aclosing(results):
+        async for result in results:
+            assert isinstance(result, ExecutionResult)  # @defer and @stream are off
+            told = answer(result, request_id=request_id)
+            if told.refused is None:
+                endpoint.persisted.ran(asked)
+            yield told
+            if told.refused is not None:
+                return
 
 
 class Operation:
@@ -42,17 +71,10 @@ class Operation:
             await self._send_error(refusal(error, request_id=self._request_id))
 
     async def _send_results(self) -> None:
-        context = await self._socket.endpoint.context_getter(self.call_on(self._socket, self._request_id))
-        results = await self._socket.endpoint.schema.stream(
-            self._request.query,
-            variable_values=self._request.variables,
-            context_value=context,
-            operation_name=self._request.operation_name,
-        )
-        async with aclosing(results):
-            async for result in results:
-                assert isinstance(result, ExecutionResult)  # @defer and @stream are off
-                told = answer(result, request_id=self._request_id)
+        endpoint = self._socket.endpoint
+        context = await endpoint.context_getter(self.call_on(self._socket, self._request_id))
+        async with aclosing(answers(endpoint, self._request, context, request_id=self._request_id)) as told_ones:
+            async for told in told_ones:
                 if told.refused:
                     await self._send_error(told)
                     return

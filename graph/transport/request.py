@@ -10,16 +10,19 @@ from starlette.requests import Request
 
 from graph.transport.errors import RequestCode, RequestError
 
+ID_LENGTH = 256
 JSON_DEPTH = 64  # far more than any input type nests; resolvers and coercion recurse over variables
 
 
 @dataclass(frozen=True, slots=True)
 class GraphQLRequest:
-    """What a client asked. Variables may hold passwords: never printed."""
+    """What a client asked. Variables may hold passwords: never printed. `query` is empty where `document_id`, a SHA-256
+    in hexadecimal or the id of a manifest, stands for it."""
 
     query: str
     variables: dict[str, Any] | None = field(default=None, repr=False)
     operation_name: str | None = None
+    document_id: str | None = None
 
 
 async def read(request: Request, *, max_bytes: int) -> GraphQLRequest:
@@ -34,13 +37,14 @@ def parsed(value: object) -> GraphQLRequest:
     """`value` as a request. Raises RequestError (400) naming the member that is wrong."""
     if not isinstance(value, dict):
         raise _bad("A request is one JSON object; lists of requests are not accepted.")
-    query = value.get("query")
-    if not isinstance(query, str) or not query.strip():
+    document_id = _document_id(value)
+    query = value.get("query", "" if document_id else None)
+    if not isinstance(query, str) or not (query.strip() or document_id):
         raise _bad("`query` must be a text that is not empty.")
     operation_name = value.get("operationName")
     if not isinstance(operation_name, str | None):
         raise _bad("`operationName` must be a text or null.")
-    return GraphQLRequest(query, _an_object(value, "variables"), operation_name or None)
+    return GraphQLRequest(query, _an_object(value, "variables"), operation_name or None, document_id)
 
 
 def decoded(data: bytes | str) -> object:
@@ -54,17 +58,25 @@ def decoded(data: bytes | str) -> object:
     return value
 
 
+def _document_id(value: Mapping[str, Any]) -> str | None:
+    """Of Apollo's `extensions.persistedQuery`, or of GraphQL over HTTP's `documentId`."""
+    persisted = _an_object(_an_object(value, "extensions") or {}, "persistedQuery")
+    if persisted is not None:
+        hash_ = persisted.get("sha256Hash")
+        if persisted.get("version") != 1 or not isinstance(hash_, str) or not re.fullmatch("[0-9a-f]{64}", hash_):
+            raise _bad("`persistedQuery` must be `{version: 1, sha256Hash: <64 hexadecimal digits>}`.")
+        return hash_
+    id_ = value.get("documentId")
+    if id_ is not None and (not isinstance(id_, str) or not 0 < len(id_) <= ID_LENGTH):
+        raise _bad(f"`documentId` must be a text of 1 to {ID_LENGTH} characters.")
+    return id_.removeprefix("sha256:") if id_ else None
+
+
 def _an_object(value: Mapping[str, Any], name: str) -> dict[str, Any] | None:
-    _reject_extensions(value)
     found = value.get(name)
     if not isinstance(found, dict | None):
         raise _bad(f"`{name}` must be an object or null.")
     return found
-
-
-def _reject_extensions(value: Mapping[str, Any]) -> None:
-    if not isinstance(value.get("extensions"), dict | None):
-        raise _bad("`extensions` must be an object or null.")
 
 
 def _from_url(params: Mapping[str, str]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The open sockets of this process, so that a revocation or a shutdown can reach them."""
+"""The open sockets and streams of this process, so that a revocation or a shutdown can reach them."""
 
 import asyncio
 from collections import defaultdict
@@ -10,7 +10,7 @@ RESTART = 1012  # clients take it for a passing trouble and connect again
 
 
 class Closable(Protocol):
-    """An open socket."""
+    """An open socket, or the one operation of a stream."""
 
     async def close(self, code: int, reason: str) -> None:
         """Cancels its operations and closes it. Never raises, also when it is gone already."""

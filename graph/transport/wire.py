@@ -68,8 +68,21 @@ class Wire:
             asyncio.get_running_loop().call_later(CLOSE_GRACE, self.abort)
 
     def abort(self) -> None:
-        """Cuts the connection. ASGI has no word for it, and closing waits for a buffer that the peer never empties:
-        so uvicorn's protocol is asked, whose method `receive` is (a contract test holds this)."""
-        transport = getattr(getattr(self._receive, "__self__", None), "transport", None)
-        if transport is not None:
-            transport.abort()
+        cut(self._receive)
+
+
+def cut(receive: Receive) -> None:
+    """Cuts the connection. ASGI has no word for it, and closing waits for a buffer that the peer never empties: so
+    uvicorn's protocol is asked, whose method `receive` is (a contract test holds this)."""
+    if (transport := _transport(receive)) is not None:
+        transport.abort()
+
+
+def unsent(receive: Receive) -> bool:
+    """Whether the peer has yet to take what was sent to it."""
+    transport = _transport(receive)
+    return transport is not None and transport.get_write_buffer_size() > 0
+
+
+def _transport(receive: Receive) -> asyncio.WriteTransport | None:
+    return getattr(getattr(receive, "__self__", None), "transport", None)
