@@ -6,7 +6,8 @@ Wake-ups may be lost (models.wakeups), so a slow poll tells what they did not. A
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from models.journal import Batch
 from models.wakeups import BEAT, SILENCE, Wakeups
 
 POLL = 2.0  # seconds between looks at the heads, whatever the wake-ups say
-TAIL = 1_000  # entries kept in memory for each firm that is followed
+TAIL = 250  # entries kept in memory for each firm that is followed, and read at once; about 1 kB each
 log = structlog.get_logger("feed")
 
 
@@ -49,7 +50,7 @@ class _Tail:
     async def catch_up(self, firm_id: UUID, head: int) -> None:
         """Reads the journal up to `head`, once, however many ask."""
         async with self._reading:
-            while self.end < head and (batches := await journal.since(firm_id, self.end)):
+            while self.end < head and (batches := await journal.since(firm_id, self.end, most=TAIL)):
                 self._keep(batches)
 
     def _keep(self, batches: Sequence[Batch]) -> None:
@@ -78,14 +79,17 @@ class Hub:
     """One per process, between `open` and `close`. `poll`, `beat` and `silence` are in seconds."""
 
     def __init__(self, *, poll: float = POLL, beat: float = BEAT, silence: float = SILENCE) -> None:
-        self._wakeups = Wakeups(self._grow, beat=beat, silence=silence)
+        self._wakeups = Wakeups(self._note, beat=beat, silence=silence)
         self._poll_every = poll
         self._tails: dict[UUID, _Tail] = {}
-        self._polling: asyncio.Task[None] | None = None
+        self._told: dict[UUID, int] = {}
+        self._stirred = asyncio.Event()
+        self._reading: list[asyncio.Task[None]] = []
 
     async def open(self, wakeups_url: str) -> None:
         """Starts listening. A channel that is not there yet is tried again, meanwhile the poll tells."""
-        self._polling = asyncio.create_task(self._poll())
+        self._stirred = asyncio.Event()  # a new one for each event loop
+        self._reading = [asyncio.create_task(each) for each in (self._keep_up(), self._poll())]
         self._wakeups.open(wakeups_url)
         if not wakeups_url.startswith("postgres"):
             journal.wake_by(self._wakeups.tell)
@@ -93,10 +97,10 @@ class Hub:
     async def close(self) -> None:
         journal.wake_by(None)
         await self._wakeups.close()
-        if self._polling is not None:
-            self._polling.cancel()
-            await asyncio.gather(self._polling, return_exceptions=True)
-            self._polling = None
+        for task in self._reading:
+            task.cancel()
+        await asyncio.gather(*self._reading, return_exceptions=True)
+        self._reading = []
 
     @property
     def hears(self) -> bool:
@@ -126,7 +130,7 @@ class Hub:
                     position = tail.end
                     yield Resync(position)
                 behind = position < tail.start
-                batches = await journal.since(firm_id, position) if behind else tail.after(position)
+                batches = await journal.since(firm_id, position, most=TAIL) if behind else tail.after(position)
                 for batch in batches:
                     position = batch.cursor
                     yield batch
@@ -158,19 +162,40 @@ class Hub:
         if tail.followers == 0:
             self._tails.pop(firm_id, None)
 
-    async def _grow(self, firm_id: UUID, head: int) -> None:
-        if (tail := self._tails.get(firm_id)) and head > tail.end:
-            await tail.catch_up(firm_id, head)
+    async def _note(self, firm_id: UUID, head: int) -> None:
+        """Never waits for the database: meanwhile wake-ups would pile up in the channel."""
+        if firm_id in self._tails:
+            self._told[firm_id] = head
+            self._stirred.set()
+
+    async def _keep_up(self) -> None:
+        while True:
+            await self._stirred.wait()
+            self._stirred.clear()
+            told, self._told = self._told, {}
+            with _logged("feed.read_failed"):
+                await self._grow(told)
 
     async def _poll(self) -> None:
         """What no wake-up told, and what one told while the database was away."""
         while True:
             await asyncio.sleep(self._poll_every)
-            try:
-                for firm_id, head in (await journal.heads(list(self._tails))).items() if self._tails else ():
-                    await self._grow(firm_id, head)
-            except Exception as error:
-                log.warning("feed.poll_failed", error=type(error).__name__)
+            with _logged("feed.poll_failed"):
+                await self._grow(await journal.heads(list(self._tails)) if self._tails else {})
+
+    async def _grow(self, heads: Mapping[UUID, int]) -> None:
+        for firm_id, head in heads.items():
+            if (tail := self._tails.get(firm_id)) and head > tail.end:
+                await tail.catch_up(firm_id, head)
+
+
+@contextmanager
+def _logged(event: str) -> Iterator[None]:
+    """The block may fail: its caller tries again."""
+    try:
+        yield
+    except Exception as error:
+        log.warning(event, error=type(error).__name__)
 
 
 hub = Hub()
