@@ -141,3 +141,7 @@ def _fail(words: str) -> None:
 
 def main() -> None:
     app()
+
+
+if __name__ == "__main__":
+    main()
