@@ -149,6 +149,10 @@ class Mutation:
         return Item(id=id)
 
     @strawberry.mutation
+    def whoami(self, info: Info) -> str | None:
+        return info.context.session_id
+
+    @strawberry.mutation
     def sign_in(self, info: Info) -> bool:
         if info.context.call.response is not None:
             info.context.call.response.set_cookie(COOKIE, "ada")
@@ -161,6 +165,10 @@ class Subscription:
     async def count(self, to: int = 3) -> AsyncGenerator[int, None]:
         for number in range(to):
             yield number
+
+    @strawberry.subscription
+    async def whoami(self, info: Info) -> AsyncGenerator[str | None, None]:
+        yield info.context.session_id
 
     @strawberry.subscription
     async def forever(self, info: Info) -> AsyncGenerator[int, None]:
