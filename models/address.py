@@ -156,6 +156,12 @@ IS_OUR_OWN = """(
 """Whether address `e` is a mailbox's or a colleague's (R46)."""
 
 
+async def our_own(firm_id: UUID, keys_: Iterable[str]) -> set[str]:
+    """Those of them that are a mailbox's or a colleague's."""
+    query = f"SELECT e.key FROM (SELECT $1::uuid AS firm_id, unnest($2::text[]) AS key) e WHERE {IS_OUR_OWN}"
+    return {row["key"] for row in await store.rows(query, firm_id, list(keys_))}
+
+
 async def now_our_own(by: Actor, key: str) -> None:
     """
     Switches Email sync off for an address that became a mailbox's or a colleague's (R46), with journal entries.

@@ -18,7 +18,7 @@ from models.email.reading import (
     page,
     participants_of,
 )
-from models.email.receiving import receive
+from models.email.receiving import Incoming, Received, receive
 from models.email.tables import EmailDirection, Role
 
 __all__ = [
@@ -27,9 +27,11 @@ __all__ = [
     "EmailDirection",
     "EmailFilter",
     "EmailView",
+    "Incoming",
     "Message",
     "MessageAttachment",
     "Participant",
+    "Received",
     "Role",
     "accounts_of",
     "attachments_by_ids",

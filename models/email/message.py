@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from models.address import compared
 from models.email.tables import Role
 
 
@@ -46,6 +47,17 @@ class Message:
     attachments: tuple[MessageAttachment, ...]
     raw_file: str
     parser_version: int
+
+    def dated(self) -> datetime:
+        """As its header says, or when it came."""
+        return self.sent_at or self.received_at
+
+    def address_keys(self) -> set[str]:
+        """Of all addresses in it, as they are compared."""
+        return {compared(one.address) for one in self.participants if one.address}
+
+    def sender_key(self) -> str:
+        return compared(self.first(Role.FROM, Role.SENDER).address)
 
     def first(self, *roles: Role) -> Participant:
         """The first participant in one of these headers; an empty one where there is none."""

@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
-
 from models import journal, store
 from models.checkpoint import checkpoint
-from models.email import Message, history, receive
+from models.email import Incoming, Message, Received, history, receive
 from models.journal import JournalKind
 from models.mailbox.backlog import Pending, Settled, settle
 from models.mailbox.lease import POISON, Leased, check
@@ -53,33 +51,28 @@ async def _store(leased: Leased, batch: Sequence[Fetched]) -> None:
     async with store.transaction():
         await history.lock(leased.firm_id)
         await check(leased)
-        past = _Past()
-        outcomes = [one.settled or await _receive(by, leased.mailbox_id, one, past) for one in batch]
-        await settle(leased, outcomes)
-        past.tell(by)
+        messages = [(one, Incoming(one.message, one.pending.arrival)) for one in batch if one.message]
+        received = await receive(by, leased.mailbox_id, [incoming for _, incoming in messages])
+        kept = [_kept(one.pending, what) for (one, _), what in zip(messages, received, strict=True)]
+        await settle(leased, [*(one.settled for one in batch if one.settled), *kept])
+        _tell_history(by, [what for (one, _), what in zip(messages, received, strict=True) if _is_past(one, what)])
         checkpoint("before the commit of a batch")
     checkpoint("after the commit of a batch")
 
 
-class _Past:
-    """What of a batch is not told message by message: told once, with the accounts it was linked to."""
-
-    def __init__(self) -> None:
-        self.accounts: set[UUID] = set()
-        self.count = 0
-
-    def tell(self, by: System) -> None:
-        if self.count:
-            change = journal.Change("history", None, str(self.count))
-            journal.record(JournalKind.EMAIL_STORED, by=by, accounts=self.accounts, changes=[change])
-
-
-async def _receive(by: System, mailbox_id: UUID, one: Fetched, past: _Past) -> Settled:
-    assert one.message
-    received = await receive(by, mailbox_id, one.message, arrival=one.pending.arrival)
+def _kept(pending: Pending, received: Received) -> Settled:
     if received.email_id is None:
-        return Settled(one.pending.id, OccurrenceState.SKIPPED, skip=SkipReason.NOT_SWITCHED_ON)
-    if received.accounts and not (one.pending.arrival and received.new):
-        past.accounts.update(received.accounts)
-        past.count += 1
-    return Settled(one.pending.id, OccurrenceState.STORED, email_id=received.email_id)
+        return Settled(pending.id, OccurrenceState.SKIPPED, skip=SkipReason.NOT_SWITCHED_ON)
+    return Settled(pending.id, OccurrenceState.STORED, email_id=received.email_id)
+
+
+def _is_past(one: Fetched, received: Received) -> bool:
+    return bool(received.accounts) and not (one.pending.arrival and received.new)
+
+
+def _tell_history(by: System, received: Sequence[Received]) -> None:
+    """What of a batch is not told message by message is told once, with the accounts it was linked to."""
+    if received:
+        accounts = {account for one in received for account in one.accounts}
+        change = journal.Change("history", None, str(len(received)))
+        journal.record(JournalKind.EMAIL_STORED, by=by, accounts=accounts, changes=[change])

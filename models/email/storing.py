@@ -1,0 +1,132 @@
+"""The rows of messages, many at once: each table is one statement."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from models import address, clock, store
+from models.email.message import Message
+from models.email.tables import EmailDirection, Role
+
+
+@dataclass(frozen=True, slots=True)
+class NewEmail:
+    id: UUID
+    thread_id: UUID
+    direction: EmailDirection
+    message: Message
+
+
+async def known(firm_id: UUID, fingerprints: Sequence[bytes]) -> dict[bytes, UUID]:
+    """Ids of those that the firm has."""
+    query = "SELECT fingerprint, id FROM email WHERE firm_id = $1 AND fingerprint = ANY($2::bytea[])"
+    return {row["fingerprint"]: row["id"] for row in await store.rows(query, firm_id, list(fingerprints))}
+
+
+async def insert(firm_id: UUID, mailbox_id: UUID, emails: Sequence[NewEmail]) -> None:
+    """With their attachments."""
+    if not emails:
+        return
+    messages = [one.message for one in emails]
+    senders = [message.first(Role.FROM, Role.SENDER) for message in messages]
+    await store.execute(
+        _EMAILS,
+        firm_id,
+        mailbox_id,
+        clock.now(),
+        [one.id for one in emails],
+        [message.fingerprint for message in messages],
+        [message.message_id for message in messages],
+        [one.thread_id for one in emails],
+        [one.direction for one in emails],
+        [message.subject for message in messages],
+        [sender.name for sender in senders],
+        [sender.address for sender in senders],
+        [message.dated() for message in messages],
+        [message.received_at for message in messages],
+        [message.snippet for message in messages],
+        [message.text for message in messages],
+        [message.safe_html for message in messages],
+        [message.blocked_images for message in messages],
+        [message.automatic for message in messages],
+        [message.raw_file for message in messages],
+        [message.parser_version for message in messages],
+        [" ".join(message.words) for message in messages],
+    )
+    await _insert_attachments(firm_id, emails)
+
+
+_EMAILS = """
+INSERT INTO email (firm_id, mailbox_id, stored_at, id, fingerprint, message_id, thread_id, direction, subject,
+  from_name, from_address, sent_at, received_at, snippet, text, safe_html, blocked_images, automatic, raw_file,
+  parser_version, words)
+SELECT $1, $2, $3, n.id, n.fingerprint, n.message_id, n.thread_id, n.direction, n.subject, n.from_name, n.from_address,
+  n.sent_at, n.received_at, n.snippet, n.text, n.safe_html, n.blocked_images, n.automatic, n.raw_file, n.parser_version,
+  string_to_array(n.words, ' ')
+FROM unnest($4::uuid[], $5::bytea[], $6::text[], $7::uuid[], $8::text[], $9::text[], $10::text[], $11::text[],
+  $12::timestamptz[], $13::timestamptz[], $14::text[], $15::text[], $16::text[], $17::int[], $18::bool[], $19::text[],
+  $20::int[], $21::text[]) AS n(id, fingerprint, message_id, thread_id, direction, subject, from_name, from_address,
+  sent_at, received_at, snippet, text, safe_html, blocked_images, automatic, raw_file, parser_version, words)
+"""
+
+
+async def _insert_attachments(firm_id: UUID, emails: Sequence[NewEmail]) -> None:
+    files = [(one.id, place, file) for one in emails for place, file in enumerate(one.message.attachments, start=1)]
+    if not files:
+        return
+    await store.execute(
+        _ATTACHMENTS,
+        firm_id,
+        [uuid7() for _ in files],
+        [email_id for email_id, _, _ in files],
+        [place for _, place, _ in files],
+        [file.name for _, _, file in files],
+        [file.content_type for _, _, file in files],
+        [file.content_id for _, _, file in files],
+        [file.size for _, _, file in files],
+        [file.file for _, _, file in files],
+    )
+
+
+_ATTACHMENTS = """
+INSERT INTO attachment (firm_id, id, email_id, place, name, content_type, content_id, size, file)
+SELECT $1, f.* FROM unnest($2::uuid[], $3::uuid[], $4::int[], $5::text[], $6::text[], $7::text[], $8::bigint[],
+  $9::text[]) AS f(id, email_id, place, name, content_type, content_id, size, file)
+"""
+
+
+async def add_participants(firm_id: UUID, messages: Sequence[tuple[UUID, Message]]) -> None:
+    """Those that the message does not have yet: by header and address, or by place where the address cannot be read."""
+    people = {
+        (email_id, one.role, address.compared(one.address) if one.address else "", 0 if one.address else place): (
+            place,
+            one,
+        )
+        for email_id, message in reversed(messages)  # the first copy of a message in the batch has the last word
+        for place, one in reversed(list(enumerate(message.participants, start=1)))
+    }
+    if not people:
+        return
+    await store.execute(
+        _PARTICIPANTS,
+        firm_id,
+        [email_id for email_id, _, _, _ in people],
+        [place for place, _ in people.values()],
+        [role for _, role, _, _ in people],
+        [one.name for _, one in people.values()],
+        [one.address for _, one in people.values()],
+        [key for _, _, key, _ in people],
+    )
+
+
+_PARTICIPANTS = """
+INSERT INTO email_participant (id, firm_id, email_id, place, role, name, address, key)
+SELECT gen_random_uuid(), $1, p.*
+FROM unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[])
+  AS p(email_id, place, role, name, address, key)
+WHERE NOT EXISTS (
+  SELECT 1 FROM email_participant known WHERE known.firm_id = $1 AND known.email_id = p.email_id
+    AND known.role = p.role AND known.key = p.key AND (p.key <> '' OR known.place = p.place))
+"""

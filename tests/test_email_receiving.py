@@ -1,0 +1,94 @@
+"""Storing messages: in a few statements whatever their number, once each, in their threads."""
+
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from uuid import UUID
+
+import pytest
+
+from models import email, mailbox, store
+from models.email import EmailFilter, Incoming, Message, Participant, Received, Role, history
+from models.mailbox import MailServer, NewMailbox
+from models.page import Window
+from models.viewer import System, Viewer
+from tests.make import a_firm, a_member, an_account, counting
+
+pytestmark = pytest.mark.usefixtures("store")
+ANNA = "anna@client.test"
+CAME = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+
+
+def a_message(number: int, *, answers: tuple[int, ...] = (), sender: str = ANNA) -> Message:
+    return Message(
+        fingerprint=sha256(str(number).encode()).digest(),
+        message_id=f"{number}@client.test",
+        references=tuple(f"{each}@client.test" for each in answers),
+        subject=f"VAT return {number}",
+        participants=(Participant(Role.FROM, "Anna", sender), Participant(Role.TO, None, "studio@firm.test")),
+        sent_at=CAME + timedelta(hours=number),
+        received_at=CAME + timedelta(hours=number),
+        automatic=False,
+        text="Here it is.",
+        safe_html=None,
+        blocked_images=0,
+        snippet="Here it is.",
+        words=("vat", "return", str(number)),
+        attachments=(),
+        raw_file="0" * 64,
+        parser_version=1,
+    )
+
+
+async def a_synced_firm() -> tuple[System, Viewer, UUID]:
+    """With an account of Anna's that asks for her mail, and a mailbox."""
+    by = await a_firm()
+    owner = await a_member(by)
+    await an_account(by, address=ANNA, email_sync=True)
+    server = MailServer("mail.firm.test", 993)
+    done = await mailbox.connect(owner, NewMailbox("studio@firm.test", "a secret", server, server))
+    return by, owner, done.ids[0]
+
+
+async def received(by: System, mailbox_id: UUID, *messages: Message, arrival: bool = False) -> list[Received]:
+    async with store.transaction():
+        await history.lock(by.firm_id)
+        return await email.receive(by, mailbox_id, [Incoming(each, arrival) for each in messages])
+
+
+async def test_a_batch_takes_as_many_statements_as_one_message() -> None:
+    by, _, box = await a_synced_firm()
+    await received(by, box, a_message(0))
+    async with counting() as for_one:
+        await received(by, box, a_message(1))
+    async with counting() as for_fifty:
+        await received(by, box, *(a_message(number) for number in range(100, 150)))
+    assert len(for_fifty) == len(for_one) <= 10
+
+
+async def test_two_copies_in_one_batch_are_one_message() -> None:
+    by, owner, box = await a_synced_firm()
+    first, second = await received(by, box, a_message(1), a_message(1), arrival=True)
+    assert (first.email_id, first.new, second.new) == (second.email_id, True, False)
+    assert await email.count(owner, EmailFilter()) == 1
+    [people] = (await email.participants_of(owner, [first.email_id or by.firm_id])).values()
+    assert [one.address for one in people] == [ANNA, "studio@firm.test"]
+
+
+async def test_a_conversation_is_one_thread_in_whatever_order_its_messages_come() -> None:
+    by, owner, box = await a_synced_firm()
+    await received(by, box, a_message(3, answers=(1, 2)), a_message(7))
+    await received(by, box, a_message(9, answers=(8,)))
+    await received(by, box, a_message(1), a_message(8, answers=(7,)))  # the second joins two threads that were apart
+    page = await email.page(owner, EmailFilter(), Window())
+    threads = {view.subject.rsplit(" ", 1)[1]: view.thread_id for view in page.rows}
+    assert threads["3"] == threads["1"]
+    assert threads["7"] == threads["8"] == threads["9"]
+    assert threads["1"] != threads["7"]
+
+
+async def test_what_nobody_asks_for_is_not_stored() -> None:
+    by, owner, box = await a_synced_firm()
+    [stranger, asked] = await received(by, box, a_message(1, sender="stranger@else.test"), a_message(2))
+    assert stranger == Received()
+    assert asked.new
+    assert await email.count(owner, EmailFilter()) == 1
