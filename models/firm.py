@@ -39,14 +39,19 @@ async def create(*, name: str, slug: str) -> System:
     if not clean or len(clean) > 63 or not all(part.isalnum() and part.isascii() for part in clean.split("-")):
         raise Refusal(ErrorCode.INVALID, "A slug has letters a to z, digits and single hyphens, 63 at most.", "slug")
     async with store.transaction():
-        if await store.value("SELECT 1 FROM firm WHERE slug = $1", clean):
+        firm_id = await store.value(_CREATE, uuid7(), text.one_line(name, "name"), clean, clock.now())
+        if firm_id is None:
             raise Refusal(ErrorCode.ALREADY_TAKEN, f"There is a firm with the slug {clean} already.", "slug")
-        firm_id = uuid7()
-        await Firm.create(id=firm_id, name=text.one_line(name, "name"), slug=clean, created_at=clock.now())
         await store.execute("INSERT INTO journal_head (firm_id, head) VALUES ($1, 0)", firm_id)
         by = System(firm_id)
         await email_field.named(by, [FIRST_FIELD])
     return by
+
+
+_CREATE = """
+INSERT INTO firm (id, name, slug, version, created_at) VALUES ($1, $2, $3, 1, $4)
+ON CONFLICT (slug) DO NOTHING RETURNING id
+"""
 
 
 async def one_at_a_time(firm_id: UUID) -> None:

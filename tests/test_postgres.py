@@ -6,9 +6,7 @@ from tortoise import Model, Tortoise, fields
 from tortoise.context import TortoiseContext
 
 from models.embedded import Embedded
-from tests.postgres import cloned, create_template, order, postgres, run
-
-__all__ = ["postgres"]  # the fixture
+from tests.postgres import cloned, create_template, order, run
 
 
 class Note(Model):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+
 from models import journal, store
 from models.checkpoint import checkpoint
 from models.email import Incoming, Message, Received, history, receive
