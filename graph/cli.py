@@ -122,12 +122,14 @@ def _plain(error: Exception) -> str | None:
 
     from graph.app import NotMigrated
     from graph.running import PortTaken
+    from graph.transport import ManifestFault
     from mail.demo.launch import DemoMailFailed
     from models.embedded import EmbeddedFailed
     from models.errors import Refusal
     from models.keys import WrongKey
 
-    if isinstance(error, NotMigrated | PortTaken | DemoMailFailed | EmbeddedFailed | Refusal | WrongKey):
+    mendable = NotMigrated | PortTaken | ManifestFault | DemoMailFailed | EmbeddedFailed | Refusal | WrongKey
+    if isinstance(error, mendable):
         return str(error)
     if isinstance(error, PostgresError | OSError):
         return f"The database cannot be reached: {error}. Look at DATABASE_URL, and whether PostgreSQL runs."

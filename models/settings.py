@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, FilePath, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -39,6 +39,8 @@ class Settings(BaseSettings):
     session_days: int = Field(default=30, ge=1)
     pool_size: int = Field(default=10, ge=2)
     """Connections of one process to PostgreSQL."""
+    documents: FilePath | None = None
+    """A JSON object `{"<id or sha256>": "<document>"}`: only these documents run. Absent: any within the limits."""
 
     metrics: bool = False
     """`/metrics` for Prometheus, reached from this machine, or from anywhere with `metrics_token`."""

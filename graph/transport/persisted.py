@@ -69,9 +69,11 @@ class Manifest:
 
     @classmethod
     def load(cls, path: Path) -> "Manifest":
-        """A JSON object `{"<id or sha256>": "<document>"}`. Raises ManifestFault, OSError."""
+        """A JSON object `{"<id or sha256>": "<document>"}`. Raises ManifestFault."""
         try:
             found = json.loads(path.read_bytes())
+        except OSError as error:
+            raise ManifestFault(f"{path} cannot be read ({error.strerror}).") from None
         except ValueError:
             raise ManifestFault(f"{path} is not JSON in UTF-8.") from None
         if not isinstance(found, dict) or not all(isinstance(text, str) for text in found.values()):
