@@ -14,7 +14,7 @@ from graph.files import download
 from graph.graphiql import graphiql_routes
 from graph.schema import schema
 from graph.tabs import Example, tabs
-from graph.transport import GraphQLEndpoint, Sockets
+from graph.transport import GraphQLEndpoint, Manifest, Sockets
 from models import feed, files, installation, keys, store
 from models.links import FileKind
 from models.settings import Settings
@@ -65,7 +65,8 @@ def create_app(
     """
     Serves what `opened` has opened; open it first, and close it after the server has gone.
 
-    `email`, `password` and `example` are what GraphiQL's example tabs are filled in with, in a demo.
+    `email`, `password` and `example` are what GraphiQL's example tabs are filled in with, in a demo. Raises
+    ManifestFault where `settings.documents` names a file that is no manifest.
     """
     sockets = Sockets()
     graphql = GraphQLEndpoint(
@@ -74,6 +75,7 @@ def create_app(
         cookie=settings.cookie,
         allowed_origins=settings.allowed_origins,
         sockets=sockets,
+        persisted=Manifest.load(settings.documents) if settings.documents else None,
     )
     routes: list[BaseRoute] = [
         Route("/graphql", graphql),
