@@ -1,12 +1,14 @@
 """Accounts, as the team sees them."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import strawberry
 
+from graph.completion import relation
 from graph.contact import LinkedContact
-from graph.context import Info, viewer_of
+from graph.context import Context, Info, viewer_of
 from graph.ids import Kind, global_id
 from graph.inputs import given
 from graph.node import Node
@@ -58,18 +60,23 @@ class Account(Node):
             version=view.version,
         )
 
-    @strawberry.field
-    async def contacts(self, info: Info) -> list[LinkedContact]:
-        return [LinkedContact(view=view) for view in await info.context.loaders.linked_contacts.load(self.key)]
+    @relation
+    @staticmethod
+    async def contacts(accounts: Sequence["Account"], context: Context) -> list[list[LinkedContact]]:
+        found = await context.loaders.linked_contacts.all([each.key for each in accounts])
+        return [[LinkedContact.of(view) for view in views] for views in found]
 
-    @strawberry.field(description="One per address, unlinked emails included.")
-    async def toggles(self, info: Info) -> list[Toggles]:
-        return [Toggles.of(view) for view in await info.context.loaders.account_toggles.load(self.key)]
+    @relation(description="One per address, unlinked emails included.")
+    @staticmethod
+    async def toggles(accounts: Sequence["Account"], context: Context) -> list[list[Toggles]]:
+        found = await context.loaders.account_toggles.all([each.key for each in accounts])
+        return [[Toggles.of(view) for view in views] for views in found]
 
-    @strawberry.field(description="Of addresses that may still enter but belong to no contact any more (R34).")
-    async def unlinked_emails(self, info: Info) -> list[Toggles]:
-        found = await info.context.loaders.account_toggles.load(self.key)
-        return [Toggles.of(view) for view in found if not view.held]
+    @relation(description="Of addresses that may still enter but belong to no contact any more (R34).")
+    @staticmethod
+    async def unlinked_emails(accounts: Sequence["Account"], context: Context) -> list[list[Toggles]]:
+        found = await context.loaders.account_toggles.all([each.key for each in accounts])
+        return [[Toggles.of(view) for view in views if not view.held] for views in found]
 
     @strawberry.field(description="Newest first.")
     async def emails(self, info: Info, first: int | None = None, after: str | None = None) -> EmailPage:

@@ -1,18 +1,21 @@
 """Contacts: people, their addresses, and their links to accounts."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import strawberry
 
-from graph.address import EmailAddress, address_there
-from graph.context import Info, viewer_of
-from graph.firm import EmailField, email_field_of
+from graph.address import EmailAddress
+from graph.completion import relation
+from graph.context import Context, Info, viewer_of
+from graph.firm import EmailField
 from graph.ids import Kind, global_id
 from graph.inputs import given
+from graph.loaders import there
 from graph.node import Node
 from graph.paging import Connection, FeedConnection, connected, feed_cursor, window_of
-from graph.toggles import Toggles, toggles_there
+from graph.toggles import Toggles
 from models import contact
 from models.contact import ContactFilter, ContactOrder
 
@@ -28,19 +31,20 @@ class ContactEmail:
     field_key: strawberry.Private[UUID]
     address_key: strawberry.Private[UUID]
 
-    @strawberry.field
-    async def field(self, info: Info) -> EmailField:
-        return await field_there(info, self.field_key)
+    @relation
+    @staticmethod
+    async def field(emails: Sequence["ContactEmail"], context: Context) -> list[EmailField]:
+        return await _fields(context, [each.field_key for each in emails])
 
-    @strawberry.field
-    async def address(self, info: Info) -> EmailAddress:
-        return await address_there(info, self.address_key)
+    @relation
+    @staticmethod
+    async def address(emails: Sequence["ContactEmail"], context: Context) -> list[EmailAddress]:
+        found = await there(context.loaders.address, [each.address_key for each in emails])
+        return [EmailAddress.of(view) for view in found]
 
 
-async def field_there(info: Info, key: UUID) -> EmailField:
-    found = await email_field_of(info, key)
-    assert found is not None
-    return found
+async def _fields(context: Context, keys: Sequence[UUID]) -> list[EmailField]:
+    return [EmailField.of(view) for view in await there(context.loaders.email_field, keys)]
 
 
 @strawberry.type
@@ -53,10 +57,11 @@ class Contact(Node):
     def of(cls, view: contact.ContactView) -> "Contact":
         return cls(id=global_id(Kind.CONTACT, view.id), key=view.id, name=view.name, version=view.version)
 
-    @strawberry.field
-    async def emails(self, info: Info) -> list[ContactEmail]:
-        held = await info.context.loaders.contact_emails.load(self.key)
-        return [ContactEmail(field_key=one.field_id, address_key=one.address_id) for one in held]
+    @relation
+    @staticmethod
+    async def emails(contacts: Sequence["Contact"], context: Context) -> list[list[ContactEmail]]:
+        found = await context.loaders.contact_emails.all([each.key for each in contacts])
+        return [[ContactEmail(field_key=one.field_id, address_key=one.address_id) for one in held] for held in found]
 
     @strawberry.field
     async def accounts(self, info: Info, first: int | None = None, after: str | None = None) -> AccountPage:
@@ -75,30 +80,36 @@ class Contact(Node):
 
 @strawberry.type(description="A contact on an account, each of its addresses with its toggles there.")
 class LinkedContact:
-    view: strawberry.Private[contact.LinkedContactView]
+    contact_key: strawberry.Private[UUID]
+    emails: list["LinkedEmail"]
 
-    @strawberry.field
-    async def contact(self, info: Info) -> Contact:
-        found = await contact_of(info, self.view.contact_id)
-        assert found is not None
-        return found
+    @classmethod
+    def of(cls, view: contact.LinkedContactView) -> "LinkedContact":
+        emails = [LinkedEmail(field_key=one.field_id, toggles_key=one.toggles_id) for one in view.emails]
+        return cls(contact_key=view.contact_id, emails=emails)
 
-    @strawberry.field
-    def emails(self) -> list["LinkedEmail"]:
-        return [LinkedEmail(view=one) for one in self.view.emails]
+    @relation
+    @staticmethod
+    async def contact(linked: Sequence["LinkedContact"], context: Context) -> list[Contact]:
+        found = await there(context.loaders.contact, [each.contact_key for each in linked])
+        return [Contact.of(view) for view in found]
 
 
 @strawberry.type
 class LinkedEmail:
-    view: strawberry.Private[contact.LinkedEmailView]
+    field_key: strawberry.Private[UUID]
+    toggles_key: strawberry.Private[UUID]
 
-    @strawberry.field
-    async def field(self, info: Info) -> EmailField:
-        return await field_there(info, self.view.field_id)
+    @relation
+    @staticmethod
+    async def field(emails: Sequence["LinkedEmail"], context: Context) -> list[EmailField]:
+        return await _fields(context, [each.field_key for each in emails])
 
-    @strawberry.field
-    async def toggles(self, info: Info) -> Toggles:
-        return await toggles_there(info, self.view.toggles_id)
+    @relation
+    @staticmethod
+    async def toggles(emails: Sequence["LinkedEmail"], context: Context) -> list[Toggles]:
+        found = await there(context.loaders.toggles, [each.toggles_key for each in emails])
+        return [Toggles.of(view) for view in found]
 
 
 async def contact_of(info: Info, key: UUID) -> Contact | None:

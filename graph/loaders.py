@@ -6,8 +6,7 @@ from functools import cached_property
 from typing import TypeVar
 from uuid import UUID
 
-from strawberry.dataloader import DataLoader
-
+from graph.loading import Loader
 from models import account, address, contact, email, email_field, journal, mailbox, notification, team, toggles
 from models.account import AccountView
 from models.address import EmailAddressView
@@ -33,30 +32,30 @@ class Loaders:
     def __init__(self, viewer: Viewer) -> None:
         self.viewer = viewer
 
-    def _one(self, read: Callable[[Viewer, Sequence[K]], Awaitable[dict[K, V]]]) -> DataLoader[K, V | None]:
+    def _one(self, read: Callable[[Viewer, Sequence[K]], Awaitable[dict[K, V]]]) -> Loader[K, V | None]:
         async def load(keys: list[K]) -> list[V | None]:
             found = await read(self.viewer, keys)
             return [found.get(key) for key in keys]
 
-        return DataLoader(load)
+        return Loader(load)
 
-    def _many(self, read: Callable[[Viewer, Sequence[K]], Awaitable[dict[K, list[V]]]]) -> DataLoader[K, list[V]]:
+    def _many(self, read: Callable[[Viewer, Sequence[K]], Awaitable[dict[K, list[V]]]]) -> Loader[K, list[V]]:
         async def load(keys: list[K]) -> list[list[V]]:
             found = await read(self.viewer, keys)
             return [found.get(key, []) for key in keys]
 
-        return DataLoader(load)
+        return Loader(load)
 
-    def _counts(self, read: Callable[[Viewer, Sequence[UUID]], Awaitable[dict[UUID, int]]]) -> DataLoader[UUID, int]:
+    def _counts(self, read: Callable[[Viewer, Sequence[UUID]], Awaitable[dict[UUID, int]]]) -> Loader[UUID, int]:
         async def load(keys: list[UUID]) -> list[int]:
             found = await read(self.viewer, keys)
             return [found.get(key, 0) for key in keys]
 
-        return DataLoader(load)
+        return Loader(load)
 
     def _pages(
         self, read: Callable[[Viewer, Sequence[UUID], Window], Awaitable[dict[UUID, Page[V]]]]
-    ) -> DataLoader[Windowed, Page[V]]:
+    ) -> Loader[Windowed, Page[V]]:
         async def load(keys: list[Windowed]) -> list[Page[V]]:
             parents: dict[Window, list[UUID]] = defaultdict(list)
             for parent, window in keys:
@@ -64,105 +63,112 @@ class Loaders:
             pages = {window: await read(self.viewer, ids, window) for window, ids in parents.items()}
             return [pages[window][parent] for parent, window in keys]
 
-        return DataLoader(load)
+        return Loader(load)
 
     @cached_property
-    def account(self) -> DataLoader[UUID, AccountView | None]:
+    def account(self) -> Loader[UUID, AccountView | None]:
         return self._one(account.by_ids)
 
     @cached_property
-    def linked_contacts(self) -> DataLoader[UUID, list[LinkedContactView]]:
+    def linked_contacts(self) -> Loader[UUID, list[LinkedContactView]]:
         return self._many(contact.linked_to)
 
     @cached_property
-    def account_toggles(self) -> DataLoader[UUID, list[TogglesView]]:
+    def account_toggles(self) -> Loader[UUID, list[TogglesView]]:
         return self._many(toggles.of_accounts)
 
     @cached_property
-    def account_emails(self) -> DataLoader[Windowed, Page[EmailView]]:
+    def account_emails(self) -> Loader[Windowed, Page[EmailView]]:
         return self._pages(email.of_accounts)
 
     @cached_property
-    def account_email_count(self) -> DataLoader[UUID, int]:
+    def account_email_count(self) -> Loader[UUID, int]:
         return self._counts(email.counts_of_accounts)
 
     @cached_property
-    def contact(self) -> DataLoader[UUID, ContactView | None]:
+    def contact(self) -> Loader[UUID, ContactView | None]:
         return self._one(contact.by_ids)
 
     @cached_property
-    def contact_emails(self) -> DataLoader[UUID, list[ContactEmailView]]:
+    def contact_emails(self) -> Loader[UUID, list[ContactEmailView]]:
         return self._many(contact.emails_of)
 
     @cached_property
-    def contact_accounts(self) -> DataLoader[Windowed, Page[AccountView]]:
+    def contact_accounts(self) -> Loader[Windowed, Page[AccountView]]:
         return self._pages(account.of_contacts)
 
     @cached_property
-    def contact_account_count(self) -> DataLoader[UUID, int]:
+    def contact_account_count(self) -> Loader[UUID, int]:
         return self._counts(account.counts_of_contacts)
 
     @cached_property
-    def email_field(self) -> DataLoader[UUID, EmailFieldView | None]:
+    def email_field(self) -> Loader[UUID, EmailFieldView | None]:
         return self._one(email_field.by_ids)
 
     @cached_property
-    def address(self) -> DataLoader[UUID, EmailAddressView | None]:
+    def address(self) -> Loader[UUID, EmailAddressView | None]:
         return self._one(address.by_ids)
 
     @cached_property
-    def address_of_portal_user(self) -> DataLoader[UUID, UUID | None]:
+    def address_of_portal_user(self) -> Loader[UUID, UUID | None]:
         return self._one(address.address_of_portal_users)
 
     @cached_property
-    def toggles(self) -> DataLoader[UUID, TogglesView | None]:
+    def toggles(self) -> Loader[UUID, TogglesView | None]:
         return self._one(toggles.by_ids)
 
     @cached_property
-    def member(self) -> DataLoader[UUID, TeamMemberView | None]:
+    def member(self) -> Loader[UUID, TeamMemberView | None]:
         return self._one(team.by_ids)
 
     @cached_property
-    def mailbox(self) -> DataLoader[UUID, MailboxView | None]:
+    def mailbox(self) -> Loader[UUID, MailboxView | None]:
         return self._one(mailbox.by_ids)
 
     @cached_property
-    def mailbox_health(self) -> DataLoader[UUID, MailboxHealth | None]:
+    def mailbox_health(self) -> Loader[UUID, MailboxHealth | None]:
         return self._one(mailbox.health_of)
 
     @cached_property
-    def email(self) -> DataLoader[UUID, EmailView | None]:
+    def email(self) -> Loader[UUID, EmailView | None]:
         return self._one(email.by_ids)
 
     @cached_property
-    def email_body(self) -> DataLoader[UUID, EmailBody | None]:
+    def email_body(self) -> Loader[UUID, EmailBody | None]:
         return self._one(email.bodies)
 
     @cached_property
-    def participants(self) -> DataLoader[UUID, list[Participant]]:
+    def participants(self) -> Loader[UUID, list[Participant]]:
         return self._many(email.participants_of)
 
     @cached_property
-    def attachments(self) -> DataLoader[UUID, list[AttachmentView]]:
+    def attachments(self) -> Loader[UUID, list[AttachmentView]]:
         return self._many(email.attachments_of)
 
     @cached_property
-    def attachment(self) -> DataLoader[UUID, AttachmentView | None]:
+    def attachment(self) -> Loader[UUID, AttachmentView | None]:
         return self._one(email.attachments_by_ids)
 
     @cached_property
-    def email_accounts(self) -> DataLoader[UUID, list[UUID]]:
+    def email_accounts(self) -> Loader[UUID, list[UUID]]:
         return self._many(email.accounts_of)
 
     @cached_property
-    def notification(self) -> DataLoader[UUID, NotificationView | None]:
+    def notification(self) -> Loader[UUID, NotificationView | None]:
         return self._one(notification.by_ids)
 
     @cached_property
-    def journal_entry(self) -> DataLoader[UUID, Entry | None]:
+    def journal_entry(self) -> Loader[UUID, Entry | None]:
         return self._one(journal.by_ids)
 
 
-async def seen(loader: DataLoader[K, V | None], keys: Sequence[K]) -> list[V]:
+async def there(loader: Loader[K, V | None], keys: Sequence[K]) -> list[V]:
+    """In order; rows of the viewer's firm name them, so that all are there."""
+    found = await loader.all(keys)
+    assert None not in found
+    return found  # type: ignore[return-value]
+
+
+async def seen(loader: Loader[K, V | None], keys: Sequence[K]) -> list[V]:
     """Those of them that the viewer may see, in order."""
-    return [found for found in await loader.load_many(list(keys)) if found is not None]
+    return [found for found in await loader.all(keys) if found is not None]

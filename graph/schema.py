@@ -11,6 +11,8 @@ from graph import feed
 from graph.account import AccountQuery
 from graph.account_changes import AccountMutation
 from graph.api_token import ApiTokenMutation, Scopes
+from graph.budget import Budgeted
+from graph.completion import CompilingExecutor
 from graph.contact import ContactQuery
 from graph.contact_changes import ContactMutation
 from graph.email import EmailQuery
@@ -21,6 +23,7 @@ from graph.mailbox import MailboxQuery
 from graph.mailbox_changes import MailboxMutation
 from graph.node import NodeQuery
 from graph.notification import NotificationMutation, NotificationQuery
+from graph.operations import Observed
 from graph.scalars import SCALARS
 from graph.session import SessionMutation, SessionQuery
 from graph.toggles import TogglesMutation
@@ -97,6 +100,7 @@ schema = Schema(
     Mutation,
     Subscription,
     types=[Refusal, Conflict, RateLimited],
-    extensions=[IntrospectionInDevelopment, Scopes],
+    extensions=[Observed, IntrospectionInDevelopment, Scopes, Budgeted],
+    execution_context_class=CompilingExecutor,
     config=StrawberryConfig(scalar_map=SCALARS),
 )

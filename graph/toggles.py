@@ -1,16 +1,18 @@
 """The three switches of one address on one account (R1)."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import strawberry
 
-from graph.address import EmailAddress, address_there
-from graph.context import Info, viewer_of
+from graph.address import EmailAddress
+from graph.completion import relation
+from graph.context import Context, Info, viewer_of
 from graph.errors import Payload, cursor_of, refusable
 from graph.ids import Kind, global_id, key_of
 from graph.inputs import given
-from graph.loaders import seen
+from graph.loaders import seen, there
 from graph.node import Node
 from models import toggles
 from models.toggles import LoginState, TogglesWish
@@ -49,21 +51,32 @@ class Toggles(Node):
             version=view.version,
         )
 
-    @strawberry.field
-    async def account(self, info: Info) -> Annotated["Account", strawberry.lazy("graph.account")]:
-        from graph.account import account_there
+    @relation
+    @staticmethod
+    async def account(
+        toggles: Sequence["Toggles"], context: Context
+    ) -> list[Annotated["Account", strawberry.lazy("graph.account")]]:
+        from graph.account import Account
 
-        return await account_there(info, self.account_key)
+        found = await there(context.loaders.account, [each.account_key for each in toggles])
+        return [Account.of(view) for view in found]
 
-    @strawberry.field
-    async def address(self, info: Info) -> EmailAddress:
-        return await address_there(info, self.address_key)
+    @relation
+    @staticmethod
+    async def address(toggles: Sequence["Toggles"], context: Context) -> list[EmailAddress]:
+        found = await there(context.loaders.address, [each.address_key for each in toggles])
+        return [EmailAddress.of(view) for view in found]
 
-    @strawberry.field(description="Those of this account that hold the address; none: an unlinked email.")
-    async def contacts(self, info: Info) -> list[Annotated["Contact", strawberry.lazy("graph.contact")]]:
+    @relation(description="Those of this account that hold the address; none: an unlinked email.")
+    @staticmethod
+    async def contacts(
+        toggles: Sequence["Toggles"], context: Context
+    ) -> list[list[Annotated["Contact", strawberry.lazy("graph.contact")]]]:
         from graph.contact import Contact
 
-        return [Contact.of(view) for view in await seen(info.context.loaders.contact, self.contact_keys)]
+        keys = dict.fromkeys(key for each in toggles for key in each.contact_keys)
+        found = {view.id: Contact.of(view) for view in await seen(context.loaders.contact, list(keys))}
+        return [[found[key] for key in each.contact_keys if key in found] for each in toggles]
 
 
 async def toggles_of(info: Info, key: UUID) -> Toggles | None:

@@ -1,0 +1,40 @@
+"""Fields that lead from a row to other rows, read for all rows of a list in one go."""
+
+from collections.abc import Callable
+from typing import Any, get_args
+
+import strawberry
+from strawberry.types.field import StrawberryField
+
+MANY = "relation"
+
+
+def relation(many: Any = None, *, description: str | None = None) -> Any:
+    """
+    A field whose resolver answers for many rows: `async def many(rows, context)` gives their values in their order.
+
+        @relation
+        @staticmethod
+        async def address(rows: Sequence["Toggles"], context: Context) -> list[EmailAddress]: ...
+
+    Where the list is not compiled it is called for each row by itself, and the loaders put these together.
+    """
+    return _field(many, description) if many is not None else lambda many: _field(many, description)
+
+
+def _field(wrapped: "staticmethod[Any, Any]", description: str | None) -> Any:
+    many = wrapped.__func__
+
+    async def one(self: Any, info: strawberry.Info) -> Any:
+        (value,) = await many([self], info.context)
+        return value
+
+    one.__name__, one.__module__, one.__qualname__ = many.__name__, many.__module__, many.__qualname__
+    one.__annotations__["return"] = get_args(many.__annotations__["return"])[0]
+    return strawberry.field(resolver=one, description=description, metadata={MANY: many})
+
+
+def many_of(field: StrawberryField) -> Callable[..., Any] | None:
+    """What reads it for many rows; None: it is no relation."""
+    found: Callable[..., Any] | None = field.metadata.get(MANY)
+    return found
