@@ -1,0 +1,167 @@
+"""`switchboard` as people run it: a process of its own, asked over the network, looked at through /proc."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+CHECKOUT = Path(__file__).parents[1]
+COMMAND = [sys.executable, "-m", "graph.cli"]
+START_SECONDS, STOP_SECONDS = 60.0, 20.0
+OURS = ("DATABASE_URL", "HOST", "PORT", "SWITCHBOARD_")
+
+
+def environment(settings: Mapping[str, str]) -> dict[str, str]:
+    """Ours, with these settings and no others."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(OURS)} | dict(settings)
+
+
+def run(*arguments: str, told: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
+    """A command, to its end."""
+    return subprocess.run(
+        [*COMMAND, *arguments],
+        env=environment(settings),
+        cwd=CHECKOUT,
+        input=told,
+        text=True,
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def a_free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
+
+
+@dataclass
+class Running:
+    """A started command; `output` is the file that it writes to, warnings included."""
+
+    process: subprocess.Popen[bytes]
+    output: Path
+    port: int
+    var: Path
+
+    @property
+    def said(self) -> str:
+        return self.output.read_text()
+
+    def until_said(self, words: str, seconds: float = START_SECONDS) -> str:
+        """All that was said until then."""
+        self._until(lambda: words in self.said, f"it never said {words!r}", seconds)
+        return self.said
+
+    def until_gone(self, seconds: float = STOP_SECONDS) -> None:
+        self._until(lambda: self.process.poll() is not None, f"it still runs after {seconds:g} s", seconds)
+
+    def _until(self, true: Callable[[], object], otherwise: str, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while not true():
+            assert time.monotonic() < deadline, f"{otherwise}:\n{self.said}"
+            if self.process.poll() is not None and not true():
+                raise AssertionError(f"it ended with {self.process.returncode}:\n{self.said}")
+            time.sleep(0.02)
+
+    def stop(self, how: signal.Signals) -> float:
+        """SIGINT as a terminal's Ctrl-C sends it, to the whole group. Returns the seconds it took."""
+        begun = time.monotonic()
+        if how is signal.SIGINT:
+            os.killpg(self.process.pid, how)
+        else:
+            self.process.send_signal(how)
+        self.until_gone()
+        return time.monotonic() - begun
+
+    @property
+    def smtp_port(self) -> int:
+        """Of the demo mail server, as the welcome tells it."""
+        found = re.search(r"--port (\d+)", self.said)
+        return int(found[1]) if found else 1025
+
+    def descendants(self) -> set[int]:
+        """Every process that it started, and those that these started."""
+        parents = {pid: parent for pid in _pids() if (parent := _parent(pid)) is not None}
+        found = {self.process.pid}
+        while more := {pid for pid, parent in parents.items() if parent in found} - found:
+            found |= more
+        return found - {self.process.pid}
+
+
+@contextmanager
+def running(*arguments: str, output: Path, var: Path, **settings: str) -> Iterator[Running]:
+    """The command in a group of its own; killed at the end, if it is still there."""
+    port = a_free_port()
+    told = environment({"PORT": str(port), "SWITCHBOARD_VAR": str(var), "PYTHONUNBUFFERED": "1", **settings})
+    with output.open("wb") as out:
+        process = subprocess.Popen(
+            [*COMMAND, *arguments], env=told, cwd=CHECKOUT, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        one = Running(process, output, port, var)
+        try:
+            yield one
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+
+
+def processes_about(var: Path) -> dict[int, str]:
+    """Whose command, working folder or open files lie under `var`."""
+    return {pid: " ".join(words) for pid in _pids() if (words := _words(pid)) and _is_about(pid, words, str(var))}
+
+
+def _is_about(pid: int, words: list[str], var: str) -> bool:
+    if any(var in word for word in words):
+        return True
+    process = Path(f"/proc/{pid}")
+    try:
+        links = [process / "cwd", *(process / "fd").iterdir()]
+    except OSError:
+        return False
+    return any(_target(link).startswith(var) for link in links)
+
+
+def _target(link: Path) -> str:
+    try:
+        return os.readlink(link)
+    except OSError:
+        return ""
+
+
+def all_gone(pids: set[int], seconds: float = 2) -> bool:
+    """Within a moment: multiprocessing's own helper notices last. Zombies that nobody has waited for are gone."""
+    deadline = time.monotonic() + seconds
+    while left := {pid: words for pid in pids if (words := _words(pid))}:
+        assert time.monotonic() < deadline, left
+        time.sleep(0.02)
+    return True
+
+
+def _pids() -> list[int]:
+    return [int(each.name) for each in Path("/proc").glob("[0-9]*")]
+
+
+def _words(pid: int) -> list[str]:
+    try:
+        raw = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return []
+    return [word.decode(errors="replace") for word in raw.split(b"\0") if word]
+
+
+def _parent(pid: int) -> int | None:
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
+    except (OSError, IndexError):
+        return None
