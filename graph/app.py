@@ -5,13 +5,17 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from graph.auth import context_getter
+from graph.budget import Budget
 from graph.files import download
 from graph.graphiql import graphiql_routes
+from graph.health import healthz, readyz
+from graph.metrics import Counting, Metrics, show_metrics
 from graph.schema import schema
 from graph.tabs import Example, tabs
 from graph.transport import GraphQLEndpoint, Manifest, Sockets
@@ -68,10 +72,11 @@ def create_app(
     `email`, `password` and `example` are what GraphiQL's example tabs are filled in with, in a demo. Raises
     ManifestFault where `settings.documents` names a file that is no manifest.
     """
-    sockets = Sockets()
+    sockets, budget = Sockets(), Budget(settings)
+    metrics = Metrics() if settings.metrics else None
     graphql = GraphQLEndpoint(
         schema,
-        context_getter=context_getter(settings, sockets),
+        context_getter=context_getter(settings, sockets, budget, metrics),
         cookie=settings.cookie,
         allowed_origins=settings.allowed_origins,
         sockets=sockets,
@@ -80,12 +85,16 @@ def create_app(
     routes: list[BaseRoute] = [
         Route("/graphql", graphql),
         WebSocketRoute("/graphql", graphql),
+        Route("/healthz", healthz),
+        Route("/readyz", readyz),
         *(Route(f"/files/{kind}/{{token}}/{{name}}", download) for kind in FileKind),
     ]
+    if metrics is not None:
+        routes.append(Route("/metrics", show_metrics))
     if settings.development:
         routes += [Route("/", _to_graphiql), *graphiql_routes(tabs=tabs(email, password, example or Example()))]
-    app = Starlette(routes=routes)
-    app.state.sockets = sockets
+    app = Starlette(routes=routes, middleware=[Middleware(Counting, metrics=metrics)] if metrics else [])
+    app.state.settings, app.state.sockets, app.state.budget, app.state.metrics = settings, sockets, budget, metrics
     return app
 
 

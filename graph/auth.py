@@ -2,14 +2,23 @@
 
 from collections.abc import Awaitable, Callable
 
+from graph.budget import Budget
 from graph.context import Context
+from graph.metrics import Metrics
 from graph.transport import Call, RequestCode, RequestError, Sockets
 from models import session
 from models.settings import Settings
 
 
-def context_getter(settings: Settings, sockets: Sockets) -> Callable[[Call], Awaitable[Context]]:
-    """Reads the session anew for every operation. A dead bearer token raises RequestError UNAUTHENTICATED."""
+def context_getter(
+    settings: Settings, sockets: Sockets, budget: Budget | None = None, metrics: Metrics | None = None
+) -> Callable[[Call], Awaitable[Context]]:
+    """
+    Reads the session anew for every operation. A dead bearer token raises RequestError UNAUTHENTICATED.
+
+    `budget`: None for one of its own; `metrics`: None where nobody counts.
+    """
+    spent = budget or Budget(settings)
 
     async def context_of(call: Call) -> Context:
         bearer = bearer_of(call.authorization)
@@ -17,7 +26,7 @@ def context_getter(settings: Settings, sockets: Sockets) -> Callable[[Call], Awa
         viewer = await session.viewer_of(token) if token else None
         if bearer and viewer is None:
             raise RequestError(RequestCode.UNAUTHENTICATED, "This token is not valid (any more). Sign in again.")
-        return Context(settings, call, sockets, viewer)
+        return Context(settings, call, sockets, spent, viewer, metrics)
 
     return context_of
 

@@ -7,7 +7,9 @@ from uuid import UUID
 
 import strawberry
 
+from graph.budget import Budget
 from graph.loaders import Loaders
+from graph.metrics import Metrics
 from graph.transport import Call, RequestCode, RequestError, Sockets
 from models.settings import Settings
 from models.viewer import Viewer
@@ -20,7 +22,9 @@ class Context:
     settings: Settings
     call: Call
     sockets: Sockets
+    budget: Budget
     viewer: Viewer | None = None
+    metrics: Metrics | None = None
     _loaders: Loaders | None = field(default=None, repr=False)
 
     @property

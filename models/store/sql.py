@@ -1,10 +1,31 @@
 """SQL, for lists, loaders and bulk work. Inside a transaction it runs there, outside on a connection of the pool."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from time import monotonic
 from typing import Any
 
 import asyncpg
+import structlog
 from tortoise.connection import get_connections
+
+SLOW = 1.0  # seconds after which a statement is worth a line in the log
+log = structlog.get_logger("store")
+_deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
+
+
+@contextmanager
+def for_at_most(seconds: float) -> Iterator[None]:
+    """Statements of this block and of every task begun in it are cancelled when the time is over: TimeoutError.
+
+    A task that is cancelled takes its own statement along; those of the loaders' tasks need this.
+    """
+    token = _deadline.set(monotonic() + seconds)
+    try:
+        yield
+    finally:
+        _deadline.reset(token)
 
 
 async def rows(query: str, *args: object) -> Sequence[asyncpg.Record]:
@@ -13,7 +34,10 @@ async def rows(query: str, *args: object) -> Sequence[asyncpg.Record]:
     for attempt in (1, 2):
         try:
             async with client.acquire_connection() as connection:
-                return await connection.fetch(query, *args)  # type: ignore[no-any-return]
+                with _noticed(query):
+                    return await connection.fetch(query, *args, timeout=_left())  # type: ignore[no-any-return]
+        except TimeoutError:
+            raise  # though it is an OSError
         except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError):
             if attempt == 2 or not _is_read(query) or hasattr(client, "transaction"):
                 raise
@@ -36,9 +60,27 @@ async def execute(query: str, *args: object) -> int:
     """Runs one statement and answers how many rows it touched."""
     client: Any = get_connections().get("default")
     async with client.acquire_connection() as connection:
-        status: str = await connection.execute(query, *args)
+        with _noticed(query):
+            status: str = await connection.execute(query, *args, timeout=_left())
     last = status.rsplit(" ", 1)[-1]
     return int(last) if last.isdigit() else 0
+
+
+def _left() -> float | None:
+    """None: the connection's own limit."""
+    deadline = _deadline.get()
+    return None if deadline is None else deadline - monotonic()
+
+
+@contextmanager
+def _noticed(query: str) -> Iterator[None]:
+    """A slow statement is logged, without its values, beside the request's id that the log has from its context."""
+    started = monotonic()
+    try:
+        yield
+    finally:
+        if (seconds := monotonic() - started) > SLOW:
+            log.warning("slow statement", seconds=round(seconds, 1), statement=" ".join(query.split())[:300])
 
 
 def _is_read(query: str) -> bool:

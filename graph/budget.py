@@ -1,0 +1,133 @@
+"""
+How much one session, one person and one firm may ask of this process at once and in a minute, and how long it may take.
+
+`graph.limits` bounds one document; this bounds many. Counted in memory, for each process by itself.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Hashable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+
+from graphql import GraphQLError
+from limits import RateLimitItemPerMinute
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import FixedWindowRateLimiter
+from strawberry.extensions import SchemaExtension
+
+from graph.limits import Survey
+from graph.public import check_public
+from graph.transport import RequestCode, RequestError
+from graph.transport.documents import surveyed
+from models import store
+from models.settings import Settings
+from models.viewer import Viewer
+
+FIELDS_A_NODE = 10
+
+
+def price(survey: Survey) -> int:
+    """What an operation costs: one for each node that its page sizes ask for, and one for each ten fields."""
+    return survey.size.nodes + -(-survey.size.fields // FIELDS_A_NODE)
+
+
+class Budget:
+    """One for each process. The limits are those of `settings`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._most = {False: settings.operations_at_once, True: settings.subscriptions_at_once}
+        self._running: Counter[tuple[Hashable, bool]] = Counter()
+        self._limiter = FixedWindowRateLimiter(MemoryStorage())
+        self._a_person = RateLimitItemPerMinute(settings.cost_per_person)
+        self._a_firm = RateLimitItemPerMinute(settings.cost_per_firm)
+
+    @property
+    def subscriptions(self) -> int:
+        """How many are open."""
+        return sum(count for (_, subscribes), count in self._running.items() if subscribes)
+
+    @contextmanager
+    def place(self, session: Hashable, *, subscribes: bool) -> Iterator[None]:
+        """One of the places that a session has at a time. Raises RequestError where none is free."""
+        key, most = (session, subscribes), self._most[subscribes]
+        if self._running[key] >= most:
+            raise _refused(
+                f"{most} {'subscriptions' if subscribes else 'operations'} of this session are open already, and that "
+                "is as many as may be at a time. Ask again when one of them has ended."
+            )
+        self._running[key] += 1
+        try:
+            yield
+        finally:
+            self._running[key] -= 1
+            if not self._running[key]:
+                del self._running[key]
+
+    async def charge(self, viewer: Viewer, cost: int) -> None:
+        """Counts it for the person and the firm. Raises RequestError where either has too little left this minute."""
+        bills = ((self._a_person, f"person {viewer.member_id}"), (self._a_firm, f"firm {viewer.firm_id}"))
+        for item, whose in bills:
+            if not await self._limiter.test(item, whose, cost=cost):
+                raise await self._too_costly(item, whose, cost)
+        for item, whose in bills:
+            await self._limiter.hit(item, whose, cost=cost)
+
+    async def _too_costly(self, item: RateLimitItemPerMinute, whose: str, cost: int) -> RequestError:
+        who = f"a {whose.split()[0]}"
+        if cost > item.amount:
+            return _refused(f"This costs {cost:,}; {who} may ask for {item.amount:,} a minute. Ask for less at once.")
+        left = await self._limiter.get_window_stats(item, whose)
+        again = datetime.fromtimestamp(left.reset_time, UTC)
+        seconds = max(1, round((again - datetime.now(UTC)).total_seconds()))
+        return _refused(
+            f"This costs {cost:,}; of the {item.amount:,} that {who} may ask for in a minute {left.remaining:,} are "
+            f"left. It is possible again in {seconds} seconds.",
+            retry_at=again,
+        )
+
+
+class Budgeted(SchemaExtension):
+    """Holds each operation to the budget, once it is known to be valid and before anything of it runs."""
+
+    def on_operation(self) -> Iterator[None]:
+        with ExitStack() as self._held:
+            yield
+
+    async def on_validate(self) -> AsyncIterator[None]:
+        asked = self.execution_context
+        if not asked.pre_execution_errors:
+            try:
+                await self._admit()
+            except RequestError as refused:
+                asked.pre_execution_errors = [GraphQLError(refused.message, original_error=refused)]
+        yield
+
+    async def _admit(self) -> None:
+        asked, survey = self.execution_context, surveyed(self.execution_context)
+        viewer, budget = asked.context.viewer, asked.context.budget
+        if viewer is None:
+            assert asked.graphql_document is not None
+            check_public(asked.graphql_document, asked.operation_name)
+        elif survey is not None:
+            self._held.enter_context(budget.place(viewer.session_id, subscribes=survey.subscribes))
+            await budget.charge(viewer, price(survey))
+
+    async def on_execute(self) -> AsyncIterator[None]:
+        """The events of a subscription are beyond it: they have the database's own limits."""
+        seconds = self.execution_context.context.settings.operation_seconds
+        try:
+            async with asyncio.timeout(seconds) as limit:
+                with store.for_at_most(seconds):
+                    yield
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise _refused(
+                f"This took longer than {seconds:g} seconds and was stopped. Ask for less at once. Of a mutation, look "
+                "whether it was done before you send it again."
+            ) from None
+
+
+def _refused(message: str, *, retry_at: datetime | None = None) -> RequestError:
+    return RequestError(RequestCode.LIMIT_EXCEEDED, message, retry_at=retry_at)

@@ -1,0 +1,41 @@
+"""For whoever starts, stops and balances processes: does it live, may it be sent requests."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from models import feed, store
+
+PATIENCE = 3.0  # seconds that the database gets to answer
+NO_STORE = {"cache-control": "no-store"}
+log = structlog.get_logger("health")
+
+
+async def healthz(_: Request) -> Response:
+    """200 as long as the process answers at all; asks nobody else, as a restart here mends nothing there."""
+    return PlainTextResponse("alive\n", headers=NO_STORE)
+
+
+async def readyz(request: Request) -> Response:
+    """200: send requests. 503: not now, and why, a line each."""
+    troubles = [line async for line in _troubles(request)]
+    if not troubles:
+        return PlainTextResponse("ready\n", headers=NO_STORE)
+    return PlainTextResponse("\n".join([*troubles, ""]), 503, headers=NO_STORE)
+
+
+async def _troubles(request: Request) -> AsyncIterator[str]:
+    if request.app.state.sockets.draining:
+        yield "The process is shutting down."
+    try:
+        async with asyncio.timeout(PATIENCE):
+            if missing := await store.pending_migrations():
+                yield f"The database lacks {len(missing)} migrations. Run `switchboard migrate`."
+    except Exception as error:
+        log.warning("health.no_database", error=type(error).__name__)
+        yield "The database does not answer."
+    if not feed.hub.hears:
+        yield "The channel of wake-ups is silent. Events still come, some seconds late."

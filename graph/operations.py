@@ -1,0 +1,89 @@
+"""Each operation as its operator sees it: one line in the log of production, one more in the metrics."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from time import perf_counter
+from uuid import UUID
+
+import structlog
+from strawberry.extensions import SchemaExtension
+
+from graph.budget import price
+from graph.transport import RequestError
+from graph.transport.documents import surveyed
+from graph.transport.errors import code_of
+from models.viewer import Viewer
+
+NAME = 64  # characters of an operation's name that are kept
+log = structlog.get_logger("operation")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An operation that has ended. `outcome` is OK, CANCELLED or the code of its first top-level error."""
+
+    name: str | None
+    kind: str
+    seconds: float
+    cost: int
+    outcome: str
+    member_id: UUID | None
+    firm_id: UUID | None
+
+
+class Observed(SchemaExtension):
+    """Stands around all others. Knows no variables, and of the document only its name, kind and cost."""
+
+    def on_operation(self) -> Iterator[None]:
+        started, outcome = perf_counter(), "INTERNAL"
+        try:
+            with structlog.contextvars.bound_contextvars(request_id=self.execution_context.context.call.request_id):
+                yield
+            outcome = self._outcome()
+        except (asyncio.CancelledError, GeneratorExit):
+            outcome = "CANCELLED"
+            raise
+        except RequestError as refused:
+            outcome = refused.code.value
+            raise
+        finally:
+            self._tell(self._seen(perf_counter() - started, outcome))
+
+    def _outcome(self) -> str:
+        errors = self.execution_context.pre_execution_errors
+        return code_of(errors[0]).value if errors else "OK"
+
+    def _seen(self, seconds: float, outcome: str) -> Seen:
+        asked, survey = self.execution_context, surveyed(self.execution_context)
+        name, kind = None, "unknown"
+        with suppress(RuntimeError):  # it was no operation
+            name, kind = asked.operation_name, asked.operation_type.value
+        viewer: Viewer | None = asked.context.viewer
+        return Seen(
+            name=name[:NAME] if name else None,
+            kind=kind,
+            seconds=seconds,
+            cost=price(survey) if survey else 0,
+            outcome=outcome,
+            member_id=viewer.member_id if viewer else None,
+            firm_id=viewer.firm_id if viewer else None,
+        )
+
+    def _tell(self, seen: Seen) -> None:
+        context = self.execution_context.context
+        if context.metrics is not None:
+            context.metrics.count_operation(seen)
+        if not context.settings.development:
+            log.info(
+                "operation",
+                request_id=context.call.request_id,
+                name=seen.name,
+                kind=seen.kind,
+                ms=round(seen.seconds * 1_000, 1),
+                cost=seen.cost,
+                member=seen.member_id,
+                firm=seen.firm_id,
+                outcome=seen.outcome,
+            )

@@ -1,0 +1,16 @@
+"""All mailboxes of all firms, in numbers: for whoever operates the installation, not for its firms."""
+
+from models import store
+from models.mailbox.tables import MailboxState
+
+
+async def states() -> dict[MailboxState, int]:
+    """How many mailboxes are in each state, 0 included."""
+    found = await store.rows("SELECT state, count(*) AS mailboxes FROM mailbox GROUP BY state")
+    return dict.fromkeys(MailboxState, 0) | {MailboxState(row["state"]): row["mailboxes"] for row in found}
+
+
+async def pending() -> int:
+    """Messages found on servers and neither stored nor skipped yet."""
+    count: int = await store.value("SELECT count(*) FROM occurrence WHERE state = 'PENDING'")
+    return count
