@@ -1,0 +1,223 @@
+"""One table for the tests that walk the schema: what each field that takes arguments is tried with.
+
+A field or an input that is missing here makes these tests fail: add an example of it. `<account>` stands for the global
+id of that name in `world.World.ids`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    GraphQLArgument,
+    GraphQLField,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLObjectType,
+    get_named_type,
+)
+
+from graph.schema import schema as built
+
+SCHEMA = built._schema
+Path = tuple[str, ...]
+SERVER = {"host": "mail.client.test", "port": 993}
+OUTCOME = "{ errors { __typename message code path } cursor }"
+IDS = "{ nodes { id } totalCount }"
+EVENTS = "{ __typename ... on FeedEvent { cursor } }"
+PAGE = {"first": 5, "after": None}
+BOTH_WAYS = PAGE | {"last": None, "before": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Variables, by argument; and what is asked of the answer."""
+
+    variables: dict[str, Any]
+    selection: str = OUTCOME
+
+
+def _input(**values: Any) -> Example:
+    return Example({"input": values})
+
+
+NEW_CONTACT = {
+    "name": "Bruno",
+    "emails": [
+        {"field": {"id": "<field>"}, "address": "bruno@new.test", "toggles": {"login": True}},
+        {"field": {"name": "Work email"}, "address": "bruno@work.test"},
+    ],
+}
+WITH_FREE = [{"addressId": "<free_address>", "toggles": {"notify": True}}]
+INBOX = {"read": False, "accountId": "<account>", "kinds": ["EMAIL_RECEIVED"], "upTo": "c99"}
+
+EXAMPLES: dict[str, list[Example]] = {
+    "Query.node": [Example({"id": "<account>"}, "{ id __typename }")],
+    "Query.nodes": [Example({"ids": ["<account>", "<email>"]}, "{ id __typename }")],
+    "Query.accounts": [
+        Example({"filter": {"search": "vet", "kinds": ["COMPANY"]}, "orderBy": "NAME_ASC"} | BOTH_WAYS, IDS)
+    ],
+    "Query.contacts": [Example({"filter": {"search": "mar"}, "orderBy": "NAME_ASC"} | BOTH_WAYS, IDS)],
+    "Query.emails": [
+        Example({"filter": {"search": "inv", "accountId": "<account>"}} | BOTH_WAYS, IDS),
+        Example({"filter": {"addressId": "<address>"}}, IDS),
+        Example({"filter": {"thread": "<thread>"}}, IDS),
+    ],
+    "Query.inbox": [Example({"filter": INBOX} | PAGE, IDS)],
+    "Query.journal": [
+        Example({"filter": {"accountId": "<account>", "since": "2020-01-01T00:00:00Z"}} | PAGE, IDS),
+        Example({"filter": {"subjectId": "<mailbox>"}}, IDS),
+        Example({"filter": {"actorId": "<member>"}}, IDS),
+    ],
+    "Mutation.signIn": [
+        _input(
+            email="nobody@firm.test", password="a wrong one", firm="studio", session="BEARER", **{"as": "TEAM_MEMBER"}
+        )
+    ],
+    "Mutation.signOut": [],
+    "Mutation.createAccount": [
+        _input(
+            name="Nuova",
+            kind="COMPANY",
+            code="N1",
+            contacts=[{"new": NEW_CONTACT}, {"existing": {"contactId": "<free_contact>", "toggles": WITH_FREE}}],
+            idempotencyKey="create account",
+        )
+    ],
+    "Mutation.updateAccount": [_input(id="<account>", code="V77", name="Valsecchi", kind="OTHER", expectedVersion=1)],
+    "Mutation.archiveAccount": [_input(id="<account>", archived=True, expectedVersion=1)],
+    "Mutation.createContact": [_input(**NEW_CONTACT, accountId="<account>", idempotencyKey="create contact")],
+    "Mutation.updateContact": [
+        _input(
+            id="<contact>",
+            name="Marta V.",
+            emails=[
+                {"field": {"id": "<field>"}, "address": "marta@new.test"},
+                {"field": {"name": "Spouse email"}, "address": "spouse@new.test"},
+            ],
+            expectedVersion=1,
+            idempotencyKey="update contact",
+        )
+    ],
+    "Mutation.deleteContact": [_input(id="<contact>", expectedVersion=1)],
+    "Mutation.linkContact": [
+        _input(accountId="<account>", contactId="<free_contact>", toggles=WITH_FREE, idempotencyKey="link contact")
+    ],
+    "Mutation.unlinkContact": [_input(accountId="<account>", contactId="<contact>")],
+    "Mutation.setAccountColumns": [_input(columns=["NAME", "CODE"])],
+    "Mutation.createEmailField": [_input(name="Holiday email", idempotencyKey="create field")],
+    "Mutation.createApiToken": [
+        _input(name="Export", scopes=["READ"], expiresAt="2099-01-01T00:00:00Z", idempotencyKey="create token")
+    ],
+    "Mutation.revokeApiToken": [_input(id="<token>")],
+    "Mutation.setToggles": [
+        _input(
+            toggles=[{"accountId": "<account>", "addressId": "<address>", "notify": False, "expectedVersion": None}],
+            idempotencyKey="set toggles",
+        )
+    ],
+    "Mutation.connectMailbox": [
+        _input(
+            address="second@firm.test",
+            ownerId="<member>",
+            username="second",
+            secret={"password": "a secret"},
+            imap=SERVER,
+            smtp=SERVER | {"security": "STARTTLS"},
+            sentFolder="Sent",
+            idempotencyKey="connect mailbox",
+        )
+    ],
+    "Mutation.updateMailbox": [
+        _input(
+            id="<mailbox>",
+            ownerId="<member>",
+            username="third",
+            secret={"password": "another"},
+            imap=SERVER,
+            smtp=SERVER,
+            sentFolder="Sent",
+            paused=True,
+            expectedVersion=1,
+        )
+    ],
+    "Mutation.markNotifications": [
+        _input(notifications={"ids": ["<notification>"]}, read=True),
+        _input(notifications={"matching": INBOX}),
+    ],
+    "Mutation.archiveNotifications": [
+        _input(notifications={"ids": ["<notification>"]}, archived=True),
+        _input(notifications={"matching": INBOX}),
+    ],
+    "Subscription.inboxNotifications": [Example({"after": "c1"}, EVENTS)],
+    "Subscription.emailArrived": [Example({"accountId": "<account>", "after": None}, EVENTS)],
+    "Subscription.togglesChanged": [Example({"accountId": "<account>", "after": None}, EVENTS)],
+    "Account.emails": [],
+    "Contact.accounts": [],
+}
+"""The last two take page sizes and page cursors only; test_api_paging tries these."""
+
+
+def fields_with_arguments() -> list[tuple[str, GraphQLField]]:
+    """`Type.field`, of every type that anybody can reach."""
+    types = [each for name, each in SCHEMA.type_map.items() if not name.startswith("__")]
+    objects = [each for each in types if isinstance(each, GraphQLObjectType)]
+    return [(f"{one.name}.{name}", field) for one in objects for name, field in one.fields.items() if field.args]
+
+
+def leaves(arguments: dict[str, Any], *types: str, before: Path = ()) -> Iterator[Path]:
+    """Where values of these scalars go in; lists are left out of the path."""
+    holder: GraphQLArgument | GraphQLInputField
+    for name, holder in arguments.items():
+        named = get_named_type(holder.type)
+        if isinstance(named, GraphQLInputObjectType):
+            yield from leaves(named.fields, *types, before=(*before, name))
+        elif named.name in types:
+            yield (*before, name)
+
+
+def filled(value: Any) -> Iterator[tuple[Path, tuple[str | int, ...], Any]]:
+    """Every leaf of an example: its path without and with places in lists, and what stands there."""
+
+    def walk(one: Any, path: Path, exact: tuple[str | int, ...]) -> Iterator[tuple[Path, tuple[str | int, ...], Any]]:
+        if isinstance(one, dict):
+            for key, inner in one.items():
+                yield from walk(inner, (*path, key), (*exact, key))
+        elif isinstance(one, list):
+            for place, inner in enumerate(one):
+                yield from walk(inner, path, (*exact, place))
+        else:
+            yield path, exact, one
+
+    return walk(value, (), ())
+
+
+def told(value: Any, ids: dict[str, str]) -> Any:
+    """The example with the ids of a world."""
+    if isinstance(value, dict):
+        return {key: told(inner, ids) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [told(inner, ids) for inner in value]
+    return ids[value[1:-1]] if isinstance(value, str) and value.startswith("<") else value
+
+
+def replaced(value: Any, exact: tuple[str | int, ...], new: Any) -> Any:
+    """A copy with another value at one place."""
+    if not exact:
+        return new
+    key, *rest = exact
+    copy: Any = dict(value) if isinstance(value, dict) else list(value)
+    copy[key] = replaced(value[key], tuple(rest), new)
+    return copy
+
+
+def document_of(name: str, example: Example) -> str:
+    """The operation that asks this root field with these variables."""
+    root, _, field_name = name.partition(".")
+    type_ = SCHEMA.type_map[root]
+    assert isinstance(type_, GraphQLObjectType)
+    args = type_.fields[field_name].args
+    given = [each for each in args if each in example.variables]
+    declared = ", ".join(f"${each}: {args[each].type}" for each in given)
+    passed = ", ".join(f"{each}: ${each}" for each in given)
+    return f"{root.lower()}({declared}) {{ {field_name}({passed}) {example.selection} }}"

@@ -1,0 +1,206 @@
+"""Nothing crosses firms, and nobody does what they may not (P6): each argument of type ID, tried by whom it is not for.
+
+What is tried comes from the schema itself: a field or an input that is added later is tried too, or the first test here
+fails until tests/api_examples.py has an example of it.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+from uuid_utils.compat import uuid7
+from websockets.exceptions import ConnectionClosed
+
+from models.session import SignedIn
+from tests.api_examples import EXAMPLES, Example, document_of, fields_with_arguments, filled, leaves, replaced, told
+from tests.client import Api, TopLevelErrors
+from tests.make import an_account, switched
+from tests.world import World, a_letter, a_world, everything
+
+PUBLIC = {"Mutation.signIn"}
+SHOWN_TO_ALL = {"Mutation.updateMailbox"}
+"""Every colleague sees the mailboxes, so that NOT_ALLOWED beside NOT_FOUND tells nobody anything."""
+FOR_ANY_MEMBER = {"Mutation.markNotifications", "Mutation.archiveNotifications"}
+WITH_IDS = sorted(name for name, field in fields_with_arguments() if list(leaves(field.args, "ID")))
+QUERIES = [name for name in WITH_IDS if name.startswith("Query.")]
+MUTATIONS = [name for name in WITH_IDS if name.startswith("Mutation.")]
+SUBSCRIPTIONS = [name for name in WITH_IDS if name.startswith("Subscription.")]
+NOT_IDS = ("", "x", "account_", "account_123", "account_" + "z" * 32, "ACCOUNT_" + "0" * 32, "\0", "é" * 9999)
+
+
+@pytest.mark.parametrize(("name", "field"), fields_with_arguments())
+def test_every_argument_that_takes_an_id_has_an_example(name: str, field: Any) -> None:
+    assert name in EXAMPLES, f"add an example of {name} to tests/api_examples.py"
+    given = {
+        path for example in EXAMPLES[name] for path, _, value in filled(example.variables) if str(value)[:1] == "<"
+    }
+    assert set(leaves(field.args, "ID")) <= given
+
+
+async def answered(api: Api, name: str, example: Example, variables: Any, *, as_: SignedIn | None, id: str) -> str:
+    """As text, without the request's id and that of the thing asked for."""
+    answer = await api.told(document_of(name, example), variables, as_=as_)
+    text = re.sub(r'"requestId":"[^"]*"', "", answer.text)
+    return text.replace(json.dumps(id, ensure_ascii=False)[1:-1], "ID").replace(json.dumps(id)[1:-1], "ID")
+
+
+def tried(name: str, mine: World, theirs: World) -> Iterator[tuple[Example, Any, str, str]]:
+    """Each place of an id: the example, its variables with the place left open, my id there, and theirs."""
+    for example in EXAMPLES[name]:
+        for _, exact, value in filled(example.variables):
+            if isinstance(value, str) and value.startswith("<"):
+                variables = told(example.variables, mine.ids)
+                yield example, (variables, exact), mine.ids[value[1:-1]], theirs.ids[value[1:-1]]
+
+
+def never_was(like: str) -> str:
+    return f"{like.partition('_')[0]}_{uuid7().hex}"
+
+
+@pytest.mark.parametrize("name", [*QUERIES, *MUTATIONS])
+async def test_every_example_works_for_who_may(api: Api, name: str) -> None:
+    for example in EXAMPLES[name]:
+        mine = await a_world()
+        data = await api.ask(document_of(name, example), told(example.variables, mine.ids), as_=mine.owner)
+        (answer,) = data.values()
+        assert answer, "or the tests below prove nothing"
+        if name in MUTATIONS:
+            assert answer["errors"] == []
+        elif isinstance(answer, dict) and "totalCount" in answer:
+            assert answer["totalCount"] > 0
+
+
+@pytest.mark.parametrize("name", QUERIES)
+async def test_what_another_firm_has_reads_as_if_it_never_was(api: Api, name: str) -> None:
+    mine, theirs = await a_world(), await a_world()
+    for example, (variables, exact), _, key in tried(name, mine, theirs):
+        unknown = never_was(key)
+        told_unknown, told_theirs = [
+            await answered(api, name, example, replaced(variables, exact, one), as_=mine.owner, id=one)
+            for one in (unknown, key)
+        ]
+        assert told_theirs == told_unknown
+        assert '"errors"' not in told_theirs
+        for malformed in NOT_IDS:
+            given = replaced(variables, exact, malformed)
+            assert "errors" not in (await api.told(document_of(name, example), given, as_=mine.owner)).json()
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+async def test_what_another_firm_has_cannot_be_touched_and_is_not_found(api: Api, name: str) -> None:
+    mine, theirs = await a_world(), await a_world()
+    before = await everything()
+    for example, (variables, exact), _, key in tried(name, mine, theirs):
+        unknown = never_was(key)
+        told_unknown, told_theirs = [
+            await answered(api, name, example, replaced(variables, exact, one), as_=mine.owner, id=one)
+            for one in (unknown, key)
+        ]
+        assert told_theirs == told_unknown
+        if name not in FOR_ANY_MEMBER or exact[-1] != "accountId":
+            assert {error["code"] for error in json.loads(told_theirs)["data"][name[9:]]["errors"]} == {"NOT_FOUND"}, (
+                exact
+            )
+        for malformed in NOT_IDS:
+            given = replaced(variables, exact, malformed)
+            body = (await api.told(document_of(name, example), given, as_=mine.owner)).json()
+            assert "INTERNAL" not in str(body.get("errors"))
+        assert await everything() == before, exact
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+async def test_an_unprivileged_colleague_cannot_tell_what_is_there_by_trying_to_change_it(api: Api, name: str) -> None:
+    mine = await a_world()
+    before = await everything()
+    for example, (variables, exact), key, _ in tried(name, mine, mine):
+        unknown = never_was(key)
+        told_unknown, told_mine = [
+            await answered(api, name, example, replaced(variables, exact, one), as_=mine.employee, id=one)
+            for one in (unknown, key)
+        ]
+        if name not in FOR_ANY_MEMBER or exact[-1] != "accountId":
+            assert told_mine == told_unknown or name in SHOWN_TO_ALL, exact
+            codes = {error["code"] for error in json.loads(told_mine)["data"][name[9:]]["errors"]}
+            assert codes == ({"NOT_FOUND"} if name in FOR_ANY_MEMBER else {"NOT_ALLOWED"})
+            assert await everything() == before, exact
+
+
+@pytest.mark.parametrize("name", [*QUERIES, *MUTATIONS])
+async def test_nobody_is_told_to_sign_in_whatever_the_id(api: Api, name: str) -> None:
+    mine = await a_world()
+    before = await everything()
+    for example, (variables, exact), key, _ in tried(name, mine, mine):
+        for one in (key, never_was(key), "nonsense"):
+            with pytest.raises(TopLevelErrors) as refused:
+                await api.ask(document_of(name, example), replaced(variables, exact, one))
+            assert set(refused.value.codes) == {"UNAUTHENTICATED"}
+    assert await everything() == before
+
+
+def test_what_is_public_takes_no_id() -> None:
+    assert not PUBLIC & set(WITH_IDS)
+
+
+@pytest.mark.parametrize("name", SUBSCRIPTIONS)
+async def test_nobody_follows_nothing(api: Api, name: str) -> None:
+    mine = await a_world()
+    for example in EXAMPLES[name]:
+        async with api.follow(document_of(name, example), told(example.variables, mine.ids)) as feed:
+            with pytest.raises(TopLevelErrors) as refused:
+                await feed.next()
+        assert refused.value.codes == ["UNAUTHENTICATED"]
+
+
+@pytest.mark.parametrize("name", SUBSCRIPTIONS)
+async def test_a_feed_about_what_another_firm_has_stays_silent(api: Api, name: str) -> None:
+    mine, theirs = await a_world(), await a_world()
+    (example,) = EXAMPLES[name]
+    document = document_of(name, example)
+    variables = replaced(told(example.variables, mine.ids), ("accountId",), theirs.ids["account"])
+    everywhere = replaced(told(example.variables, mine.ids), ("accountId",), None)
+    async with (
+        api.follow(document, variables, as_=mine.owner) as about_theirs,
+        api.follow(document, everywhere, as_=mine.owner) as about_mine,
+    ):
+        assert (await about_theirs.next())["__typename"] == (await about_mine.next())["__typename"] == "FeedReady"
+        for notify in (False, True):
+            for world in (theirs, mine):
+                await _touch(world, notify=notify)
+        assert {event["__typename"] for event in await about_mine.several(2)} <= {"TogglesChanged", "EmailArrived"}
+        await api.ask("mutation { signOut(input: { everywhere: true }) { cursor } }", as_=mine.owner)
+        for feed in (about_mine, about_theirs):
+            with pytest.raises(ConnectionClosed):
+                await feed.next()
+
+
+async def _touch(world: World, *, notify: bool) -> None:
+    """Something that either feed about the account tells of."""
+    await switched(world.by, world.account.id, world.account.address, notify=notify)
+    await a_letter(world.by, mailbox_id=UUID(world.ids["mailbox"].partition("_")[2]))
+
+
+NOUNS = "account address attachment contact email entry field firm mailbox member notification person toggles token"
+OWNERS_ONLY = {"notification", "entry", "token"}
+
+
+@pytest.mark.parametrize("noun", NOUNS.split())
+async def test_a_node_is_there_for_its_firm_alone(api: Api, noun: str) -> None:
+    mine, theirs = await a_world(), await a_world()
+    for asking, there in ((mine.owner, True), (mine.employee, noun not in OWNERS_ONLY), (theirs.owner, False)):
+        told = await api.ask("query($id: ID!) { node(id: $id) { id } }", {"id": mine.ids[noun]}, as_=asking)
+        assert (told["node"] == {"id": mine.ids[noun]}) is there, told
+        assert there or told["node"] is None
+
+
+async def test_lists_show_what_the_firm_has_alone(api: Api) -> None:
+    mine, theirs = await a_world(), await a_world()
+    await an_account(theirs.by, name="Vetreria Due", email_sync=True)
+    document = """{ accounts { nodes { id } totalCount } contacts { nodes { id } totalCount } mailboxes { id }
+      emails { nodes { id } totalCount } inbox { nodes { id } unreadCount } journal { nodes { account { id } } }
+      firm { members { id } emailFields { id } apiTokens { id } } }"""
+    found = json.dumps(await api.ask(document, as_=mine.owner))
+    assert all(key not in found for key in theirs.ids.values())
+    assert all(mine.ids[noun] in found for noun in ("account", "contact", "mailbox", "email", "notification", "token"))

@@ -1,0 +1,132 @@
+"""A small firm that has one of everything, by the names that tests use for it; and what stands in the database."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from graph.ids import Kind, global_id
+from models import address, api_token, clock, email, email_field, files, journal, mailbox, notification, store
+from models.email import Incoming, Message, MessageAttachment, Participant, Role, history
+from models.journal import JournalFilter
+from models.mailbox import MailServer, NewMailbox
+from models.notification import InboxFilter
+from models.page import Window
+from models.session import SignedIn
+from models.viewer import ApiScope, System, TeamRole
+from tests.make import MadeAccount, a_contact, a_firm, an_account, an_address, signed_in, toggles_of
+
+ANNA, FREE = "anna@client.test", "free@client.test"
+SERVER = MailServer("mail.client.test", 993)
+PDF = b"%PDF-1.4 an invoice"
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """`ids`: global ids by noun; `free_contact` is on no account. `employee` may not manage accounts."""
+
+    by: System
+    owner: SignedIn
+    employee: SignedIn
+    account: MadeAccount
+    ids: dict[str, str]
+
+
+async def a_world() -> World:
+    """Two of these have the same names and addresses, so that what crosses from one to the other would be seen."""
+    by = await a_firm()
+    owner, employee = await signed_in(by), await signed_in(by, role=TeamRole.EMPLOYEE)
+    account = await an_account(by, address=ANNA, login=True, notify=True, email_sync=True)
+    free = await a_contact(by, FREE, name="Free")
+    ids = {
+        "firm": global_id(Kind.FIRM, by.firm_id),
+        "member": global_id(Kind.TEAM_MEMBER, owner.viewer.member_id),
+        "account": global_id(Kind.ACCOUNT, account.id),
+        "contact": global_id(Kind.CONTACT, account.contact),
+        "address": global_id(Kind.EMAIL_ADDRESS, account.address),
+        "free_contact": global_id(Kind.CONTACT, free),
+        "free_address": global_id(Kind.EMAIL_ADDRESS, await an_address(by, FREE)),
+    }
+    return World(by, owner, employee, account, ids | await _letters(by, owner) | await _more(by, owner, account))
+
+
+async def _letters(by: System, owner: SignedIn) -> dict[str, str]:
+    box = (await mailbox.connect(owner.viewer, NewMailbox("box@firm.test", "secret", SERVER, SERVER))).ids[0]
+    received = await a_letter(by, mailbox_id=box, attachment=PDF)
+    (view,) = (await email.by_ids(owner.viewer, [received])).values()
+    (attachment,) = (await email.attachments_of(owner.viewer, [received]))[received]
+    (entry, *_) = (await notification.page(owner.viewer, InboxFilter(), Window())).rows
+    return {
+        "mailbox": global_id(Kind.MAILBOX, box),
+        "email": global_id(Kind.EMAIL, received),
+        "attachment": global_id(Kind.ATTACHMENT, attachment.id),
+        "thread": global_id(Kind.THREAD, view.thread_id),
+        "notification": global_id(Kind.NOTIFICATION, entry.id),
+    }
+
+
+async def _more(by: System, owner: SignedIn, account: MadeAccount) -> dict[str, str]:
+    view = await toggles_of(owner.viewer, account.id, account.address)
+    assert view is not None
+    token = await api_token.create(owner.viewer, name="Ledger", scopes=[ApiScope.READ])
+    entry = (await journal.page(owner.viewer, JournalFilter(), Window())).rows[-1]
+    return {
+        "toggles": global_id(Kind.TOGGLES, view.id),
+        "field": global_id(Kind.EMAIL_FIELD, (await email_field.of_firm(owner.viewer))[0].id),
+        "person": global_id(Kind.PORTAL_USER, await address.activate(by, account.address, at=clock.now())),
+        "token": global_id(Kind.API_TOKEN, token.done.ids[0]),
+        "entry": global_id(Kind.JOURNAL_ENTRY, entry.id),
+    }
+
+
+async def a_letter(
+    by: System,
+    *,
+    mailbox_id: UUID,
+    sender: str = ANNA,
+    subject: str = "Invoice 12",
+    attachment: bytes | None = None,
+    name: str = "invoice.pdf",
+    content_type: str = "application/pdf",
+    at: datetime | None = None,
+) -> UUID:
+    """Arrived just now, from somebody whose Email sync is on; its id."""
+    source = f"From: {sender}\nSubject: {subject}\n\nHere it is. {uuid7()}\n".encode()
+    kept = []
+    if attachment is not None:
+        kept = [MessageAttachment(name, content_type, None, len(attachment), await files.keep(by.firm_id, attachment))]
+    message = Message(
+        fingerprint=hashlib.sha256(source).digest(),
+        message_id=f"<{uuid7()}@client.test>",
+        references=(),
+        subject=subject,
+        participants=(Participant(Role.FROM, "Anna", sender), Participant(Role.TO, None, "box@firm.test")),
+        sent_at=at or clock.now(),
+        received_at=at or clock.now(),
+        automatic=False,
+        text="Here it is.",
+        safe_html=None,
+        blocked_images=0,
+        snippet="Here it is.",
+        words=("invoice",),
+        attachments=tuple(kept),
+        raw_file=await files.keep(by.firm_id, source),
+        parser_version=1,
+    )
+    async with store.transaction():
+        await history.lock(by.firm_id)
+        (received,) = await email.receive(by, mailbox_id, [Incoming(message, arrival=True)])
+    assert received.email_id is not None
+    return received.email_id
+
+
+async def everything() -> dict[str, str]:
+    """A digest of every table, sessions apart: equal means that nothing has changed anywhere."""
+    tables = await store.rows(
+        "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public'"
+        " AND table_type = 'BASE TABLE' AND table_name NOT IN ('session', 'tortoise_migrations')"
+    )
+    digest = "SELECT count(*) || ' rows ' || coalesce(md5(string_agg(t::text, '|' ORDER BY t::text)), '') FROM {} t"
+    return {table["name"]: await store.value(digest.format(f'"{table["name"]}"')) for table in tables}
