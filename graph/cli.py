@@ -1,6 +1,7 @@
 """`switchboard`: serve, worker, demo, migrate, schema, doctor, create-firm, replace-key."""
 
 import asyncio
+import signal
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -99,7 +100,7 @@ def create_firm(
 def _run(command: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
     """Runs it to its end, and turns what people can mend into one line of plain words."""
     try:
-        asyncio.run(command(_settings()))
+        asyncio.run(_stoppable(command(_settings())))
     except KeyboardInterrupt:
         return
     except Exception as error:
@@ -108,13 +109,24 @@ def _run(command: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
         _fail(words)
 
 
+async def _stoppable(command: Coroutine[Any, Any, None]) -> None:
+    """SIGTERM ends it as Ctrl-C does, in order, also before and after the server handles signals itself."""
+    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+    await command
+
+
 def _settings() -> Settings:
     try:
         return Settings()
     except ValidationError as wrong:
-        lines = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in wrong.errors()]
+        lines = [f"{_variable(str(each['loc'][0]))}: {each['msg']}" for each in wrong.errors()]
         _fail("A setting is wrong. " + "; ".join(lines))
         raise
+
+
+def _variable(setting: str) -> str:
+    """As the environment names it."""
+    return setting if setting.isupper() else f"SWITCHBOARD_{setting.upper()}"
 
 
 def _plain(error: Exception) -> str | None:
