@@ -1,0 +1,48 @@
+"""Whether the process lives, and whether it may be sent requests."""
+
+from pathlib import Path
+
+from models import feed, store
+from tests.client import Api, an_api
+from tests.toy import until
+
+
+async def ready(api: Api) -> tuple[int, str]:
+    answer = await api.http.get("/readyz")
+    assert answer.headers["cache-control"] == "no-store"
+    return answer.status_code, answer.text
+
+
+async def test_a_process_with_all_it_needs_is_ready(api: Api) -> None:
+    await until(lambda: feed.hub.hears)
+    assert await ready(api) == (200, "ready\n")
+    assert (await api.http.get("/healthz")).text == "alive\n"
+
+
+async def test_without_its_database_it_lives_and_is_not_ready(api: Api) -> None:
+    await until(lambda: feed.hub.hears)
+    await store.close()
+    assert await ready(api) == (503, "The database does not answer.\n")
+    assert (await api.http.get("/healthz")).status_code == 200
+
+
+async def test_it_is_not_ready_while_migrations_lack(api: Api) -> None:
+    await until(lambda: feed.hub.hears)
+    await store.execute("DELETE FROM tortoise_migrations WHERE id = (SELECT max(id) FROM tortoise_migrations)")
+    status, words = await ready(api)
+    assert (status, words.splitlines()) == (503, ["The database lacks 1 migrations. Run `switchboard migrate`."])
+
+
+async def test_it_is_not_ready_while_wake_ups_are_not_heard(store: str, tmp_path: Path) -> None:
+    async with an_api(store, tmp_path) as api:
+        await feed.hub.close()
+        assert await ready(api) == (
+            503,
+            "The channel of wake-ups is silent. Events still come, some seconds late.\n",
+        )
+
+
+async def test_it_is_not_ready_once_it_drains(api: Api) -> None:
+    await until(lambda: feed.hub.hears)
+    await api.app.state.sockets.drain()
+    assert await ready(api) == (503, "The process is shutting down.\n")

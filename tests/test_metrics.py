@@ -1,0 +1,155 @@
+"""What Prometheus reads, who may read it, and the line that an operation leaves in the log."""
+
+import re
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from pydantic import SecretStr
+from structlog.testing import capture_logs
+
+from graph.metrics import NAMES, Metrics
+from graph.operations import Seen
+from models import feed
+from tests import make
+from tests.client import Api, TopLevelErrors, an_api
+from tests.toy import until
+
+TOGGLES = "subscription { togglesChanged { __typename } }"
+SECRET = "hunter2-hunter2"
+
+
+async def read(api: Api, **headers: str) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
+    answer = await api.http.get("/metrics", headers=headers)
+    assert answer.status_code == 200, answer.text
+    return {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(answer.text)
+        for sample in family.samples
+    }
+
+
+def labels(**values: str) -> frozenset[tuple[str, str]]:
+    return frozenset(values.items())
+
+
+async def test_operations_are_counted_by_name_kind_and_outcome(store: str, tmp_path: Path) -> None:
+    owner = await make.signed_in(await make.a_firm())
+    async with an_api(store, tmp_path, metrics=True) as api:
+        await api.ask("query Firm { firm { name } }", as_=owner)
+        await api.ask("query Firm { firm { name } }", as_=owner)
+        with pytest.raises(TopLevelErrors):
+            await api.ask("query Nonsense { nonsense }", as_=owner)
+        with pytest.raises(TopLevelErrors):
+            await api.ask("query Firm { firm { name } }")
+        counted = await read(api)
+    operations = "switchboard_operations_total"
+    assert counted[operations, labels(name="Firm", kind="query", outcome="OK")] == 2
+    assert counted[operations, labels(name="other", kind="query", outcome="GRAPHQL_VALIDATION_FAILED")] == 1
+    assert counted[operations, labels(name="Firm", kind="query", outcome="UNAUTHENTICATED")] == 1
+    assert counted["switchboard_operation_seconds_count", labels(kind="query")] == 4
+    assert counted["switchboard_cost_total", labels(kind="query")] == 4
+    assert counted["switchboard_requests_total", labels(route="graphql", status="200")] == 3
+    assert counted["switchboard_requests_total", labels(route="graphql", status="401")] == 1
+
+
+async def test_what_is_open_and_what_waits_is_gauged(store: str, tmp_path: Path) -> None:
+    owner = await make.signed_in(await make.a_firm())
+    async with an_api(store, tmp_path, metrics=True) as api:
+        await until(lambda: feed.hub.hears)
+        async with api.follow(TOGGLES, as_=owner) as following:
+            await following.next()
+            gauged = await read(api)
+    nothing = labels()
+    assert gauged["switchboard_sockets", nothing] == 1
+    assert gauged["switchboard_subscriptions", nothing] == 1
+    assert gauged["switchboard_feed_lag", nothing] == 0
+    assert gauged["switchboard_wakeups_alive", nothing] == 1
+    assert gauged["switchboard_ledger_pending", nothing] == 0
+    assert gauged["switchboard_mailboxes", labels(state="NEEDS_ATTENTION")] == 0
+
+
+async def test_each_app_has_numbers_of_its_own(store: str, tmp_path: Path) -> None:
+    async with an_api(store, tmp_path, metrics=True) as api:
+        await api.ask("{ viewer { __typename } }")
+    async with an_api(store, tmp_path, metrics=True) as api:
+        assert not any(name == "switchboard_operations_total" for name, _ in await read(api))
+
+
+def test_strangers_cannot_make_up_names_and_there_is_an_end_of_them() -> None:
+    metrics = Metrics()
+
+    def named(name: str, *, signed_in: bool = True) -> str:
+        member = uuid4() if signed_in else None
+        return metrics._name(Seen(name, "query", 0.1, 1, "OK", member, member))
+
+    assert named("Mine", signed_in=False) == "other"
+    assert named("Mine") == named("Mine", signed_in=False) == "Mine"
+    assert [named(f"Name{n}") for n in range(NAMES + 5)].count("other") == 6
+
+
+@pytest.mark.parametrize("header", ["x-forwarded-for", "forwarded", "via"])
+async def test_a_proxy_on_this_machine_brings_nobody_to_the_metrics(store: str, tmp_path: Path, header: str) -> None:
+    async with an_api(store, tmp_path, metrics=True) as api:
+        assert (await api.http.get("/metrics", headers={header: "127.0.0.1"})).status_code == 404
+
+
+async def test_with_a_token_only_who_has_it_reads_the_metrics(store: str, tmp_path: Path) -> None:
+    async with an_api(store, tmp_path, metrics=True, metrics_token=SecretStr("t0ken")) as api:
+        assert (await api.http.get("/metrics")).status_code == 404
+        assert (await api.http.get("/metrics", headers={"authorization": "Bearer wrong"})).status_code == 404
+        assert await read(api, authorization="Bearer t0ken")
+
+
+async def test_without_the_setting_there_are_no_metrics(api: Api) -> None:
+    assert (await api.http.get("/metrics")).status_code == 404
+
+
+async def test_in_production_each_operation_leaves_one_line(store: str, tmp_path: Path) -> None:
+    owner = await make.signed_in(await make.a_firm(), email="owner@firm.test")
+    document = "query Named($id: ID!) { node(id: $id) { id } }"
+    async with an_api(store, tmp_path, development=False) as api:
+        with capture_logs() as logs:
+            answer = await api.told(document, {"id": SECRET}, as_=owner, headers={"x-request-id": "request-12"})
+            assert answer.status_code == 200
+            (line,) = (each for each in logs if each["event"] == "operation")
+    assert line.pop("ms") > 0
+    assert line == {
+        "event": "operation",
+        "log_level": "info",
+        "request_id": "request-12",
+        "name": "Named",
+        "kind": "query",
+        "cost": 1,
+        "member": owner.viewer.member_id,
+        "firm": owner.viewer.firm_id,
+        "outcome": "OK",
+    }
+    assert SECRET not in str(logs)
+
+
+async def test_who_signs_in_is_named_in_the_line_and_the_password_is_not(store: str, tmp_path: Path) -> None:
+    owner = await make.signed_in(await make.a_firm(), email="owner@firm.test")
+    signing_in = "mutation ($email: String!, $password: String!) { signIn(input: {email: $email, password: $password, \
+        session: BEARER}) { token errors { code } } }"
+    async with an_api(store, tmp_path, development=False) as api:
+        with capture_logs() as logs:
+            told = await api.ask(signing_in, {"email": "owner@firm.test", "password": make.PASSWORD})
+    (line,) = (each for each in logs if each["event"] == "operation")
+    assert (line["kind"], line["member"]) == ("mutation", owner.viewer.member_id)
+    assert make.PASSWORD not in str(logs)
+    assert told["signIn"]["token"] not in str(logs)
+
+
+async def test_a_subscription_leaves_its_line_when_it_ends(store: str, tmp_path: Path) -> None:
+    owner = await make.signed_in(await make.a_firm())
+    async with an_api(store, tmp_path, development=False) as api:
+        with capture_logs() as logs:
+            async with api.follow(TOGGLES, as_=owner) as following:
+                await following.next()
+                assert not [each for each in logs if each["event"] == "operation"]
+            await until(lambda: any(each["event"] == "operation" for each in logs))
+    (line,) = (each for each in logs if each["event"] == "operation")
+    assert (line["kind"], line["outcome"]) == ("subscription", "CANCELLED")
+    assert re.fullmatch(r"[0-9a-f]{32}", line["request_id"])
