@@ -9,7 +9,7 @@ from models import clock, files, keys, session
 from models import store as database
 from models.settings import Settings
 
-pytest_plugins = ["tests.postgres", "tests.client"]
+pytest_plugins = ["tests.postgres", "tests.client", "tests.redis"]
 
 KEY = bytes(range(32))
 
