@@ -21,6 +21,7 @@ from models import store
 async def run(*, accounts: int = 50, rounds: int = 3, seconds: float = 3.0, connections: int = 8) -> list[Figure]:
     async with ground() as on:
         await fill(on.firm, accounts)
+        await store.execute("ANALYZE")  # as autovacuum does within a minute
         async with serving(on) as ours, _bare(on) as bare:
             asked = Orders(ours, "/graphql", body(accounts).decode(), on.token, connections, seconds)
             facts = await _alike(asked, replace(asked, port=bare))

@@ -22,6 +22,13 @@ from tests.make import a_firm, signed_in
 
 CHECKOUT = Path(__file__).parents[1]
 KEY = "42" * 32
+UNLIMITED = {
+    "SWITCHBOARD_COST_PER_PERSON": "1000000000",
+    "SWITCHBOARD_COST_PER_FIRM": "1000000000",
+    "SWITCHBOARD_OPERATIONS_AT_ONCE": "100000",
+    "SWITCHBOARD_SUBSCRIPTIONS_AT_ONCE": "100000",
+}
+"""One person asks as a thousand would."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +42,7 @@ class Ground:
 
     def environment(self, **more: str) -> dict[str, str]:
         """For a child that serves the same database."""
-        ours = {"DATABASE_URL": self.url, "SWITCHBOARD_KEY": KEY, "SWITCHBOARD_VAR": str(self.folder)}
+        ours = {"DATABASE_URL": self.url, "SWITCHBOARD_KEY": KEY, "SWITCHBOARD_VAR": str(self.folder), **UNLIMITED}
         return {**os.environ, "PYTHONPATH": str(CHECKOUT), **ours, **more}
 
 

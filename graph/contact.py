@@ -85,8 +85,8 @@ class LinkedContact:
 
     @classmethod
     def of(cls, view: contact.LinkedContactView) -> "LinkedContact":
-        emails = [LinkedEmail(field_key=one.field_id, toggles_key=one.toggles_id) for one in view.emails]
-        return cls(contact_key=view.contact_id, emails=emails)
+        emails = [LinkedEmail(field_key=one.field_id, toggles_key=one.toggles.id) for one in view.emails]
+        return cls(contact_key=view.contact.id, emails=emails)
 
     @relation
     @staticmethod

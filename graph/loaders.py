@@ -71,7 +71,17 @@ class Loaders:
 
     @cached_property
     def linked_contacts(self) -> Loader[UUID, list[LinkedContactView]]:
-        return self._many(contact.linked_to)
+        return self._many(self._linked_to)
+
+    async def _linked_to(self, viewer: Viewer, ids: Sequence[UUID]) -> dict[UUID, list[LinkedContactView]]:
+        """What comes along is not read again."""
+        found = await contact.linked_to(viewer, ids)
+        contacts = [linked for each in found.values() for linked in each]
+        emails = [email for linked in contacts for email in linked.emails]
+        self.contact.learn({linked.contact.id: linked.contact for linked in contacts})
+        self.toggles.learn({email.toggles.id: email.toggles for email in emails})
+        self.address.learn({email.address.id: email.address for email in emails})
+        return found
 
     @cached_property
     def account_toggles(self) -> Loader[UUID, list[TogglesView]]:

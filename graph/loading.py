@@ -1,6 +1,6 @@
 """A DataLoader that can also be asked for many keys at once, without a future for each of them."""
 
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import TypeVar
 
 from strawberry.dataloader import DataLoader
@@ -31,6 +31,10 @@ class Loader(DataLoader[K, V]):
         elif missing:
             await self.load_many(missing)
         return [self._known[key] for key in keys]
+
+    def learn(self, found: Mapping[K, V]) -> None:
+        """Values that came along with others."""
+        self._known.update(found)
 
     def load(self, key: K) -> Awaitable[V]:
         if key in self._known and self.cache_map.get(key) is None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import idna
@@ -124,20 +125,21 @@ ON CONFLICT (firm_id, address_id) DO UPDATE SET address_id = excluded.address_id
 async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, EmailAddressView]:
     """With their identities, in one statement."""
     found = await store.rows(_BY_IDS, by.firm_id, list(ids))
-    return {
-        row["id"]: EmailAddressView(
-            row["id"],
-            row["address"],
-            PortalUserView(row["user_id"], row["id"], row["activated_at"], row["last_sign_in_at"])
-            if row["user_id"]
-            else None,
-        )
-        for row in found
-    }
+    return {row["address_id"]: view(row) for row in found}
 
 
-_BY_IDS = """
-SELECT e.id, e.address, p.id AS user_id, p.activated_at, p.last_sign_in_at
+def view(row: Any) -> EmailAddressView:
+    """Of a row with COLUMNS."""
+    user = None
+    if row["user_id"]:
+        user = PortalUserView(row["user_id"], row["address_id"], row["activated_at"], row["last_sign_in_at"])
+    return EmailAddressView(row["address_id"], row["address"], user)
+
+
+COLUMNS = "e.id AS address_id, e.address, p.id AS user_id, p.activated_at, p.last_sign_in_at"
+"""Of an address `e` and its identity `p`, if any."""
+_BY_IDS = f"""
+SELECT {COLUMNS}
 FROM email_address e LEFT JOIN portal_user p ON p.firm_id = e.firm_id AND p.address_id = e.id
 WHERE e.firm_id = $1 AND e.id = ANY($2::uuid[])
 """

@@ -211,10 +211,12 @@ async def test_the_contacts_of_accounts_come_with_their_switches_in_one_statemen
     async with counting() as statements:
         found = await contact.linked_to(by, [one.id for one in made])
     assert len(statements) == 1
-    assert [one.contact_id for one in found[made[0].id]] == [second, made[0].contact, silent]
+    assert [one.contact.id for one in found[made[0].id]] == [second, made[0].contact, silent]
     assert [len(one.emails) for one in found[made[0].id]] == [2, 1, 0]
-    views = await toggles.by_ids(by, [email.toggles_id for one in found[made[0].id] for email in one.emails])
-    assert {view.account_id for view in views.values()} == {made[0].id}
+    views = {email.toggles.id: email.toggles for one in found[made[0].id] for email in one.emails}
+    assert views == await toggles.by_ids(by, list(views))
+    addresses = {email.address.id: email.address for one in found[made[0].id] for email in one.emails}
+    assert addresses == await address.by_ids(by, list(addresses))
 
 
 async def test_changing_contacts_needs_the_right(by: Viewer) -> None:

@@ -1,16 +1,21 @@
 """Contacts as the team sees them: one statement a list, whatever its size."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
-from models import store
+from models import address, store
+from models.address import EmailAddressView
 from models.page import Order, Page, Window
 from models.page import page as read_page
 from models.text import beginnings
+from models.toggles import TogglesView
+from models.toggles import reading as toggles
 from models.viewer import Viewer
 
 
@@ -32,12 +37,13 @@ class LinkedEmailView:
     """An address of a linked contact, with its toggles on the account."""
 
     field_id: UUID
-    toggles_id: UUID
+    address: EmailAddressView
+    toggles: TogglesView
 
 
 @dataclass(frozen=True, slots=True)
 class LinkedContactView:
-    contact_id: UUID
+    contact: ContactView
     emails: tuple[LinkedEmailView, ...]
 
 
@@ -88,24 +94,35 @@ async def emails_of(by: Viewer, contact_ids: Sequence[UUID]) -> dict[UUID, list[
 
 
 async def linked_to(by: Viewer, account_ids: Sequence[UUID]) -> dict[UUID, list[LinkedContactView]]:
-    """By account: its contacts by name, each with its addresses there."""
-    grouped: dict[UUID, dict[UUID, list[LinkedEmailView]]] = defaultdict(lambda: defaultdict(list))
-    for row in await store.rows(_LINKED_TO, by.firm_id, list(account_ids)):
-        emails = grouped[row["account_id"]][row["contact_id"]]
-        if row["field_id"] is not None:
-            emails.append(LinkedEmailView(row["field_id"], row["toggles_id"]))
-    return {
-        account_id: [LinkedContactView(contact_id, tuple(emails)) for contact_id, emails in contacts.items()]
-        for account_id, contacts in grouped.items()
-    }
+    """By account: its contacts by name, each with its addresses there and their toggles; all in one statement."""
+    found = await store.rows(_LINKED_TO, by.firm_id, list(account_ids))
+    holders: dict[tuple[UUID, UUID], set[UUID]] = defaultdict(set)
+    for row in found:
+        holders[row["account_id"], row["address_id"]].add(row["contact_id"])
+    grouped: dict[UUID, list[LinkedContactView]] = defaultdict(list)
+    for (account_id, _), rows in groupby(found, key=itemgetter("account_id", "contact_id")):
+        held = list(rows)
+        emails = tuple(_linked_email(row, holders) for row in held if row["field_id"] is not None)
+        contact = ContactView(held[0]["contact_id"], held[0]["name"], held[0]["contact_version"])
+        grouped[account_id].append(LinkedContactView(contact, emails))
+    return grouped
 
 
-_LINKED_TO = """
-SELECT l.account_id, l.contact_id, h.field_id, t.id AS toggles_id
+def _linked_email(row: Any, holders: Mapping[tuple[UUID, UUID], set[UUID]]) -> LinkedEmailView:
+    contact_ids = sorted(holders[row["account_id"], row["address_id"]])
+    return LinkedEmailView(row["field_id"], address.view(row), toggles.view(row, contact_ids))
+
+
+_LINKED_TO = f"""
+SELECT l.account_id, l.contact_id, c.name, c.version AS contact_version, h.field_id, {address.COLUMNS},
+  t.id, t.login, t.notify, t.email_sync, t.version, p.id IS NOT NULL AS activated
 FROM account_contact l JOIN contact c ON c.firm_id = l.firm_id AND c.id = l.contact_id
-LEFT JOIN (contact_email h JOIN toggles t ON t.firm_id = h.firm_id AND t.address_id = h.address_id)
+LEFT JOIN (contact_email h
+  JOIN toggles t ON t.firm_id = h.firm_id AND t.address_id = h.address_id
+  JOIN email_address e ON e.firm_id = h.firm_id AND e.id = h.address_id
+  LEFT JOIN portal_user p ON p.firm_id = h.firm_id AND p.address_id = h.address_id)
   ON h.firm_id = l.firm_id AND h.contact_id = l.contact_id AND t.account_id = l.account_id
-WHERE l.firm_id = $1 AND l.account_id = ANY($2::uuid[]) ORDER BY c.sort_key, c.id, h.field_id
+WHERE l.firm_id = $1 AND l.account_id = ANY($2::uuid[]) ORDER BY c.sort_key, c.id, l.account_id, h.field_id
 """
 
 

@@ -1,7 +1,7 @@
 """Toggles as a viewer sees them; those that nobody holds and that are off are hidden (R41)."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -33,7 +33,7 @@ class TogglesView:
 async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, TogglesView]:
     """Also hidden ones, so that a feed can say that they went off."""
     found = await store.rows(f"{_SELECT} AND t.id = ANY($2::uuid[])", by.firm_id, list(ids))
-    return {row["id"]: _view(row) for row in found}
+    return {row["id"]: view(row, row["contact_ids"]) for row in found}
 
 
 async def of_accounts(by: Viewer, account_ids: Sequence[UUID]) -> dict[UUID, list[TogglesView]]:
@@ -45,7 +45,7 @@ async def of_accounts(by: Viewer, account_ids: Sequence[UUID]) -> dict[UUID, lis
     )
     grouped: dict[UUID, list[TogglesView]] = defaultdict(list)
     for row in found:
-        grouped[row["account_id"]].append(_view(row))
+        grouped[row["account_id"]].append(view(row, row["contact_ids"]))
     return grouped
 
 
@@ -57,7 +57,7 @@ async def on_accounts(by: Viewer, pairs: Sequence[tuple[UUID, UUID]]) -> dict[tu
         [account_id for account_id, _ in pairs],
         [address_id for _, address_id in pairs],
     )
-    return {(row["account_id"], row["address_id"]): _view(row) for row in found}
+    return {(row["account_id"], row["address_id"]): view(row, row["contact_ids"]) for row in found}
 
 
 _SELECT = """
@@ -70,7 +70,8 @@ LEFT JOIN portal_user p ON p.firm_id = t.firm_id AND p.address_id = t.address_id
 WHERE t.firm_id = $1"""
 
 
-def _view(row: Any) -> TogglesView:
+def view(row: Any, contact_ids: Iterable[UUID]) -> TogglesView:
+    """Of a row of the table, and whether its address is `activated`."""
     state = LoginState.OFF
     if row["login"]:
         state = LoginState.ACTIVE if row["activated"] else LoginState.PENDING
@@ -82,6 +83,6 @@ def _view(row: Any) -> TogglesView:
         notify=row["notify"],
         email_sync=row["email_sync"],
         login_state=state,
-        contact_ids=tuple(row["contact_ids"]),
+        contact_ids=tuple(contact_ids),
         version=row["version"],
     )
