@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: run test faults check bench format clean
+.PHONY: run test faults check bench clients format clean
 
 run: $(INSTALLED)
 	@$(BIN)/switchboard demo
@@ -25,6 +25,9 @@ check: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(BIN)/python -m bench
+
+clients:
+	@cd tests/clients && npm install --no-package-lock --no-audit --no-fund --silent
 
 format: $(INSTALLED)
 	$(BIN)/ruff format .
