@@ -16,12 +16,15 @@ def _written(instant: datetime) -> str:
 
 
 def _read(text: object) -> datetime:
-    if not isinstance(text, str):
-        raise ValueError("A DateTime is a text such as 2026-11-23T09:00:00.000Z.")
-    instant = datetime.fromisoformat(text)
-    if instant.tzinfo is None:
-        raise ValueError("A DateTime needs its zone, as in 2026-11-23T09:00:00.000Z.")
-    return instant.astimezone(UTC)
+    """Raises RequestError, which reaches the client; a ValueError would be taken for a bug of ours."""
+    try:
+        instant = datetime.fromisoformat(text) if isinstance(text, str) else None
+        if instant is not None and instant.tzinfo is not None:
+            return instant.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    message = "A DateTime is a text with its zone, such as 2026-11-23T09:00:00.000Z."
+    raise RequestError(RequestCode.BAD_USER_INPUT, message)
 
 
 SCALARS: dict[object, ScalarDefinition] = {

@@ -67,7 +67,7 @@ EXAMPLES: dict[str, list[Example]] = {
     "Query.journal": [
         Example({"filter": {"accountId": "<account>", "since": "2020-01-01T00:00:00Z"}} | PAGE, IDS),
         Example({"filter": {"subjectId": "<mailbox>"}}, IDS),
-        Example({"filter": {"actorId": "<member>"}}, IDS),
+        Example({"filter": {"actorId": "<member>", "until": "2099-01-01T00:00:00Z"}}, IDS),
     ],
     "Mutation.signIn": [
         _input(

@@ -128,5 +128,6 @@ async def everything() -> dict[str, str]:
         "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public'"
         " AND table_type = 'BASE TABLE' AND table_name NOT IN ('session', 'tortoise_migrations')"
     )
-    digest = "SELECT count(*) || ' rows ' || coalesce(md5(string_agg(t::text, '|' ORDER BY t::text)), '') FROM {} t"
-    return {table["name"]: await store.value(digest.format(f'"{table["name"]}"')) for table in tables}
+    digest = "SELECT '{0}' AS name, md5(string_agg(t::text, '|' ORDER BY t::text)) AS digest FROM \"{0}\" t"
+    rows = await store.rows(" UNION ALL ".join(digest.format(table["name"]) for table in tables))
+    return {row["name"]: row["digest"] for row in rows}
