@@ -91,6 +91,8 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         app = self.config.app
         assert isinstance(app, Starlette)
+        for server in self.servers:
+            server.close()  # first: nobody new comes while we say goodbye
         await app.state.sockets.drain()
         await super().shutdown(sockets)
 

@@ -1,0 +1,144 @@
+"""Several `switchboard serve` on one database: what one writes the other tells, and one that goes leaves in order."""
+
+import asyncio
+import signal
+import statistics
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
+from time import perf_counter
+
+import asyncpg
+import httpx
+import pytest
+from starlette.applications import Starlette
+from websockets.exceptions import ConnectionClosed
+
+from graph.ids import Kind, global_id
+from models.session import SignedIn
+from models.settings import Settings
+from tests import make
+from tests.client import Api
+from tests.conftest import KEY
+from tests.processes import Running, running
+from tests.redis import RedisServer
+
+SET = """mutation ($account: ID!, $address: ID!, $on: Boolean!) { setToggles(input: {toggles: [
+  {accountId: $account, addressId: $address, notify: $on}]}) { errors { code } cursor } }"""
+CHANGED = "subscription { togglesChanged { ... on FeedEvent { cursor } ... on TogglesChanged { toggles { notify } } } }"
+ACCOUNTS = "{ accounts(first: 1) { nodes { name } } }"
+
+
+@contextmanager
+def a_server(url: str, folder: Path, name: str, **settings: str) -> Iterator[Running]:
+    told = {"DATABASE_URL": url, "SWITCHBOARD_KEY": KEY.hex(), **settings}
+    output, var = folder / f"{name}.log", folder / "var"
+    with running("serve", "--no-worker", output=output, var=var, **told) as server:
+        yield server
+
+
+@asynccontextmanager
+async def asked(server: Running) -> AsyncIterator[Api]:
+    """Ready."""
+    settings = Settings(port=server.port)
+    async with httpx.AsyncClient(base_url=settings.base_url, timeout=30, trust_env=False) as http:
+        async with asyncio.timeout(30):
+            while not await _is_ready(http):
+                assert server.process.poll() is None, server.said
+                await asyncio.sleep(0.02)
+        yield Api(Starlette(), settings, http)
+
+
+async def _is_ready(http: httpx.AsyncClient) -> bool:
+    try:
+        return (await http.get("/readyz")).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+async def switched_and_seen(by: SignedIn, one: Api, other: Api, times: int = 9) -> list[float]:
+    """Seconds from asking one to hearing it from the other, each time."""
+    account = await make.an_account(by.viewer)
+    where = {"account": global_id(Kind.ACCOUNT, account.id), "address": global_id(Kind.EMAIL_ADDRESS, account.address)}
+    took = []
+    async with other.follow(CHANGED, as_=by) as feed:
+        await feed.next()
+        for number in range(times):
+            begun, on = perf_counter(), number % 2 == 0
+            told = await one.ask(SET, {**where, "on": on}, as_=by)
+            event = await feed.next()
+            took.append(perf_counter() - begun)
+            assert event == {"cursor": told["setToggles"]["cursor"], "toggles": [{"notify": on}]}
+    return took
+
+
+async def test_what_one_server_writes_the_other_tells(store: str, tmp_path: Path) -> None:
+    owner = await make.signed_in(await make.a_firm())
+    with a_server(store, tmp_path, "one") as one, a_server(store, tmp_path, "other") as other:
+        async with asked(one) as here, asked(other) as there:
+            assert statistics.median(await switched_and_seen(owner, here, there)) < 0.5  # no poll is as quick
+            assert statistics.median(await switched_and_seen(owner, there, here)) < 0.5
+
+
+async def test_the_same_by_redis_also_after_it_was_gone(store: str, tmp_path: Path, redis: RedisServer) -> None:
+    owner = await make.signed_in(await make.a_firm())
+    by_redis = {"SWITCHBOARD_WAKEUPS_URL": redis.url}
+    with a_server(store, tmp_path, "one", **by_redis) as one, a_server(store, tmp_path, "other", **by_redis) as other:
+        async with asked(one) as here, asked(other) as there:
+            assert statistics.median(await switched_and_seen(owner, here, there)) < 0.5
+            redis.kill()
+            assert max(await switched_and_seen(owner, here, there, times=2)) < 5  # by the poll, P4
+            redis.start()
+            assert max(await switched_and_seen(owner, here, there, times=2)) < 5
+
+
+async def test_a_server_that_is_told_to_go_finishes_what_it_began(store: str, tmp_path: Path) -> None:
+    owner = await make.signed_in(await make.a_firm())
+    lock = await asyncpg.connect(store)
+    with a_server(store, tmp_path, "one") as server:
+        async with asked(server) as api, AsyncExitStack() as open_ones, asyncio.TaskGroup() as tasks:
+            feeds = [await open_ones.enter_async_context(api.follow(CHANGED, as_=owner)) for _ in range(50)]
+            for feed in feeds:
+                await feed.next()
+            load = [tasks.create_task(_ask_until_refused(api, owner)) for _ in range(4)]
+            held = lock.transaction()
+            await held.start()
+            await lock.execute("LOCK TABLE account IN ACCESS EXCLUSIVE MODE")
+            slow = [tasks.create_task(api.told(ACCOUNTS, as_=owner)) for _ in range(5)]
+            await _until_waiting(store, 5)
+            begun = perf_counter()
+            server.process.send_signal(signal.SIGTERM)
+            assert {await feed.closed() for feed in feeds} == {1012}
+            for task in load:
+                assert await task > 0
+            with pytest.raises((OSError, ConnectionClosed)):
+                async with api.socket(as_=owner):
+                    pass
+            await held.rollback()
+            assert [(await task).json()["data"] for task in slow] == [{"accounts": {"nodes": []}}] * 5
+        await asyncio.to_thread(server.until_gone)
+        assert perf_counter() - begun < 20
+        assert server.process.returncode == 0, server.said
+        assert "Traceback" not in server.said
+    await lock.close()
+
+
+async def _ask_until_refused(api: Api, as_: SignedIn) -> int:
+    """How many were answered, all of them well, until no connection was to be had."""
+    answered = 0
+    while True:
+        try:
+            answer = await api.told("{ firm { name } }", as_=as_)
+        except httpx.TransportError:
+            return answered
+        assert answer.status_code == 200
+        answered += 1
+
+
+async def _until_waiting(url: str, count: int) -> None:
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    looking = await asyncpg.connect(url)  # in a transaction it would see the same for ever
+    async with asyncio.timeout(5):
+        while await looking.fetchval(waiting) < count:  # noqa: ASYNC110 - the database tells nobody
+            await asyncio.sleep(0.01)
+    await looking.close()
