@@ -16,7 +16,7 @@ from typing import Any
 
 import structlog
 from graphql import FieldNode, GraphQLError, GraphQLSyntaxError
-from strawberry.exceptions import MissingQueryError
+from strawberry.exceptions import MissingQueryError, StrawberryInputCoercionError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
@@ -139,6 +139,8 @@ def _cause(error: GraphQLError) -> Exception:
 
 def _about_a_value(error: GraphQLError) -> bool:
     # the words are graphql-core's and all that tells a variable's value from its declaration; a test holds them
+    if isinstance(_cause(error), StrawberryInputCoercionError):  # of a variable's @oneOf
+        return True
     return error.message.startswith("Variable '$") and "' has invalid value" in error.message
 
 
