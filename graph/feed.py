@@ -101,8 +101,15 @@ class TogglesChanged(FeedEvent):
 
     @strawberry.field(description="At most 100; a run gives one event per chunk.")
     async def toggles(self, info: Info) -> list[Toggles]:
-        keys = dict.fromkeys(key for entry in self.entries for key in entry.touched)
-        return [Toggles.of(view) for view in await seen(info.context.loaders.toggles, list(keys)[:MOST_TOLD])]
+        keys = list(dict.fromkeys(key for entry in self.entries for key in entry.touched))[:MOST_TOLD]
+        found = {view.id: view for view in await seen(info.context.loaders.toggles, keys)}
+        for account in self._linked():  # a link names no rows: those that it brought are among the account's
+            found |= {view.id: view for view in await info.context.loaders.account_toggles.load(account)}
+        return [Toggles.of(view) for view in list(found.values())[:MOST_TOLD]]
+
+    def _linked(self) -> list[UUID]:
+        linked = (entry for entry in self.entries if entry.kind == JournalKind.CONTACT_LINKED)
+        return list(dict.fromkeys(key for entry in linked for key in entry.account_ids))
 
 
 InboxEvent = Annotated[FeedReady | NotificationsChanged | ResyncRequired, strawberry.union("InboxEvent")]

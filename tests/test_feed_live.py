@@ -1,0 +1,284 @@
+"""The feeds over real sockets: what a window shows, kept by events alone, equals what it would read afresh."""
+
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+
+from models import account, clock, contact, email, notification, session, store
+from models.contact import ContactEmail, ExistingContact, FieldRef
+from models.email import Incoming, Received, history
+from models.errors import Refusal, Refusals
+from models.mailbox import MailServer, NewMailbox
+from models.mailbox import connect as connect_mailbox
+from models.notification import InboxFilter, Selection
+from models.session import SignedIn
+from models.viewer import System, TeamRole
+from tests.client import Api, Following, TopLevelErrors
+from tests.make import FIELDS, MadeAccount, a_contact, a_firm, an_account, signed_in, switched
+from tests.test_email_receiving import a_message
+
+ARRIVALS = """subscription ($after: Cursor, $account: ID) { emailArrived(after: $after, accountId: $account) {
+  __typename ... on FeedEvent { cursor } ... on EmailArrived { email { subject accounts { name } } } } }"""
+INBOX_LIVE = """subscription ($after: Cursor) { inboxNotifications(after: $after) { __typename
+  ... on FeedEvent { cursor }
+  ... on NotificationsChanged { unreadCount notifications { id text count read archived occurredAt } } } }"""
+INBOX = """{ inbox(filter: { archived: null }, first: 100) { feedCursor unreadCount
+  nodes { id text count read archived occurredAt } } }"""
+SHOWN = """id code name archived loginStatus loginIndicator notify emailSync version
+  toggles { id } unlinkedEmails { id }"""
+SWITCHES = "id login notify emailSync loginState version account { id }"
+TOGGLES_LIVE = f"""subscription ($after: Cursor) {{ togglesChanged(after: $after) {{ __typename
+  ... on FeedEvent {{ cursor }}
+  ... on TogglesChanged {{ accounts {{ {SHOWN} }} toggles {{ {SWITCHES} }} }} }} }}"""
+ACCOUNTS = f"""{{ accounts(filter: {{ archived: null }}, first: 100) {{ feedCursor
+  nodes {{ {SHOWN} switches: toggles {{ {SWITCHES} }} }} }} }}"""
+
+
+@pytest.fixture
+async def by(store: str) -> System:
+    return await a_firm()
+
+
+@pytest.fixture
+async def owner(by: System) -> SignedIn:
+    return await signed_in(by)
+
+
+async def arrives(by: System, box: UUID, *numbers: int, sender: str) -> list[Received]:
+    async with store.transaction():
+        await history.lock(by.firm_id)
+        return await email.receive(by, box, [Incoming(a_message(n, sender=sender), True) for n in numbers])
+
+
+async def a_mailbox(owner: SignedIn) -> UUID:
+    server = MailServer("mail.firm.test", 993)
+    done = await connect_mailbox(owner.viewer, NewMailbox("studio@firm.test", "a secret", server, server))
+    return done.ids[0]
+
+
+async def begun(feed: Following) -> dict[str, Any]:
+    ready = await feed.next()
+    assert ready["__typename"] == "FeedReady"
+    return ready
+
+
+async def test_every_email_of_a_batch_has_a_cursor_of_its_own(api: Api, by: System, owner: SignedIn) -> None:
+    await an_account(by, address="anna@client.test", email_sync=True)
+    box = await a_mailbox(owner)
+    async with api.follow(ARRIVALS, as_=owner) as feed:
+        await begun(feed)
+        await arrives(by, box, 1, 2, 3, sender="anna@client.test")
+        told = await feed.several(3)
+    assert [one["email"]["subject"] for one in told] == ["VAT return 1", "VAT return 2", "VAT return 3"]
+    for seen in (1, 2):
+        async with api.follow(ARRIVALS, {"after": told[seen - 1]["cursor"]}, as_=owner) as feed:
+            await begun(feed)
+            assert await feed.several(len(told) - seen) == told[seen:]
+            await arrives(by, box, 10 + seen, sender="anna@client.test")
+            told.append(await feed.next())
+            assert told[-1]["email"]["subject"] == f"VAT return {10 + seen}"
+
+
+async def test_a_cursor_of_no_feed_is_refused_and_the_socket_goes_on(api: Api, owner: SignedIn) -> None:
+    for cursor in ("x", "c", "c-1", "c" + "9" * 30, "c1\u0662"):
+        async with api.follow(ARRIVALS, {"after": cursor}, as_=owner) as feed:
+            with pytest.raises(TopLevelErrors) as refused:
+                await feed.next()
+        assert refused.value.codes == ["BAD_USER_INPUT"]
+
+
+async def test_a_cursor_ahead_is_told_to_resync(api: Api, by: System, owner: SignedIn) -> None:
+    async with api.follow(TOGGLES_LIVE, {"after": "c999999"}, as_=owner) as feed:
+        await begun(feed)
+        resync = await feed.next()
+        assert resync["__typename"] == "ResyncRequired"
+        made = await an_account(by)
+        changed = await feed.next()
+    assert [one["id"] for one in changed["accounts"]] == [f"account_{made.id.hex}"]
+    assert int(changed["cursor"][1:]) > int(resync["cursor"][1:])
+
+
+async def test_a_feed_tells_of_the_own_firm_and_the_own_inbox_only(api: Api, by: System, owner: SignedIn) -> None:
+    colleague = await signed_in(by, role=TeamRole.EMPLOYEE)
+    stranger = await signed_in(await a_firm("Harbour"))
+    made = await an_account(by, address="anna@client.test", email_sync=True)
+    box = await a_mailbox(owner)
+    await arrives(by, box, 1, sender="anna@client.test")
+    async with (
+        api.follow(INBOX_LIVE, as_=owner) as ours,
+        api.follow(INBOX_LIVE, as_=colleague) as theirs,
+        api.follow(ARRIVALS, {"account": f"account_{made.id.hex}"}, as_=stranger) as elsewhere,
+    ):
+        for each in (ours, theirs, elsewhere):
+            await begun(each)
+        await notification.mark(owner.viewer, Selection(matching=InboxFilter()), read=True)
+        assert (await ours.next())["unreadCount"] == 0
+        await arrives(by, box, 2, sender="anna@client.test")
+        heard = await theirs.next()  # nothing of the owner's reading before
+        assert (heard["unreadCount"], len(heard["notifications"])) == (2, 1)
+        with pytest.raises(TimeoutError):
+            await elsewhere.next(seconds=0.3)
+
+
+@pytest.mark.parametrize("ending", ["signed out elsewhere", "removed", "expired"])
+async def test_whoever_lost_the_session_hears_nothing_more(api: Api, by: System, owner: SignedIn, ending: str) -> None:
+    async with api.follow(TOGGLES_LIVE, as_=owner) as feed:
+        await begun(feed)
+        await an_account(by, name="Heard")
+        assert (await feed.next())["accounts"][0]["name"] == "Heard"
+        if ending == "signed out elsewhere":  # by another process: this one's sockets are not told
+            await session.sign_out(owner.viewer)
+        elif ending == "removed":
+            await store.execute("UPDATE team_member SET state = 'REMOVED' WHERE id = $1", owner.viewer.member_id)
+        else:
+            await store.execute("UPDATE session SET expires_at = $1", clock.now())
+        await an_account(by, name="Never heard")
+        with pytest.raises((TopLevelErrors, ConnectionClosed)) as ended:
+            await feed.next()
+    if isinstance(ended.value, TopLevelErrors):
+        assert ended.value.codes == ["UNAUTHENTICATED"]
+
+
+async def test_signing_out_closes_the_socket_at_once(api: Api, owner: SignedIn) -> None:
+    async with api.follow(TOGGLES_LIVE, as_=owner) as feed:
+        await begun(feed)
+        await api.ask("mutation { signOut(input: {}) { errors { message } } }", as_=owner)
+        assert await feed.closed(seconds=1) == 4403
+
+
+class Window:
+    """A browser's window: read once, then kept by what the feeds tell."""
+
+    def __init__(self, accounts: Any, inbox: Any) -> None:
+        self.accounts: dict[str, Any] = {}
+        self.toggles: dict[str, Any] = {}
+        self.entries = {one["id"]: one for one in inbox["nodes"]}
+        self.unread = inbox["unreadCount"]
+        for one in accounts["nodes"]:
+            self.toggles |= {each["id"]: each for each in one["switches"]}
+            self._show({name: value for name, value in one.items() if name != "switches"})
+
+    def apply(self, event: Any) -> None:
+        assert event["__typename"] in {"TogglesChanged", "NotificationsChanged"}, event
+        self.toggles |= {each["id"]: each for each in event.get("toggles", ())}
+        for one in event.get("accounts", ()):
+            self._show(one)
+        self.entries |= {one["id"]: one for one in event.get("notifications", ())}
+        self.unread = event.get("unreadCount", self.unread)
+
+    def _show(self, one: Any) -> None:
+        self.accounts[one["id"]] = one
+
+    def shown(self) -> Any:
+        """Lists in one order; of the switches only those that an account lists."""
+        listed = {each["id"] for one in self.accounts.values() for each in one["toggles"]}
+        accounts = {
+            key: one | {name: sorted(each["id"] for each in one[name]) for name in ("toggles", "unlinkedEmails")}
+            for key, one in self.accounts.items()
+        }
+        return accounts, {key: self.toggles.get(key) for key in listed}, self.entries, self.unread
+
+
+class Firm:
+    """Somebody else, who does what comes to mind."""
+
+    def __init__(self, by: System, owner: SignedIn, box: UUID, seed: int) -> None:
+        self.by, self.owner, self.box, self.chance = by, owner, box, Random(seed)
+        self.accounts: list[MadeAccount] = []
+        self.contacts: list[UUID] = []
+        self.messages = 0
+
+    async def begin(self) -> None:
+        for n in range(4):
+            made = await an_account(self.by, address=f"a{n}@client.test", login=n % 2 == 0, email_sync=n > 1)
+            self.accounts.append(made)
+            self.contacts += [made.contact, await a_contact(self.by, f"b{n}@client.test", f"c{n}@client.test")]
+
+    async def act(self) -> str:
+        """Its name. What is refused changes nothing."""
+        doing = self.chance.choice([self._switch, self._switch, self._link, self._unlink, self._move, self._rename,
+                                    self._archive, self._create, self._delete, self._arrive, self._mark])  # fmt: skip
+        try:
+            await doing()
+        except (Refusal, Refusals) as refused:
+            return f"{doing.__name__} was refused: {refused}"
+        return doing.__name__
+
+    async def _switch(self) -> None:
+        row = self.chance.choice(
+            await store.rows("SELECT account_id, address_id FROM toggles WHERE firm_id = $1 ORDER BY id",
+                             self.by.firm_id)
+        )  # fmt: skip
+        on = {name: self.chance.random() < 0.5 for name in ("login", "notify", "email_sync")}
+        await switched(self.by, row["account_id"], row["address_id"], **on)
+
+    async def _link(self) -> None:
+        await contact.link(self.by, self._account(), ExistingContact(self.chance.choice(self.contacts)))
+
+    async def _unlink(self) -> None:
+        row = self.chance.choice(await store.rows("SELECT account_id, contact_id FROM account_contact ORDER BY 1, 2"))
+        await contact.unlink(self.by, row["account_id"], row["contact_id"])
+
+    async def _move(self) -> None:
+        text = self.chance.choice([None, *(f"{one}{n}@client.test" for one in "abcd" for n in range(4))])
+        field = FieldRef(name=self.chance.choice(FIELDS))
+        await contact.update(self.by, self.chance.choice(self.contacts), emails=[ContactEmail(field, text)])
+
+    async def _rename(self) -> None:
+        await account.update(self.by, self._account(), name=f"Name {self.chance.random()}")
+
+    async def _archive(self) -> None:
+        await account.archive(self.by, self._account(), archived=self.chance.random() < 0.5)
+
+    async def _create(self) -> None:
+        self.accounts.append(await an_account(self.by, notify=True))
+
+    async def _delete(self) -> None:
+        await contact.delete(self.by, self.contacts.pop(self.chance.randrange(len(self.contacts))))
+
+    async def _arrive(self) -> None:
+        self.messages += 1
+        await arrives(self.by, self.box, self.messages, sender=f"a{self.chance.randrange(4)}@client.test")
+
+    async def _mark(self) -> None:
+        everything, on = Selection(matching=InboxFilter(archived=None)), self.chance.random() < 0.5
+        if self.chance.random() < 0.5:
+            await notification.mark(self.owner.viewer, everything, read=on)
+        else:
+            await notification.archive(self.owner.viewer, everything, archived=on)
+
+    def _account(self) -> UUID:
+        return self.chance.choice(self.accounts).id
+
+
+async def read(api: Api, owner: SignedIn) -> tuple[Window, Any]:
+    accounts, inbox = await api.ask(ACCOUNTS, as_=owner), await api.ask(INBOX, as_=owner)
+    return Window(accounts["accounts"], inbox["inbox"]), (accounts["accounts"], inbox["inbox"])
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_a_window_kept_by_events_equals_one_read_afresh(api: Api, by: System, owner: SignedIn, seed: int) -> None:
+    firm = Firm(by, owner, await a_mailbox(owner), seed)
+    await firm.begin()
+    window, (accounts, inbox) = await read(api, owner)
+    await firm.act()  # between the reading and the subscribing
+    async with (
+        api.follow(TOGGLES_LIVE, {"after": accounts["feedCursor"]}, as_=owner) as switches,
+        api.follow(INBOX_LIVE, {"after": inbox["feedCursor"]}, as_=owner) as entries,
+    ):
+        for feed in (switches, entries):
+            await begun(feed)
+        done = [await firm.act() for _ in range(25)]
+        last = await an_account(by, name="The last")
+        await arrives(by, firm.box, 1_000, sender="a3@client.test")
+        await notification.mark(owner.viewer, Selection(matching=InboxFilter(archived=None)), read=False)
+        await notification.mark(owner.viewer, Selection(matching=InboxFilter(archived=None)), read=True)
+        while f"account_{last.id.hex}" not in window.accounts:
+            window.apply(await switches.next())
+        fresh, (_, now) = await read(api, owner)
+        while window.entries != fresh.entries or window.unread != now["unreadCount"]:
+            window.apply(await entries.next())
+    assert window.shown() == fresh.shown(), done
