@@ -8,6 +8,7 @@ from graphql.execution.collect_fields import FieldDetails
 from graphql.pyutils import Path
 
 from graph.completion.plans import Plan, Plans, plans_of
+from graph.completion.program import Ready
 from graph.transport import EventExecutor
 
 
@@ -37,7 +38,7 @@ class CompilingExecutor(EventExecutor):
         if plan.reading and items:
             return self._read_and_complete(plan, rest)
         try:
-            return plan.complete(items)
+            return plan.complete(items, {})
         except Exception:  # stock finds the same fault, and says where it is
             return super().complete_iterable_value(*rest)
 
@@ -45,8 +46,9 @@ class CompilingExecutor(EventExecutor):
         items = rest[4]
         assert plan.reading
         try:
-            await plan.reading.read([each for each in items if each is not None], self.context_value)
-            return plan.complete(items)
+            ready: Ready = {}
+            await plan.reading.read([each for each in items if each is not None], self.context_value, ready)
+            return plan.complete(items, ready)
         except Exception:
             completed = super().complete_iterable_value(*rest)
             return await completed if self.is_awaitable(completed) else completed

@@ -8,21 +8,18 @@ from strawberry.types.cast import TYPE_CAST_ATTRIBUTE
 from graph.completion.leaves import Odd, usual, writer
 from graph.completion.shape import Field, Object, Value
 
-Program = Callable[[Any], Any]
+Ready = dict[int, dict[int, Any]]
+"""By slot of a relation and id of a row: what was read for it. Lives as long as one completion."""
+Program = Callable[[Any, Ready], Any]
 
 
 def program(value: Value) -> Program:
     """Takes what a resolver gave, answers what stock would. Raises Odd, or anything, where stock must look itself."""
     writing = _Writing()
-    lines = [f"def complete(v):\n{_indented(writing.of_value(value, 'v', 0))}\n    return v"]
+    lines = [f"def complete(v, ready):\n{_indented(writing.of_value(value, 'v', 0))}\n    return v"]
     exec("\n".join([*writing.functions, *lines]), writing.names)  # noqa: S102 - of names of our own schema
     done: Program = writing.names["complete"]
     return done
-
-
-def ready(name: str) -> str:
-    """The attribute that a relation's value waits in, once it has been read."""
-    return f"_ready_{name}"
 
 
 class _Writing:
@@ -41,7 +38,7 @@ class _Writing:
             test = usual(value.leaf, v)
             yield f"if not ({test}): {v} = {write}({v})" if test else f"{v} = {write}({v})"
         elif value.object:
-            yield f"{v} = {self._function(value.object)}({v})"
+            yield f"{v} = {self._function(value.object)}({v}, ready)"
         elif value.items:
             item = f"i{depth}"
             yield f"if type({v}) is not list and type({v}) is not tuple: raise Odd"
@@ -49,7 +46,7 @@ class _Writing:
 
     def _list(self, items: Value, v: str, item: str, depth: int) -> Iterator[str]:
         if items.object and not items.nullable:
-            yield f"{v} = [{self._function(items.object)}({item}) for {item} in {v}]"
+            yield f"{v} = [{self._function(items.object)}({item}, ready) for {item} in {v}]"
             return
         yield f"l{depth} = []"
         yield f"for {item} in {v}:"
@@ -68,14 +65,14 @@ class _Writing:
             body += self._field(kind, field, f"v{place}")
         pairs = ", ".join(f"{field.response_name!r}: v{place}" for place, field in enumerate(kind.fields))
         body.append(f"return {{{pairs}}}")
-        self.functions.append(f"def {name}(o):\n{_indented(body)}")
+        self.functions.append(f"def {name}(o, ready):\n{_indented(body)}")
         return name
 
     def _field(self, kind: Object, field: Field, v: str) -> Iterator[str]:
         if field.value is None:
             yield f"{v} = {kind.name!r}"
             return
-        yield f"{v} = o.{ready(field.attribute) if field.many else field.attribute}"
+        yield f"{v} = ready[{field.slot}][id(o)]" if field.many else f"{v} = o.{field.attribute}"
         yield from self.of_value(field.value, v, 0)
 
     def _named(self, what: str, value: object) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any, Protocol
 
 from graphql import (
@@ -49,12 +50,16 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """`many` reads it for all rows; None: it is an attribute. `value` None: `__typename`."""
+    """
+    `many` reads it for all rows, and `slot` is where the values then wait; None: it is an attribute.
+    `value` None: `__typename`.
+    """
 
     response_name: str
     attribute: str
     value: Value | None
     many: Callable[..., Any] | None = None
+    slot: int = field(default_factory=count().__next__)
 
 
 @dataclass(frozen=True, slots=True)
