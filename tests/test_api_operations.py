@@ -1,0 +1,74 @@
+"""Every operation of the single-page apps (tests/operations.graphql) runs against a small firm."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from graphql import DocumentNode, FragmentDefinitionNode, OperationDefinitionNode, parse, print_ast, validate
+
+from tests.api_examples import SCHEMA, told
+from tests.client import Api
+from tests.world import a_world
+
+FILE = Path(__file__).parent / "operations.graphql"
+DOCUMENT = parse(FILE.read_text())
+OPERATIONS = {
+    one.name.value: one for one in DOCUMENT.definitions if isinstance(one, OperationDefinitionNode) and one.name
+}
+FRAGMENTS = {one.name.value: one for one in DOCUMENT.definitions if isinstance(one, FragmentDefinitionNode)}
+VARIABLES = {
+    name: json.loads(text) for text, name in re.findall(r"^# (\{.*\})\n\w+ (\w+)", FILE.read_text(), flags=re.MULTILINE)
+}
+
+
+def sent(name: str) -> str:
+    """The operation with the fragments that it uses, as an app sends it."""
+    wanted, texts = [print_ast(OPERATIONS[name])], []
+    while wanted:
+        texts.append(wanted.pop())
+        known = " ".join([*texts, *wanted])
+        for spread in re.findall(r"\.\.\.(\w+)", texts[-1]):
+            if f"fragment {spread} on" not in known:
+                wanted.append(print_ast(FRAGMENTS[spread]))
+                known += wanted[-1]
+    return "\n".join(texts)
+
+
+def test_every_operation_with_variables_has_an_example_of_them() -> None:
+    assert set(VARIABLES) == {name for name, one in OPERATIONS.items() if one.variable_definitions}
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_it_is_valid(name: str) -> None:
+    document: DocumentNode = parse(sent(name))
+    assert validate(SCHEMA, document) == []
+
+
+@pytest.mark.parametrize("name", [name for name, one in OPERATIONS.items() if one.operation.value != "subscription"])
+async def test_it_is_answered_and_nothing_is_refused(api: Api, name: str) -> None:
+    world = await a_world()
+    data = await api.ask(sent(name), _variables(name, world.ids | {"owner": await _email(api, world)}), as_=world.owner)
+    for answer in data.values():
+        assert answer is not None
+        assert not (isinstance(answer, dict) and answer.get("errors")), answer
+
+
+@pytest.mark.parametrize("name", [name for name, one in OPERATIONS.items() if one.operation.value == "subscription"])
+async def test_a_feed_begins_and_gives_what_came_since(api: Api, name: str) -> None:
+    world = await a_world()
+    async with api.follow(sent(name), _variables(name, world.ids), as_=world.owner) as feed:
+        ready, event = await feed.several(2)
+    assert ready == {"cursor": "c1"}
+    assert event["cursor"] > "c1"
+    assert len(event) > 1
+
+
+def _variables(name: str, ids: dict[str, str]) -> Any:
+    return told(VARIABLES.get(name, {}), ids)
+
+
+async def _email(api: Api, world: Any) -> str:
+    viewer = (await api.ask("{ viewer { ... on TeamMember { email } } }", as_=world.owner))["viewer"]
+    return str(viewer["email"])

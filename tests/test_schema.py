@@ -1,0 +1,31 @@
+"""schema.graphql is the code's own, and never at odds with the design that it grows towards."""
+
+from pathlib import Path
+
+import pytest
+from graphql import GraphQLSchema, build_schema, find_breaking_changes, find_dangerous_changes
+
+from graph.cli import SCHEMA_FILE
+from graph.schema import schema as built
+
+DESIGN = Path(__file__).parents[2] / "shared" / "design" / "schema.graphql"
+
+
+def ours() -> GraphQLSchema:
+    """`= null` is how Strawberry writes an argument that may be left out."""
+    return build_schema(built.as_str().replace(" = null", ""))
+
+
+def test_the_file_is_the_codes_own() -> None:
+    assert SCHEMA_FILE.read_text() == built.as_str() + "\n", "write it anew with `switchboard schema`"
+
+
+@pytest.mark.skipif(not DESIGN.exists(), reason="the design is not beside this checkout")
+def test_whoever_uses_it_today_can_use_the_design_tomorrow() -> None:
+    """All types, fields, arguments and values of ours stand in the design, with its types and defaults."""
+    design = build_schema(DESIGN.read_text())
+    changes = find_breaking_changes(ours(), design) + find_dangerous_changes(ours(), design)
+    told = [
+        change.description for change in changes if "ADDED" not in change.type.name or "REQUIRED" in change.type.name
+    ]
+    assert told == []
