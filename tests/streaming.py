@@ -50,8 +50,17 @@ class Followed:
 async def followed(
     toy: Toy, query: str, *, accept: str = SSE, token: str | None = None, headers: Mapping[str, str] | None = None
 ) -> AsyncIterator[Followed]:
-    sent = {"accept": accept, **({"authorization": f"Bearer {token}"} if token else {}), **(headers or {})}
-    client = httpx.AsyncClient(base_url=toy.url, timeout=SECONDS)
+    bearer = {"authorization": f"Bearer {token}"} if token else {}
+    async with followed_at(toy.url, query, accept=accept, headers={**bearer, **(headers or {})}) as stream:
+        yield stream
+
+
+@asynccontextmanager
+async def followed_at(
+    url: str, query: str, *, accept: str = SSE, headers: Mapping[str, str] | None = None
+) -> AsyncIterator[Followed]:
+    sent = {"accept": accept, **(headers or {})}
+    client = httpx.AsyncClient(base_url=url, timeout=SECONDS)
     async with client, client.stream("POST", "/graphql", json={"query": query}, headers=sent) as response:
         read = events if response.headers["content-type"].startswith(SSE) else parts
         yield Followed(response, read(response.aiter_bytes()))

@@ -19,6 +19,7 @@ from strawberry.types.graphql import OperationType
 
 from graph.transport.call import Call, ContextGetter, request_id_of
 from graph.transport.errors import Answer, RequestCode, RequestError, answer, refusal
+from graph.transport.groups import Groups
 from graph.transport.media import JSON, SSE, Wish, accepted
 from graph.transport.multipart import Multipart
 from graph.transport.operation import answers
@@ -68,6 +69,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         self.guard = CookieGuard.of(cookie, allowed_origins)
         self.sockets = sockets if sockets is not None else Sockets()
         self.persisted = persisted if persisted is not None else AutomaticDocuments()
+        self.groups = Groups()
         self.max_body = max_body
         self.max_operations = max_operations
         self.init_timeout = init_timeout
@@ -123,9 +125,9 @@ class GraphQLEndpoint(GraphQL[Any, None]):
 
     async def _streamed(self, asked: GraphQLRequest, call: Call, wish: Wish) -> Stream:
         """Headers go before the operation runs: it can set no cookie, and the document's faults are told inside."""
-        if self.sockets.draining:
-            raise RequestError(RequestCode.UNAVAILABLE, "The server restarts; connect again.")
         context = await self.context_getter(call)
+        if self.sockets.draining:  # last: nothing is awaited between this and the stream's being known to `sockets`
+            raise RequestError(RequestCode.UNAVAILABLE, "The server restarts; connect again.")
         told = answers(self, asked, context, request_id=call.request_id, kinds=_kinds(call))
         framing = EventStream() if wish.stream == SSE else Multipart()
         return Stream(self, framing, told, session_id=context.session_id, request_id=call.request_id)
