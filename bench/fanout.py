@@ -5,11 +5,12 @@ from time import time
 from bench.crowd import Orders
 from bench.figure import Figure, best, percentile
 from bench.ground import Ground, ground, serving
-from bench.watching import DOCUMENT, Crowd, crowd, kilobytes_of, switched
+from bench.watching import DOCUMENT, Crowd, allow_many_sockets, crowd, kilobytes_of, switched
 from tests.make import MadeAccount, an_account
 
 
 async def run(*, sockets: int = 1000, rounds: int = 5) -> list[Figure]:
+    allow_many_sockets()
     async with ground() as on:
         made = await an_account(on.firm)
         async with serving(on) as port:

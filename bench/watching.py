@@ -47,7 +47,6 @@ class Crowd:
 @asynccontextmanager
 async def crowd(on: Ground, orders: Orders) -> AsyncIterator[Crowd]:
     """Open when this begins."""
-    _allow_sockets()
     process = await asyncio.create_subprocess_exec(
         executable, "-m", "bench.crowd", json.dumps(asdict(orders)),
         stdin=PIPE, stdout=PIPE, cwd=CHECKOUT, env=on.environment(), limit=2**24,
@@ -61,8 +60,8 @@ async def crowd(on: Ground, orders: Orders) -> AsyncIterator[Crowd]:
         await process.communicate()
 
 
-def _allow_sockets() -> None:
-    """For the children too: they inherit it."""
+def allow_many_sockets() -> None:
+    """For the children too, if they begin later: they inherit it."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
