@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 from models import journal, store
-from models.feed import Hub, Ready, Resync
+from models.feed import Hub
 from models.journal import Batch, Change, JournalKind
 from models.viewer import Actor
 
@@ -48,7 +48,7 @@ def texts_of(batches: Sequence[object]) -> list[str | None]:
 class Listener:
     """Reads a feed as fast as it comes, and keeps what it heard."""
 
-    heard: list[Ready | Resync | Batch] = field(default_factory=list)
+    heard: list[Any] = field(default_factory=list)
     grew: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def listen(self, hub: Hub, firm_id: UUID, after: int | None) -> None:

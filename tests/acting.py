@@ -1,0 +1,92 @@
+"""A firm at work: somebody who does what comes to mind, to see what the others' windows make of it."""
+
+from random import Random
+from uuid import UUID
+
+from models import account, contact, email, notification, store
+from models.contact import ContactEmail, ExistingContact, FieldRef
+from models.email import Incoming, Received, history
+from models.errors import Refusal, Refusals
+from models.notification import InboxFilter, Selection
+from models.session import SignedIn
+from models.viewer import System
+from tests.make import FIELDS, MadeAccount, a_contact, an_account, switched
+from tests.test_email_receiving import a_message
+
+
+async def arrives(by: System, box: UUID, *numbers: int, sender: str) -> list[Received]:
+    async with store.transaction():
+        await history.lock(by.firm_id)
+        return await email.receive(by, box, [Incoming(a_message(n, sender=sender), True) for n in numbers])
+
+
+class Firm:
+    """Somebody else, who does what comes to mind."""
+
+    def __init__(self, by: System, owner: SignedIn, box: UUID, seed: int) -> None:
+        self.by, self.owner, self.box, self.chance = by, owner, box, Random(seed)
+        self.accounts: list[MadeAccount] = []
+        self.contacts: list[UUID] = []
+        self.messages = 0
+
+    async def begin(self) -> None:
+        for n in range(4):
+            made = await an_account(self.by, address=f"a{n}@client.test", login=n % 2 == 0, email_sync=n > 1)
+            self.accounts.append(made)
+            self.contacts += [made.contact, await a_contact(self.by, f"b{n}@client.test", f"c{n}@client.test")]
+
+    async def act(self) -> str:
+        """Its name. What is refused changes nothing."""
+        doing = self.chance.choice([self._switch, self._switch, self._link, self._unlink, self._move, self._rename,
+                                    self._archive, self._create, self._delete, self._arrive, self._mark])  # fmt: skip
+        try:
+            await doing()
+        except (Refusal, Refusals) as refused:
+            return f"{doing.__name__} was refused: {refused}"
+        return doing.__name__
+
+    async def _switch(self) -> None:
+        row = self.chance.choice(
+            await store.rows("SELECT account_id, address_id FROM toggles WHERE firm_id = $1 ORDER BY id",
+                             self.by.firm_id)
+        )  # fmt: skip
+        on = {name: self.chance.random() < 0.5 for name in ("login", "notify", "email_sync")}
+        await switched(self.by, row["account_id"], row["address_id"], **on)
+
+    async def _link(self) -> None:
+        await contact.link(self.by, self._account(), ExistingContact(self.chance.choice(self.contacts)))
+
+    async def _unlink(self) -> None:
+        row = self.chance.choice(await store.rows("SELECT account_id, contact_id FROM account_contact ORDER BY 1, 2"))
+        await contact.unlink(self.by, row["account_id"], row["contact_id"])
+
+    async def _move(self) -> None:
+        text = self.chance.choice([None, *(f"{one}{n}@client.test" for one in "abcd" for n in range(4))])
+        field = FieldRef(name=self.chance.choice(FIELDS))
+        await contact.update(self.by, self.chance.choice(self.contacts), emails=[ContactEmail(field, text)])
+
+    async def _rename(self) -> None:
+        await account.update(self.by, self._account(), name=f"Name {self.chance.random()}")
+
+    async def _archive(self) -> None:
+        await account.archive(self.by, self._account(), archived=self.chance.random() < 0.5)
+
+    async def _create(self) -> None:
+        self.accounts.append(await an_account(self.by, notify=True))
+
+    async def _delete(self) -> None:
+        await contact.delete(self.by, self.contacts.pop(self.chance.randrange(len(self.contacts))))
+
+    async def _arrive(self) -> None:
+        self.messages += 1
+        await arrives(self.by, self.box, self.messages, sender=f"a{self.chance.randrange(4)}@client.test")
+
+    async def _mark(self) -> None:
+        everything, on = Selection(matching=InboxFilter(archived=None)), self.chance.random() < 0.5
+        if self.chance.random() < 0.5:
+            await notification.mark(self.owner.viewer, everything, read=on)
+        else:
+            await notification.archive(self.owner.viewer, everything, archived=on)
+
+    def _account(self) -> UUID:
+        return self.chance.choice(self.accounts).id
