@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from graph.budget import Budget
-from graph.context import Context
+from graph.context import Context, Doorkeeper
 from graph.metrics import Metrics
 from graph.transport import Call, RequestCode, RequestError, Sockets
 from models import session
@@ -18,7 +18,7 @@ def context_getter(
 
     `budget`: None for one of its own; `metrics`: None where nobody counts.
     """
-    spent = budget or Budget(settings)
+    spent, doorkeeper = budget or Budget(settings), Doorkeeper()
 
     async def context_of(call: Call) -> Context:
         bearer = bearer_of(call.authorization)
@@ -26,7 +26,7 @@ def context_getter(
         viewer = await session.viewer_of(token) if token else None
         if bearer and viewer is None:
             raise RequestError(RequestCode.UNAUTHENTICATED, "This token is not valid (any more). Sign in again.")
-        return Context(settings, call, sockets, spent, viewer, metrics)
+        return Context(settings, call, sockets, spent, viewer, metrics, doorkeeper)
 
     return context_of
 

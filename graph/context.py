@@ -1,18 +1,25 @@
 """What a resolver knows: who asks, the loaders, and how the question came."""
 
 import asyncio
+import re
+from collections.abc import Hashable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from typing import Self
-from uuid import UUID
+from typing import Any, Self
+from uuid import UUID, uuid4
 
+import orjson
 import strawberry
+from strawberry.dataloader import DataLoader
 
 from graph.budget import Budget
+from graph.ids import NOTHING
 from graph.loaders import Loaders
 from graph.metrics import Metrics
 from graph.transport import Call, RequestCode, RequestError, Sockets
+from models import session
 from models.settings import Settings
-from models.viewer import Viewer
+from models.viewer import TeamRole, Viewer
 
 
 @dataclass
@@ -25,6 +32,12 @@ class Context:
     budget: Budget
     viewer: Viewer | None = None
     metrics: Metrics | None = None
+    doorkeeper: "Doorkeeper | None" = None
+    position: int = 0
+    live_at: int | None = None
+    begins_at: int | None = None
+    shares: bool = False
+    for_group: bool = False
     _loaders: Loaders | None = field(default=None, repr=False)
 
     @property
@@ -45,8 +58,69 @@ class Context:
         """Ends the open sockets of a session once this operation has been answered; it may be on one of them."""
         asyncio.get_running_loop().call_later(0.05, _close, self.sockets, session_id)
 
+    def group(self, text: str, variables: Mapping[str, Any]) -> Hashable | None:
+        """The firm, where the document shows everybody the same; else the person too."""
+        if self.viewer is None or any(name in text for name in BY_RIGHTS):
+            return None
+        cursors = set(CURSOR_VARIABLES.findall(text))  # where each begins is its own affair
+        given = orjson.dumps({k: v for k, v in variables.items() if k not in cursors}, option=orjson.OPT_SORT_KEYS)
+        return self.viewer.firm_id, self.viewer.member_id if _is_personal(text) else None, given
+
+    def share(self) -> None:
+        self.shares = True
+
+    def resume(self, position: int) -> None:
+        self.begins_at, self.live_at = position, None
+
+    def of_group(self, text: str, position: int) -> Self:
+        """The team's, who is nobody in particular, unless the document is one person's own."""
+        viewer = signed_in(self)
+        member = viewer.member_id if _is_personal(text) else NOTHING
+        nobody = Viewer(viewer.firm_id, member, uuid4(), TeamRole.EMPLOYEE, manage_accounts=False)
+        return replace(
+            self, viewer=nobody, begins_at=position, shares=False, for_group=True, live_at=None, _loaders=None
+        )
+
+    async def authorise(self) -> None:
+        """Asked anew for each delivery, for all deliveries of a moment in one statement."""
+        if self.for_group:
+            return
+        assert self.doorkeeper is not None
+        self.viewer = await self.doorkeeper.still(signed_in(self))
+        if self.viewer is None:
+            raise RequestError(RequestCode.UNAUTHENTICATED, "The session has ended. Sign in again.")
+
+    def place(self) -> AbstractContextManager[None]:
+        return self.budget.place(signed_in(self).session_id, subscribes=True)
+
     def renew(self) -> Self:
         return replace(self, _loaders=None)
+
+
+PERSONAL = ("inboxNotifications", "accountColumns")
+"""Fields that show each person their own."""
+BY_RIGHTS = ("apiTokens",)
+"""Fields that show more to some: a document with one of these is not shared."""
+CURSOR_VARIABLES = re.compile(r"\$(\w+)\s*:\s*Cursor\b")
+
+
+def _is_personal(text: str) -> bool:
+    return any(name in text for name in PERSONAL)
+
+
+class Doorkeeper:
+    """One for each process: asks for all who are to be told at the same moment at once."""
+
+    def __init__(self) -> None:
+        self._asking: DataLoader[Viewer, Viewer | None] = DataLoader(self._ask, cache=False, max_batch_size=1000)
+
+    async def still(self, viewer: Viewer) -> Viewer | None:
+        """The same session as it is now; None where it has ended."""
+        return await self._asking.load(viewer)
+
+    async def _ask(self, viewers: list[Viewer]) -> list[Viewer | None]:
+        now = await session.still_all(viewers)
+        return [now.get(viewer) for viewer in viewers]
 
 
 _closing: set[asyncio.Task[int]] = set()

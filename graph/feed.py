@@ -19,8 +19,7 @@ from graph.loaders import seen
 from graph.notification import Notification, notifications_of
 from graph.scalars import Cursor, cursor_at, position_of
 from graph.toggles import Toggles
-from graph.transport import RequestCode, RequestError
-from models import feed, notification, session
+from models import feed, notification
 from models.journal import NOTIFICATIONS_MOVED, Batch, Entry, JournalKind
 
 MOST_TOLD = 100
@@ -119,18 +118,25 @@ TogglesEvent = Annotated[FeedReady | TogglesChanged | ResyncRequired, strawberry
 
 async def followed(info: Info, after: Cursor | None) -> AsyncIterator[Batch | FeedReady | ResyncRequired]:
     """The firm's journal as a feed. Whoever lost the session hears nothing more: asked anew at every delivery."""
-    viewer = viewer_of(info)
+    context = info.context
     position = None if after is None else position_of(after)
-    async with aclosing(feed.hub.follow(viewer.firm_id, position)) as events:  # type: ignore[type-var]
+    if (again := context.begins_at) is not None:
+        position = again
+    following = feed.hub.follow(viewer_of(info).firm_id, position, tell_live=context.shares)
+    async with aclosing(following) as events:  # type: ignore[type-var]
         async for event in events:
-            info.context.viewer = await session.still(viewer)
-            if info.context.viewer is None:
-                raise RequestError(RequestCode.UNAUTHENTICATED, "The session has ended. Sign in again.")
+            await context.authorise()
+            if isinstance(event, feed.Live):
+                context.live_at = event.cursor
+                return
             if isinstance(event, Batch):
+                context.position = event.cursor
                 yield event
-            else:
-                kind = FeedReady if isinstance(event, feed.Ready) else ResyncRequired
-                yield kind(cursor=cursor_at(event.cursor))
+            elif isinstance(event, feed.Resync):
+                context.position = event.cursor
+                yield ResyncRequired(cursor=cursor_at(event.cursor))
+            elif again is None:
+                yield FeedReady(cursor=cursor_at(event.cursor))
 
 
 @strawberry.type
@@ -158,6 +164,7 @@ class FeedSubscription:
                 continue
             for entry in event.of(JournalKind.EMAIL_STORED):
                 if (account is None or account in entry.account_ids) and (told := await _email_event(info, entry)):
+                    info.context.position = entry.position
                     yield told
 
     @strawberry.subscription(description="All accounts or one.")

@@ -30,6 +30,13 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True)
+class Live:
+    """All up to `cursor` has been told; from here on things are told as they happen. Once, at the first time."""
+
+    cursor: int
+
+
+@dataclass(frozen=True, slots=True)
 class Resync:
     """What came before `cursor` can no longer be told: read afresh, the feed goes on from there."""
 
@@ -111,9 +118,13 @@ class Hub:
         """How far this process has read the journal of each firm that it follows."""
         return {firm_id: tail.end for firm_id, tail in self._tails.items()}
 
-    async def follow(self, firm_id: UUID, after: int | None = None) -> AsyncIterator[Ready | Batch | Resync]:
+    async def follow(
+        self, firm_id: UUID, after: int | None = None, *, tell_live: bool = False
+    ) -> AsyncIterator[Ready | Batch | Live | Resync]:
         """
         Everything after `after` (None: from now), in order, none twice, then live, for as long as it is asked.
+
+        `tell_live`: says so, once, when it has caught up.
 
         A follower costs a position and no queue: a slow one lags, and catches up from the database.
         """
@@ -124,6 +135,7 @@ class Hub:
             if after is not None and not await journal.reaches_back_to(firm_id, position):
                 position = await journal.head(firm_id)
                 yield Resync(position)
+            telling = tell_live
             while True:
                 grown = tail.grown
                 if position < tail.start and not await journal.reaches_back_to(firm_id, position):
@@ -134,7 +146,10 @@ class Hub:
                 for batch in batches:
                     position = batch.cursor
                     yield batch
-                if not batches:
+                if not batches and telling:
+                    telling = False
+                    yield Live(position)
+                elif not batches:
                     await grown.wait()
         finally:
             self._leave(firm_id, tail)

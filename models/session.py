@@ -1,5 +1,6 @@
 """Signing in and out. Sessions are opaque tokens, stored hashed, revocable at once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -119,11 +120,19 @@ async def viewer_of(token: str) -> Viewer | None:
 
 
 async def still(viewer: Viewer) -> Viewer | None:
-    """The same session as it is now, with the rights of now; None where it has ended. Asked anew for every delivery."""
-    if viewer.scopes is not None:
-        return await api_token.still(viewer)
-    row = await store.row(f"{_VIEWER} WHERE s.id = $1 AND s.expires_at > $2", viewer.session_id, clock.now())
-    return _viewer(row, row["session_id"]) if row else None
+    """The same session as it is now, with the rights of now; None where it has ended."""
+    return (await still_all([viewer])).get(viewer)
+
+
+async def still_all(viewers: Sequence[Viewer]) -> dict[Viewer, Viewer]:
+    """Those whose sessions and API tokens have not ended, with the rights of now. Asked anew for every delivery."""
+    ids = [viewer.session_id for viewer in viewers if viewer.scopes is None]
+    found = await store.rows(f"{_VIEWER} WHERE s.id = ANY($1::uuid[]) AND s.expires_at > $2", ids, clock.now())
+    now = {row["session_id"]: _viewer(row, row["session_id"]) for row in found}
+    for viewer in viewers:
+        if viewer.scopes is not None and (token := await api_token.still(viewer)) is not None:
+            now[viewer.session_id] = token
+    return {viewer: now[viewer.session_id] for viewer in viewers if viewer.session_id in now}
 
 
 _VIEWER = """

@@ -11,9 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from http import HTTPStatus
 from typing import Any
 
+import orjson
 import structlog
 from graphql import FieldNode, GraphQLError, GraphQLSyntaxError
 from strawberry.exceptions import MissingQueryError, StrawberryInputCoercionError
@@ -75,12 +77,17 @@ class RequestError(Exception):
         self.retry_at = retry_at
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answer:
     """What goes back, as in the GraphQL specification. `refused` says why nothing ran; None: it ran."""
 
     body: dict[str, Any]
     refused: RequestCode | None = None
+
+    @cached_property
+    def json(self) -> bytes:
+        """Encoded once, however many it is sent to. Raises TypeError where a resolver gave what is no JSON."""
+        return orjson.dumps(self.body)
 
 
 def answer(result: ExecutionResult, *, request_id: str) -> Answer:

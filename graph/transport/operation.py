@@ -12,6 +12,7 @@ from strawberry.types.graphql import OperationType
 
 from graph.transport.call import Call
 from graph.transport.errors import Answer, RequestError, answer, refusal
+from graph.transport.groups import Sharing
 from graph.transport.request import GraphQLRequest
 from graph.transport.wire import Gone
 
@@ -29,6 +30,40 @@ async def answers(
     kinds: Collection[OperationType] = frozenset(OperationType),
 ) -> AsyncGenerator[Answer, None]:
     """What a client is told, one by one; a refusal is the last. Raises RequestError where the document is not known."""
+
+    def alone(own: object) -> AsyncGenerator[Answer, None]:
+        return _executed(endpoint, asked, own, request_id=request_id, kinds=kinds)
+
+    text = endpoint.persisted.text(asked)
+    group = context.group(text, asked.variables or {}) if isinstance(context, Sharing) else None
+    if group is None or not isinstance(context, Sharing):
+        async with aclosing(alone(context)) as answered:
+            async for told in answered:
+                yield told
+        return
+    context.share()
+    key = (text, asked.operation_name, group)
+    while True:
+        async with aclosing(alone(context)) as answered:
+            async for told in answered:
+                yield told
+        if context.live_at is None:
+            return
+        with context.place():
+            async with aclosing(endpoint.groups.follow(key, context, text, alone)) as answered:
+                async for told in answered:
+                    yield told
+        context.resume(context.position)
+
+
+async def _executed(
+    endpoint: "GraphQLEndpoint",
+    asked: GraphQLRequest,
+    context: object,
+    *,
+    request_id: str,
+    kinds: Collection[OperationType],
+) -> AsyncGenerator[Answer, None]:
     results = await endpoint.schema.stream(
         endpoint.persisted.text(asked),
         variable_values=asked.variables,
@@ -78,7 +113,7 @@ class Operation:
                 if told.refused:
                     await self._send_error(told)
                     return
-                await self._socket.send({"id": self.id, "type": "next", "payload": told.body})
+                await self._socket.send_next(self.id, told)
         await self._end({"id": self.id, "type": "complete"})
 
     async def _send_error(self, told: Answer) -> None:

@@ -1,0 +1,122 @@
+"""Identical subscriptions execute once and are encoded once; each delivery is authorised for itself."""
+
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+from graphql import (
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    get_named_type,
+    is_leaf_type,
+    is_required_argument,
+)
+
+from graph.context import BY_RIGHTS, PERSONAL
+from graph.schema import schema
+from models import clock, session
+from models.session import SignedIn
+from models.viewer import TeamRole
+from tests.client import Api, Following, TopLevelErrors
+from tests.make import a_firm, an_account, counting, signed_in, switched
+from tests.test_email_receiving import a_message, a_synced_firm, received
+
+LIVE = """subscription Live($after: Cursor) { togglesChanged(after: $after) {
+  __typename ... on FeedEvent { cursor } ... on TogglesChanged { toggles { login address { address } } } } }"""
+
+
+async def begun(stack: AsyncExitStack, api: Api, who: SignedIn, after: str | None = None) -> Following:
+    """A window of its own, whose feed has begun."""
+    window = await stack.enter_async_context(api.follow(LIVE, {"after": after}, as_=who))
+    assert (await heard(window))["__typename"] == "FeedReady"
+    return window
+
+
+async def heard(window: Following) -> Any:
+    return await window.next()
+
+
+async def test_one_event_to_many_windows_takes_as_many_statements_as_to_one(api: Api) -> None:
+    by = await a_firm()
+    made = await an_account(by)
+    members = [await signed_in(by, role=TeamRole.EMPLOYEE) for _ in range(4)]
+    costs = []
+    for number in (1, 24):
+        async with AsyncExitStack() as stack:
+            windows = [await begun(stack, api, members[n % 4]) for n in range(number)]
+            await switched(by, made.id, made.address, login=number == 1)
+            for window in windows:  # each of them goes on with the group
+                await heard(window)
+            async with counting() as statements:
+                await switched(by, made.id, made.address, notify=number == 1)
+                told = [await heard(window) for window in windows]
+            assert all(each == told[0] for each in told)
+            costs.append(len(statements))
+    assert costs[1] <= costs[0] + 2, costs  # who may hear of it is asked for all at once
+
+
+async def test_windows_that_began_at_different_places_each_get_everything_once(api: Api) -> None:
+    by = await a_firm()
+    owner = await signed_in(by)
+    made = await an_account(by)
+    async with AsyncExitStack() as stack:
+        windows = [await begun(stack, api, owner, "c0")]
+        for turn in range(6):
+            await switched(by, made.id, made.address, login=turn % 2 == 0)
+            if turn in {2, 4}:
+                windows.append(await begun(stack, api, owner, "c0"))
+        told = [[(await heard(window))["cursor"] for _ in range(7)] for window in windows]
+    assert told[0] == told[1] == told[2]
+    assert len(set(told[0])) == 7
+
+
+async def test_who_signed_out_hears_nothing_more_and_the_others_go_on(api: Api) -> None:
+    by = await a_firm()
+    staying, leaving = await signed_in(by), await signed_in(by)
+    made = await an_account(by)
+    async with AsyncExitStack() as stack:
+        stays, leaves = [await begun(stack, api, each) for each in (staying, leaving)]
+        await switched(by, made.id, made.address, login=True)
+        assert await heard(stays) == await heard(leaves)
+        await session.sign_out(leaving.viewer)
+        await switched(by, made.id, made.address, login=False)
+        assert (await heard(stays))["toggles"][0]["login"] is False
+        with pytest.raises(TopLevelErrors, match="session has ended"):
+            await heard(leaves)
+
+
+def everything(kind: GraphQLNamedType, depth: int) -> str:
+    """All fields of a type that need no argument, but for those that documents are not shared for."""
+    if not isinstance(kind, GraphQLObjectType | GraphQLInterfaceType):
+        members = schema._schema.get_possible_types(kind)  # type: ignore[arg-type]
+        return "{ __typename " + " ".join(f"... on {one.name} {everything(one, depth)}" for one in members) + " }"
+    chosen = []
+    for name, field in kind.fields.items():
+        below = get_named_type(field.type)
+        needs = any(is_required_argument(argument) for argument in field.args.values())
+        if needs or name in {*PERSONAL, *BY_RIGHTS} or (not is_leaf_type(below) and depth == 0):
+            continue
+        chosen.append(f"{name} {'' if is_leaf_type(below) else everything(below, depth - 1)}")
+    return "{ __typename " + " ".join(chosen) + " }"
+
+
+@pytest.mark.parametrize("field", ["togglesChanged", "emailArrived"])
+async def test_what_is_shared_shows_everybody_the_same(api: Api, field: str) -> None:
+    """Executed for nobody in particular, or for an owner alone: no field in it may depend on who asks."""
+    kind = schema._schema.subscription_type.fields[field].type  # type: ignore[union-attr]
+    document = f"subscription ($after: Cursor) {{ {field}(after: $after) {everything(get_named_type(kind), 2)} }}"
+    by, owner, box = await a_synced_firm()
+    made = await an_account(by)
+    token = (await signed_in(by, role=TeamRole.OWNER)).token
+    now = clock.now()
+    clock.set_source(lambda: now)  # links to files say when they expire
+    async with api.follow(document, {"after": None}, as_=token) as live:
+        begins = (await live.next())["cursor"]
+        for turn in (1, 2, 3):
+            await switched(owner, made.id, made.address, login=turn % 2 == 1)
+            await received(by, box, a_message(turn), arrival=True)
+        shared = await live.several(3)
+    async with api.follow(document, {"after": begins}, as_=token) as alone:
+        await alone.next()
+        assert (await alone.several(3))[-1] == shared[-1]  # earlier ones show the state of when they were told
