@@ -8,14 +8,11 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Hashable, Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
 
 from graphql import GraphQLError
-from limits import RateLimitItemPerMinute
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import FixedWindowRateLimiter
 from strawberry.extensions import SchemaExtension
 
+from graph.allowance import Allowances
 from graph.limits import Survey
 from graph.public import check_public
 from graph.transport import RequestCode, RequestError
@@ -38,9 +35,8 @@ class Budget:
     def __init__(self, settings: Settings) -> None:
         self._most = {False: settings.operations_at_once, True: settings.subscriptions_at_once}
         self._running: Counter[tuple[Hashable, bool]] = Counter()
-        self._limiter = FixedWindowRateLimiter(MemoryStorage())
-        self._a_person = RateLimitItemPerMinute(settings.cost_per_person)
-        self._a_firm = RateLimitItemPerMinute(settings.cost_per_firm)
+        self._people = Allowances("a person", settings.cost_per_person)
+        self._firms = Allowances("a firm", settings.cost_per_firm)
 
     @property
     def subscriptions(self) -> int:
@@ -64,27 +60,13 @@ class Budget:
             if not self._running[key]:
                 del self._running[key]
 
-    async def charge(self, viewer: Viewer, cost: int) -> None:
-        """Counts it for the person and the firm. Raises RequestError where either has too little left this minute."""
-        bills = ((self._a_person, f"person {viewer.member_id}"), (self._a_firm, f"firm {viewer.firm_id}"))
-        for item, whose in bills:
-            if not await self._limiter.test(item, whose, cost=cost):
-                raise await self._too_costly(item, whose, cost)
-        for item, whose in bills:
-            await self._limiter.hit(item, whose, cost=cost)
-
-    async def _too_costly(self, item: RateLimitItemPerMinute, whose: str, cost: int) -> RequestError:
-        who = f"a {whose.split()[0]}"
-        if cost > item.amount:
-            return _refused(f"This costs {cost:,}; {who} may ask for {item.amount:,} a minute. Ask for less at once.")
-        left = await self._limiter.get_window_stats(item, whose)
-        again = datetime.fromtimestamp(left.reset_time, UTC)
-        seconds = max(1, round((again - datetime.now(UTC)).total_seconds()))
-        return _refused(
-            f"This costs {cost:,}; of the {item.amount:,} that {who} may ask for in a minute {left.remaining:,} are "
-            f"left. It is possible again in {seconds} seconds.",
-            retry_at=again,
-        )
+    def charge(self, viewer: Viewer, cost: int) -> None:
+        """Counts it for the person and the firm. Raises RequestError where either has too little left for now."""
+        bills = ((self._people, viewer.member_id), (self._firms, viewer.firm_id))
+        for allowances, who in bills:
+            allowances.check(who, cost)
+        for allowances, who in bills:
+            allowances.spend(who, cost)
 
 
 class Budgeted(SchemaExtension):
@@ -94,24 +76,26 @@ class Budgeted(SchemaExtension):
         with ExitStack() as self._held:
             yield
 
-    async def on_validate(self) -> AsyncIterator[None]:
+    def on_validate(self) -> Iterator[None]:
         asked = self.execution_context
         if not asked.pre_execution_errors:
             try:
-                await self._admit()
+                self._admit()
             except RequestError as refused:
                 asked.pre_execution_errors = [GraphQLError(refused.message, original_error=refused)]
         yield
 
-    async def _admit(self) -> None:
+    def _admit(self) -> None:
         asked, survey = self.execution_context, surveyed(self.execution_context)
         viewer, budget = asked.context.viewer, asked.context.budget
+        if getattr(asked.context, "for_group", False):
+            return  # each of the group has been admitted
         if viewer is None:
             assert asked.graphql_document is not None
             check_public(asked.graphql_document, asked.operation_name)
         elif survey is not None:
             self._held.enter_context(budget.place(viewer.session_id, subscribes=survey.subscribes))
-            await budget.charge(viewer, price(survey))
+            budget.charge(viewer, price(survey))
 
     async def on_execute(self) -> AsyncIterator[None]:
         """The events of a subscription are beyond it: they have the database's own limits."""
@@ -129,5 +113,5 @@ class Budgeted(SchemaExtension):
             ) from None
 
 
-def _refused(message: str, *, retry_at: datetime | None = None) -> RequestError:
-    return RequestError(RequestCode.LIMIT_EXCEEDED, message, retry_at=retry_at)
+def _refused(message: str) -> RequestError:
+    return RequestError(RequestCode.LIMIT_EXCEEDED, message)

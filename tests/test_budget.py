@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,9 @@ from typing import Any
 import asyncpg
 import pytest
 
+from graph.allowance import Allowances
 from graph.ids import Kind, global_id
+from graph.transport import RequestError
 from models.session import SignedIn
 from tests import make
 from tests.client import Api, TopLevelErrors, an_api
@@ -196,3 +198,29 @@ async def test_what_is_public_needs_no_session(api: Api) -> None:
         'mutation { signIn(input: {email: "nobody@firm.test", password: "x"}) { errors { code } } }',
     )
     assert told == {"signIn": {"errors": [{"code": "WRONG_CREDENTIALS"}]}}
+
+
+def test_an_allowance_fills_up_evenly_and_says_when_there_is_enough() -> None:
+    allowances = Allowances("a person", 6_000)  # 100 a second
+    allowances.check("ada", 6_000)
+    allowances.spend("ada", 6_000)
+    with pytest.raises(
+        RequestError, match=r"of the 6,000 that a person may ask for in a minute \d are left"
+    ) as refused:
+        allowances.check("ada", 1_000)
+    assert "possible again in 10 seconds" in refused.value.message
+    allowances.check("grace", 6_000)
+
+
+async def test_an_allowance_that_has_filled_up_may_be_spent_again() -> None:
+    allowances = Allowances("a person", 6_000_000)  # 100 a millisecond
+    allowances.spend("ada", 6_000_000)
+
+    def enough() -> bool:
+        with suppress(RequestError):
+            allowances.check("ada", 5_000)
+            return True
+        return False
+
+    assert not enough()
+    await until(enough)
