@@ -194,6 +194,23 @@ async def test_an_arrival_is_pushed_to_an_idle_client(server: DemoMail) -> None:
     await writer.wait_closed()
 
 
+async def test_what_came_between_the_last_command_and_idle_is_told_at_once(server: DemoMail) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.imap_port)
+    async with asyncio.timeout(10):
+        writer.write(f'a LOGIN {STUDIO.address} "{MAIL_PASSWORD}"\r\nb EXAMINE INBOX\r\n'.encode())
+        await _line(reader, b"b OK")
+        await server.deliver(b"Subject: early\r\n\r\nx\r\n", sender="a@b.test", to=[STUDIO.address])
+        writer.write(b"c IDLE\r\n")
+        await _line(reader, b"* 1 EXISTS")
+    writer.close()
+    await writer.wait_closed()
+
+
+async def _line(reader: asyncio.StreamReader, beginning: bytes) -> None:
+    while not (await reader.readline()).startswith(beginning):
+        pass
+
+
 async def test_sigterm_ends_it_within_two_seconds_also_with_clients_connected(server: DemoMail) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", server.imap_port)
     writer.write(f'a LOGIN {STUDIO.address} "{MAIL_PASSWORD}"\r\nb SELECT INBOX\r\nc IDLE\r\n'.encode())

@@ -22,7 +22,7 @@ START_SECONDS = 30.0
 STOP_SECONDS = 5.0
 
 
-class DemoMailFailed(Exception):  # noqa: N818 - the words of the server itself
+class DemoMailFailed(Exception):
     """It did not start; the message says why, in plain words."""
 
 

@@ -13,11 +13,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pymap.backend.dict.mailbox import MailboxData, MailboxSet, Message, _ContentCache, _ThreadCache
+from pymap.concurrent import Event
 from pymap.listtree import ListEntry, ListTree
 from pymap.mime import MessageBody, MessageContent, MessageHeader
 from pymap.parsing.message import AppendMessage
 from pymap.parsing.specials import ObjectId
 from pymap.parsing.specials.flag import Flag
+from pymap.selected import SelectedMailbox
 
 from mail.demo.kept import KeptFolder, KeptMessage, folders
 
@@ -77,6 +79,12 @@ class KeptMailbox(MailboxData):
         self._max_uid = kept.uid
         self._updated.set()
         return message
+
+    async def update_selected(self, selected: SelectedMailbox, *, wait_on: Event | None = None) -> SelectedMailbox:
+        """pymap's waits for the next change even where one came between the last command and IDLE (RFC 2177)."""
+        seen = selected.mod_sequence
+        missed = seen is not None and seen < self._mod_sequences.highest
+        return await super().update_selected(selected, wait_on=None if missed else wait_on)
 
     async def copy(self, uid: int, destination: MailboxData, *, recent: bool = False) -> int | None:
         message = self._messages.get(uid)

@@ -29,7 +29,7 @@ STDIN = 0
 PARENT_CHECK_SECONDS = 0.5
 
 
-class CannotStart(Exception):  # noqa: N818 - said to a person
+class CannotStart(Exception):
     """In plain words."""
 
 

@@ -38,7 +38,7 @@ async def rows(query: str, *args: object) -> Sequence[asyncpg.Record]:
                     return await connection.fetch(query, *args, timeout=_left())  # type: ignore[no-any-return]
         except TimeoutError:
             raise  # though it is an OSError
-        except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError):
+        except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError):
             if attempt == 2 or not _is_read(query) or hasattr(client, "transaction"):
                 raise
     raise AssertionError("unreachable")
