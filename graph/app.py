@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
@@ -93,9 +94,26 @@ def create_app(
         routes.append(Route("/metrics", show_metrics))
     if settings.development:
         routes += [Route("/", _to_graphiql), *graphiql_routes(tabs=tabs(email, password, example or Example()))]
-    app = Starlette(routes=routes, middleware=[Middleware(Counting, metrics=metrics)] if metrics else [])
+    app = Starlette(routes=routes, middleware=_middleware(settings, metrics))
     app.state.settings, app.state.sockets, app.state.budget, app.state.metrics = settings, sockets, budget, metrics
     return app
+
+
+def _middleware(settings: Settings, metrics: Metrics | None) -> list[Middleware]:
+    found = [Middleware(Counting, metrics=metrics)] if metrics else []
+    if settings.allowed_origins:
+        found.append(
+            Middleware(
+                CORSMiddleware,
+                allow_origins=settings.allowed_origins,
+                allow_credentials=True,
+                allow_methods=["GET", "POST"],
+                allow_headers=["authorization", "content-type", "x-request-id", "x-switchboard"],
+                expose_headers=["x-request-id"],
+                max_age=3600,
+            )
+        )
+    return found
 
 
 async def _to_graphiql(_: Request) -> Response:

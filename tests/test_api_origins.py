@@ -1,0 +1,36 @@
+"""Single-page apps of other origins: those that the installation names may ask, and no others."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.client import Api, an_api
+
+APP, STRANGER = "https://app.firm.test", "https://evil.test"
+PREFLIGHT = {"access-control-request-method": "POST", "access-control-request-headers": "content-type,x-switchboard"}
+
+
+async def preflight(api: Api, origin: str) -> httpx.Response:
+    return await api.http.options("/graphql", headers={"origin": origin, **PREFLIGHT})
+
+
+async def test_an_app_that_is_named_may_ask_with_its_cookie(store: str, tmp_path: Path) -> None:
+    async with an_api(store, tmp_path, allowed_origins=(APP,)) as api:
+        told = await preflight(api, APP)
+        assert told.status_code == 200
+        assert told.headers["access-control-allow-origin"] == APP
+        assert told.headers["access-control-allow-credentials"] == "true"
+        assert "x-switchboard" in told.headers["access-control-allow-headers"]
+
+
+async def test_any_other_page_may_not(store: str, tmp_path: Path) -> None:
+    async with an_api(store, tmp_path, allowed_origins=(APP,)) as api:
+        told = await preflight(api, STRANGER)
+        assert told.status_code == 400
+        assert "access-control-allow-origin" not in told.headers
+
+
+@pytest.mark.usefixtures("store")
+async def test_where_none_is_named_only_the_servers_own_pages_ask(api: Api) -> None:
+    assert "access-control-allow-origin" not in (await preflight(api, APP)).headers
