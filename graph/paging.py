@@ -1,7 +1,6 @@
 """Relay connections over keyset pages."""
 
 import base64
-import hashlib
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -13,7 +12,7 @@ from strawberry.types.nodes import FragmentSpread, InlineFragment, SelectedField
 from graph.context import Info, viewer_of
 from graph.scalars import Cursor, cursor_at
 from graph.transport import RequestCode, RequestError
-from models import journal
+from models import journal, keys
 from models.page import Key, Page, Window
 
 DEFAULT, MOST = 25, 100
@@ -71,27 +70,28 @@ def window_of(
     return Window(size, _key(after, order), _key(before, order), from_end=last is not None)
 
 
-def _mark(order: object) -> str:
-    return hashlib.sha256(repr(order).encode()).hexdigest()[:8]
-
-
-def page_cursor(key: Key, order: object) -> str:
-    packed = orjson.dumps([_mark(order), key[0], str(key[1])])
+def page_cursor(key: Key, order: str) -> str:
+    """Signed together with its order and filter: what others make up never reaches the database."""
+    value, row = key[0], str(key[1])
+    packed = orjson.dumps([_signature(order, value, row), value, row])
     return base64.urlsafe_b64encode(packed).decode().rstrip("=")
+
+
+def _signature(order: str, value: str, row: str) -> str:
+    return keys.signature("page", orjson.dumps([order, value, row]).decode())[:12]
 
 
 def _key(cursor: str | None, order: object) -> Key | None:
     if cursor is None:
         return None
     try:
-        mark, value, key = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        found = (str(value), UUID(key))
-    except (ValueError, TypeError, AttributeError):
-        raise RequestError(RequestCode.BAD_USER_INPUT, "This is not a page cursor. Take one from `pageInfo`.") from None
-    if mark != _mark(order):
-        message = "This page cursor belongs to another order or filter. Begin anew with the first page."
-        raise RequestError(RequestCode.BAD_USER_INPUT, message)
-    return found
+        signature, value, row = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if signature == _signature(repr(order), value, row):
+            return value, UUID(row)
+    except (ValueError, TypeError):
+        pass
+    message = "This is no page cursor of this list, in this order and with this filter. Begin with the first page."
+    raise RequestError(RequestCode.BAD_USER_INPUT, message)
 
 
 def connected(
@@ -106,7 +106,8 @@ def connected(
 ) -> Any:
     """The page as a connection of `kind`."""
     nodes = [node(row) for row in page.rows]
-    cursors = [page_cursor(key, order) for key in page.keys]
+    about = repr(order)
+    cursors = [page_cursor(key, about) for key in page.keys]
     return kind(
         edges=[edge(cursor=cursor, node=one) for cursor, one in zip(cursors, nodes, strict=True)],
         nodes=nodes,
