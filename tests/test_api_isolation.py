@@ -8,7 +8,6 @@ import json
 import re
 from collections.abc import Iterator
 from typing import Any
-from uuid import UUID
 
 import pytest
 from uuid_utils.compat import uuid7
@@ -179,7 +178,7 @@ async def test_a_feed_about_what_another_firm_has_stays_silent(api: Api, name: s
 async def _touch(world: World, *, notify: bool) -> None:
     """Something that either feed about the account tells of."""
     await switched(world.by, world.account.id, world.account.address, notify=notify)
-    await a_letter(world.by, mailbox_id=UUID(world.ids["mailbox"].partition("_")[2]))
+    await a_letter(world.by, mailbox_id=world.mailbox)
 
 
 NOUNS = "account address attachment contact email entry field firm mailbox member notification person toggles token"

@@ -33,6 +33,10 @@ class World:
     account: MadeAccount
     ids: dict[str, str]
 
+    @property
+    def mailbox(self) -> UUID:
+        return UUID(self.ids["mailbox"].partition("_")[2])
+
 
 async def a_world() -> World:
     """Two of these have the same names and addresses, so that what crosses from one to the other would be seen."""
