@@ -37,10 +37,17 @@ class Observed(SchemaExtension):
     """Stands around all others. Knows no variables, and of the document only its name, kind and cost."""
 
     def on_operation(self) -> Iterator[None]:
+        context = self.execution_context.context
+        with structlog.contextvars.bound_contextvars(request_id=context.call.request_id):
+            if context.metrics is None and context.settings.development:
+                yield
+            else:
+                yield from self._watched()
+
+    def _watched(self) -> Iterator[None]:
         started, outcome = perf_counter(), "INTERNAL"
         try:
-            with structlog.contextvars.bound_contextvars(request_id=self.execution_context.context.call.request_id):
-                yield
+            yield
             outcome = self._outcome()
         except (asyncio.CancelledError, GeneratorExit):
             outcome = "CANCELLED"

@@ -1,5 +1,6 @@
 """The only reader of the environment. Every setting has a default that works on one machine."""
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -54,6 +55,16 @@ class Settings(BaseSettings):
     cost_per_person: int = Field(default=1_000_000, ge=1)
     """Nodes and fields that one person may ask for in a minute; see graph.budget.price."""
     cost_per_firm: int = Field(default=10_000_000, ge=1)
+
+    @field_validator("wakeups_url")
+    @classmethod
+    def _carries_wakeups(cls, value: str | None) -> str | None:
+        scheme = (value or "postgres:").split(":")[0]
+        if scheme not in {"postgres", "postgresql", "redis", "rediss", "unix"}:
+            raise ValueError("say redis://host:6379/0, rediss:// (TLS), unix:///its/socket, or postgres://")
+        if not scheme.startswith("postgres") and find_spec("redis") is None:
+            raise ValueError("Redis needs one more package: pip install 'redis<8'")
+        return value
 
     @field_validator("allowed_origins", mode="before")
     @classmethod

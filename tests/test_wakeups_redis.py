@@ -4,10 +4,13 @@ import asyncio
 from contextlib import suppress
 
 import asyncpg
+import pytest
+from pydantic import ValidationError
 
 from models import journal
 from models import store as database
 from models.journal import CHANNEL
+from models.settings import Settings
 from tests.feeding import a_hub, listening, say
 from tests.make import a_firm
 from tests.redis import RedisServer
@@ -102,3 +105,14 @@ async def test_a_hub_that_closes_leaves_no_connection_behind(store: str, redis: 
         await until(lambda: hub.hears)
     async with Redis.from_url(redis.url) as asking:
         assert len(await asking.client_list()) == 1
+
+
+@pytest.mark.parametrize("url", ["http://localhost", "kafka://localhost", "localhost:6379"])
+def test_what_cannot_carry_wake_ups_is_a_wrong_setting(url: str) -> None:
+    with pytest.raises(ValidationError, match="say redis://host:6379/0"):
+        Settings(wakeups_url=url)
+
+
+def test_what_can_carry_them_is_fine() -> None:
+    for url in ("redis://localhost/1", "rediss://localhost", "unix:///run/redis.sock", "postgres:///other", None):
+        assert Settings(wakeups_url=url).wakeups_url == url
