@@ -88,7 +88,7 @@ def create_app(
         WebSocketRoute("/graphql", graphql),
         Route("/healthz", healthz),
         Route("/readyz", readyz),
-        *(Route(f"/files/{kind}/{{token}}/{{name}}", download) for kind in FileKind),
+        *(Route(f"/files/{kind}/{{token}}/{{name:path}}", download) for kind in FileKind),
     ]
     if metrics is not None:
         routes.append(Route("/metrics", show_metrics))
