@@ -108,7 +108,7 @@ LISTS = {
     "unread": "inbox(first: 1, after: $after, filter: { read: false }) { edges { cursor } }",
     "journal": "journal(first: 1, after: $after) { edges { cursor } }",
     "emails on an account": "node(id: $id) { ... on Account { emails(first: 1, after: $after) { edges { cursor } } } }",
-    "accounts of a contact": "node(id: $key) { ...on Contact { accounts(first: 1, after: $after) { edges { cursor } } } }",
+    "accounts of a contact": "node(id: $key) { ...on Contact { accounts(after: $after) { edges { cursor } } } }",
 }
 
 
@@ -163,8 +163,8 @@ async def test_what_is_no_cursor_is_refused(api: Api, name: str) -> None:
     cursor = (await read(api, world, name, None))[0]
     mark, value, key = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     forged: tuple[Any, ...] = ([mark, value, "no uuid"], [mark, "not \0 of its type", key], [mark, None, key],
-              [mark, {"a": 1}, key], [mark, value], [mark, value, key, 1], mark, None, {}, [[], [], []], [mark, "2026-99-99", key],
-              [mark, "9" * 400, key], [mark, "infinity", key], [mark, "\ud7ff" * 9, key])  # fmt: skip
+              [mark, {"a": 1}, key], [mark, value], [mark, value, key, 1], mark, None, {}, [[], [], []],
+              [mark, "2026-99-99", key], [mark, "9" * 400, key], [mark, "infinity", key])  # fmt: skip
     packed = [base64.urlsafe_b64encode(orjson.dumps(one)).decode().rstrip("=") for one in forged]
     for garbage in (*GARBAGE, cursor[:-4], cursor + "AAAA", *packed):
         with pytest.raises(TopLevelErrors) as refused:
