@@ -1,0 +1,92 @@
+"""Two servers, and PostgreSQL restarted at once in between: a client that comes back with its cursor lost nothing."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from websockets.exceptions import WebSocketException
+
+from graph.ids import Kind, global_id
+from models import keys, store
+from models.embedded import Embedded
+from models.session import SignedIn
+from tests import make
+from tests.client import Api, TopLevelErrors
+from tests.conftest import KEY
+from tests.postgres import MAJOR, NO_FSYNC, open_folder, run
+from tests.test_two_servers import SET, a_server, asked
+from tests.toy import until
+
+pytestmark = pytest.mark.faults
+FOLLOW = """subscription ($after: Cursor) { togglesChanged(after: $after) {
+  __typename ... on FeedEvent { cursor } ... on TogglesChanged { toggles { notify } } } }"""
+CURSOR = "{ accounts(first: 1) { feedCursor } }"
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[Embedded]:
+    """A server that the test may bring down."""
+    with open_folder() as folder:
+        server = Embedded.start(folder, major=MAJOR, settings=NO_FSYNC)
+        try:
+            run(store.migrate(server.url))
+            yield server
+        finally:
+            server.stop()
+
+
+async def test_a_restart_of_the_database_between_two_servers_loses_nothing(
+    own_postgres: Embedded, tmp_path: Path
+) -> None:
+    keys.use(KEY)
+    await store.open_store(own_postgres.url)
+    owner = await make.signed_in(await make.a_firm())
+    account = await make.an_account(owner.viewer)
+    where = {"account": global_id(Kind.ACCOUNT, account.id), "address": global_id(Kind.EMAIL_ADDRESS, account.address)}
+    await store.close()
+    with a_server(own_postgres.url, tmp_path, "one") as one, a_server(own_postgres.url, tmp_path, "other") as other:
+        async with asked(one) as here, asked(other) as there:
+            start = (await there.ask(CURSOR, as_=owner))["accounts"]["feedCursor"]
+            events: list[dict[str, Any]] = []
+            following = asyncio.create_task(_follow(there, owner, start, events))
+            acknowledged: list[str | None] = []
+            for round_ in range(3):
+                wishes = [{**where, "on": number % 2 == 0} for number in range(5)]
+                acknowledged += [await _insist(here, owner, wish) for wish in wishes]
+                if round_ < 2:
+                    await asyncio.to_thread(own_postgres.restart_immediately)
+            await until(lambda: events and events[-1]["cursor"] == acknowledged[-1], seconds=15)
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
+            told = [event["cursor"] for event in events]
+            assert len(told) == len(set(told))
+            assert [cursor for cursor in acknowledged if cursor] == [each for each in told if each in acknowledged]
+            assert events[-1]["toggles"] == [{"notify": True}]
+
+
+async def _follow(api: Api, as_: SignedIn, after: str, events: list[dict[str, Any]]) -> None:
+    """As a client does: whatever ends the feed, it comes back with the last cursor that it saw."""
+    while True:
+        with suppress(TopLevelErrors, WebSocketException, OSError, StopAsyncIteration, AssertionError):
+            async with api.follow(FOLLOW, {"after": after}, as_=as_) as feed:
+                while True:
+                    event = await feed.next(seconds=60)
+                    after = event["cursor"]
+                    if event["__typename"] == "TogglesChanged":
+                        events.append(event)
+        await asyncio.sleep(0.05)
+
+
+async def _insist(api: Api, as_: SignedIn, variables: dict[str, Any]) -> str | None:
+    """Again until it is acknowledged; None where it had been done already (R3)."""
+    async with asyncio.timeout(30):
+        while True:
+            with suppress(TopLevelErrors, httpx.TransportError):
+                told = (await api.ask(SET, variables, as_=as_))["setToggles"]
+                assert told["errors"] == []
+                return told["cursor"]  # type: ignore[no-any-return]
+            await asyncio.sleep(0.05)
