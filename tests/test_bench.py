@@ -1,0 +1,48 @@
+"""Each benchmark's scenario answers rightly, at a tiny size; how fast it is, is for `make bench` to say."""
+
+from bench import accounts, arrival, fanout, idle, reconnects, sync, toggle
+from bench.figure import Figure, machine, percentile
+
+
+def _names(figures: list[Figure]) -> set[str]:
+    assert all(figure.value >= 0 or "memory" in figure.name for figure in figures)
+    return {figure.unit for figure in figures}
+
+
+async def test_the_accounts_page_equals_the_bare_routes() -> None:
+    figures = await accounts.run(accounts=3, rounds=1, seconds=0.2, connections=2)
+    assert {"%", "×", "keys"} <= _names(figures)
+
+
+async def test_a_switch_is_set_and_its_statements_are_counted() -> None:
+    figures = await toggle.run(switches=4)
+    assert figures[0].value >= 1
+
+
+async def test_an_event_reaches_all_sockets_once() -> None:
+    assert "kB" in _names(await fanout.run(sockets=5, rounds=2))
+
+
+async def test_idle_sockets_are_opened() -> None:
+    assert "kB" in _names(await idle.run(idle=5))
+
+
+async def test_who_comes_back_misses_nothing() -> None:
+    assert _names(await reconnects.run(sockets=5, missed=3)) == {"s"}
+
+
+async def test_a_letter_arrives_at_a_subscription() -> None:
+    assert _names(await arrival.run(letters=2)) == {"s"}
+
+
+async def test_a_past_is_stored_whole() -> None:
+    figures = await sync.run(messages=8, rounds=1)
+    assert "MB" in _names(figures)
+
+
+def test_a_figure_says_whether_it_meets_its_target() -> None:
+    assert Figure("a", 2, "ms", at_most=2).met is True
+    assert "MISS" in str(Figure("a", 49, "%", at_least=50))
+    assert Figure("a", 1, "ms").met is None
+    assert percentile([5, 1, 3, 2, 4], 0.5) == 3
+    assert "Python" in machine()
