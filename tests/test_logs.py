@@ -1,15 +1,20 @@
 """What is logged: a line an event, JSON in production, tracebacks as lines for people, and nothing that is secret."""
 
+import asyncio
 import io
 import json
 import logging
+import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
 
 from graph.logs import log_plainly
 from models.settings import Settings
+from tests import make
+from tests.test_two_servers import a_server, asked
 
 SECRET = "hunter2"
 
@@ -67,3 +72,19 @@ def test_a_traceback_never_shows_what_variables_hold(development: bool) -> None:
             log("it failed")
     assert written.getvalue().count("ValueError: no") == 2
     assert SECRET not in written.getvalue()
+
+
+async def test_all_that_a_server_in_production_says_is_json_without_secrets(store: str, tmp_path: Path) -> None:
+    owner = await make.signed_in(await make.a_firm(), email="owner@firm.test")
+    signing_in = 'mutation SignIn($p: String!) { signIn(input: {email: "owner@firm.test", password: $p}) { cursor } }'
+    production = {"SWITCHBOARD_DEVELOPMENT": "false", "SWITCHBOARD_METRICS": "true"}
+    with a_server(store, tmp_path, "one", **production) as server:
+        async with asked(server) as api:
+            await api.ask(signing_in, {"p": make.PASSWORD})
+            await api.ask("query Firm { firm { name } }", as_=owner)
+            assert 'name="Firm",outcome="OK"' in (await api.http.get("/metrics")).text
+        await asyncio.to_thread(server.stop, signal.SIGTERM)
+        lines = [json.loads(line) for line in server.said.splitlines()]
+    assert [line["name"] for line in lines if line["event"] == "operation"] == ["SignIn", "Firm"]
+    assert make.PASSWORD not in server.said
+    assert owner.token not in server.said
