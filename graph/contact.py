@@ -44,7 +44,11 @@ class ContactEmail:
 
 
 async def _fields(context: Context, keys: Sequence[UUID]) -> list[EmailField]:
-    return [EmailField.of(view) for view in await there(context.loaders.email_field, keys)]
+    """One object for each field, however many hold an address in it."""
+    distinct = list(dict.fromkeys(keys))
+    views = await there(context.loaders.email_field, distinct)
+    fields = {key: EmailField.of(view) for key, view in zip(distinct, views, strict=True)}
+    return [fields[key] for key in keys]
 
 
 @strawberry.type

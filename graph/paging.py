@@ -1,13 +1,13 @@
 """Relay connections over keyset pages."""
 
 import base64
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 import orjson
 import strawberry
-from strawberry.types.nodes import FragmentSpread, InlineFragment, SelectedField
+from graphql import FieldNode, FragmentDefinitionNode, FragmentSpreadNode, InlineFragmentNode, SelectionSetNode
 
 from graph.context import Info, viewer_of
 from graph.scalars import Cursor, cursor_at
@@ -124,13 +124,20 @@ def connected(
 
 async def feed_cursor(info: Info) -> Cursor:
     """Where the journal stands; read before the rows, and only where it is asked for."""
-    if not _asks_for(info.selected_fields, "feedCursor"):
+    raw = info._raw_info  # `info.selected_fields` would convert the whole tree
+    if not any(_asks_for(node.selection_set, raw.fragments, "feedCursor") for node in raw.field_nodes):
         return cursor_at(0)
     return cursor_at(await journal.head(viewer_of(info).firm_id))
 
 
-def _asks_for(selections: Iterable[SelectedField | FragmentSpread | InlineFragment], name: str) -> bool:
-    return any(
-        (isinstance(each, SelectedField) and each.name == name) or _asks_for(each.selections, name)
-        for each in selections
-    )
+def _asks_for(selected: SelectionSetNode | None, fragments: Mapping[str, FragmentDefinitionNode], name: str) -> bool:
+    for each in selected.selections if selected else ():
+        if isinstance(each, FieldNode):
+            found = each.name.value == name
+        elif isinstance(each, FragmentSpreadNode):
+            found = _asks_for(fragments[each.name.value].selection_set, fragments, name)
+        else:
+            found = isinstance(each, InlineFragmentNode) and _asks_for(each.selection_set, fragments, name)
+        if found:
+            return True
+    return False
