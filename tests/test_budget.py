@@ -22,6 +22,7 @@ from tests.toy import until
 ACCOUNTS = "{ accounts(first: 1) { nodes { name } } }"
 CONTACTS = "{ accounts(first: 1) { nodes { contacts { contact { name } } } } }"
 RENAME = 'mutation ($id: ID!) { updateAccount(input: {id: $id, name: "Other"}) { errors { code } } }'
+NODE = "query ($id: ID!) { node(id: $id) { id } }"
 FIRM = "{ firm { name } }"
 TOGGLES = "subscription { togglesChanged { __typename } }"
 
@@ -149,6 +150,15 @@ async def test_a_query_over_its_time_ends_with_its_sql(store: str, tmp_path: Pat
         assert told["message"].startswith("This took longer than 0.3 seconds and was stopped.")
         await until_waiting(store, 0)
         assert await api.ask(FIRM, as_=owner)
+
+
+async def test_what_a_loader_asks_in_a_task_of_its_own_ends_with_the_operation(store: str, tmp_path: Path) -> None:
+    by = await make.a_firm()
+    owner = await make.signed_in(by)
+    account = await make.an_account(by)
+    async with an_api(store, tmp_path, operation_seconds=0.3) as api, locked(store, "account"):
+        await refusal(api, NODE, owner, {"id": global_id(Kind.ACCOUNT, account.id)})
+        await until_waiting(store, 0)
 
 
 async def test_a_mutation_over_its_time_ends_with_its_transaction(store: str, tmp_path: Path) -> None:

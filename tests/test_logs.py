@@ -10,13 +10,16 @@ from pathlib import Path
 
 import pytest
 import structlog
+from structlog.testing import capture_logs
 
 from graph.logs import log_plainly
+from models import store as database
 from models.settings import Settings
 from tests import make
 from tests.test_two_servers import a_server, asked
 
 SECRET = "hunter2"
+MERGED = [structlog.contextvars.merge_contextvars]
 
 
 @pytest.fixture(autouse=True)
@@ -88,3 +91,12 @@ async def test_all_that_a_server_in_production_says_is_json_without_secrets(stor
     assert [line["name"] for line in lines if line["event"] == "operation"] == ["SignIn", "Firm"]
     assert make.PASSWORD not in server.said
     assert owner.token not in server.said
+
+
+async def test_a_slow_statement_is_logged_with_the_request_and_without_values(store: str) -> None:
+    with structlog.contextvars.bound_contextvars(request_id="request-12"), capture_logs(processors=MERGED) as logs:
+        await database.rows("SELECT pg_sleep($1::float),\n  $2::text", 1.05, SECRET)
+    (line,) = logs
+    assert (line["request_id"], line["statement"]) == ("request-12", "SELECT pg_sleep($1::float), $2::text")
+    assert line["seconds"] >= 1
+    assert SECRET not in str(logs)

@@ -1,7 +1,7 @@
 """The database: opened once per process, reached by `rows` and `transaction` from anywhere."""
 
 from models.store.connection import close, is_open, migrate, open_store, pending_migrations, tortoise_config
-from models.store.sql import execute, for_at_most, row, rows, value
+from models.store.sql import execute, row, rows, value
 from models.store.transaction import Transaction, current, transaction
 
 __all__ = [
@@ -9,7 +9,6 @@ __all__ = [
     "close",
     "current",
     "execute",
-    "for_at_most",
     "is_open",
     "migrate",
     "open_store",

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
 from time import monotonic
 from typing import Any
 
@@ -12,20 +11,6 @@ from tortoise.connection import get_connections
 
 SLOW = 1.0  # seconds after which a statement is worth a line in the log
 log = structlog.get_logger("store")
-_deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
-
-
-@contextmanager
-def for_at_most(seconds: float) -> Iterator[None]:
-    """Statements of this block and of every task begun in it are cancelled when the time is over: TimeoutError.
-
-    A task that is cancelled takes its own statement along; those of the loaders' tasks need this.
-    """
-    token = _deadline.set(monotonic() + seconds)
-    try:
-        yield
-    finally:
-        _deadline.reset(token)
 
 
 async def rows(query: str, *args: object) -> Sequence[asyncpg.Record]:
@@ -35,7 +20,7 @@ async def rows(query: str, *args: object) -> Sequence[asyncpg.Record]:
         try:
             async with client.acquire_connection() as connection:
                 with _noticed(query):
-                    return await connection.fetch(query, *args, timeout=_left())  # type: ignore[no-any-return]
+                    return await connection.fetch(query, *args)  # type: ignore[no-any-return]
         except TimeoutError:
             raise  # though it is an OSError
         except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError):
@@ -61,15 +46,9 @@ async def execute(query: str, *args: object) -> int:
     client: Any = get_connections().get("default")
     async with client.acquire_connection() as connection:
         with _noticed(query):
-            status: str = await connection.execute(query, *args, timeout=_left())
+            status: str = await connection.execute(query, *args)
     last = status.rsplit(" ", 1)[-1]
     return int(last) if last.isdigit() else 0
-
-
-def _left() -> float | None:
-    """None: the connection's own limit."""
-    deadline = _deadline.get()
-    return None if deadline is None else deadline - monotonic()
 
 
 @contextmanager
