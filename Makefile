@@ -9,7 +9,7 @@ run: $(INSTALLED)
 	@$(BIN)/switchboard demo
 
 test: $(INSTALLED)
-	$(BIN)/pytest -m "not faults"
+	$(BIN)/pytest -m "not faults" -n 2 --dist worksteal
 
 faults: $(INSTALLED)
 	$(BIN)/pytest -m faults
@@ -20,7 +20,7 @@ check: $(INSTALLED)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/switchboard schema --check
-	$(BIN)/pytest -m "not faults"
+	$(BIN)/pytest -m "not faults" -n 2 --dist worksteal
 	$(BIN)/pytest -m faults
 
 bench: $(INSTALLED)
