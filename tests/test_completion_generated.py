@@ -2,15 +2,17 @@
 
 import asyncio
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
+import pytest
 import strawberry
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.completing import Branch, Colour, Knows, a_branch, a_leaf, both_agree
+from tests.completing import Branch, Colour, Knows, Leaf, a_branch, a_leaf, both_agree
 
 
 class Shy:
@@ -102,14 +104,34 @@ def _branches(made: list[tuple[Any, Any]]) -> list[Branch]:
     return found
 
 
-@given(query=questions(), made=rows, broken=st.sets(st.integers(0, 5)), yes=st.booleans(), no=st.booleans())
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_whatever_is_asked_and_whatever_comes_back_the_answer_is_stocks(
-    query: str, made: list[tuple[Any, Any]], broken: set[int], yes: bool, no: bool
-) -> None:
-    def knows() -> Knows:
-        branches = _branches(made)
-        near = {key: each.leaf for key, each in enumerate(branches)}
-        return Knows(branches, {**dict.fromkeys(range(10), a_leaf()), **near}, broken if yes else set())
+ALL = "{ " + " ".join(PLAIN) + " }"
+EVERYTHING = f"{{ maybe {{ name leaf {ALL} other {{ text }} leaves {ALL} holes {{ text }} near {{ on }} }} }}"
 
-    asyncio.run(both_agree(query, knows, {"yes": yes, "no": no}))
+
+@pytest.mark.parametrize("name", PLAIN)
+async def test_every_odd_value_of_every_leaf_is_stocks_business(name: str) -> None:
+    for odd in range(len(ODD)):
+        await both_agree(EVERYTHING, partial(_known, [([], []), ([], [(name, odd)])]))
+
+
+@pytest.mark.parametrize("name", ["name", "leaf", "other", "leaves", "holes"])
+async def test_every_odd_value_of_every_branch_is_stocks_business(name: str) -> None:
+    for odd in range(len(ODD)):
+        await both_agree(EVERYTHING, partial(_known, [([(name, odd)], []), ([], [])]))
+
+
+@given(query=questions(), made=rows, broken=st.sets(st.integers(0, 5)), no=st.booleans())
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_whatever_is_asked_and_whatever_comes_back_the_answer_is_stocks(
+    query: str, made: list[tuple[Any, Any]], broken: set[int], no: bool
+) -> None:
+    """Each question twice, since a plan for what one variable includes must not answer for the other."""
+    for yes in (True, False):
+        unreadable = broken if yes else set()
+        asyncio.run(both_agree(query, partial(_known, made, unreadable), {"yes": yes, "no": no}))
+
+
+def _known(made: list[tuple[Any, Any]], broken: Collection[int] = ()) -> Knows:
+    branches = _branches(made)
+    near = {key: each.leaf for key, each in enumerate(branches) if isinstance(each.leaf, Leaf)}
+    return Knows(branches, {**dict.fromkeys(range(10), a_leaf()), **near}, set(broken))
