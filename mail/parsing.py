@@ -8,9 +8,10 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import resource_tracker
 from typing import Any, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
@@ -117,13 +118,28 @@ class ParserPool:
     def _made(self) -> ProcessPool:
         context = multiprocessing.get_context("spawn")  # a fork would inherit sockets, locks and threads
         pool = ProcessPool(self._workers, initializer=_prepare, initargs=(os.getpid(), self._memory), context=context)
-        assert pool.active, "looking starts it"
+        with _deaf_to_ctrl_c():
+            assert pool.active, "looking starts it"
         return pool
 
     def _renew(self, broken: ProcessPool) -> None:
         if self._pool is broken:
             self._pool = self._made()
             _ending(broken)
+
+
+@contextlib.contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """
+    Processes started meanwhile, or later by threads started meanwhile, never get SIGINT: Ctrl-C reaches the whole
+    group, also those that are just being born and would die with words of their own. Their parent ends them.
+    """
+    resource_tracker.ensure_running()  # first: starting it unblocks the signal
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _scheduled(pool: ProcessPool, function: Callable[[Given], Answer], given: Given, seconds: float) -> Future[Answer]:

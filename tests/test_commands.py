@@ -181,7 +181,7 @@ def test_a_start_can_be_stopped_at_once_and_leaves_nothing(
         assert "Traceback" not in one.said
         assert "leaked" not in one.said
     assert all_gone(helpers)
-    assert processes_about(var) == {}
+    assert all_gone(set(processes_about(var)), seconds=10)  # a server just being made is told when its parent has gone
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])

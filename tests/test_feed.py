@@ -82,6 +82,7 @@ async def test_a_cursor_older_than_the_window_by_the_clock_is_told_to_resync(hub
     await say(by, "long ago")
     clock.set_source(lambda: datetime.now(UTC) + timedelta(days=WINDOW_DAYS, hours=1))
     async with listening(hub, by.firm_id, start) as one:
+        await one.until(lambda one: len(one.heard) == 2)
         await say(by, "now")
         await one.until(lambda one: one.texts)
     assert one.heard[:2] == [Ready(start), Resync(start + 1)]
