@@ -66,6 +66,7 @@ WHERE t.firm_id = $1 AND a.code = $2 AND e.key = $3
 
 
 async def _welcome(settings: Settings, mail: DemoMail) -> None:
+    clients = sum(not one.archived for one in BELLANDI.accounts)
     port = f" --port {mail.smtp_port}" if mail.smtp_port != SMTP_PORT else ""
     typer.echo(f"""
   {BELLANDI.name} is open:  {settings.base_url}/graphiql
@@ -74,7 +75,7 @@ async def _welcome(settings: Settings, mail: DemoMail) -> None:
   A second firm: {HARBOUR.owner.email}, the same password.
 
   Three things to try
-   1. Tab “Accounts”: {len(BELLANDI.accounts)} clients with their Login, Notify and Email sync switches.
+   1. Tab “Accounts”: {clients} clients with their Login, Notify and Email sync switches.
    2. Tab “SwitchEmailSyncOn”, for {NEWCOMER.contact} ({NEWCOMER.code}), then “PastMail”:
       three years of her letters are there a moment later.
    3. Tab “NewMailLive”: run it, and in another terminal have her write to the firm:

@@ -20,10 +20,11 @@ async def healthz(_: Request) -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """200: send requests. 503: not now, and why, a line each."""
+    """200: send requests. 503: not now, and why, a line each. Silent wake-ups are told, and are no reason."""
     troubles = [line async for line in _troubles(request)]
     if not troubles:
-        return PlainTextResponse("ready\n", headers=NO_STORE)
+        late = "" if feed.hub.hears else "The channel of wake-ups is silent: events come some seconds late.\n"
+        return PlainTextResponse(f"ready\n{late}", headers=NO_STORE)
     return PlainTextResponse("\n".join([*troubles, ""]), 503, headers=NO_STORE)
 
 
@@ -37,5 +38,3 @@ async def _troubles(request: Request) -> AsyncIterator[str]:
     except Exception as error:
         log.warning("health.no_database", error=type(error).__name__)
         yield "The database does not answer."
-    if not feed.hub.hears:
-        yield "The channel of wake-ups is silent. Events still come, some seconds late."

@@ -51,7 +51,7 @@ async def asked(server: Running) -> AsyncIterator[Api]:
 
 async def _is_ready(http: httpx.AsyncClient) -> bool:
     try:
-        return (await http.get("/readyz")).status_code == 200
+        return (await http.get("/readyz")).text == "ready\n"
     except httpx.TransportError:
         return False
 
