@@ -115,7 +115,11 @@ async def test_a_message_beyond_the_limit_is_explained_and_not_fetched(
 
 def _real_messages() -> list[bytes]:
     named = os.environ.get("MESSAGES_DIR")
-    places = [Path(named)] if named else [Path(__file__).parent / "messages", Path(__file__).parents[2] / "shared/data/messages"]
+    places = (
+        [Path(named)]
+        if named
+        else [Path(__file__).parent / "messages", Path(__file__).parents[2] / "shared/data/messages"]
+    )
     found = [path for place in places if place.is_dir() for path in sorted(place.rglob("*")) if path.is_file()]
     return [path.read_bytes() for path in found if path.suffix not in {".md", ".txt", ".py", ".json"}]
 
