@@ -18,7 +18,7 @@ from graph.public import check_public
 from graph.transport import RequestCode, RequestError
 from graph.transport.documents import surveyed
 from models.settings import Settings
-from models.viewer import Viewer
+from models.viewer import Asker
 
 FIELDS_A_NODE = 10
 
@@ -59,9 +59,9 @@ class Budget:
             if not self._running[key]:
                 del self._running[key]
 
-    def charge(self, viewer: Viewer, cost: int) -> None:
+    def charge(self, viewer: Asker, cost: int) -> None:
         """Counts it for the person and the firm. Raises RequestError where either has too little left for now."""
-        bills = ((self._people, viewer.member_id), (self._firms, viewer.firm_id))
+        bills = ((self._people, viewer.person_id), (self._firms, viewer.firm_id))
         for allowances, who in bills:
             allowances.check(who, cost)
         for allowances, who in bills:

@@ -19,7 +19,7 @@ from graph.metrics import Metrics
 from graph.transport import Call, RequestCode, RequestError, Sockets
 from models import session
 from models.settings import Settings
-from models.viewer import TeamRole, Viewer
+from models.viewer import Asker, Client, TeamRole, Viewer
 
 
 @dataclass
@@ -30,7 +30,7 @@ class Context:
     call: Call
     sockets: Sockets
     budget: Budget
-    viewer: Viewer | None = None
+    viewer: Asker | None = None
     metrics: Metrics | None = None
     doorkeeper: "Doorkeeper | None" = None
     position: int = 0
@@ -47,7 +47,7 @@ class Context:
     @property
     def loaders(self) -> Loaders:
         if self._loaders is None:
-            self._loaders = Loaders(signed_in(self))
+            self._loaders = Loaders(_of_team(signed_in(self)))
         return self._loaders
 
     def forget(self) -> None:
@@ -60,7 +60,7 @@ class Context:
 
     def group(self, text: str, variables: Mapping[str, Any]) -> Hashable | None:
         """The firm, where the document shows everybody the same; else the person too."""
-        if self.viewer is None or any(name in text for name in BY_RIGHTS):
+        if not isinstance(self.viewer, Viewer) or any(name in text for name in BY_RIGHTS):
             return None
         cursors = set(CURSOR_VARIABLES.findall(text))  # where each begins is its own affair
         given = orjson.dumps({k: v for k, v in variables.items() if k not in cursors}, option=orjson.OPT_SORT_KEYS)
@@ -74,7 +74,7 @@ class Context:
 
     def of_group(self, text: str, position: int) -> Self:
         """The team's, who is nobody in particular, unless the document is one person's own."""
-        viewer = signed_in(self)
+        viewer = _of_team(signed_in(self))
         member = viewer.member_id if _is_personal(text) else NOTHING
         nobody = Viewer(viewer.firm_id, member, uuid4(), TeamRole.EMPLOYEE, manage_accounts=False)
         return replace(
@@ -112,13 +112,13 @@ class Doorkeeper:
     """One for each process: asks for all who are to be told at the same moment at once."""
 
     def __init__(self) -> None:
-        self._asking: DataLoader[Viewer, Viewer | None] = DataLoader(self._ask, cache=False, max_batch_size=1000)
+        self._asking: DataLoader[Asker, Asker | None] = DataLoader(self._ask, cache=False, max_batch_size=1000)
 
-    async def still(self, viewer: Viewer) -> Viewer | None:
+    async def still(self, viewer: Asker) -> Asker | None:
         """The same session as it is now; None where it has ended."""
         return await self._asking.load(viewer)
 
-    async def _ask(self, viewers: list[Viewer]) -> list[Viewer | None]:
+    async def _ask(self, viewers: list[Asker]) -> list[Asker | None]:
         now = await session.still_all(viewers)
         return [now.get(viewer) for viewer in viewers]
 
@@ -135,7 +135,7 @@ def _close(sockets: Sockets, session_id: UUID) -> None:
 Info = strawberry.Info[Context, None]
 
 
-def signed_in(context: Context) -> Viewer:
+def signed_in(context: Context) -> Asker:
     """Raises RequestError UNAUTHENTICATED where nobody is."""
     if context.viewer is None:
         raise RequestError(RequestCode.UNAUTHENTICATED, "Sign in first: this needs a session.")
@@ -143,5 +143,21 @@ def signed_in(context: Context) -> Viewer:
 
 
 def viewer_of(info: Info) -> Viewer:
-    """Who asks. Raises RequestError UNAUTHENTICATED where nobody is signed in."""
-    return signed_in(info.context)
+    """
+    Who of the team asks; a client is a stranger then, of a firm that has nothing.
+
+    Raises RequestError UNAUTHENTICATED where nobody is signed in.
+    """
+    return _of_team(signed_in(info.context))
+
+
+def client_of(info: Info) -> Client | None:
+    """The client who asks; None: it is somebody of the team. Raises RequestError UNAUTHENTICATED."""
+    asker = signed_in(info.context)
+    return asker if isinstance(asker, Client) else None
+
+
+def _of_team(asker: Asker) -> Viewer:
+    if isinstance(asker, Viewer):
+        return asker
+    return Viewer(NOTHING, NOTHING, asker.session_id, TeamRole.EMPLOYEE, manage_accounts=False)

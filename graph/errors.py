@@ -12,9 +12,10 @@ from graph.ids import Kind, global_id
 from graph.node import Node, node_of
 from graph.scalars import Cursor, cursor_at
 from models import errors as refused
-from models.errors import ErrorCode
+from models.errors import DeadLinkReason, ErrorCode
 from models.idempotency import Done
 from models.journal import Subject
+from models.viewer import Client
 
 strawberry.enum(ErrorCode, description="More may come: show the message of a code you do not know.")
 
@@ -44,6 +45,14 @@ class Conflict(UserError):
         return await node_of(info, self.subject)
 
 
+strawberry.enum(DeadLinkReason)
+
+
+@strawberry.type(description="DEAD_LINK, of an invitation or a password reset (R9).")
+class DeadLink(UserError):
+    reason: DeadLinkReason
+
+
 @strawberry.type
 class RateLimited(UserError):
     retry_at: datetime
@@ -61,7 +70,10 @@ KINDS = {
     Subject.ACCOUNT: Kind.ACCOUNT,
     Subject.CONTACT: Kind.CONTACT,
     Subject.EMAIL_FIELD: Kind.EMAIL_FIELD,
+    Subject.EMAIL_ADDRESS: Kind.EMAIL_ADDRESS,
+    Subject.PORTAL_USER: Kind.PORTAL_USER,
     Subject.TOGGLES: Kind.TOGGLES,
+    Subject.INVITATION: Kind.INVITATION,
     Subject.MAILBOX: Kind.MAILBOX,
     Subject.EMAIL: Kind.EMAIL,
 }
@@ -72,6 +84,8 @@ def user_error(refusal: refused.Refusal) -> UserError:
     if isinstance(refusal, refused.Conflict):
         kind, key = refusal.subject
         return Conflict(message=message, code=code, path=path, subject=global_id(KINDS[Subject(kind)], key))
+    if isinstance(refusal, refused.DeadLink):
+        return DeadLink(message=message, code=code, path=path, reason=refusal.reason)
     if isinstance(refusal, refused.RateLimited):
         return RateLimited(message=message, code=code, path=path, retry_at=refusal.retry_at)
     return Refusal(message=message, code=code, path=path)
@@ -83,11 +97,13 @@ R = TypeVar("R", bound=Payload)
 
 def refusable(
     payload: type[R],
+    *,
+    clients: bool = False,
 ) -> Callable[
     [Callable[Concatenate[Any, Info, P], Coroutine[Any, Any, R]]],
     Callable[Concatenate[Any, Info, P], Coroutine[Any, Any, R]],
 ]:
-    """A mutation whose refusals become the `errors` of its payload."""
+    """A mutation whose refusals become the `errors` of its payload. `clients`: not for the team alone."""
 
     def decorate(
         resolve: Callable[Concatenate[Any, Info, P], Coroutine[Any, Any, R]],
@@ -96,6 +112,8 @@ def refusable(
         async def resolved(self: Any, info: Info, *args: P.args, **kwargs: P.kwargs) -> R:
             info.context.forget()  # an earlier mutation of the same document may have changed what was read
             try:
+                if isinstance(info.context.viewer, Client) and not clients:
+                    raise refused.Refusal(ErrorCode.NOT_ALLOWED, "Only the firm's team may do this.")
                 return await resolve(self, info, *args, **kwargs)
             except refused.Refusal as refusal:
                 return payload(errors=[user_error(refusal)])

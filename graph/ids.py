@@ -19,6 +19,7 @@ class Kind(StrEnum):
     EMAIL_ADDRESS = "address"
     PORTAL_USER = "person"
     TOGGLES = "toggles"
+    INVITATION = "invitation"
     MAILBOX = "mailbox"
     EMAIL = "email"
     ATTACHMENT = "attachment"

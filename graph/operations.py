@@ -14,7 +14,7 @@ from graph.budget import price
 from graph.transport import RequestError
 from graph.transport.documents import surveyed
 from graph.transport.errors import code_of
-from models.viewer import Viewer
+from models.viewer import Asker
 
 NAME = 64  # characters of an operation's name that are kept
 log = structlog.get_logger("operation")
@@ -67,7 +67,7 @@ class Observed(SchemaExtension):
         name, kind = None, "unknown"
         with suppress(RuntimeError):  # it was no operation
             name, kind = asked.operation_name, asked.operation_type.value
-        viewer: Viewer | None = asked.context.viewer
+        viewer: Asker | None = asked.context.viewer
         return Seen(
             name=name[:NAME] if name else None,
             kind=kind,

@@ -16,7 +16,7 @@ from graph.completion import CompilingExecutor
 from graph.contact import ContactQuery
 from graph.contact_changes import ContactMutation
 from graph.email import EmailQuery
-from graph.errors import Conflict, RateLimited, Refusal
+from graph.errors import Conflict, DeadLink, RateLimited, Refusal
 from graph.firm import FirmMutation, FirmQuery
 from graph.journal import JournalQuery
 from graph.mailbox import MailboxQuery
@@ -99,7 +99,7 @@ schema = Schema(
     Query,
     Mutation,
     Subscription,
-    types=[Refusal, Conflict, RateLimited],
+    types=[Refusal, Conflict, DeadLink, RateLimited],
     extensions=[Observed, IntrospectionInDevelopment, Scopes, Budgeted],
     execution_context_class=CompilingExecutor,
     config=StrawberryConfig(scalar_map=SCALARS),

@@ -4,12 +4,13 @@ from enum import StrEnum
 
 import strawberry
 
-from graph.context import Info, viewer_of
+from graph.context import Info, signed_in
 from graph.errors import Payload, refusable
 from graph.firm import member_of
 from graph.inputs import given
 from graph.journal import Viewer
 from models import session
+from models.viewer import Viewer as TeamViewer
 
 
 @strawberry.enum
@@ -29,7 +30,8 @@ class SessionKind(StrEnum):
 class SessionQuery:
     @strawberry.field(description="Null when signed out.")
     async def viewer(self, info: Info) -> Viewer | None:
-        return await member_of(info, info.context.viewer.member_id) if info.context.viewer else None
+        viewer = info.context.viewer
+        return await member_of(info, viewer.member_id) if isinstance(viewer, TeamViewer) else None
 
 
 @strawberry.input
@@ -65,7 +67,7 @@ class SessionMutation:
     @strawberry.mutation(
         description="Public. An unknown address and a wrong password answer the same, in the same time."
     )
-    @refusable(SignInPayload)
+    @refusable(SignInPayload, clients=True)
     async def sign_in(self, info: Info, input: SignInInput) -> SignInPayload:
         call, settings = info.context.call, info.context.settings
         signed_in = await session.sign_in(
@@ -92,9 +94,9 @@ class SessionMutation:
         return SignInPayload(viewer=viewer)
 
     @strawberry.mutation
-    @refusable(SignOutPayload)
+    @refusable(SignOutPayload, clients=True)
     async def sign_out(self, info: Info, input: SignOutInput) -> SignOutPayload:
-        ended = await session.sign_out(viewer_of(info), everywhere=input.everywhere)
+        ended = await session.sign_out(signed_in(info.context), everywhere=input.everywhere)
         if info.context.call.response is not None:
             info.context.call.response.delete_cookie(info.context.settings.cookie, secure=True, httponly=True)
         for session_id in ended:

@@ -24,6 +24,8 @@ class EmailAddress(Model):
     address = fields.CharField(320)
     key = fields.CharField(320)
     hash = fields.BinaryField()
+    suppressed_at = fields.DatetimeField(null=True)
+    suppressed_reason = fields.CharField(500, null=True)
 
     class Meta:
         table = "email_address"
@@ -36,6 +38,7 @@ class PortalUser(Model):
     id = fields.UUIDField(primary_key=True)
     firm_id = fields.UUIDField()
     address_id = fields.UUIDField()
+    password_hash = fields.CharField(200, null=True)
     activated_at = fields.DatetimeField()
     last_sign_in_at = fields.DatetimeField(null=True)
 

@@ -2,6 +2,7 @@
 
     Refusal                 one thing refused: a code, plain words, and where in the input
     ├── Conflict            somebody changed it since (CHANGED_MEANWHILE); brings the present object
+    ├── DeadLink            a link that was good once (DEAD_LINK); says why it is no more
     └── RateLimited         too often (RATE_LIMITED); says when to try again
     Refusals                several refused at once; nothing was changed
 
@@ -25,17 +26,37 @@ class ErrorCode(StrEnum):
     RATE_LIMITED = "RATE_LIMITED"
     IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
     WRONG_CREDENTIALS = "WRONG_CREDENTIALS"
+    WEAK_PASSWORD = "WEAK_PASSWORD"  # noqa: S105 - a code, not a secret
+    DEAD_LINK = "DEAD_LINK"
+    LOGIN_OFF = "LOGIN_OFF"
+    ALREADY_ACTIVE = "ALREADY_ACTIVE"
     ADDRESS_INVALID = "ADDRESS_INVALID"
     OWN_ADDRESS = "OWN_ADDRESS"
+    ADDRESS_SUPPRESSED = "ADDRESS_SUPPRESSED"
     ACCOUNT_ARCHIVED = "ACCOUNT_ARCHIVED"
+    ACCOUNT_SWITCHED = "ACCOUNT_SWITCHED"
+    INVITE_NEEDS_LOGIN = "INVITE_NEEDS_LOGIN"
     NOT_LINKED = "NOT_LINKED"
     FIELD_TAKEN = "FIELD_TAKEN"
+    LAST_OWNER = "LAST_OWNER"
     MAILBOX_UNREACHABLE = "MAILBOX_UNREACHABLE"
     MAILBOX_HOST_PRIVATE = "MAILBOX_HOST_PRIVATE"
     MAILBOX_TLS_FAILED = "MAILBOX_TLS_FAILED"
     MAILBOX_SECRET_REFUSED = "MAILBOX_SECRET_REFUSED"  # noqa: S105 - a code, not a secret
     MAILBOX_NO_IMAP = "MAILBOX_NO_IMAP"
     MAILBOX_FIGURES_DISAGREE = "MAILBOX_FIGURES_DISAGREE"
+
+
+class DeadLinkReason(StrEnum):
+    """Why the link of an invitation or of a password reset is dead (R9)."""
+
+    USED = "USED"
+    EXPIRED = "EXPIRED"
+    REVOKED = "REVOKED"
+    SENT_AGAIN = "SENT_AGAIN"
+    LOGIN_OFF = "LOGIN_OFF"
+    ADDRESS_CHANGED = "ADDRESS_CHANGED"
+    UNLINKED = "UNLINKED"
 
 
 class Refusal(Exception):
@@ -54,6 +75,14 @@ class Conflict(Refusal):
     def __init__(self, message: str, *path: str | int, subject: tuple[str, UUID]) -> None:
         super().__init__(ErrorCode.CHANGED_MEANWHILE, message, *path)
         self.subject = subject
+
+
+class DeadLink(Refusal):
+    """A link that was good once."""
+
+    def __init__(self, message: str, *path: str | int, reason: DeadLinkReason) -> None:
+        super().__init__(ErrorCode.DEAD_LINK, message, *path)
+        self.reason = reason
 
 
 class RateLimited(Refusal):

@@ -1,9 +1,11 @@
 """The firm: the tenant. Every row belongs to exactly one, and nothing crosses firms."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from tortoise import Model, fields
+from tortoise.contrib.postgres.fields import ArrayField
 from uuid_utils.compat import uuid7
 
 from models import clock, email_field, store, text
@@ -18,6 +20,12 @@ class Firm(Model):
     id = fields.UUIDField(primary_key=True)
     name = fields.CharField(200)
     slug = fields.CharField(63, unique=True)
+    language = fields.CharField(35, default="en", db_default="en")
+    sender_name = fields.CharField(200, null=True)
+    reply_to = fields.CharField(320, null=True)
+    copy_to = fields.CharField(320, null=True)
+    invitation_days = fields.IntField(default=30, db_default=30)
+    actions_without_login: Any = ArrayField("text", default=list, db_default=[])
     version = fields.IntField(default=1)
     created_at = fields.DatetimeField()
 

@@ -67,7 +67,7 @@ async def once(
 async def _claim(by: Actor, key: str, digest: bytes) -> Done | None:
     if not 1 <= len(key) <= LONGEST_KEY or not key.isprintable():
         raise Refusal(ErrorCode.INVALID, f"The key must have 1 to {LONGEST_KEY} visible characters.", "idempotencyKey")
-    found = await store.row(_CLAIM, uuid7(), by.firm_id, by.member_id or by.firm_id, key, digest, clock.now(), KEPT_FOR)
+    found = await store.row(_CLAIM, uuid7(), by.firm_id, by.person_id, key, digest, clock.now(), KEPT_FOR)
     assert found is not None
     if found["asked"] != digest:
         raise Refusal(
@@ -93,7 +93,7 @@ async def _keep(by: Actor, key: str, ids: tuple[UUID, ...]) -> None:
     row_id = await store.value(
         "UPDATE idempotency SET ids = $4::uuid[] WHERE firm_id = $1 AND actor_id = $2 AND key = $3 RETURNING id",
         by.firm_id,
-        by.member_id or by.firm_id,
+        by.person_id,
         key,
         list(ids),
     )

@@ -46,12 +46,29 @@ class TeamMember(Model):
     manage_accounts = fields.BooleanField(default=False)
     state = fields.CharEnumField(TeamMemberState, max_length=40)
     account_columns: Any = ArrayField("text")
+    totp_secret = fields.BinaryField(null=True)
+    totp_since = fields.DatetimeField(null=True)
+    totp_step = fields.BigIntField(null=True)
     version = fields.IntField(default=1)
     created_at = fields.DatetimeField()
 
     class Meta:
         table = "team_member"
         unique_together = (("firm_id", "id"), ("firm_id", "email_key"))
+
+
+class RecoveryCode(Model):
+    """Signs in once where the second factor is lost."""
+
+    id = fields.UUIDField(primary_key=True)
+    firm_id = fields.UUIDField()
+    member_id = fields.UUIDField()
+    code_hash = fields.BinaryField()
+    used_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "recovery_code"
+        unique_together = (("firm_id", "id"), ("firm_id", "member_id", "code_hash"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,12 +32,38 @@ class Viewer:
     scopes: frozenset[ApiScope] | None = None
 
     @property
+    def person_id(self) -> UUID:
+        return self.member_id
+
+    @property
     def is_admin(self) -> bool:
         return self.role is not TeamRole.EMPLOYEE
 
     @property
     def may_manage_accounts(self) -> bool:
         return self.is_admin or self.manage_accounts
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """
+    A signed-in client: the portal identity (PortalUser) of one address. `account_id` is the account in use (R36), as
+    long as the address may enter it; None: none picked.
+    """
+
+    firm_id: UUID
+    user_id: UUID
+    address_id: UUID
+    session_id: UUID
+    account_id: UUID | None = None
+    member_id: None = None
+    is_admin: bool = False
+    may_manage_accounts: bool = False
+    scopes: None = None
+
+    @property
+    def person_id(self) -> UUID:
+        return self.user_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +75,16 @@ class System:
     is_admin: bool = True
     may_manage_accounts: bool = True
 
+    @property
+    def person_id(self) -> UUID:
+        """Nobody in particular: the firm."""
+        return self.firm_id
 
-Actor = Viewer | System
+
+Asker = Viewer | Client
+"""Whoever has a session."""
+Actor = Viewer | Client | System
+"""Whoever can change something."""
 
 
 def must_manage_accounts(by: Actor) -> None:

@@ -80,7 +80,7 @@ async def test_only_admins_in_person_make_and_revoke_tokens() -> None:
     owner, employee = await a_member(by), await a_member(by, role=TeamRole.EMPLOYEE, manage_accounts=True)
     created, token = await a_token(owner)
     itself = await session.viewer_of(token)
-    assert itself is not None
+    assert isinstance(itself, Viewer)
     for asking in (employee, itself):
         with pytest.raises(Refusal) as refused:
             await api_token.create(asking, name="Mine", scopes=BOTH)

@@ -11,6 +11,7 @@ from models.journal.recording import changes_between, record, stamp, wake_by
 from models.journal.tables import (
     CHANNEL,
     NOTIFICATIONS_MOVED,
+    SESSIONS_ENDED,
     WINDOW_DAYS,
     WINDOW_POSITIONS,
     Batch,
@@ -23,6 +24,7 @@ from models.journal.tables import (
 __all__ = [
     "CHANNEL",
     "NOTIFICATIONS_MOVED",
+    "SESSIONS_ENDED",
     "WINDOW_DAYS",
     "WINDOW_POSITIONS",
     "Batch",

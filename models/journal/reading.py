@@ -99,7 +99,7 @@ async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, Entry]:
 _MATCHES = """
   j.firm_id = $1 AND j.kind = ANY($2::text[])
   AND ($3::uuid IS NULL OR j.account_ids @> ARRAY[$3::uuid])
-  AND ($4::uuid IS NULL OR j.subject_id = $4) AND ($5::uuid IS NULL OR j.member_id = $5)
+  AND ($4::uuid IS NULL OR j.subject_id = $4) AND ($5::uuid IS NULL OR $5 IN (j.member_id, j.user_id))
   AND ($6::timestamptz IS NULL OR j.occurred_at >= $6) AND ($7::timestamptz IS NULL OR j.occurred_at < $7)"""
 
 
@@ -115,6 +115,7 @@ def _entry(row: Any) -> Entry:
         kind=row["kind"],
         occurred_at=row["occurred_at"],
         member_id=row["member_id"],
+        user_id=row["user_id"],
         subject_type=row["subject_type"],
         subject_id=row["subject_id"],
         account_ids=tuple(row["account_ids"]),

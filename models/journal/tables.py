@@ -19,7 +19,9 @@ class JournalKind(StrEnum):
     """What happened, as the API tells it."""
 
     FIRM_CHANGED = "FIRM_CHANGED"
+    MEMBER_INVITED = "MEMBER_INVITED"
     MEMBER_CHANGED = "MEMBER_CHANGED"
+    MEMBER_REMOVED = "MEMBER_REMOVED"
     ACCOUNT_CREATED = "ACCOUNT_CREATED"
     ACCOUNT_CHANGED = "ACCOUNT_CHANGED"
     CONTACT_CREATED = "CONTACT_CREATED"
@@ -28,6 +30,10 @@ class JournalKind(StrEnum):
     CONTACT_UNLINKED = "CONTACT_UNLINKED"
     EMAIL_FIELD_CREATED = "EMAIL_FIELD_CREATED"
     TOGGLES_CHANGED = "TOGGLES_CHANGED"
+    INVITATION_SENT = "INVITATION_SENT"
+    INVITATION_REVOKED = "INVITATION_REVOKED"
+    INVITATION_ACCEPTED = "INVITATION_ACCEPTED"
+    PASSWORD_RESET = "PASSWORD_RESET"  # noqa: S105 - a kind, not a secret
     MAILBOX_CONNECTED = "MAILBOX_CONNECTED"
     MAILBOX_CHANGED = "MAILBOX_CHANGED"
     EMAIL_STORED = "EMAIL_STORED"
@@ -35,6 +41,10 @@ class JournalKind(StrEnum):
 
 NOTIFICATIONS_MOVED = "NOTIFICATIONS_MOVED"
 """A kind for the feed alone: entries of somebody's Inbox+ are new, moved, read or archived. No audit shows it."""
+
+
+SESSIONS_ENDED = "SESSIONS_ENDED"
+"""A kind for the feed alone: sessions ended, or moved to another account; their open sockets close."""
 
 
 class Subject(StrEnum):
@@ -45,7 +55,10 @@ class Subject(StrEnum):
     ACCOUNT = "Account"
     CONTACT = "Contact"
     EMAIL_FIELD = "EmailField"
+    EMAIL_ADDRESS = "EmailAddress"
+    PORTAL_USER = "PortalUser"
     TOGGLES = "Toggles"
+    INVITATION = "Invitation"
     MAILBOX = "Mailbox"
     EMAIL = "Email"
 
@@ -70,6 +83,7 @@ class JournalRow(Model):
     kind = fields.CharField(40)
     occurred_at = fields.DatetimeField()
     member_id = fields.UUIDField(null=True)
+    user_id = fields.UUIDField(null=True)
     subject_type = fields.CharField(20, null=True)
     subject_id = fields.UUIDField(null=True)
     account_ids: Any = ArrayField("uuid")
@@ -100,6 +114,7 @@ class Entry:
     kind: str
     occurred_at: datetime
     member_id: UUID | None
+    user_id: UUID | None
     subject_type: str | None
     subject_id: UUID | None
     account_ids: tuple[UUID, ...]

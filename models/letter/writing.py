@@ -1,0 +1,78 @@
+"""Writing a letter: a row, in the transaction that causes it. Nothing leaves before the commit."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import orjson
+from uuid_utils.compat import uuid7
+
+from models import clock, store
+from models.address import TypedAddress
+from models.letter.table import LetterKind
+from models.viewer import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class NewLetter:
+    """
+    `facts`: every value that it prints, by the names of its template, never a secret. The firm's own (name, sender,
+    Reply-To, language) are added when it is written. `address_id`: a client's, `member_id`: a colleague's.
+    """
+
+    kind: LetterKind
+    to: TypedAddress
+    facts: Mapping[str, str | Sequence[str] | None]
+    address_id: UUID | None = None
+    member_id: UUID | None = None
+    invitation_id: UUID | None = None
+    reset_id: UUID | None = None
+
+
+async def write(by: Actor, letters: Sequence[NewLetter]) -> list[UUID]:
+    """Answers their ids, in order; one statement, however many. Runs inside a transaction."""
+    if not letters:
+        return []
+    ids = [uuid7() for _ in letters]
+    await store.execute(
+        _WRITE,
+        by.firm_id,
+        clock.now(),
+        by.member_id,
+        ids,
+        [letter.kind for letter in letters],
+        [letter.to.text for letter in letters],
+        [letter.to.key for letter in letters],
+        [letter.address_id for letter in letters],
+        [letter.member_id for letter in letters],
+        [letter.invitation_id for letter in letters],
+        [letter.reset_id for letter in letters],
+        [orjson.dumps(dict(letter.facts)).decode() for letter in letters],
+        [f"<{letter_id}@switchboard>" for letter_id in ids],
+    )
+    return list(ids)
+
+
+_WRITE = """
+INSERT INTO letter (id, firm_id, kind, language, to_address, to_key, address_id, member_id, invitation_id, reset_id,
+                    asked_by, facts, message_id, state, created_at, due_at, attempts)
+SELECT n.id, f.id, n.kind, f.language, n.to_address, n.to_key, n.address_id, n.member_id, n.invitation_id, n.reset_id,
+       $3, n.facts::jsonb || jsonb_build_object('firmName', f.name, 'senderName', coalesce(f.sender_name, f.name),
+       'replyTo', f.reply_to), n.message_id, 'QUEUED', $2, $2, 0
+FROM firm f, unnest($4::uuid[], $5::text[], $6::text[], $7::text[], $8::uuid[], $9::uuid[], $10::uuid[], $11::uuid[],
+                    $12::text[], $13::text[])
+  AS n(id, kind, to_address, to_key, address_id, member_id, invitation_id, reset_id, facts, message_id)
+WHERE f.id = $1
+"""
+
+
+async def cancel(by: Actor, *, invitation_ids: Sequence[UUID] = (), reset_ids: Sequence[UUID] = ()) -> None:
+    """Those of these invitations and resets that have not left yet never will. Runs inside a transaction."""
+    await store.execute(_CANCEL, by.firm_id, list(invitation_ids), list(reset_ids), clock.now())
+
+
+_CANCEL = """
+UPDATE letter SET state = 'CANCELLED', settled_at = $4, sealed = NULL
+WHERE firm_id = $1 AND settled_at IS NULL AND state = 'QUEUED'
+  AND (invitation_id = ANY($2::uuid[]) OR reset_id = ANY($3::uuid[]))
+"""
