@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
@@ -12,13 +11,14 @@ from argon2 import PasswordHasher
 from tortoise.connection import get_connections
 from uuid_utils.compat import uuid7
 
-from models import account, address, clock, contact, firm, keys, store, toggles
+from models import account, address, clock, contact, firm, session, store, toggles
 from models.account import AccountKind, NewAccount
+from models.address import PortalUser
 from models.contact import ExistingContact, FieldRef, NewContact, NewEmail
-from models.session import Session, SignedIn
+from models.session import SignedIn
 from models.team import AccountColumn, TeamMember, TeamMemberState
 from models.toggles import NewToggles, TogglesView, TogglesWish
-from models.viewer import Actor, System, TeamRole, Viewer
+from models.viewer import Actor, Client, System, TeamRole, Viewer
 
 PASSWORD = "correct horse"
 _HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)  # as good a hash, and cheap
@@ -68,16 +68,7 @@ async def signed_in(
         account_columns=list(AccountColumn),
         created_at=clock.now(),
     )
-    token, session_id, now = keys.new_token(), uuid7(), clock.now()
-    await Session.create(
-        id=session_id,
-        firm_id=by.firm_id,
-        member_id=member.id,
-        token_hash=keys.token_hash(token),
-        created_at=now,
-        expires_at=now + timedelta(days=30),
-    )
-    return SignedIn(Viewer(by.firm_id, member.id, session_id, role, manage_accounts), token)
+    return await session.start_for_member(firm_id=by.firm_id, member_id=member.id, days=30)
 
 
 async def a_member(
@@ -85,6 +76,33 @@ async def a_member(
 ) -> Viewer:
     """A new colleague, signed in."""
     return (await signed_in(by, role=role, manage_accounts=manage_accounts, email=email)).viewer
+
+
+async def a_client(
+    by: Actor, account: MadeAccount | None = None, *more: UUID, address_id: UUID | None = None
+) -> SignedIn[Client]:
+    """
+    A client who may enter `account` and `more` accounts, and works in the first. It has activated, with PASSWORD.
+
+    Its address is that of the contact of `account`, who is linked to `more` too; or `address_id`.
+    """
+    account = account or await an_account(by)
+    address_id = address_id or account.address
+    user_id = await with_password(by, address_id)
+    for account_id in more:
+        await linked(by, account_id, account.contact)
+    for account_id in (account.id, *more):
+        await switched(by, account_id, address_id, login=True)
+    return await session.start_for_client(
+        firm_id=by.firm_id, user_id=user_id, address_id=address_id, days=30, account_id=account.id
+    )
+
+
+async def with_password(by: Actor, address_id: UUID) -> UUID:
+    """Activates an address, with PASSWORD; its identity."""
+    user_id = await address.activate(by, address_id, at=clock.now())
+    await PortalUser.filter(id=user_id).update(password_hash=_HASH)
+    return user_id
 
 
 async def an_address(by: Actor, text: str | None = None, *, activated: bool = False) -> UUID:

@@ -46,8 +46,8 @@ async def test_an_address_that_is_taken_twice_at_once_goes_to_one(by: Viewer) ->
     ("change", "code", "path"),
     [
         ({"email": "no address"}, ErrorCode.ADDRESS_INVALID, "email"),
-        ({"secret": "short"}, ErrorCode.INVALID, "password"),
-        ({"secret": "x" * 129}, ErrorCode.INVALID, "password"),
+        ({"secret": "short"}, ErrorCode.WEAK_PASSWORD, "password"),
+        ({"secret": "x" * 129}, ErrorCode.WEAK_PASSWORD, "password"),
         ({"name": " "}, ErrorCode.INVALID, "name"),
     ],
 )

@@ -8,15 +8,15 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from graph.ids import Kind, global_id
-from models import address, api_token, clock, email, email_field, files, journal, mailbox, notification, store
+from models import api_token, clock, email, email_field, files, journal, mailbox, notification, store
 from models.email import Incoming, Message, MessageAttachment, Participant, Role, history
 from models.journal import JournalFilter
 from models.mailbox import MailServer, NewMailbox
 from models.notification import InboxFilter
 from models.page import Window
 from models.session import SignedIn
-from models.viewer import ApiScope, System, TeamRole
-from tests.make import MadeAccount, a_contact, a_firm, an_account, an_address, signed_in, toggles_of
+from models.viewer import ApiScope, Client, System, TeamRole
+from tests.make import MadeAccount, a_client, a_contact, a_firm, an_account, an_address, signed_in, toggles_of
 
 ANNA, FREE = "anna@client.test", "free@client.test"
 SERVER = MailServer("mail.client.test", 993)
@@ -25,11 +25,15 @@ PDF = b"%PDF-1.4 an invoice"
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """`ids`: global ids by noun; `free_contact` is on no account. `employee` may not manage accounts."""
+    """
+    `ids`: global ids by noun; `free_contact` is on no account. `employee` may not manage accounts. `client` is ANNA,
+    who works in `account`.
+    """
 
     by: System
     owner: SignedIn
     employee: SignedIn
+    client: SignedIn[Client]
     account: MadeAccount
     ids: dict[str, str]
 
@@ -53,7 +57,9 @@ async def a_world() -> World:
         "free_contact": global_id(Kind.CONTACT, free),
         "free_address": global_id(Kind.EMAIL_ADDRESS, await an_address(by, FREE)),
     }
-    return World(by, owner, employee, account, ids | await _letters(by, owner) | await _more(by, owner, account))
+    client = await a_client(by, account)
+    letters, more = await _letters(by, owner), await _more(by, owner, account, client.viewer)
+    return World(by, owner, employee, client, account, ids | letters | more)
 
 
 async def _letters(by: System, owner: SignedIn) -> dict[str, str]:
@@ -71,7 +77,7 @@ async def _letters(by: System, owner: SignedIn) -> dict[str, str]:
     }
 
 
-async def _more(by: System, owner: SignedIn, account: MadeAccount) -> dict[str, str]:
+async def _more(by: System, owner: SignedIn, account: MadeAccount, client: Client) -> dict[str, str]:
     view = await toggles_of(owner.viewer, account.id, account.address)
     assert view is not None
     token = await api_token.create(owner.viewer, name="Ledger", scopes=[ApiScope.READ])
@@ -79,7 +85,7 @@ async def _more(by: System, owner: SignedIn, account: MadeAccount) -> dict[str, 
     return {
         "toggles": global_id(Kind.TOGGLES, view.id),
         "field": global_id(Kind.EMAIL_FIELD, (await email_field.of_firm(owner.viewer))[0].id),
-        "person": global_id(Kind.PORTAL_USER, await address.activate(by, account.address, at=clock.now())),
+        "person": global_id(Kind.PORTAL_USER, client.user_id),
         "token": global_id(Kind.API_TOKEN, token.done.ids[0]),
         "entry": global_id(Kind.JOURNAL_ENTRY, entry.id),
     }

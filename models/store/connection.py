@@ -13,7 +13,7 @@ from tortoise.migrations.executor import MigrationExecutor
 NOUNS = [
     "models.firm",
     "models.team",
-    "models.session",
+    "models.session.table",
     "models.api_token",
     "models.account.table",
     "models.contact.table",

@@ -2,24 +2,18 @@
 
 import asyncio
 import secrets
+import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from models.errors import ErrorCode, Refusal
+from models.password.rules import LONGEST
 
-SHORTEST, LONGEST = 8, 128  # characters (NIST SP 800-63B)
 _hasher = PasswordHasher(time_cost=1, memory_cost=47_104, parallelism=1)
+_verifications = 0
 _pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
-
-
-def checked(password: str, *path: str | int) -> str:
-    """Raises INVALID where it is too short or too long; any characters are good."""
-    if not SHORTEST <= len(password) <= LONGEST:
-        raise Refusal(ErrorCode.INVALID, f"A password has {SHORTEST} to {LONGEST} characters.", *path)
-    return password
 
 
 async def hashed(password: str) -> str:
@@ -28,8 +22,15 @@ async def hashed(password: str) -> str:
 
 async def matches(password: str, stored: str | None) -> bool:
     """One verification, also where nothing is stored, so that an unknown address takes as long as a known one."""
+    global _verifications
+    _verifications += 1
     right = await asyncio.get_running_loop().run_in_executor(_pool, _verify, password, stored or _nobodys())
     return right and stored is not None
+
+
+def verifications() -> int:
+    """How many there have been in this process."""
+    return _verifications
 
 
 def _verify(password: str, stored: str) -> bool:
@@ -40,8 +41,11 @@ def _verify(password: str, stored: str) -> bool:
 
 
 def _bytes(password: str) -> bytes:
-    """Any characters are good, half a surrogate pair too."""
-    return password.encode(errors="surrogatepass")
+    """
+    Any characters are good, half a surrogate pair too. In Unicode's NFKC form, since keyboards compose é in two ways
+    (NIST SP 800-63B).
+    """
+    return unicodedata.normalize("NFKC", password).encode(errors="surrogatepass")
 
 
 @cache

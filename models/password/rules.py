@@ -1,0 +1,44 @@
+"""What a password must be (NIST SP 800-63B): long enough, and not the first one that a stranger would try."""
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+from models.errors import ErrorCode, Refusal
+from models.text import folded
+
+SHORTEST, LONGEST = 8, 128  # characters
+COMMON = Path(__file__).parent / "common.txt"
+"""Those of at least SHORTEST characters of the 20,000 most common ones, in lower case; from Django 5.2 (BSD)."""
+_AROUND = re.compile(r"[\W\d_]+$|[\W_]+")
+
+
+def checked(password: str, *path: str | int, about: Iterable[str] = ()) -> str:
+    """
+    Any characters are good, in any mixture. `about`: what everybody knows of its owner, as the address and the firm's
+    name. Raises WEAK_PASSWORD in plain words.
+    """
+    if len(password) < SHORTEST:
+        raise _weak(f"This password is too short. Use at least {SHORTEST} characters; a few words are best.", *path)
+    if len(password) > LONGEST:
+        raise _weak(f"This password is too long. At most {LONGEST} characters fit.", *path)
+    if password.casefold() in _common():
+        raise _weak("This is one of the most common passwords, which anybody tries first. Choose another one.", *path)
+    if _bare(password) in {_bare(word) for known in about for word in (known, known.partition("@")[0])} - {""}:
+        raise _weak("This password is your address or the firm's name. Choose one that nobody can guess.", *path)
+    return password
+
+
+def _weak(message: str, *path: str | int) -> Refusal:
+    return Refusal(ErrorCode.WEAK_PASSWORD, message, *path)
+
+
+def _bare(text: str) -> str:
+    """Without case, accents, spaces and points, and without the figures at its end."""
+    return _AROUND.sub("", folded(text))
+
+
+@cache
+def _common() -> frozenset[str]:
+    return frozenset(COMMON.read_text("utf-8").split("\n"))

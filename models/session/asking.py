@@ -1,0 +1,75 @@
+"""Who a token stands for, asked anew for every operation and every delivery."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from models import api_token, clock, keys, store
+from models.toggles.table import MAY_ENTER
+from models.viewer import Asker, Client, TeamRole, Viewer
+
+EXACT_TO = timedelta(minutes=1)
+
+
+def _asker(row: Any) -> Asker:
+    if row["user_id"]:
+        return Client(row["firm_id"], row["user_id"], row["address_id"], row["session_id"], row["account_id"])
+    rights = TeamRole(row["role"]), row["manage_accounts"]
+    return Viewer(row["firm_id"], row["member_id"], row["session_id"], *rights)
+
+
+async def viewer_of(token: str) -> Asker | None:
+    """Who a token stands for; None: nobody (any more). Asked anew for every operation."""
+    if token.startswith(api_token.PREFIX):
+        return await api_token.viewer_of(token)
+    now = clock.now()
+    row = await store.row(f"{_ASKER} AND s.token_hash = $1 AND s.expires_at > $2", keys.token_hash(token), now)
+    if row is None:
+        return None
+    if row["last_used_at"] is None or row["last_used_at"] <= now - EXACT_TO:
+        await _used(row["session_id"], now)
+    return _asker(row)
+
+
+async def _used(session_id: UUID, now: datetime) -> None:
+    """At most once a minute, whoever asks how often. Never waits for who changes the session just now."""
+    await store.execute(_USED, session_id, now)
+
+
+_USED = """
+UPDATE session SET last_used_at = $2 WHERE id = (SELECT id FROM session WHERE id = $1 FOR UPDATE SKIP LOCKED)
+"""
+
+
+async def still(viewer: Asker) -> Asker | None:
+    """The same session as it is now, with the rights of now; None where it has ended."""
+    return (await still_all([viewer])).get(viewer)
+
+
+async def still_all(viewers: Sequence[Asker]) -> dict[Asker, Asker]:
+    """
+    Those whose sessions and API tokens have not ended, with the rights and the account of now. Asked anew for every
+    delivery.
+    """
+    ids = [viewer.session_id for viewer in viewers if viewer.scopes is None]
+    found = await store.rows(f"{_ASKER} AND s.id = ANY($1::uuid[]) AND s.expires_at > $2", ids, clock.now())
+    now = {row["session_id"]: _asker(row) for row in found}
+    for viewer in viewers:
+        if (
+            isinstance(viewer, Viewer)
+            and viewer.scopes is not None
+            and (token := await api_token.still(viewer)) is not None
+        ):
+            now[viewer.session_id] = token
+    return {viewer: now[viewer.session_id] for viewer in viewers if viewer.session_id in now}
+
+
+_ASKER = f"""
+SELECT s.id AS session_id, s.firm_id, s.last_used_at, s.member_id, m.role, m.manage_accounts, s.user_id, p.address_id,
+  CASE WHEN {MAY_ENTER.format(and_also=" AND a.id = s.account_id")} THEN s.account_id END AS account_id
+FROM session s
+LEFT JOIN team_member m ON m.firm_id = s.firm_id AND m.id = s.member_id AND m.state = 'ACTIVE'
+LEFT JOIN portal_user p ON p.firm_id = s.firm_id AND p.id = s.user_id
+WHERE (m.id IS NOT NULL OR {MAY_ENTER.format(and_also="")})"""
+"""A client who may enter no account any more has no session either (R47)."""

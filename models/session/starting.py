@@ -1,0 +1,89 @@
+"""Starting a session for somebody who has shown who they are: by a password, or by the link of a letter."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Generic
+from uuid import UUID
+
+from typing_extensions import TypeVar
+from uuid_utils.compat import uuid7
+
+from models import clock, keys, store
+from models.errors import ErrorCode, Refusal
+from models.session.table import Session
+from models.viewer import Asker, Client, TeamRole, Viewer
+
+DEVICE = 200  # characters of a User-Agent that are kept
+A = TypeVar("A", bound=Asker, default=Viewer, covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn(Generic[A]):
+    """`token` is told this once; it must not be logged."""
+
+    viewer: A
+    token: str
+
+    def __repr__(self) -> str:
+        return f"SignedIn({self.viewer!r})"
+
+
+async def start_for_member(*, firm_id: UUID, member_id: UUID, days: int, device: str | None = None) -> SignedIn[Viewer]:
+    """A colleague's, who must be ACTIVE. `days`: how long it lasts. `device`: a User-Agent, to tell sessions apart."""
+    row = await store.row(_RIGHTS, firm_id, member_id)
+    assert row is not None, "only a colleague who may sign in starts a session"
+    session_id, token = await _start(firm_id, days, device, member_id=member_id)
+    rights = TeamRole(row["role"]), row["manage_accounts"]
+    return SignedIn(Viewer(firm_id, member_id, session_id, *rights), token)
+
+
+_RIGHTS = """
+SELECT role, manage_accounts FROM team_member WHERE firm_id = $1 AND id = $2 AND state = 'ACTIVE'
+"""
+
+
+async def start_for_client(
+    *,
+    firm_id: UUID,
+    user_id: UUID,
+    address_id: UUID,
+    days: int,
+    device: str | None = None,
+    account_id: UUID | None = None,
+) -> SignedIn[Client]:
+    """
+    A client's, in `account_id` if it may enter that, else in the only account it may enter, else in none (R36, R37).
+
+    Notes when the person signed in. Raises LOGIN_OFF where it may enter no account (R47).
+    """
+    async with store.transaction():
+        open_now = [row["account_id"] for row in await store.rows(_OPEN, firm_id, address_id)]
+        if not open_now:
+            raise Refusal(ErrorCode.LOGIN_OFF, "Your access is switched off. Ask the firm to switch it on.")
+        only = open_now[0] if len(open_now) == 1 else None
+        account = account_id if account_id in open_now else only
+        session_id, token = await _start(firm_id, days, device, user_id=user_id, account_id=account)
+        await store.execute(_SIGNED_IN, firm_id, user_id, clock.now())
+    return SignedIn(Client(firm_id, user_id, address_id, session_id, account), token)
+
+
+_OPEN = """
+SELECT t.account_id FROM toggles t JOIN account a ON a.firm_id = t.firm_id AND a.id = t.account_id
+WHERE t.firm_id = $1 AND t.address_id = $2 AND t.login AND a.archived_at IS NULL
+"""
+_SIGNED_IN = "UPDATE portal_user SET last_sign_in_at = $3 WHERE firm_id = $1 AND id = $2"
+
+
+async def _start(firm_id: UUID, days: int, device: str | None, **whose: Any) -> tuple[UUID, str]:
+    token, session_id, now = keys.new_token(), uuid7(), clock.now()
+    await Session.create(
+        id=session_id,
+        firm_id=firm_id,
+        device="".join(filter(str.isprintable, device))[:DEVICE] if device else None,
+        token_hash=keys.token_hash(token),
+        created_at=now,
+        last_used_at=now,
+        expires_at=now + timedelta(days=days),
+        **whose,
+    )
+    return session_id, token
