@@ -101,7 +101,7 @@ def _run(command: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
     """Runs it to its end, and turns what people can mend into one line of plain words."""
     try:
         asyncio.run(_stoppable(command(_settings())))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         return
     except Exception as error:
         if (words := _plain(error)) is None:
@@ -110,8 +110,18 @@ def _run(command: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
 
 
 async def _stoppable(command: Coroutine[Any, Any, None]) -> None:
-    """SIGTERM ends it as Ctrl-C does, in order, also before and after the server handles signals itself."""
-    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+    """
+    SIGTERM ends it in order, as Ctrl-C does, also before and after the server handles signals itself; and where Ctrl-C
+    is ignored, as in a shell's background job.
+    """
+    loop, running = asyncio.get_running_loop(), asyncio.current_task()
+    assert running
+
+    def end() -> None:
+        if not running.cancelling():  # a second time would hit it while it gives back what it has
+            running.cancel()
+
+    signal.signal(signal.SIGTERM, lambda *_: loop.call_soon_threadsafe(end))
     await command
 
 

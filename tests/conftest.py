@@ -1,5 +1,6 @@
 """What every test of the nouns stands on: a real database of its own, a known key, a clock nobody has touched."""
 
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from models.settings import Settings
 pytest_plugins = ["tests.postgres", "tests.client", "tests.redis"]
 
 KEY = bytes(range(32))
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # run in the background of a shell: programs would inherit it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

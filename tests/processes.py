@@ -99,13 +99,21 @@ class Running:
 
 
 @contextmanager
-def running(*arguments: str, output: Path, var: Path, **settings: str) -> Iterator[Running]:
-    """The command in a group of its own; killed at the end, if it is still there."""
+def running(
+    *arguments: str, output: Path, var: Path, ignoring: signal.Signals | None = None, **settings: str
+) -> Iterator[Running]:
+    """The command in a group of its own; killed at the end, if it is still there. `ignoring`: from its birth."""
     port = a_free_port()
+    wrapped = ["/bin/sh", "-c", f"trap '' {ignoring.name[3:]}; exec \"$@\"", "sh"] if ignoring else []
     told = environment({"PORT": str(port), "SWITCHBOARD_VAR": str(var), "PYTHONUNBUFFERED": "1", **settings})
     with output.open("wb") as out:
         process = subprocess.Popen(
-            [*COMMAND, *arguments], env=told, cwd=CHECKOUT, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
+            [*wrapped, *COMMAND, *arguments],
+            env=told,
+            cwd=CHECKOUT,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
         one = Running(process, output, port, var)
         try:

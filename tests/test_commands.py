@@ -184,6 +184,15 @@ def test_a_start_can_be_stopped_at_once_and_leaves_nothing(
     assert all_gone(set(processes_about(var)), seconds=10)  # a server just being made is told when its parent has gone
 
 
+def test_a_start_in_the_background_of_a_shell_where_ctrl_c_is_ignored_can_be_stopped(var: Path, tmp_path: Path) -> None:
+    with running("serve", output=tmp_path / "said", var=var, ignoring=signal.SIGINT) as one:
+        while not (helpers := one.descendants()):
+            assert one.process.poll() is None, one.said
+        one.stop(signal.SIGTERM)
+        assert one.said == ""
+    assert all_gone(helpers)
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_a_worker_alone_works_until_it_is_told_to_stop(
     database_url: str, var: Path, tmp_path: Path, how: signal.Signals

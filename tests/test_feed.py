@@ -115,6 +115,7 @@ async def test_a_cursor_behind_by_more_than_the_window_is_told_to_resync(hub: Hu
 async def test_a_cursor_ahead_of_the_head_as_after_a_restore_is_told_to_resync(hub: Hub, by: System) -> None:
     head = await say(by, "restored")
     async with listening(hub, by.firm_id, head + 500) as one:
+        await one.until(lambda one: len(one.heard) > 1)
         await say(by, "live")
         await one.until(lambda one: one.texts)
     assert one.heard[1] == Resync(head)
