@@ -185,7 +185,7 @@ def test_a_start_can_be_stopped_at_once_and_leaves_nothing(
 
 
 def test_a_start_in_the_background_of_a_shell_where_ctrl_c_is_ignored_can_be_stopped(var: Path, tmp_path: Path) -> None:
-    with running("serve", output=tmp_path / "said", var=var, ignoring=signal.SIGINT) as one:
+    with running("serve", output=tmp_path / "said", var=var, ignoring="INT") as one:
         while not (helpers := one.descendants()):
             assert one.process.poll() is None, one.said
         one.stop(signal.SIGTERM)
