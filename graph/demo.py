@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import typer
+from pydantic import SecretStr
 
 from graph import running
 from graph.app import create_app, opened
@@ -16,7 +17,7 @@ from mail.demo.launch import DemoMail, DemoMailFailed
 from mail.demo.letters import NEWCOMER
 from mail.demo.people import BELLANDI, HARBOUR, OWNER_PASSWORD
 from mail.demo.seed import connect_demo_mailbox, main_firm, seed
-from mail.demo.users import IMAP_PORT, SMTP_PORT
+from mail.demo.users import IMAP_PORT, PORTAL_FROM, SMTP_PORT
 from models import clock, store
 from models.settings import Settings
 
@@ -30,6 +31,7 @@ async def show(settings: Settings) -> None:
         await seed(clock.now())
         await connect_demo_mailbox(await main_firm(), mail.imap, mail.smtp)
         example = await _example()
+        settings = _with_letters(settings, mail)
         async with running.working(settings):
             app = create_app(settings, email=BELLANDI.owner.email, password=OWNER_PASSWORD, example=example)
             await running.serve_app(app, listening, ready=lambda: _welcome(settings, mail))
@@ -51,6 +53,14 @@ async def _mail(settings: Settings) -> AsyncIterator[DemoMail]:
         await mail.stop()
 
 
+def _with_letters(settings: Settings, mail: DemoMail) -> Settings:
+    """Letters go to the demo's own mail server, unless somebody has set another."""
+    if settings.smtp_url is not None:
+        return settings
+    url = SecretStr(f"smtp://{mail.smtp.host}:{mail.smtp_port}")
+    return settings.model_copy(update={"smtp_url": url, "mail_from": settings.mail_from or PORTAL_FROM})
+
+
 async def _example() -> Example:
     row = await store.row(_NEWCOMER, (await main_firm()).firm_id, NEWCOMER.code, NEWCOMER.address)
     assert row is not None, "the seeds have it"
@@ -68,6 +78,7 @@ WHERE t.firm_id = $1 AND a.code = $2 AND e.key = $3
 async def _welcome(settings: Settings, mail: DemoMail) -> None:
     clients = sum(not one.archived for one in BELLANDI.accounts)
     port = f" --port {mail.smtp_port}" if mail.smtp_port != SMTP_PORT else ""
+    imap_port = f" --port {mail.imap_port}" if mail.imap_port != IMAP_PORT else ""
     typer.echo(f"""
   {BELLANDI.name} is open:  {settings.base_url}/graphiql
 
@@ -80,6 +91,7 @@ async def _welcome(settings: Settings, mail: DemoMail) -> None:
       three years of her letters are there a moment later.
    3. Tab “NewMailLive”: run it, and in another terminal have her write to the firm:
       .venv/bin/python -m mail.demo.send --from {NEWCOMER.address}{port}
+  What the firm sends to its clients stays here:  .venv/bin/python -m mail.demo.read{imap_port}
 
   Data is kept under {settings.var}/. Ctrl-C stops everything.
 """)

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 import typer
 
 from graph.app import opened
+from mail.outbox import Route
+from mail.smtp import SmtpError
 from models import store
 from models.settings import Settings
 
@@ -25,6 +27,7 @@ async def _findings(settings: Settings) -> AsyncIterator[tuple[bool, str]]:
         yield True, f"Database: {where}, {await store.value('SHOW server_version')}, all migrations applied."
         yield True, "Key: the one that this database knows."
         yield _exposure(settings)
+        yield await _letters(settings)
         firms = await store.value("SELECT count(*) FROM firm")
         yield firms > 0, f"Firms: {firms}." + ("" if firms else " Make one with `switchboard create-firm`.")
         for row in await store.rows("SELECT address, state, error_message, last_sync_at FROM mailbox ORDER BY address"):
@@ -33,6 +36,20 @@ async def _findings(settings: Settings) -> AsyncIterator[tuple[bool, str]]:
                 fine,
                 f"Mailbox {row['address']}: {row['state']}. {row['error_message'] or _seen(row['last_sync_at'])}",
             )
+
+
+async def _letters(settings: Settings) -> tuple[bool, str]:
+    """By calling the mail server and signing in there; no letter is sent."""
+    route = Route.of(settings)
+    if route is None:
+        return False, f"Letters: {settings.letters_wait}"
+    waiting = await store.value("SELECT count(*) FROM letter WHERE settled_at IS NULL")
+    try:
+        smtp = await route.connect()
+    except SmtpError as error:
+        return False, f"Letters: {waiting} wait. {error.message} Look at SWITCHBOARD_SMTP_URL."
+    await smtp.close()
+    return True, f"Letters: {waiting} wait; {route.server.host} takes them, from {route.sender.address}."
 
 
 def _exposure(settings: Settings) -> tuple[bool, str]:

@@ -20,7 +20,7 @@ from graph.notification import Notification, notifications_of
 from graph.scalars import Cursor, cursor_at, position_of
 from graph.toggles import Toggles
 from models import feed, notification
-from models.journal import NOTIFICATIONS_MOVED, Batch, Entry, JournalKind
+from models.journal import INVITATION_MOVED, NOTIFICATIONS_MOVED, Batch, Entry, JournalKind
 
 MOST_TOLD = 100
 TOUCHING_SWITCHES = (
@@ -30,6 +30,8 @@ TOUCHING_SWITCHES = (
     JournalKind.CONTACT_CHANGED,
     JournalKind.ACCOUNT_CREATED,
     JournalKind.ACCOUNT_CHANGED,
+    JournalKind.ADDRESS_SUPPRESSED,
+    INVITATION_MOVED,
 )
 """What can change the switches of an account, or how they count."""
 

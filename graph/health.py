@@ -1,7 +1,7 @@
 """For whoever starts, stops and balances processes: does it live, may it be sent requests."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import structlog
 from starlette.requests import Request
@@ -20,12 +20,18 @@ async def healthz(_: Request) -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """200: send requests. 503: not now, and why, a line each. Silent wake-ups are told, and are no reason."""
+    """200: send requests. 503: not now, and why, a line each. What is told beside `ready` is no reason."""
     troubles = [line async for line in _troubles(request)]
     if not troubles:
-        late = "" if feed.hub.hears else "The channel of wake-ups is silent: events come some seconds late.\n"
-        return PlainTextResponse(f"ready\n{late}", headers=NO_STORE)
+        return PlainTextResponse("\n".join(["ready", *_remarks(request), ""]), headers=NO_STORE)
     return PlainTextResponse("\n".join([*troubles, ""]), 503, headers=NO_STORE)
+
+
+def _remarks(request: Request) -> Iterator[str]:
+    if not feed.hub.hears:
+        yield "The channel of wake-ups is silent: events come some seconds late."
+    if (why := request.app.state.settings.letters_wait) is not None:
+        yield why
 
 
 async def _troubles(request: Request) -> AsyncIterator[str]:

@@ -7,6 +7,7 @@ from uuid import UUID
 import strawberry
 
 from graph.account import Account
+from graph.address import EmailAddress, address_of
 from graph.context import Info, viewer_of
 from graph.email import Email, accounts_of_email, email_of
 from graph.errors import Payload, cursor_of, refusable
@@ -21,7 +22,7 @@ from models import notification
 from models.notification import InboxFilter, NotificationKind, Selection
 
 strawberry.enum(NotificationKind)
-NotificationSubject = Annotated[Email | Mailbox, strawberry.union("NotificationSubject")]
+NotificationSubject = Annotated[Email | EmailAddress | Mailbox, strawberry.union("NotificationSubject")]
 
 
 @strawberry.type
@@ -51,6 +52,8 @@ class Notification(Node):
     async def subject(self, info: Info) -> NotificationSubject | None:
         if self.kind is NotificationKind.MAILBOX_NEEDS_ATTENTION:
             return await mailbox_of(info, self.subject_key)
+        if self.kind is NotificationKind.LETTER_BOUNCED:
+            return await address_of(info, self.subject_key)
         return await email_of(info, self.subject_key)
 
     @strawberry.field

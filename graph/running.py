@@ -8,18 +8,21 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from uuid import UUID
 
+import structlog
 import typer
 import uvicorn
 from starlette.applications import Starlette
 
 from graph.app import create_app, opened
 from graph.logs import log_plainly
+from mail.outbox import Outbox, Route
 from mail.sync import Worker
 from models import feed, firm, installation, journal, store, team
 from models.settings import Settings
 from models.viewer import TeamRole
 
 DRAIN = 15  # seconds that open requests get to finish
+log = structlog.get_logger("running")
 
 
 class PortTaken(Exception):
@@ -101,14 +104,18 @@ class Server(uvicorn.Server):
 
 @asynccontextmanager
 async def working(settings: Settings) -> AsyncIterator[None]:
-    """A worker in this process, beside whatever else it does."""
-    worker = Worker(development=settings.development, wakes=_changed)
-    running = asyncio.create_task(worker.run())
+    """A worker in this process, beside whatever else it does: mail in, and letters out where the settings say how."""
+    workers: list[Worker | Outbox] = [Worker(development=settings.development, wakes=_changed)]
+    if (route := Route.of(settings)) is not None:
+        workers.append(Outbox(route))
+    else:
+        log.warning("letters wait", why=settings.letters_wait)
+    running = [asyncio.create_task(worker.run()) for worker in workers]
     try:
         yield
     finally:
-        await worker.stop()
-        await running
+        await asyncio.gather(*(worker.stop() for worker in workers))
+        await asyncio.gather(*running)
 
 
 async def _changed(firm_id: UUID) -> None:

@@ -42,6 +42,7 @@ async def replace_key() -> int:
         await store.execute(_NEW_HASHES, [row["id"] for row in rows], hashes)
         await store.execute("DELETE FROM occurrence WHERE skip_reason = 'NOT_SWITCHED_ON' OR state = 'PENDING'")
         await store.execute("UPDATE mail_folder SET watermark = 1, scanned_at = NULL")
+        await store.execute("UPDATE letter SET sealed = NULL WHERE sealed IS NOT NULL")  # composed anew
         await store.execute("UPDATE installation SET key_fingerprint = $1", keys.fingerprint())
         return await store.execute(_ASK_FOR_PASSWORDS)
 

@@ -3,7 +3,9 @@
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
+from email_validator import EmailNotValidError, validate_email
 from pydantic import Field, FilePath, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -16,7 +18,9 @@ class Settings(BaseSettings):
     Raises pydantic.ValidationError with the name of the setting that is wrong.
     """
 
-    model_config = SettingsConfigDict(env_prefix="SWITCHBOARD_", populate_by_name=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="SWITCHBOARD_", populate_by_name=True, extra="ignore", hide_input_in_errors=True
+    )
 
     database_url: SecretStr | None = Field(default=None, validation_alias="DATABASE_URL")
     """PostgreSQL 16 or later. Absent: a server of our own under `var`."""
@@ -43,6 +47,16 @@ class Settings(BaseSettings):
     documents: FilePath | None = None
     """A JSON object `{"<id or sha256>": "<document>"}`: only these documents run. Absent: any within the limits."""
 
+    smtp_url: SecretStr | None = None
+    """Where letters are handed over: `smtps://name:password@host:465` (TLS), `smtp://host:587` (STARTTLS; plain on the
+    loopback only). Absent: letters wait."""
+    mail_from: str | None = None
+    """The address that letters come from. Absent: letters wait."""
+    letters_per_hour: int = Field(default=20_000, ge=1)
+    """Of one firm."""
+    letters_per_recipient: int = Field(default=5, ge=1)
+    """Of one firm to one address, in an hour."""
+
     metrics: bool = False
     """`/metrics` for Prometheus, reached from this machine, or from anywhere with `metrics_token`."""
     metrics_token: SecretStr | None = None
@@ -66,6 +80,27 @@ class Settings(BaseSettings):
             raise ValueError("Redis needs one more package: pip install 'redis<8'")
         return value
 
+    @field_validator("smtp_url")
+    @classmethod
+    def _takes_letters(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            try:
+                parts = urlsplit(value.get_secret_value())
+                good = parts.scheme in {"smtp", "smtps"} and bool(parts.hostname) and parts.port != 0
+            except ValueError:
+                good = False
+            if not good:
+                raise ValueError("say smtps://name:password@host:465, or smtp://name:password@host:587 for STARTTLS")
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _is_an_address(cls, value: str | None) -> str | None:
+        try:
+            return value and validate_email(value, check_deliverability=False, test_environment=True).normalized
+        except EmailNotValidError:
+            raise ValueError("say one address, as in portal@firm.example") from None
+
     @field_validator("allowed_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
@@ -75,6 +110,12 @@ class Settings(BaseSettings):
     def cookie(self) -> str:
         """Browsers send it to this host only, over TLS or to the loopback (RFC 6265bis)."""
         return "__Host-switchboard"
+
+    @property
+    def letters_wait(self) -> str | None:
+        """Why, in plain words; None: they leave."""
+        missing = [f"SWITCHBOARD_{name.upper()}" for name in ("smtp_url", "mail_from") if getattr(self, name) is None]
+        return f"Letters wait until {' and '.join(missing)} say how they leave." if missing else None
 
     @property
     def base_url(self) -> str:

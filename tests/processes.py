@@ -86,7 +86,7 @@ class Running:
     @property
     def smtp_port(self) -> int:
         """Of the demo mail server, as the welcome tells it."""
-        found = re.search(r"--port (\d+)", self.said)
+        found = re.search(r"demo\.send .*--port (\d+)", self.said)
         return int(found[1]) if found else 1025
 
     def descendants(self) -> set[int]:

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import aiosmtplib
-
 from mail.demo.users import MAIL_PASSWORD, STUDIO
+from mail.smtp import Smtp, SmtpServer
 from models.mailbox.server import MailSecurity, MailServer
 
 CHECKOUT = Path(__file__).parents[2]
@@ -77,7 +76,8 @@ class DemoMail:
 
     async def deliver(self, raw: bytes, *, sender: str, to: Sequence[str]) -> None:
         """Hands over exactly these bytes by SMTP (a last line without its end gets one)."""
-        await aiosmtplib.send(raw, sender=sender, recipients=list(to), hostname=HOST, port=self.smtp_port)
+        async with Smtp.open(SmtpServer(HOST, self.smtp_port, MailSecurity.NONE)) as smtp:
+            await smtp.deliver(raw, sender=sender, to=to)
 
     async def append(
         self, raw: bytes, received_at: datetime, *, folder: str = "INBOX", mailbox: str = STUDIO.address

@@ -13,10 +13,10 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, formataddr, make_msgid
 
-import aiosmtplib
-
 from mail.demo.people import BELLANDI
 from mail.demo.users import SMTP_PORT, STUDIO
+from mail.smtp import Smtp, SmtpError, SmtpServer, Unreachable
+from models.mailbox.server import MailSecurity
 
 SENDER = "hannah@whitmoreinteriors.example"
 SUBJECT = "The invoice from the marble yard"
@@ -46,8 +46,9 @@ def _name_of(address: str) -> str:
 
 
 async def send(raw: bytes, *, sender: str, host: str, port: int) -> None:
-    """Raises OSError or aiosmtplib.SMTPException."""
-    await aiosmtplib.send(raw, sender=sender, recipients=[STUDIO.address], hostname=host, port=port, start_tls=False)
+    """Raises SmtpError."""
+    async with Smtp.open(SmtpServer(host, port, MailSecurity.NONE)) as smtp:
+        await smtp.deliver(raw, sender=sender, to=[STUDIO.address])
 
 
 def main() -> int:
@@ -55,11 +56,11 @@ def main() -> int:
     raw = letter(sender=asked.sender, subject=asked.subject, text=asked.text, at=datetime.now(UTC))
     try:
         asyncio.run(send(raw, sender=asked.sender, host=asked.host, port=asked.port))
-    except (aiosmtplib.SMTPConnectError, OSError):
+    except Unreachable:
         print(f"No mail server answers on {asked.host}, port {asked.port}. Is the demo running?", file=sys.stderr)  # noqa: T201
         return 1
-    except aiosmtplib.SMTPException as refusal:
-        print(f"The mail server did not take the letter: {refusal}", file=sys.stderr)  # noqa: T201
+    except SmtpError as refusal:
+        print(f"The mail server did not take the letter: {refusal.message}", file=sys.stderr)  # noqa: T201
         return 1
     print(f"Sent to {STUDIO.address} from {asked.sender}: {asked.subject}")  # noqa: T201
     return 0

@@ -8,6 +8,10 @@ IMAP_PORT, SMTP_PORT = 1143, 1025
 """Of `make run`. Tests take free ones."""
 
 
+PORTAL_FROM = "portal@demo.test"
+"""The address that the demo's letters come from."""
+
+
 @dataclass(frozen=True, slots=True)
 class MailUser:
     address: str

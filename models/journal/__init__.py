@@ -10,6 +10,7 @@ from models.journal.reading import JournalFilter, by_ids, count, head, heads, pa
 from models.journal.recording import changes_between, record, stamp, wake_by
 from models.journal.tables import (
     CHANNEL,
+    INVITATION_MOVED,
     NOTIFICATIONS_MOVED,
     SESSIONS_ENDED,
     WINDOW_DAYS,
@@ -23,6 +24,7 @@ from models.journal.tables import (
 
 __all__ = [
     "CHANNEL",
+    "INVITATION_MOVED",
     "NOTIFICATIONS_MOVED",
     "SESSIONS_ENDED",
     "WINDOW_DAYS",

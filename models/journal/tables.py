@@ -34,6 +34,7 @@ class JournalKind(StrEnum):
     INVITATION_REVOKED = "INVITATION_REVOKED"
     INVITATION_ACCEPTED = "INVITATION_ACCEPTED"
     PASSWORD_RESET = "PASSWORD_RESET"  # noqa: S105 - a kind, not a secret
+    ADDRESS_SUPPRESSED = "ADDRESS_SUPPRESSED"
     MAILBOX_CONNECTED = "MAILBOX_CONNECTED"
     MAILBOX_CHANGED = "MAILBOX_CHANGED"
     EMAIL_STORED = "EMAIL_STORED"
@@ -42,6 +43,9 @@ class JournalKind(StrEnum):
 NOTIFICATIONS_MOVED = "NOTIFICATIONS_MOVED"
 """A kind for the feed alone: entries of somebody's Inbox+ are new, moved, read or archived. No audit shows it."""
 
+
+INVITATION_MOVED = "INVITATION_MOVED"
+"""A kind for the feed alone: an invitation's letter has left or bounced; `touched` are the toggles that it covers."""
 
 SESSIONS_ENDED = "SESSIONS_ENDED"
 """A kind for the feed alone: sessions ended, or moved to another account; their open sockets close."""

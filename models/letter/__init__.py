@@ -1,6 +1,26 @@
 """An outgoing e-mail: a row, written in the transaction that causes it, delivered later."""
 
+from models.letter.claiming import Claimed, claim, give_back, hand_over
+from models.letter.settling import put_off, refused, sent, stopped, unknown, wait_for_server
 from models.letter.table import Letter, LetterKind, LetterState
-from models.letter.writing import NewLetter, cancel, write
+from models.letter.writing import NewLetter, cancel, wake_by, write
 
-__all__ = ["Letter", "LetterKind", "LetterState", "NewLetter", "cancel", "write"]
+__all__ = [
+    "Claimed",
+    "Letter",
+    "LetterKind",
+    "LetterState",
+    "NewLetter",
+    "cancel",
+    "claim",
+    "give_back",
+    "hand_over",
+    "put_off",
+    "refused",
+    "sent",
+    "stopped",
+    "unknown",
+    "wait_for_server",
+    "wake_by",
+    "write",
+]

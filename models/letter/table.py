@@ -30,6 +30,10 @@ class Letter(Model):
 
     `facts`: every value it prints, never a secret; the token of a link is made from `invitation_id` or `reset_id` when
     it is composed. `sealed`: the bytes as they left, encrypted, from the first claim until it is settled.
+
+    `handed_over`: how often its bytes began to leave, apart from when the server then said no; at most twice (P2).
+    `copy_of`: this one is the firm's copy of that letter, without its link (R16). `locked_until`, `failing_since` and,
+    once it was tried, `due_at` are by the database's clock.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -54,6 +58,9 @@ class Letter(Model):
     sealed = fields.BinaryField(null=True)
     error = fields.CharField(500, null=True)
     settled_at = fields.DatetimeField(null=True)
+    handed_over = fields.IntField(default=0, db_default=0)
+    failing_since = fields.DatetimeField(null=True)
+    copy_of = fields.UUIDField(null=True)
 
     class Meta:
         table = "letter"

@@ -1,6 +1,6 @@
 """Writing a letter: a row, in the transaction that causes it. Nothing leaves before the commit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -29,6 +29,15 @@ class NewLetter:
     reset_id: UUID | None = None
 
 
+_wake: Callable[[], None] | None = None
+
+
+def wake_by(wake: Callable[[], None] | None) -> None:
+    """Called after each commit that wrote letters, in this process: its outbox then need not wait for its next look."""
+    global _wake
+    _wake = wake
+
+
 async def write(by: Actor, letters: Sequence[NewLetter]) -> list[UUID]:
     """Answers their ids, in order; one statement, however many. Runs inside a transaction."""
     if not letters:
@@ -50,6 +59,8 @@ async def write(by: Actor, letters: Sequence[NewLetter]) -> list[UUID]:
         [orjson.dumps(dict(letter.facts)).decode() for letter in letters],
         [f"<{letter_id}@switchboard>" for letter_id in ids],
     )
+    if _wake is not None:
+        store.current().after_commit(_wake)
     return list(ids)
 
 
@@ -67,12 +78,15 @@ WHERE f.id = $1
 
 
 async def cancel(by: Actor, *, invitation_ids: Sequence[UUID] = (), reset_ids: Sequence[UUID] = ()) -> None:
-    """Those of these invitations and resets that have not left yet never will. Runs inside a transaction."""
+    """
+    Those of these invitations and resets that have not left yet never will, and of those that may have left no second
+    copy will. One whose bytes are leaving at this moment is told as SENT afterwards. Runs inside a transaction.
+    """
     await store.execute(_CANCEL, by.firm_id, list(invitation_ids), list(reset_ids), clock.now())
 
 
 _CANCEL = """
-UPDATE letter SET state = 'CANCELLED', settled_at = $4, sealed = NULL
-WHERE firm_id = $1 AND settled_at IS NULL AND state = 'QUEUED'
+UPDATE letter SET state = CASE state WHEN 'QUEUED' THEN 'CANCELLED' ELSE state END, settled_at = $4, sealed = NULL
+WHERE firm_id = $1 AND settled_at IS NULL
   AND (invitation_id = ANY($2::uuid[]) OR reset_id = ANY($3::uuid[]))
 """

@@ -9,10 +9,17 @@ from models.notification.table import NotificationKind
 from models.viewer import Actor
 
 
-async def raise_for_team(by: Actor, kind: NotificationKind, *, about: UUID, subject_id: UUID, text: str) -> None:
-    """A new entry for every team member, or theirs of this thread anew: unread, on top, counting. In a transaction."""
+async def raise_for_team(
+    by: Actor, kind: NotificationKind, *, about: UUID, subject_id: UUID, text: str, only: UUID | None = None
+) -> None:
+    """
+    A new entry for every team member, or theirs of this thread anew: unread, on top, counting. In a transaction.
+
+    `only`: for that one alone, unless gone.
+    """
     members = "SELECT id FROM team_member WHERE firm_id = $1 AND state = 'ACTIVE' ORDER BY id"
-    member_ids = [row["id"] for row in await store.rows(members, by.firm_id)]
+    team = [row["id"] for row in await store.rows(members, by.firm_id)]
+    member_ids = [each for each in team if each == only] or team
     if not member_ids:
         return
     ids = [uuid7() for _ in member_ids]

@@ -5,6 +5,7 @@ from tortoise import Model, fields
 
 class NotificationKind(StrEnum):
     EMAIL_RECEIVED = "EMAIL_RECEIVED"
+    LETTER_BOUNCED = "LETTER_BOUNCED"
     MAILBOX_NEEDS_ATTENTION = "MAILBOX_NEEDS_ATTENTION"
 
 

@@ -1,0 +1,140 @@
+"""
+A letter's words and bytes, from what its row holds alone: pure, and the same bytes each time.
+
+What a firm or a client typed is text: it cannot add a header, a link or a tag.
+"""
+
+import unicodedata
+from binascii import b2a_qp
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.header import Header
+from email.utils import format_datetime
+from typing import Any
+
+import idna
+
+from mail import wording
+from models import keys, secret_link
+from models.letter import Claimed, LetterKind
+
+LETTER = "letter"
+"""The purpose of the signature that our own letters carry, so that sync knows them again (R18)."""
+SIGNED = "X-Switchboard-Letter"
+LINE = 76
+UNSAFE = {*' ,;:<>()[]"\\'}
+_PATHS = {
+    LetterKind.INVITATION: "invitation",
+    LetterKind.TEAM_INVITATION: "invitation",
+    LetterKind.PASSWORD_RESET: "reset",
+}
+_BIDI = {*"\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Of the installation: the address that letters come from, and where browsers reach the server."""
+
+    address: str
+    base_url: str
+
+
+def compose(letter: Claimed, sender: Sender) -> bytes:
+    """
+    ASCII, unless the recipient's address is not (RFC 6532); at most 76 characters a line, but for our own header.
+
+    Written by hand: the standard library's way to the same bytes takes five times as long.
+    """
+    values = _values(letter, sender)
+    words = wording.written(letter.kind.lower(), letter.language, values)
+    boundary = f"=_{letter.id.hex}"
+    lines = [
+        f"From: {_named(str(values['senderName']), _address(sender.address))}",
+        f"To: {_address(letter.to_address)}",
+        *([f"Reply-To: {_address(str(values['replyTo']))}"] if values["replyTo"] else []),
+        f"Subject: {_encoded(words.subject, 'Subject')}",
+        f"Date: {format_datetime(letter.written_at)}",
+        f"Message-ID: {letter.message_id}",
+        "Auto-Submitted: auto-generated",  # RFC 3834
+        f"{SIGNED}: {letter.id}.{keys.signature(LETTER, str(letter.id))}",
+        "MIME-Version: 1.0",
+        f'Content-Type: multipart/alternative; boundary="{boundary}"',
+        "",
+        *_part(boundary, "plain", words.text),
+        *_part(boundary, "html", words.html),
+        f"--{boundary}--",
+        "",
+    ]
+    return "\r\n".join(lines).encode()
+
+
+def _part(boundary: str, subtype: str, text: str) -> list[str]:
+    encoded = b2a_qp(text.encode(), istext=True).decode("ascii")
+    return [
+        f"--{boundary}",
+        f"Content-Type: text/{subtype}; charset=utf-8",
+        "Content-Transfer-Encoding: quoted-printable",
+        "",
+        *encoded.split("\n"),
+    ]
+
+
+def _named(name: str, address: str) -> str:
+    if name.isascii():
+        quoted = name.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{quoted}" <{address}>'
+    return f"{_encoded(name, 'From')}\r\n <{address}>"
+
+
+def _encoded(text: str, header: str) -> str:
+    """As RFC 2047 has it, folded."""
+    plain = text.isascii() and "=?" not in text and len(text) < LINE
+    return text if plain else Header(text, "utf-8", maxlinelen=LINE, header_name=header).encode(linesep="\r\n")
+
+
+def recipient(letter: Claimed) -> str:
+    """The address as the envelope has it: the domain in its ASCII form (RFC 5890)."""
+    return _address(letter.to_address)
+
+
+def _values(letter: Claimed, sender: Sender) -> Mapping[str, Any]:
+    said = {name: _cleaned(value, lines=name == "message") for name, value in letter.facts.items()}
+    link = _link(letter, sender.base_url)
+    return {**wording.NOTHING_SAID, **said, "toAddress": letter.to_address, "link": link}
+
+
+def _link(letter: Claimed, base_url: str) -> str | None:
+    """None: a copy, which carries no secret (R16)."""
+    if letter.copy_of is not None:
+        return None
+    if (purpose := _PATHS.get(letter.kind)) is None:
+        return f"{base_url}/portal"
+    row_id = letter.reset_id if purpose == "reset" else letter.invitation_id
+    assert row_id is not None, "whoever writes such a letter names the row of its link"
+    assert letter.seed is not None, "the row is there: a foreign key says so"
+    return f"{base_url}/{purpose}/{secret_link.token(purpose, row_id, letter.seed)}"
+
+
+def _cleaned(value: Any, *, lines: bool = False) -> Any:
+    """Without what could end a line or turn the reading direction; a message keeps its lines."""
+    if isinstance(value, list):
+        return [_cleaned(each) for each in value]
+    if not isinstance(value, str):
+        return value
+    kept = "".join(char if _is_shown(char) or (lines and char == "\n") else " " for char in value.replace("\r\n", "\n"))
+    return kept.strip()
+
+
+def _is_shown(char: str) -> bool:
+    return unicodedata.category(char) not in {"Cc", "Cs", "Zl", "Zp"} and char not in _BIDI
+
+
+def _address(text: str) -> str:
+    """Raises ValueError where it could be more than one address."""
+    local, _, domain = text.rpartition("@")
+    if not domain.isascii():
+        domain = idna.encode(domain, uts46=True).decode()
+    address = f"{local}@{domain}"
+    if not local or not domain or not address.isprintable() or UNSAFE & set(address):
+        raise ValueError("This is not one plain e-mail address.")
+    return address

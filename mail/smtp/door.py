@@ -1,0 +1,222 @@
+"""One line to a mail server, over which any number of letters leave, one after the other."""
+
+import socket
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from functools import cache
+
+import aiosmtplib
+from aiosmtplib import SMTPResponseException
+
+from mail.smtp.errors import (
+    Deferred,
+    LoginRefused,
+    NoSmtp,
+    Refused,
+    SenderRefused,
+    SmtpError,
+    TlsFailed,
+    Unknown,
+    Unreachable,
+    of_letter,
+    quoted,
+)
+from mail.smtp.server import SmtpServer
+from models.mailbox.server import MailSecurity
+
+TIMEOUT = 60.0
+"""Seconds for any answer, also to the letter itself: the 10 minutes that RFC 5321 grants would outlive a lease."""
+GOODBYE = 2.0
+
+
+async def _at_once() -> bool:
+    return True
+
+
+class Smtp:
+    """
+    async with Smtp.open(server) as smtp:
+        await smtp.deliver(raw, sender="studio@firm.test", to=["anna@client.test"])
+
+    Not for two tasks at once. After NoWay and Unknown the line is closed.
+    """
+
+    def __init__(self, client: aiosmtplib.SMTP) -> None:
+        self._client = client
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls, server: SmtpServer, *, name: str = "localhost", timeout: float = TIMEOUT, tls: ssl.SSLContext | None = None
+    ) -> AsyncIterator["Smtp"]:
+        """Secured and signed in; `name` is what we call ourselves. Raises NoWay."""
+        smtp = await cls.connect(server, name=name, timeout=timeout, tls=tls)
+        try:
+            yield smtp
+        finally:
+            await smtp.close()
+
+    @classmethod
+    async def connect(
+        cls, server: SmtpServer, *, name: str = "localhost", timeout: float = TIMEOUT, tls: ssl.SSLContext | None = None
+    ) -> "Smtp":
+        """The caller closes it."""
+        secured = server.security is not MailSecurity.NONE
+        client = aiosmtplib.SMTP(
+            hostname=server.host,
+            port=server.port,
+            local_hostname=name,
+            timeout=timeout,
+            use_tls=server.security is MailSecurity.TLS,
+            start_tls=server.security is MailSecurity.STARTTLS,  # never None: that can be stripped on the way
+            tls_context=(tls or _trusted()) if secured else None,
+        )
+        try:
+            await client.connect()
+            if server.username is not None:
+                await client.login(server.username, server.password or "")
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+            client.close()
+            raise _explained(error, server) from None
+        except BaseException:
+            client.close()
+            raise
+        return cls(client)
+
+    @property
+    def is_open(self) -> bool:
+        return self._client.is_connected
+
+    async def close(self) -> None:
+        if self._client.is_connected:
+            with suppress(aiosmtplib.SMTPException, OSError):
+                await self._client.quit(timeout=GOODBYE)
+        self._client.close()
+
+    async def deliver(
+        self, raw: bytes, *, sender: str, to: Sequence[str], may_leave: Callable[[], Awaitable[bool]] = _at_once
+    ) -> Mapping[str, SmtpError] | None:
+        """
+        Hands over exactly these bytes, lines ending in CRLF. Answers which recipients were not taken, and why; None:
+        `may_leave`, asked when the server is ready for the bytes, said no, and nothing has left.
+
+        Raises NoWay, Deferred or Refused where nobody was taken, Unknown.
+        """
+        try:
+            untaken = await self._address(raw, sender, to)
+            if not await may_leave():
+                await self._client.rset()
+                return None
+        except BaseException as error:
+            await self._start_over(error)
+            raise _on_the_way(error) from error
+        await self._hand_over(raw)
+        return untaken
+
+    async def _address(self, raw: bytes, sender: str, to: Sequence[str]) -> dict[str, SmtpError]:
+        wide = not (sender + "".join(to)).isascii()
+        if wide and not self._client.supports_extension("smtputf8"):
+            raise Refused("The mail server takes no addresses with letters outside of ASCII.", code=553, status="5.6.7")
+        encoding = "utf-8" if wide else "ascii"
+        options = [f"SIZE={len(raw)}"] if self._client.supports_extension("size") else []
+        await self._client.mail(sender, options=[*options, "SMTPUTF8"] if wide else options, encoding=encoding)
+        untaken: dict[str, SmtpError] = {}
+        for each in to:
+            try:
+                await self._client.rcpt(each, encoding=encoding)
+            except aiosmtplib.SMTPRecipientRefused as error:
+                if error.code == 421:
+                    raise
+                untaken[each] = of_letter(error.code, error.message)
+        if len(untaken) == len(to):
+            raise next(iter(untaken.values()))
+        return untaken
+
+    async def _start_over(self, error: BaseException) -> None:
+        """The next letter must not inherit this one's recipients; a line that cannot promise that is closed."""
+        if not isinstance(error, Deferred | Refused | aiosmtplib.SMTPSenderRefused) or not self._client.is_connected:
+            self._client.close()
+            return
+        try:
+            await self._client.rset()
+        except (aiosmtplib.SMTPException, OSError):
+            self._client.close()
+
+    async def _hand_over(self, raw: bytes) -> None:
+        try:
+            await self._client.data(raw)
+        except SMTPResponseException as error:
+            if 200 <= error.code < 300:
+                return
+            if not 400 <= error.code < 600:
+                self._client.close()
+                raise Unknown("The mail server answered the letter with something that is no answer.") from None
+            if error.code == 421:
+                self._client.close()
+            raise of_letter(error.code, error.message) from None
+        except (aiosmtplib.SMTPException, OSError):
+            self._client.close()
+            raise Unknown("The mail server vanished before it answered.") from None
+        except BaseException:
+            self._client.close()
+            raise
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    return ssl.create_default_context()
+
+
+def _on_the_way(error: BaseException) -> BaseException:
+    """Of what went wrong before the bytes began to leave."""
+    match error:
+        case aiosmtplib.SMTPSenderRefused() if 500 <= error.code < 600:
+            return SenderRefused(f"The mail server takes nothing from our address: {quoted(error.code, error.message)}")
+        case SMTPResponseException() if 400 <= error.code < 500 and error.code != 421:
+            return of_letter(error.code, error.message)
+        case SMTPResponseException():
+            return Unreachable(f"The mail server broke off: {quoted(error.code, error.message)}")
+        case aiosmtplib.SMTPException():
+            return Unreachable("The connection to the mail server was lost.")
+        case ValueError() | UnicodeError():
+            return Refused("The address cannot be written in a way that mail servers understand.", code=553)
+    return error
+
+
+def _explained(error: BaseException, server: SmtpServer) -> SmtpError:
+    """Of what went wrong before the first letter."""
+    where = f"{server.host}, port {server.port}"
+    cause = error.__cause__
+    match error:
+        case aiosmtplib.SMTPAuthenticationError() if error.code < 500:
+            return Unreachable(f"The mail server takes no sign-in at the moment ({error.code}).")
+        case aiosmtplib.SMTPAuthenticationError():
+            return LoginRefused(f"The mail server refused the name or the password ({error.code}).")
+        case aiosmtplib.SMTPTimeoutError():
+            return Unreachable(f"{where}, does not answer.")
+        case SMTPResponseException() if 400 <= error.code < 600:
+            return Unreachable(f"The mail server turned us away: {quoted(error.code, error.message)}")
+        case SMTPResponseException():
+            return NoSmtp(f"What answers on {where}, is not a mail server.")
+        case _ if (failed := _tls(error, cause, server)) is not None:
+            return failed
+        case aiosmtplib.SMTPConnectError() if isinstance(cause, socket.gaierror):
+            return Unreachable(f"There is no server with the name {server.host}.")
+        case aiosmtplib.SMTPConnectError() if isinstance(cause, ConnectionRefusedError):
+            return Unreachable(f"{server.host} takes no connections on port {server.port}.")
+        case aiosmtplib.SMTPException() if "authentication" in error.message or "AUTH" in error.message:
+            return LoginRefused("The mail server offers no way to sign in with a name and a password.")
+    return Unreachable(f"{where}, cannot be reached.")
+
+
+def _tls(error: BaseException, cause: BaseException | None, server: SmtpServer) -> TlsFailed | None:
+    for each in (error, cause):
+        if isinstance(each, ssl.SSLCertVerificationError):
+            words = each.verify_message.rstrip(".")
+            return TlsFailed(f"The certificate of {server.host} cannot be trusted: {words}.")
+        if isinstance(each, ssl.SSLError):
+            return TlsFailed(f"The line to {server.host}, port {server.port}, could not be encrypted.")
+    if isinstance(error, aiosmtplib.SMTPException) and "STARTTLS" in str(error.message):
+        return TlsFailed("The mail server does not offer encryption (STARTTLS). Nothing was sent.")
+    return None

@@ -1,0 +1,98 @@
+"""What can go wrong while a letter leaves, in plain words. Transient and permanent are apart.
+
+    SmtpError
+    ├── NoWay                no letter could leave: try again later with all of them
+    │   ├── Unreachable      no such name, refused, silent, lost or turned away
+    │   ├── TlsFailed        the line could not be secured; nothing was sent
+    │   ├── LoginRefused     the server looked at the name and the password, and said no
+    │   ├── SenderRefused    it takes no letters from our sender's address
+    │   └── NoSmtp           whatever answers there does not talk SMTP
+    ├── Deferred             this letter, not now (4xx)
+    ├── Refused              this letter, never (5xx)
+    └── Unknown              the bytes were given, and no answer came: it may have left or not
+
+No message of these holds a password; what a server said is quoted without long words, as it may quote our links.
+"""
+
+import re
+
+LONG_WORD = re.compile(r"\S{32,}")
+STATUS = re.compile(r"^([245]\.\d{1,3}\.\d{1,3})\b")
+NO_SUCH_MAILBOX = {"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"}
+"""RFC 3463, 3.2, and RFC 7505: the address leads nowhere. The other 5.1.x are about the sender, or say too little."""
+
+
+class SmtpError(Exception):
+    """`message` may be shown to people as it is."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class NoWay(SmtpError):
+    """Nothing of the letter's making, and nothing of it has left."""
+
+
+class Unreachable(NoWay):
+    pass
+
+
+class TlsFailed(NoWay):
+    pass
+
+
+class LoginRefused(NoWay):
+    pass
+
+
+class SenderRefused(NoWay):
+    pass
+
+
+class NoSmtp(NoWay):
+    pass
+
+
+class Deferred(SmtpError):
+    """`code` is the reply's (RFC 5321), `status` the enhanced one (RFC 3463) or empty."""
+
+    def __init__(self, message: str, *, code: int, status: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status
+
+
+class Refused(SmtpError):
+    """`no_such_mailbox`: the server says that the address leads nowhere."""
+
+    def __init__(self, message: str, *, code: int, status: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status
+
+    @property
+    def no_such_mailbox(self) -> bool:
+        return self.status in NO_SUCH_MAILBOX
+
+
+class Unknown(SmtpError):
+    pass
+
+
+def of_letter(code: int, text: str) -> Deferred | Refused:
+    """A reply to one letter."""
+    kind = Deferred if 400 <= code < 500 else Refused
+    what = "does not take the letter now" if kind is Deferred else "refused the letter"
+    return kind(f"The mail server {what}: {quoted(code, text)}", code=code, status=status_of(text))
+
+
+def status_of(text: str) -> str:
+    found = STATUS.match(text.strip())
+    return found[1] if found else ""
+
+
+def quoted(code: int, text: str) -> str:
+    """One line, without what cannot be shown, without links and other long words."""
+    shown = "".join(char if char.isprintable() else " " for char in text)
+    return f"{code} {LONG_WORD.sub('…', ' '.join(shown.split()))}"[:250]

@@ -1,0 +1,113 @@
+"""
+The templates of letters: a folder for each language under mail/templates, and what they may say.
+
+Of each kind `<kind>.txt`, whose first line is the subject, and `<kind>.html`. A language that is not there is its
+primary one (`it` for `it-CH`), else English; so is a single template that a language lacks.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_time
+from babel.lists import format_list
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+FOLDER = Path(__file__).parent / "templates"
+OTHERWISE = "en"
+NOTHING_SAID: Mapping[str, Any] = {
+    "accountNames": (),
+    "inviterName": None,
+    "personName": None,
+    "message": None,
+    "replyTo": None,
+    "copyOf": None,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    subject: str
+    text: str
+    html: str
+
+
+def written(kind: str, language: str, values: Mapping[str, Any]) -> Words:
+    """Raises jinja2.TemplateError, KeyError or ValueError where a value that the template prints is missing or odd."""
+    templates = _templates(language)
+    told = {**values, "language": templates.globals["language"]}
+    subject, _, body = templates.get_template(f"{kind}.txt").render(told).lstrip().partition("\n")
+    if values["copyOf"]:
+        subject = templates.get_template("copy_subject.txt").render(told, subject=subject).strip()
+        body = f"{templates.get_template('copy.txt').render(told)}\n{body.strip()}"
+    told["subject"] = subject
+    footer = templates.get_template("footer.txt").render(told)
+    page = templates.get_template(f"{kind}.html").render(told)
+    return Words(subject, f"{body.strip()}\n\n-- \n{footer}", page)
+
+
+def languages() -> list[str]:
+    return sorted(path.name for path in FOLDER.iterdir() if path.is_dir())
+
+
+@cache
+def _templates(language: str) -> Environment:
+    folder = _folder(language)
+    templates = Environment(
+        loader=FileSystemLoader([FOLDER / folder, FOLDER / OTHERWISE, FOLDER]),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        keep_trailing_newline=True,
+        auto_reload=False,
+    )
+    locale = _locale(language, folder)
+    templates.globals["language"] = folder
+    templates.filters |= {
+        "date": lambda text: _date(text, locale),
+        "moment": lambda text: _moment(text, locale),
+        "names": lambda names: _names(names, locale),
+        "quoted": _quoted,
+    }
+    return templates
+
+
+def _folder(language: str) -> str:
+    known = {name.casefold(): name for name in languages()}
+    tag = language.replace("_", "-").casefold()
+    return known.get(tag) or known.get(tag.partition("-")[0]) or OTHERWISE
+
+
+def _locale(language: str, folder: str) -> Locale:
+    """Dates follow the region (`en-US`), as far as the words are in that language at all."""
+    if language.partition("-")[0].casefold() == folder.partition("-")[0].casefold():
+        try:
+            return Locale.parse(language, sep="-")
+        except (ValueError, UnknownLocaleError):
+            pass
+    return Locale.parse(folder, sep="-")
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def _date(text: str, locale: Locale) -> str:
+    return format_date(_time(text), "long", locale=locale)
+
+
+def _moment(text: str, locale: Locale) -> str:
+    """Firms have no time zone here, so it says which one it means."""
+    return f"{_date(text, locale)}, {format_time(_time(text), 'short', locale=locale)} UTC"
+
+
+def _names(names: Sequence[str], locale: Locale) -> str:
+    return format_list(list(names), "standard", locale=locale)
+
+
+def _quoted(text: str) -> str:
+    return "\n".join(f"> {line}".rstrip() for line in text.splitlines())

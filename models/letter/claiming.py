@@ -1,0 +1,152 @@
+"""
+Which worker delivers a letter: claimed across all firms, a lease on the database's clock, any number of workers.
+
+Who was thought dead writes nothing any more: every later write asks that the letter is still theirs.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from models import keys, store
+from models.keys import WrongKey
+from models.letter.table import LetterKind
+
+SECONDS = 300
+"""How long a lease lives; begun anew when the bytes begin to leave. No server's answer is waited for so long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """
+    A letter in the hands of `owner`, with all that composing needs. `seed`: of the invitation or the reset whose link
+    it carries. `bytes_kept`: as an earlier claim has composed it. `stop`: why it must not leave.
+    """
+
+    id: UUID
+    firm_id: UUID
+    owner: str
+    kind: LetterKind
+    language: str
+    to_address: str
+    message_id: str
+    written_at: datetime
+    facts: Mapping[str, Any] = field(repr=False)
+    address_id: UUID | None = None
+    member_id: UUID | None = None
+    invitation_id: UUID | None = None
+    reset_id: UUID | None = None
+    copy_of: UUID | None = None
+    asked_by: UUID | None = None
+    seed: bytes | None = field(default=None, repr=False)
+    handed_over: int = 0
+    bytes_kept: bytes | None = field(default=None, repr=False)
+    stop: str | None = None
+
+
+async def claim(owner: str, *, most: int) -> list[Claimed]:
+    """Up to `most` letters that are due and that nobody holds; those that wait longest first."""
+    return [_claimed(owner, row) for row in await store.rows(_CLAIM, owner, most, SECONDS)]
+
+
+# the first time is due whatever the clock of the machine that wrote it
+_CLAIM = """
+WITH due AS (
+  SELECT id FROM letter
+  WHERE settled_at IS NULL AND (attempts = 0 OR due_at <= now()) AND (locked_until IS NULL OR locked_until < now())
+  ORDER BY due_at, id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED
+), claimed AS (
+  UPDATE letter l SET locked_by = $1, locked_until = now() + make_interval(secs => $3), attempts = attempts + 1,
+    due_at = least(l.due_at, now())
+  FROM due WHERE l.id = due.id RETURNING l.*
+)
+SELECT l.*, coalesce(i.seed, r.seed) AS seed, coalesce(i.ended_at, r.ended_at) IS NOT NULL AS is_dead,
+  e.suppressed_at IS NOT NULL AS is_suppressed
+FROM claimed l
+LEFT JOIN invitation i ON i.firm_id = l.firm_id AND i.id = l.invitation_id
+LEFT JOIN password_reset r ON r.firm_id = l.firm_id AND r.id = l.reset_id
+LEFT JOIN email_address e ON e.firm_id = l.firm_id AND e.id = l.address_id
+ORDER BY l.due_at, l.id
+"""
+
+
+def _claimed(owner: str, row: Any) -> Claimed:
+    return Claimed(
+        id=row["id"],
+        firm_id=row["firm_id"],
+        owner=owner,
+        kind=LetterKind(row["kind"]),
+        language=row["language"],
+        to_address=row["to_address"],
+        message_id=row["message_id"],
+        written_at=row["created_at"],
+        facts=_facts(row["facts"]),
+        address_id=row["address_id"],
+        member_id=row["member_id"],
+        invitation_id=row["invitation_id"],
+        reset_id=row["reset_id"],
+        copy_of=row["copy_of"],
+        asked_by=row["asked_by"],
+        seed=row["seed"],
+        handed_over=row["handed_over"],
+        bytes_kept=_opened(row),
+        stop=_stop(row),
+    )
+
+
+def _facts(text: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = orjson.loads(text)
+    return found
+
+
+def _opened(row: Any) -> bytes | None:
+    """None also where the installation's key was replaced meanwhile: the facts are there to compose it anew."""
+    if row["sealed"] is None:
+        return None
+    try:
+        return keys.unseal(row["sealed"], *_place(row["firm_id"], row["id"])).encode()
+    except WrongKey:
+        return None
+
+
+def _place(firm_id: UUID, letter_id: UUID) -> tuple[object, ...]:
+    return firm_id, letter_id, "sealed"
+
+
+def _stop(row: Any) -> str | None:
+    if row["is_dead"]:
+        return "The link that it carries is no longer good."
+    if row["is_suppressed"]:
+        return "Letters to this address came back before, so nothing is sent to it."
+    return None
+
+
+async def hand_over(letter: Claimed, composed: bytes) -> bool:
+    """
+    Whether its bytes may leave now: it is still ours, nobody has cancelled it, and it has not left twice (P2). They are
+    kept, encrypted, until the letter is settled, so that a second copy is the very same.
+    """
+    sealed = keys.seal(composed.decode(), *_place(letter.firm_id, letter.id))
+    return bool(await store.execute(_HAND_OVER, letter.firm_id, letter.id, letter.owner, SECONDS, sealed))
+
+
+_HAND_OVER = """
+UPDATE letter SET handed_over = handed_over + 1, sealed = $5, locked_until = now() + make_interval(secs => $4)
+WHERE firm_id = $1 AND id = $2 AND locked_by = $3 AND settled_at IS NULL AND handed_over < 2
+"""
+
+
+async def give_back(letters: Sequence[Claimed]) -> None:
+    """Untouched: the next worker may take them at once."""
+    for letter in letters:
+        await store.execute(_GIVE_BACK, letter.firm_id, letter.id, letter.owner)
+
+
+_GIVE_BACK = """
+UPDATE letter SET locked_by = NULL, locked_until = NULL, attempts = attempts - 1
+WHERE firm_id = $1 AND id = $2 AND locked_by = $3
+"""

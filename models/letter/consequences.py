@@ -1,0 +1,77 @@
+"""What else changes when a letter has left, or cannot be delivered: its invitation, its address, somebody's Inbox+."""
+
+from uuid import UUID
+
+from models import clock, journal, notification, store
+from models.journal import Change, JournalKind, Subject
+from models.letter.claiming import Claimed
+from models.notification import NotificationKind
+from models.viewer import System
+
+
+async def invitation_moved(firm_id: UUID, invitation_id: UUID) -> None:
+    """Tells the feeds that the toggles it covers are to be read again; nothing to tell where it is a colleague's."""
+    covered = await store.rows(_COVERED, firm_id, invitation_id)
+    if covered:
+        journal.record(
+            journal.INVITATION_MOVED,
+            by=System(firm_id),
+            subject=(Subject.INVITATION, invitation_id),
+            accounts=[row["account_id"] for row in covered],
+            touched=[row["id"] for row in covered],
+        )
+
+
+_COVERED = """
+SELECT t.id, t.account_id FROM invitation i
+JOIN invitation_account c ON c.firm_id = i.firm_id AND c.invitation_id = i.id AND c.left_at IS NULL
+JOIN toggles t ON t.firm_id = i.firm_id AND t.account_id = c.account_id AND t.address_id = i.address_id
+WHERE i.firm_id = $1 AND i.id = $2 ORDER BY t.id
+"""
+
+
+async def undelivered(letter: Claimed, why: str, *, suppress: bool) -> None:
+    """Runs inside a transaction, before the letter itself is settled."""
+    if suppress and letter.address_id:
+        await _suppress(letter.firm_id, letter.address_id, why)
+    if letter.invitation_id and await store.execute(_BOUNCED, letter.firm_id, letter.invitation_id, clock.now()):
+        await invitation_moved(letter.firm_id, letter.invitation_id)
+    await _tell(letter, why)
+
+
+_BOUNCED = """
+UPDATE invitation SET bounced_at = $3 WHERE firm_id = $1 AND id = $2 AND bounced_at IS NULL AND ended_at IS NULL
+"""
+
+
+async def _suppress(firm_id: UUID, address_id: UUID, why: str) -> None:
+    if await store.execute(_SUPPRESS, firm_id, address_id, clock.now(), why[:500]):
+        used = await store.rows(_USED, firm_id, address_id)
+        journal.record(
+            JournalKind.ADDRESS_SUPPRESSED,
+            by=System(firm_id),
+            subject=(Subject.EMAIL_ADDRESS, address_id),
+            accounts=[row["account_id"] for row in used],
+            touched=[row["id"] for row in used],
+            changes=[Change("suppressed", None, why[:500])],
+        )
+
+
+_SUPPRESS = """
+UPDATE email_address SET suppressed_at = $3, suppressed_reason = $4
+WHERE firm_id = $1 AND id = $2 AND suppressed_at IS NULL
+"""
+_USED = "SELECT id, account_id FROM toggles WHERE firm_id = $1 AND address_id = $2 ORDER BY id"
+
+
+async def _tell(letter: Claimed, why: str) -> None:
+    """Whoever asked for it; else, or where that colleague is gone, everybody. One entry for each address."""
+    about = letter.address_id or letter.member_id or letter.firm_id
+    await notification.raise_for_team(
+        System(letter.firm_id),
+        NotificationKind.LETTER_BOUNCED,
+        about=about,
+        subject_id=about,
+        text=f"The letter to {letter.to_address} could not be delivered. {why}",
+        only=letter.asked_by,
+    )

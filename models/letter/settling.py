@@ -1,0 +1,162 @@
+"""
+What became of a letter that a worker tried to deliver. False, and nothing written: it is no longer that worker's.
+
+Locks are taken in the order of `firm.one_at_a_time`: address, invitation, letter, the journal's head.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from models import clock, store
+from models.letter import consequences
+from models.letter.claiming import Claimed
+from models.letter.table import LetterState
+
+FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=4)
+GIVE_UP = timedelta(days=3)
+"""After its first failure. RFC 5321, 4.5.4.1, wants four to five; a firm should hear of it earlier."""
+SECOND_COPY_AFTER = timedelta(minutes=10)
+"""When the outcome is unknown: a server that was only slow has long delivered by then."""
+
+
+class NoLongerOurs(Exception):
+    """Another worker has the letter by now, or it is settled."""
+
+
+async def sent(letter: Claimed) -> bool:
+    """The server took it. Told even of one cancelled after its bytes began to leave: it has left."""
+    return await _settle(letter, LetterState.SENT)
+
+
+async def unknown(letter: Claimed) -> bool:
+    """
+    Its bytes began to leave and no answer came: once more, the same bytes, in ten minutes. Where that was the second
+    time, UNCERTAIN for good.
+    """
+    if letter.handed_over >= 1:
+        return await _settle(letter, LetterState.UNCERTAIN)
+    wait = SECOND_COPY_AFTER.total_seconds()
+    return bool(await store.execute(_UNKNOWN, *_ours(letter), wait))
+
+
+_OURS = "firm_id = $1 AND id = $2 AND locked_by = $3"
+_FREE = "locked_by = NULL, locked_until = NULL"
+_UNKNOWN = f"""
+UPDATE letter SET state = 'UNCERTAIN', due_at = now() + make_interval(secs => $4), {_FREE},
+  error = 'The mail server vanished before it answered.'
+WHERE {_OURS} AND settled_at IS NULL
+"""
+
+
+def _ours(letter: Claimed) -> tuple[UUID, UUID, str]:
+    return letter.firm_id, letter.id, letter.owner
+
+
+async def _settle(letter: Claimed, state: LetterState) -> bool:
+    """SENT, or UNCERTAIN for good: it counts as sent, and the firm gets its copy (R16)."""
+    try:
+        async with store.transaction():
+            first = letter.invitation_id and letter.copy_of is None and await store.execute(
+                _INVITATION_SENT, letter.firm_id, letter.invitation_id, clock.now()
+            )  # fmt: skip
+            if not await store.value(_SETTLE, *_ours(letter), state, clock.now(), uuid7()):
+                raise NoLongerOurs
+            if first and letter.invitation_id:
+                await consequences.invitation_moved(letter.firm_id, letter.invitation_id)
+    except NoLongerOurs:
+        return False
+    return True
+
+
+_INVITATION_SENT = "UPDATE invitation SET sent_at = $3 WHERE firm_id = $1 AND id = $2 AND sent_at IS NULL"
+_SETTLE = f"""
+WITH settled AS (
+  UPDATE letter SET state = $4::text, settled_at = $5, sealed = NULL, error = NULL, {_FREE}
+  WHERE {_OURS} AND (settled_at IS NULL OR (state = 'CANCELLED' AND $4::text = 'SENT')) RETURNING *
+), copies AS (
+  INSERT INTO letter (id, firm_id, kind, language, to_address, to_key, address_id, asked_by, facts, message_id, state,
+                      created_at, due_at, attempts, handed_over, copy_of)
+  SELECT $6::uuid, l.firm_id, l.kind, l.language, f.copy_to, lower(f.copy_to), NULL, l.asked_by,
+    l.facts || jsonb_build_object('copyOf', l.to_address),
+    '<' || $6::uuid || substr(l.message_id, strpos(l.message_id, '@')), 'QUEUED', $5, $5, 0, 0, l.id
+  FROM settled l JOIN firm f ON f.id = l.firm_id
+  WHERE f.copy_to IS NOT NULL AND l.address_id IS NOT NULL AND l.copy_of IS NULL AND l.kind <> 'PASSWORD_RESET'
+)
+SELECT count(*) FROM settled
+"""
+
+
+async def put_off(letter: Claimed, why: str, *, handed_over: bool = False) -> bool:
+    """
+    Not now: tried again after a minute, then ever longer up to four hours, given up after three days. `handed_over`:
+    its bytes began to leave this time, and the server then said no, so that no copy is anywhere.
+    """
+    args = (handed_over, GIVE_UP.total_seconds(), FIRST_WAIT.total_seconds(), LONGEST_WAIT.total_seconds())
+    row = await store.row(_PUT_OFF, *_ours(letter), why[:500], *args)
+    if row is None or row["in_time"]:
+        return row is not None
+    return await _give_up(letter, why, maybe_arrived=row["handed_over"] > 0)
+
+
+async def _give_up(letter: Claimed, why: str, *, maybe_arrived: bool) -> bool:
+    if maybe_arrived:
+        return await _settle(letter, LetterState.UNCERTAIN)
+    return await refused(letter, f"Given up after {GIVE_UP.days} days. {why}")
+
+
+_PUT_OFF = f"""
+UPDATE letter SET error = $4, failing_since = coalesce(failing_since, now()), handed_over = handed_over - $5::bool::int,
+  due_at = now() + make_interval(secs => least($8::float8, $7::float8 * 2 ^ least(attempts - 1, 20))
+                                         * (0.75 + random() / 2)),
+  locked_by = CASE WHEN failing_since < now() - make_interval(secs => $6) THEN locked_by END,
+  locked_until = CASE WHEN failing_since < now() - make_interval(secs => $6) THEN locked_until END
+WHERE {_OURS} AND settled_at IS NULL RETURNING handed_over, locked_by IS NULL AS in_time
+"""
+
+
+async def wait_for_server(letters: Sequence[Claimed], why: str) -> None:
+    """The way to the server is barred: given back, to be tried as soon as it is open; given up after three days."""
+    for letter in letters:
+        row = await store.row(_WAIT, *_ours(letter), why[:500], GIVE_UP.total_seconds())
+        if row is not None and not row["in_time"]:
+            await _give_up(letter, why, maybe_arrived=row["handed_over"] > 0)
+
+
+_WAIT = f"""
+UPDATE letter SET error = $4, failing_since = coalesce(failing_since, now()), due_at = now(),
+  locked_by = CASE WHEN failing_since < now() - make_interval(secs => $5) THEN locked_by END,
+  locked_until = CASE WHEN failing_since < now() - make_interval(secs => $5) THEN locked_until END
+WHERE {_OURS} AND settled_at IS NULL RETURNING handed_over, locked_by IS NULL AS in_time
+"""
+
+
+async def refused(letter: Claimed, why: str, *, no_such_mailbox: bool = False) -> bool:
+    """For good. The firm hears of it in Inbox+; `no_such_mailbox`: nothing more is sent to that address (R17)."""
+    try:
+        async with store.transaction():
+            await consequences.undelivered(letter, why, suppress=no_such_mailbox)
+            if not await store.execute(_REFUSED, *_ours(letter), why[:500], clock.now()):
+                raise NoLongerOurs
+    except NoLongerOurs:
+        return False
+    return True
+
+
+_REFUSED = f"""
+UPDATE letter SET state = 'REFUSED', settled_at = $5, sealed = NULL, error = $4, {_FREE}
+WHERE {_OURS} AND settled_at IS NULL
+"""
+
+
+async def stopped(letter: Claimed) -> bool:
+    """It must not leave (`letter.stop`), and has not: CANCELLED."""
+    return bool(await store.execute(_STOPPED, *_ours(letter), letter.stop, clock.now()))
+
+
+_STOPPED = f"""
+UPDATE letter SET state = CASE state WHEN 'QUEUED' THEN 'CANCELLED' ELSE state END, settled_at = $5, sealed = NULL,
+  error = $4, {_FREE} WHERE {_OURS} AND settled_at IS NULL
+"""
