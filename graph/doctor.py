@@ -42,7 +42,7 @@ async def _letters(settings: Settings) -> tuple[bool, str]:
     """By calling the mail server and signing in there; no letter is sent."""
     route = Route.of(settings)
     if route is None:
-        return False, f"Letters: {settings.letters_wait}"
+        return False, str(settings.letters_wait)
     waiting = await store.value("SELECT count(*) FROM letter WHERE settled_at IS NULL")
     try:
         smtp = await route.connect()

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import socket
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -15,6 +16,7 @@ from models.embedded import Embedded
 from tests.postgres import cloned, open_folder, order
 from tests.postgres import run as ordered
 from tests.processes import a_free_port, all_gone, processes_about, run, running
+from tests.smtp_server import SmtpSink
 
 KEY, OTHER_KEY = "00" * 32, "11" * 32
 PASSWORD = "correct horse battery"
@@ -79,16 +81,36 @@ def test_doctor_finds_a_healthy_installation_healthy(database_url: str, tmp_path
     assert made.returncode == 0, made
     assert "ada@nuovo.example can sign in" in made.stdout
     assert PASSWORD not in made.stdout + made.stderr
-    done = run("doctor", **settings)
+    done = asyncio.run(_examined_with_mail(settings))
     assert done.returncode == 0, done
     assert "Firms: 1" in done.stdout
+    assert "Letters: 0 wait; 127.0.0.1 takes them, from portal@nuovo.example." in done.stdout
     assert "MEND" not in done.stdout
     assert database_url not in done.stdout
 
 
-def test_doctor_misses_a_firm(database_url: str, tmp_path: Path) -> None:
+async def _examined_with_mail(settings: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    async with SmtpSink() as sink:
+        mail = {
+            "SWITCHBOARD_SMTP_URL": f"smtp://127.0.0.1:{sink.port}",
+            "SWITCHBOARD_MAIL_FROM": "portal@nuovo.example",
+        }
+        return await asyncio.to_thread(run, "doctor", **settings, **mail)
+
+
+def test_doctor_says_why_letters_cannot_leave(database_url: str, tmp_path: Path) -> None:
+    url = f"smtp://portal:hunter2@127.0.0.1:{a_free_port()}"
+    settings = {"SWITCHBOARD_SMTP_URL": url, "SWITCHBOARD_MAIL_FROM": "portal@nuovo.example"}
+    done = run("doctor", DATABASE_URL=database_url, SWITCHBOARD_VAR=str(tmp_path), **settings)
+    assert done.returncode == 1
+    assert "MEND  Letters: 0 wait. 127.0.0.1 takes no connections on port" in done.stdout
+    assert "hunter2" not in done.stdout + done.stderr
+
+
+def test_doctor_misses_a_firm_and_a_way_for_letters(database_url: str, tmp_path: Path) -> None:
     done = run("doctor", DATABASE_URL=database_url, SWITCHBOARD_VAR=str(tmp_path))
     assert done.returncode == 1
+    assert "MEND  Letters wait until SWITCHBOARD_SMTP_URL and SWITCHBOARD_MAIL_FROM say" in done.stdout
     assert "MEND  Firms: 0. Make one with `switchboard create-firm`." in done.stdout
 
 
@@ -141,6 +163,8 @@ def test_a_taken_port_is_told_before_anything_slow_begins(var: Path, command: st
         ("SWITCHBOARD_SESSION_DAYS", "0"),
         ("SWITCHBOARD_KEY", "short"),
         ("DATABASE_URL", "mysql://nowhere/x"),
+        ("SWITCHBOARD_SMTP_URL", "imap://mail.example"),
+        ("SWITCHBOARD_MAIL_FROM", "the firm"),
     ],
 )
 def test_a_wrong_setting_is_named(tmp_path: Path, name: str, value: str) -> None:

@@ -2,9 +2,13 @@
 
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from models import feed, store
 from tests.client import Api, an_api
 from tests.toy import until
+
+WAITING = "Letters wait until SWITCHBOARD_SMTP_URL and SWITCHBOARD_MAIL_FROM say how they leave.\n"
 
 
 async def ready(api: Api) -> tuple[int, str]:
@@ -15,7 +19,7 @@ async def ready(api: Api) -> tuple[int, str]:
 
 async def test_a_process_with_all_it_needs_is_ready(api: Api) -> None:
     await until(lambda: feed.hub.hears)
-    assert await ready(api) == (200, "ready\n")
+    assert await ready(api) == (200, f"ready\n{WAITING}")
     assert (await api.http.get("/healthz")).text == "alive\n"
 
 
@@ -38,8 +42,14 @@ async def test_silent_wake_ups_are_told_and_take_nobody_out_of_service(store: st
         await feed.hub.close()
         assert await ready(api) == (
             200,
-            "ready\nThe channel of wake-ups is silent: events come some seconds late.\n",
+            f"ready\nThe channel of wake-ups is silent: events come some seconds late.\n{WAITING}",
         )
+
+
+async def test_nothing_is_said_of_letters_that_can_leave(store: str, tmp_path: Path) -> None:
+    async with an_api(store, tmp_path, smtp_url=SecretStr("smtps://mail.test"), mail_from="portal@firm.test") as api:
+        await until(lambda: feed.hub.hears)
+        assert await ready(api) == (200, "ready\n")
 
 
 async def test_it_is_not_ready_once_it_drains(api: Api) -> None:
