@@ -109,5 +109,4 @@ class ApiTokenMutation:
         key = key_of(Kind.API_TOKEN, input.id)
         ended = await api_token_of(info, key)
         done = await api_token.revoke(viewer_of(info), key)
-        info.context.close_soon(key)
         return RevokeApiTokenPayload(api_token=ended, cursor=cursor_of(done))

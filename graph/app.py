@@ -17,6 +17,7 @@ from graph.files import download
 from graph.graphiql import graphiql_routes
 from graph.health import healthz, readyz
 from graph.metrics import Counting, Metrics, show_metrics
+from graph.revocation import Revocation
 from graph.schema import schema
 from graph.tabs import Example, tabs
 from graph.transport import GraphQLEndpoint, Manifest, Sockets
@@ -74,6 +75,7 @@ def create_app(
     ManifestFault where `settings.documents` names a file that is no manifest.
     """
     sockets, budget = Sockets(), Budget(settings)
+    Revocation(sockets)
     metrics = Metrics() if settings.metrics else None
     graphql = GraphQLEndpoint(
         schema,

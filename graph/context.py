@@ -1,12 +1,11 @@
 """What a resolver knows: who asks, the loaders, and how the question came."""
 
-import asyncio
 import re
 from collections.abc import Hashable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import orjson
 import strawberry
@@ -41,8 +40,9 @@ class Context:
     _loaders: Loaders | None = field(default=None, repr=False)
 
     @property
-    def session_id(self) -> UUID | None:
-        return self.viewer.session_id if self.viewer else None
+    def holder(self) -> Asker | None:
+        """A socket is of a session as it is when the socket opens (graph.revocation)."""
+        return self.viewer
 
     @property
     def loaders(self) -> Loaders:
@@ -53,10 +53,6 @@ class Context:
     def forget(self) -> None:
         """Something has changed: whatever is read from now on is read anew."""
         self._loaders = None
-
-    def close_soon(self, session_id: UUID) -> None:
-        """Ends the open sockets of a session once this operation has been answered; it may be on one of them."""
-        asyncio.get_running_loop().call_later(0.05, _close, self.sockets, session_id)
 
     def group(self, text: str, variables: Mapping[str, Any]) -> Hashable | None:
         """The firm, where the document shows everybody the same; else the person too."""
@@ -82,12 +78,16 @@ class Context:
         )
 
     async def authorise(self) -> None:
-        """Asked anew for each delivery, for all deliveries of a moment in one statement."""
+        """
+        Asked anew for each delivery, for all deliveries of a moment in one statement. A client who works in another
+        account by now hears nothing more either (R10, R37).
+        """
         if self.for_group:
             return
         assert self.doorkeeper is not None
-        self.viewer = await self.doorkeeper.still(signed_in(self))
-        if self.viewer is None:
+        before = signed_in(self)
+        self.viewer = await self.doorkeeper.still(before)
+        if self.viewer is None or (isinstance(before, Client) and self.viewer != before):
             raise RequestError(RequestCode.UNAUTHENTICATED, "The session has ended. Sign in again.")
 
     def place(self) -> AbstractContextManager[None]:
@@ -121,15 +121,6 @@ class Doorkeeper:
     async def _ask(self, viewers: list[Asker]) -> list[Asker | None]:
         now = await session.still_all(viewers)
         return [now.get(viewer) for viewer in viewers]
-
-
-_closing: set[asyncio.Task[int]] = set()
-
-
-def _close(sockets: Sockets, session_id: UUID) -> None:
-    task = asyncio.ensure_future(sockets.close(session_id))
-    _closing.add(task)
-    task.add_done_callback(_closing.discard)
 
 
 Info = strawberry.Info[Context, None]

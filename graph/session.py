@@ -96,9 +96,7 @@ class SessionMutation:
     @strawberry.mutation
     @refusable(SignOutPayload, clients=True)
     async def sign_out(self, info: Info, input: SignOutInput) -> SignOutPayload:
-        ended = await session.sign_out(signed_in(info.context), everywhere=input.everywhere)
+        await session.sign_out(signed_in(info.context), everywhere=input.everywhere)
         if info.context.call.response is not None:
             info.context.call.response.delete_cookie(info.context.settings.cookie, secure=True, httponly=True)
-        for session_id in ended:
-            info.context.close_soon(session_id)
         return SignOutPayload()

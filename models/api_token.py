@@ -150,10 +150,10 @@ async def viewer_of(token: str) -> Viewer | None:
     return _viewer(row)
 
 
-async def still(viewer: Viewer) -> Viewer | None:
-    """The same token as it is now; None where it has ended."""
-    row = await store.row(f"{_VIEWER} WHERE a.id = $1{_ALIVE}", viewer.session_id, clock.now())
-    return _viewer(row) if row else None
+async def still_all(token_ids: Sequence[UUID]) -> dict[UUID, Viewer]:
+    """Those that have not ended, as they are now."""
+    found = await store.rows(f"{_VIEWER} WHERE a.id = ANY($1::uuid[]){_ALIVE}", list(token_ids), clock.now())
+    return {row["token_id"]: _viewer(row) for row in found}
 
 
 _SELECT = "SELECT id, name, scopes, created_at, last_used_at, expires_at FROM api_token"

@@ -119,7 +119,7 @@ async def test_whoever_lost_the_session_hears_nothing_more(api: Api, by: System,
         await begun(feed)
         await an_account(by, name="Heard")
         assert (await feed.next())["accounts"][0]["name"] == "Heard"
-        if ending == "signed out elsewhere":  # by another process: this one's sockets are not told
+        if ending == "signed out elsewhere":
             await session.sign_out(owner.viewer)
         elif ending == "removed":
             await store.execute("UPDATE team_member SET state = 'REMOVED' WHERE id = $1", owner.viewer.member_id)

@@ -45,6 +45,10 @@ class ToyContext:
 
         return cls(world, session_id, call, DataLoader(load))
 
+    @property
+    def holder(self) -> str | None:
+        return self.session_id
+
     def renew(self) -> Self:
         return type(self).of(self.world, self.session_id, self.call)  # type: ignore[return-value]
 

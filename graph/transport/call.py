@@ -25,8 +25,8 @@ class OperationContext(Protocol):
     """What the edge needs to know of a context; the rest is the schema's."""
 
     @property
-    def session_id(self) -> Hashable | None:
-        """The session that pays for it; None: nobody. Sockets are closed by it."""
+    def holder(self) -> Hashable | None:
+        """Whose it is; None: nobody's. Sockets are closed by it."""
 
     def renew(self) -> Self:
         """The same person with fresh loaders, for the next event of a subscription."""

@@ -130,7 +130,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
             raise RequestError(RequestCode.UNAVAILABLE, "The server restarts; connect again.")
         told = answers(self, asked, context, request_id=call.request_id, kinds=_kinds(call))
         framing = EventStream() if wish.stream == SSE else Multipart()
-        return Stream(self, framing, told, session_id=context.session_id, request_id=call.request_id)
+        return Stream(self, framing, told, holder=context.holder, request_id=call.request_id)
 
     def _check_method(self, request: Request) -> None:
         if request.method != "POST" and not (request.method == "GET" and self.allow_queries_via_get):

@@ -19,13 +19,24 @@ class Closable(Protocol):
         """Returns when its last task has ended."""
 
 
+class Watch(Protocol):
+    """Who wants to know whose sockets are open."""
+
+    def opened(self, holder: Hashable) -> None:
+        """The first of this holder."""
+
+    def closed(self, holder: Hashable) -> None:
+        """The last of this holder."""
+
+
 class Sockets:
-    """One registry for each process. Used from one event loop."""
+    """One registry for each process. Used from one event loop. `holder`: whose a socket is, as its context says."""
 
     def __init__(self) -> None:
         self.draining = False
+        self.watch: Watch | None = None
         self._open: dict[Closable, Hashable | None] = {}
-        self._by_session: defaultdict[Hashable, set[Closable]] = defaultdict(set)
+        self._by_holder: defaultdict[Hashable, set[Closable]] = defaultdict(set)
 
     def __len__(self) -> int:
         return len(self._open)
@@ -33,22 +44,28 @@ class Sockets:
     def add(self, socket: Closable) -> None:
         self._open[socket] = None
 
-    def belongs(self, socket: Closable, session_id: Hashable | None) -> None:
+    def belongs(self, socket: Closable, holder: Hashable | None) -> None:
         """Called once, when the socket said whose it is."""
-        if session_id is not None and socket in self._open:
-            self._open[socket] = session_id
-            self._by_session[session_id].add(socket)
+        if holder is None or socket not in self._open:
+            return
+        self._open[socket] = holder
+        self._by_holder[holder].add(socket)
+        if self.watch is not None and len(self._by_holder[holder]) == 1:
+            self.watch.opened(holder)
 
     def remove(self, socket: Closable) -> None:
-        session_id = self._open.pop(socket, None)
-        if session_id is not None:
-            self._by_session[session_id].discard(socket)
-            if not self._by_session[session_id]:
-                del self._by_session[session_id]
+        holder = self._open.pop(socket, None)
+        if holder is None:
+            return
+        self._by_holder[holder].discard(socket)
+        if not self._by_holder[holder]:
+            del self._by_holder[holder]
+            if self.watch is not None:
+                self.watch.closed(holder)
 
-    async def close(self, session_id: Hashable, code: int = FORBIDDEN, reason: str = "The session has ended") -> int:
-        """Closes the sockets of one session at once; returns how many there were."""
-        return await _close_all(self._by_session.get(session_id, ()), code, reason)
+    async def close(self, holder: Hashable, code: int = FORBIDDEN, reason: str = "The session has ended") -> int:
+        """Closes the sockets of one holder at once; returns how many there were."""
+        return await _close_all(self._by_holder.get(holder, ()), code, reason)
 
     async def drain(self, reason: str = "The server restarts; connect again") -> int:
         """Refuses new sockets, closes all with 1012 and waits for their tasks. For shutdown."""

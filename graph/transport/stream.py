@@ -41,13 +41,13 @@ class Stream:
         framing: Framing,
         answers: AsyncGenerator[Answer, None],
         *,
-        session_id: Hashable | None,
+        holder: Hashable | None,
         request_id: str,
     ) -> None:
         self.endpoint = endpoint
         self.framing = framing
         self._answers = answers
-        self._session_id = session_id
+        self._holder = holder
         self._request_id = request_id
         self._last = b""
         self._closing = asyncio.Event()
@@ -57,7 +57,7 @@ class Stream:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._body = body = Body(send, receive, send_timeout=self.endpoint.send_timeout)
         self.endpoint.sockets.add(self)
-        self.endpoint.sockets.belongs(self, self._session_id)
+        self.endpoint.sockets.belongs(self, self._holder)
         parts = (self._produce(body), self._beat(body), body.wait_left(), self._closing.wait())
         tasks = [asyncio.ensure_future(part) for part in parts]
         try:

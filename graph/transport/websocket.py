@@ -136,7 +136,7 @@ class Socket:
             context = await self.endpoint.context_getter(Operation.call_on(self))
         except RequestError as error:
             raise ProtocolError(4403, error.message) from None
-        self.endpoint.sockets.belongs(self, context.session_id)
+        self.endpoint.sockets.belongs(self, context.holder)
 
     async def _ping(self, message: dict[str, Any]) -> None:
         payload = _payload(message)

@@ -1,7 +1,7 @@
 """Signing in and out. Sessions are opaque tokens, stored hashed, revocable at once."""
 
 from models.session.asking import still, still_all, viewer_of
-from models.session.ending import sign_out
+from models.session.ending import end, sign_out
 from models.session.signing_in import forget_attempts, sign_in
 from models.session.starting import SignedIn, start_for_client, start_for_member
 from models.session.table import Session
@@ -9,6 +9,7 @@ from models.session.table import Session
 __all__ = [
     "Session",
     "SignedIn",
+    "end",
     "forget_attempts",
     "sign_in",
     "sign_out",

@@ -55,13 +55,8 @@ async def still_all(viewers: Sequence[Asker]) -> dict[Asker, Asker]:
     ids = [viewer.session_id for viewer in viewers if viewer.scopes is None]
     found = await store.rows(f"{_ASKER} AND s.id = ANY($1::uuid[]) AND s.expires_at > $2", ids, clock.now())
     now = {row["session_id"]: _asker(row) for row in found}
-    for viewer in viewers:
-        if (
-            isinstance(viewer, Viewer)
-            and viewer.scopes is not None
-            and (token := await api_token.still(viewer)) is not None
-        ):
-            now[viewer.session_id] = token
+    if tokens := [viewer.session_id for viewer in viewers if viewer.scopes is not None]:
+        now |= await api_token.still_all(tokens)
     return {viewer: now[viewer.session_id] for viewer in viewers if viewer.session_id in now}
 
 

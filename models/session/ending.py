@@ -1,16 +1,32 @@
+"""Ending sessions. Whoever does writes an entry for it, which closes the open sockets in every process (P5)."""
+
+from collections.abc import Sequence
 from uuid import UUID
 
-from models import store
-from models.viewer import Asker
+from models import journal, store
+from models.viewer import Actor, Asker
 
 
 async def sign_out(viewer: Asker, *, everywhere: bool = False) -> list[UUID]:
     """Ends this session, or all of the person's; answers which."""
-    found = await store.rows(
-        "DELETE FROM session WHERE firm_id = $1 AND $2 IN (member_id, user_id) AND ($3 OR id = $4) RETURNING id",
-        viewer.firm_id,
-        viewer.person_id,
-        everywhere,
-        viewer.session_id,
-    )
+    async with store.transaction():
+        return await end(viewer, [viewer.person_id], only=None if everywhere else viewer.session_id)
+
+
+async def end(by: Actor, people: Sequence[UUID], *, only: UUID | None = None, but: UUID | None = None) -> list[UUID]:
+    """
+    Ends the sessions of these colleagues or clients, `only` one of them or all `but` one, and answers which. Runs
+    inside a transaction.
+    """
+    found = await store.rows(_END, by.firm_id, list(people), only, but)
+    if found:
+        journal.record(journal.SESSIONS_ENDED, by=by)
     return [row["id"] for row in found]
+
+
+_END = """
+DELETE FROM session
+WHERE firm_id = $1 AND (member_id = ANY($2::uuid[]) OR user_id = ANY($2::uuid[]))
+  AND ($3::uuid IS NULL OR id = $3) AND id IS DISTINCT FROM $4::uuid
+RETURNING id
+"""
