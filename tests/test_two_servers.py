@@ -26,7 +26,7 @@ from tests.redis import RedisServer
 SET = """mutation ($account: ID!, $address: ID!, $on: Boolean!) { setToggles(input: {toggles: [
   {accountId: $account, addressId: $address, notify: $on}]}) { errors { code } cursor } }"""
 CHANGED = "subscription { togglesChanged { ... on FeedEvent { cursor } ... on TogglesChanged { toggles { notify } } } }"
-ACCOUNTS = "{ accounts(first: 1) { nodes { name } } }"
+CONTACTS = "{ contacts(first: 1) { nodes { name } } }"
 
 
 @contextmanager
@@ -103,8 +103,8 @@ async def test_a_server_that_is_told_to_go_finishes_what_it_began(store: str, tm
             load = [tasks.create_task(_ask_until_refused(api, owner)) for _ in range(4)]
             held = lock.transaction()
             await held.start()
-            await lock.execute("LOCK TABLE account IN ACCESS EXCLUSIVE MODE")
-            slow = [tasks.create_task(api.told(ACCOUNTS, as_=owner)) for _ in range(5)]
+            await lock.execute("LOCK TABLE contact IN ACCESS EXCLUSIVE MODE")
+            slow = [tasks.create_task(api.told(CONTACTS, as_=owner)) for _ in range(5)]
             await _until_waiting(store, 5)
             begun = perf_counter()
             server.process.send_signal(signal.SIGTERM)
@@ -115,7 +115,7 @@ async def test_a_server_that_is_told_to_go_finishes_what_it_began(store: str, tm
                 async with api.socket(as_=owner):
                     pass
             await held.rollback()
-            assert [(await task).json()["data"] for task in slow] == [{"accounts": {"nodes": []}}] * 5
+            assert [(await task).json()["data"] for task in slow] == [{"contacts": {"nodes": []}}] * 5
         await asyncio.to_thread(server.until_gone)
         assert perf_counter() - begun < 20
         assert server.process.returncode == 0, server.said
