@@ -16,6 +16,7 @@ from graph.paging import FeedConnection, connected, feed_cursor, window_of
 from graph.toggles import Toggles
 from models import account
 from models.account import AccountFilter, AccountKind, AccountOrder, LoginIndicator, LoginStatus
+from models.invitation import InvitationState
 
 if TYPE_CHECKING:
     from graph.email import Email
@@ -116,16 +117,21 @@ class AccountFilterInput:
     )
     kinds: list[AccountKind] | None = strawberry.UNSET
     login_statuses: list[LoginStatus] | None = strawberry.UNSET
+    invitations: list[InvitationState] | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="With a PENDING address whose last invitation is in one of these states.",
+    )
     notify: bool | None = strawberry.UNSET
     email_sync: bool | None = strawberry.UNSET
     archived: bool | None = strawberry.field(default=False, description="null: archived or not.")
 
     def asked(self) -> AccountFilter:
-        kinds, statuses = given(self.kinds), given(self.login_statuses)
+        kinds, statuses, invitations = given(self.kinds), given(self.login_statuses), given(self.invitations)
         return AccountFilter(
             search=given(self.search),
             kinds=None if kinds is None else tuple(kinds),
             login_statuses=None if statuses is None else tuple(statuses),
+            invitations=None if invitations is None else tuple(invitations),
             notify=given(self.notify),
             email_sync=given(self.email_sync),
             archived=self.archived,

@@ -11,10 +11,9 @@ import strawberry
 from graph.account import Account
 from graph.context import Info, viewer_of
 from graph.email import Email, email_of
-from graph.firm import member_of
 from graph.ids import Kind
 from graph.inputs import asked_id
-from graph.journal import Viewer
+from graph.journal import Viewer, actor_of
 from graph.loaders import seen
 from graph.notification import Notification, notifications_of
 from graph.scalars import Cursor, cursor_at, position_of
@@ -30,6 +29,9 @@ TOUCHING_SWITCHES = (
     JournalKind.CONTACT_CHANGED,
     JournalKind.ACCOUNT_CREATED,
     JournalKind.ACCOUNT_CHANGED,
+    JournalKind.INVITATION_SENT,
+    JournalKind.INVITATION_REVOKED,
+    JournalKind.INVITATION_ACCEPTED,
     JournalKind.ADDRESS_SUPPRESSED,
     INVITATION_MOVED,
 )
@@ -92,8 +94,7 @@ class TogglesChanged(FeedEvent):
 
     @strawberry.field(description="Null: the system itself.")
     async def actor(self, info: Info) -> Viewer | None:
-        member_id = self.entries[0].member_id
-        return await member_of(info, member_id) if member_id else None
+        return await actor_of(info, self.entries[0])
 
     @strawberry.field(description="All that were touched, also where toggles went with an unlinked contact.")
     async def accounts(self, info: Info) -> list[Account]:

@@ -6,6 +6,7 @@ from uuid import UUID
 import strawberry
 
 from graph.ids import Kind, key_of
+from models.invitation import Invite
 from models.unset import UNSET, Unset
 
 T = TypeVar("T")
@@ -27,3 +28,14 @@ def asked_id(kind: Kind, asked: strawberry.ID | None) -> UUID | None:
     """None where no id is given; the id of nothing where it is malformed."""
     wanted = given(asked)
     return None if wanted is None else key_of(kind, wanted)
+
+
+@strawberry.input(description="Absent: nobody is mailed (R6). Only with Login on.")
+class InviteInput:
+    message: str | None = strawberry.field(default=strawberry.UNSET, description="Plain text, at most 500 characters.")
+    again: bool = strawberry.field(default=False, description="Also those who have been invited before.")
+
+
+def invite_of(asked: InviteInput | None) -> Invite | None:
+    wanted = given(asked)
+    return Invite(given(wanted.message), wanted.again) if wanted else None

@@ -7,11 +7,11 @@ from uuid import UUID
 import strawberry
 
 from graph.account import Account, account_of
-from graph.address import PortalUser
+from graph.address import PortalUser, portal_user_of
 from graph.context import Info, viewer_of
 from graph.errors import KINDS
 from graph.firm import TeamMember, member_of
-from graph.ids import Kind, global_id, parsed
+from graph.ids import NOTHING, Kind, global_id, parsed
 from graph.inputs import asked_id, given
 from graph.node import Node, node_of
 from graph.paging import Connection, Edge, connected, window_of
@@ -53,7 +53,7 @@ class JournalEntry(Node):
 
     @strawberry.field(description="Null: the system itself.")
     async def actor(self, info: Info) -> Viewer | None:
-        return await member_of(info, self.entry.member_id) if self.entry.member_id else None
+        return await actor_of(info, self.entry)
 
     @strawberry.field
     async def account(self, info: Info) -> Account | None:
@@ -68,6 +68,13 @@ class JournalEntry(Node):
     @strawberry.field
     def changes(self) -> list[JournalChange]:
         return [JournalChange(field=one.field, from_=one.before, to=one.after) for one in self.entry.changes]
+
+
+async def actor_of(info: Info, entry: journal.Entry) -> Viewer | None:
+    """Who did it: a colleague, or a client; None: the system itself."""
+    if entry.user_id:
+        return await portal_user_of(info, entry.user_id)
+    return await member_of(info, entry.member_id) if entry.member_id else None
 
 
 async def entry_of(info: Info, key: UUID) -> JournalEntry | None:
@@ -106,10 +113,19 @@ class JournalFilterInput:
             kinds=None if kinds is None else tuple(kinds),
             account_id=asked_id(Kind.ACCOUNT, self.account_id),
             subject_id=None if subject is None else found[1] if found else UUID(int=0),
-            actor_id=asked_id(Kind.TEAM_MEMBER, self.actor_id),
+            actor_id=_person(self.actor_id),
             since=given(self.since),
             until=given(self.until),
         )
+
+
+def _person(asked: strawberry.ID | None) -> UUID | None:
+    """A colleague or a client; the id of nothing where it is of another kind."""
+    wanted = given(asked)
+    if wanted is None:
+        return None
+    found = parsed(wanted)
+    return found[1] if found and found[0] in {Kind.TEAM_MEMBER, Kind.PORTAL_USER} else NOTHING
 
 
 @strawberry.type

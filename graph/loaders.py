@@ -7,12 +7,25 @@ from typing import TypeVar
 from uuid import UUID
 
 from graph.loading import Loader
-from models import account, address, contact, email, email_field, journal, mailbox, notification, team, toggles
+from models import (
+    account,
+    address,
+    contact,
+    email,
+    email_field,
+    invitation,
+    journal,
+    mailbox,
+    notification,
+    team,
+    toggles,
+)
 from models.account import AccountView
 from models.address import EmailAddressView
 from models.contact import ContactEmailView, ContactView, LinkedContactView
 from models.email import AttachmentView, EmailBody, EmailView, Participant
 from models.email_field import EmailFieldView
+from models.invitation import InvitationView
 from models.journal import Entry
 from models.mailbox import MailboxHealth, MailboxView
 from models.notification import NotificationView
@@ -126,6 +139,14 @@ class Loaders:
     @cached_property
     def toggles(self) -> Loader[UUID, TogglesView | None]:
         return self._one(toggles.by_ids)
+
+    @cached_property
+    def toggles_invitation(self) -> Loader[UUID, InvitationView | None]:
+        return self._one(invitation.of_toggles)
+
+    @cached_property
+    def invitation(self) -> Loader[UUID, InvitationView | None]:
+        return self._one(invitation.by_ids)
 
     @cached_property
     def member(self) -> Loader[UUID, TeamMemberView | None]:

@@ -28,6 +28,7 @@ HOMES = {
     Kind.EMAIL_ADDRESS: "address",
     Kind.PORTAL_USER: "address",
     Kind.TOGGLES: "toggles",
+    Kind.INVITATION: "invitation",
     Kind.MAILBOX: "mailbox",
     Kind.EMAIL: "email",
     Kind.ATTACHMENT: "email",

@@ -18,6 +18,7 @@ from graph.contact_changes import ContactMutation
 from graph.email import EmailQuery
 from graph.errors import Conflict, DeadLink, RateLimited, Refusal
 from graph.firm import FirmMutation, FirmQuery
+from graph.invitation import InvitationMutation
 from graph.journal import JournalQuery
 from graph.mailbox import MailboxQuery
 from graph.mailbox_changes import MailboxMutation
@@ -68,6 +69,7 @@ class Mutation(
     FirmMutation,
     ApiTokenMutation,
     TogglesMutation,
+    InvitationMutation,
     MailboxMutation,
     NotificationMutation,
 ):

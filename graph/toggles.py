@@ -11,23 +11,32 @@ from graph.completion import relation
 from graph.context import Context, Info, viewer_of
 from graph.errors import Payload, cursor_of, refusable
 from graph.ids import Kind, global_id, key_of
-from graph.inputs import given
+from graph.inputs import InviteInput, given, invite_of
 from graph.loaders import seen, there
 from graph.node import Node
 from models import toggles
+from models.invitation import InvitationState
 from models.toggles import LoginState, TogglesWish
 
 if TYPE_CHECKING:
     from graph.account import Account
     from graph.contact import Contact
+    from graph.invitation import Invitation
 
 strawberry.enum(
     LoginState, description="PENDING: on, and the person has not activated yet. ACTIVE: on and activated (R5)."
 )
 
+strawberry.enum(
+    InvitationState,
+    description="NOT_SENT: Login is on and no letter has left yet. ACCEPTED: at once, where the person had activated"
+    " before (R8).",
+)
+
 
 @strawberry.type(description="The three switches of one address on one account (R1).")
 class Toggles(Node):
+    key: strawberry.Private[UUID]
     account_key: strawberry.Private[UUID]
     address_key: strawberry.Private[UUID]
     contact_keys: strawberry.Private[tuple[UUID, ...]]
@@ -41,6 +50,7 @@ class Toggles(Node):
     def of(cls, view: toggles.TogglesView) -> "Toggles":
         return cls(
             id=global_id(Kind.TOGGLES, view.id),
+            key=view.id,
             account_key=view.account_id,
             address_key=view.address_id,
             contact_keys=view.contact_ids,
@@ -78,6 +88,16 @@ class Toggles(Node):
         found = {view.id: Contact.of(view) for view in await seen(context.loaders.contact, list(keys))}
         return [[found[key] for key in each.contact_keys if key in found] for each in toggles]
 
+    @relation(description="The last one. Null where Login has never been on.")
+    @staticmethod
+    async def invitation(
+        toggles: Sequence["Toggles"], context: Context
+    ) -> list[Annotated["Invitation", strawberry.lazy("graph.invitation")] | None]:
+        from graph.invitation import Invitation
+
+        found = await context.loaders.toggles_invitation.all([each.key for each in toggles])
+        return [Invitation.of(view) if view else None for view in found]
+
 
 async def toggles_of(info: Info, key: UUID) -> Toggles | None:
     view = await info.context.loaders.toggles.load(key)
@@ -101,6 +121,7 @@ class TogglesInput:
     login: bool | None = strawberry.UNSET
     notify: bool | None = strawberry.UNSET
     email_sync: bool | None = strawberry.UNSET
+    invite: InviteInput | None = strawberry.UNSET
     expected_version: int | None = strawberry.UNSET
 
     def wish(self) -> TogglesWish:
@@ -111,6 +132,7 @@ class TogglesInput:
             notify=given(self.notify),
             email_sync=given(self.email_sync),
             expected_version=given(self.expected_version),
+            invite=invite_of(self.invite),
         )
 
 

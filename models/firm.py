@@ -64,9 +64,11 @@ ON CONFLICT (slug) DO NOTHING RETURNING id
 
 async def one_at_a_time(firm_id: UUID) -> None:
     """
-    Between looking whether a code or an address is free and taking it, nobody else of the firm takes it.
+    Between looking whether a code or an address is free and taking it, nobody else of the firm takes it; nor is anybody
+    else invited, moved, parted or activated meanwhile.
 
-    Locks are taken in one order everywhere: this, `history.lock`, accounts, contacts, toggles, the journal's head.
+    Locks are taken in one order everywhere: this, `history.lock`, accounts, contacts, toggles, addresses, invitations,
+    letters, the journal's head.
     """
     await store.row("SELECT 1 FROM firm WHERE id = $1 FOR NO KEY UPDATE", firm_id)
 

@@ -25,6 +25,16 @@ def one_line(text: str, *path: str | int, what: str = "The name", longest: int =
     return clean
 
 
+def some_lines(text: str, *path: str | int, what: str, longest: int) -> str:
+    """As `one_line`, but with line breaks, and it may be empty."""
+    clean = unicodedata.normalize("NFC", text.replace("\r\n", "\n")).strip()
+    if len(clean) > longest:
+        raise Refusal(ErrorCode.INVALID, f"{what} has {len(clean)} characters; at most {longest} fit.", *path)
+    if any(unicodedata.category(char) in {"Cc", "Cs"} for char in clean if char not in "\n\t"):
+        raise Refusal(ErrorCode.INVALID, f"{what} contains a character that cannot be shown.", *path)
+    return clean
+
+
 def folded(text: str) -> str:
     """Without regard to case and accents: `Ré` and `RE` are the same."""
     plain = unicodedata.normalize("NFKD", text.casefold())

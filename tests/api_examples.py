@@ -44,7 +44,7 @@ def _input(**values: Any) -> Example:
 NEW_CONTACT = {
     "name": "Bruno",
     "emails": [
-        {"field": {"id": "<field>"}, "address": "bruno@new.test", "toggles": {"login": True}},
+        {"field": {"id": "<field>"}, "address": "bruno@new.test", "toggles": {"login": True, "invite": {}}},
         {"field": {"name": "Work email"}, "address": "bruno@work.test"},
     ],
 }
@@ -112,10 +112,25 @@ EXAMPLES: dict[str, list[Example]] = {
     "Mutation.revokeApiToken": [_input(id="<token>")],
     "Mutation.setToggles": [
         _input(
-            toggles=[{"accountId": "<account>", "addressId": "<address>", "notify": False, "expectedVersion": None}],
+            toggles=[
+                {"accountId": "<account>", "addressId": "<address>", "notify": False, "expectedVersion": None},
+                {
+                    "accountId": "<pending_account>",
+                    "addressId": "<pending_address>",
+                    "invite": {"message": "Welcome", "again": True},
+                },
+            ],
             idempotencyKey="set toggles",
         )
     ],
+    "Mutation.sendInvitations": [
+        _input(
+            toggles=[{"accountId": "<pending_account>", "addressId": "<pending_address>"}],
+            message="A reminder",
+            idempotencyKey="send invitations",
+        )
+    ],
+    "Mutation.revokeInvitation": [_input(id="<invitation>")],
     "Mutation.connectMailbox": [
         _input(
             address="second@firm.test",

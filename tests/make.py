@@ -11,10 +11,11 @@ from argon2 import PasswordHasher
 from tortoise.connection import get_connections
 from uuid_utils.compat import uuid7
 
-from models import account, address, clock, contact, firm, session, store, toggles
+from models import account, address, clock, contact, firm, secret_link, session, store, toggles
 from models.account import AccountKind, NewAccount
 from models.address import PortalUser
 from models.contact import ExistingContact, FieldRef, NewContact, NewEmail
+from models.invitation import Invitation, Invite
 from models.session import SignedIn
 from models.team import AccountColumn, TeamMember, TeamMemberState
 from models.toggles import NewToggles, TogglesView, TogglesWish
@@ -156,6 +157,22 @@ async def switched(
 ) -> None:
     wish = TogglesWish(account_id, address_id, login=login, notify=notify, email_sync=email_sync)
     await toggles.set_toggles(by, [wish])
+
+
+async def invited(
+    by: Actor, account_id: UUID, address_id: UUID, *, message: str | None = None, again: bool = False
+) -> str:
+    """Login is on there, and the address invited; the token of the invitation that it has now."""
+    wish = TogglesWish(account_id, address_id, login=True, invite=Invite(message, again))
+    await toggles.set_toggles(by, [wish])
+    return await token_of(address_id)
+
+
+async def token_of(address_id: UUID) -> str:
+    """Of the last invitation that an address got, as its letter prints it."""
+    last = await Invitation.filter(address_id=address_id).order_by("-id").first()
+    assert last is not None
+    return secret_link.token("invitation", last.id, last.seed)
 
 
 async def toggles_of(by: Viewer, account_id: UUID, address_id: UUID) -> TogglesView | None:

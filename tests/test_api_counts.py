@@ -89,7 +89,8 @@ async def test_one_switch_is_one_transaction_of_at_most_six_statements(store: st
     by = await a_firm()
     owner = await signed_in(by)
     account = await an_account(by, login=not on, notify=not on, email_sync=not on)
-    wish = TogglesWish(account.id, account.address, **{switch: on})
+    login, notify, email_sync = (on if switch == each else None for each in ("login", "notify", "email_sync"))
+    wish = TogglesWish(account.id, account.address, login, notify, email_sync)
     async with counting() as statements:
         await toggles.set_toggles(owner.viewer, [wish])
     assert ("LNE"["lne".index(switch[0])] in await spelled(owner.viewer, account.id, account.address)) is on

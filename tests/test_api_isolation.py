@@ -181,7 +181,10 @@ async def _touch(world: World, *, notify: bool) -> None:
     await a_letter(world.by, mailbox_id=world.mailbox)
 
 
-NOUNS = "account address attachment contact email entry field firm mailbox member notification person toggles token"
+NOUNS = (
+    "account address attachment contact email entry field firm invitation mailbox member notification"
+    " person toggles token"
+)
 OWNERS_ONLY = {"notification", "entry", "token"}
 
 

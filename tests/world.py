@@ -8,7 +8,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from graph.ids import Kind, global_id
-from models import api_token, clock, email, email_field, files, journal, mailbox, notification, store
+from models import api_token, clock, email, email_field, files, invitation, journal, mailbox, notification, store
 from models.email import Incoming, Message, MessageAttachment, Participant, Role, history
 from models.journal import JournalFilter
 from models.mailbox import MailServer, NewMailbox
@@ -16,9 +16,9 @@ from models.notification import InboxFilter
 from models.page import Window
 from models.session import SignedIn
 from models.viewer import ApiScope, Client, System, TeamRole
-from tests.make import MadeAccount, a_client, a_contact, a_firm, an_account, an_address, signed_in, toggles_of
+from tests.make import MadeAccount, a_client, a_contact, a_firm, an_account, an_address, invited, signed_in, toggles_of
 
-ANNA, FREE = "anna@client.test", "free@client.test"
+ANNA, FREE, PENDING = "anna@client.test", "free@client.test", "pending@client.test"
 SERVER = MailServer("mail.client.test", 993)
 PDF = b"%PDF-1.4 an invoice"
 
@@ -26,7 +26,8 @@ PDF = b"%PDF-1.4 an invoice"
 @dataclass(frozen=True, slots=True)
 class World:
     """
-    `ids`: global ids by noun; `free_contact` is on no account. `employee` may not manage accounts. `client` is ANNA,
+    `ids`: global ids by noun; `free_contact` is on no account, `pending_address` on `pending_account` has been invited
+    (`invitation`). `employee` may not manage accounts. `client` is ANNA,
     who works in `account`.
     """
 
@@ -48,7 +49,7 @@ async def a_world() -> World:
     owner, employee = await signed_in(by), await signed_in(by, role=TeamRole.EMPLOYEE)
     account = await an_account(by, address=ANNA, login=True, notify=True, email_sync=True)
     free = await a_contact(by, FREE, name="Free")
-    ids = {
+    ids: dict[str, str] = {
         "firm": global_id(Kind.FIRM, by.firm_id),
         "member": global_id(Kind.TEAM_MEMBER, owner.viewer.member_id),
         "account": global_id(Kind.ACCOUNT, account.id),
@@ -58,8 +59,22 @@ async def a_world() -> World:
         "free_address": global_id(Kind.EMAIL_ADDRESS, await an_address(by, FREE)),
     }
     client = await a_client(by, account)
+    ids |= await _pending(by, owner)
     letters, more = await _letters(by, owner), await _more(by, owner, account, client.viewer)
     return World(by, owner, employee, client, account, ids | letters | more)
+
+
+async def _pending(by: System, owner: SignedIn) -> dict[str, str]:
+    made = await an_account(by, name="Attesa", address=PENDING)
+    await invited(by, made.id, made.address)
+    view = await toggles_of(owner.viewer, made.id, made.address)
+    assert view is not None
+    (invitation_view,) = (await invitation.of_toggles(owner.viewer, [view.id])).values()
+    return {
+        "pending_account": global_id(Kind.ACCOUNT, made.id),
+        "pending_address": global_id(Kind.EMAIL_ADDRESS, made.address),
+        "invitation": global_id(Kind.INVITATION, invitation_view.id),
+    }
 
 
 async def _letters(by: System, owner: SignedIn) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Creating, changing and archiving accounts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
@@ -11,8 +12,9 @@ from models import clock, firm, idempotency, journal, store, text
 from models.account.table import Account, AccountKind
 from models.contact.linking import LinkedContact, link_all
 from models.email import history
-from models.errors import Conflict, ErrorCode, Refusal
+from models.errors import Conflict, DeadLinkReason, ErrorCode, Refusal
 from models.idempotency import Done
+from models.invitation.ending import uncover
 from models.journal import JournalKind, Subject
 from models.unset import UNSET, Unset
 from models.viewer import Actor, must_manage_accounts
@@ -34,7 +36,8 @@ async def create(by: Actor, new: NewAccount, *, key: str | None = None) -> Done:
     """
     With its contacts, their addresses and switches (R2). Answers the id.
 
-    Raises ALREADY_TAKEN for a code in use, INVALID, ADDRESS_INVALID, NOT_FOUND, OWN_ADDRESS, NOT_ALLOWED.
+    Raises ALREADY_TAKEN for a code in use, INVALID, ADDRESS_INVALID, NOT_FOUND, OWN_ADDRESS, NOT_ALLOWED,
+    INVITE_NEEDS_LOGIN, ADDRESS_SUPPRESSED, RATE_LIMITED.
     """
     must_manage_accounts(by)
     return await idempotency.once(by, key, verb="create account", asked=new, do=partial(_create, by, new))
@@ -128,31 +131,48 @@ async def _save(by: Actor, account_id: UUID, before: dict[str, str], after: dict
 
 
 async def archive(by: Actor, account_id: UUID, *, archived: bool, expected_version: int | None = None) -> Done:
-    """Keeps the switches but suspends them; taken back, access is as it was and the sync gap is filled (R44)."""
+    """
+    Keeps the switches but suspends them, and invitations cover it no more; taken back, access is as it was and the sync
+    gap is filled, but invitations must be sent again (R44).
+    """
     must_manage_accounts(by)
     async with store.transaction() as tx:
+        await firm.one_at_a_time(by.firm_id)
         if not archived:
             await history.lock(by.firm_id)
         row = await _locked(by, account_id, expected_version)
         if (row["archived_at"] is not None) != archived:
-            await store.execute(
-                "UPDATE account SET archived_at = $3, version = version + 1 WHERE firm_id = $1 AND id = $2",
-                by.firm_id,
-                account_id,
-                clock.now() if archived else None,
-            )
-            _record_change(by, account_id, journal.changes_between({"archived": not archived}, {"archived": archived}))
-            if not archived:
-                await history.wanted_by_account(by.firm_id, account_id)
+            await _archive(by, account_id, archived)
     return Done((account_id,), tx.cursor)
 
 
-def _record_change(by: Actor, account_id: UUID, changes: list[journal.Change]) -> None:
+async def _archive(by: Actor, account_id: UUID, archived: bool) -> None:
+    await store.execute(
+        "UPDATE account SET archived_at = $3, version = version + 1 WHERE firm_id = $1 AND id = $2",
+        by.firm_id,
+        account_id,
+        clock.now() if archived else None,
+    )
+    entering: Sequence[Record] = []
+    if archived:
+        entering = await store.rows(_ENTERING, by.firm_id, account_id)
+        await uncover(by, [(account_id, one["address_id"]) for one in entering], DeadLinkReason.LOGIN_OFF)
+    else:
+        await history.wanted_by_account(by.firm_id, account_id)
+    changes = journal.changes_between({"archived": not archived}, {"archived": archived})
+    _record_change(by, account_id, changes, touched=[one["id"] for one in entering])
+
+
+_ENTERING = "SELECT id, address_id FROM toggles WHERE firm_id = $1 AND account_id = $2 AND login ORDER BY id FOR UPDATE"
+
+
+def _record_change(by: Actor, account_id: UUID, changes: list[journal.Change], *, touched: Sequence[UUID] = ()) -> None:
     journal.record(
         JournalKind.ACCOUNT_CHANGED,
         by=by,
         subject=(Subject.ACCOUNT, account_id),
         accounts=[account_id],
+        touched=touched,
         changes=changes,
     )
 

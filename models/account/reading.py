@@ -6,8 +6,10 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from models import store
+from models import clock, store
 from models.account.table import AccountKind, LoginIndicator, LoginStatus
+from models.invitation.state import LAST, ON_TOGGLES
+from models.invitation.table import InvitationState
 from models.page import Order, Page, Window, page_of_each
 from models.page import page as read_page
 from models.text import beginnings
@@ -35,11 +37,15 @@ class AccountView:
 
 @dataclass(frozen=True, slots=True)
 class AccountFilter:
-    """`search`: beginnings of words, in any order. `archived` None: archived or not."""
+    """
+    `search`: beginnings of words, in any order. `invitations`: with a PENDING address whose last invitation is in one
+    of these states. `archived` None: archived or not.
+    """
 
     search: str | None = None
     kinds: tuple[AccountKind, ...] | None = None
     login_statuses: tuple[LoginStatus, ...] | None = None
+    invitations: tuple[InvitationState, ...] | None = None
     notify: bool | None = None
     email_sync: bool | None = None
     archived: bool | None = False
@@ -112,6 +118,9 @@ def _matching(by: Viewer, wanted: AccountFilter) -> tuple[str, list[object]]:
         where("a.kind = ANY(?::text[])", list(wanted.kinds))
     if wanted.login_statuses is not None:
         where(f"{_STATUS} = ANY(?::text[])", list(wanted.login_statuses))
+    if wanted.invitations is not None:
+        args.append(clock.now())
+        where(_INVITED.format(now=f"${len(args)}"), list(wanted.invitations))
     if wanted.notify is not None:
         where("s.notify = ?", wanted.notify)
     if wanted.email_sync is not None:
@@ -125,6 +134,11 @@ _FOUND_BY = """a.id IN (
   SELECT id FROM account WHERE firm_id = $1 AND array_to_tsvector(words) @@ ?::text::tsquery
   UNION SELECT l.account_id FROM contact c JOIN account_contact l ON l.firm_id = c.firm_id AND l.contact_id = c.id
   WHERE c.firm_id = $1 AND array_to_tsvector(c.words) @@ ?::text::tsquery)"""
+_INVITED = f"""EXISTS (
+  SELECT 1 FROM toggles t LEFT JOIN portal_user p ON p.firm_id = t.firm_id AND p.address_id = t.address_id
+  {LAST}
+  WHERE t.firm_id = a.firm_id AND t.account_id = a.id AND t.login AND p.id IS NULL
+    AND {ON_TOGGLES} = ANY(?::text[]))"""
 _LINKED_TO = """EXISTS (
   SELECT 1 FROM account_contact l WHERE l.firm_id = a.firm_id AND l.account_id = a.id AND l.contact_id = ?)"""
 

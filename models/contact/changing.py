@@ -6,13 +6,14 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from models import address, idempotency, journal, store, text
+from models import address, firm, idempotency, journal, store, text
 from models.contact import linking, moving
 from models.contact.linking import FieldRef, NewContact
 from models.contact.table import find_by
 from models.email import history
 from models.errors import Conflict, ErrorCode, Refusal
 from models.idempotency import Done
+from models.invitation.inviting import invite
 from models.journal import Change, JournalKind, Subject
 from models.unset import UNSET, Unset
 from models.viewer import Actor, must_manage_accounts
@@ -30,7 +31,8 @@ async def create(by: Actor, new: NewContact, *, account_id: UUID | None = None, 
     """
     Answers the contact's id, then the account's where it was linked at once.
 
-    Raises INVALID, ADDRESS_INVALID, FIELD_TAKEN, ALREADY_TAKEN, NOT_FOUND, OWN_ADDRESS, ACCOUNT_ARCHIVED, NOT_ALLOWED.
+    Raises INVALID, ADDRESS_INVALID, FIELD_TAKEN, ALREADY_TAKEN, NOT_FOUND, OWN_ADDRESS, ACCOUNT_ARCHIVED, NOT_ALLOWED,
+    INVITE_NEEDS_LOGIN, ADDRESS_SUPPRESSED, RATE_LIMITED.
     """
     must_manage_accounts(by)
     do = partial(_create, by, new, account_id)
@@ -41,10 +43,11 @@ async def _create(by: Actor, new: NewContact, account_id: UUID | None) -> tuple[
     if account_id is None:
         contact_id, _ = await linking.make(by, new)
         return (contact_id,)
+    await firm.one_at_a_time(by.firm_id)
     await history.lock(by.firm_id)
     await linking.lock_account(by, account_id)
     contact_id, toggles = await linking.make(by, new)
-    await linking.connect(by, account_id, contact_id, toggles)
+    await invite(by, await linking.connect(by, account_id, contact_id, toggles))
     return (contact_id, account_id)
 
 
@@ -58,10 +61,11 @@ async def update(
     key: str | None = None,
 ) -> Done:
     """
-    Fields that are not named stay as they are; replaced and removed addresses take their switches along (R33, R34).
+    Fields that are not named stay as they are; replaced and removed addresses take their switches along (R33, R34), and
+    whoever had been invited at the old address is invited at the new one.
 
     Answers the contact's id, then the ids of all toggles that this touched, on any account. Raises NOT_FOUND,
-    CHANGED_MEANWHILE, INVALID, ADDRESS_INVALID, FIELD_TAKEN, ALREADY_TAKEN, NOT_ALLOWED.
+    CHANGED_MEANWHILE, INVALID, ADDRESS_INVALID, FIELD_TAKEN, ALREADY_TAKEN, RATE_LIMITED, NOT_ALLOWED.
     """
     must_manage_accounts(by)
     asked = (contact_id, name, tuple(emails), expected_version)
@@ -72,6 +76,7 @@ async def update(
 async def _update(
     by: Actor, contact_id: UUID, name: str | Unset, emails: Sequence[ContactEmail], expected_version: int | None
 ) -> tuple[UUID, ...]:
+    await firm.one_at_a_time(by.firm_id)
     await history.lock(by.firm_id)
     row = await _locked(by, contact_id, expected_version)
     new_name = row["name"] if name is UNSET else text.one_line(name, "name")
@@ -151,6 +156,7 @@ async def delete(by: Actor, contact_id: UUID, *, expected_version: int | None = 
     """
     must_manage_accounts(by)
     async with store.transaction() as tx:
+        await firm.one_at_a_time(by.firm_id)
         row = await _locked(by, contact_id, expected_version)
         accounts = await _accounts(by, contact_id)
         await linking.part(by, accounts, contact_id)

@@ -6,11 +6,12 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from models import address, clock, email_field, idempotency, journal, store, text
+from models import address, clock, email_field, firm, idempotency, journal, store, text
 from models.contact.table import Contact
 from models.email import history
-from models.errors import ErrorCode, Refusal
+from models.errors import DeadLinkReason, ErrorCode, Refusal
 from models.idempotency import Done
+from models.invitation.inviting import Asked, invite
 from models.journal import JournalKind, Subject
 from models.toggles import switching
 from models.toggles.switching import NewToggles
@@ -57,18 +58,24 @@ LinkedContact = NewContact | ExistingContact
 
 
 async def link_all(by: Actor, account_id: UUID, contacts: Sequence[LinkedContact]) -> None:
-    """Links each, in a transaction that the caller opened. Raises what a link raises, with its place in the list."""
+    """
+    Links each, in a transaction that the caller opened under `firm.one_at_a_time`; then invites whom it shall.
+
+    Raises what a link raises, with its place in the list.
+    """
     if len(contacts) > MOST_AT_ONCE:
         raise Refusal(ErrorCode.INVALID, f"At most {MOST_AT_ONCE} contacts at once.", "contacts")
     if contacts:
         await history.lock(by.firm_id)
+    asked: list[Asked] = []
     for index, contact in enumerate(contacts):
         if isinstance(contact, NewContact):
             contact_id, toggles = await make(by, contact, "contacts", index, "new")
-            await connect(by, account_id, contact_id, toggles, "contacts", index, "new")
+            asked += await connect(by, account_id, contact_id, toggles, "contacts", index, "new")
         else:
             named = dict(contact.toggles)
-            await connect(by, account_id, contact.contact_id, named, "contacts", index, "existing")
+            asked += await connect(by, account_id, contact.contact_id, named, "contacts", index, "existing")
+    await invite(by, asked)
 
 
 async def make(by: Actor, new: NewContact, *path: str | int) -> tuple[UUID, dict[UUID, NewToggles]]:
@@ -142,8 +149,8 @@ async def hold(by: Actor, contact_id: UUID, addresses: Mapping[UUID, UUID]) -> N
 
 async def connect(
     by: Actor, account_id: UUID, contact_id: UUID, named: Mapping[UUID, NewToggles], *path: str | int
-) -> None:
-    """The link itself. Raises NOT_FOUND, ALREADY_TAKEN, and what starting switches raises."""
+) -> list[Asked]:
+    """The link itself; answers whom to invite. Raises NOT_FOUND, ALREADY_TAKEN, and what starting switches raises."""
     held = await _addresses(by, contact_id, *path)
     for address_id in named:
         if address_id not in held:
@@ -158,8 +165,9 @@ async def connect(
     )
     if not made:
         raise Refusal(ErrorCode.ALREADY_TAKEN, "The contact is linked to this account already.", *path)
-    await switching.start(by, account_id, {each: named.get(each, NewToggles()) for each in held}, *path)
+    asked = await switching.start(by, account_id, {each: named.get(each, NewToggles()) for each in held}, *path)
     journal.record(JournalKind.CONTACT_LINKED, by=by, subject=(Subject.CONTACT, contact_id), accounts=[account_id])
+    return asked
 
 
 async def _addresses(by: Actor, contact_id: UUID, *path: str | int) -> list[UUID]:
@@ -170,13 +178,17 @@ async def _addresses(by: Actor, contact_id: UUID, *path: str | int) -> list[UUID
 
 
 async def link(by: Actor, account_id: UUID, contact: ExistingContact, *, key: str | None = None) -> Done:
-    """Answers the account's id. Raises NOT_FOUND, ALREADY_TAKEN, OWN_ADDRESS, ACCOUNT_ARCHIVED, NOT_ALLOWED."""
+    """
+    Answers the account's id. Raises NOT_FOUND, ALREADY_TAKEN, OWN_ADDRESS, ACCOUNT_ARCHIVED, INVITE_NEEDS_LOGIN,
+    ADDRESS_SUPPRESSED, INVALID, RATE_LIMITED, NOT_ALLOWED.
+    """
     must_manage_accounts(by)
 
     async def do() -> tuple[UUID, ...]:
+        await firm.one_at_a_time(by.firm_id)
         await history.lock(by.firm_id)
         await lock_account(by, account_id)
-        await connect(by, account_id, contact.contact_id, dict(contact.toggles))
+        await invite(by, await connect(by, account_id, contact.contact_id, dict(contact.toggles)))
         return (account_id,)
 
     return await idempotency.once(by, key, verb="link contact", asked=(account_id, contact), do=do)
@@ -196,6 +208,7 @@ async def unlink(by: Actor, account_id: UUID, contact_id: UUID) -> Done:
     """
     must_manage_accounts(by)
     async with store.transaction() as tx:
+        await firm.one_at_a_time(by.firm_id)
         await lock_account(by, account_id)
         await _addresses(by, contact_id)
         if not await part(by, [account_id], contact_id):
@@ -213,7 +226,7 @@ async def part(by: Actor, account_ids: Sequence[UUID], contact_id: UUID) -> int:
         list(account_ids),
     )
     left = await store.rows(_LEFT_BEHIND, by.firm_id, contact_id, [row["account_id"] for row in parted])
-    await switching.switch(by, [(row, ALL_OFF) for row in left])
+    await switching.switch(by, [(row, ALL_OFF) for row in left], why=DeadLinkReason.UNLINKED)
     for row in parted:
         journal.record(
             JournalKind.CONTACT_UNLINKED,

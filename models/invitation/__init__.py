@@ -1,5 +1,20 @@
 """An offer to one address to activate its portal identity, or to a colleague to join the team."""
 
+from models.invitation.ending import revoke
+from models.invitation.inviting import Invite, invite
+from models.invitation.reading import InvitationView, by_ids, of_toggles
+from models.invitation.sending import send
 from models.invitation.table import Invitation, InvitationAccount, InvitationState
 
-__all__ = ["Invitation", "InvitationAccount", "InvitationState"]
+__all__ = [
+    "Invitation",
+    "InvitationAccount",
+    "InvitationState",
+    "InvitationView",
+    "Invite",
+    "by_ids",
+    "invite",
+    "of_toggles",
+    "revoke",
+    "send",
+]

@@ -6,11 +6,13 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from models import idempotency, journal, store
+from models import firm, idempotency, journal, store
 from models.address import IS_OUR_OWN
 from models.email import history
-from models.errors import Conflict, ErrorCode, Refusal, Refusals
+from models.errors import Conflict, DeadLinkReason, ErrorCode, Refusal, Refusals
 from models.idempotency import Done
+from models.invitation.ending import uncover
+from models.invitation.inviting import Asked, Invite, invite, objections
 from models.journal import JournalKind, Subject
 from models.toggles.table import IS_HELD, Switch, ensure
 from models.viewer import Actor, must_manage_accounts
@@ -21,7 +23,7 @@ API_NAMES = {Switch.LOGIN: "login", Switch.NOTIFY: "notify", Switch.EMAIL_SYNC: 
 
 @dataclass(frozen=True, slots=True)
 class TogglesWish:
-    """How the switches of one address on one account shall be; None: as it is."""
+    """How the switches of one address on one account shall be; None: as it is. `invite`: acts even so (R3)."""
 
     account_id: UUID
     address_id: UUID
@@ -29,6 +31,7 @@ class TogglesWish:
     notify: bool | None = None
     email_sync: bool | None = None
     expected_version: int | None = None
+    invite: Invite | None = None
 
     def wants(self) -> dict[Switch, bool]:
         given = {Switch.LOGIN: self.login, Switch.NOTIFY: self.notify, Switch.EMAIL_SYNC: self.email_sync}
@@ -42,6 +45,7 @@ class NewToggles:
     login: bool = False
     notify: bool = False
     email_sync: bool = False
+    invite: Invite | None = None
 
     def wants(self) -> dict[Switch, bool]:
         given = {Switch.LOGIN: self.login, Switch.NOTIFY: self.notify, Switch.EMAIL_SYNC: self.email_sync}
@@ -52,8 +56,8 @@ async def set_toggles(by: Actor, wishes: Sequence[TogglesWish], *, key: str | No
     """
     Answers the ids in the order of the wishes. What is set already changes nothing and tells nobody (R3).
 
-    Raises Refusals with a path each: NOT_FOUND, NOT_LINKED, ACCOUNT_ARCHIVED, OWN_ADDRESS, CHANGED_MEANWHILE, INVALID;
-    NOT_ALLOWED without the right `manageAccounts`.
+    Raises Refusals with a path each: NOT_FOUND, NOT_LINKED, ACCOUNT_ARCHIVED, OWN_ADDRESS, CHANGED_MEANWHILE, INVALID,
+    INVITE_NEEDS_LOGIN, ADDRESS_SUPPRESSED; RATE_LIMITED; NOT_ALLOWED without the right `manageAccounts`.
     """
     must_manage_accounts(by)
     if not 1 <= len(wishes) <= MOST_AT_ONCE:
@@ -64,6 +68,8 @@ async def set_toggles(by: Actor, wishes: Sequence[TogglesWish], *, key: str | No
 
 
 async def _set(by: Actor, wishes: Sequence[TogglesWish]) -> tuple[UUID, ...]:
+    if any(wish.invite for wish in wishes):
+        await firm.one_at_a_time(by.firm_id)
     if any(wish.email_sync for wish in wishes):
         await history.lock(by.firm_id)
     found = {(row["account_id"], row["address_id"]): row for row in await _locked(by, wishes)}
@@ -74,6 +80,7 @@ async def _set(by: Actor, wishes: Sequence[TogglesWish]) -> tuple[UUID, ...]:
     if refusals:
         raise Refusals(refusals)
     await switch(by, [(found[wish.account_id, wish.address_id], wish.wants()) for wish in wishes])
+    await invite(by, [Asked(wish.account_id, wish.address_id, wish.invite) for wish in wishes if wish.invite])
     return tuple(found[wish.account_id, wish.address_id]["id"] for wish in wishes)
 
 
@@ -91,6 +98,15 @@ def _objections(wish: TogglesWish, row: Any) -> Iterable[Refusal]:
     for switch_, on in wish.wants().items():
         if on and not row[switch_]:
             yield from _why_not_on(switch_, row)
+    if wish.invite:
+        yield from _why_not_invited(wish.invite, row, wish.login)
+
+
+def _why_not_invited(wanted: Invite, row: Any, login: bool | None) -> Iterable[Refusal]:
+    if row["login"] and not row["held"]:
+        yield Refusal(ErrorCode.NOT_LINKED, "No contact of this account holds the address any more.", "invite")
+    else:
+        yield from objections(wanted, row, login=row["login"] if login is None else login)
 
 
 def _why_not_on(switch_: Switch, row: Any) -> Iterable[Refusal]:
@@ -110,7 +126,8 @@ async def _locked(by: Actor, wishes: Sequence[TogglesWish]) -> Sequence[Any]:
 
 
 _LOCKED = f"""
-SELECT t.*, a.archived_at IS NOT NULL AS archived, {IS_HELD} AS held, {IS_OUR_OWN} AS our_own
+SELECT t.*, a.archived_at IS NOT NULL AS archived, {IS_HELD} AS held, {IS_OUR_OWN} AS our_own,
+  e.suppressed_at IS NOT NULL AS suppressed
 FROM toggles t JOIN account a ON a.firm_id = t.firm_id AND a.id = t.account_id
 JOIN email_address e ON e.firm_id = t.firm_id AND e.id = t.address_id
 WHERE t.firm_id = $1 AND (t.account_id, t.address_id) IN (SELECT * FROM unnest($2::uuid[], $3::uuid[]))
@@ -118,31 +135,38 @@ ORDER BY t.id FOR UPDATE OF t
 """
 
 
-async def start(by: Actor, account_id: UUID, wanted: Mapping[UUID, NewToggles], *path: str | int) -> None:
+async def start(by: Actor, account_id: UUID, wanted: Mapping[UUID, NewToggles], *path: str | int) -> list[Asked]:
     """
-    Gives each address of a new link its row, and switches on what is wanted there.
+    Gives each address of a new link its row, and switches on what is wanted there. Answers whom to `invite` at the end.
 
-    Runs inside a transaction, under `history.lock`. Raises Refusals: OWN_ADDRESS, ACCOUNT_ARCHIVED.
+    Runs inside a transaction, under `history.lock`. Raises Refusals: OWN_ADDRESS, ACCOUNT_ARCHIVED, INVITE_NEEDS_LOGIN,
+    ADDRESS_SUPPRESSED, INVALID.
     """
     await ensure(by, [(account_id, address_id) for address_id in wanted])
-    on = {address_id: toggles.wants() for address_id, toggles in wanted.items() if toggles.wants()}
-    if not on:
-        return
-    rows = {row["address_id"]: row for row in await _locked(by, [TogglesWish(account_id, each) for each in on])}
-    objections = [
-        objection
-        for address_id, switches in on.items()
-        for switch_ in switches
-        for objection in _why_not_on(switch_, rows[address_id])
-    ]
-    if objections:
-        raise Refusals([_placed(objection, *path, "toggles") for objection in objections])
-    await switch(by, [(rows[address_id], switches) for address_id, switches in on.items()])
+    asked = {address_id: toggles for address_id, toggles in wanted.items() if toggles.wants() or toggles.invite}
+    if not asked:
+        return []
+    rows = {row["address_id"]: row for row in await _locked(by, [TogglesWish(account_id, each) for each in asked])}
+    refusals = [one for address_id, toggles in asked.items() for one in _not_started(toggles, rows[address_id])]
+    if refusals:
+        raise Refusals([_placed(one, *path, "toggles") for one in refusals])
+    await switch(by, [(rows[address_id], toggles.wants()) for address_id, toggles in asked.items()])
+    return [Asked(account_id, one, toggles.invite) for one, toggles in asked.items() if toggles.invite]
 
 
-async def switch(by: Actor, wanted: Sequence[tuple[Any, dict[Switch, bool]]]) -> list[UUID]:
+def _not_started(wanted: NewToggles, row: Any) -> Iterable[Refusal]:
+    for switch_ in wanted.wants():
+        yield from _why_not_on(switch_, row)
+    if wanted.invite:
+        yield from _why_not_invited(wanted.invite, row, wanted.login or None)
+
+
+async def switch(
+    by: Actor, wanted: Sequence[tuple[Any, dict[Switch, bool]]], *, why: DeadLinkReason = DeadLinkReason.LOGIN_OFF
+) -> list[UUID]:
     """
     Sets locked rows as wanted, with an entry for each that changes; answers those. Asks nobody: the caller has checked.
+    Where Login goes off, invitations cover it no more; `why` is what their links then say (R9).
 
     Runs inside a transaction, under `history.lock` where Email sync goes on.
     """
@@ -157,6 +181,8 @@ async def switch(by: Actor, wanted: Sequence[tuple[Any, dict[Switch, bool]]]) ->
     )
     for row, after in changing:
         _record(by, row, after)
+    if off := [(row["account_id"], row["address_id"]) for row, after in changing if after.get(Switch.LOGIN) is False]:
+        await uncover(by, off, why)
     synced = [row["address_id"] for row, after in changing if after.get(Switch.EMAIL_SYNC)]
     if synced:
         await history.wanted(by.firm_id, synced)

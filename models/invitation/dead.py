@@ -1,0 +1,28 @@
+"""Why a link is dead, in code and in words (R9)."""
+
+from typing import Any
+
+from models import clock
+from models.errors import DeadLink, DeadLinkReason
+
+_ANEW = "You can ask for a new one."
+WORDS = {
+    DeadLinkReason.USED: "This invitation has been accepted already. Sign in with your password.",
+    DeadLinkReason.EXPIRED: f"This invitation has expired. {_ANEW}",
+    DeadLinkReason.REVOKED: f"The firm has taken this invitation back. {_ANEW}",
+    DeadLinkReason.SENT_AGAIN: f"A newer invitation has been sent. Open the link of the latest letter. {_ANEW}",
+    DeadLinkReason.LOGIN_OFF: "The firm has switched your access off. Ask the firm if you need it.",
+    DeadLinkReason.ADDRESS_CHANGED: "The firm writes to you at another address now. Look for its letter there.",
+    DeadLinkReason.UNLINKED: "The firm no longer keeps this address for its client. Ask the firm if you need access.",
+}
+
+
+def dead_reason(row: Any) -> DeadLinkReason | None:
+    """Of a row with `end_reason` and `expires_at`; None: it opens."""
+    if row["end_reason"] is not None:
+        return DeadLinkReason(row["end_reason"])
+    return DeadLinkReason.EXPIRED if row["expires_at"] <= clock.now() else None
+
+
+def dead_link(reason: DeadLinkReason, *path: str | int) -> DeadLink:
+    return DeadLink(WORDS[reason], *path, reason=reason)

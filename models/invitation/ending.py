@@ -1,0 +1,134 @@
+"""How invitations end: revoked by the firm, or because no account is left that they cover (R9)."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from models import clock, firm, journal, letter, store
+from models.errors import DeadLinkReason, ErrorCode, Refusal
+from models.idempotency import Done
+from models.invitation.dead import dead_link, dead_reason
+from models.journal import Change, JournalKind, Subject
+from models.viewer import Actor, must_manage_accounts
+
+Spot = tuple[UUID, UUID]
+"""An account and an address."""
+
+
+async def revoke(by: Actor, invitation_id: UUID) -> Done:
+    """
+    Its links die, and a letter that has not left never will. Revoked before: nothing changes (R3).
+
+    Answers the id. Raises NOT_FOUND, NOT_ALLOWED; INVALID where nobody was invited yet, ALREADY_ACTIVE, DEAD_LINK.
+    """
+    must_manage_accounts(by)
+    async with store.transaction() as tx:
+        await firm.one_at_a_time(by.firm_id)
+        row = await store.row(_TO_REVOKE, by.firm_id, invitation_id)
+        if row is None:
+            raise await _no_row(by, invitation_id)
+        if row["end_reason"] != DeadLinkReason.REVOKED:
+            await _revoke(by, row)
+    return Done((invitation_id,), tx.cursor)
+
+
+async def _revoke(by: Actor, row: Any) -> None:
+    reason = dead_reason(row)
+    if reason is DeadLinkReason.USED:
+        raise Refusal(ErrorCode.ALREADY_ACTIVE, "It has been accepted already. Switch Login off instead.", "id")
+    if reason is not None:
+        raise dead_link(reason, "id")
+    await end(by, [row["id"]], DeadLinkReason.REVOKED)
+    covered = await store.rows(_COVERED, by.firm_id, row["id"])
+    journal.record(
+        JournalKind.INVITATION_REVOKED,
+        by=by,
+        subject=(Subject.INVITATION, row["id"]),
+        accounts=[one["account_id"] for one in covered],
+        touched=[one["toggles_id"] for one in covered],
+        changes=[Change("state", "SENT" if row["sent_at"] else "NOT_SENT", "REVOKED")],
+    )
+
+
+async def _no_row(by: Actor, toggles_id: UUID) -> Refusal:
+    """The id may be that of toggles, which stands for an invitation that nobody wrote yet."""
+    found = await store.row(_NO_ROW, by.firm_id, toggles_id)
+    if found is None:
+        return Refusal(ErrorCode.NOT_FOUND, "There is no such invitation.", "id")
+    if found["activated"]:
+        return Refusal(ErrorCode.ALREADY_ACTIVE, "This person has access already. Switch Login off instead.", "id")
+    return Refusal(ErrorCode.INVALID, "Nobody has been invited there yet, so there is nothing to revoke.", "id")
+
+
+_TO_REVOKE = "SELECT * FROM invitation WHERE firm_id = $1 AND id = $2 AND address_id IS NOT NULL FOR UPDATE"
+_COVERED = """
+SELECT c.account_id, t.id AS toggles_id FROM invitation_account c
+JOIN invitation i ON i.firm_id = c.firm_id AND i.id = c.invitation_id
+JOIN toggles t ON t.firm_id = c.firm_id AND t.account_id = c.account_id AND t.address_id = i.address_id
+WHERE c.firm_id = $1 AND c.invitation_id = $2 AND c.left_at IS NULL ORDER BY c.account_id
+"""
+_NO_ROW = """
+SELECT p.id IS NOT NULL AS activated FROM toggles t
+LEFT JOIN portal_user p ON p.firm_id = t.firm_id AND p.address_id = t.address_id
+WHERE t.firm_id = $1 AND t.id = $2 AND t.login
+"""
+
+
+async def end(by: Actor, invitation_ids: Sequence[UUID], why: DeadLinkReason) -> None:
+    """Their links die, and letters that have not left never will; what had expired says so. Runs in a transaction."""
+    if invitation_ids:
+        await store.execute(_END, by.firm_id, list(invitation_ids), clock.now(), why)
+        await letter.cancel(by, invitation_ids=invitation_ids)
+
+
+_WHY = "CASE WHEN i.expires_at <= {now} THEN 'EXPIRED' ELSE {why} END"
+_END = f"""
+UPDATE invitation i SET ended_at = $3, end_reason = {_WHY.format(now="$3", why="$4")}
+WHERE i.firm_id = $1 AND i.id = ANY($2::uuid[]) AND i.ended_at IS NULL
+"""
+
+
+async def uncover(by: Actor, spots: Sequence[Spot], why: DeadLinkReason) -> None:
+    """
+    These accounts leave the coverage of what their addresses were sent; what then covers none ends, for this reason.
+
+    Inside a transaction that holds their toggles. One statement where nobody had been invited.
+    """
+    open_ones = await unended(by, [address_id for _, address_id in spots])
+    if not open_ones:
+        return
+    ended = await store.rows(
+        _UNCOVER,
+        by.firm_id,
+        [row["id"] for row in open_ones],
+        [account_id for account_id, _ in spots],
+        [address_id for _, address_id in spots],
+        clock.now(),
+        why,
+    )
+    if ended:
+        await letter.cancel(by, invitation_ids=[row["id"] for row in ended])
+
+
+async def unended(by: Actor, address_ids: Sequence[UUID]) -> Sequence[Any]:
+    """The one of each address that nothing has ended, if any, expired or not; locked."""
+    return await store.rows(_UNENDED, by.firm_id, list(address_ids))
+
+
+_UNENDED = """
+SELECT * FROM invitation WHERE firm_id = $1 AND address_id = ANY($2::uuid[]) AND ended_at IS NULL ORDER BY id FOR UPDATE
+"""
+_UNCOVER = f"""
+WITH gone AS (
+  UPDATE invitation_account c SET left_at = $5
+  FROM invitation i, unnest($3::uuid[], $4::uuid[]) AS g(account_id, address_id)
+  WHERE c.firm_id = $1 AND c.invitation_id = ANY($2::uuid[]) AND c.left_at IS NULL AND c.account_id = g.account_id
+    AND i.firm_id = c.firm_id AND i.id = c.invitation_id AND i.address_id = g.address_id
+  RETURNING c.id, c.invitation_id
+)
+UPDATE invitation i SET ended_at = $5, end_reason = {_WHY.format(now="$5", why="$6")}
+WHERE i.firm_id = $1 AND i.id IN (SELECT invitation_id FROM gone) AND NOT EXISTS (
+  SELECT 1 FROM invitation_account c
+  WHERE c.firm_id = i.firm_id AND c.invitation_id = i.id AND c.left_at IS NULL AND c.id NOT IN (SELECT id FROM gone))
+RETURNING i.id
+"""

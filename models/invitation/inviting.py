@@ -1,0 +1,152 @@
+"""Inviting: one letter to each address at most, covering every account it was asked for (R6, R8, R9)."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from models import journal, letter, store, text
+from models.address import TypedAddress
+from models.errors import ErrorCode, Refusal
+from models.invitation.offers import Offer, Wanted, offers_to
+from models.journal import Change, JournalKind, Subject
+from models.letter import LetterKind, NewLetter
+from models.viewer import Actor
+
+LONGEST_MESSAGE = 500  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Invite:
+    """`message`: plain text, at most 500 characters. `again`: also those who have been invited before."""
+
+    message: str | None = None
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """To invite an address to an account; its Login is on there."""
+
+    account_id: UUID
+    address_id: UUID
+    invite: Invite
+
+
+def objections(invite: Invite, row: Any, *, login: bool) -> Iterator[Refusal]:
+    """Why nobody can be invited so, as a row of toggles tells it; `login`: as it ends."""
+    if not login:
+        yield Refusal(ErrorCode.INVITE_NEEDS_LOGIN, "Switch Login on to invite: it would lead nowhere.", "invite")
+    elif row["archived"]:
+        yield Refusal(ErrorCode.ACCOUNT_ARCHIVED, "The account is archived. Take it back before inviting.", "invite")
+    elif row["suppressed"]:
+        yield Refusal(ErrorCode.ADDRESS_SUPPRESSED, "Letters to this address came back, so none is sent.", "invite")
+    try:
+        checked_message(invite.message, "invite", "message")
+    except Refusal as refusal:
+        yield refusal
+
+
+def checked_message(message: str | None, *path: str | int) -> str | None:
+    """None where it is empty. Raises INVALID."""
+    return text.some_lines(message or "", *path, what="The message", longest=LONGEST_MESSAGE) or None
+
+
+async def invite(by: Actor, asked: Sequence[Asked]) -> None:
+    """
+    A PENDING address gets a new invitation, which covers old and new accounts, unless one lives and it is not `again`:
+    that one then covers the new accounts too, and no letter goes out. An activated address is told of its accounts.
+
+    As many statements for a hundred as for one. Runs inside a transaction, under `firm.one_at_a_time`, with the
+    toggles locked; the caller has met the `objections`. Raises RATE_LIMITED.
+    """
+    wanted = _by_address(asked)
+    if not wanted:
+        return
+    known = {row["id"]: row for row in await store.rows(_KNOWN, by.firm_id, list(wanted))}
+    pending = [address_id for address_id in wanted if not known[address_id]["activated"]]
+    invited = await offers_to(by, {address_id: wanted[address_id] for address_id in pending})
+    told = {address_id: wanted[address_id].accounts for address_id in wanted if address_id not in pending}
+    named = await _names(by, {**told, **{address_id: offer.accounts for address_id, offer in invited.items()}})
+    letters = [
+        _letter(known[address_id], wanted[address_id], named, invited.get(address_id))
+        for address_id in wanted
+        if address_id in told or invited[address_id].is_new
+    ]
+    await letter.write(by, letters)
+    for address_id in wanted:
+        _record(by, address_id, named, invited.get(address_id))
+
+
+def _by_address(asked: Sequence[Asked]) -> dict[UUID, Wanted]:
+    wanted: dict[UUID, Wanted] = {}
+    for one in asked:
+        of_address = wanted.setdefault(one.address_id, Wanted())
+        of_address.accounts.append(one.account_id)
+        of_address.message = of_address.message or checked_message(one.invite.message)
+        of_address.again |= one.invite.again
+    return wanted
+
+
+_KNOWN = """
+SELECT e.id, e.address, e.key, p.id IS NOT NULL AS activated FROM email_address e
+LEFT JOIN portal_user p ON p.firm_id = e.firm_id AND p.address_id = e.id
+WHERE e.firm_id = $1 AND e.id = ANY($2::uuid[])
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """`accounts`: by address, the toggles, id and name of each, in order of names."""
+
+    inviter: str
+    accounts: dict[UUID, list[Any]]
+
+    def of(self, address_id: UUID) -> list[Any]:
+        return self.accounts.get(address_id, [])
+
+
+async def _names(by: Actor, accounts: Mapping[UUID, Sequence[UUID]]) -> _Names:
+    pairs = [(account_id, address_id) for address_id, some in accounts.items() for account_id in some]
+    rows = await store.rows(_NAMES, by.firm_id, by.member_id, [one for one, _ in pairs], [one for _, one in pairs])
+    grouped: dict[UUID, list[Any]] = {}
+    for row in rows:
+        grouped.setdefault(row["address_id"], []).append(row)
+    return _Names(rows[0]["inviter"] if rows else "", grouped)
+
+
+_NAMES = """
+SELECT t.id AS toggles_id, t.address_id, a.id AS account_id, a.name, coalesce(m.name, f.name) AS inviter
+FROM firm f LEFT JOIN team_member m ON m.firm_id = f.id AND m.id = $2
+JOIN toggles t ON t.firm_id = f.id JOIN account a ON a.firm_id = f.id AND a.id = t.account_id
+WHERE f.id = $1 AND (t.account_id, t.address_id) IN (SELECT * FROM unnest($3::uuid[], $4::uuid[]))
+ORDER BY a.sort_key, a.id
+"""
+
+
+def _letter(address: Any, wanted: Wanted, names: _Names, offer: Offer | None) -> NewLetter:
+    facts: dict[str, str | Sequence[str] | None] = {
+        "accountNames": [row["name"] for row in names.of(address["id"])],
+        "inviterName": names.inviter,
+        "message": wanted.message,
+    }
+    to = TypedAddress(address["address"], address["key"])
+    if offer is None:
+        return NewLetter(LetterKind.ACCOUNT_ADDED, to, facts, address_id=address["id"])
+    facts["expiresAt"] = offer.expires_at.isoformat()
+    return NewLetter(LetterKind.INVITATION, to, facts, address_id=address["id"], invitation_id=offer.id)
+
+
+def _record(by: Actor, address_id: UUID, names: _Names, offer: Offer | None) -> None:
+    """Nothing where an invitation that lives covers the accounts already (R3)."""
+    covered = names.of(address_id)
+    if not covered:
+        return
+    journal.record(
+        JournalKind.INVITATION_SENT,
+        by=by,
+        subject=(Subject.INVITATION, offer.id) if offer else (Subject.TOGGLES, covered[0]["toggles_id"]),
+        accounts=[row["account_id"] for row in covered],
+        touched=[row["toggles_id"] for row in covered],
+        changes=[Change("expiresAt", None, offer.expires_at.isoformat())] if offer and offer.is_new else [],
+    )

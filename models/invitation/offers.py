@@ -1,0 +1,107 @@
+"""What an address is offered: the invitation that lives, or a new one, and which accounts it covers (R9)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from models import clock, secret_link, store
+from models.errors import DeadLinkReason
+from models.invitation.ending import end, unended
+from models.viewer import Actor
+
+
+@dataclass(slots=True)
+class Wanted:
+    """Of one address, whatever it was asked for how often. The first message counts."""
+
+    accounts: list[UUID] = field(default_factory=list)
+    message: str | None = None
+    again: bool = False
+
+
+@dataclass(slots=True)
+class Offer:
+    """What an address has now. `accounts`: those that came into its coverage."""
+
+    id: UUID
+    expires_at: datetime
+    is_new: bool
+    accounts: list[UUID] = field(default_factory=list)
+
+
+async def offers_to(by: Actor, wanted: Mapping[UUID, Wanted]) -> dict[UUID, Offer]:
+    """By address: the one that lives, or a new one where none does or it is to be sent again."""
+    if not wanted:
+        return {}
+    now = clock.now()
+    offers, dying = {}, []
+    for row in await unended(by, list(wanted)):
+        lives = row["bounced_at"] is None and row["expires_at"] > now
+        if lives and not wanted[row["address_id"]].again:
+            offers[row["address_id"]] = Offer(row["id"], row["expires_at"], is_new=False)
+        else:
+            dying.append(row["id"])
+    await end(by, dying, DeadLinkReason.SENT_AGAIN)
+    offers |= await _written(by, {one: wanted[one].message for one in wanted if one not in offers})
+    await _cover(by, wanted, offers)
+    return offers
+
+
+async def _written(by: Actor, messages: Mapping[UUID, str | None]) -> dict[UUID, Offer]:
+    if not messages:
+        return {}
+    found = await store.rows(
+        _WRITE,
+        by.firm_id,
+        clock.now(),
+        by.member_id,
+        [uuid7() for _ in messages],
+        list(messages),
+        [secret_link.new_seed() for _ in messages],
+        list(messages.values()),
+    )
+    return {row["address_id"]: Offer(row["id"], row["expires_at"], is_new=True) for row in found}
+
+
+_WRITE = """
+INSERT INTO invitation (id, firm_id, address_id, seed, message, invited_by, created_at, expires_at)
+SELECT n.id, f.id, n.address_id, n.seed, n.message, $3, $2, $2::timestamptz + f.invitation_days * interval '1 day'
+FROM firm f, unnest($4::uuid[], $5::uuid[], $6::bytea[], $7::text[]) AS n(id, address_id, seed, message)
+WHERE f.id = $1 RETURNING id, address_id, expires_at
+"""
+
+
+async def _cover(by: Actor, wanted: Mapping[UUID, Wanted], offers: Mapping[UUID, Offer]) -> None:
+    """The accounts asked for, and for a new one those that the last one covered still."""
+    asked = [(offers[one].id, account_id) for one in wanted for account_id in wanted[one].accounts]
+    found = await store.rows(
+        _COVER,
+        by.firm_id,
+        [invitation_id for invitation_id, _ in asked],
+        [account_id for _, account_id in asked],
+        [offer.id for offer in offers.values() if offer.is_new],
+    )
+    offer_of = {offer.id: offer for offer in offers.values()}
+    for row in found:
+        offer_of[row["invitation_id"]].accounts.append(row["account_id"])
+
+
+_COVER = """
+INSERT INTO invitation_account AS c (id, firm_id, invitation_id, account_id)
+SELECT gen_random_uuid(), $1, invitation_id, account_id FROM (
+  SELECT * FROM unnest($2::uuid[], $3::uuid[]) AS asked(invitation_id, account_id)
+  UNION SELECT n.id, k.account_id FROM invitation n
+  CROSS JOIN LATERAL (
+    SELECT id FROM invitation o WHERE o.firm_id = n.firm_id AND o.address_id = n.address_id AND o.id <> n.id
+    ORDER BY o.id DESC LIMIT 1) last
+  JOIN invitation_account k ON k.firm_id = n.firm_id AND k.invitation_id = last.id AND k.left_at IS NULL
+  JOIN toggles t ON t.firm_id = n.firm_id AND t.account_id = k.account_id AND t.address_id = n.address_id AND t.login
+  JOIN account a ON a.firm_id = n.firm_id AND a.id = k.account_id AND a.archived_at IS NULL
+  WHERE n.firm_id = $1 AND n.id = ANY($4::uuid[])
+) AS covered
+ON CONFLICT (firm_id, invitation_id, account_id) DO UPDATE SET left_at = NULL WHERE c.left_at IS NOT NULL
+RETURNING invitation_id, account_id
+"""
