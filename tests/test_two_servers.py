@@ -51,9 +51,10 @@ async def asked(server: Running) -> AsyncIterator[Api]:
 
 async def _is_ready(http: httpx.AsyncClient) -> bool:
     try:
-        return (await http.get("/readyz")).text == "ready\n"
+        said = (await http.get("/readyz")).text
     except httpx.TransportError:
         return False
+    return said.startswith("ready\n") and "wake-ups" not in said
 
 
 async def switched_and_seen(by: SignedIn, one: Api, other: Api, times: int = 9) -> list[float]:

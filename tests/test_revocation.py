@@ -1,0 +1,187 @@
+"""Revocation reaches open sockets (P5): whoever lost the session, or the account in use, is cut off everywhere."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from graph import revocation
+from models import account, api_token, clock, contact, session, store
+from models.session import SignedIn
+from models.viewer import ApiScope, Asker, Client, System, TeamRole
+from tests.client import Api, Following, TopLevelErrors
+from tests.make import MadeAccount, a_client, a_firm, an_account, signed_in, switched
+from tests.redis import RedisServer
+from tests.test_two_servers import a_server, asked
+
+LIVE = "subscription { togglesChanged { __typename } }"
+WHO = "{ __typename }"
+
+
+@dataclass
+class Firm:
+    """Somebody of each kind; `client` works in `account` and may enter `second`."""
+
+    by: System
+    colleague: SignedIn
+    account: MadeAccount
+    second: MadeAccount
+    client: SignedIn[Client]
+
+
+async def a_firm_with_a_client() -> Firm:
+    by = await a_firm()
+    first, second = await an_account(by), await an_account(by)
+    client = await a_client(by, first, second.id)
+    return Firm(by, await signed_in(by, role=TeamRole.EMPLOYEE), first, second, client)
+
+
+async def login_off(firm: Firm) -> None:
+    await switched(firm.by, firm.account.id, firm.account.address, login=False)
+
+
+async def archived(firm: Firm) -> None:
+    await account.archive(firm.by, firm.account.id, archived=True)
+
+
+async def unlinked(firm: Firm) -> None:
+    await contact.unlink(firm.by, firm.account.id, firm.account.contact)
+
+
+async def contact_deleted(firm: Firm) -> None:
+    await contact.delete(firm.by, firm.account.contact)
+
+
+async def signed_out(firm: Firm) -> None:
+    await session.sign_out(firm.client.viewer, everywhere=True)
+
+
+CLIENT_LOSES = [login_off, archived, unlinked, contact_deleted, signed_out]
+
+
+async def begun(stack: AsyncExitStack, api: Api, who: SignedIn[Asker] | str) -> Following:
+    feed = await stack.enter_async_context(api.follow(LIVE, as_=who))  # type: ignore[arg-type]
+    await feed.next()
+    return feed
+
+
+async def is_open(feed: Following) -> bool:
+    """It answers a ping, after whatever it tells before. Raises ConnectionClosed."""
+    await feed.socket.send('{"type": "ping"}')
+    while (await feed.message())["type"] != "pong":
+        pass
+    return True
+
+
+@pytest.mark.parametrize("loses", CLIENT_LOSES)
+async def test_a_clients_socket_ends_with_the_account_in_use(
+    api: Api, loses: Callable[[Firm], Awaitable[None]]
+) -> None:
+    firm = await a_firm_with_a_client()
+    other = await a_client(firm.by)
+    async with AsyncExitStack() as stack:
+        theirs, others = [await begun(stack, api, each) for each in (firm.client, other)]
+        await loses(firm)
+        assert await theirs.closed(seconds=1) == 4403
+        assert await is_open(others)
+
+
+async def test_another_account_of_the_same_person_goes_on(api: Api) -> None:
+    """R10"""
+    firm = await a_firm_with_a_client()
+    async with AsyncExitStack() as stack:
+        feed = await begun(stack, api, firm.client)
+        await switched(firm.by, firm.second.id, firm.account.address, login=False)
+        await account.update(firm.by, firm.account.id, name="Renamed")
+        assert await is_open(feed)
+        assert await session.still(firm.client.viewer) == firm.client.viewer
+
+
+async def test_the_next_request_is_refused_where_nothing_is_left(api: Api) -> None:
+    firm = await a_firm_with_a_client()
+    await login_off(firm)
+    assert await api.ask(WHO, as_=firm.client)  # type: ignore[arg-type]
+    assert (await session.still(firm.client.viewer)).account_id is None  # type: ignore[union-attr]
+    await switched(firm.by, firm.second.id, firm.account.address, login=False)
+    with pytest.raises(TopLevelErrors) as refused:
+        await api.ask(WHO, as_=firm.client)  # type: ignore[arg-type]
+    assert refused.value.codes == ["UNAUTHENTICATED"]
+
+
+async def test_a_token_that_is_revoked_and_a_session_that_is_ended_elsewhere_take_only_their_own_sockets(
+    api: Api,
+) -> None:
+    by = await a_firm()
+    owner, colleague = await signed_in(by), await signed_in(by)
+    created = await api_token.create(owner.viewer, name="Ledger", scopes=[ApiScope.READ])
+    assert created.token is not None
+    second = await session.start_for_member(firm_id=by.firm_id, member_id=owner.viewer.member_id, days=1)
+    async with AsyncExitStack() as stack:
+        feeds = [await begun(stack, api, each) for each in (created.token, second, owner, colleague)]
+        await api_token.revoke(owner.viewer, created.done.ids[0])
+        assert await feeds[0].closed(seconds=1) == 4403
+        await session.sign_out(second.viewer)
+        assert await feeds[1].closed(seconds=1) == 4403
+        assert await is_open(feeds[2])
+        assert await is_open(feeds[3])
+
+
+async def test_a_session_ends_by_the_clock_and_its_socket_with_it(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(revocation, "EVERY", 0.1)
+    owner = await signed_in(await a_firm())
+    async with AsyncExitStack() as stack:
+        feed = await begun(stack, api, owner)
+        await store.execute("UPDATE session SET expires_at = $1", clock.now())
+        assert await feed.closed(seconds=5) == 4403
+
+
+async def test_who_asks_to_sign_out_on_a_socket_is_answered_before_it_closes(api: Api) -> None:
+    owner = await signed_in(await a_firm())
+    async with api.follow("mutation { signOut(input: {}) { errors { code } } }", as_=owner) as socket:
+        assert await socket.next() == {"errors": []}
+        assert await socket.closed(seconds=1) == 4403
+
+
+async def test_a_stream_over_http_ends_too(api: Api) -> None:
+    owner = await signed_in(await a_firm())
+    headers = {"accept": "text/event-stream", "authorization": f"Bearer {owner.token}"}
+    async with api.http.stream("POST", "/graphql", json={"query": LIVE}, headers=headers) as answer:
+        lines = answer.aiter_lines()
+        async for line in lines:
+            if "FeedReady" in line:
+                break
+        await session.sign_out(owner.viewer)
+        async with asyncio.timeout(2):
+            rest = "".join([line async for line in lines])
+    assert "UNAUTHENTICATED" in rest
+
+
+async def test_a_session_that_ended_before_its_socket_was_known_ends_too(api: Api) -> None:
+    """The token was looked at, then revoked, then the socket opened: nobody tells of it any more."""
+    owner = await signed_in(await a_firm())
+    async with api.socket(as_=owner) as socket:
+        await store.execute("DELETE FROM session")  # without an entry
+        api.app.state.sockets.watch.opened(owner.viewer)
+        assert await Following(socket).closed(seconds=1) == 4403
+
+
+async def test_in_every_process_within_a_second_and_within_20_with_the_wake_ups_down(
+    store: str, tmp_path: Path, redis: RedisServer
+) -> None:
+    """What this process writes wakes the first server by the database; the second listens to a Redis that is silent."""
+    firms = [await a_firm_with_a_client() for _ in CLIENT_LOSES]
+    deaf = {"SWITCHBOARD_WAKEUPS_URL": redis.url}
+    with a_server(store, tmp_path, "near") as one, a_server(store, tmp_path, "deaf", **deaf) as other:
+        async with asked(one) as near, asked(other) as far, AsyncExitStack() as stack:
+            pairs = [[await begun(stack, api, firm.client) for api in (near, far)] for firm in firms]
+            untouched = [await begun(stack, api, firms[0].colleague) for api in (near, far)]
+            for firm, loses, (here, _) in zip(firms, CLIENT_LOSES, pairs, strict=True):
+                await loses(firm)
+                assert await here.closed(seconds=1) == 4403, loses.__name__
+            for loses, (_, there) in zip(CLIENT_LOSES, pairs, strict=True):
+                assert await there.closed(seconds=20) == 4403, loses.__name__
+            assert await is_open(untouched[0])
+            assert await is_open(untouched[1])
