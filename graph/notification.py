@@ -18,11 +18,12 @@ from graph.mailbox import Mailbox, mailbox_of
 from graph.node import Node
 from graph.paging import FeedConnection, connected, feed_cursor, window_of
 from graph.scalars import Cursor, position_of
+from graph.toggles import Toggles, toggles_of
 from models import notification
 from models.notification import InboxFilter, NotificationKind, Selection
 
 strawberry.enum(NotificationKind)
-NotificationSubject = Annotated[Email | EmailAddress | Mailbox, strawberry.union("NotificationSubject")]
+NotificationSubject = Annotated[Email | Toggles | EmailAddress | Mailbox, strawberry.union("NotificationSubject")]
 
 
 @strawberry.type
@@ -52,6 +53,8 @@ class Notification(Node):
     async def subject(self, info: Info) -> NotificationSubject | None:
         if self.kind is NotificationKind.MAILBOX_NEEDS_ATTENTION:
             return await mailbox_of(info, self.subject_key)
+        if self.kind is NotificationKind.INVITATION_ACCEPTED:
+            return await toggles_of(info, self.subject_key)
         if self.kind is NotificationKind.LETTER_BOUNCED:
             return await address_of(info, self.subject_key)
         return await email_of(info, self.subject_key)

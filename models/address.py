@@ -113,14 +113,14 @@ ON CONFLICT (firm_id, key) DO UPDATE SET key = excluded.key RETURNING id, key
 """
 
 
-async def activate(by: Actor, address_id: UUID, *, at: datetime) -> UUID:
-    """Makes the address an identity, for good (R5)."""
-    found: UUID = await store.value(_ACTIVATE, uuid7(), by.firm_id, address_id, at)
+async def activate(by: Actor, address_id: UUID, *, at: datetime, password_hash: str | None = None) -> UUID:
+    """Makes the address an identity, for good (R5); where it is one already, that stays as it is."""
+    found: UUID = await store.value(_ACTIVATE, uuid7(), by.firm_id, address_id, at, password_hash)
     return found
 
 
 _ACTIVATE = """
-INSERT INTO portal_user (id, firm_id, address_id, activated_at) VALUES ($1, $2, $3, $4)
+INSERT INTO portal_user (id, firm_id, address_id, activated_at, password_hash) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (firm_id, address_id) DO UPDATE SET address_id = excluded.address_id RETURNING id
 """
 

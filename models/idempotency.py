@@ -64,9 +64,14 @@ async def once(
     return Done(ids, tx.cursor)
 
 
-async def _claim(by: Actor, key: str, digest: bytes) -> Done | None:
+def check_key(key: str) -> None:
+    """Raises INVALID."""
     if not 1 <= len(key) <= LONGEST_KEY or not key.isprintable():
         raise Refusal(ErrorCode.INVALID, f"The key must have 1 to {LONGEST_KEY} visible characters.", "idempotencyKey")
+
+
+async def _claim(by: Actor, key: str, digest: bytes) -> Done | None:
+    check_key(key)
     found = await store.row(_CLAIM, uuid7(), by.firm_id, by.person_id, key, digest, clock.now(), KEPT_FOR)
     assert found is not None
     if found["asked"] != digest:

@@ -52,10 +52,11 @@ def checked_message(message: str | None, *path: str | int) -> str | None:
     return text.some_lines(message or "", *path, what="The message", longest=LONGEST_MESSAGE) or None
 
 
-async def invite(by: Actor, asked: Sequence[Asked]) -> None:
+async def invite(by: Actor, asked: Sequence[Asked], *, reprint: bool = False) -> None:
     """
     A PENDING address gets a new invitation, which covers old and new accounts, unless one lives and it is not `again`:
-    that one then covers the new accounts too, and no letter goes out. An activated address is told of its accounts.
+    that one then covers the new accounts too, and no letter goes out; `reprint`: its link goes out once more. An
+    activated address is told of its accounts.
 
     As many statements for a hundred as for one. Runs inside a transaction, under `firm.one_at_a_time`, with the
     toggles locked; the caller has met the `objections`. Raises RATE_LIMITED.
@@ -65,13 +66,13 @@ async def invite(by: Actor, asked: Sequence[Asked]) -> None:
         return
     known = {row["id"]: row for row in await store.rows(_KNOWN, by.firm_id, list(wanted))}
     pending = [address_id for address_id in wanted if not known[address_id]["activated"]]
-    invited = await offers_to(by, {address_id: wanted[address_id] for address_id in pending})
+    invited = await offers_to(by, {address_id: wanted[address_id] for address_id in pending}, reprint=reprint)
     told = {address_id: wanted[address_id].accounts for address_id in wanted if address_id not in pending}
     named = await _names(by, {**told, **{address_id: offer.accounts for address_id, offer in invited.items()}})
     letters = [
         _letter(known[address_id], wanted[address_id], named, invited.get(address_id))
         for address_id in wanted
-        if address_id in told or invited[address_id].is_new
+        if address_id in told or invited[address_id].is_new or reprint
     ]
     await letter.write(by, letters)
     for address_id in wanted:

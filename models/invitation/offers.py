@@ -32,7 +32,7 @@ class Offer:
     accounts: list[UUID] = field(default_factory=list)
 
 
-async def offers_to(by: Actor, wanted: Mapping[UUID, Wanted]) -> dict[UUID, Offer]:
+async def offers_to(by: Actor, wanted: Mapping[UUID, Wanted], *, reprint: bool = False) -> dict[UUID, Offer]:
     """By address: the one that lives, or a new one where none does or it is to be sent again."""
     if not wanted:
         return {}
@@ -46,7 +46,7 @@ async def offers_to(by: Actor, wanted: Mapping[UUID, Wanted]) -> dict[UUID, Offe
             dying.append(row["id"])
     await end(by, dying, DeadLinkReason.SENT_AGAIN)
     offers |= await _written(by, {one: wanted[one].message for one in wanted if one not in offers})
-    await _cover(by, wanted, offers)
+    await _cover(by, wanted, offers, reprint)
     return offers
 
 
@@ -74,8 +74,8 @@ WHERE f.id = $1 RETURNING id, address_id, expires_at
 """
 
 
-async def _cover(by: Actor, wanted: Mapping[UUID, Wanted], offers: Mapping[UUID, Offer]) -> None:
-    """The accounts asked for, and for a new one those that the last one covered still."""
+async def _cover(by: Actor, wanted: Mapping[UUID, Wanted], offers: Mapping[UUID, Offer], reprint: bool) -> None:
+    """The accounts asked for, and for a new one those that the last one covered still. `reprint`: old ones too."""
     asked = [(offers[one].id, account_id) for one in wanted for account_id in wanted[one].accounts]
     found = await store.rows(
         _COVER,
@@ -83,6 +83,7 @@ async def _cover(by: Actor, wanted: Mapping[UUID, Wanted], offers: Mapping[UUID,
         [invitation_id for invitation_id, _ in asked],
         [account_id for _, account_id in asked],
         [offer.id for offer in offers.values() if offer.is_new],
+        reprint,
     )
     offer_of = {offer.id: offer for offer in offers.values()}
     for row in found:
@@ -102,6 +103,6 @@ SELECT gen_random_uuid(), $1, invitation_id, account_id FROM (
   JOIN account a ON a.firm_id = n.firm_id AND a.id = k.account_id AND a.archived_at IS NULL
   WHERE n.firm_id = $1 AND n.id = ANY($4::uuid[])
 ) AS covered
-ON CONFLICT (firm_id, invitation_id, account_id) DO UPDATE SET left_at = NULL WHERE c.left_at IS NOT NULL
+ON CONFLICT (firm_id, invitation_id, account_id) DO UPDATE SET left_at = NULL WHERE c.left_at IS NOT NULL OR $5
 RETURNING invitation_id, account_id
 """

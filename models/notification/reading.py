@@ -69,7 +69,9 @@ MATCHES = """
   AND ($4::text[] IS NULL OR n.kind = ANY($4)) AND ($5::bool IS NULL OR n.archived = $5)
   AND ($6::bigint IS NULL OR n.position <= $6)
   AND ($7::uuid IS NULL OR EXISTS (
-    SELECT 1 FROM email_account l WHERE l.firm_id = n.firm_id AND l.email_id = n.subject_id AND l.account_id = $7))"""
+    SELECT 1 FROM email_account l WHERE l.firm_id = n.firm_id AND l.email_id = n.subject_id AND l.account_id = $7)
+    OR EXISTS (
+    SELECT 1 FROM toggles t WHERE t.firm_id = n.firm_id AND t.id = n.subject_id AND t.account_id = $7))"""
 
 
 def matching(by: Viewer, wanted: InboxFilter) -> list[object]:

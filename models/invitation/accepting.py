@@ -1,0 +1,90 @@
+"""Accepting: the one thing that uses a link up. It activates the address, for every account with Login on (R8)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from models import address, clock, firm, journal, notification, password, store
+from models.errors import DeadLinkReason, ErrorCode, Refusal
+from models.invitation.dead import dead_link, dead_reason
+from models.invitation.ending import end
+from models.invitation.link import Link, followed
+from models.journal import Change, JournalKind, Subject
+from models.notification import NotificationKind
+from models.session.starting import SignedIn, start_for_client
+from models.viewer import Client, System
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Who that made, signed in; and the journal position of it."""
+
+    signed_in: SignedIn[Client]
+    cursor: int | None
+
+
+async def accept(token: str, secret: str, *, days: int, device: str | None = None) -> Accepted:
+    """
+    Once, however many try at the same time. `days`: how long the session lasts that this begins.
+
+    Raises NOT_FOUND where there never was such a link, DEAD_LINK, WEAK_PASSWORD (which leaves the link as it is).
+    """
+    link = await followed(token)
+    if link is None:
+        raise Refusal(ErrorCode.NOT_FOUND, "There is no such link. Copy it from the letter as a whole.", "token")
+    if link.dead is not None:
+        raise dead_link(link.dead, "token")
+    about = (link.address, link.firm_name)
+    hashed = await password.hashed(password.checked(secret, "password", about=about))
+    async with store.transaction() as tx:
+        signed_in = await _accept(link, hashed, days, device)
+    return Accepted(signed_in, tx.cursor)
+
+
+async def _accept(link: Link, hashed: str, days: int, device: str | None) -> SignedIn[Client]:
+    await firm.one_at_a_time(link.firm_id)
+    assert link.address_id is not None
+    entering = await store.rows(_ENTERING, link.firm_id, link.address_id)
+    row = await store.row(_STILL, link.firm_id, link.invitation_id)
+    if (reason := dead_reason(row)) is not None:
+        raise dead_link(reason, "token")
+    system = System(link.firm_id)
+    user_id = await address.activate(system, link.address_id, at=clock.now(), password_hash=hashed)
+    await end(system, [link.invitation_id], DeadLinkReason.USED)
+    signed_in = await start_for_client(
+        firm_id=link.firm_id, user_id=user_id, address_id=link.address_id, days=days, device=device
+    )
+    await _tell(signed_in.viewer, link, entering)
+    return signed_in
+
+
+_ENTERING = """
+SELECT t.id, t.account_id, a.name FROM toggles t JOIN account a ON a.firm_id = t.firm_id AND a.id = t.account_id
+WHERE t.firm_id = $1 AND t.address_id = $2 AND t.login AND a.archived_at IS NULL ORDER BY t.id FOR UPDATE OF t
+"""
+_STILL = """
+SELECT i.expires_at, CASE WHEN i.ended_at IS NULL AND EXISTS (
+    SELECT 1 FROM portal_user p WHERE p.firm_id = i.firm_id AND p.address_id = i.address_id
+  ) THEN 'USED' ELSE i.end_reason END AS end_reason
+FROM invitation i WHERE i.firm_id = $1 AND i.id = $2 FOR UPDATE OF i
+"""
+
+
+async def _tell(client: Client, link: Link, entering: Sequence[Any]) -> None:
+    """The journal, with it the feeds, and the team's Inbox+."""
+    journal.record(
+        JournalKind.INVITATION_ACCEPTED,
+        by=client,
+        subject=(Subject.INVITATION, link.invitation_id),
+        accounts=[row["account_id"] for row in entering],
+        touched=[row["id"] for row in entering],
+        changes=[Change("state", "SENT", "ACCEPTED"), Change("loginState", "PENDING", "ACTIVE")],
+    )
+    names = ", ".join(row["name"] for row in entering)
+    await notification.raise_for_team(
+        client,
+        NotificationKind.INVITATION_ACCEPTED,
+        about=entering[0]["id"],
+        subject_id=entering[0]["id"],
+        text=f"{link.address} has accepted the invitation and can sign in now: {names}",
+    )
