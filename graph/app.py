@@ -21,7 +21,7 @@ from graph.revocation import Revocation
 from graph.schema import schema
 from graph.tabs import Example, tabs
 from graph.transport import GraphQLEndpoint, Manifest, Sockets
-from models import feed, files, installation, keys, store
+from models import feed, files, installation, keys, letter, store
 from models.links import FileKind
 from models.settings import Settings
 
@@ -40,6 +40,7 @@ async def opened(settings: Settings, *, known_key: bool = True) -> AsyncIterator
     models.embedded.EmbeddedFailed, OSError.
     """
     keys.load(settings)
+    letter.limit(settings)
     async with AsyncExitStack() as stack:
         url = await _database(settings, stack)
         await store.open_store(url, pool_size=settings.pool_size)

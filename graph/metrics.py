@@ -15,6 +15,7 @@ from graph.budget import Budget
 from graph.operations import Seen
 from graph.transport import Sockets
 from models import feed, journal
+from models.letter import overview as letters
 from models.mailbox import overview
 from models.settings import Settings
 
@@ -41,6 +42,8 @@ class Metrics:
         self._lag = self._gauge("feed_lag", "Journal entries that the furthest behind of the feeds has not read")
         self._mailboxes = self._gauge("mailboxes", "Mailboxes", "state")
         self._pending = self._gauge("ledger_pending", "Messages found and neither stored nor skipped yet")
+        self._letters = self._gauge("letters", "Letters that wait, and what became of those of the last day", "state")
+        self._oldest = self._gauge("letters_oldest_seconds", "Age of the letter that waits longest; 0: none waits")
         ProcessCollector(registry=self._registry)
 
     def _counter(self, name: str, words: str, *labels: str) -> Counter:
@@ -76,6 +79,9 @@ class Metrics:
         for state, count in (await overview.states()).items():
             self._mailboxes.labels(state).set(count)
         self._pending.set(await overview.pending())
+        for outcome, count in (await letters.states()).items():
+            self._letters.labels(outcome).set(count)
+        self._oldest.set((await letters.oldest()).total_seconds())
         return text_of(self._registry)
 
 

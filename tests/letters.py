@@ -16,7 +16,8 @@ from mail.smtp import SmtpServer
 from models import address, clock, letter, secret_link, store
 from models.invitation import Invitation, InvitationAccount
 from models.letter import LetterKind, NewLetter
-from models.viewer import Actor
+from models.portal import PasswordReset
+from models.viewer import Actor, Viewer
 
 FROM, BASE = "portal@switchboard.test", "https://portal.firm.test"
 
@@ -48,21 +49,31 @@ async def written(
     *,
     kind: LetterKind = LetterKind.ACCOUNT_ADDED,
     facts: Mapping[str, Any] | None = None,
+    asked_by: Viewer | None = None,
     **ids: UUID | None,
 ) -> UUID:
     """A letter in the queue."""
     said = {"accountNames": ["Vetreria Valsecchi"], "inviterName": "Chiara", "message": None, **(facts or {})}
     async with store.transaction():
-        (letter_id,) = await letter.write(by, [NewLetter(kind, address.typed(to), said, **ids)])
+        (letter_id,) = await letter.write(asked_by or by, [NewLetter(kind, address.typed(to), said, **ids)])
     return letter_id
 
 
-async def invited(by: Actor, to: str, invitation: Invitation) -> UUID:
+async def invited(by: Actor, to: str, invitation: Invitation, *, asked_by: Viewer | None = None) -> UUID:
     """The letter of an invitation."""
     facts = {"expiresAt": invitation.expires_at.isoformat()}
-    return await written(
-        by, to, kind=LetterKind.INVITATION, facts=facts, invitation_id=invitation.id, address_id=invitation.address_id
-    )
+    ids = {"invitation_id": invitation.id, "address_id": invitation.address_id}
+    return await written(by, to, kind=LetterKind.INVITATION, facts=facts, asked_by=asked_by, **ids)
+
+
+async def a_reset(by: Actor, address_id: UUID) -> UUID:
+    """The row of a link to a new password."""
+    user_id, now = await address.activate(by, address_id, at=clock.now()), clock.now()
+    made = await PasswordReset.create(
+        id=uuid7(), firm_id=by.firm_id, user_id=user_id, seed=secret_link.new_seed(), created_at=now,
+        expires_at=now + timedelta(hours=1),
+    )  # fmt: skip
+    return made.id
 
 
 async def row_of(letter_id: UUID) -> Any:
@@ -89,4 +100,4 @@ def opened(raw: bytes) -> EmailMessage:
 def text_of(raw: bytes, kind: str = "plain") -> str:
     part = opened(raw).get_body((kind,))
     assert part is not None
-    return str(part.get_content())
+    return str(part.get_content()).replace("\r\n", "\n")

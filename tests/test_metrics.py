@@ -68,6 +68,8 @@ async def test_what_is_open_and_what_waits_is_gauged(store: str, tmp_path: Path)
     assert gauged["switchboard_wakeups_alive", nothing] == 1
     assert gauged["switchboard_ledger_pending", nothing] == 0
     assert gauged["switchboard_mailboxes", labels(state="NEEDS_ATTENTION")] == 0
+    assert gauged["switchboard_letters", labels(state="REFUSED")] == 0
+    assert gauged["switchboard_letters_oldest_seconds", nothing] == 0
 
 
 async def test_each_app_has_numbers_of_its_own(store: str, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ No message of these holds a password; what a server said is quoted without long 
 
 import re
 
-LONG_WORD = re.compile(r"\S{32,}")
+LINKS = re.compile(r"https?:\S+|\S{32,}")
 STATUS = re.compile(r"^([245]\.\d{1,3}\.\d{1,3})\b")
 NO_SUCH_MAILBOX = {"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"}
 """RFC 3463, 3.2, and RFC 7505: the address leads nowhere. The other 5.1.x are about the sender, or say too little."""
@@ -95,4 +95,4 @@ def status_of(text: str) -> str:
 def quoted(code: int, text: str) -> str:
     """One line, without what cannot be shown, without links and other long words."""
     shown = "".join(char if char.isprintable() else " " for char in text)
-    return f"{code} {LONG_WORD.sub('…', ' '.join(shown.split()))}"[:250]
+    return f"{code} {LINKS.sub('…', ' '.join(shown.split()))}"[:250]

@@ -1,6 +1,7 @@
 """An outgoing e-mail: a row, written in the transaction that causes it, delivered later."""
 
 from models.letter.claiming import Claimed, claim, give_back, hand_over
+from models.letter.limits import LetterLimits, limit, limits_of, must_have_room
 from models.letter.settling import put_off, refused, sent, stopped, unknown, wait_for_server
 from models.letter.table import Letter, LetterKind, LetterState
 from models.letter.writing import NewLetter, cancel, wake_by, write
@@ -9,12 +10,16 @@ __all__ = [
     "Claimed",
     "Letter",
     "LetterKind",
+    "LetterLimits",
     "LetterState",
     "NewLetter",
     "cancel",
     "claim",
     "give_back",
     "hand_over",
+    "limit",
+    "limits_of",
+    "must_have_room",
     "put_off",
     "refused",
     "sent",

@@ -1,0 +1,209 @@
+"""
+What letters say, compared with tests/golden_letters; and what nobody can make them say.
+
+To change the words: change the templates, delete the golden files, run this, and look at what it wrote.
+"""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.utils import getaddresses
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mail import wording
+from mail.compose import Sender, compose, recipient
+from mail.parse import parse
+from mail.sync.reading import is_own_letter
+from models import keys, secret_link
+from models.letter import Claimed, LetterKind
+from tests.conftest import KEY
+from tests.letters import opened, text_of
+
+GOLDEN = Path(__file__).parent / "golden_letters"
+SENDER = Sender("portal@switchboard.test", "https://portal.firm.test")
+FIRM = {"firmName": "Studio Bellandi", "senderName": "Studio Bellandi & Soci", "replyTo": "studio@firm.test"}
+FACTS: dict[LetterKind, dict[str, Any]] = {
+    LetterKind.INVITATION: {
+        "accountNames": ["Vetreria Valsecchi", "Trattoria Ornella", "Rossi & Figli"],
+        "inviterName": "Chiara Bellandi",
+        "message": "Ecco il portale di cui abbiamo parlato.\nA presto!",
+        "expiresAt": "2026-12-26T09:00:00+00:00",
+    },
+    LetterKind.ACCOUNT_ADDED: {"accountNames": ["Vetreria Valsecchi"], "inviterName": None, "message": None},
+    LetterKind.PASSWORD_RESET: {"personName": "Anna Conti", "expiresAt": "2026-11-26T15:30:00+00:00"},
+    LetterKind.TEAM_INVITATION: {
+        "inviterName": "Chiara Bellandi",
+        "personName": "Luca Ferri",
+        "role": "EMPLOYEE",
+        "expiresAt": "2026-12-26T09:00:00+00:00",
+    },
+}
+pytestmark = pytest.mark.usefixtures("_key")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _key() -> None:
+    keys.use(KEY)
+
+
+def a_letter(kind: LetterKind = LetterKind.INVITATION, language: str = "en", **facts: Any) -> Claimed:
+    is_reset = kind is LetterKind.PASSWORD_RESET
+    return Claimed(
+        id=UUID(int=1),
+        firm_id=UUID(int=2),
+        owner="me",
+        kind=kind,
+        language=language,
+        to_address="anna@client.test",
+        message_id="<1@switchboard>",
+        written_at=datetime(2026, 11, 26, 9, 5, tzinfo=UTC),
+        facts=FIRM | FACTS[kind] | facts,
+        invitation_id=None if is_reset else UUID(int=3),
+        reset_id=UUID(int=3) if is_reset else None,
+        seed=b"s" * 32,
+    )
+
+
+def is_golden(name: str, said: str) -> bool:
+    path = GOLDEN / name
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(said)
+        pytest.fail(f"{path} was not there and has been written. Look at it, and run this again.")
+    return path.read_text() == said
+
+
+@pytest.mark.parametrize("language", wording.languages())
+@pytest.mark.parametrize("kind", LetterKind)
+@pytest.mark.parametrize("copy", [False, True])
+def test_each_letter_says_what_it_should(kind: LetterKind, language: str, copy: bool) -> None:
+    if copy and kind not in {LetterKind.INVITATION, LetterKind.ACCOUNT_ADDED}:
+        pytest.skip("only letters to clients are copied, and none about passwords")
+    letter = a_letter(kind, language)
+    if copy:
+        facts = {**letter.facts, "copyOf": "anna@client.test"}
+        letter = replace(letter, facts=facts, copy_of=UUID(int=9), to_address="files@firm.test")
+    raw = compose(letter, SENDER)
+    message = opened(raw)
+    headers = "".join(f"{name}: {value}\n" for name, value in message.items())
+    name = f"{language}/{kind.lower()}{'_copy' if copy else ''}"
+    assert is_golden(f"{name}.txt", f"{headers}\n{text_of(raw)}")
+    assert is_golden(f"{name}.html", text_of(raw, "html"))
+    assert ("https://" in text_of(raw)) != copy
+
+
+@pytest.mark.parametrize("kind", LetterKind)
+def test_a_letter_is_the_same_bytes_each_time_and_fits_any_mail_server(kind: LetterKind) -> None:
+    raw = compose(a_letter(kind, "it"), SENDER)
+    assert raw == compose(a_letter(kind, "it"), SENDER)
+    assert raw.isascii()
+    assert b"\n" not in raw.replace(b"\r\n", b"")
+    assert max(len(line) for line in raw.split(b"\r\n")) <= 120
+
+
+def test_the_link_opens_what_it_is_for_and_nothing_else() -> None:
+    letter = a_letter()
+    assert letter.seed
+    token = text_of(compose(letter, SENDER)).partition("/invitation/")[2].split()[0]
+    row_id = UUID(int=3)
+    assert secret_link.row_of(token) == row_id
+    assert secret_link.is_token(token, "invitation", row_id, letter.seed)
+    assert not secret_link.is_token(token, "reset", row_id, letter.seed)
+    assert token not in repr(letter)
+    assert "ssss" not in repr(letter)
+
+
+def test_our_own_letters_are_known_again_and_trigger_nothing() -> None:
+    said = parse(compose(a_letter(), SENDER))
+    assert is_own_letter(said.letter_id)
+    assert said.automatic
+    assert said.message_id == "1@switchboard"
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("it-CH", "valido fino al 26 dicembre 2026"),
+        ("IT", "valido fino al 26 dicembre 2026"),
+        ("en-GB", "works until 26 December 2026"),
+        ("en", "works until December 26, 2026"),
+        ("xx", "works until December 26, 2026"),
+        ("../it", "works until December 26, 2026"),
+        ("", "works until December 26, 2026"),
+    ],
+)
+def test_a_language_that_is_not_there_falls_back(language: str, words: str) -> None:
+    assert words in text_of(compose(a_letter(language=language), SENDER))
+
+
+def test_every_language_has_every_template() -> None:
+    english = {path.name for path in (wording.FOLDER / "en").iterdir()}
+    for language in wording.languages():
+        assert {path.name for path in (wording.FOLDER / language).iterdir()} == english
+
+
+class Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[tuple[str, tuple[str | None, ...]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append((tag, tuple(value for name, value in attrs if name in {"href", "src"})))
+
+
+def tags(page: str) -> list[tuple[str, tuple[str | None, ...]]]:
+    parser = Tags()
+    parser.feed(page)
+    return parser.seen
+
+
+ODD = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=80) | st.sampled_from(
+    [
+        "Anna\r\nBcc: everybody@client.test",
+        "Anna\nContent-Type: text/html\n\n<script>",
+        "<script>alert(1)</script>",
+        '"><img src=x onerror=alert(1)>',
+        "{{ 7 * 7 }}{% raw %}",
+        '"quoted" <other@client.test>, third@client.test',
+        "=?utf-8?q?Bcc:_x?=",
+        "a\u2028b\u202ec\x00d",
+        ".\r\n.\r\n",
+        "è" * 300,
+    ]
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(ODD, ODD, ODD)
+def test_nothing_typed_adds_a_header_a_recipient_or_a_tag(firm: str, person: str, message: str) -> None:
+    said = {"firmName": firm, "senderName": firm, "inviterName": person, "accountNames": [person], "message": message}
+    letter = a_letter(**said)
+    raw = compose(letter, SENDER)
+    head = raw.partition(b"\r\n\r\n")[0].decode()
+    usual = compose(a_letter(), SENDER)
+    names = [line.partition(":")[0] for line in head.split("\r\n") if not line.startswith(" ")]
+    usual_head = usual.partition(b"\r\n\r\n")[0].decode()
+    assert names == [line.partition(":")[0] for line in usual_head.split("\r\n") if not line.startswith(" ")]
+    received = opened(raw)
+    assert [address for _, address in getaddresses([str(received["To"])])] == ["anna@client.test"]
+    assert [each.addr_spec for each in received["From"].addresses] == ["portal@switchboard.test"]
+    assert set(tags(text_of(raw, "html"))) <= set(tags(text_of(usual, "html")))
+    assert b"\r\n.\r\n" not in raw
+
+
+def test_an_address_outside_of_ascii() -> None:
+    letter = replace(a_letter(), to_address="jürgen@bücher.test")
+    assert recipient(letter) == "jürgen@xn--bcher-kva.test"
+    assert "To: jürgen@xn--bcher-kva.test\r\n" in compose(letter, SENDER).decode()
+
+
+@pytest.mark.parametrize("odd", ["a@b.test, c@d.test", "a@b.test\r\nBcc: c@d.test", "<a@b.test>", "a b@c.test", "@x"])
+def test_what_is_not_one_address_is_never_written(odd: str) -> None:
+    with pytest.raises(ValueError, match="one plain e-mail address"):
+        compose(replace(a_letter(), to_address=odd), SENDER)
