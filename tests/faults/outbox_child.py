@@ -1,0 +1,25 @@
+"""Passes of the outbox until nothing is due, to be killed in it: python -m tests.faults.outbox_child <url> <port>"""
+
+import asyncio
+import sys
+
+from mail.outbox import new_owner, one_pass
+from mail.smtp import SmtpServer
+from models import keys, store
+from models.mailbox import MailSecurity
+from tests.conftest import KEY
+from tests.letters import a_route
+
+
+async def main(url: str, port: str) -> int:
+    keys.use(KEY)
+    await store.open_store(url)
+    route = a_route(SmtpServer("127.0.0.1", int(port), MailSecurity.NONE))
+    while (done := await one_pass(route, owner=new_owner())).handled:
+        pass
+    await store.close()
+    return 1 if done.barred else 0
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main(*sys.argv[1:])))

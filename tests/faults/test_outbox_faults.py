@@ -1,0 +1,148 @@
+"""Killed and cut between "written" and "settled": none lost, none doubled unless its outcome is unknown (P2)."""
+
+import asyncio
+import os
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections import Counter
+from pathlib import Path
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from mail.outbox import Outbox
+from models import store as database
+from tests.letters import a_route, an_invitation, due_again, invited
+from tests.make import a_firm, an_account
+from tests.smtp_server import SmtpSink, Taken
+from tests.syncing import eventually
+
+pytestmark = [pytest.mark.usefixtures("store"), pytest.mark.faults]
+CHECKOUT = Path(__file__).parents[2]
+LETTERS = 2
+
+
+async def child(url: str, sink: SmtpSink, *, crash_at: int = 0) -> Process:
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.faults.outbox_child", url, str(sink.port)),
+        cwd=CHECKOUT,
+        env={**os.environ, "CRASH_AT": str(crash_at)},
+        stderr=PIPE,
+    )
+
+
+async def queued() -> list[UUID]:
+    """Invitations of a firm of their own; the ids of their letters."""
+    by, ids = await a_firm(), []
+    for n in range(LETTERS):
+        made = await an_account(by, address=f"{n}@client.test", login=True)
+        ids.append(await invited(by, f"{n}@client.test", await an_invitation(by, made.address, made.id)))
+    return ids
+
+
+async def copies(sink: SmtpSink, letter_ids: list[UUID]) -> list[int]:
+    """How often each arrived; all copies of one are the same bytes."""
+    rows = await database.rows("SELECT message_id FROM letter WHERE id = ANY($1) ORDER BY id", letter_ids)
+    arrived = [[one.raw for one in sink.letters if row["message_id"].encode() in one.raw] for row in rows]
+    assert all(len(set(each)) <= 1 for each in arrived)
+    return [len(each) for each in arrived]
+
+
+async def test_killed_at_every_checkpoint_of_a_pass(store: str) -> None:
+    """Each time other letters; then the next worker goes on."""
+    killed_at: list[str] = []
+    async with SmtpSink() as sink:
+        for crash_at in range(1, 100):
+            letter_ids = await queued()
+            process = await child(store, sink, crash_at=crash_at)
+            _, said = await process.communicate()
+            if process.returncode != -signal.SIGKILL:
+                assert process.returncode == 0, said.decode()
+                break
+            killed_at += (where := [line for line in said.decode().splitlines() if line.startswith("killed at")])
+            await due_again()  # as if the lease were over
+            process = await child(store, sink)
+            _, said = await process.communicate()
+            assert process.returncode == 0, said.decode()
+            found = Counter(await copies(sink, letter_ids))
+            doubled = where == ["killed at after the server took a letter"]
+            assert found == ({2: 1, 1: LETTERS - 1} if doubled else {1: LETTERS}), where
+            states = await database.rows("SELECT state, sealed FROM letter WHERE id = ANY($1)", letter_ids)
+            assert {(row["state"], row["sealed"]) for row in states} == {("SENT", None)}, where
+    assert len(set(killed_at)) == 4, killed_at
+    assert len(killed_at) == 4 * LETTERS
+    assert await database.value("SELECT count(*) FROM invitation WHERE sent_at IS NULL") == 0
+
+
+async def test_killed_again_and_again_right_after_the_server_took_it_two_copies_are_the_end(store: str) -> None:
+    letter_ids = await queued()
+    async with SmtpSink() as sink:
+        for _ in range(LETTERS * 2):
+            process = await child(store, sink, crash_at=3)  # after the server took a letter
+            await process.communicate()
+            assert process.returncode == -signal.SIGKILL
+            await due_again()
+        process = await child(store, sink)
+        await process.communicate()
+        assert process.returncode == 0
+        assert await copies(sink, letter_ids) == [2] * LETTERS
+    rows = await database.rows("SELECT state, settled_at FROM letter")
+    assert {row["state"] for row in rows} == {"UNCERTAIN"}
+    assert all(row["settled_at"] for row in rows)
+
+
+async def test_the_database_ends_every_connection_while_letters_leave(store: str) -> None:
+    """What the server took is written down once the database is back: nothing leaves twice for that."""
+    other = await asyncpg.connect(store)
+
+    async def cut(_: Taken) -> None:
+        await other.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+    letter_ids = await queued()
+    async with SmtpSink(answered=cut) as sink:
+        outbox = Outbox(a_route(sink.server))
+        running = asyncio.create_task(outbox.run())
+
+        async def all_settled() -> bool:
+            await other.execute("UPDATE letter SET locked_until = now() WHERE handed_over = 0")
+            return not await other.fetchval("SELECT count(*) FROM letter WHERE state <> 'SENT'")
+
+        await eventually(all_settled)
+        await outbox.stop()
+        await running
+        assert await copies(sink, letter_ids) == [1] * LETTERS
+    await other.close()
+
+
+async def test_sigterm_in_the_middle_leaves_no_lease(store: str) -> None:
+    """A worker as it really runs, with a server that takes its time."""
+    letter_ids = await queued()
+    reached, go_on = asyncio.Event(), asyncio.Event()
+
+    async def hold(_: Taken) -> None:
+        reached.set()
+        await go_on.wait()
+
+    async with SmtpSink(answered=hold) as sink:
+        settings = {
+            "DATABASE_URL": store,
+            "SWITCHBOARD_KEY": bytes(range(32)).hex(),
+            "SWITCHBOARD_SMTP_URL": f"smtp://127.0.0.1:{sink.port}",
+            "SWITCHBOARD_MAIL_FROM": "portal@switchboard.test",
+        }
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "graph.cli", "worker"), cwd=CHECKOUT, env={**os.environ, **settings}, stderr=PIPE
+        )
+        await reached.wait()
+        process.terminate()
+        go_on.set()
+        _, said = await process.communicate()
+        assert process.returncode == 0, said.decode()
+        assert await copies(sink, letter_ids) == [1, 0]
+    rows = await database.rows("SELECT state, locked_by FROM letter ORDER BY id")
+    assert [(row["state"], row["locked_by"]) for row in rows] == [("SENT", None), ("QUEUED", None)]
