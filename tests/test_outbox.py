@@ -1,6 +1,7 @@
 """Letters leave once, whatever the mail server does (P2)."""
 
 import asyncio
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -349,8 +350,8 @@ async def test_letters_about_passwords_and_to_colleagues_are_not_copied(by: Syst
         invitation = await an_invitation(by, address_id)
     else:
         reset = await a_reset(by, address_id)
-    ids = {"invitation_id": invitation and invitation.id, "reset_id": reset}
-    to_client = {"address_id": address_id} if reset else {}
+    ids: dict[str, Any] = {"invitation_id": invitation and invitation.id, "reset_id": reset}
+    to_client: dict[str, Any] = {"address_id": address_id} if reset else {}
     until = "2026-12-01T10:00:00+00:00"
     await written(by, kind=kind, facts={"expiresAt": until, "personName": "Anna", "role": "ADMIN"}, **ids, **to_client)
     async with SmtpSink() as sink:
