@@ -87,6 +87,30 @@ class UnlinkContactPayload(Payload):
     account: Account | None = None
 
 
+@strawberry.input
+class LinkUnlinkedEmailInput:
+    account_id: strawberry.ID
+    address_id: strawberry.ID
+    contact_id: strawberry.ID
+    field: EmailFieldInput
+
+
+@strawberry.type
+class LinkUnlinkedEmailPayload(Payload):
+    account: Account | None = None
+
+
+@strawberry.input
+class DeleteUnlinkedEmailInput:
+    account_id: strawberry.ID
+    address_id: strawberry.ID
+
+
+@strawberry.type
+class DeleteUnlinkedEmailPayload(Payload):
+    account: Account | None = None
+
+
 @strawberry.type
 class ContactMutation:
     @strawberry.mutation
@@ -149,3 +173,23 @@ class ContactMutation:
         account_id, contact_id = key_of(Kind.ACCOUNT, input.account_id), key_of(Kind.CONTACT, input.contact_id)
         done = await contact.unlink(viewer_of(info), account_id, contact_id)
         return UnlinkContactPayload(account=await account_of(info, account_id), cursor=cursor_of(done))
+
+    @strawberry.mutation(description="Gives an unlinked email to a contact, in a field that is free (R35).")
+    @refusable(LinkUnlinkedEmailPayload)
+    async def link_unlinked_email(self, info: Info, input: LinkUnlinkedEmailInput) -> LinkUnlinkedEmailPayload:
+        account_id = key_of(Kind.ACCOUNT, input.account_id)
+        done = await contact.link_email(
+            viewer_of(info),
+            account_id,
+            key_of(Kind.EMAIL_ADDRESS, input.address_id),
+            key_of(Kind.CONTACT, input.contact_id),
+            input.field.asked(),
+        )
+        return LinkUnlinkedEmailPayload(account=await account_of(info, account_id), cursor=cursor_of(done))
+
+    @strawberry.mutation(description="Its Login goes off (R35).")
+    @refusable(DeleteUnlinkedEmailPayload)
+    async def delete_unlinked_email(self, info: Info, input: DeleteUnlinkedEmailInput) -> DeleteUnlinkedEmailPayload:
+        account_id, address_id = key_of(Kind.ACCOUNT, input.account_id), key_of(Kind.EMAIL_ADDRESS, input.address_id)
+        done = await contact.delete_email(viewer_of(info), account_id, address_id)
+        return DeleteUnlinkedEmailPayload(account=await account_of(info, account_id), cursor=cursor_of(done))

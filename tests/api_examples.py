@@ -103,6 +103,15 @@ EXAMPLES: dict[str, list[Example]] = {
     "Mutation.linkContact": [
         _input(accountId="<account>", contactId="<free_contact>", toggles=WITH_FREE, idempotencyKey="link contact")
     ],
+    "Mutation.linkUnlinkedEmail": [
+        _input(
+            accountId="<unlinked_account>",
+            addressId="<unlinked_address>",
+            contactId="<former_contact>",
+            field={"id": "<field>"},
+        )
+    ],
+    "Mutation.deleteUnlinkedEmail": [_input(accountId="<unlinked_account>", addressId="<unlinked_address>")],
     "Mutation.unlinkContact": [_input(accountId="<account>", contactId="<contact>")],
     "Mutation.setAccountColumns": [_input(columns=["NAME", "CODE"])],
     "Mutation.createEmailField": [_input(name="Holiday email", idempotencyKey="create field")],

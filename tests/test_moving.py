@@ -4,12 +4,10 @@ from uuid import UUID
 
 import pytest
 
-from models import address, clock, contact, journal, store, toggles
-from models.contact import ContactEmail, FieldRef
+from models import address, clock, contact, journal, store
 from models.errors import ErrorCode
 from models.viewer import TeamRole, Viewer
 from tests.make import (
-    MadeAccount,
     a_contact,
     a_firm,
     a_member,
@@ -20,6 +18,7 @@ from tests.make import (
     switched,
     toggles_of,
 )
+from tests.moving import edit, shown
 from tests.refused import refused
 
 pytestmark = pytest.mark.usefixtures("store")
@@ -28,23 +27,6 @@ pytestmark = pytest.mark.usefixtures("store")
 @pytest.fixture
 async def by(store: str) -> Viewer:
     return await a_member(await a_firm())
-
-
-async def _edit(by: Viewer, contact_id: UUID, **fields: str | None) -> list[UUID]:
-    """`email="new@x.test"` puts it into the field Email; `work`, `spouse` alike."""
-    names = {"email": "Email", "work": "Work email", "spouse": "Spouse email"}
-    emails = [ContactEmail(FieldRef(name=names[field]), text) for field, text in fields.items()]
-    return list((await contact.update(by, contact_id, emails=emails)).ids[1:])
-
-
-async def _shown(by: Viewer, made: MadeAccount) -> dict[str, str]:
-    """What the account's screen lists: by address its switches, and `?` where nobody holds it."""
-    views = (await toggles.of_accounts(by, [made.id])).get(made.id, [])
-    texts = await address.by_ids(by, [view.address_id for view in views])
-    return {
-        texts[view.address_id].address: await spelled(by, made.id, view.address_id) + ("" if view.held else "?")
-        for view in views
-    }
 
 
 async def _activate(by: Viewer, address_id: UUID) -> None:
@@ -56,8 +38,8 @@ async def _activate(by: Viewer, address_id: UUID) -> None:
 
 async def test_a_replaced_address_that_is_not_activated_takes_its_switches_along(by: Viewer) -> None:
     made = await an_account(by, address="old@x.test", login=True, notify=True, email_sync=True)
-    touched = await _edit(by, made.contact, email="new@x.test")
-    assert await _shown(by, made) == {"new@x.test": "LNE"}
+    touched = await edit(by, made.contact, email="new@x.test")
+    assert await shown(by, made) == {"new@x.test": "LNE"}
     views = [await toggles_of(by, made.id, one) for one in (made.address, await an_address(by, "new@x.test"))]
     assert set(touched) == {view.id for view in views if view}
 
@@ -67,23 +49,23 @@ async def test_it_does_so_on_each_account_as_it_is_there(by: Viewer) -> None:
     second = await an_account(by, notify=True)
     await linked(by, second.id, first.contact)
     await switched(by, second.id, first.address, email_sync=True)
-    await _edit(by, first.contact, email="new@x.test")
-    assert await _shown(by, first) == {"new@x.test": "L"}
-    assert (await _shown(by, second))["new@x.test"] == "E"
-    assert "old@x.test" not in await _shown(by, second)
+    await edit(by, first.contact, email="new@x.test")
+    assert await shown(by, first) == {"new@x.test": "L"}
+    assert (await shown(by, second))["new@x.test"] == "E"
+    assert "old@x.test" not in await shown(by, second)
 
 
 async def test_a_removed_address_that_is_not_activated_has_all_off(by: Viewer) -> None:
     made = await an_account(by, login=True, notify=True, email_sync=True)
-    await _edit(by, made.contact, email=None)
-    assert await _shown(by, made) == {}
+    await edit(by, made.contact, email=None)
+    assert await shown(by, made) == {}
     assert await spelled(by, made.id, made.address) == "-"
 
 
 async def test_an_address_that_moves_between_fields_keeps_its_switches(by: Viewer) -> None:
     made = await an_account(by, address="a@x.test", login=True, notify=True)
     before = await toggles_of(by, made.id, made.address)
-    assert await _edit(by, made.contact, email=None, work="A@x.test") == []
+    assert await edit(by, made.contact, email=None, work="A@x.test") == []
     assert await toggles_of(by, made.id, made.address) == before
 
 
@@ -91,22 +73,22 @@ async def test_two_addresses_that_swap_their_fields_keep_their_switches(by: View
     made, person = await an_account(by), await a_contact(by, "a@x.test", "b@x.test")
     await linked(by, made.id, person)
     await switched(by, made.id, await an_address(by, "a@x.test"), login=True)
-    await _edit(by, person, email="b@x.test", work="a@x.test")
-    shown = await _shown(by, made)
-    assert (shown["a@x.test"], shown["b@x.test"]) == ("L", "-")
+    await edit(by, person, email="b@x.test", work="a@x.test")
+    found = await shown(by, made)
+    assert (found["a@x.test"], found["b@x.test"]) == ("L", "-")
 
 
 async def test_the_same_address_in_other_letters_is_no_change(by: Viewer) -> None:
     made = await an_account(by, address="a@x.test", login=True)
     head = await journal.head(by.firm_id)
-    assert await _edit(by, made.contact, email="A@X.test") == []
+    assert await edit(by, made.contact, email="A@X.test") == []
     assert await journal.head(by.firm_id) == head
 
 
 async def test_an_added_address_starts_with_all_off(by: Viewer) -> None:
     made = await an_account(by, address="a@x.test", login=True, notify=True)
-    await _edit(by, made.contact, work="b@x.test")
-    assert await _shown(by, made) == {"a@x.test": "LN", "b@x.test": "-"}
+    await edit(by, made.contact, work="b@x.test")
+    assert await shown(by, made) == {"a@x.test": "LN", "b@x.test": "-"}
 
 
 # R34: activated
@@ -115,39 +97,39 @@ async def test_an_added_address_starts_with_all_off(by: Viewer) -> None:
 async def test_a_replaced_address_with_login_that_is_activated_can_still_enter(by: Viewer) -> None:
     made = await an_account(by, address="old@x.test", login=True, notify=True, email_sync=True)
     await _activate(by, made.address)
-    await _edit(by, made.contact, email="new@x.test")
-    assert await _shown(by, made) == {"new@x.test": "NE", "old@x.test": "L?"}
+    await edit(by, made.contact, email="new@x.test")
+    assert await shown(by, made) == {"new@x.test": "NE", "old@x.test": "L?"}
 
 
 async def test_a_removed_address_with_login_that_is_activated_can_still_enter(by: Viewer) -> None:
     made = await an_account(by, address="old@x.test", login=True, notify=True, email_sync=True)
     await _activate(by, made.address)
-    await _edit(by, made.contact, email=None)
-    assert await _shown(by, made) == {"old@x.test": "L?"}
+    await edit(by, made.contact, email=None)
+    assert await shown(by, made) == {"old@x.test": "L?"}
 
 
 async def test_an_activated_address_without_login_just_hands_its_switches_over(by: Viewer) -> None:
     made = await an_account(by, address="old@x.test", notify=True, email_sync=True)
     await _activate(by, made.address)
-    await _edit(by, made.contact, email="new@x.test")
-    assert await _shown(by, made) == {"new@x.test": "NE"}
+    await edit(by, made.contact, email="new@x.test")
+    assert await shown(by, made) == {"new@x.test": "NE"}
 
 
 async def test_a_new_address_that_is_activated_elsewhere_still_starts_without_login(by: Viewer) -> None:
     made = await an_account(by, address="old@x.test", login=True)
     await _activate(by, made.address)
     await an_address(by, "new@x.test", activated=True)
-    await _edit(by, made.contact, email="new@x.test")
-    assert await _shown(by, made) == {"new@x.test": "-", "old@x.test": "L?"}
+    await edit(by, made.contact, email="new@x.test")
+    assert await shown(by, made) == {"new@x.test": "-", "old@x.test": "L?"}
 
 
 async def test_an_unlinked_email_goes_when_its_former_contact_is_unlinked(by: Viewer) -> None:
     """R10"""
     made = await an_account(by, address="old@x.test", login=True)
     await _activate(by, made.address)
-    await _edit(by, made.contact, email="new@x.test")
+    await edit(by, made.contact, email="new@x.test")
     await contact.unlink(by, made.id, made.contact)
-    assert await _shown(by, made) == {}
+    assert await shown(by, made) == {}
     assert await spelled(by, made.id, made.address) == "-"
 
 
@@ -155,17 +137,17 @@ async def test_an_unlinked_email_stays_when_another_contact_is_unlinked(by: View
     made = await an_account(by, address="old@x.test", login=True)
     other = await a_contact(by, "other@x.test", on=made.id)
     await _activate(by, made.address)
-    await _edit(by, made.contact, email="new@x.test")
+    await edit(by, made.contact, email="new@x.test")
     await contact.unlink(by, made.id, other)
-    assert await _shown(by, made) == {"new@x.test": "-", "old@x.test": "L?"}
+    assert await shown(by, made) == {"new@x.test": "-", "old@x.test": "L?"}
 
 
 async def test_an_unlinked_email_that_its_contact_takes_back_keeps_its_login(by: Viewer) -> None:
     made = await an_account(by, address="old@x.test", login=True, notify=True)
     await _activate(by, made.address)
-    await _edit(by, made.contact, email="new@x.test")
-    await _edit(by, made.contact, email="old@x.test")
-    assert await _shown(by, made) == {"old@x.test": "LN"}
+    await edit(by, made.contact, email="new@x.test")
+    await edit(by, made.contact, email="old@x.test")
+    assert await shown(by, made) == {"old@x.test": "LN"}
 
 
 # R43: collisions
@@ -174,64 +156,64 @@ async def test_an_unlinked_email_that_its_contact_takes_back_keeps_its_login(by:
 async def test_where_another_contact_still_holds_the_old_address_its_row_stays_and_is_copied(by: Viewer) -> None:
     made = await an_account(by, address="old@x.test", login=True, notify=True)
     await a_contact(by, "old@x.test", name="Luca", on=made.id)
-    await _edit(by, made.contact, email="new@x.test")
-    assert await _shown(by, made) == {"new@x.test": "LN", "old@x.test": "LN"}
+    await edit(by, made.contact, email="new@x.test")
+    assert await shown(by, made) == {"new@x.test": "LN", "old@x.test": "LN"}
 
 
 async def test_where_another_holds_the_old_activated_address_only_notify_and_sync_are_copied(by: Viewer) -> None:
     made = await an_account(by, address="old@x.test", login=True, notify=True, email_sync=True)
     await a_contact(by, "old@x.test", name="Luca", on=made.id)
     await _activate(by, made.address)
-    await _edit(by, made.contact, email="new@x.test")
-    assert await _shown(by, made) == {"new@x.test": "NE", "old@x.test": "LNE"}
+    await edit(by, made.contact, email="new@x.test")
+    assert await shown(by, made) == {"new@x.test": "NE", "old@x.test": "LNE"}
 
 
 async def test_a_contact_of_another_account_does_not_hold_it_here(by: Viewer) -> None:
     made = await an_account(by, address="old@x.test", login=True)
     elsewhere = await an_account(by, address="old@x.test", notify=True)
-    await _edit(by, made.contact, email="new@x.test")
-    assert await _shown(by, made) == {"new@x.test": "L"}
-    assert await _shown(by, elsewhere) == {"old@x.test": "N"}
+    await edit(by, made.contact, email="new@x.test")
+    assert await shown(by, made) == {"new@x.test": "L"}
+    assert await shown(by, elsewhere) == {"old@x.test": "N"}
 
 
 async def test_where_the_new_address_is_held_already_its_row_stays_and_nothing_moves_in(by: Viewer) -> None:
     made = await an_account(by, address="old@x.test", login=True, notify=True)
     await a_contact(by, "new@x.test", name="Luca", on=made.id)
     await switched(by, made.id, await an_address(by, "new@x.test"), email_sync=True)
-    await _edit(by, made.contact, email="new@x.test")
-    assert await _shown(by, made) == {"new@x.test": "E"}
+    await edit(by, made.contact, email="new@x.test")
+    assert await shown(by, made) == {"new@x.test": "E"}
 
 
 async def test_where_the_new_address_is_an_unlinked_email_its_login_stays_and_the_others_move_in(by: Viewer) -> None:
     made = await an_account(by, address="one@x.test", login=True)
     await _activate(by, made.address)
-    await _edit(by, made.contact, email=None)  # one@ is an unlinked email now
+    await edit(by, made.contact, email=None)  # one@ is an unlinked email now
     other = await a_contact(by, "two@x.test", name="Luca", on=made.id)
     await switched(by, made.id, await an_address(by, "two@x.test"), notify=True, email_sync=True)
-    await _edit(by, other, email="one@x.test")
-    assert await _shown(by, made) == {"one@x.test": "LNE"}
+    await edit(by, other, email="one@x.test")
+    assert await shown(by, made) == {"one@x.test": "LNE"}
 
 
 async def test_email_sync_does_not_move_to_an_address_of_the_firm_itself(by: Viewer) -> None:
     """R46"""
     await a_member(by, role=TeamRole.EMPLOYEE, email="giulia@firm.test")
     made = await an_account(by, address="old@x.test", login=True, notify=True, email_sync=True)
-    await _edit(by, made.contact, email="giulia@firm.test")
-    assert await _shown(by, made) == {"giulia@firm.test": "LN"}
+    await edit(by, made.contact, email="giulia@firm.test")
+    assert await shown(by, made) == {"giulia@firm.test": "LN"}
 
 
 async def test_an_edit_that_is_refused_moves_nothing(by: Viewer) -> None:
     made = await an_account(by, address="old@x.test", login=True)
     with refused(ErrorCode.ADDRESS_INVALID, "emails", 1, "address"):
-        await _edit(by, made.contact, email="new@x.test", work="no address")
+        await edit(by, made.contact, email="new@x.test", work="no address")
     with refused(ErrorCode.ALREADY_TAKEN, "emails"):
-        await _edit(by, made.contact, work="Old@x.test")
-    assert await _shown(by, made) == {"old@x.test": "L"}
+        await edit(by, made.contact, work="Old@x.test")
+    assert await shown(by, made) == {"old@x.test": "L"}
 
 
 async def test_a_moved_address_is_found_and_the_old_one_is_not(by: Viewer) -> None:
     made = await an_account(by, address="old@before.test")
-    await _edit(by, made.contact, email="new@after.test")
+    await edit(by, made.contact, email="new@after.test")
     assert await contact.count(by, contact.ContactFilter("after")) == 1
     assert await contact.count(by, contact.ContactFilter("before")) == 0
 
@@ -239,7 +221,7 @@ async def test_a_moved_address_is_found_and_the_old_one_is_not(by: Viewer) -> No
 async def test_an_edit_tells_what_it_touched_in_one_batch(by: Viewer) -> None:
     made = await an_account(by, address="old@x.test", login=True)
     head = await journal.head(by.firm_id)
-    touched = await _edit(by, made.contact, email="new@x.test")
+    touched = await edit(by, made.contact, email="new@x.test")
     (batch,) = await journal.since(by.firm_id, head)
     (entry,) = batch.of("CONTACT_CHANGED")
     assert entry.account_ids == (made.id,)

@@ -8,7 +8,20 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from graph.ids import Kind, global_id
-from models import api_token, clock, email, email_field, files, invitation, journal, mailbox, notification, store
+from models import (
+    api_token,
+    clock,
+    contact,
+    email,
+    email_field,
+    files,
+    invitation,
+    journal,
+    mailbox,
+    notification,
+    store,
+)
+from models.contact import ContactEmail, FieldRef
 from models.email import Incoming, Message, MessageAttachment, Participant, Role, history
 from models.journal import JournalFilter
 from models.mailbox import MailServer, NewMailbox
@@ -16,7 +29,18 @@ from models.notification import InboxFilter
 from models.page import Window
 from models.session import SignedIn
 from models.viewer import ApiScope, Client, System, TeamRole
-from tests.make import MadeAccount, a_client, a_contact, a_firm, an_account, an_address, invited, signed_in, toggles_of
+from tests.make import (
+    MadeAccount,
+    a_client,
+    a_contact,
+    a_firm,
+    an_account,
+    an_address,
+    invited,
+    signed_in,
+    toggles_of,
+    with_password,
+)
 
 ANNA, FREE, PENDING = "anna@client.test", "free@client.test", "pending@client.test"
 SERVER = MailServer("mail.client.test", 993)
@@ -27,8 +51,8 @@ PDF = b"%PDF-1.4 an invoice"
 class World:
     """
     `ids`: global ids by noun; `free_contact` is on no account, `pending_address` on `pending_account` has been invited
-    (`invitation`). `employee` may not manage accounts. `client` is ANNA,
-    who works in `account`.
+    (`invitation`), `unlinked_address` may still enter `unlinked_account`, though its `former_contact` gave it up.
+    `employee` may not manage accounts. `client` is ANNA, who works in `account`.
     """
 
     by: System
@@ -59,7 +83,7 @@ async def a_world() -> World:
         "free_address": global_id(Kind.EMAIL_ADDRESS, await an_address(by, FREE)),
     }
     client = await a_client(by, account)
-    ids |= await _pending(by, owner)
+    ids |= await _pending(by, owner) | await _unlinked(by)
     letters, more = await _letters(by, owner), await _more(by, owner, account, client.viewer)
     return World(by, owner, employee, client, account, ids | letters | more)
 
@@ -74,6 +98,17 @@ async def _pending(by: System, owner: SignedIn) -> dict[str, str]:
         "pending_account": global_id(Kind.ACCOUNT, made.id),
         "pending_address": global_id(Kind.EMAIL_ADDRESS, made.address),
         "invitation": global_id(Kind.INVITATION, invitation_view.id),
+    }
+
+
+async def _unlinked(by: System) -> dict[str, str]:
+    made = await an_account(by, name="Scollegata", address="former@client.test", login=True)
+    await with_password(by, made.address)
+    await contact.update(by, made.contact, emails=[ContactEmail(FieldRef(name="Email"), None)])
+    return {
+        "unlinked_account": global_id(Kind.ACCOUNT, made.id),
+        "unlinked_address": global_id(Kind.EMAIL_ADDRESS, made.address),
+        "former_contact": global_id(Kind.CONTACT, made.contact),
     }
 
 

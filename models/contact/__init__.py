@@ -24,6 +24,7 @@ from models.contact.reading import (
     page,
 )
 from models.contact.table import Contact
+from models.contact.unlinked import delete_email, link_email
 
 __all__ = [
     "Contact",
@@ -43,8 +44,10 @@ __all__ = [
     "count",
     "create",
     "delete",
+    "delete_email",
     "emails_of",
     "link",
+    "link_email",
     "linked_to",
     "page",
     "unlink",

@@ -78,14 +78,31 @@ async def _update(
 ) -> tuple[UUID, ...]:
     await firm.one_at_a_time(by.firm_id)
     await history.lock(by.firm_id)
-    row = await _locked(by, contact_id, expected_version)
+    row = await locked(by, contact_id, expected_version)
     new_name = row["name"] if name is UNSET else text.one_line(name, "name")
-    before = await _held(by, contact_id)
+    before = await held(by, contact_id)
     after, texts = await _edited(by, before, emails)
+    return (contact_id, *await save(by, row, new_name, before, after, texts))
+
+
+async def save(
+    by: Actor,
+    row: Any,
+    new_name: str,
+    before: Mapping[UUID, tuple[UUID, str]],
+    after: Mapping[UUID, UUID],
+    texts: Mapping[UUID, str],
+) -> list[UUID]:
+    """
+    The name and the addresses (by field) of a locked contact, and what goes along. Answers the toggles it touched.
+
+    Runs inside a transaction, under `firm.one_at_a_time` and `history.lock`.
+    """
+    contact_id = row["id"]
     changes = journal.changes_between({"name": row["name"]}, {"name": new_name})
     changes += _address_changes(before, after, texts)
     if not changes and before.keys() == after.keys():
-        return (contact_id,)
+        return []
     touched = await moving.replace(by, contact_id, {f: a for f, (a, _) in before.items()}, after)
     await store.execute(
         "UPDATE contact SET name = $3, sort_key = $4, version = version + 1 WHERE firm_id = $1 AND id = $2",
@@ -103,10 +120,10 @@ async def _update(
         touched=touched,
         changes=changes,
     )
-    return (contact_id, *touched)
+    return touched
 
 
-async def _held(by: Actor, contact_id: UUID) -> dict[UUID, tuple[UUID, str]]:
+async def held(by: Actor, contact_id: UUID) -> dict[UUID, tuple[UUID, str]]:
     """By field: the address and how it was typed."""
     query = """SELECT h.field_id, h.address_id, e.address FROM contact_email h
       JOIN email_address e ON e.firm_id = h.firm_id AND e.id = h.address_id
@@ -157,7 +174,7 @@ async def delete(by: Actor, contact_id: UUID, *, expected_version: int | None = 
     must_manage_accounts(by)
     async with store.transaction() as tx:
         await firm.one_at_a_time(by.firm_id)
-        row = await _locked(by, contact_id, expected_version)
+        row = await locked(by, contact_id, expected_version)
         accounts = await _accounts(by, contact_id)
         await linking.part(by, accounts, contact_id)
         for table in ("contact_email", "contact"):
@@ -178,10 +195,11 @@ async def _accounts(by: Actor, contact_id: UUID) -> list[UUID]:
     return [row["account_id"] for row in await store.rows(query, by.firm_id, contact_id)]
 
 
-async def _locked(by: Actor, contact_id: UUID, expected_version: int | None) -> Any:
+async def locked(by: Actor, contact_id: UUID, expected_version: int | None = None, *, path: str = "id") -> Any:
+    """Its row. Raises NOT_FOUND, CHANGED_MEANWHILE."""
     row = await store.row("SELECT * FROM contact WHERE firm_id = $1 AND id = $2 FOR UPDATE", by.firm_id, contact_id)
     if row is None:
-        raise Refusal(ErrorCode.NOT_FOUND, "There is no such contact.", "id")
+        raise Refusal(ErrorCode.NOT_FOUND, "There is no such contact.", path)
     if expected_version is not None and expected_version != row["version"]:
         raise Conflict("Somebody changed this contact since you looked.", subject=(Subject.CONTACT, contact_id))
     return row

@@ -122,6 +122,15 @@ async def fields_of(by: Actor, refs: Sequence[FieldRef], *path: str | int) -> li
     return found
 
 
+async def field_of(by: Actor, ref: FieldRef, *path: str | int) -> UUID:
+    """Raises NOT_FOUND, INVALID."""
+    try:
+        (found,) = await fields_of(by, [ref])
+    except Refusal as refusal:
+        raise Refusal(refusal.code, refusal.message, *path) from None
+    return found
+
+
 def must_be_apart(field_ids: Sequence[UUID], keys: Sequence[str], *path: str | int) -> None:
     """A contact holds at most one address per field, and the same address only once (R32)."""
     for index in range(len(keys)):

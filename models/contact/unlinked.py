@@ -1,0 +1,74 @@
+"""Unlinked emails leave the list: given to a contact, or deleted (R35)."""
+
+from typing import Any
+from uuid import UUID
+
+from models import firm, store
+from models.contact import changing, linking
+from models.contact.linking import FieldRef
+from models.email import history
+from models.errors import ErrorCode, Refusal
+from models.idempotency import Done
+from models.toggles import switching
+from models.toggles.table import IS_HELD, Switch
+from models.viewer import Actor, must_manage_accounts
+
+
+async def link_email(by: Actor, account_id: UUID, address_id: UUID, contact_id: UUID, field: FieldRef) -> Done:
+    """
+    Puts it into an empty field of a contact of this account: its Login stays, the others start off. Answers the id of
+    the account.
+
+    Raises NOT_FOUND, NOT_LINKED, FIELD_TAKEN, INVALID, NOT_ALLOWED.
+    """
+    must_manage_accounts(by)
+    async with store.transaction() as tx:
+        await firm.one_at_a_time(by.firm_id)
+        await history.lock(by.firm_id)
+        await linking.lock_account(by, account_id)
+        contact = await changing.locked(by, contact_id, path="contactId")
+        unlinked = await _unlinked(by, account_id, address_id)
+        if not await store.row(_IS_LINKED, by.firm_id, account_id, contact_id):
+            raise Refusal(ErrorCode.NOT_LINKED, "The contact is not linked to this account.", "contactId")
+        await _give(by, contact, unlinked, field)
+    return Done((account_id,), tx.cursor)
+
+
+async def _give(by: Actor, contact: Any, unlinked: Any, field: FieldRef) -> None:
+    field_id = await linking.field_of(by, field, "field")
+    before = await changing.held(by, contact["id"])
+    if field_id in before:
+        raise Refusal(ErrorCode.FIELD_TAKEN, f"The field holds {before[field_id][1]}. Choose an empty one.", "field")
+    after = {**{each: address_id for each, (address_id, _) in before.items()}, field_id: unlinked["address_id"]}
+    texts = {**dict(before.values()), unlinked["address_id"]: unlinked["address"]}
+    await changing.save(by, contact, contact["name"], before, after, texts)
+
+
+async def delete_email(by: Actor, account_id: UUID, address_id: UUID) -> Done:
+    """
+    Its Login goes off, and with it that person loses the account (R10). Answers the id of the account.
+
+    Raises NOT_FOUND, NOT_ALLOWED.
+    """
+    must_manage_accounts(by)
+    async with store.transaction() as tx:
+        await firm.one_at_a_time(by.firm_id)
+        await linking.lock_account(by, account_id)
+        unlinked = await _unlinked(by, account_id, address_id)
+        await switching.switch(by, [(unlinked, {Switch.LOGIN: False})])
+    return Done((account_id,), tx.cursor)
+
+
+async def _unlinked(by: Actor, account_id: UUID, address_id: UUID) -> Any:
+    row = await store.row(_UNLINKED, by.firm_id, account_id, address_id)
+    if row is None or row["held"]:
+        raise Refusal(ErrorCode.NOT_FOUND, "This account has no such unlinked email.", "addressId")
+    return row
+
+
+_UNLINKED = f"""
+SELECT t.*, e.address, {IS_HELD} AS held FROM toggles t
+JOIN email_address e ON e.firm_id = t.firm_id AND e.id = t.address_id
+WHERE t.firm_id = $1 AND t.account_id = $2 AND t.address_id = $3 AND t.login FOR UPDATE OF t
+"""
+_IS_LINKED = "SELECT 1 FROM account_contact WHERE firm_id = $1 AND account_id = $2 AND contact_id = $3"
