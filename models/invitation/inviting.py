@@ -74,6 +74,7 @@ async def invite(by: Actor, asked: Sequence[Asked], *, reprint: bool = False) ->
         for address_id in wanted
         if address_id in told or invited[address_id].is_new or reprint
     ]
+    await letter.must_have_room(by, [one.to.key for one in letters])
     await letter.write(by, letters)
     for address_id in wanted:
         _record(by, address_id, named, invited.get(address_id))
