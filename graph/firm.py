@@ -5,17 +5,18 @@ from uuid import UUID
 
 import strawberry
 
-from graph.context import Info, viewer_of
+from graph.context import Info, client_of, signed_in, viewer_of
 from graph.errors import Payload, cursor_of, refusable
 from graph.ids import Kind, global_id
 from graph.inputs import given
 from graph.node import Node
-from models import api_token, email_field, firm, team
+from models import api_token, email_field, firm, firm_settings, team
 from models.team import AccountColumn, TeamMemberState
 from models.viewer import TeamRole
 
 if TYPE_CHECKING:
     from graph.api_token import ApiToken
+    from graph.firm_settings import FirmSettings
 
 strawberry.enum(TeamRole)
 strawberry.enum(TeamMemberState)
@@ -57,7 +58,7 @@ class TeamMember(Node):
         )
 
 
-@strawberry.type
+@strawberry.type(description="A client sees the name; `settings` is null and the lists are empty.")
 class Firm(Node):
     name: str
     slug: str = strawberry.field(description="Stands for the firm on signing in.")
@@ -66,6 +67,12 @@ class Firm(Node):
     @classmethod
     def of(cls, view: firm.FirmView) -> "Firm":
         return cls(id=global_id(Kind.FIRM, view.id), name=view.name, slug=view.slug, version=view.version)
+
+    @strawberry.field
+    async def settings(self, info: Info) -> Annotated["FirmSettings", strawberry.lazy("graph.firm_settings")] | None:
+        from graph.firm_settings import FirmSettings
+
+        return None if client_of(info) else FirmSettings.of(await firm_settings.of(viewer_of(info)), self.name)
 
     @strawberry.field
     async def members(self, info: Info) -> list[TeamMember]:
@@ -83,7 +90,7 @@ class Firm(Node):
 
 
 async def firm_of(info: Info, key: UUID) -> Firm | None:
-    viewer = viewer_of(info)
+    viewer = signed_in(info.context)
     return Firm.of(await firm.of(viewer)) if key == viewer.firm_id else None
 
 
@@ -104,7 +111,7 @@ READERS = {Kind.FIRM: firm_of, Kind.TEAM_MEMBER: member_of, Kind.EMAIL_FIELD: em
 class FirmQuery:
     @strawberry.field
     async def firm(self, info: Info) -> Firm:
-        return Firm.of(await firm.of(viewer_of(info)))
+        return Firm.of(await firm.of(signed_in(info.context)))
 
 
 @strawberry.input

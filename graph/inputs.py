@@ -39,3 +39,8 @@ class InviteInput:
 def invite_of(asked: InviteInput | None) -> Invite | None:
     wanted = given(asked)
     return Invite(given(wanted.message), wanted.again) if wanted else None
+
+
+def cleared_or(value: T | None) -> T | Unset | None:
+    """UNSET where it is absent, None for null."""
+    return UNSET if value is strawberry.UNSET else value

@@ -18,6 +18,7 @@ from graph.contact_changes import ContactMutation
 from graph.email import EmailQuery
 from graph.errors import Conflict, DeadLink, RateLimited, Refusal
 from graph.firm import FirmMutation, FirmQuery
+from graph.firm_settings import FirmSettingsMutation
 from graph.invitation import InvitationMutation
 from graph.journal import JournalQuery
 from graph.mailbox import MailboxQuery
@@ -67,6 +68,7 @@ class Mutation(
     AccountMutation,
     ContactMutation,
     FirmMutation,
+    FirmSettingsMutation,
     ApiTokenMutation,
     TogglesMutation,
     InvitationMutation,

@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 
 from models import clock, email_field, store, text
 from models.errors import ErrorCode, Refusal
-from models.viewer import System, Viewer
+from models.viewer import Asker, System
 
 FIRST_FIELD = "Email"
 """The e-mail field that every firm starts with."""
@@ -73,7 +73,7 @@ async def one_at_a_time(firm_id: UUID) -> None:
     await store.row("SELECT 1 FROM firm WHERE id = $1 FOR NO KEY UPDATE", firm_id)
 
 
-async def of(by: Viewer) -> FirmView:
+async def of(by: Asker) -> FirmView:
     """The viewer's own."""
     found = await store.row("SELECT id, name, slug, version FROM firm WHERE id = $1", by.firm_id)
     assert found is not None, "a session belongs to a firm"

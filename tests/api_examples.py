@@ -114,6 +114,18 @@ EXAMPLES: dict[str, list[Example]] = {
     "Mutation.deleteUnlinkedEmail": [_input(accountId="<unlinked_account>", addressId="<unlinked_address>")],
     "Mutation.unlinkContact": [_input(accountId="<account>", contactId="<contact>")],
     "Mutation.setAccountColumns": [_input(columns=["NAME", "CODE"])],
+    "Mutation.updateFirm": [
+        _input(
+            name="Studio Due",
+            language="it",
+            senderName="Studio",
+            replyTo="desk@firm.test",
+            copyTo=None,
+            invitationDays=10,
+            actionsWithoutLogin=["PAY_INVOICES"],
+            expectedVersion=1,
+        )
+    ],
     "Mutation.createEmailField": [_input(name="Holiday email", idempotencyKey="create field")],
     "Mutation.createApiToken": [
         _input(name="Export", scopes=["READ"], expiresAt="2099-01-01T00:00:00Z", idempotencyKey="create token")
