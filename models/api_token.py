@@ -18,7 +18,7 @@ from models import clock, idempotency, journal, keys, store, text
 from models.errors import ErrorCode, Refusal
 from models.idempotency import Done
 from models.journal import JournalKind, Subject
-from models.viewer import ApiScope, TeamRole, Viewer, must_be_admin
+from models.viewer import ApiScope, TeamRole, Viewer, must_be_admin_in_person
 
 PREFIX = "sbt_"
 """By which secret scanners and people know one."""
@@ -70,7 +70,7 @@ async def create(
     by: Viewer, *, name: str, scopes: Sequence[ApiScope], expires_at: datetime | None = None, key: str | None = None
 ) -> Created:
     """OWNER and ADMIN, signed in themselves. Raises INVALID, NOT_ALLOWED."""
-    _must_be_admin_in_person(by)
+    must_be_admin_in_person(by)
     token, token_id = PREFIX + keys.new_token(), uuid7()
     clean = text.one_line(name, "name")
     if not scopes:
@@ -105,7 +105,7 @@ async def _create(
 
 async def revoke(by: Viewer, token_id: UUID) -> Done:
     """Its next request is refused. Raises NOT_FOUND, NOT_ALLOWED."""
-    _must_be_admin_in_person(by)
+    must_be_admin_in_person(by)
     async with store.transaction() as tx:
         name = await store.value(
             "DELETE FROM api_token WHERE firm_id = $1 AND id = $2 RETURNING name", by.firm_id, token_id
@@ -114,12 +114,6 @@ async def revoke(by: Viewer, token_id: UUID) -> Done:
             raise Refusal(ErrorCode.NOT_FOUND, "There is no such API token.", "id")
         _record(by, name, None)
     return Done((token_id,), tx.cursor)
-
-
-def _must_be_admin_in_person(by: Viewer) -> None:
-    must_be_admin(by)
-    if by.scopes is not None:
-        raise Refusal(ErrorCode.NOT_ALLOWED, "An API token cannot make or revoke tokens. Sign in for that.")
 
 
 def _record(by: Viewer, before: str | None, after: str | None) -> None:

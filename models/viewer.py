@@ -96,6 +96,18 @@ def must_manage_accounts(by: Actor) -> None:
         )
 
 
+def must_be_in_person(by: Actor) -> None:
+    """Not an API token, which acts as somebody but may not hand that on. Raises NOT_ALLOWED."""
+    if isinstance(by, Viewer) and by.scopes is not None:
+        raise Refusal(ErrorCode.NOT_ALLOWED, "An API token cannot do this. Sign in for that.")
+
+
+def must_be_admin_in_person(by: Actor) -> None:
+    """Raises NOT_ALLOWED."""
+    must_be_admin(by)
+    must_be_in_person(by)
+
+
 def must_be_admin(by: Actor) -> None:
     """Raises NOT_ALLOWED."""
     if not by.is_admin:

@@ -1,0 +1,168 @@
+"""How somebody comes into the team: added, or invited and joining by the link of a letter."""
+
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from models import address, clock, firm, idempotency, journal, letter, password, secret_link, session, store, text
+from models.address import TypedAddress
+from models.email import history
+from models.errors import DeadLinkReason, ErrorCode, Refusal
+from models.idempotency import Done
+from models.invitation.ending import end
+from models.invitation.table import Invitation
+from models.journal import JournalKind, Subject
+from models.letter import LetterKind, NewLetter
+from models.session.starting import SignedIn
+from models.team.table import AccountColumn, TeamMember, TeamMemberState
+from models.viewer import Actor, TeamRole, Viewer, must_be_admin_in_person
+
+
+async def add(by: Actor, *, name: str, email: str, secret: str, role: TeamRole, manage_accounts: bool = False) -> UUID:
+    """A colleague who can sign in at once; Email sync of the address goes off (R46). Raises ALREADY_TAKEN, INVALID."""
+    typed = address.typed(email, "email")
+    hashed = await password.hashed(password.checked(secret, "password"))
+    clean = text.one_line(name, "name")
+    async with store.transaction():
+        if await _known(by, typed) is not None:
+            raise _taken(typed)
+        member_id = await _create(by, clean, typed, role, manage_accounts, hashed)
+        changes = journal.changes_between({}, {"email": typed.text, "role": role})
+        _record(by, JournalKind.MEMBER_CHANGED, member_id, changes)
+    return member_id
+
+
+async def invite(
+    by: Viewer, *, name: str, email: str, role: TeamRole, manage_accounts: bool = False, key: str | None = None
+) -> Done:
+    """
+    Writes to a colleague to be, or again to one who has not accepted yet, who then gets what is said now; the links of
+    earlier letters die. Email sync of the address goes off (R46). Somebody removed comes back so.
+
+    OWNER and ADMIN, signed in themselves; only an OWNER makes an OWNER. Raises ALREADY_TAKEN, ADDRESS_INVALID, INVALID,
+    NOT_ALLOWED, RATE_LIMITED.
+    """
+    must_be_admin_in_person(by)
+    typed, clean = address.typed(email, "email"), text.one_line(name, "name")
+    if role is TeamRole.OWNER and by.role is not TeamRole.OWNER:
+        raise Refusal(ErrorCode.NOT_ALLOWED, "Only an owner makes an owner.", "role")
+    do = partial(_invite, by, clean, typed, role, manage_accounts)
+    asked = (clean, typed, role, manage_accounts)
+    return await idempotency.once(by, key, verb="invite team member", asked=asked, do=do)
+
+
+async def _invite(
+    by: Viewer, name: str, typed: TypedAddress, role: TeamRole, manage_accounts: bool
+) -> tuple[UUID, ...]:
+    known = await _known(by, typed)
+    if known is None:
+        member_id = await _create(by, name, typed, role, manage_accounts)
+    elif known["state"] == TeamMemberState.ACTIVE:
+        raise _taken(typed)
+    else:
+        member_id = known["id"]
+        await store.execute(_INVITED_AGAIN, by.firm_id, member_id, name, typed.text, role, manage_accounts)
+        await address.now_our_own(by, typed.key)
+    told = {"name": name, "email": typed.text, "role": role, "manageAccounts": manage_accounts}
+    _record(by, JournalKind.MEMBER_INVITED, member_id, journal.changes_between({}, told))
+    await _write(by, member_id, typed, name, role)
+    return (member_id,)
+
+
+_INVITED_AGAIN = """
+UPDATE team_member SET state = 'INVITED', name = $3, email = $4, role = $5, manage_accounts = $6, version = version + 1
+WHERE firm_id = $1 AND id = $2
+"""
+
+
+async def _write(by: Viewer, member_id: UUID, to: TypedAddress, name: str, role: TeamRole) -> None:
+    earlier = await store.rows(_EARLIER, by.firm_id, member_id)
+    await end(by, [row["id"] for row in earlier], DeadLinkReason.SENT_AGAIN)
+    days = "SELECT f.invitation_days, m.name FROM firm f JOIN team_member m ON m.firm_id = f.id AND m.id = $2"
+    row = await store.row(f"{days} WHERE f.id = $1", by.firm_id, by.member_id)
+    assert row is not None
+    invitation_id, expires_at = await _offer(by, member_id, row["invitation_days"])
+    facts = {"inviterName": row["name"], "personName": name, "role": role, "expiresAt": expires_at.isoformat()}
+    new = NewLetter(LetterKind.TEAM_INVITATION, to, facts, member_id=member_id, invitation_id=invitation_id)
+    await letter.write(by, [new])
+
+
+async def _offer(by: Viewer, member_id: UUID, days: int) -> tuple[UUID, datetime]:
+    now, invitation_id = clock.now(), uuid7()
+    await Invitation.create(
+        id=invitation_id,
+        firm_id=by.firm_id,
+        member_id=member_id,
+        seed=secret_link.new_seed(),
+        invited_by=by.member_id,
+        created_at=now,
+        expires_at=now + timedelta(days=days),
+    )
+    return invitation_id, now + timedelta(days=days)
+
+
+_EARLIER = """
+SELECT id FROM invitation WHERE firm_id = $1 AND member_id = $2 AND ended_at IS NULL ORDER BY id FOR UPDATE
+"""
+
+
+async def join(row: Any, password_hash: str, *, days: int, device: str | None = None) -> SignedIn[Viewer]:
+    """
+    The colleague of an invitation `row` becomes ACTIVE with this password, and is signed in. `days`: of the session.
+
+    Inside the transaction that uses the invitation up. Raises DEAD_LINK where the person was removed meanwhile.
+    """
+    firm_id, member_id = row["firm_id"], row["member_id"]
+    if not await store.execute(_JOIN, firm_id, member_id, password_hash):
+        raise Refusal(ErrorCode.DEAD_LINK, "The firm has taken this invitation back. Ask a colleague there.", "token")
+    joined = await session.start_for_member(firm_id=firm_id, member_id=member_id, days=days, device=device)
+    changes = [journal.Change("state", TeamMemberState.INVITED, TeamMemberState.ACTIVE)]
+    _record(joined.viewer, JournalKind.MEMBER_CHANGED, member_id, changes)
+    return joined
+
+
+_JOIN = """
+UPDATE team_member SET state = 'ACTIVE', password_hash = $3, version = version + 1
+WHERE firm_id = $1 AND id = $2 AND state = 'INVITED'
+"""
+
+
+async def _known(by: Actor, typed: TypedAddress) -> Any:
+    """Nobody else takes the address, nor switches Email sync on for it, until the transaction ends."""
+    await firm.one_at_a_time(by.firm_id)
+    await history.lock(by.firm_id)
+    query = "SELECT id, state FROM team_member WHERE firm_id = $1 AND email_key = $2 FOR UPDATE"
+    return await store.row(query, by.firm_id, typed.key)
+
+
+async def _create(
+    by: Actor, name: str, typed: TypedAddress, role: TeamRole, manage_accounts: bool, hashed: str | None = None
+) -> UUID:
+    """ACTIVE with a password, INVITED without."""
+    member_id = uuid7()
+    await TeamMember.create(
+        id=member_id,
+        firm_id=by.firm_id,
+        name=name,
+        email=typed.text,
+        email_key=typed.key,
+        password_hash=hashed,
+        role=role,
+        manage_accounts=manage_accounts,
+        state=TeamMemberState.ACTIVE if hashed else TeamMemberState.INVITED,
+        account_columns=list(AccountColumn),
+        created_at=clock.now(),
+    )
+    await address.now_our_own(by, typed.key)
+    return member_id
+
+
+def _taken(typed: TypedAddress) -> Refusal:
+    return Refusal(ErrorCode.ALREADY_TAKEN, f"{typed.text} belongs to a colleague already.", "email")
+
+
+def _record(by: Actor, kind: JournalKind, member_id: UUID, changes: list[journal.Change]) -> None:
+    journal.record(kind, by=by, subject=(Subject.TEAM_MEMBER, member_id), changes=changes)

@@ -1,0 +1,144 @@
+"""Changing a colleague's place in the team, and ending it."""
+
+from typing import Any
+from uuid import UUID
+
+from models import clock, firm, journal, letter, session, store, text
+from models.errors import Conflict, DeadLinkReason, ErrorCode, Refusal
+from models.idempotency import Done
+from models.invitation.ending import end
+from models.journal import JournalKind, Subject
+from models.unset import UNSET, Unset
+from models.viewer import TeamRole, Viewer, must_be_admin_in_person
+
+
+async def update(
+    by: Viewer,
+    member_id: UUID,
+    *,
+    name: str | Unset = UNSET,
+    role: TeamRole | Unset = UNSET,
+    manage_accounts: bool | Unset = UNSET,
+    reset_two_factor: bool = False,
+    expected_version: int | None = None,
+) -> Done:
+    """
+    OWNER and ADMIN, signed in themselves; only an OWNER makes or unmakes an OWNER, and takes a second factor off.
+
+    `reset_two_factor`: of somebody who lost it. Raises NOT_FOUND, NOT_ALLOWED, LAST_OWNER, CHANGED_MEANWHILE, INVALID.
+    """
+    must_be_admin_in_person(by)
+    async with store.transaction() as tx:
+        row = await _locked(by, member_id)
+        if expected_version is not None and row["version"] != expected_version:
+            raise Conflict("Somebody changed this colleague meanwhile.", subject=(Subject.TEAM_MEMBER, member_id))
+        before = {"name": row["name"], "role": TeamRole(row["role"]), "manageAccounts": row["manage_accounts"]}
+        after = dict(before)
+        if name is not UNSET:
+            after["name"] = text.one_line(name, "name")
+        if role is not UNSET:
+            after["role"] = role
+        if manage_accounts is not UNSET:
+            after["manageAccounts"] = manage_accounts
+        if after["role"] is not before["role"] and TeamRole.OWNER in (after["role"], before["role"]):
+            await _must_rule_owners(by, row, "role")
+        if reset_two_factor:
+            before, after = await _without_two_factor(by, row, before, after)
+        if after != before:
+            await store.execute(_UPDATE, by.firm_id, member_id, after["name"], after["role"], after["manageAccounts"])
+            _record(by, JournalKind.MEMBER_CHANGED, member_id, journal.changes_between(before, after))
+    return Done((member_id,), tx.cursor)
+
+
+_UPDATE = """
+UPDATE team_member SET name = $3, role = $4, manage_accounts = $5, version = version + 1
+WHERE firm_id = $1 AND id = $2
+"""
+
+
+async def _without_two_factor(
+    by: Viewer, row: Any, before: dict[str, Any], after: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    if by.role is not TeamRole.OWNER:
+        raise Refusal(ErrorCode.NOT_ALLOWED, "Only an owner takes a colleague's second factor off.", "twoFactor")
+    if row["totp_since"] is None:
+        return before, after
+    await forget_two_factor(by, row["id"])
+    return {**before, "twoFactor": True}, {**after, "twoFactor": False}
+
+
+async def forget_two_factor(by: Viewer, member_id: UUID) -> None:
+    """Runs inside a transaction."""
+    clear = "UPDATE team_member SET totp_secret = NULL, totp_since = NULL, totp_step = NULL"
+    await store.execute(f"{clear} WHERE firm_id = $1 AND id = $2", by.firm_id, member_id)
+    await store.execute("DELETE FROM recovery_code WHERE firm_id = $1 AND member_id = $2", by.firm_id, member_id)
+
+
+async def remove(by: Viewer, member_id: UUID) -> Done:
+    """
+    Sessions, API tokens, invitations and resets of the person end at once; what they did stays told under their name.
+
+    OWNER and ADMIN, signed in themselves; an OWNER is removed by an OWNER. Raises NOT_FOUND, NOT_ALLOWED, LAST_OWNER.
+    """
+    must_be_admin_in_person(by)
+    async with store.transaction() as tx:
+        row = await _locked(by, member_id)
+        if row["role"] == TeamRole.OWNER:
+            await _must_rule_owners(by, row, "id")
+        await store.execute(_REMOVE, by.firm_id, member_id)
+        await forget_two_factor(by, member_id)
+        await session.end(by, [member_id])
+        await store.execute("DELETE FROM api_token WHERE firm_id = $1 AND member_id = $2", by.firm_id, member_id)
+        await _end_links(by, member_id)
+        changes = [journal.Change("state", row["state"], "REMOVED")]
+        _record(by, JournalKind.MEMBER_REMOVED, member_id, changes)
+    return Done((member_id,), tx.cursor)
+
+
+_REMOVE = """
+UPDATE team_member SET state = 'REMOVED', password_hash = NULL, version = version + 1 WHERE firm_id = $1 AND id = $2
+"""
+
+
+async def _end_links(by: Viewer, member_id: UUID) -> None:
+    invitations = "SELECT id FROM invitation WHERE firm_id = $1 AND member_id = $2 AND ended_at IS NULL FOR UPDATE"
+    found = await store.rows(invitations, by.firm_id, member_id)
+    await end(by, [row["id"] for row in found], DeadLinkReason.REVOKED)
+    resets = await store.rows(_END_RESETS, by.firm_id, member_id, clock.now())
+    await letter.cancel(by, reset_ids=[row["id"] for row in resets])
+
+
+_END_RESETS = """
+UPDATE password_reset SET ended_at = $3, end_reason = 'REVOKED'
+WHERE firm_id = $1 AND member_id = $2 AND ended_at IS NULL RETURNING id
+"""
+
+
+async def _locked(by: Viewer, member_id: UUID) -> Any:
+    """Under the firm's lock: of two owners who unmake each other at once one stays. Raises NOT_FOUND."""
+    await firm.one_at_a_time(by.firm_id)
+    query = "SELECT * FROM team_member WHERE firm_id = $1 AND id = $2 AND state <> 'REMOVED' FOR UPDATE"
+    row = await store.row(query, by.firm_id, member_id)
+    if row is None:
+        raise Refusal(ErrorCode.NOT_FOUND, "There is no such colleague.", "id")
+    return row
+
+
+async def _must_rule_owners(by: Viewer, row: Any, path: str) -> None:
+    """Before an OWNER is made, unmade or removed. Raises NOT_ALLOWED, LAST_OWNER."""
+    role = await store.value(
+        "SELECT role FROM team_member WHERE firm_id = $1 AND id = $2 AND state = 'ACTIVE'", by.firm_id, by.member_id
+    )
+    if role != TeamRole.OWNER:  # as it is now: another may have unmade this one while it waited
+        raise Refusal(ErrorCode.NOT_ALLOWED, "Only an owner makes, unmakes or removes an owner.", path)
+    if row["role"] == TeamRole.OWNER and not await store.value(_OTHER_OWNERS, by.firm_id, row["id"]):
+        raise Refusal(ErrorCode.LAST_OWNER, "This is the firm's last owner. Make another one first.", path)
+
+
+_OTHER_OWNERS = """
+SELECT count(*) FROM team_member WHERE firm_id = $1 AND id <> $2 AND role = 'OWNER' AND state = 'ACTIVE'
+"""
+
+
+def _record(by: Viewer, kind: JournalKind, member_id: UUID, changes: list[journal.Change]) -> None:
+    journal.record(kind, by=by, subject=(Subject.TEAM_MEMBER, member_id), changes=changes)

@@ -1,0 +1,57 @@
+"""Colleagues as their own team sees them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from models import store
+from models.team.table import AccountColumn, TeamMemberState
+from models.viewer import TeamRole, Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class TeamMemberView:
+    """
+    `account_columns` is empty on anybody but the viewer. `two_factor`: whether a second factor is asked for; None where
+    that is not for the viewer to know.
+    """
+
+    id: UUID
+    name: str
+    email: str
+    role: TeamRole
+    manage_accounts: bool
+    state: TeamMemberState
+    account_columns: tuple[AccountColumn, ...]
+    two_factor: bool | None
+    version: int
+
+
+async def of_firm(by: Viewer) -> list[TeamMemberView]:
+    """Everybody who was not removed, by name."""
+    found = await store.rows(f"{_SELECT} WHERE firm_id = $1 AND state <> 'REMOVED' ORDER BY name, id", by.firm_id)
+    return [_view(row, by) for row in found]
+
+
+async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, TeamMemberView]:
+    found = await store.rows(f"{_SELECT} WHERE firm_id = $1 AND id = ANY($2::uuid[])", by.firm_id, list(ids))
+    return {row["id"]: _view(row, by) for row in found}
+
+
+_SELECT = "SELECT id, name, email, role, manage_accounts, state, account_columns, totp_since, version FROM team_member"
+
+
+def _view(row: Any, by: Viewer) -> TeamMemberView:
+    role = TeamRole(row["role"])
+    return TeamMemberView(
+        id=row["id"],
+        name=row["name"],
+        email=row["email"],
+        role=role,
+        manage_accounts=row["manage_accounts"] or role is not TeamRole.EMPLOYEE,
+        state=TeamMemberState(row["state"]),
+        account_columns=tuple(map(AccountColumn, row["account_columns"])) if row["id"] == by.member_id else (),
+        two_factor=row["totp_since"] is not None if by.is_admin or row["id"] == by.member_id else None,
+        version=row["version"],
+    )
