@@ -6,10 +6,17 @@ from graph.context import Info, viewer_of
 from graph.errors import Payload, cursor_of, refusable
 from graph.firm import Firm
 from graph.inputs import changed, cleared_or, given
-from models import firm, firm_settings
+from models import firm, firm_settings, letter
 from models.firm_settings import ClientAction, FirmWish
 
 strawberry.enum(ClientAction, description="What a firm may let clients do from a letter's link, without Login (R12).")
+
+
+@strawberry.type(description="Of any 60 minutes. Set by the installation, so that nobody can flood an address.")
+class LetterLimits:
+    per_hour: int
+    left_this_hour: int
+    per_recipient_per_hour: int
 
 
 @strawberry.type
@@ -20,6 +27,15 @@ class FirmSettings:
     copy_to: str | None = strawberry.field(description="Gets a copy of what clients are sent (R16).")
     invitation_days: int
     actions_without_login: list[ClientAction]
+
+    @strawberry.field
+    async def letter_limits(self, info: Info) -> LetterLimits:
+        limits = await letter.limits_of(viewer_of(info))
+        return LetterLimits(
+            per_hour=limits.per_hour,
+            left_this_hour=limits.left_this_hour,
+            per_recipient_per_hour=limits.per_recipient_per_hour,
+        )
 
     @classmethod
     def of(cls, view: firm_settings.FirmSettings, firm_name: str) -> "FirmSettings":
