@@ -10,7 +10,7 @@ from typing import Any
 
 from bench.figure import Figure, machine
 
-ALL = ("accounts", "toggle", "fanout", "idle", "reconnects", "arrival", "sync")
+ALL = ("accounts", "toggle", "fanout", "idle", "reconnects", "arrival", "sync", "letters")
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -119,7 +119,7 @@ def _cleaned(value: Any, *, lines: bool = False) -> Any:
     """Without what could end a line or turn the reading direction; a message keeps its lines."""
     if isinstance(value, list):
         return [_cleaned(each) for each in value]
-    if not isinstance(value, str):
+    if not isinstance(value, str) or value.isprintable():
         return value
     kept = "".join(char if _is_shown(char) or (lines and char == "\n") else " " for char in value.replace("\r\n", "\n"))
     return kept.strip()

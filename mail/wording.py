@@ -7,8 +7,8 @@ primary one (`it` for `it-CH`), else English; so is a single template that a lan
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import cache
+from datetime import UTC, date, datetime
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +97,12 @@ def _time(text: str) -> datetime:
 
 
 def _date(text: str, locale: Locale) -> str:
-    return format_date(_time(text), "long", locale=locale)
+    return _day(_time(text).date(), locale)
+
+
+@lru_cache(maxsize=1000)
+def _day(day: date, locale: Locale) -> str:
+    return format_date(day, "long", locale=locale)
 
 
 def _moment(text: str, locale: Locale) -> str:

@@ -60,6 +60,9 @@ class SmtpSink:
     def server(self) -> SmtpServer:
         return SmtpServer("127.0.0.1", self.port, MailSecurity.NONE)
 
+    def server_with(self, username: str, password: str) -> SmtpServer:
+        return SmtpServer("127.0.0.1", self.port, MailSecurity.NONE, username, password)
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task
@@ -68,8 +71,8 @@ class SmtpSink:
         self.lines += 1
         try:
             await self._talk(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError, _Cut):
-            pass
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError, _Cut):
+            pass  # cancelled: at the end of the test
         finally:
             writer.close()
 

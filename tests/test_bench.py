@@ -1,6 +1,6 @@
 """Each benchmark's scenario answers rightly, at a tiny size; how fast it is, is for `make bench` to say."""
 
-from bench import accounts, arrival, fanout, idle, reconnects, sync, toggle
+from bench import accounts, arrival, fanout, idle, letters, reconnects, sync, toggle
 from bench.figure import Figure, machine, percentile
 
 
@@ -38,6 +38,10 @@ async def test_a_letter_arrives_at_a_subscription() -> None:
 async def test_a_past_is_stored_whole() -> None:
     figures = await sync.run(messages=8, rounds=1)
     assert "MB" in _names(figures)
+
+
+async def test_letters_leave_all_of_them() -> None:
+    assert "/s" in _names(await letters.run(letters=30, rounds=1))
 
 
 def test_a_figure_says_whether_it_meets_its_target() -> None:

@@ -74,15 +74,19 @@ class Smtp:
         )
         try:
             await client.connect()
+            if client.is_ehlo_or_helo_needed:
+                await client.ehlo()
             if server.username is not None:
                 await client.login(server.username, server.password or "")
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-            client.close()
-            raise _explained(error, server) from None
+            failure = _explained(error, server)
         except BaseException:
             client.close()
             raise
-        return cls(client)
+        else:
+            return cls(client)
+        client.close()
+        raise failure  # here, so that it drags nothing along that a server said to a sign-in
 
     @property
     def is_open(self) -> bool:
@@ -217,6 +221,6 @@ def _tls(error: BaseException, cause: BaseException | None, server: SmtpServer) 
             return TlsFailed(f"The certificate of {server.host} cannot be trusted: {words}.")
         if isinstance(each, ssl.SSLError):
             return TlsFailed(f"The line to {server.host}, port {server.port}, could not be encrypted.")
-    if isinstance(error, aiosmtplib.SMTPException) and "STARTTLS" in str(error.message):
+    if isinstance(error, aiosmtplib.SMTPException) and "STARTTLS extension" in str(error.message):
         return TlsFailed("The mail server does not offer encryption (STARTTLS). Nothing was sent.")
     return None

@@ -1,5 +1,7 @@
 """What else changes when a letter has left, or cannot be delivered: its invitation, its address, somebody's Inbox+."""
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from models import clock, journal, notification, store
@@ -9,9 +11,13 @@ from models.notification import NotificationKind
 from models.viewer import System
 
 
-async def invitation_moved(firm_id: UUID, invitation_id: UUID) -> None:
-    """Tells the feeds that the toggles it covers are to be read again; nothing to tell where it is a colleague's."""
-    covered = await store.rows(_COVERED, firm_id, invitation_id)
+async def invitation_sent(firm_id: UUID, invitation_id: UUID) -> None:
+    """Its first letter has left."""
+    _moved(firm_id, invitation_id, await store.rows(_SENT, firm_id, invitation_id, clock.now()))
+
+
+def _moved(firm_id: UUID, invitation_id: UUID, covered: Sequence[Any]) -> None:
+    """Tells the feeds that these toggles are to be read again; nothing to tell where it is a colleague's."""
     if covered:
         journal.record(
             journal.INVITATION_MOVED,
@@ -22,26 +28,31 @@ async def invitation_moved(firm_id: UUID, invitation_id: UUID) -> None:
         )
 
 
-_COVERED = """
-SELECT t.id, t.account_id FROM invitation i
-JOIN invitation_account c ON c.firm_id = i.firm_id AND c.invitation_id = i.id AND c.left_at IS NULL
-JOIN toggles t ON t.firm_id = i.firm_id AND t.account_id = c.account_id AND t.address_id = i.address_id
-WHERE i.firm_id = $1 AND i.id = $2 ORDER BY t.id
+def _moving(change: str) -> str:
+    """Makes the change, and answers the toggles that the invitation covers."""
+    return f"""
+WITH moved AS ({change} RETURNING firm_id, id, address_id)
+SELECT t.id, t.account_id FROM moved m
+JOIN invitation_account c ON c.firm_id = m.firm_id AND c.invitation_id = m.id AND c.left_at IS NULL
+JOIN toggles t ON t.firm_id = m.firm_id AND t.account_id = c.account_id AND t.address_id = m.address_id
+ORDER BY t.id
 """
+
+
+_SENT = _moving("UPDATE invitation SET sent_at = $3 WHERE firm_id = $1 AND id = $2 AND sent_at IS NULL")
+_BOUNCED = _moving(
+    "UPDATE invitation SET bounced_at = $3 WHERE firm_id = $1 AND id = $2 AND bounced_at IS NULL AND ended_at IS NULL"
+)
 
 
 async def undelivered(letter: Claimed, why: str, *, suppress: bool) -> None:
     """Runs inside a transaction, before the letter itself is settled."""
     if suppress and letter.address_id:
         await _suppress(letter.firm_id, letter.address_id, why)
-    if letter.invitation_id and await store.execute(_BOUNCED, letter.firm_id, letter.invitation_id, clock.now()):
-        await invitation_moved(letter.firm_id, letter.invitation_id)
+    if letter.invitation_id:
+        covered = await store.rows(_BOUNCED, letter.firm_id, letter.invitation_id, clock.now())
+        _moved(letter.firm_id, letter.invitation_id, covered)
     await _tell(letter, why)
-
-
-_BOUNCED = """
-UPDATE invitation SET bounced_at = $3 WHERE firm_id = $1 AND id = $2 AND bounced_at IS NULL AND ended_at IS NULL
-"""
 
 
 async def _suppress(firm_id: UUID, address_id: UUID, why: str) -> None:

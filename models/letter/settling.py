@@ -59,19 +59,15 @@ async def _settle(letter: Claimed, state: LetterState) -> bool:
     """SENT, or UNCERTAIN for good: it counts as sent, and the firm gets its copy (R16)."""
     try:
         async with store.transaction():
-            first = letter.invitation_id and letter.copy_of is None and await store.execute(
-                _INVITATION_SENT, letter.firm_id, letter.invitation_id, clock.now()
-            )  # fmt: skip
+            if letter.invitation_id:
+                await consequences.invitation_sent(letter.firm_id, letter.invitation_id)
             if not await store.value(_SETTLE, *_ours(letter), state, clock.now(), uuid7()):
                 raise NoLongerOurs
-            if first and letter.invitation_id:
-                await consequences.invitation_moved(letter.firm_id, letter.invitation_id)
     except NoLongerOurs:
         return False
     return True
 
 
-_INVITATION_SENT = "UPDATE invitation SET sent_at = $3 WHERE firm_id = $1 AND id = $2 AND sent_at IS NULL"
 _SETTLE = f"""
 WITH settled AS (
   UPDATE letter SET state = $4::text, settled_at = $5, sealed = NULL, error = NULL, {_FREE}

@@ -1,0 +1,112 @@
+"""Letters composed, delivered and settled, beside bare aiosmtplib delivering the same bytes over one connection."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from time import perf_counter
+from uuid import UUID
+
+import aiosmtplib
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from uuid_utils.compat import uuid7
+
+from bench.figure import Figure, best
+from bench.ground import Ground, child, ground
+from mail.compose import Sender, compose
+from mail.outbox import Route, new_owner, one_pass
+from mail.smtp import SmtpServer
+from models import address, clock, letter, secret_link, store
+from models.invitation import Invitation
+from models.letter import LetterKind, NewLetter
+from models.mailbox import MailSecurity
+
+SENDER = Sender("portal@switchboard.test", "https://portal.firm.test")
+BARE = 1000
+
+
+async def run(*, letters: int = 2000, rounds: int = 3) -> list[Figure]:
+    async with ground() as on, _sink(on) as port:
+        route = Route(SmtpServer("127.0.0.1", port, MailSecurity.NONE), SENDER)
+        raw = await _one(on)
+        took: list[float] = []
+        bare: list[float] = []
+        for number in range(rounds):
+            bare.append(await _bare(port, raw, min(BARE, letters)))
+            took.append(await _ours(on, route, letters, number))
+    return [
+        Figure("letters composed, delivered and settled", letters / best(took), "/s", at_least=300),
+        Figure("bare aiosmtplib, one connection", min(BARE, letters) / best(bare), "/s"),
+        Figure("a letter", len(raw) / 1000, "kB"),
+    ]
+
+
+async def _ours(on: Ground, route: Route, letters: int, number: int) -> float:
+    await _queue(on, [f"{number}-{n}@client.test" for n in range(letters)])
+    begun = perf_counter()
+    done = await one_pass(route, owner=new_owner())
+    took = perf_counter() - begun
+    assert done.handled == letters, done
+    assert await store.value("SELECT count(*) FROM letter WHERE state <> 'SENT'") == 0
+    return took
+
+
+async def _queue(on: Ground, to: list[str]) -> list[UUID]:
+    """Invitations, as the firm writes them."""
+    by, now = on.firm, clock.now()
+    until = now + timedelta(days=30)
+    async with store.transaction():
+        ids = await address.ensure(by, [address.typed(each) for each in to])
+        made = [
+            Invitation(id=uuid7(), firm_id=by.firm_id, address_id=ids[each], seed=secret_link.new_seed(),
+                       created_at=now, expires_at=until) for each in to
+        ]  # fmt: skip
+        await Invitation.bulk_create(made)
+        facts = {"accountNames": ["Vetreria Valsecchi"], "inviterName": "Chiara", "expiresAt": until.isoformat()}
+        news = [
+            NewLetter(
+                LetterKind.INVITATION, address.typed(each), facts, address_id=one.address_id, invitation_id=one.id
+            )
+            for each, one in zip(to, made, strict=True)
+        ]
+        return await letter.write(by, news)
+
+
+async def _one(on: Ground) -> bytes:
+    await _queue(on, ["sample@client.test"])
+    (claimed,) = await letter.claim("bench", most=1)
+    await store.execute("DELETE FROM letter")
+    return compose(claimed, SENDER)
+
+
+async def _bare(port: int, raw: bytes, count: int) -> float:
+    async with aiosmtplib.SMTP(hostname="127.0.0.1", port=port, start_tls=False, local_hostname="bench.test") as client:
+        begun = perf_counter()
+        for _ in range(count):
+            await client.sendmail("portal@switchboard.test", ["anna@client.test"], raw)
+        return perf_counter() - begun
+
+
+@asynccontextmanager
+async def _sink(on: Ground) -> AsyncIterator[int]:
+    """aiosmtpd in a process of its own, which takes everything and keeps nothing; its port."""
+    async with child(["-m", "bench.letters"], on.environment()) as process:
+        assert process.stdout
+        yield int(await process.stdout.readline())
+
+
+class _Taking:
+    async def handle_DATA(self, _server: SMTP, _session: Session, _envelope: Envelope) -> str:  # noqa: N802 - theirs
+        return "250 OK"
+
+
+async def _serve() -> None:
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: SMTP(_Taking(), hostname="sink.test", loop=loop), "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(_serve()))
