@@ -12,6 +12,7 @@ import strawberry
 from strawberry.dataloader import DataLoader
 
 from graph.budget import Budget
+from graph.client_loaders import ClientLoaders
 from graph.ids import NOTHING
 from graph.loaders import Loaders
 from graph.metrics import Metrics
@@ -47,7 +48,9 @@ class Context:
     @property
     def loaders(self) -> Loaders:
         if self._loaders is None:
-            self._loaders = Loaders(_of_team(signed_in(self)))
+            asker = signed_in(self)
+            team = _of_team(asker)
+            self._loaders = ClientLoaders(asker, team) if isinstance(asker, Client) else Loaders(team)
         return self._loaders
 
     def forget(self) -> None:

@@ -1,4 +1,4 @@
-"""E-mail and attachments, as the team sees them."""
+"""E-mail and attachments, as the team and, of its own, a client see them."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -7,7 +7,7 @@ from uuid import UUID
 import strawberry
 
 from graph.account import Account
-from graph.context import Info, viewer_of
+from graph.context import Info, client_of, signed_in, viewer_of
 from graph.ids import Kind, global_id
 from graph.inputs import asked_id, given
 from graph.loaders import seen
@@ -59,10 +59,13 @@ class Attachment(Node):
 
 def file_url(info: Info, kind: FileKind, row_id: UUID, name: str) -> str:
     base = info.context.settings.base_url
-    return links.file_link(base, kind, firm_id=viewer_of(info).firm_id, row_id=row_id, name=name)
+    return links.file_link(base, kind, firm_id=signed_in(info.context).firm_id, row_id=row_id, name=name)
 
 
-@strawberry.type(description="One message, stored once per firm (R21).")
+@strawberry.type(
+    description="One message, stored once per firm (R21). For a client `accounts` is empty, `mailbox` and `rawUrl` are"
+    " null."
+)
 class Email(Node):
     key: strawberry.Private[UUID]
     mailbox_key: strawberry.Private[UUID | None]
@@ -129,7 +132,7 @@ class Email(Node):
 
     @strawberry.field(description="The source as it came: a signed link, good for an hour.")
     def raw_url(self, info: Info) -> str | None:
-        return file_url(info, FileKind.SOURCE, self.key, "message.eml")
+        return None if client_of(info) else file_url(info, FileKind.SOURCE, self.key, "message.eml")
 
 
 async def accounts_of_email(info: Info, key: UUID) -> list[Account]:

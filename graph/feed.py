@@ -9,17 +9,20 @@ from uuid import UUID
 import strawberry
 
 from graph.account import Account
-from graph.context import Info, viewer_of
+from graph.context import Info, client_of, signed_in, viewer_of
 from graph.email import Email, email_of
-from graph.ids import Kind
+from graph.ids import NOTHING, Kind
 from graph.inputs import asked_id
 from graph.journal import Viewer, actor_of
 from graph.loaders import seen
 from graph.notification import Notification, notifications_of
+from graph.portal import must_be_in
 from graph.scalars import Cursor, cursor_at, position_of
 from graph.toggles import Toggles
-from models import feed, notification
+from graph.transport import RequestCode, RequestError
+from models import feed, notification, portal
 from models.journal import INVITATION_MOVED, NOTIFICATIONS_MOVED, Batch, Entry, JournalKind
+from models.viewer import Asker, Client
 
 MOST_TOLD = 100
 TOUCHING_SWITCHES = (
@@ -76,7 +79,10 @@ class EmailArrived(FeedEvent):
     email: Email
 
 
-@strawberry.type(description="A batch of history was filled in: read the lists afresh.")
+@strawberry.type(
+    description="A batch of history was filled in: read the lists afresh. For a client `accounts` is empty and `count`"
+    " 0."
+)
 class EmailHistoryArrived(FeedEvent):
     account_keys: strawberry.Private[tuple[UUID, ...]]
     occurred_at: datetime
@@ -125,10 +131,12 @@ async def followed(info: Info, after: Cursor | None) -> AsyncIterator[Batch | Fe
     position = None if after is None else position_of(after)
     if (again := context.begins_at) is not None:
         position = again
-    following = feed.hub.follow(viewer_of(info).firm_id, position, tell_live=context.shares)
+    began = client_of(info)
+    following = feed.hub.follow(signed_in(context).firm_id, position, tell_live=context.shares)
     async with aclosing(following) as events:  # type: ignore[type-var]
         async for event in events:
             await context.authorise()
+            _must_not_have_moved(began, context.viewer)
             if isinstance(event, feed.Live):
                 context.live_at = event.cursor
                 return
@@ -142,10 +150,23 @@ async def followed(info: Info, after: Cursor | None) -> AsyncIterator[Batch | Fe
                 yield FeedReady(cursor=cursor_at(event.cursor))
 
 
+def _must_not_have_moved(began: Client | None, now: Asker | None) -> None:
+    """Of a client: the account in use is still the one that the feed began with. Raises RequestError."""
+    if began is not None and (not isinstance(now, Client) or now.account_id != began.account_id):
+        message = "You work in another account now, or may no longer enter this one. Subscribe again."
+        raise RequestError(RequestCode.ACCOUNT_SWITCHED, message)
+
+
+def _must_be_team(info: Info) -> None:
+    if client_of(info) is not None:
+        raise RequestError(RequestCode.FORBIDDEN, "Only the firm's team may follow this.")
+
+
 @strawberry.type
 class FeedSubscription:
     @strawberry.subscription
     async def inbox_notifications(self, info: Info, after: Cursor | None = None) -> AsyncGenerator[InboxEvent, None]:
+        _must_be_team(info)
         member_id = viewer_of(info).member_id
         async for event in followed(info, after):
             if not isinstance(event, Batch):
@@ -156,11 +177,17 @@ class FeedSubscription:
                 keys = tuple(dict.fromkeys(key for entry in moved for key in entry.touched))
                 yield NotificationsChanged(cursor=cursor_at(event.cursor), keys=keys, occurred_at=moved[-1].occurred_at)
 
-    @strawberry.subscription(description="All accounts or one.")
+    @strawberry.subscription(
+        description="All accounts or one. A client: the account in use, messages that its address took part in (R19)."
+    )
     async def email_arrived(
         self, info: Info, account_id: strawberry.ID | None = None, after: Cursor | None = None
     ) -> AsyncGenerator[EmailEvent, None]:
         account = asked_id(Kind.ACCOUNT, account_id)
+        if client := client_of(info):
+            if account:
+                must_be_in(client, account)
+            account = client.account_id or NOTHING
         async for event in followed(info, after):
             if not isinstance(event, Batch):
                 yield event
@@ -174,6 +201,7 @@ class FeedSubscription:
     async def toggles_changed(
         self, info: Info, account_id: strawberry.ID | None = None, after: Cursor | None = None
     ) -> AsyncGenerator[TogglesEvent, None]:
+        _must_be_team(info)
         account = asked_id(Kind.ACCOUNT, account_id)
         async for event in followed(info, after):
             if not isinstance(event, Batch):
@@ -194,12 +222,21 @@ async def _email_event(info: Info, entry: Entry) -> EmailArrived | EmailHistoryA
     """Each has a cursor of its own, since one batch may bring several."""
     cursor = cursor_at(entry.position)
     if entry.subject_id is None:
-        return EmailHistoryArrived(
-            cursor=cursor,
-            account_keys=entry.account_ids,
-            occurred_at=entry.occurred_at,
-            count=int(entry.changes[0].after or 0),
-        )
+        return await _history_event(info, entry, cursor)
     info.context.forget()
     email = await email_of(info, entry.subject_id)
     return EmailArrived(cursor=cursor, occurred_at=entry.occurred_at, email=email) if email else None
+
+
+async def _history_event(info: Info, entry: Entry, cursor: Cursor) -> EmailHistoryArrived | None:
+    """A client is not told how much mail of others came along."""
+    client = client_of(info)
+    if client is None:
+        count = int(entry.changes[0].after or 0)
+    elif (await portal.of(client)).shows_emails:
+        count = 0
+    else:
+        return None
+    return EmailHistoryArrived(
+        cursor=cursor, account_keys=entry.account_ids, occurred_at=entry.occurred_at, count=count
+    )

@@ -9,7 +9,7 @@ import orjson
 import strawberry
 from graphql import FieldNode, FragmentDefinitionNode, FragmentSpreadNode, InlineFragmentNode, SelectionSetNode
 
-from graph.context import Info, viewer_of
+from graph.context import Info, signed_in
 from graph.scalars import Cursor, cursor_at
 from graph.transport import RequestCode, RequestError
 from models import journal, keys
@@ -127,7 +127,7 @@ async def feed_cursor(info: Info) -> Cursor:
     raw = info._raw_info  # `info.selected_fields` would convert the whole tree
     if not any(_asks_for(node.selection_set, raw.fragments, "feedCursor") for node in raw.field_nodes):
         return cursor_at(0)
-    return cursor_at(await journal.head(viewer_of(info).firm_id))
+    return cursor_at(await journal.head(signed_in(info.context).firm_id))
 
 
 def _asks_for(selected: SelectionSetNode | None, fragments: Mapping[str, FragmentDefinitionNode], name: str) -> bool:

@@ -18,6 +18,8 @@ from graph.transport import RequestCode, RequestError
 PUBLIC = frozenset(
     {
         "signIn",
+        "requestPasswordReset",
+        "resetPassword",
         "viewer",  # null, which says that nobody is signed in
         "__typename",
         "__schema",  # refused by validation outside development

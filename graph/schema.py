@@ -26,6 +26,8 @@ from graph.mailbox_changes import MailboxMutation
 from graph.node import NodeQuery
 from graph.notification import NotificationMutation, NotificationQuery
 from graph.operations import Observed
+from graph.password_reset import PasswordResetMutation
+from graph.portal import PortalMutation, PortalQuery
 from graph.scalars import SCALARS
 from graph.session import SessionMutation, SessionQuery
 from graph.toggles import TogglesMutation
@@ -35,7 +37,8 @@ from graph.transport import Schema
 @strawberry.type(
     description="""
 Pages: `first` or `last`, at most 100, 25 where neither is given; a page cursor is good for its own order and filter.
-What you may not see is not there: null, an empty list or NOT_FOUND, just as for an id that never was.
+What you may not see is not there: null, an empty list or NOT_FOUND, just as for an id that never was. The lists of the
+firm (accounts, contacts, emails, inbox, mailboxes, journal) are the team's; `portal` is a client's.
 """.strip()
 )
 class Query(
@@ -48,6 +51,7 @@ class Query(
     NotificationQuery,
     MailboxQuery,
     JournalQuery,
+    PortalQuery,
 ):
     pass
 
@@ -65,6 +69,7 @@ the rest; no session at all for what is called public.
 )
 class Mutation(
     SessionMutation,
+    PasswordResetMutation,
     AccountMutation,
     ContactMutation,
     FirmMutation,
@@ -74,6 +79,7 @@ class Mutation(
     InvitationMutation,
     MailboxMutation,
     NotificationMutation,
+    PortalMutation,
 ):
     pass
 

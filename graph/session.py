@@ -4,18 +4,20 @@ from enum import StrEnum
 
 import strawberry
 
+from graph.address import portal_user_of
 from graph.context import Info, signed_in
 from graph.errors import Payload, refusable
 from graph.firm import member_of
-from graph.inputs import given
+from graph.ids import Kind
+from graph.inputs import asked_id, given
 from graph.journal import Viewer
+from graph.portal import Portal, portal_of
 from models import session
+from models.session import SignedIn
+from models.viewer import Asker, ViewerKind
 from models.viewer import Viewer as TeamViewer
 
-
-@strawberry.enum
-class ViewerKind(StrEnum):
-    TEAM_MEMBER = "TEAM_MEMBER"
+strawberry.enum(ViewerKind)
 
 
 @strawberry.enum(
@@ -30,8 +32,14 @@ class SessionKind(StrEnum):
 class SessionQuery:
     @strawberry.field(description="Null when signed out.")
     async def viewer(self, info: Info) -> Viewer | None:
-        viewer = info.context.viewer
-        return await member_of(info, viewer.member_id) if isinstance(viewer, TeamViewer) else None
+        return await _viewer(info) if info.context.viewer else None
+
+
+async def _viewer(info: Info) -> Viewer | None:
+    asker = signed_in(info.context)
+    if isinstance(asker, TeamViewer):
+        return await member_of(info, asker.member_id)
+    return await portal_user_of(info, asker.user_id)
 
 
 @strawberry.input
@@ -42,13 +50,22 @@ class SignInInput:
         default=strawberry.UNSET,
         description="A `slug`; may be left out where the address is known to one firm or the host name says which.",
     )
-    as_: ViewerKind | None = strawberry.field(default=strawberry.UNSET, name="as", description="Absent: the colleague.")
+    as_: ViewerKind | None = strawberry.field(
+        default=strawberry.UNSET,
+        name="as",
+        description="For an address that is both a colleague's and a client's; absent: the colleague.",
+    )
+    account_id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="A client's: the account to start in, such as the one that a link named (R37).",
+    )
     session: SessionKind = SessionKind.COOKIE
 
 
 @strawberry.type
 class SignInPayload(Payload):
     viewer: Viewer | None = None
+    portal: Portal | None = None
     token: str | None = None
 
 
@@ -62,36 +79,59 @@ class SignOutPayload(Payload):
     pass
 
 
+def host_of(info: Info) -> str:
+    return info.context.call.connection.url.hostname or ""
+
+
+def caller_of(info: Info) -> str:
+    """The network address."""
+    client = info.context.call.connection.client
+    return client.host if client else ""
+
+
+def device_of(info: Info) -> str | None:
+    return info.context.call.connection.headers.get("user-agent")
+
+
+def let_in(info: Info, signed_in: SignedIn[Asker], kind: SessionKind) -> str | None:
+    """From here on this operation is theirs. Sets the cookie, or answers the token that is shown this once."""
+    call, settings = info.context.call, info.context.settings
+    info.context.viewer = signed_in.viewer
+    info.context.forget()
+    if call.response is None or kind is SessionKind.BEARER:
+        return signed_in.token
+    call.response.set_cookie(
+        settings.cookie,
+        signed_in.token,
+        max_age=settings.session_days * 86_400,
+        httponly=True,
+        secure=True,
+        samesite="lax",
+    )
+    return None
+
+
 @strawberry.type
 class SessionMutation:
     @strawberry.mutation(
-        description="Public. An unknown address and a wrong password answer the same, in the same time."
+        description="Public, team and clients alike. An unknown address and a wrong password answer the same, in the"
+        " same time."
     )
     @refusable(SignInPayload, clients=True)
     async def sign_in(self, info: Info, input: SignInInput) -> SignInPayload:
-        call, settings = info.context.call, info.context.settings
         signed_in = await session.sign_in(
             email=input.email,
             secret=input.password,
             firm=given(input.firm),
-            host=call.connection.url.hostname or "",
-            caller=call.connection.client.host if call.connection.client else "",
-            days=settings.session_days,
+            host=host_of(info),
+            caller=caller_of(info),
+            days=info.context.settings.session_days,
+            kind=given(input.as_),
+            account_id=asked_id(Kind.ACCOUNT, input.account_id),
+            device=device_of(info),
         )
-        info.context.viewer = signed_in.viewer
-        info.context.forget()
-        viewer = await member_of(info, signed_in.viewer.member_id)
-        if call.response is None or input.session is SessionKind.BEARER:
-            return SignInPayload(viewer=viewer, token=signed_in.token)
-        call.response.set_cookie(
-            settings.cookie,
-            signed_in.token,
-            max_age=settings.session_days * 86_400,
-            httponly=True,
-            secure=True,
-            samesite="lax",
-        )
-        return SignInPayload(viewer=viewer)
+        token = let_in(info, signed_in, input.session)
+        return SignInPayload(viewer=await _viewer(info), portal=await portal_of(info), token=token)
 
     @strawberry.mutation
     @refusable(SignOutPayload, clients=True)

@@ -13,7 +13,7 @@ from uuid_utils.compat import uuid7
 
 from models import journal, keys, store
 from models.errors import ErrorCode, Refusal
-from models.viewer import Actor, Viewer
+from models.viewer import Actor, System, Viewer
 
 
 class EmailAddress(Model):
@@ -125,7 +125,7 @@ ON CONFLICT (firm_id, address_id) DO UPDATE SET address_id = excluded.address_id
 """
 
 
-async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, EmailAddressView]:
+async def by_ids(by: Viewer | System, ids: Sequence[UUID]) -> dict[UUID, EmailAddressView]:
     """With their identities, in one statement."""
     found = await store.rows(_BY_IDS, by.firm_id, list(ids))
     return {row["address_id"]: view(row) for row in found}

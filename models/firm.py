@@ -73,8 +73,13 @@ async def one_at_a_time(firm_id: UUID) -> None:
     await store.row("SELECT 1 FROM firm WHERE id = $1 FOR NO KEY UPDATE", firm_id)
 
 
+async def name_of(firm_id: UUID) -> str:
+    found: str = await store.value("SELECT name FROM firm WHERE id = $1", firm_id)
+    return found
+
+
 async def of(by: Asker) -> FirmView:
-    """The viewer's own."""
+    """The asker's own."""
     found = await store.row("SELECT id, name, slug, version FROM firm WHERE id = $1", by.firm_id)
     assert found is not None, "a session belongs to a firm"
     return FirmView(*found)

@@ -13,6 +13,13 @@ class TeamRole(StrEnum):
     EMPLOYEE = "EMPLOYEE"
 
 
+class ViewerKind(StrEnum):
+    """Which door somebody signs in by: identities of the team and of clients are apart (R46)."""
+
+    TEAM_MEMBER = "TEAM_MEMBER"
+    PORTAL_USER = "PORTAL_USER"
+
+
 class ApiScope(StrEnum):
     """What an API token may do: read, or change too."""
 

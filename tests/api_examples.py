@@ -69,12 +69,24 @@ EXAMPLES: dict[str, list[Example]] = {
         Example({"filter": {"subjectId": "<mailbox>"}}, IDS),
         Example({"filter": {"actorId": "<member>", "until": "2099-01-01T00:00:00Z"}}, IDS),
     ],
+    "Query.portal": [Example({"accountId": "<account>"}, "{ account { id } }")],
     "Mutation.signIn": [
         _input(
-            email="nobody@firm.test", password="a wrong one", firm="studio", session="BEARER", **{"as": "TEAM_MEMBER"}
+            email="nobody@firm.test",
+            password="a wrong one",
+            firm="studio",
+            session="BEARER",
+            accountId="<account>",
+            **{"as": "TEAM_MEMBER"},
         )
     ],
     "Mutation.signOut": [],
+    "Mutation.requestPasswordReset": [
+        _input(email="nobody@firm.test", firm="studio", idempotencyKey="reset", **{"as": "PORTAL_USER"})
+    ],
+    "Mutation.resetPassword": [_input(token="no link of ours", password="a new one")],
+    "Mutation.selectAccount": [_input(accountId="<account>")],
+    "Mutation.dismissAccountNotice": [_input(accountId="<account>")],
     "Mutation.createAccount": [
         _input(
             name="Nuova",
@@ -190,8 +202,9 @@ EXAMPLES: dict[str, list[Example]] = {
     "Subscription.togglesChanged": [Example({"accountId": "<account>", "after": None}, EVENTS)],
     "Account.emails": [],
     "Contact.accounts": [],
+    "Portal.emails": [],
 }
-"""The last two take page sizes and page cursors only; test_api_paging tries these."""
+"""The last three take page sizes and page cursors only; test_api_paging tries these."""
 
 
 def fields_with_arguments() -> list[tuple[str, GraphQLField]]:

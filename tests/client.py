@@ -29,10 +29,11 @@ from graph.running import listen
 from models import feed
 from models.session import SignedIn
 from models.settings import Settings
+from models.viewer import Asker
 from tests.toy import until
 
-As = SignedIn | str | None
-"""Who asks: a colleague from `make.signed_in`, any token, or nobody."""
+As = SignedIn[Asker] | str | None
+"""Who asks: a colleague or a client from `make.signed_in`, any token, or nobody."""
 PATIENCE = 10.0  # seconds that anything may take before a test gives up
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from models import clock, files, keys, session
+from models import clock, files, keys, password_reset, session
 from models import store as database
 from models.settings import Settings
 
@@ -23,7 +23,8 @@ async def store(database_url: str, tmp_path: Path) -> AsyncIterator[str]:
     keys.use(KEY)
     files.open_files(Settings(var=tmp_path))
     clock.set_source(None)
-    await session.forget_attempts()
+    await session.attempts.forget()
+    await password_reset.attempts.forget()
     await database.open_store(database_url)
     try:
         yield database_url

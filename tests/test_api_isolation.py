@@ -13,17 +13,23 @@ import pytest
 from uuid_utils.compat import uuid7
 from websockets.exceptions import ConnectionClosed
 
+from graph.ids import Kind, global_id
 from models.session import SignedIn
+from models.viewer import Asker
 from tests.api_examples import EXAMPLES, Example, document_of, fields_with_arguments, filled, leaves, replaced, told
 from tests.client import Api, TopLevelErrors
-from tests.make import an_account, switched
-from tests.world import World, a_letter, a_world, everything
+from tests.make import PASSWORD, a_client, an_account, switched
+from tests.world import ANNA, World, a_letter, a_world, everything
 
 PUBLIC = {"Mutation.signIn"}
 SHOWN_TO_ALL = {"Mutation.updateMailbox"}
 """Every colleague sees the mailboxes, so that NOT_ALLOWED beside NOT_FOUND tells nobody anything."""
+FOR_CLIENTS = {"Query.portal", "Mutation.selectAccount", "Mutation.dismissAccountNotice"}
+NOT_IN_USE = {"Query.portal", "Mutation.dismissAccountNotice"}
+"""Of a client, who has moved on to another account: so ACCOUNT_SWITCHED is what it hears of any but the one in use."""
 FOR_ANY_MEMBER = {"Mutation.markNotifications", "Mutation.archiveNotifications"}
-WITH_IDS = sorted(name for name, field in fields_with_arguments() if list(leaves(field.args, "ID")))
+TAKING_IDS = {name for name, field in fields_with_arguments() if list(leaves(field.args, "ID"))}
+WITH_IDS = sorted(TAKING_IDS - PUBLIC)
 QUERIES = [name for name in WITH_IDS if name.startswith("Query.")]
 MUTATIONS = [name for name in WITH_IDS if name.startswith("Mutation.")]
 SUBSCRIPTIONS = [name for name in WITH_IDS if name.startswith("Subscription.")]
@@ -39,10 +45,14 @@ def test_every_argument_that_takes_an_id_has_an_example(name: str, field: Any) -
     assert set(leaves(field.args, "ID")) <= given
 
 
-async def answered(api: Api, name: str, example: Example, variables: Any, *, as_: SignedIn | None, id: str) -> str:
+async def answered(
+    api: Api, name: str, example: Example, variables: Any, *, as_: SignedIn[Asker] | None, id: str
+) -> str:
     """As text, without the request's id and that of the thing asked for."""
     answer = await api.told(document_of(name, example), variables, as_=as_)
     text = re.sub(r'"requestId":"[^"]*"', "", answer.text)
+    if not id:
+        return text
     return text.replace(json.dumps(id, ensure_ascii=False)[1:-1], "ID").replace(json.dumps(id)[1:-1], "ID")
 
 
@@ -55,6 +65,11 @@ def tried(name: str, mine: World, theirs: World) -> Iterator[tuple[Example, Any,
                 yield example, (variables, exact), mine.ids[value[1:-1]], theirs.ids[value[1:-1]]
 
 
+def whose(name: str, world: World) -> SignedIn[Asker]:
+    """Who may ask this."""
+    return world.client if name in FOR_CLIENTS else world.owner
+
+
 def never_was(like: str) -> str:
     return f"{like.partition('_')[0]}_{uuid7().hex}"
 
@@ -63,7 +78,7 @@ def never_was(like: str) -> str:
 async def test_every_example_works_for_who_may(api: Api, name: str) -> None:
     for example in EXAMPLES[name]:
         mine = await a_world()
-        data = await api.ask(document_of(name, example), told(example.variables, mine.ids), as_=mine.owner)
+        data = await api.ask(document_of(name, example), told(example.variables, mine.ids), as_=whose(name, mine))
         (answer,) = data.values()
         assert answer, "or the tests below prove nothing"
         if name in MUTATIONS:
@@ -76,16 +91,15 @@ async def test_every_example_works_for_who_may(api: Api, name: str) -> None:
 async def test_what_another_firm_has_reads_as_if_it_never_was(api: Api, name: str) -> None:
     mine, theirs = await a_world(), await a_world()
     for example, (variables, exact), _, key in tried(name, mine, theirs):
-        unknown = never_was(key)
-        told_unknown, told_theirs = [
-            await answered(api, name, example, replaced(variables, exact, one), as_=mine.owner, id=one)
-            for one in (unknown, key)
-        ]
-        assert told_theirs == told_unknown
-        assert '"errors"' not in told_theirs
-        for malformed in NOT_IDS:
-            given = replaced(variables, exact, malformed)
-            assert "errors" not in (await api.told(document_of(name, example), given, as_=mine.owner)).json()
+
+        async def told_of(one: str, place: Any = (example, variables, exact)) -> str:
+            variables = replaced(place[1], place[2], one)
+            return await answered(api, name, place[0], variables, as_=whose(name, mine), id=one)
+
+        told_theirs = await told_of(key)
+        assert told_theirs == await told_of(never_was(key))
+        for text in (told_theirs, *[await told_of(malformed) for malformed in NOT_IDS]):
+            assert ('"errors"' in text) is ("ACCOUNT_SWITCHED" in text) is (name in NOT_IN_USE)
 
 
 @pytest.mark.parametrize("name", MUTATIONS)
@@ -95,17 +109,17 @@ async def test_what_another_firm_has_cannot_be_touched_and_is_not_found(api: Api
     for example, (variables, exact), _, key in tried(name, mine, theirs):
         unknown = never_was(key)
         told_unknown, told_theirs = [
-            await answered(api, name, example, replaced(variables, exact, one), as_=mine.owner, id=one)
+            await answered(api, name, example, replaced(variables, exact, one), as_=whose(name, mine), id=one)
             for one in (unknown, key)
         ]
         assert told_theirs == told_unknown
         if name not in FOR_ANY_MEMBER or exact[-1] != "accountId":
-            assert {error["code"] for error in json.loads(told_theirs)["data"][name[9:]]["errors"]} == {"NOT_FOUND"}, (
-                exact
-            )
+            assert {error["code"] for error in json.loads(told_theirs)["data"][name[9:]]["errors"]} == {
+                "ACCOUNT_SWITCHED" if name in NOT_IN_USE else "NOT_FOUND"
+            }, exact
         for malformed in NOT_IDS:
             given = replaced(variables, exact, malformed)
-            body = (await api.told(document_of(name, example), given, as_=mine.owner)).json()
+            body = (await api.told(document_of(name, example), given, as_=whose(name, mine))).json()
             assert "INTERNAL" not in str(body.get("errors"))
         assert await everything() == before, exact
 
@@ -139,8 +153,20 @@ async def test_nobody_is_told_to_sign_in_whatever_the_id(api: Api, name: str) ->
     assert await everything() == before
 
 
-def test_what_is_public_takes_no_id() -> None:
-    assert not PUBLIC & set(WITH_IDS)
+async def test_an_account_to_start_in_is_never_one_that_the_client_may_not_enter(api: Api) -> None:
+    assert {"Mutation.signIn"} == TAKING_IDS & PUBLIC, "try what else is public as well"
+    mine, theirs = await a_world(), await a_world()
+    await a_client(mine.by, mine.account, (await an_account(mine.by)).id)
+    other = global_id(Kind.ACCOUNT, (await an_account(mine.by, login=True)).id)
+    firm = (await api.ask("{ firm { slug } }", as_=mine.owner))["firm"]["slug"]
+    signing_in = (
+        """mutation($input: SignInInput!) { signIn(input: $input) { errors { code } portal { account { id } } } }"""
+    )
+    for account in (other, theirs.ids["account"], never_was(other), "nonsense", None, mine.ids["account"]):
+        given = {"email": ANNA, "password": PASSWORD, "firm": firm, "accountId": account, "session": "BEARER"}
+        told = (await api.ask(signing_in, {"input": given}))["signIn"]
+        started = {"id": account} if account == mine.ids["account"] else None
+        assert told == {"errors": [], "portal": {"account": started}}
 
 
 @pytest.mark.parametrize("name", SUBSCRIPTIONS)

@@ -20,7 +20,13 @@ NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 
 
 async def _owner(demo: Firm) -> Viewer:
-    return (await session.sign_in(email=demo.owner.email, secret=OWNER_PASSWORD)).viewer
+    return await _colleague(demo.owner.email)
+
+
+async def _colleague(email: str) -> Viewer:
+    viewer = (await session.sign_in(email=email, secret=OWNER_PASSWORD)).viewer
+    assert isinstance(viewer, Viewer)
+    return viewer
 
 
 def _status(demo: Firm, client: Account) -> LoginStatus:
@@ -90,7 +96,7 @@ async def test_whoever_activated_did_so_before_now() -> None:
 
 async def test_an_employee_without_the_right_cannot_manage_accounts() -> None:
     await seed.seed(NOW)
-    davide = (await session.sign_in(email="davide.serra@demo.test", secret=OWNER_PASSWORD)).viewer
+    davide = await _colleague("davide.serra@demo.test")
     assert davide.role is TeamRole.EMPLOYEE
     assert not davide.may_manage_accounts
 

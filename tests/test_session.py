@@ -7,8 +7,7 @@ from limits import RateLimitItemPerMinute
 
 from models import clock, password, session, store, team
 from models.errors import ErrorCode, RateLimited, Refusal
-from models.session import signing_in
-from models.viewer import TeamRole
+from models.viewer import TeamRole, Viewer
 from tests.make import PASSWORD, a_firm, a_member, signed_in
 from tests.refused import refused
 
@@ -21,6 +20,7 @@ async def test_the_right_password_signs_in_and_the_token_stands_for_the_viewer()
     member = await a_member(by, role=TeamRole.ADMIN, email="Chiara@Firm.test")
     found = await session.sign_in(email=" chiara@FIRM.test ", secret=PASSWORD)
     assert (found.viewer.firm_id, found.viewer.member_id) == (by.firm_id, member.member_id)
+    assert isinstance(found.viewer, Viewer)
     assert found.viewer.role is TeamRole.ADMIN
     assert await session.viewer_of(found.token) == found.viewer
     assert await session.viewer_of(found.token + "x") is None
@@ -82,14 +82,14 @@ async def test_after_ten_attempts_for_an_address_the_eleventh_is_told_when_to_co
     assert timedelta() < limited.value.retry_at - datetime.now(UTC) <= timedelta(minutes=15, seconds=2)
     await a_member(await a_firm(), email="other@x.test")
     await session.sign_in(email="other@x.test", secret=PASSWORD)
-    await session.forget_attempts()
+    await session.attempts.forget()
     await session.sign_in(email="p@x.test", secret=PASSWORD)
 
 
 async def test_one_caller_who_tries_many_addresses_is_stopped_and_others_are_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(signing_in, "PER_CALLER", RateLimitItemPerMinute(3, 15))
+    monkeypatch.setattr(session.attempts, "per_caller", RateLimitItemPerMinute(3, 15))
     for n in range(3):
         with refused(ErrorCode.WRONG_CREDENTIALS):
             await session.sign_in(email=f"{n}@x.test", secret="wrong", caller="192.0.2.1")

@@ -22,6 +22,7 @@ async def by(store: str) -> Viewer:
 async def test_a_new_colleague_can_sign_in_at_once(by: Viewer) -> None:
     member_id = await team.add(by, name="Giulia", email="Giulia@Firm.test", secret="long enough", role=TeamRole.ADMIN)
     found = await session.sign_in(email="giulia@firm.test", secret="long enough")
+    assert isinstance(found.viewer, Viewer)
     assert (found.viewer.member_id, found.viewer.role) == (member_id, TeamRole.ADMIN)
 
 

@@ -14,10 +14,12 @@ from models.links import FileKind
 from models.page import Order, Page, Window, page_of_each
 from models.page import page as read_page
 from models.text import beginnings
-from models.viewer import Viewer
+from models.viewer import System, Viewer
 
 NEWEST_FIRST = Order("NEWEST_FIRST", "m.sent_at", "timestamptz", descending=True)
 OF_ACCOUNT = Order("NEWEST_FIRST", "l.sent_at", "timestamptz", descending=True, id_column="l.email_id")
+Reader = Viewer | System
+"""The team; or the program itself, once it knows that a client may see what it asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +92,26 @@ async def counts_of_accounts(by: Viewer, account_ids: Sequence[UUID]) -> dict[UU
     return {row["account_id"]: row["count"] for row in await store.rows(query, by.firm_id, list(account_ids))}
 
 
-async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, EmailView]:
+async def linked_page(conditions: str, args: Sequence[object], window: Window) -> Page[EmailView]:
+    """Newest first, of those whose link `l` to an account is as `conditions` say."""
+    select = f"""SELECT {_COLUMNS}, {{sort}} FROM email_account l
+      JOIN email m ON m.firm_id = l.firm_id AND m.id = l.email_id WHERE {conditions}"""
+    return await read_page(select, args, order=OF_ACCOUNT, window=window, read=_view)
+
+
+async def by_ids(by: Reader, ids: Sequence[UUID]) -> dict[UUID, EmailView]:
     query = f"SELECT {_COLUMNS} FROM email m WHERE m.firm_id = $1 AND m.id = ANY($2::uuid[])"
     return {row["id"]: _view(row) for row in await store.rows(query, by.firm_id, list(ids))}
 
 
-async def bodies(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, EmailBody]:
+async def bodies(by: Reader, ids: Sequence[UUID]) -> dict[UUID, EmailBody]:
     query = "SELECT id, text, safe_html FROM email WHERE firm_id = $1 AND id = ANY($2::uuid[])"
     return {
         row["id"]: EmailBody(row["text"], row["safe_html"]) for row in await store.rows(query, by.firm_id, list(ids))
     }
 
 
-async def participants_of(by: Viewer, email_ids: Sequence[UUID]) -> dict[UUID, list[Participant]]:
+async def participants_of(by: Reader, email_ids: Sequence[UUID]) -> dict[UUID, list[Participant]]:
     query = """SELECT email_id, role, name, address FROM email_participant
       WHERE firm_id = $1 AND email_id = ANY($2::uuid[]) ORDER BY email_id, place"""
     grouped: dict[UUID, list[Participant]] = defaultdict(list)
@@ -111,7 +120,7 @@ async def participants_of(by: Viewer, email_ids: Sequence[UUID]) -> dict[UUID, l
     return grouped
 
 
-async def attachments_of(by: Viewer, email_ids: Sequence[UUID]) -> dict[UUID, list[AttachmentView]]:
+async def attachments_of(by: Reader, email_ids: Sequence[UUID]) -> dict[UUID, list[AttachmentView]]:
     query = f"""SELECT {_ATTACHMENT} FROM attachment
       WHERE firm_id = $1 AND email_id = ANY($2::uuid[]) ORDER BY email_id, place"""
     grouped: dict[UUID, list[AttachmentView]] = defaultdict(list)
@@ -120,7 +129,7 @@ async def attachments_of(by: Viewer, email_ids: Sequence[UUID]) -> dict[UUID, li
     return grouped
 
 
-async def attachments_by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, AttachmentView]:
+async def attachments_by_ids(by: Reader, ids: Sequence[UUID]) -> dict[UUID, AttachmentView]:
     query = f"SELECT {_ATTACHMENT} FROM attachment WHERE firm_id = $1 AND id = ANY($2::uuid[])"
     return {row["id"]: AttachmentView(*row) for row in await store.rows(query, by.firm_id, list(ids))}
 

@@ -2,15 +2,15 @@
 
 from models.session.asking import still, still_all, viewer_of
 from models.session.ending import end, sign_out
-from models.session.signing_in import forget_attempts, sign_in
+from models.session.signing_in import attempts, sign_in
 from models.session.starting import SignedIn, start_for_client, start_for_member
 from models.session.table import Session
 
 __all__ = [
     "Session",
     "SignedIn",
+    "attempts",
     "end",
-    "forget_attempts",
     "sign_in",
     "sign_out",
     "start_for_client",

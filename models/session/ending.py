@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from models import journal, store
-from models.viewer import Actor, Asker
+from models.portal.visit import visited
+from models.viewer import Actor, Asker, Client
 
 
 async def sign_out(viewer: Asker, *, everywhere: bool = False) -> list[UUID]:
     """Ends this session, or all of the person's; answers which."""
     async with store.transaction():
+        if isinstance(viewer, Client) and viewer.account_id:
+            await visited(viewer.firm_id, viewer.user_id, [viewer.account_id])
         return await end(viewer, [viewer.person_id], only=None if everywhere else viewer.session_id)
 
 

@@ -1,63 +1,79 @@
 """Signing in with a password; attempts are counted by address and by caller."""
 
-from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from limits import RateLimitItemPerMinute
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import MovingWindowRateLimiter
 
 from models import address, password, store
-from models.errors import ErrorCode, RateLimited, Refusal
-from models.session.starting import SignedIn, start_for_member
+from models.attempts import Attempts
+from models.errors import ErrorCode, Refusal
+from models.session.starting import SignedIn, start_for_client, start_for_member
+from models.toggles.table import MAY_ENTER
+from models.viewer import Asker, ViewerKind
 
-PER_ADDRESS = RateLimitItemPerMinute(10, 15)  # attempts in 15 minutes
-PER_CALLER = RateLimitItemPerMinute(100, 15)
-_limiter = MovingWindowRateLimiter(MemoryStorage())
+attempts = Attempts(
+    "Too many attempts to sign in. Wait a little, then try again.",
+    address=RateLimitItemPerMinute(10, 15),  # in 15 minutes
+    caller=RateLimitItemPerMinute(100, 15),
+)
 
 
 async def sign_in(
-    *, email: str, secret: str, firm: str | None = None, host: str = "", caller: str = "", days: int = 30
-) -> SignedIn:
+    *,
+    email: str,
+    secret: str,
+    firm: str | None = None,
+    host: str = "",
+    caller: str = "",
+    days: int = 30,
+    kind: ViewerKind | None = None,
+    account_id: UUID | None = None,
+    device: str | None = None,
+) -> SignedIn[Asker]:
     """
-    `firm`: its slug; absent, the first part of `host` may name it, or the address is known to one firm only.
+    `firm`: its slug; absent, the first part of `host` may name it, or the address is known to one firm only. `kind`
+    None: the colleague, where the address is a colleague's and a client's. `account_id`: a client starts there, if it
+    may enter it.
 
-    An unknown address and a wrong password answer the same, after exactly one verification. `caller` is the network
-    address that attempts are counted by. Raises WRONG_CREDENTIALS, RATE_LIMITED.
+    An unknown address, a wrong password and a client with Login on nowhere (R47) answer the same, after exactly one
+    verification. `caller` is the network address that attempts are counted by. Raises WRONG_CREDENTIALS, RATE_LIMITED.
     """
     key = address.compared(email[:320].encode(errors="replace").decode())  # no database takes half a surrogate pair
-    await _count_attempt(key, caller)
-    member = await _member(key, firm, host)
-    if not await password.matches(secret, member["password_hash"] if member else None) or member is None:
+    await attempts.count(key, caller)
+    person = await _person(key, firm, host, kind)
+    if not await password.matches(secret, person["password_hash"] if person else None) or person is None:
         raise Refusal(
             ErrorCode.WRONG_CREDENTIALS,
             "The e-mail address or the password is wrong. If several firms know your address, name the firm as well.",
         )
-    return await start_for_member(firm_id=member["firm_id"], member_id=member["id"], days=days)
+    if person["kind"] == ViewerKind.TEAM_MEMBER:
+        return await start_for_member(firm_id=person["firm_id"], member_id=person["id"], days=days, device=device)
+    return await start_for_client(
+        firm_id=person["firm_id"],
+        user_id=person["id"],
+        address_id=person["address_id"],
+        days=days,
+        device=device,
+        account_id=account_id,
+    )
 
 
-async def _count_attempt(key: str, caller: str) -> None:
-    for item, who in ((PER_ADDRESS, f"address {key}"), (PER_CALLER, f"caller {caller}")):
-        if not await _limiter.hit(item, who):
-            again_at = datetime.fromtimestamp((await _limiter.get_window_stats(item, who)).reset_time, UTC)
-            raise RateLimited("Too many attempts to sign in. Wait a little, then try again.", retry_at=again_at)
-
-
-async def forget_attempts() -> None:
-    """Starts counting attempts anew, as a restart does."""
-    await _limiter.storage.reset()
-
-
-async def _member(key: str, firm: str | None, host: str) -> Any:
-    found = await store.rows(_MEMBERS, key)
+async def _person(key: str, firm: str | None, host: str, kind: ViewerKind | None) -> Any:
+    found = [row for row in await store.rows(_PEOPLE, key) if kind in (None, row["kind"])]
     slug = (firm or host.split(".")[0]).lower()
     named = [row for row in found if row["slug"] == slug]
-    if named or firm:
-        return named[0] if named else None
+    found = named if named or firm else found
+    colleagues = [row for row in found if row["kind"] == ViewerKind.TEAM_MEMBER]
+    found = colleagues or found
     return found[0] if len(found) == 1 else None
 
 
-_MEMBERS = """
-SELECT m.id, m.firm_id, m.password_hash, f.slug
-FROM team_member m JOIN firm f ON f.id = m.firm_id WHERE m.email_key = $1 AND m.state = 'ACTIVE' LIMIT 50
+_PEOPLE = f"""
+(SELECT 'TEAM_MEMBER' AS kind, m.id, m.firm_id, NULL::uuid AS address_id, m.password_hash, f.slug
+ FROM team_member m JOIN firm f ON f.id = m.firm_id WHERE m.email_key = $1 AND m.state = 'ACTIVE' LIMIT 50)
+UNION ALL
+(SELECT 'PORTAL_USER', p.id, p.firm_id, p.address_id, p.password_hash, f.slug
+ FROM email_address e JOIN portal_user p ON p.firm_id = e.firm_id AND p.address_id = e.id
+ JOIN firm f ON f.id = p.firm_id WHERE e.key = $1 AND {MAY_ENTER.format(and_also="")} LIMIT 50)
 """

@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 
 from models import clock, keys, store
 from models.errors import ErrorCode, Refusal
+from models.portal.visit import visited
 from models.session.table import Session
 from models.viewer import Asker, Client, TeamRole, Viewer
 
@@ -64,6 +65,8 @@ async def start_for_client(
         account = account_id if account_id in open_now else only
         session_id, token = await _start(firm_id, days, device, user_id=user_id, account_id=account)
         await store.execute(_SIGNED_IN, firm_id, user_id, clock.now())
+        if account:
+            await visited(firm_id, user_id, [account])
     return SignedIn(Client(firm_id, user_id, address_id, session_id, account), token)
 
 

@@ -1,0 +1,149 @@
+"""What a client sees and does: its accounts, one at a time, and its e-mails there (R19, R36, R37)."""
+
+from dataclasses import replace
+from uuid import UUID
+
+import strawberry
+
+from graph.context import Info, client_of
+from graph.email import Email
+from graph.errors import Payload, cursor_of, refusable
+from graph.ids import Kind, global_id, key_of
+from graph.inputs import asked_id
+from graph.paging import FeedConnection, connected, feed_cursor, window_of
+from graph.transport import RequestCode, RequestError
+from models import errors, portal
+from models.errors import ErrorCode
+from models.portal import NotificationCategory, emails
+from models.viewer import Client
+
+strawberry.enum(NotificationCategory)
+
+
+@strawberry.type
+class PortalWaiting:
+    category: NotificationCategory
+    count: int
+
+
+@strawberry.type(
+    description="All that a client may know of an account; `id` is the account's, `waiting` since this person last"
+    " worked in it: nothing in the one in use."
+)
+class PortalAccount:
+    id: strawberry.ID
+    name: str
+    waiting: list[PortalWaiting]
+
+    @classmethod
+    def of(cls, view: portal.PortalAccount) -> "PortalAccount":
+        waiting = [PortalWaiting(category=one.category, count=one.count) for one in view.waiting]
+        return cls(id=global_id(Kind.ACCOUNT, view.id), name=view.name, waiting=waiting)
+
+
+@strawberry.type(description="What a client sees. `emailSync` and `emails`: of the account in use (R36).")
+class Portal:
+    client: strawberry.Private[Client]
+    accounts: list[PortalAccount] = strawberry.field(description="Where Login is on for the address that signed in.")
+    account: PortalAccount | None = strawberry.field(
+        description="The one in use; picked by itself where there is only one."
+    )
+    show_account_notice: bool
+    email_sync: bool = strawberry.field(description="On: there is an Emails tab (R19).")
+
+    @classmethod
+    def of(cls, client: Client, view: portal.Portal) -> "Portal":
+        return cls(
+            client=client,
+            accounts=[PortalAccount.of(account) for account in view.accounts],
+            account=PortalAccount.of(view.account) if view.account else None,
+            show_account_notice=view.show_notice,
+            email_sync=view.shows_emails,
+        )
+
+    @strawberry.field(description="Newest first.")
+    async def emails(self, info: Info, first: int | None = None, after: str | None = None) -> FeedConnection[Email]:
+        client, about = self.client, ("portal", self.client.account_id)
+        window = window_of(about, first=first, after=after)
+        stood = await feed_cursor(info)
+        page = await emails.page(client, window)
+
+        async def count() -> int:
+            return await emails.count(client)
+
+        return connected(  # type: ignore[no-any-return]
+            FeedConnection[Email], page, about, node=Email.of, count=count, feed_cursor=stood
+        )
+
+
+async def portal_of(info: Info) -> Portal | None:
+    """Null unless a client asks."""
+    client = client_of(info)
+    return Portal.of(client, await portal.of(client)) if client else None
+
+
+@strawberry.type
+class PortalQuery:
+    @strawberry.field(
+        description="Null unless a client asks. `accountId`: the account that the page shows; where the session has"
+        " moved on, refused as ACCOUNT_SWITCHED (R37)."
+    )
+    async def portal(self, info: Info, account_id: strawberry.ID | None = None) -> Portal | None:
+        client, wanted = client_of(info), asked_id(Kind.ACCOUNT, account_id)
+        if client and wanted:
+            must_be_in(client, wanted)
+        return await portal_of(info)
+
+
+def must_be_in(client: Client, account: UUID) -> None:
+    """Raises RequestError ACCOUNT_SWITCHED."""
+    try:
+        portal.must_be_in(client, account)
+    except errors.Refusal as refusal:
+        raise RequestError(RequestCode.ACCOUNT_SWITCHED, refusal.message) from None
+
+
+@strawberry.input
+class SelectAccountInput:
+    account_id: strawberry.ID
+
+
+@strawberry.type
+class SelectAccountPayload(Payload):
+    portal: Portal | None = None
+
+
+@strawberry.input(description="`accountId`: the account that the notice names.")
+class DismissAccountNoticeInput:
+    account_id: strawberry.ID
+
+
+@strawberry.type
+class DismissAccountNoticePayload(Payload):
+    portal: Portal | None = None
+
+
+@strawberry.type
+class PortalMutation:
+    @strawberry.mutation(
+        description="A client's. Picks or switches the account of this session; its subscriptions end (R36, R37)."
+    )
+    @refusable(SelectAccountPayload, clients=True)
+    async def select_account(self, info: Info, input: SelectAccountInput) -> SelectAccountPayload:
+        done = await portal.select(_client(info), key_of(Kind.ACCOUNT, input.account_id))
+        info.context.viewer = replace(_client(info), account_id=done.ids[0])
+        info.context.forget()
+        return SelectAccountPayload(portal=await portal_of(info), cursor=cursor_of(done))
+
+    @strawberry.mutation(description="A client's. Until the next sign-in (R37).")
+    @refusable(DismissAccountNoticePayload, clients=True)
+    async def dismiss_account_notice(self, info: Info, input: DismissAccountNoticeInput) -> DismissAccountNoticePayload:
+        await portal.dismiss_notice(_client(info), key_of(Kind.ACCOUNT, input.account_id))
+        return DismissAccountNoticePayload(portal=await portal_of(info))
+
+
+def _client(info: Info) -> Client:
+    """Raises NOT_ALLOWED where it is somebody of the team."""
+    if (client := client_of(info)) is None:
+        raise errors.Refusal(ErrorCode.NOT_ALLOWED, "Only a client has a portal.")
+    return client

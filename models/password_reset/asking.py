@@ -1,0 +1,148 @@
+"""Asking for a link. Whoever asks learns nothing: neither from the answer nor from the time that it takes."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from limits import RateLimitItemPerHour
+from uuid_utils.compat import uuid7
+
+from models import address, clock, firm, idempotency, letter, secret_link, store
+from models.address import TypedAddress
+from models.attempts import Attempts
+from models.errors import DeadLinkReason
+from models.letter import LetterKind, NewLetter
+from models.pace import even_pace
+from models.toggles.table import MAY_ENTER
+from models.viewer import System, ViewerKind
+
+GOOD_FOR = timedelta(hours=1)
+ANSWERED_AFTER = 0.05  # seconds; writing a letter takes a fifth of it
+attempts = Attempts(
+    "You have asked for this often. Look into your mail, or try again a little later.",
+    address=RateLimitItemPerHour(5),
+    caller=RateLimitItemPerHour(100),
+)
+
+
+async def ask(
+    *,
+    email: str,
+    key: str,
+    firm_slug: str | None = None,
+    host: str = "",
+    caller: str = "",
+    kind: ViewerKind | None = None,
+) -> None:
+    """
+    Mails a link that is good for an hour to the person, if there is one: a colleague, or a client who may enter some
+    account. Earlier links die. The arguments are those of `session.sign_in`; where several firms know the address and
+    none is named, each sends its letter. `key`: idempotency, for each address by itself.
+
+    Raises INVALID for a malformed key and RATE_LIMITED, whether or not the address is known.
+    """
+    idempotency.check_key(key)
+    wanted = address.compared(email[:320].encode(errors="replace").decode())
+    await attempts.count(wanted, caller)
+    async with even_pace(ANSWERED_AFTER):
+        for person in await _people(wanted, firm_slug, host, kind):
+            await _send(person, hashlib.sha256(f"{person.key} {key}".encode()).hexdigest())
+
+
+@dataclass(frozen=True, slots=True)
+class _Person:
+    """A colleague (`member_id`), or a client (`user_id`). `key`: of the address."""
+
+    kind: ViewerKind
+    id: UUID
+    firm_id: UUID
+    slug: str
+    address: str
+    key: str
+    name: str | None
+    address_id: UUID | None
+
+    @property
+    def member_id(self) -> UUID | None:
+        return self.id if self.kind is ViewerKind.TEAM_MEMBER else None
+
+    @property
+    def user_id(self) -> UUID | None:
+        return self.id if self.kind is ViewerKind.PORTAL_USER else None
+
+
+async def _people(key: str, slug: str | None, host: str, kind: ViewerKind | None) -> list[_Person]:
+    """At most one of each firm: the colleague, where none is named."""
+    found = [_person(row) for row in await store.rows(_PEOPLE, key) if kind in (None, row["kind"])]
+    asked = (slug or host.split(".")[0]).lower()
+    named = [one for one in found if one.slug == asked]
+    clients_first = sorted(named if named or slug else found, key=lambda one: one.kind is ViewerKind.TEAM_MEMBER)
+    return list({one.firm_id: one for one in clients_first}.values())
+
+
+def _person(row: Any) -> _Person:
+    return _Person(ViewerKind(row["kind"]), *list(row.values())[1:])
+
+
+_PEOPLE = f"""
+(SELECT 'TEAM_MEMBER' AS kind, m.id, m.firm_id, f.slug, m.email AS address, m.email_key AS key, m.name,
+   NULL::uuid AS address_id
+ FROM team_member m JOIN firm f ON f.id = m.firm_id WHERE m.email_key = $1 AND m.state = 'ACTIVE' LIMIT 50)
+UNION ALL
+(SELECT 'PORTAL_USER', p.id, p.firm_id, f.slug, e.address, e.key,
+   (SELECT min(c.name) FROM contact_email h JOIN contact c ON c.firm_id = h.firm_id AND c.id = h.contact_id
+    WHERE h.firm_id = e.firm_id AND h.address_id = e.id HAVING count(*) = 1), e.id
+ FROM email_address e JOIN portal_user p ON p.firm_id = e.firm_id AND p.address_id = e.id
+ JOIN firm f ON f.id = p.firm_id
+ WHERE e.key = $1 AND e.suppressed_at IS NULL AND {MAY_ENTER.format(and_also="")} LIMIT 50)
+"""
+
+
+async def _send(person: _Person, key: str) -> None:
+    by = System(person.firm_id)
+
+    async def do() -> tuple[UUID, ...]:
+        await firm.one_at_a_time(person.firm_id)
+        await _end_earlier(by, person)
+        return (await _write(by, person),)
+
+    await idempotency.once(by, key, verb="request_password_reset", asked=person.id, do=do)
+
+
+async def _end_earlier(by: System, person: _Person) -> None:
+    earlier = await store.rows(
+        _END, by.firm_id, person.member_id, person.user_id, clock.now(), DeadLinkReason.SENT_AGAIN
+    )
+    await letter.cancel(by, reset_ids=[row["id"] for row in earlier])
+
+
+_END = """
+UPDATE password_reset SET ended_at = $4, end_reason = $5
+WHERE firm_id = $1 AND ended_at IS NULL AND (member_id = $2 OR user_id = $3) RETURNING id
+"""
+
+
+async def _write(by: System, person: _Person) -> UUID:
+    reset_id, now = uuid7(), clock.now()
+    expires_at = now + GOOD_FOR
+    await store.execute(
+        _NEW, reset_id, by.firm_id, person.member_id, person.user_id, secret_link.new_seed(), now, expires_at
+    )
+    new = NewLetter(
+        LetterKind.PASSWORD_RESET,
+        TypedAddress(person.address, person.key),
+        {"personName": person.name, "expiresAt": expires_at.isoformat()},
+        address_id=person.address_id,
+        member_id=person.member_id,
+        reset_id=reset_id,
+    )
+    await letter.write(by, [new])
+    return reset_id
+
+
+_NEW = """
+INSERT INTO password_reset (id, firm_id, member_id, user_id, seed, created_at, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+"""

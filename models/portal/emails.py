@@ -1,0 +1,65 @@
+"""
+A client's e-mails (R19): of the account in use, while Login and Email sync are on there for its address, and only those
+that this address took part in. Bcc is never shown.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from models import email, store
+from models.email import AttachmentView, EmailBody, EmailView, Participant, Role
+from models.page import Page, Window
+from models.viewer import Client, System
+
+
+async def page(by: Client, window: Window) -> Page[EmailView]:
+    """Newest first."""
+    return await email.linked_page(_SEEN, _about(by), window)
+
+
+async def count(by: Client) -> int:
+    found: int = await store.value(f"SELECT count(*) FROM email_account l WHERE {_SEEN}", *_about(by))
+    return found
+
+
+async def by_ids(by: Client, ids: Sequence[UUID]) -> dict[UUID, EmailView]:
+    return await email.by_ids(System(by.firm_id), await _seen(by, ids))
+
+
+async def bodies(by: Client, ids: Sequence[UUID]) -> dict[UUID, EmailBody]:
+    return await email.bodies(System(by.firm_id), await _seen(by, ids))
+
+
+async def participants_of(by: Client, ids: Sequence[UUID]) -> dict[UUID, list[Participant]]:
+    found = await email.participants_of(System(by.firm_id), await _seen(by, ids))
+    return {key: [one for one in people if one.role is not Role.BCC] for key, people in found.items()}
+
+
+async def attachments_of(by: Client, ids: Sequence[UUID]) -> dict[UUID, list[AttachmentView]]:
+    return await email.attachments_of(System(by.firm_id), await _seen(by, ids))
+
+
+async def attachments_by_ids(by: Client, ids: Sequence[UUID]) -> dict[UUID, AttachmentView]:
+    found = await email.attachments_by_ids(System(by.firm_id), ids)
+    seen = set(await _seen(by, [view.email_id for view in found.values()]))
+    return {key: view for key, view in found.items() if view.email_id in seen}
+
+
+async def _seen(by: Client, ids: Sequence[UUID]) -> list[UUID]:
+    """Those of them that the client may see now."""
+    query = f"SELECT l.email_id FROM email_account l WHERE {_SEEN} AND l.email_id = ANY($4::uuid[])"
+    return [row["email_id"] for row in await store.rows(query, *_about(by), list(ids))]
+
+
+def _about(by: Client) -> list[object]:
+    return [by.firm_id, by.account_id, by.address_id]
+
+
+_SEEN = """l.firm_id = $1 AND l.account_id = $2
+  AND EXISTS (
+    SELECT 1 FROM toggles t JOIN account a ON a.firm_id = t.firm_id AND a.id = t.account_id
+    WHERE t.firm_id = $1 AND t.account_id = $2 AND t.address_id = $3 AND t.login AND t.email_sync
+      AND a.archived_at IS NULL)
+  AND EXISTS (
+    SELECT 1 FROM email_participant p JOIN email_address e ON e.firm_id = p.firm_id AND e.key = p.key
+    WHERE p.firm_id = $1 AND p.email_id = l.email_id AND e.id = $3)"""

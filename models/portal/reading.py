@@ -1,0 +1,81 @@
+"""What a client sees of its accounts: where it may enter, which one is in use, and what waits in the others."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from models import store
+from models.viewer import Client
+
+
+class NotificationCategory(StrEnum):
+    """What clients are told of (R13). Each enters when something can wait under it."""
+
+    MESSAGES = "MESSAGES"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    category: NotificationCategory
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class PortalAccount:
+    """All that a client may know of an account. `waiting`: nothing in the one in use, which is being looked at."""
+
+    id: UUID
+    name: str
+    email_sync: bool
+    waiting: tuple[Waiting, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Portal:
+    """`accounts`: where Login is on for the address, by name. `account`: the one in use; None: none picked (R36)."""
+
+    accounts: tuple[PortalAccount, ...]
+    account: PortalAccount | None
+    notice_dismissed: bool
+
+    @property
+    def show_notice(self) -> bool:
+        """Names the account in use, where there are several; closed until the next sign-in (R37)."""
+        return self.account is not None and len(self.accounts) > 1 and not self.notice_dismissed
+
+    @property
+    def shows_emails(self) -> bool:
+        """Whether Email sync is on for the address in the account in use (R19)."""
+        return self.account is not None and self.account.email_sync
+
+
+async def of(by: Client) -> Portal:
+    found = await store.rows(_ACCOUNTS, by.firm_id, by.user_id, by.address_id, by.account_id, by.session_id)
+    accounts = tuple(
+        PortalAccount(row["id"], row["name"], row["email_sync"], _waiting(row["messages"])) for row in found
+    )
+    in_use = next((account for account in accounts if account.id == by.account_id), None)
+    return Portal(accounts, in_use, bool(found and found[0]["notice_dismissed"]))
+
+
+def _waiting(messages: int) -> tuple[Waiting, ...]:
+    return (Waiting(NotificationCategory.MESSAGES, messages),) if messages else ()
+
+
+_ACCOUNTS = """
+SELECT a.id, a.name, t.email_sync,
+  (SELECT notice_dismissed FROM session WHERE firm_id = $1 AND id = $5) AS notice_dismissed,
+  CASE WHEN NOT t.email_sync OR a.id = $4 THEN 0 ELSE (
+    SELECT count(*) FROM email_account l JOIN email m ON m.firm_id = l.firm_id AND m.id = l.email_id
+    WHERE l.firm_id = $1 AND l.account_id = a.id AND m.direction = 'OUTGOING' AND m.received_at > greatest(
+      p.activated_at,
+      (SELECT last_at FROM portal_visit v WHERE v.firm_id = $1 AND v.user_id = $2 AND v.account_id = a.id),
+      (SELECT max(last_used_at) FROM session s WHERE s.firm_id = $1 AND s.user_id = $2 AND s.account_id = a.id))
+    AND EXISTS (SELECT 1 FROM email_participant x WHERE x.firm_id = $1 AND x.email_id = m.id AND x.key = e.key)
+  ) END AS messages
+FROM toggles t JOIN account a ON a.firm_id = t.firm_id AND a.id = t.account_id
+JOIN email_address e ON e.firm_id = t.firm_id AND e.id = t.address_id
+JOIN portal_user p ON p.firm_id = $1 AND p.id = $2
+WHERE t.firm_id = $1 AND t.address_id = $3 AND t.login AND a.archived_at IS NULL ORDER BY a.sort_key, a.id
+"""
+"""It was last worked in when it was picked or left, or when a session there asked last."""

@@ -1,0 +1,19 @@
+from collections.abc import Sequence
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from models import clock, store
+
+
+async def visited(firm_id: UUID, user_id: UUID, account_ids: Sequence[UUID]) -> None:
+    """The client works there now, or did until now: what comes from now on waits (R36)."""
+    in_order = sorted(account_ids)
+    await store.execute(_VISITED, firm_id, user_id, clock.now(), [uuid7() for _ in in_order], in_order)
+
+
+_VISITED = """
+INSERT INTO portal_visit (id, firm_id, user_id, account_id, last_at)
+SELECT n.id, $1, $2, n.account_id, $3 FROM unnest($4::uuid[], $5::uuid[]) AS n(id, account_id)
+ON CONFLICT (firm_id, user_id, account_id) DO UPDATE SET last_at = excluded.last_at
+"""

@@ -1,0 +1,169 @@
+"""What a client sees: its accounts, one at a time, the notice, what waits, its e-mails (R19, R36, R37)."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from models import account, clock, email, mailbox, portal, session, store
+from models.email import Incoming, Participant, Role, history
+from models.errors import ErrorCode
+from models.mailbox import NewMailbox
+from models.page import Window
+from models.portal import Portal, emails
+from models.session import SignedIn
+from models.viewer import Client, System
+from tests.make import MadeAccount, a_client, a_contact, a_firm, an_account, an_address, linked, signed_in, switched
+from tests.refused import refused
+from tests.test_email_receiving import a_message
+from tests.world import SERVER
+
+pytestmark = pytest.mark.usefixtures("store")
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ANNA = "anna@client.test"
+
+
+@pytest.fixture
+async def by(store: str) -> System:
+    return await a_firm()
+
+
+async def two_accounts(by: System) -> tuple[SignedIn[Client], MadeAccount, MadeAccount]:
+    """A client who works in the first of two."""
+    first = await an_account(by, name="Zanetti", address=ANNA, email_sync=True)
+    second = await an_account(by, name="Amaranto")
+    return await a_client(by, first, second.id), first, second
+
+
+async def now(client: SignedIn[Client]) -> Client:
+    found = await session.viewer_of(client.token)
+    assert isinstance(found, Client)
+    return found
+
+
+async def seen(client: SignedIn[Client]) -> Portal:
+    return await portal.of(await now(client))
+
+
+async def test_a_client_sees_the_names_of_its_own_accounts_and_the_one_in_use(by: System) -> None:
+    client, first, _ = await two_accounts(by)
+    await an_account(by, login=True)
+    archived = await an_account(by)
+    await linked(by, archived.id, first.contact)
+    await switched(by, archived.id, first.address, login=True)
+    await account.archive(by, archived.id, archived=True)
+    found = await seen(client)
+    assert [one.name for one in found.accounts] == ["Amaranto", "Zanetti"]
+    assert found.account is not None
+    assert found.account.id == first.id
+
+
+async def test_switching_needs_no_new_sign_in(by: System) -> None:
+    client, _, second = await two_accounts(by)
+    done = await portal.select(await now(client), second.id)
+    assert done.cursor is not None
+    assert (await now(client)).account_id == second.id
+    again = await portal.select(await now(client), second.id)
+    assert again.cursor is None
+
+
+async def test_only_an_account_that_the_client_may_enter_can_be_picked(by: System) -> None:
+    client, first, second = await two_accounts(by)
+    elsewhere, theirs = await an_account(by, login=True), await an_account(await a_firm(), login=True)
+    await switched(by, second.id, first.address, login=False)
+    for account_id in (elsewhere.id, theirs.id, second.id, UUID(int=0)):
+        with refused(ErrorCode.NOT_FOUND, "accountId"):
+            await portal.select(await now(client), account_id)
+    assert (await now(client)).account_id == first.id
+
+
+async def test_the_notice_shows_with_several_accounts_until_it_is_closed_and_again_after_the_next_sign_in(
+    by: System,
+) -> None:
+    client, first, second = await two_accounts(by)
+    assert (await seen(client)).show_notice
+    with refused(ErrorCode.ACCOUNT_SWITCHED, "accountId"):
+        await portal.dismiss_notice(await now(client), second.id)
+    await portal.dismiss_notice(await now(client), first.id)
+    assert not (await seen(client)).show_notice
+    await portal.select(await now(client), second.id)
+    assert not (await seen(client)).show_notice
+    again = await a_client(by, first)
+    assert (await seen(again)).show_notice
+    await switched(by, second.id, first.address, login=False)
+    assert not (await seen(again)).show_notice
+
+
+async def arrives(
+    by: System, box: UUID, n: int, *, sender: str, to: str, bcc: str | None = None, at: datetime = NOW
+) -> None:
+    people = [Participant(Role.FROM, None, sender), Participant(Role.TO, None, to)]
+    people += [Participant(Role.BCC, None, bcc)] if bcc else []
+    message = replace(a_message(n), participants=tuple(people), received_at=at, sent_at=at)
+    async with store.transaction():
+        await history.lock(by.firm_id)
+        await email.receive(by, box, [Incoming(message, True)])
+
+
+@pytest.fixture
+async def box(by: System) -> UUID:
+    owner = await signed_in(by)
+    return (await mailbox.connect(owner.viewer, NewMailbox("box@firm.test", "secret", SERVER, SERVER))).ids[0]
+
+
+async def test_a_client_sees_the_mail_that_its_address_took_part_in_on_this_account(by: System, box: UUID) -> None:
+    client, first, second = await two_accounts(by)
+    bruno = "bruno@client.test"
+    await a_contact(by, bruno, name="Bruno", on=first.id)
+    await switched(by, first.id, await an_address(by, bruno), email_sync=True)
+    await arrives(by, box, 1, sender=ANNA, to="box@firm.test")
+    await arrives(by, box, 2, sender=bruno, to="box@firm.test")
+    await arrives(by, box, 3, sender="box@firm.test", to=bruno, bcc=ANNA)
+    page = await emails.page(await now(client), Window())
+    assert len(page.rows) == await emails.count(await now(client)) == 2
+    ids = [row.id for row in page.rows]
+    shown = await emails.participants_of(await now(client), ids)
+    assert Role.BCC not in {one.role for people in shown.values() for one in people}
+    assert set(await emails.bodies(await now(client), ids)) == set(ids)
+    await portal.select(await now(client), second.id)
+    assert await emails.count(await now(client)) == 0
+    assert await emails.by_ids(await now(client), ids) == {}
+
+
+@pytest.mark.parametrize("off", ["email_sync", "login"])
+async def test_what_is_switched_off_is_shown_no_longer(by: System, box: UUID, off: str) -> None:
+    client, first, _ = await two_accounts(by)
+    await arrives(by, box, 1, sender=ANNA, to="box@firm.test")
+    before = await now(client)
+    assert await emails.count(before) == 1
+    await switched(by, first.id, first.address, **{off: False})
+    for asked in (before, await now(client)):
+        assert await emails.count(asked) == 0
+        assert (await emails.page(asked, Window())).rows == ()
+    assert not (await seen(client)).shows_emails
+
+
+async def test_what_the_firm_wrote_since_the_client_left_an_account_waits_there(by: System, box: UUID) -> None:
+    clock.set_source(lambda: NOW)
+    client, first, second = await two_accounts(by)
+
+    async def waiting() -> dict[str, int]:
+        found = (await seen(client)).accounts
+        return {one.name: one.waiting[0].count for one in found if one.waiting}
+
+    await arrives(by, box, 1, sender="box@firm.test", to=ANNA, at=NOW + timedelta(minutes=1))
+    assert await waiting() == {}
+    clock.set_source(lambda: NOW + timedelta(minutes=5))
+    await portal.select(await now(client), second.id)
+    assert await waiting() == {}
+    await arrives(by, box, 2, sender="box@firm.test", to=ANNA, at=NOW + timedelta(minutes=6))
+    await arrives(by, box, 3, sender=ANNA, to="box@firm.test", at=NOW + timedelta(minutes=6))
+    assert await waiting() == {"Zanetti": 1}
+    await switched(by, first.id, first.address, email_sync=False)
+    assert await waiting() == {}
+    await switched(by, first.id, first.address, email_sync=True)
+    clock.set_source(lambda: NOW + timedelta(minutes=10))
+    await portal.select(await now(client), first.id)
+    await portal.select(await now(client), second.id)
+    assert await waiting() == {}
