@@ -17,7 +17,7 @@ from tests.make import MadeAccount, a_client, a_firm, an_account, signed_in, swi
 from tests.redis import RedisServer
 from tests.test_two_servers import a_server, asked
 
-LIVE = "subscription { togglesChanged { __typename } }"
+LIVE = "subscription { emailArrived { __typename } }"
 WHO = "{ __typename }"
 
 
@@ -63,7 +63,7 @@ CLIENT_LOSES = [login_off, archived, unlinked, contact_deleted, signed_out]
 
 
 async def begun(stack: AsyncExitStack, api: Api, who: SignedIn[Asker] | str) -> Following:
-    feed = await stack.enter_async_context(api.follow(LIVE, as_=who))  # type: ignore[arg-type]
+    feed = await stack.enter_async_context(api.follow(LIVE, as_=who))
     await feed.next()
     return feed
 
@@ -103,11 +103,11 @@ async def test_another_account_of_the_same_person_goes_on(api: Api) -> None:
 async def test_the_next_request_is_refused_where_nothing_is_left(api: Api) -> None:
     firm = await a_firm_with_a_client()
     await login_off(firm)
-    assert await api.ask(WHO, as_=firm.client)  # type: ignore[arg-type]
+    assert await api.ask(WHO, as_=firm.client)
     assert (await session.still(firm.client.viewer)).account_id is None  # type: ignore[union-attr]
     await switched(firm.by, firm.second.id, firm.account.address, login=False)
     with pytest.raises(TopLevelErrors) as refused:
-        await api.ask(WHO, as_=firm.client)  # type: ignore[arg-type]
+        await api.ask(WHO, as_=firm.client)
     assert refused.value.codes == ["UNAUTHENTICATED"]
 
 

@@ -1,6 +1,7 @@
 """Asking for a link. Whoever asks learns nothing: neither from the answer nor from the time that it takes."""
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from uuid_utils.compat import uuid7
 from models import address, clock, firm, idempotency, letter, secret_link, store
 from models.address import TypedAddress
 from models.attempts import Attempts
-from models.errors import DeadLinkReason
+from models.errors import DeadLinkReason, RateLimited
 from models.letter import LetterKind, NewLetter
 from models.pace import even_pace
 from models.toggles.table import MAY_ENTER
@@ -105,10 +106,12 @@ async def _send(person: _Person, key: str) -> None:
 
     async def do() -> tuple[UUID, ...]:
         await firm.one_at_a_time(person.firm_id)
+        await letter.must_have_room(by, [person.key])
         await _end_earlier(by, person)
         return (await _write(by, person),)
 
-    await idempotency.once(by, key, verb="request_password_reset", asked=person.id, do=do)
+    with suppress(RateLimited):  # too many letters to this address: only who has it would be told
+        await idempotency.once(by, key, verb="request password reset", asked=person.id, do=do)
 
 
 async def _end_earlier(by: System, person: _Person) -> None:
