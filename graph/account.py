@@ -6,16 +6,16 @@ from uuid import UUID
 
 import strawberry
 
-from graph.completion import relation
+from graph.completion import Shows, relation
 from graph.contact import LinkedContact
 from graph.context import Context, Info, viewer_of
-from graph.ids import Kind, global_id
+from graph.ids import Kind
 from graph.inputs import given
-from graph.node import Node
+from graph.node import Node, made_id
 from graph.paging import FeedConnection, connected, feed_cursor, window_of
 from graph.toggles import Toggles
 from models import account
-from models.account import AccountFilter, AccountKind, AccountOrder, LoginIndicator, LoginStatus
+from models.account import AccountFilter, AccountKind, AccountOrder, AccountView, LoginIndicator, LoginStatus
 from models.invitation import InvitationState
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ EmailPage = FeedConnection[Annotated["Email", strawberry.lazy("graph.email")]]
 
 
 @strawberry.type(description="A client of the firm, as the team sees it.")
-class Account(Node):
-    key: strawberry.Private[UUID]
+class Account(Node, Shows[AccountView]):
+    id: strawberry.ID = made_id(Kind.ACCOUNT)
     code: str
     name: str
     kind: AccountKind
@@ -45,51 +45,38 @@ class Account(Node):
     email_sync: bool
     version: int
 
-    @classmethod
-    def of(cls, view: account.AccountView) -> "Account":
-        return cls(
-            id=global_id(Kind.ACCOUNT, view.id),
-            key=view.id,
-            code=view.code,
-            name=view.name,
-            kind=view.kind,
-            archived=view.archived,
-            login_status=view.login_status,
-            login_indicator=view.login_indicator,
-            notify=view.notify,
-            email_sync=view.email_sync,
-            version=view.version,
-        )
-
     @relation
     @staticmethod
-    async def contacts(accounts: Sequence["Account"], context: Context) -> list[list[LinkedContact]]:
-        found = await context.loaders.linked_contacts.all([each.key for each in accounts])
-        return [[LinkedContact.of(view) for view in views] for views in found]
+    async def contacts(accounts: Sequence[AccountView], context: Context) -> list[list[LinkedContact]]:
+        found = await context.loaders.linked_contacts.all([each.id for each in accounts])
+        return [LinkedContact.of_all(views) for views in found]
 
     @relation(description="One per address, unlinked emails included.")
     @staticmethod
-    async def toggles(accounts: Sequence["Account"], context: Context) -> list[list[Toggles]]:
-        found = await context.loaders.account_toggles.all([each.key for each in accounts])
-        return [[Toggles.of(view) for view in views] for views in found]
+    async def toggles(accounts: Sequence[AccountView], context: Context) -> list[list[Toggles]]:
+        found = await context.loaders.account_toggles.all([each.id for each in accounts])
+        return [Toggles.of_all(views) for views in found]
 
     @relation(description="Of addresses that may still enter but belong to no contact any more (R34).")
     @staticmethod
-    async def unlinked_emails(accounts: Sequence["Account"], context: Context) -> list[list[Toggles]]:
-        found = await context.loaders.account_toggles.all([each.key for each in accounts])
+    async def unlinked_emails(accounts: Sequence[AccountView], context: Context) -> list[list[Toggles]]:
+        found = await context.loaders.account_toggles.all([each.id for each in accounts])
         return [[Toggles.of(view) for view in views if not view.held] for views in found]
 
     @strawberry.field(description="Newest first.")
-    async def emails(self, info: Info, first: int | None = None, after: str | None = None) -> EmailPage:
+    @staticmethod
+    async def emails(
+        parent: strawberry.Parent[AccountView], info: Info, first: int | None = None, after: str | None = None
+    ) -> EmailPage:
         from graph.email import Email
 
-        order = ("emails of an account", self.key)
+        order = ("emails of an account", parent.id)
         window = window_of(order, first=first, after=after)
         stood = await feed_cursor(info)
-        page = await info.context.loaders.account_emails.load((self.key, window))
+        page = await info.context.loaders.account_emails.load((parent.id, window))
 
         async def count() -> int:
-            return await info.context.loaders.account_email_count.load(self.key)
+            return await info.context.loaders.account_email_count.load(parent.id)
 
         return connected(EmailPage, page, order, node=Email.of, count=count, feed_cursor=stood)  # type: ignore[no-any-return]
 

@@ -5,41 +5,30 @@ from uuid import UUID
 
 import strawberry
 
+from graph.completion import Shows
 from graph.context import Info
-from graph.ids import Kind, global_id
-from graph.node import Node
+from graph.ids import Kind
+from graph.node import Node, made_id
 from models.address import EmailAddressView, PortalUserView
 
 
 @strawberry.type(description="The identity behind an activated address, on however many accounts (R8).")
-class PortalUser(Node):
-    address_key: strawberry.Private[UUID]
+class PortalUser(Node, Shows[PortalUserView]):
+    id: strawberry.ID = made_id(Kind.PORTAL_USER)
     activated_at: datetime
     last_sign_in_at: datetime | None
 
-    @classmethod
-    def of(cls, view: PortalUserView) -> "PortalUser":
-        return cls(
-            id=global_id(Kind.PORTAL_USER, view.id),
-            address_key=view.address_id,
-            activated_at=view.activated_at,
-            last_sign_in_at=view.last_sign_in_at,
-        )
-
     @strawberry.field
-    async def address(self, info: Info) -> "EmailAddress":
-        return await address_there(info, self.address_key)
+    @staticmethod
+    async def address(parent: strawberry.Parent[PortalUserView], info: Info) -> "EmailAddress":
+        return await address_there(info, parent.address_id)
 
 
 @strawberry.type
-class EmailAddress(Node):
+class EmailAddress(Node, Shows[EmailAddressView]):
+    id: strawberry.ID = made_id(Kind.EMAIL_ADDRESS)
     address: str = strawberry.field(description="As it was typed; compared without regard to case.")
     portal_user: PortalUser | None = strawberry.field(description="Null until activated.")
-
-    @classmethod
-    def of(cls, view: EmailAddressView) -> "EmailAddress":
-        user = PortalUser.of(view.portal_user) if view.portal_user else None
-        return cls(id=global_id(Kind.EMAIL_ADDRESS, view.id), address=view.address, portal_user=user)
 
 
 async def address_of(info: Info, key: UUID) -> EmailAddress | None:

@@ -7,17 +7,23 @@ from uuid import UUID
 import strawberry
 
 from graph.address import EmailAddress
-from graph.completion import relation
+from graph.completion import Shows, relation
 from graph.context import Context, Info, viewer_of
 from graph.firm import EmailField
-from graph.ids import Kind, global_id
+from graph.ids import Kind
 from graph.inputs import given
-from graph.loaders import there
-from graph.node import Node
+from graph.node import Node, made_id
 from graph.paging import Connection, FeedConnection, connected, feed_cursor, window_of
 from graph.toggles import Toggles
 from models import contact
-from models.contact import ContactFilter, ContactOrder
+from models.contact import (
+    ContactEmailView,
+    ContactFilter,
+    ContactOrder,
+    ContactView,
+    LinkedContactView,
+    LinkedEmailView,
+)
 
 if TYPE_CHECKING:
     from graph.account import Account
@@ -27,93 +33,51 @@ AccountPage = FeedConnection[Annotated["Account", strawberry.lazy("graph.account
 
 
 @strawberry.type
-class ContactEmail:
-    field_key: strawberry.Private[UUID]
-    address_key: strawberry.Private[UUID]
-
-    @relation
-    @staticmethod
-    async def field(emails: Sequence["ContactEmail"], context: Context) -> list[EmailField]:
-        return await _fields(context, [each.field_key for each in emails])
-
-    @relation
-    @staticmethod
-    async def address(emails: Sequence["ContactEmail"], context: Context) -> list[EmailAddress]:
-        found = await there(context.loaders.address, [each.address_key for each in emails])
-        return [EmailAddress.of(view) for view in found]
-
-
-async def _fields(context: Context, keys: Sequence[UUID]) -> list[EmailField]:
-    """One object for each field, however many hold an address in it."""
-    distinct = list(dict.fromkeys(keys))
-    views = await there(context.loaders.email_field, distinct)
-    fields = {key: EmailField.of(view) for key, view in zip(distinct, views, strict=True)}
-    return [fields[key] for key in keys]
+class ContactEmail(Shows[ContactEmailView]):
+    field: EmailField
+    address: EmailAddress
 
 
 @strawberry.type
-class Contact(Node):
-    key: strawberry.Private[UUID]
+class Contact(Node, Shows[ContactView]):
+    id: strawberry.ID = made_id(Kind.CONTACT)
     name: str
     version: int
 
-    @classmethod
-    def of(cls, view: contact.ContactView) -> "Contact":
-        return cls(id=global_id(Kind.CONTACT, view.id), key=view.id, name=view.name, version=view.version)
-
     @relation
     @staticmethod
-    async def emails(contacts: Sequence["Contact"], context: Context) -> list[list[ContactEmail]]:
-        found = await context.loaders.contact_emails.all([each.key for each in contacts])
-        return [[ContactEmail(field_key=one.field_id, address_key=one.address_id) for one in held] for held in found]
+    async def emails(contacts: Sequence[ContactView], context: Context) -> list[list[ContactEmail]]:
+        found = await context.loaders.contact_emails.all([each.id for each in contacts])
+        return [ContactEmail.of_all(views) for views in found]
 
     @strawberry.field
-    async def accounts(self, info: Info, first: int | None = None, after: str | None = None) -> AccountPage:
+    @staticmethod
+    async def accounts(
+        parent: strawberry.Parent[ContactView], info: Info, first: int | None = None, after: str | None = None
+    ) -> AccountPage:
         from graph.account import Account
 
-        order = ("accounts of a contact", self.key)
+        order = ("accounts of a contact", parent.id)
         window = window_of(order, first=first, after=after)
         stood = await feed_cursor(info)
-        page = await info.context.loaders.contact_accounts.load((self.key, window))
+        page = await info.context.loaders.contact_accounts.load((parent.id, window))
 
         async def count() -> int:
-            return await info.context.loaders.contact_account_count.load(self.key)
+            return await info.context.loaders.contact_account_count.load(parent.id)
 
         return connected(AccountPage, page, order, node=Account.of, count=count, feed_cursor=stood)  # type: ignore[no-any-return]
 
 
-@strawberry.type(description="A contact on an account, each of its addresses with its toggles there.")
-class LinkedContact:
-    contact_key: strawberry.Private[UUID]
-    emails: list["LinkedEmail"]
-
-    @classmethod
-    def of(cls, view: contact.LinkedContactView) -> "LinkedContact":
-        emails = [LinkedEmail(field_key=one.field_id, toggles_key=one.toggles.id) for one in view.emails]
-        return cls(contact_key=view.contact.id, emails=emails)
-
-    @relation
-    @staticmethod
-    async def contact(linked: Sequence["LinkedContact"], context: Context) -> list[Contact]:
-        found = await there(context.loaders.contact, [each.contact_key for each in linked])
-        return [Contact.of(view) for view in found]
-
-
 @strawberry.type
-class LinkedEmail:
-    field_key: strawberry.Private[UUID]
-    toggles_key: strawberry.Private[UUID]
+class LinkedEmail(Shows[LinkedEmailView]):
+    field: EmailField
+    toggles: Toggles
 
-    @relation
-    @staticmethod
-    async def field(emails: Sequence["LinkedEmail"], context: Context) -> list[EmailField]:
-        return await _fields(context, [each.field_key for each in emails])
 
-    @relation
-    @staticmethod
-    async def toggles(emails: Sequence["LinkedEmail"], context: Context) -> list[Toggles]:
-        found = await there(context.loaders.toggles, [each.toggles_key for each in emails])
-        return [Toggles.of(view) for view in found]
+@strawberry.type(description="A contact on an account, each of its addresses with its toggles there.")
+class LinkedContact(Shows[LinkedContactView]):
+    contact: Contact
+    emails: list[LinkedEmail]
 
 
 async def contact_of(info: Info, key: UUID) -> Contact | None:

@@ -5,11 +5,12 @@ from uuid import UUID
 
 import strawberry
 
+from graph.completion import Shows
 from graph.context import Info, client_of, signed_in, viewer_of
 from graph.errors import Payload, cursor_of, refusable
 from graph.ids import Kind, global_id
 from graph.inputs import given
-from graph.node import Node
+from graph.node import Node, made_id
 from models import api_token, email_field, firm, firm_settings, team
 from models.team import AccountColumn, TeamMemberState
 from models.viewer import TeamRole
@@ -24,12 +25,9 @@ strawberry.enum(AccountColumn)
 
 
 @strawberry.type
-class EmailField(Node):
+class EmailField(Node, Shows[email_field.EmailFieldView]):
+    id: strawberry.ID = made_id(Kind.EMAIL_FIELD)
     name: str
-
-    @classmethod
-    def of(cls, view: email_field.EmailFieldView) -> "EmailField":
-        return cls(id=global_id(Kind.EMAIL_FIELD, view.id), name=view.name)
 
 
 @strawberry.type
@@ -86,7 +84,7 @@ class Firm(Node):
 
     @strawberry.field
     async def email_fields(self, info: Info) -> list[EmailField]:
-        return [EmailField.of(view) for view in await email_field.of_firm(viewer_of(info))]
+        return EmailField.of_all(await email_field.of_firm(viewer_of(info)))
 
 
 async def firm_of(info: Info, key: UUID) -> Firm | None:

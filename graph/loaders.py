@@ -40,28 +40,39 @@ Windowed = tuple[UUID, Window]
 
 
 class Loaders:
-    """Named by what they give. By id: None where the viewer may not see it. Lists: empty."""
+    """
+    Named by what they give. By id: None where the viewer may not see it. Lists: empty.
+
+    None holds on to this object, so that all that was read is freed as soon as the operation is over: with a cycle it
+    would wait for the garbage collector, a page of a thousand rows after the other.
+    """
 
     def __init__(self, viewer: Viewer) -> None:
         self.viewer = viewer
 
     def _one(self, read: Callable[[Viewer, Sequence[K]], Awaitable[dict[K, V]]]) -> Loader[K, V | None]:
+        viewer = self.viewer
+
         async def load(keys: list[K]) -> list[V | None]:
-            found = await read(self.viewer, keys)
+            found = await read(viewer, keys)
             return [found.get(key) for key in keys]
 
         return Loader(load)
 
     def _many(self, read: Callable[[Viewer, Sequence[K]], Awaitable[dict[K, list[V]]]]) -> Loader[K, list[V]]:
+        viewer = self.viewer
+
         async def load(keys: list[K]) -> list[list[V]]:
-            found = await read(self.viewer, keys)
+            found = await read(viewer, keys)
             return [found.get(key, []) for key in keys]
 
         return Loader(load)
 
     def _counts(self, read: Callable[[Viewer, Sequence[UUID]], Awaitable[dict[UUID, int]]]) -> Loader[UUID, int]:
+        viewer = self.viewer
+
         async def load(keys: list[UUID]) -> list[int]:
-            found = await read(self.viewer, keys)
+            found = await read(viewer, keys)
             return [found.get(key, 0) for key in keys]
 
         return Loader(load)
@@ -69,11 +80,13 @@ class Loaders:
     def _pages(
         self, read: Callable[[Viewer, Sequence[UUID], Window], Awaitable[dict[UUID, Page[V]]]]
     ) -> Loader[Windowed, Page[V]]:
+        viewer = self.viewer
+
         async def load(keys: list[Windowed]) -> list[Page[V]]:
             parents: dict[Window, list[UUID]] = defaultdict(list)
             for parent, window in keys:
                 parents[window].append(parent)
-            pages = {window: await read(self.viewer, ids, window) for window, ids in parents.items()}
+            pages = {window: await read(viewer, ids, window) for window, ids in parents.items()}
             return [pages[window][parent] for parent, window in keys]
 
         return Loader(load)
@@ -84,17 +97,15 @@ class Loaders:
 
     @cached_property
     def linked_contacts(self) -> Loader[UUID, list[LinkedContactView]]:
-        return self._many(self._linked_to)
+        """The contacts that come along are not read again."""
+        contacts = self.contact
 
-    async def _linked_to(self, viewer: Viewer, ids: Sequence[UUID]) -> dict[UUID, list[LinkedContactView]]:
-        """What comes along is not read again."""
-        found = await contact.linked_to(viewer, ids)
-        contacts = [linked for each in found.values() for linked in each]
-        emails = [email for linked in contacts for email in linked.emails]
-        self.contact.learn({linked.contact.id: linked.contact for linked in contacts})
-        self.toggles.learn({email.toggles.id: email.toggles for email in emails})
-        self.address.learn({email.address.id: email.address for email in emails})
-        return found
+        async def read(viewer: Viewer, ids: Sequence[UUID]) -> dict[UUID, list[LinkedContactView]]:
+            found = await contact.linked_to(viewer, ids)
+            contacts.learn({linked.contact.id: linked.contact for each in found.values() for linked in each})
+            return found
+
+        return self._many(read)
 
     @cached_property
     def account_toggles(self) -> Loader[UUID, list[TogglesView]]:

@@ -14,11 +14,12 @@ class Loader(DataLoader[K, V]):
     """`read` gives the values of distinct keys, in their order."""
 
     def __init__(self, read: Callable[[list[K]], Awaitable[Sequence[V]]]) -> None:
-        super().__init__(self._read_and_keep)
+        super().__init__(read)
+        del self.load_fn  # a bound method there would be a cycle; it finds the one below
         self._read = read
         self._known: dict[K, V] = {}
 
-    async def _read_and_keep(self, keys: list[K]) -> list[V]:
+    async def load_fn(self, keys: list[K]) -> list[V]:
         found = list(await self._read(keys))
         self._known.update(zip(keys, found, strict=True))
         return found
@@ -27,7 +28,7 @@ class Loader(DataLoader[K, V]):
         """Their values in their order; what is known is not read again."""
         missing = [key for key in dict.fromkeys(keys) if key not in self._known]
         if len(missing) >= MANY:
-            await self._read_and_keep(missing)
+            await self.load_fn(missing)
         elif missing:
             await self.load_many(missing)
         return [self._known[key] for key in keys]

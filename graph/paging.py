@@ -1,7 +1,7 @@
 """Relay connections over keyset pages."""
 
 import base64
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -9,6 +9,7 @@ import orjson
 import strawberry
 from graphql import FieldNode, FragmentDefinitionNode, FragmentSpreadNode, InlineFragmentNode, SelectionSetNode
 
+from graph.completion import made
 from graph.context import Info, signed_in
 from graph.scalars import Cursor, cursor_at
 from graph.transport import RequestCode, RequestError
@@ -20,18 +21,36 @@ T = TypeVar("T")
 V = TypeVar("V")
 
 
+def _cursor(parent: strawberry.Parent[Any]) -> str:
+    return page_cursor(parent.key, parent.order)
+
+
+def _start_cursor(parent: strawberry.Parent[Any]) -> str | None:
+    return page_cursor(parent.keys[0], parent.order) if parent.keys else None
+
+
+def _end_cursor(parent: strawberry.Parent[Any]) -> str | None:
+    return page_cursor(parent.keys[-1], parent.order) if parent.keys else None
+
+
 @strawberry.type
 class PageInfo:
+    """Cursors are signed, which takes its time: they are made where they are asked for."""
+
     has_next_page: bool
     has_previous_page: bool
-    start_cursor: str | None
-    end_cursor: str | None
+    start_cursor: str | None = made(_start_cursor)
+    end_cursor: str | None = made(_end_cursor)
+    keys: strawberry.Private[Sequence[Key]]
+    order: strawberry.Private[str]
 
 
 @strawberry.type
 class Edge(Generic[T]):
-    cursor: str
+    cursor: str = made(_cursor)
     node: T
+    key: strawberry.Private[Key]
+    order: strawberry.Private[str]
 
 
 @strawberry.type
@@ -107,15 +126,14 @@ def connected(
     """The page as a connection of `kind`."""
     nodes = [node(row) for row in page.rows]
     about = repr(order)
-    cursors = [page_cursor(key, about) for key in page.keys]
     return kind(
-        edges=[edge(cursor=cursor, node=one) for cursor, one in zip(cursors, nodes, strict=True)],
+        edges=[edge(node=one, key=key, order=about) for one, key in zip(nodes, page.keys, strict=True)],
         nodes=nodes,
         page_info=PageInfo(
             has_next_page=page.has_next,
             has_previous_page=page.has_previous,
-            start_cursor=cursors[0] if cursors else None,
-            end_cursor=cursors[-1] if cursors else None,
+            keys=page.keys,
+            order=about,
         ),
         count=count,
         **more,

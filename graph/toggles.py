@@ -7,16 +7,16 @@ from uuid import UUID
 import strawberry
 
 from graph.address import EmailAddress
-from graph.completion import relation
+from graph.completion import Shows, relation
 from graph.context import Context, Info, viewer_of
 from graph.errors import Payload, cursor_of, refusable
-from graph.ids import Kind, global_id, key_of
+from graph.ids import Kind, key_of
 from graph.inputs import InviteInput, given, invite_of
 from graph.loaders import seen, there
-from graph.node import Node
+from graph.node import Node, made_id
 from models import toggles
 from models.invitation import InvitationState
-from models.toggles import LoginState, TogglesWish
+from models.toggles import LoginState, TogglesView, TogglesWish
 
 if TYPE_CHECKING:
     from graph.account import Account
@@ -35,67 +35,43 @@ strawberry.enum(
 
 
 @strawberry.type(description="The three switches of one address on one account (R1).")
-class Toggles(Node):
-    key: strawberry.Private[UUID]
-    account_key: strawberry.Private[UUID]
-    address_key: strawberry.Private[UUID]
-    contact_keys: strawberry.Private[tuple[UUID, ...]]
+class Toggles(Node, Shows[TogglesView]):
+    id: strawberry.ID = made_id(Kind.TOGGLES)
     login: bool
     notify: bool
     email_sync: bool
     login_state: LoginState
     version: int
-
-    @classmethod
-    def of(cls, view: toggles.TogglesView) -> "Toggles":
-        return cls(
-            id=global_id(Kind.TOGGLES, view.id),
-            key=view.id,
-            account_key=view.account_id,
-            address_key=view.address_id,
-            contact_keys=view.contact_ids,
-            login=view.login,
-            notify=view.notify,
-            email_sync=view.email_sync,
-            login_state=view.login_state,
-            version=view.version,
-        )
+    address: EmailAddress
 
     @relation
     @staticmethod
     async def account(
-        toggles: Sequence["Toggles"], context: Context
+        toggles: Sequence[TogglesView], context: Context
     ) -> list[Annotated["Account", strawberry.lazy("graph.account")]]:
         from graph.account import Account
 
-        found = await there(context.loaders.account, [each.account_key for each in toggles])
-        return [Account.of(view) for view in found]
-
-    @relation
-    @staticmethod
-    async def address(toggles: Sequence["Toggles"], context: Context) -> list[EmailAddress]:
-        found = await there(context.loaders.address, [each.address_key for each in toggles])
-        return [EmailAddress.of(view) for view in found]
+        return Account.of_all(await there(context.loaders.account, [each.account_id for each in toggles]))
 
     @relation(description="Those of this account that hold the address; none: an unlinked email.")
     @staticmethod
     async def contacts(
-        toggles: Sequence["Toggles"], context: Context
+        toggles: Sequence[TogglesView], context: Context
     ) -> list[list[Annotated["Contact", strawberry.lazy("graph.contact")]]]:
         from graph.contact import Contact
 
-        keys = dict.fromkeys(key for each in toggles for key in each.contact_keys)
+        keys = dict.fromkeys(key for each in toggles for key in each.contact_ids)
         found = {view.id: Contact.of(view) for view in await seen(context.loaders.contact, list(keys))}
-        return [[found[key] for key in each.contact_keys if key in found] for each in toggles]
+        return [[found[key] for key in each.contact_ids if key in found] for each in toggles]
 
     @relation(description="The last one. Null where Login has never been on.")
     @staticmethod
     async def invitation(
-        toggles: Sequence["Toggles"], context: Context
+        toggles: Sequence[TogglesView], context: Context
     ) -> list[Annotated["Invitation", strawberry.lazy("graph.invitation")] | None]:
         from graph.invitation import Invitation
 
-        found = await context.loaders.toggles_invitation.all([each.key for each in toggles])
+        found = await context.loaders.toggles_invitation.all([each.id for each in toggles])
         return [Invitation.of(view) if view else None for view in found]
 
 
@@ -155,4 +131,4 @@ class TogglesMutation:
         wishes = [one.wish() for one in input.toggles]
         done = await toggles.set_toggles(viewer_of(info), wishes, key=given(input.idempotency_key))
         found = await seen(info.context.loaders.toggles, done.ids)
-        return SetTogglesPayload(toggles=[Toggles.of(view) for view in found], cursor=cursor_of(done))
+        return SetTogglesPayload(toggles=Toggles.of_all(found), cursor=cursor_of(done))

@@ -13,6 +13,7 @@ from uuid_utils.compat import uuid7
 
 from models import journal, keys, store
 from models.errors import ErrorCode, Refusal
+from models.frozen import frozen
 from models.viewer import Actor, System, Viewer
 
 
@@ -55,7 +56,7 @@ class TypedAddress:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PortalUserView:
     id: UUID
     address_id: UUID
@@ -63,7 +64,7 @@ class PortalUserView:
     last_sign_in_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EmailAddressView:
     id: UUID
     address: str
@@ -134,7 +135,7 @@ async def by_ids(by: Viewer | System, ids: Sequence[UUID]) -> dict[UUID, EmailAd
 def view(row: Any) -> EmailAddressView:
     """Of a row with COLUMNS."""
     user = None
-    if row["user_id"]:
+    if row["user_id"] is not None:
         user = PortalUserView(row["user_id"], row["address_id"], row["activated_at"], row["last_sign_in_at"])
     return EmailAddressView(row["address_id"], row["address"], user)
 

@@ -1,7 +1,6 @@
 """E-mail fields of the CRM: `Email`, `Work email`, `Spouse email`… A contact has one address per field (R32)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 from tortoise import Model, fields
@@ -9,6 +8,7 @@ from uuid_utils.compat import uuid7
 
 from models import idempotency, journal, store, text
 from models.errors import ErrorCode, Refusal
+from models.frozen import frozen
 from models.idempotency import Done
 from models.viewer import Actor, Viewer, must_manage_accounts
 
@@ -28,7 +28,7 @@ class EmailField(Model):
         unique_together = (("firm_id", "id"), ("firm_id", "name_key"))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EmailFieldView:
     id: UUID
     name: str

@@ -11,7 +11,7 @@ import strawberry
 from strawberry.permission import BasePermission
 from strawberry.types import ExecutionResult
 
-from graph.completion import CompilingExecutor, relation
+from graph.completion import CompilingExecutor, Shows, made, relation
 from graph.transport import EventExecutor, Schema
 
 
@@ -37,6 +37,17 @@ class Leaf(Thing):
     at: datetime
     tags: list[str]
     grid: list[list[int | None]] | None
+
+
+@dataclass(slots=True)
+class TwigView:
+    key: Any
+    name: Any = "twig"
+    bud: Any = None
+
+
+def some_twigs(count: int) -> list[TwigView]:
+    return [TwigView(n, f"twig {n}") for n in range(count)]
 
 
 class Never(BasePermission):
@@ -73,17 +84,24 @@ class Branch:
         context.calls.append(len(branches))
         if any(each.key in context.broken for each in branches):
             raise ValueError("this one cannot be read")
-        return [[Twig(name=f"{each.key}.{n}", key=n) for n in range(each.key % 3)] for each in branches]
+        return [Twig.of_all(context.twigs.get(each.key) or some_twigs(each.key % 3)) for each in branches]
+
+
+def _twig_id(parent: strawberry.Parent[TwigView]) -> strawberry.ID:
+    if parent.key == "broken":
+        raise ValueError("this one has no id")
+    return parent.key if parent.name == "odd" else strawberry.ID(f"twig {parent.key}")
 
 
 @strawberry.type
-class Twig:
+class Twig(Thing, Shows[TwigView]):
+    id: strawberry.ID = made(_twig_id)
     name: str
-    key: strawberry.Private[int]
+    bud: Leaf | None
 
     @relation
     @staticmethod
-    async def leaf(twigs: Sequence["Twig"], context: Any) -> list[Leaf]:
+    async def leaf(twigs: Sequence[TwigView], context: Any) -> list[Leaf]:
         context.calls.append(len(twigs))
         return [context.near[each.key] for each in twigs]
 
@@ -91,8 +109,9 @@ class Twig:
 @dataclass
 class Knows:
     branches: Any
-    near: dict[int, Any] = field(default_factory=dict)
+    near: dict[Any, Any] = field(default_factory=dict)
     broken: set[int] = field(default_factory=set)
+    twigs: dict[int, list[Any]] = field(default_factory=dict)
     calls: list[int] = field(default_factory=list)
 
 

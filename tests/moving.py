@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from models import address, contact, toggles
+from models import contact, toggles
 from models.contact import ContactEmail, FieldRef
 from models.viewer import Viewer
 from tests.make import MadeAccount, spelled
@@ -18,8 +18,6 @@ async def edit(by: Viewer, contact_id: UUID, **fields: str | None) -> list[UUID]
 async def shown(by: Viewer, made: MadeAccount) -> dict[str, str]:
     """What the account's screen lists: by address its switches, and `?` where nobody holds it."""
     views = (await toggles.of_accounts(by, [made.id])).get(made.id, [])
-    texts = await address.by_ids(by, [view.address_id for view in views])
     return {
-        texts[view.address_id].address: await spelled(by, made.id, view.address_id) + ("" if view.held else "?")
-        for view in views
+        view.address.address: await spelled(by, made.id, view.address.id) + ("" if view.held else "?") for view in views
     }

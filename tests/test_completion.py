@@ -17,7 +17,7 @@ from tests.completing import COMPILED, STOCK, Knows, Query, a_branch, a_leaf, as
 WHOLE_LEAF = "__typename id text maybe number share on colour at tags grid"
 WHOLE = f"""{{ branches {{
   name leaf {{ {WHOLE_LEAF} }} other {{ id }} leaves {{ again: text text }} holes {{ id }}
-  near {{ id }} twigs {{ name leaf {{ text }} }}
+  near {{ id }} twigs {{ __typename id name bud {{ id }} leaf {{ text }} }}
 }} }}"""
 
 

@@ -2,7 +2,9 @@
 
 import asyncio
 import math
+from collections import defaultdict
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -12,7 +14,7 @@ import strawberry
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.completing import Branch, Colour, Knows, Leaf, a_branch, a_leaf, both_agree
+from tests.completing import Branch, Colour, Knows, Leaf, TwigView, a_branch, a_leaf, both_agree
 
 
 class Shy:
@@ -56,9 +58,13 @@ CONDITIONS = ["", "", "", "@include(if: $yes)", "@skip(if: $yes)", "@include(if:
 
 def selections(kind: str, depth: int = 3) -> st.SearchStrategy[str]:
     """What may be asked of a type: fields, aliases, fragments, conditions."""
-    plain = {"Leaf": LEAF_FIELDS, "Branch": ["name", "computed", "secret", "__typename"], "Twig": ["name"]}[kind]
+    plain = {
+        "Leaf": LEAF_FIELDS,
+        "Branch": ["name", "computed", "secret", "__typename"],
+        "Twig": ["name", "id", "__typename"],
+    }[kind]
     names: st.SearchStrategy[str] = st.sampled_from(plain)
-    below = {"Branch": BELOW, "Twig": {"leaf": "Leaf"}, "Leaf": {}}[kind] if depth else {}
+    below = {"Branch": BELOW, "Twig": {"leaf": "Leaf", "bud": "Leaf"}, "Leaf": {}}[kind] if depth else {}
     if below:
         names = names | st.sampled_from(sorted(below)).flatmap(
             lambda name: selections(below[name], depth - 1).map(lambda inner: f"{name} {inner}")
@@ -135,3 +141,20 @@ def _known(made: list[tuple[Any, Any]], broken: Collection[int] = ()) -> Knows:
     branches = _branches(made)
     near = {key: each.leaf for key, each in enumerate(branches) if isinstance(each.leaf, Leaf)}
     return Knows(branches, {**dict.fromkeys(range(10), a_leaf()), **near}, set(broken))
+
+
+TWIGS = "{ maybe { twigs { __typename id name bud { text } leaf { text } } } }"
+"""`Twig` shows views: its fields are attributes of theirs, or made of them."""
+
+
+@pytest.mark.parametrize("place", ["the view", "key", "name", "bud"])
+async def test_every_odd_view_and_every_odd_value_of_one_is_stocks_business(place: str) -> None:
+    for make in [*ODD, lambda: "broken"]:
+        await both_agree(TWIGS, partial(_with_a_twig, place, make))
+
+
+def _with_a_twig(place: str, make: Callable[[], Any]) -> Knows:
+    """Branch 1 has two twigs, of which one is odd; where its key is, the id is the key itself, or cannot be made."""
+    odd = make() if place == "the view" else replace(TwigView(2, "odd", a_leaf()), **{place: make()})
+    near: dict[Any, Any] = defaultdict(a_leaf)
+    return Knows([a_branch(0), a_branch(1), a_branch(2)], near, twigs={1: [TwigView(1), odd]})

@@ -39,9 +39,7 @@ async def by(store: str) -> Viewer:
 async def _texts(by: Viewer, contact_id: UUID) -> dict[str, str]:
     """Address by the name of the field."""
     emails = (await contact.emails_of(by, [contact_id])).get(contact_id, [])
-    fields = await email_field.by_ids(by, [one.field_id for one in emails])
-    texts = await address.by_ids(by, [one.address_id for one in emails])
-    return {fields[one.field_id].name: texts[one.address_id].address for one in emails}
+    return {one.field.name: one.address.address for one in emails}
 
 
 async def test_a_contact_has_one_address_in_each_field_and_new_fields_are_made_on_the_fly(by: Viewer) -> None:
@@ -215,8 +213,10 @@ async def test_the_contacts_of_accounts_come_with_their_switches_in_one_statemen
     assert [len(one.emails) for one in found[made[0].id]] == [2, 1, 0]
     views = {email.toggles.id: email.toggles for one in found[made[0].id] for email in one.emails}
     assert views == await toggles.by_ids(by, list(views))
-    addresses = {email.address.id: email.address for one in found[made[0].id] for email in one.emails}
+    addresses = {view.address.id: view.address for view in views.values()}
     assert addresses == await address.by_ids(by, list(addresses))
+    fields = {email.field.id: email.field for one in found[made[0].id] for email in one.emails}
+    assert fields == await email_field.by_ids(by, list(fields))
 
 
 async def test_changing_contacts_needs_the_right(by: Viewer) -> None:

@@ -7,7 +7,7 @@ import pytest
 from mail.demo import seed
 from mail.demo.people import BELLANDI, FIRMS, HARBOUR, OWNER_PASSWORD, Account, Firm
 from mail.demo.users import MAIL_PASSWORD, STUDIO
-from models import account, address, contact, mailbox, session, store, team, toggles
+from models import account, contact, mailbox, session, store, team, toggles
 from models.account import AccountFilter, AccountOrder, AccountView, LoginStatus
 from models.mailbox import MailSecurity, MailServer
 from models.mailbox.connecting import unsealed
@@ -56,16 +56,14 @@ async def test_every_account_has_the_status_and_the_switches_that_the_data_says(
 
 async def _same_toggles(owner: Viewer, demo: Firm, codes: dict) -> None:  # type: ignore[type-arg]
     views = [view for group in (await toggles.of_accounts(owner, list(codes))).values() for view in group]
-    texts = await address.by_ids(owner, [view.address_id for view in views])
     found = {
-        (codes[view.account_id], texts[view.address_id].address): (view.login, view.notify, view.email_sync)
-        for view in views
+        (codes[view.account_id], view.address.address): (view.login, view.notify, view.email_sync) for view in views
     }
     assert found == {
         (row.code, row.address): (row.switches.login, row.switches.notify, row.switches.email_sync)
         for row in demo.toggles()
     }
-    activated = {view.address for view in texts.values() if view.portal_user}
+    activated = {view.address.address for view in views if view.address.portal_user}
     assert activated == demo.activated & {row.address for row in demo.toggles()}
 
 

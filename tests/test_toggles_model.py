@@ -164,7 +164,7 @@ class Reality:
 
     def _numbered(self, view: TogglesView) -> tuple[int, tuple[Switches, frozenset[int]]]:
         holders = frozenset(self.people.index(each) for each in view.contact_ids)
-        return self.addresses.index(view.address_id), ((view.login, view.notify, view.email_sync), holders)
+        return self.addresses.index(view.address.id), ((view.login, view.notify, view.email_sync), holders)
 
 
 def _text(one: int) -> str:

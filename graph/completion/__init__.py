@@ -7,5 +7,6 @@ answers (a differential test holds it).
 
 from graph.completion.executor import CompilingExecutor
 from graph.completion.relation import relation
+from graph.completion.shows import Shows, made
 
-__all__ = ["CompilingExecutor", "relation"]
+__all__ = ["CompilingExecutor", "Shows", "made", "relation"]

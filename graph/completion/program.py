@@ -72,7 +72,12 @@ class _Writing:
         if field.value is None:
             yield f"{v} = {kind.name!r}"
             return
-        yield f"{v} = ready[{field.slot}][id(o)]" if field.many else f"{v} = o.{field.attribute}"
+        if field.many:
+            yield f"{v} = ready[{field.slot}][id(o)]"
+        elif field.maker:
+            yield f"{v} = {self._named('make', field.maker)}(o)"
+        else:
+            yield f"{v} = o.{field.attribute}"
         yield from self.of_value(field.value, v, 0)
 
     def _named(self, what: str, value: object) -> str:

@@ -18,9 +18,11 @@ from graphql import (
 )
 from graphql.execution.collect_fields import CollectedFields, FieldDetails
 from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
 from graph.completion.relation import many_of
+from graph.completion.shows import maker_of, shown_by
 
 UNDERSTOOD = {"skip", "include"}  # directives; collecting the fields has obeyed them
 
@@ -51,14 +53,15 @@ class Value:
 @dataclass(frozen=True, slots=True)
 class Field:
     """
-    `many` reads it for all rows, and `slot` is where the values then wait; None: it is an attribute.
-    `value` None: `__typename`.
+    `many` reads it for all rows, and `slot` is where the values then wait. `maker` makes it of one row. With neither it
+    is an attribute. `value` None: `__typename`.
     """
 
     response_name: str
     attribute: str
     value: Value | None
     many: Callable[..., Any] | None = None
+    maker: Callable[[Any], Any] | None = None
     slot: int = field(default_factory=count().__next__)
 
 
@@ -75,16 +78,24 @@ class Object:
 def object_of(executor: Collector, kind: GraphQLObjectType, details: list[FieldDetails]) -> Object:
     """Raises Unplanned."""
     definition = kind.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
-    if definition is None or getattr(definition, "is_type_of", None):
+    if definition is None:
+        raise Unplanned
+    found = Object(kind.name, _classes(definition), kind.is_type_of is not None and not shown_by(definition))
+    for name, below in executor.collect_subfields(kind, details).grouped_field_set.items():
+        found.fields.append(_field(executor, kind, name, below))
+    return found
+
+
+def _classes(definition: StrawberryObjectDefinition) -> tuple[type, ...]:
+    if shown := shown_by(definition):
+        return (shown,)
+    if definition.is_type_of:
         raise Unplanned
     concrete_of = definition.concrete_of
     classes = (definition.origin, concrete_of.origin) if concrete_of else (definition.origin,)
     if any(issubclass(each, Exception) or hasattr(each, "__await__") for each in classes):
         raise Unplanned
-    found = Object(kind.name, classes, kind.is_type_of is not None)
-    for name, below in executor.collect_subfields(kind, details).grouped_field_set.items():
-        found.fields.append(_field(executor, kind, name, below))
-    return found
+    return classes
 
 
 def _field(executor: Collector, kind: GraphQLObjectType, name: str, details: list[FieldDetails]) -> Field:
@@ -96,8 +107,12 @@ def _field(executor: Collector, kind: GraphQLObjectType, name: str, details: lis
     definition = executor.schema.get_field(kind, node.name.value)
     if definition is None or definition.args or node.arguments:
         raise Unplanned
-    attribute, many = _source(definition)
-    return Field(name, attribute, _value(executor, definition.type, details), many)
+    source = _source(definition)
+    value = _value(executor, definition.type, details)
+    maker = maker_of(source)
+    if maker and not value.leaf:
+        raise Unplanned
+    return Field(name, source.python_name, value, many_of(source), maker)
 
 
 def _is_unusual(details: FieldDetails) -> bool:
@@ -105,17 +120,17 @@ def _is_unusual(details: FieldDetails) -> bool:
     return bool(strange) or details.defer_usage is not None or details.fragment_variable_values is not None
 
 
-def _source(definition: GraphQLField) -> tuple[str, Callable[..., Any] | None]:
+def _source(definition: GraphQLField) -> StrawberryField:
     found = definition.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
     if not isinstance(found, StrawberryField) or found.permission_classes or found.extensions:
         raise Unplanned  # a field with permission classes looks like a basic one
-    if many := many_of(found):
-        return found.python_name, many
+    if many_of(found) or maker_of(found):
+        return found
     if not (found.is_basic_field and found.default_resolver is getattr):
         raise Unplanned
     if not getattr(definition.resolve, "_is_default", False):
         raise Unplanned
-    return found.python_name, None
+    return found
 
 
 def _value(executor: Collector, kind: GraphQLOutputType, details: list[FieldDetails]) -> Value:

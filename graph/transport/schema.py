@@ -6,6 +6,7 @@ from typing import Any
 
 import strawberry
 from graphql import GraphQLError
+from graphql.type.definition import GraphQLResolveInfoHelpers
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types import ExecutionContext
@@ -20,6 +21,15 @@ class EventExecutor(StrawberryGraphQLCoreExecutionContext):
 
     Leans on `build_per_event_executor` of graphql-core 3.3; a test holds it. Other executors may inherit from this one.
     """
+
+    @property
+    def async_helpers(self) -> GraphQLResolveInfoHelpers:
+        """Made for each resolver: kept, they would tie the executor, and all that was read, into a cycle."""
+        return GraphQLResolveInfoHelpers(gather=self.gather_async_work, track=self.track_async_work)
+
+    @async_helpers.setter
+    def async_helpers(self, _: GraphQLResolveInfoHelpers) -> None:
+        pass
 
     def build_per_event_executor(self, payload: Any) -> "EventExecutor":
         executor = super().build_per_event_executor(payload)

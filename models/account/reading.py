@@ -8,6 +8,7 @@ from uuid import UUID
 
 from models import clock, store
 from models.account.table import AccountKind, LoginIndicator, LoginStatus
+from models.frozen import frozen
 from models.invitation.state import LAST, ON_TOGGLES
 from models.invitation.table import InvitationState
 from models.page import Order, Page, Window, page_of_each
@@ -16,7 +17,7 @@ from models.text import beginnings
 from models.viewer import Viewer
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AccountView:
     """`login_status`, `notify` and `email_sync` are derived from the switches, never stored (R11)."""
 
@@ -148,13 +149,13 @@ def _view(row: Any) -> AccountView:
     if row["login"]:
         status = LoginStatus.ACTIVE if row["active"] else LoginStatus.PENDING
     return AccountView(
-        id=row["id"],
-        code=row["code"],
-        name=row["name"],
-        kind=AccountKind(row["kind"]),
-        archived=row["archived_at"] is not None,
-        login_status=status,
-        notify=row["notify"],
-        email_sync=row["email_sync"],
-        version=row["version"],
+        row["id"],
+        row["code"],
+        row["name"],
+        AccountKind(row["kind"]),
+        row["archived_at"] is not None,
+        status,
+        row["notify"],
+        row["email_sync"],
+        row["version"],
     )

@@ -11,6 +11,8 @@ from uuid import UUID
 
 from models import address, store
 from models.address import EmailAddressView
+from models.email_field import EmailFieldView
+from models.frozen import frozen
 from models.page import Order, Page, Window
 from models.page import page as read_page
 from models.text import beginnings
@@ -19,29 +21,28 @@ from models.toggles import reading as toggles
 from models.viewer import Viewer
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ContactView:
     id: UUID
     name: str
     version: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ContactEmailView:
-    field_id: UUID
-    address_id: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class LinkedEmailView:
-    """An address of a linked contact, with its toggles on the account."""
-
-    field_id: UUID
+    field: EmailFieldView
     address: EmailAddressView
+
+
+@frozen
+class LinkedEmailView:
+    """An address of a linked contact, by its toggles on the account."""
+
+    field: EmailFieldView
     toggles: TogglesView
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LinkedContactView:
     contact: ContactView
     emails: tuple[LinkedEmailView, ...]
@@ -85,39 +86,47 @@ async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, ContactView]:
 
 async def emails_of(by: Viewer, contact_ids: Sequence[UUID]) -> dict[UUID, list[ContactEmailView]]:
     """In the order of the firm's fields."""
-    query = """SELECT contact_id, field_id, address_id FROM contact_email
-      WHERE firm_id = $1 AND contact_id = ANY($2::uuid[]) ORDER BY field_id"""
     grouped: dict[UUID, list[ContactEmailView]] = defaultdict(list)
-    for row in await store.rows(query, by.firm_id, list(contact_ids)):
-        grouped[row["contact_id"]].append(ContactEmailView(row["field_id"], row["address_id"]))
+    for row in await store.rows(_EMAILS_OF, by.firm_id, list(contact_ids)):
+        field = EmailFieldView(row["field_id"], row["field_name"])
+        grouped[row["contact_id"]].append(ContactEmailView(field, address.view(row)))
     return grouped
+
+
+_EMAILS_OF = f"""
+SELECT h.contact_id, h.field_id, f.name AS field_name, {address.COLUMNS}
+FROM contact_email h JOIN email_field f ON f.firm_id = h.firm_id AND f.id = h.field_id
+JOIN email_address e ON e.firm_id = h.firm_id AND e.id = h.address_id
+LEFT JOIN portal_user p ON p.firm_id = h.firm_id AND p.address_id = h.address_id
+WHERE h.firm_id = $1 AND h.contact_id = ANY($2::uuid[]) ORDER BY h.field_id
+"""
 
 
 async def linked_to(by: Viewer, account_ids: Sequence[UUID]) -> dict[UUID, list[LinkedContactView]]:
     """By account: its contacts by name, each with its addresses there and their toggles; all in one statement."""
     found = await store.rows(_LINKED_TO, by.firm_id, list(account_ids))
-    holders: dict[tuple[UUID, UUID], set[UUID]] = defaultdict(set)
+    holders: dict[UUID, list[UUID]] = defaultdict(list)
     for row in found:
-        holders[row["account_id"], row["address_id"]].add(row["contact_id"])
+        holders[row["id"]].append(row["contact_id"])
     grouped: dict[UUID, list[LinkedContactView]] = defaultdict(list)
-    for (account_id, _), rows in groupby(found, key=itemgetter("account_id", "contact_id")):
+    for (account_id, contact_id), rows in groupby(found, key=itemgetter("linked_to", "contact_id")):
         held = list(rows)
-        emails = tuple(_linked_email(row, holders) for row in held if row["field_id"] is not None)
-        contact = ContactView(held[0]["contact_id"], held[0]["name"], held[0]["contact_version"])
+        emails = tuple([_linked_email(row, holders) for row in held if row["id"] is not None])
+        contact = ContactView(contact_id, held[0]["name"], held[0]["contact_version"])
         grouped[account_id].append(LinkedContactView(contact, emails))
     return grouped
 
 
-def _linked_email(row: Any, holders: Mapping[tuple[UUID, UUID], set[UUID]]) -> LinkedEmailView:
-    contact_ids = sorted(holders[row["account_id"], row["address_id"]])
-    return LinkedEmailView(row["field_id"], address.view(row), toggles.view(row, contact_ids))
+def _linked_email(row: Any, holders: Mapping[UUID, list[UUID]]) -> LinkedEmailView:
+    field = EmailFieldView(row["field_id"], row["field_name"])
+    return LinkedEmailView(field, toggles.view(row, sorted(holders[row["id"]])))
 
 
 _LINKED_TO = f"""
-SELECT l.account_id, l.contact_id, c.name, c.version AS contact_version, h.field_id, {address.COLUMNS},
-  t.id, t.login, t.notify, t.email_sync, t.version, p.id IS NOT NULL AS activated
+SELECT l.account_id AS linked_to, l.contact_id, c.name, c.version AS contact_version,
+  h.field_id, f.name AS field_name, {toggles.COLUMNS}
 FROM account_contact l JOIN contact c ON c.firm_id = l.firm_id AND c.id = l.contact_id
-LEFT JOIN (contact_email h
+LEFT JOIN (contact_email h JOIN email_field f ON f.firm_id = h.firm_id AND f.id = h.field_id
   JOIN toggles t ON t.firm_id = h.firm_id AND t.address_id = h.address_id
   JOIN email_address e ON e.firm_id = h.firm_id AND e.id = h.address_id
   LEFT JOIN portal_user p ON p.firm_id = h.firm_id AND p.address_id = h.address_id)

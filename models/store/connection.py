@@ -53,6 +53,7 @@ def tortoise_config(url: str, *, pool_size: int = 10) -> dict[str, Any]:
         "minsize": 2,
         "maxsize": pool_size,
         "command_timeout": 35,
+        "reset": _nothing_to_reset,
         "server_settings": SERVER_SETTINGS,
     }
     if "sslmode" in query:
@@ -63,6 +64,15 @@ def tortoise_config(url: str, *, pool_size: int = 10) -> dict[str, Any]:
         "use_tz": True,
         "timezone": "UTC",
     }
+
+
+async def _nothing_to_reset(_: object) -> None:
+    """
+    What a connection that goes back to the pool still needs, after the ROLLBACK that the pool sees to itself.
+
+    asyncpg would forget locks, cursors and settings of the session, in a round trip after each statement. We make none:
+    whatever we set or lock ends with its transaction.
+    """
 
 
 async def open_store(url: str, *, pool_size: int = 10) -> None:

@@ -1,0 +1,56 @@
+"""Types whose objects are the views of models/ themselves: Strawberry reads the fields off them, nothing is copied."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Generic, Self, TypeVar, cast, get_args, get_origin
+
+import strawberry
+from strawberry.types.base import StrawberryObjectDefinition
+from strawberry.types.field import StrawberryField
+
+V = TypeVar("V")
+MADE = "made"
+
+
+class Shows(Generic[V]):
+    """
+    `class Account(Node, Shows[AccountView])`: each field without a resolver is the view's attribute of that name.
+
+    No object of the class itself is ever made, so its resolvers take `parent: strawberry.Parent[AccountView]`.
+    """
+
+    shown: ClassVar[type[Any]]
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        (base,) = (each for each in cls.__dict__["__orig_bases__"] if get_origin(each) is Shows)
+        (cls.shown,) = get_args(base)
+
+    @classmethod
+    def of(cls, view: V) -> Self:
+        """The view itself: for the type checker, which takes it for what it is shown as."""
+        return cast(Self, view)
+
+    @classmethod
+    def of_all(cls, views: Sequence[V]) -> list[Self]:
+        return cast(list[Self], views)
+
+    @classmethod
+    def is_type_of(cls, value: object, _: Any) -> bool:
+        return isinstance(value, cls.shown)
+
+
+def made(one: Callable[[Any], Any]) -> Any:
+    """A field that a plain function makes of the row: `def one(parent: strawberry.Parent[View]) -> str`."""
+    return strawberry.field(resolver=one, metadata={MADE: one})
+
+
+def shown_by(definition: StrawberryObjectDefinition) -> type[Any] | None:
+    """The class of what it shows; None: it has objects of its own."""
+    origin: type[Any] = definition.origin
+    return origin.shown if issubclass(origin, Shows) else None
+
+
+def maker_of(field: StrawberryField) -> Callable[[Any], Any] | None:
+    """What makes it of the row; None: nothing does."""
+    found: Callable[[Any], Any] | None = field.metadata.get(MADE)
+    return found
