@@ -25,8 +25,10 @@ class ClientLoaders(Loaders):
         self.client = client
 
     def _mine(self, read: Read[V]) -> Callable[[Viewer, Sequence[UUID]], Awaitable[dict[UUID, V]]]:
+        client = self.client
+
         async def read_mine(_: Viewer, ids: Sequence[UUID]) -> dict[UUID, V]:
-            return await read(self.client, ids)
+            return await read(client, ids)
 
         return read_mine
 

@@ -36,7 +36,7 @@ class Context:
     position: int = 0
     live_at: int | None = None
     begins_at: int | None = None
-    shares: bool = False
+    leaves_within: int | None = None
     for_group: bool = False
     _loaders: Loaders | None = field(default=None, repr=False)
 
@@ -65,11 +65,11 @@ class Context:
         given = orjson.dumps({k: v for k, v in variables.items() if k not in cursors}, option=orjson.OPT_SORT_KEYS)
         return self.viewer.firm_id, self.viewer.member_id if _is_personal(text) else None, given
 
-    def share(self) -> None:
-        self.shares = True
+    def share(self, within: int) -> None:
+        self.leaves_within = within
 
     def resume(self, position: int) -> None:
-        self.begins_at, self.live_at = position, None
+        self.begins_at, self.live_at, self.leaves_within = position, None, 0
 
     def of_group(self, text: str, position: int) -> Self:
         """The team's, who is nobody in particular, unless the document is one person's own."""
@@ -77,7 +77,7 @@ class Context:
         member = viewer.member_id if _is_personal(text) else NOTHING
         nobody = Viewer(viewer.firm_id, member, uuid4(), TeamRole.EMPLOYEE, manage_accounts=False)
         return replace(
-            self, viewer=nobody, begins_at=position, shares=False, for_group=True, live_at=None, _loaders=None
+            self, viewer=nobody, begins_at=position, leaves_within=None, for_group=True, live_at=None, _loaders=None
         )
 
     async def authorise(self) -> None:

@@ -132,7 +132,7 @@ async def followed(info: Info, after: Cursor | None) -> AsyncIterator[Batch | Fe
     if (again := context.begins_at) is not None:
         position = again
     began = client_of(info)
-    following = feed.hub.follow(signed_in(context).firm_id, position, tell_live=context.shares)
+    following = feed.hub.follow(signed_in(context).firm_id, position, tell_live=context.leaves_within)
     async with aclosing(following) as events:  # type: ignore[type-var]
         async for event in events:
             await context.authorise()

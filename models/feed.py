@@ -31,7 +31,7 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """All up to `cursor` has been told; from here on things are told as they happen. Once, at the first time."""
+    """All up to `cursor` has been told, and what is still missing is near. Once, at the first time."""
 
     cursor: int
 
@@ -119,12 +119,12 @@ class Hub:
         return {firm_id: tail.end for firm_id, tail in self._tails.items()}
 
     async def follow(
-        self, firm_id: UUID, after: int | None = None, *, tell_live: bool = False
+        self, firm_id: UUID, after: int | None = None, *, tell_live: int | None = None
     ) -> AsyncIterator[Ready | Batch | Live | Resync]:
         """
         Everything after `after` (None: from now), in order, none twice, then live, for as long as it is asked.
 
-        `tell_live`: says so, once, when it has caught up.
+        `tell_live`: says so, once, when no more than so many positions are missing.
 
         A follower costs a position and no queue: a slow one lags, and catches up from the database.
         """
@@ -141,15 +141,15 @@ class Hub:
                 if position < tail.start and not await journal.reaches_back_to(firm_id, position):
                     position = tail.end
                     yield Resync(position)
+                if telling is not None and tail.end - position <= telling:
+                    telling = None
+                    yield Live(position)
                 behind = position < tail.start
                 batches = await journal.since(firm_id, position, most=TAIL) if behind else tail.after(position)
                 for batch in batches:
                     position = batch.cursor
                     yield batch
-                if not batches and telling:
-                    telling = False
-                    yield Live(position)
-                elif not batches:
+                if not batches:
                     await grown.wait()
         finally:
             self._leave(firm_id, tail)

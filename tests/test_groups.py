@@ -72,6 +72,22 @@ async def test_windows_that_began_at_different_places_each_get_everything_once(a
     assert len(set(told[0])) == 7
 
 
+async def test_what_many_windows_missed_is_read_once_for_all_that_come_back(api: Api) -> None:
+    by = await a_firm()
+    made = await an_account(by)
+    members = [await signed_in(by, role=TeamRole.EMPLOYEE) for _ in range(4)]
+    for turn in range(6):
+        await switched(by, made.id, made.address, login=turn % 2 == 0)
+    reads = []
+    for number in (1, 24):
+        async with AsyncExitStack() as stack, counting() as statements:
+            windows = [await begun(stack, api, members[n % 4], "c0") for n in range(number)]
+            told = [[(await heard(window))["cursor"] for _ in range(7)] for window in windows]
+        assert all(each == told[0] for each in told)
+        reads.append(sum("AS contact_ids" in each for each in statements))
+    assert reads[1] <= reads[0], reads
+
+
 async def test_who_signed_out_hears_nothing_more_and_the_others_go_on(api: Api) -> None:
     by = await a_firm()
     staying, leaving = await signed_in(by), await signed_in(by)
@@ -118,6 +134,7 @@ async def test_what_is_shared_shows_everybody_the_same(api: Api, field: str) -> 
             await switched(owner, made.id, made.address, login=turn % 2 == 1)
             await received(by, box, a_message(turn), arrival=True)
         shared = await live.several(3)
-    async with api.follow(document, {"after": begins}, as_=token) as alone:
+    by_itself = f"{document} # {BY_RIGHTS[0]}: a document that names one is not shared"
+    async with api.follow(by_itself, {"after": begins}, as_=token) as alone:
         await alone.next()
         assert (await alone.several(3))[-1] == shared[-1]  # earlier ones show the state of when they were told

@@ -1,9 +1,10 @@
 """
 Identical subscriptions are executed once and encoded once: same document, variables and audience.
 
-A subscriber begins alone, so that `after` is its own. When it has caught up it leaves its own execution and goes on as
-a cursor into the answers of its group; one that falls behind those kept goes alone again from where it stands. Each
-delivery is authorised for itself.
+A subscriber begins alone, so that `after` is its own. Once it is near the present it leaves its own execution and goes
+on as a cursor into the answers of its group: a thousand that come back at once catch up with what they missed together.
+One that the answers kept do not reach back to goes alone until it has caught up. Each delivery is authorised for
+itself.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from graph.transport.errors import Answer
 
-KEPT = 64  # answers of a group; who needs an older one executes it alone
+KEPT = 64  # answers of a group, and how far it begins behind the present; who needs an older one executes it alone
 Alone = Callable[[object], AsyncGenerator[Answer, None]]
 """Executes the document for one context, from where that stands."""
 
@@ -27,16 +28,16 @@ class Sharing(Protocol):
     position: int
     """Of the last event that was given."""
     live_at: int | None
-    """Set by a subscription that has caught up, and left so that it goes on with its group."""
+    """Set by a subscription that is near the present, and left so that it goes on with its group."""
 
     def group(self, text: str, variables: Mapping[str, Any]) -> Hashable | None:
         """Whoever has the same gets the same events, wherever each begins; None: not to be shared."""
 
-    def share(self) -> None:
-        """From now on the subscription leaves as soon as it has caught up."""
+    def share(self, within: int) -> None:
+        """From now on the subscription leaves as soon as it lacks no more than so many positions."""
 
     def resume(self, position: int) -> None:
-        """The next execution begins there, without a greeting."""
+        """The next execution begins there, without a greeting, and leaves when it has caught up."""
 
     def of_group(self, text: str, position: int) -> "Sharing":
         """The context of the group's own execution, which begins at `position`."""

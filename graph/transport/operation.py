@@ -12,7 +12,7 @@ from strawberry.types.graphql import OperationType
 
 from graph.transport.call import Call
 from graph.transport.errors import Answer, RequestError, answer, refusal
-from graph.transport.groups import Sharing
+from graph.transport.groups import KEPT, Sharing
 from graph.transport.request import GraphQLRequest
 from graph.transport.wire import Gone
 
@@ -41,7 +41,7 @@ async def answers(
             async for told in answered:
                 yield told
         return
-    context.share()
+    context.share(KEPT)
     key = (text, asked.operation_name, group)
     while True:
         async with aclosing(alone(context)) as answered:
