@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
-from mail.parse import ParsedEmail, ParsedHeaders, Unreadable, parse, read_headers
+from mail.parse import ParsedEmail, ParsedHeaders, Report, Unreadable, parse, read_headers, read_report
 
 TIME_LIMIT = 5.0  # seconds for one message, or for one batch of header blocks
 PATIENCE = 60.0  # seconds beyond that until the pool itself is taken for broken
@@ -78,6 +78,10 @@ class ParserPool:
         batches = [list(blocks[start : start + HEADERS_AT_ONCE]) for start in range(0, len(blocks), HEADERS_AT_ONCE)]
         answers = await asyncio.gather(*(self._read_batch(batch) for batch in batches))
         return [answer for batch in answers for answer in batch]
+
+    async def read_report(self, raw: bytes) -> Report | None:
+        """None: it is not about one of our letters. Raises as `parse` does."""
+        return await self._run(read_report, raw)
 
     async def _read_batch(self, blocks: list[bytes]) -> list[ParsedHeaders | Unreadable]:
         try:

@@ -87,6 +87,24 @@ async def test_mail_by_smtp_lies_in_the_recipients_inbox_and_all_other_mail_is_c
     assert raw_messages(server, mailbox=HARBOUR.address) == {}
 
 
+async def test_what_the_firm_sends_can_be_read_also_after_a_restart(tmp_path: Path) -> None:
+    def asked(server: DemoMail, *more: str) -> subprocess.CompletedProcess[str]:
+        reading = [sys.executable, "-m", "mail.demo.read", "--port", str(server.imap_port), *more]
+        return subprocess.run(reading, capture_output=True, text=True, check=False)
+
+    link = "https://portal.firm.test/invitation/abc.def"
+    async with DemoMail.start(tmp_path) as server:
+        assert (await asyncio.to_thread(asked, server)).returncode == 1
+        for name in ("anna", "bea"):
+            raw = f"To: {name}@client.test\r\nSubject: Come in\r\n\r\nDear {name}, {link}\r\n".encode()
+            await server.deliver(raw, sender="portal@demo.test", to=[f"{name}@client.test"])
+    async with DemoMail.start(tmp_path) as server:
+        newest = await asyncio.to_thread(asked, server)
+        to_anna = await asyncio.to_thread(asked, server, "--to", "Anna@client.test")
+    assert f"Dear bea, {link}" in newest.stdout
+    assert f"Dear anna, {link}" in to_anna.stdout
+
+
 async def test_a_wrong_password_is_refused_by_both_doors(server: DemoMail) -> None:
     with imaplib.IMAP4("127.0.0.1", server.imap_port, timeout=10) as client, pytest.raises(imaplib.IMAP4.error):
         client.login(STUDIO.address, "wrong")

@@ -10,6 +10,7 @@ from mail.parse.parsed import (
     ParsedHeaders,
     Unreadable,
 )
+from mail.parse.report import Report, read_report
 
 __all__ = [
     "LARGEST_MESSAGE",
@@ -17,8 +18,10 @@ __all__ = [
     "ParsedAttachment",
     "ParsedEmail",
     "ParsedHeaders",
+    "Report",
     "Unreadable",
     "db_text",
     "parse",
     "read_headers",
+    "read_report",
 ]

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from mail.imap import FolderState, Header, Unfetchable
+from mail.parse import ParsedHeaders
 from mail.sync.reading import found
+from mail.sync.reports import own_reports
 from mail.sync.tools import FiguresDisagree, Visit
 from models.checkpoint import checkpoint
 from models.mailbox import folders, ledger
@@ -50,18 +52,21 @@ async def _list(visit: Visit, folder: LedgerFolder, state: FolderState) -> None:
 async def _read(visit: Visit, folder: LedgerFolder, uids: Sequence[int]) -> None:
     for start in range(0, len(uids), HEADERS_AT_ONCE):
         batch = uids[start : start + HEADERS_AT_ONCE]
-        read = await _headers(visit, batch)
+        read = await _headers(visit, folder, batch)
         checkpoint("after the headers of a batch")
         await ledger.found(visit.leased, folder, read, watermark=batch[-1] + 1)
         checkpoint("after the ledger of a batch")
 
 
-async def _headers(visit: Visit, uids: Sequence[int]) -> list[Found]:
+async def _headers(visit: Visit, folder: LedgerFolder, uids: Sequence[int]) -> list[Found]:
     answers = [one async for one in visit.imap.headers(uids)]
     headers = [one for one in answers if isinstance(one, Header)]
     said = await visit.tools.parsers.read_headers([header.header for header in headers])
     firm_id = visit.leased.firm_id  # in a thread, since a header may name 2,000 people
     read = await asyncio.to_thread(lambda: [found(firm_id, *each) for each in zip(headers, said, strict=True)])
+    if folder.scanned:  # reports of the past are about letters of the past
+        read = await own_reports(visit, read, {header.uid for header, each in zip(headers, said, strict=True)
+                                               if isinstance(each, ParsedHeaders) and each.report})  # fmt: skip
     return sorted([*read, *(_unread(one) for one in answers if isinstance(one, Unfetchable))], key=lambda one: one.uid)
 
 

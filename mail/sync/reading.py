@@ -42,6 +42,11 @@ def is_own_letter(letter_id: str | None) -> bool:
     return bool(name) and keys.is_signed(LETTER, name, signature)
 
 
+def own_letter(letter_id: str) -> UUID | None:
+    """Which one it is, where the signature is ours."""
+    return UUID(letter_id.rpartition(".")[0]) if is_own_letter(letter_id) else None
+
+
 async def message(
     parsed: ParsedEmail, *, raw_file: str, attachments: Iterable[MessageAttachment], received_at: datetime
 ) -> Message:

@@ -2,7 +2,7 @@
 
 from models.letter.claiming import Claimed, claim, give_back, hand_over
 from models.letter.limits import LetterLimits, limit, limits_of, must_have_room
-from models.letter.settling import put_off, refused, sent, stopped, unknown, wait_for_server
+from models.letter.settling import bounced, put_off, refused, sent, stopped, unknown, wait_for_server
 from models.letter.table import Letter, LetterKind, LetterState
 from models.letter.writing import NewLetter, cancel, wake_by, write
 
@@ -13,6 +13,7 @@ __all__ = [
     "LetterLimits",
     "LetterState",
     "NewLetter",
+    "bounced",
     "cancel",
     "claim",
     "give_back",

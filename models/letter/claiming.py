@@ -50,7 +50,7 @@ class Claimed:
 
 async def claim(owner: str, *, most: int) -> list[Claimed]:
     """Up to `most` letters that are due and that nobody holds; those that wait longest first."""
-    return [_claimed(owner, row) for row in await store.rows(_CLAIM, owner, most, SECONDS)]
+    return [claimed(owner, row) for row in await store.rows(_CLAIM, owner, most, SECONDS)]
 
 
 # the first time is due whatever the clock of the machine that wrote it
@@ -74,7 +74,8 @@ ORDER BY l.due_at, l.id
 """
 
 
-def _claimed(owner: str, row: Any) -> Claimed:
+def claimed(owner: str, row: Any) -> Claimed:
+    """Of a row of the table, with what only a claim looks up beside it (`seed`, whether it may leave)."""
     return Claimed(
         id=row["id"],
         firm_id=row["firm_id"],
@@ -91,7 +92,7 @@ def _claimed(owner: str, row: Any) -> Claimed:
         reset_id=row["reset_id"],
         copy_of=row["copy_of"],
         asked_by=row["asked_by"],
-        seed=row["seed"],
+        seed=row.get("seed"),
         handed_over=row["handed_over"],
         bytes_kept=_opened(row),
         stop=_stop(row),
@@ -118,9 +119,9 @@ def _place(firm_id: UUID, letter_id: UUID) -> tuple[object, ...]:
 
 
 def _stop(row: Any) -> str | None:
-    if row["is_dead"]:
+    if row.get("is_dead"):
         return "The link that it carries is no longer good."
-    if row["is_suppressed"]:
+    if row.get("is_suppressed"):
         return "Letters to this address came back before, so nothing is sent to it."
     return None
 
