@@ -2,15 +2,19 @@
 
 from models.session.asking import still, still_all, viewer_of
 from models.session.ending import end, sign_out
+from models.session.own import SessionView, end_own, own
 from models.session.signing_in import attempts, sign_in
 from models.session.starting import SignedIn, start_for_client, start_for_member
 from models.session.table import Session
 
 __all__ = [
     "Session",
+    "SessionView",
     "SignedIn",
     "attempts",
     "end",
+    "end_own",
+    "own",
     "sign_in",
     "sign_out",
     "start_for_client",

@@ -5,11 +5,12 @@ from uuid import UUID
 
 from models import journal, store
 from models.portal.visit import visited
-from models.viewer import Actor, Asker, Client
+from models.viewer import Actor, Asker, Client, must_be_in_person
 
 
 async def sign_out(viewer: Asker, *, everywhere: bool = False) -> list[UUID]:
-    """Ends this session, or all of the person's; answers which."""
+    """Ends this session, or all of the person's; answers which. Raises NOT_ALLOWED for an API token, which has none."""
+    must_be_in_person(viewer)
     async with store.transaction():
         if isinstance(viewer, Client) and viewer.account_id:
             await visited(viewer.firm_id, viewer.user_id, [viewer.account_id])

@@ -1,8 +1,9 @@
 """The people of the firm."""
 
 from models.team.adding import add, invite, join
-from models.team.changing import forget_two_factor, remove, update
+from models.team.changing import remove, update
 from models.team.columns import set_account_columns
+from models.team.own_password import change_password, end_resets
 from models.team.reading import TeamMemberView, by_ids, of_firm
 from models.team.table import AccountColumn, RecoveryCode, TeamMember, TeamMemberState
 
@@ -14,7 +15,8 @@ __all__ = [
     "TeamMemberView",
     "add",
     "by_ids",
-    "forget_two_factor",
+    "change_password",
+    "end_resets",
     "invite",
     "join",
     "of_firm",

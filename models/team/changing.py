@@ -3,11 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from models import clock, firm, journal, letter, session, store, text
+from models import firm, journal, second_factor, session, store, text
 from models.errors import Conflict, DeadLinkReason, ErrorCode, Refusal
 from models.idempotency import Done
 from models.invitation.ending import end
 from models.journal import JournalKind, Subject
+from models.team.own_password import end_resets
 from models.unset import UNSET, Unset
 from models.viewer import TeamRole, Viewer, must_be_admin_in_person
 
@@ -63,15 +64,8 @@ async def _without_two_factor(
         raise Refusal(ErrorCode.NOT_ALLOWED, "Only an owner takes a colleague's second factor off.", "twoFactor")
     if row["totp_since"] is None:
         return before, after
-    await forget_two_factor(by, row["id"])
+    await second_factor.forget(by.firm_id, row["id"])
     return {**before, "twoFactor": True}, {**after, "twoFactor": False}
-
-
-async def forget_two_factor(by: Viewer, member_id: UUID) -> None:
-    """Runs inside a transaction."""
-    clear = "UPDATE team_member SET totp_secret = NULL, totp_since = NULL, totp_step = NULL"
-    await store.execute(f"{clear} WHERE firm_id = $1 AND id = $2", by.firm_id, member_id)
-    await store.execute("DELETE FROM recovery_code WHERE firm_id = $1 AND member_id = $2", by.firm_id, member_id)
 
 
 async def remove(by: Viewer, member_id: UUID) -> Done:
@@ -86,7 +80,7 @@ async def remove(by: Viewer, member_id: UUID) -> Done:
         if row["role"] == TeamRole.OWNER:
             await _must_rule_owners(by, row, "id")
         await store.execute(_REMOVE, by.firm_id, member_id)
-        await forget_two_factor(by, member_id)
+        await second_factor.forget(by.firm_id, member_id)
         await session.end(by, [member_id])
         await store.execute("DELETE FROM api_token WHERE firm_id = $1 AND member_id = $2", by.firm_id, member_id)
         await _end_links(by, member_id)
@@ -104,14 +98,7 @@ async def _end_links(by: Viewer, member_id: UUID) -> None:
     invitations = "SELECT id FROM invitation WHERE firm_id = $1 AND member_id = $2 AND ended_at IS NULL FOR UPDATE"
     found = await store.rows(invitations, by.firm_id, member_id)
     await end(by, [row["id"] for row in found], DeadLinkReason.REVOKED)
-    resets = await store.rows(_END_RESETS, by.firm_id, member_id, clock.now())
-    await letter.cancel(by, reset_ids=[row["id"] for row in resets])
-
-
-_END_RESETS = """
-UPDATE password_reset SET ended_at = $3, end_reason = 'REVOKED'
-WHERE firm_id = $1 AND member_id = $2 AND ended_at IS NULL RETURNING id
-"""
+    await end_resets(by, member_id)
 
 
 async def _locked(by: Viewer, member_id: UUID) -> Any:

@@ -1,0 +1,217 @@
+"""
+A colleague's second factor: codes of an authenticator app (TOTP, RFC 6238), each good once, and ten recovery codes.
+
+The secret is sealed at rest; of recovery codes there are only hashes. Who lost both asks an owner, who takes the second
+factor off (`team.update`).
+"""
+
+import base64
+import hmac
+import secrets
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import pyotp
+from limits import RateLimitItemPerMinute
+from uuid_utils.compat import uuid7
+
+from models import clock, journal, keys, password, store
+from models.attempts import Attempts
+from models.errors import ErrorCode, Refusal
+from models.idempotency import Done
+from models.journal import JournalKind, Subject
+from models.viewer import Viewer, must_be_in_person
+
+ISSUER = "Switchboard"
+PERIOD = 30  # seconds
+DRIFT = 1  # periods that the clock of an app may be ahead or behind (RFC 6238, 5.2)
+RECOVERY_CODES = 10
+_DIGITS = 6
+_RECOVERY_BYTES = 10  # as many bits as the four groups of a code hold: no list of hashes gives it away
+attempts = Attempts(
+    "Too many attempts. Wait a little, then try again.",
+    address=RateLimitItemPerMinute(10, 15),
+    caller=RateLimitItemPerMinute(10, 15),
+)
+"""Of a person, who is the caller too: a stolen session must not try passwords and codes for long."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Started:
+    """What an authenticator app is told, by typing or as a QR code. Shown once; must not be logged."""
+
+    secret: str
+    uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """`recovery_codes` are shown once; they must not be logged."""
+
+    done: Done
+    recovery_codes: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return f"Confirmed({self.done!r})"
+
+
+async def start(by: Viewer, secret: str) -> Started:
+    """
+    A new secret, which counts once it is confirmed; one that was started before and not confirmed is forgotten.
+
+    `secret`: the password. Raises WRONG_CREDENTIALS, RATE_LIMITED, NOT_ALLOWED; INVALID where there is one already.
+    """
+    row = await proven(by, secret, "password")
+    seed = pyotp.random_base32()
+    sealed = keys.seal(seed, by.firm_id, by.member_id, "totp")
+    if not await store.execute(_START, by.firm_id, by.member_id, sealed):
+        raise Refusal(ErrorCode.INVALID, "Your second factor is on already. End it before you start a new one.")
+    uri = pyotp.TOTP(seed).provisioning_uri(name=row["email"], issuer_name=ISSUER)
+    return Started(seed, uri)
+
+
+_START = """
+UPDATE team_member SET totp_secret = $3, totp_step = NULL WHERE firm_id = $1 AND id = $2 AND totp_since IS NULL
+"""
+
+
+async def confirm(by: Viewer, code: str) -> Confirmed:
+    """From now on signing in asks for a code. Raises WRONG_CREDENTIALS, RATE_LIMITED, NOT_ALLOWED; INVALID."""
+    must_be_in_person(by)
+    await attempts.count(str(by.member_id), str(by.member_id))
+    async with store.transaction() as tx:
+        row = await store.row(_LOCKED, by.firm_id, by.member_id)
+        if row is None or row["totp_secret"] is None or row["totp_since"] is not None:
+            raise Refusal(ErrorCode.INVALID, "Start a second factor first: there is none to confirm.", "code")
+        step = _step_of(by.firm_id, by.member_id, row["totp_secret"], _bare(code))
+        if step is None:
+            raise _wrong_code()
+        await store.execute(_CONFIRM, by.firm_id, by.member_id, clock.now(), step)
+        codes = await _new_recovery_codes(by)
+        _record(by, on=True)
+    return Confirmed(Done((by.member_id,), tx.cursor), codes)
+
+
+_LOCKED = "SELECT totp_secret, totp_since FROM team_member WHERE firm_id = $1 AND id = $2 FOR UPDATE"
+_CONFIRM = """
+UPDATE team_member SET totp_since = $3, totp_step = $4, version = version + 1 WHERE firm_id = $1 AND id = $2
+"""
+
+
+async def _new_recovery_codes(by: Viewer) -> tuple[str, ...]:
+    bare = [base64.b32encode(secrets.token_bytes(_RECOVERY_BYTES)).decode() for _ in range(RECOVERY_CODES)]
+    await store.execute("DELETE FROM recovery_code WHERE firm_id = $1 AND member_id = $2", by.firm_id, by.member_id)
+    await store.execute(
+        "INSERT INTO recovery_code (id, firm_id, member_id, code_hash)"
+        " SELECT n.id, $1, $2, n.hash FROM unnest($3::uuid[], $4::bytea[]) AS n(id, hash)",
+        by.firm_id,
+        by.member_id,
+        [uuid7() for _ in bare],
+        [keys.token_hash(one) for one in bare],
+    )
+    return tuple("-".join(one[at : at + 4] for at in range(0, len(one), 4)) for one in bare)
+
+
+async def end(by: Viewer, secret: str, code: str) -> Done:
+    """
+    From now on the password is enough. `secret`: the password; `code`: of the app, or a recovery code.
+
+    Raises WRONG_CREDENTIALS, RATE_LIMITED, NOT_ALLOWED. Nothing changes where there is none.
+    """
+    row = await proven(by, secret, "password")
+    async with store.transaction() as tx:
+        if row["totp_since"] is not None:
+            if not await _use(by.firm_id, by.member_id, code):
+                raise _wrong_code()
+            await forget(by.firm_id, by.member_id)
+            _record(by, on=False)
+    return Done((by.member_id,), tx.cursor)
+
+
+async def forget(firm_id: UUID, member_id: UUID) -> None:
+    """With its recovery codes. Runs inside a transaction."""
+    clear = "UPDATE team_member SET totp_secret = NULL, totp_since = NULL, totp_step = NULL, version = version + 1"
+    await store.execute(f"{clear} WHERE firm_id = $1 AND id = $2", firm_id, member_id)
+    await store.execute("DELETE FROM recovery_code WHERE firm_id = $1 AND member_id = $2", firm_id, member_id)
+
+
+async def check(firm_id: UUID, member_id: UUID, code: str | None) -> None:
+    """
+    Of a colleague whose password was right; uses the code up. Raises CODE_NEEDED where none is given, and
+    WRONG_CREDENTIALS; nothing where the person has no second factor.
+    """
+    needed = "SELECT 1 FROM team_member WHERE firm_id = $1 AND id = $2 AND totp_since IS NOT NULL"
+    if not await store.value(needed, firm_id, member_id):
+        return
+    if not code:
+        raise Refusal(ErrorCode.CODE_NEEDED, "Type the code of your authenticator app, or a recovery code.", "code")
+    async with store.transaction():
+        if not await _use(firm_id, member_id, code):
+            raise _wrong_code()
+
+
+async def _use(firm_id: UUID, member_id: UUID, code: str) -> bool:
+    """Whether it is right and was not used before; it is now. Runs inside a transaction."""
+    bare = _bare(code)
+    if len(bare) != _DIGITS:
+        used = await store.value(_USE_RECOVERY, firm_id, member_id, keys.token_hash(bare), clock.now())
+        return used is not None
+    sealed = await store.value("SELECT totp_secret FROM team_member WHERE firm_id = $1 AND id = $2", firm_id, member_id)
+    step = _step_of(firm_id, member_id, sealed, bare) if sealed else None
+    return step is not None and await store.value(_USE_STEP, firm_id, member_id, step) is not None
+
+
+_USE_RECOVERY = """
+UPDATE recovery_code SET used_at = $4
+WHERE firm_id = $1 AND member_id = $2 AND code_hash = $3 AND used_at IS NULL RETURNING id
+"""
+_USE_STEP = """
+UPDATE team_member SET totp_step = $3
+WHERE firm_id = $1 AND id = $2 AND (totp_step IS NULL OR totp_step < $3) RETURNING id
+"""
+
+
+def _step_of(firm_id: UUID, member_id: UUID, sealed: bytes, bare: str) -> int | None:
+    """The period that a code is of; None: of none that counts now, or the secret cannot be opened any more."""
+    try:
+        totp = pyotp.TOTP(keys.unseal(sealed, firm_id, member_id, "totp"))
+    except keys.WrongKey:
+        return None
+    now = int(clock.now().timestamp()) // PERIOD
+    steps = range(now + DRIFT, now - DRIFT - 1, -1)
+    return next((one for one in steps if hmac.compare_digest(totp.generate_otp(one).encode(), bare.encode())), None)
+
+
+def _bare(code: str) -> str:
+    """As people type them: with spaces and hyphens, in small letters."""
+    return "".join(char for char in code[:100] if char.isascii() and char.isalnum()).upper()
+
+
+async def proven(by: Viewer, secret: str, path: str) -> Any:
+    """
+    The row of who asks, once the password is right: a session alone does not change how its owner signs in.
+
+    Raises WRONG_CREDENTIALS, RATE_LIMITED, NOT_ALLOWED for an API token.
+    """
+    must_be_in_person(by)
+    await attempts.count(str(by.member_id), str(by.member_id))
+    row = await store.row("SELECT * FROM team_member WHERE firm_id = $1 AND id = $2", by.firm_id, by.member_id)
+    if not await password.matches(secret, row["password_hash"] if row else None) or row is None:
+        raise Refusal(ErrorCode.WRONG_CREDENTIALS, "This is not your password.", path)
+    return row
+
+
+def _wrong_code() -> Refusal:
+    return Refusal(
+        ErrorCode.WRONG_CREDENTIALS, "The code is wrong, or was used before. Wait for the next one of your app.", "code"
+    )
+
+
+def _record(by: Viewer, *, on: bool) -> None:
+    journal.record(
+        JournalKind.MEMBER_CHANGED,
+        by=by,
+        subject=(Subject.TEAM_MEMBER, by.member_id),
+        changes=journal.changes_between({"twoFactor": not on}, {"twoFactor": on}),
+    )

@@ -1,0 +1,46 @@
+"""A person's own sessions: where one is signed in, and ending one of them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from models import clock, store
+from models.errors import ErrorCode, Refusal
+from models.idempotency import Done
+from models.session.ending import end
+from models.viewer import Viewer, must_be_in_person
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """`last_used_at` is exact to a minute. `device`: a User-Agent. `current`: the one that asks."""
+
+    id: UUID
+    created_at: datetime
+    last_used_at: datetime | None
+    device: str | None
+    current: bool
+
+
+async def own(by: Viewer) -> list[SessionView]:
+    """Those that have not ended, the newest first."""
+    found = await store.rows(_OWN, by.firm_id, by.member_id, clock.now())
+    return [
+        SessionView(row["id"], row["created_at"], row["last_used_at"], row["device"], row["id"] == by.session_id)
+        for row in found
+    ]
+
+
+_OWN = """
+SELECT id, created_at, last_used_at, device FROM session
+WHERE firm_id = $1 AND member_id = $2 AND expires_at > $3 ORDER BY id DESC LIMIT 100
+"""
+
+
+async def end_own(by: Viewer, session_id: UUID) -> Done:
+    """Its next request is refused, and its open sockets close. Raises NOT_FOUND; NOT_ALLOWED for an API token."""
+    must_be_in_person(by)
+    async with store.transaction() as tx:
+        if not await end(by, [by.member_id], only=session_id):
+            raise Refusal(ErrorCode.NOT_FOUND, "You have no such session (any more).", "id")
+    return Done((session_id,), tx.cursor)
