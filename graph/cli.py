@@ -76,7 +76,7 @@ def doctor() -> None:
 def replace_key(
     sure: Annotated[bool, typer.Option(prompt="What was sealed with the lost key stays lost. Go on?")],
 ) -> None:
-    """After the key was lost: goes on with the present one. Mailboxes then wait for their passwords."""
+    """After the key was lost: goes on with the present one. Mailboxes wait for passwords; second factors are off."""
     from graph import running
 
     if sure:

@@ -100,9 +100,9 @@ class Context:
         return replace(self, _loaders=None)
 
 
-PERSONAL = ("inboxNotifications", "accountColumns")
+PERSONAL = ("inboxNotifications", "accountColumns", "sessions")
 """Fields that show each person their own."""
-BY_RIGHTS = ("apiTokens",)
+BY_RIGHTS = ("apiTokens", "twoFactor")
 """Fields that show more to some: a document with one of these is not shared."""
 CURSOR_VARIABLES = re.compile(r"\$(\w+)\s*:\s*Cursor\b")
 

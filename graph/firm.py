@@ -11,13 +11,14 @@ from graph.errors import Payload, cursor_of, refusable
 from graph.ids import Kind, global_id
 from graph.inputs import given
 from graph.node import Node, made_id
-from models import api_token, email_field, firm, firm_settings, team
+from models import api_token, email_field, firm, firm_settings, session, team
 from models.team import AccountColumn, TeamMemberState
 from models.viewer import TeamRole
 
 if TYPE_CHECKING:
     from graph.api_token import ApiToken
     from graph.firm_settings import FirmSettings
+    from graph.own_access import Session
 
 strawberry.enum(TeamRole)
 strawberry.enum(TeamMemberState)
@@ -40,6 +41,9 @@ class TeamMember(Node):
     account_columns: list[AccountColumn] = strawberry.field(
         description="Of the account list, in order; empty on anybody but yourself (R49)."
     )
+    two_factor: bool | None = strawberry.field(
+        description="Signing in asks for a code too. Null: on a colleague, for all but OWNER and ADMIN."
+    )
     version: int
 
     @classmethod
@@ -52,8 +56,17 @@ class TeamMember(Node):
             manage_accounts=view.manage_accounts,
             state=view.state,
             account_columns=list(view.account_columns),
+            two_factor=view.two_factor,
             version=view.version,
         )
+
+    @strawberry.field(description="Where one is signed in, the newest first; empty on anybody but yourself.")
+    async def sessions(self, info: Info) -> list[Annotated["Session", strawberry.lazy("graph.own_access")]]:
+        from graph.own_access import Session
+
+        by = viewer_of(info)
+        mine = self.id == global_id(Kind.TEAM_MEMBER, by.member_id) and by.scopes is None
+        return [Session.of(view) for view in await session.own(by)] if mine else []
 
 
 @strawberry.type(description="A client sees the name; `settings` is null and the lists are empty.")

@@ -26,6 +26,7 @@ class Kind(StrEnum):
     THREAD = "thread"
     NOTIFICATION = "notification"
     JOURNAL_ENTRY = "entry"
+    SESSION = "session"
     API_TOKEN = "token"  # noqa: S105 - a word
 
 

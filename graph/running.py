@@ -158,5 +158,10 @@ async def create_firm(
 
 async def replace_key(settings: Settings) -> None:
     async with opened(settings, known_key=False):
-        waiting = await installation.replace_key()
-        typer.echo(f"The key is replaced. {waiting} mailboxes wait for their password (updateMailbox).")
+        replaced = await installation.replace_key()
+        typer.echo(f"The key is replaced. {replaced.mailboxes} mailboxes wait for their password (updateMailbox).")
+        if replaced.second_factors:
+            typer.echo(
+                f"The second factor of {replaced.second_factors} colleagues is off: the password alone signs them in"
+                " until they set it up anew (startTwoFactor)."
+            )

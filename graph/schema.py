@@ -28,8 +28,10 @@ from graph.notification import NotificationMutation, NotificationQuery
 from graph.operations import Observed
 from graph.password_reset import PasswordResetMutation
 from graph.portal import PortalMutation, PortalQuery
+from graph.own_access import OwnAccessMutation
 from graph.scalars import SCALARS
 from graph.session import SessionMutation, SessionQuery
+from graph.team import TeamMutation
 from graph.toggles import TogglesMutation
 from graph.transport import Schema
 
@@ -74,6 +76,8 @@ class Mutation(
     ContactMutation,
     FirmMutation,
     FirmSettingsMutation,
+    TeamMutation,
+    OwnAccessMutation,
     ApiTokenMutation,
     TogglesMutation,
     InvitationMutation,

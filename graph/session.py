@@ -59,6 +59,10 @@ class SignInInput:
         default=strawberry.UNSET,
         description="A client's: the account to start in, such as the one that a link named (R37).",
     )
+    code: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Of a colleague with a second factor: of the app, or a recovery code. Asked for by CODE_NEEDED.",
+    )
     session: SessionKind = SessionKind.COOKIE
 
 
@@ -129,6 +133,7 @@ class SessionMutation:
             kind=given(input.as_),
             account_id=asked_id(Kind.ACCOUNT, input.account_id),
             device=device_of(info),
+            code=given(input.code),
         )
         token = let_in(info, signed_in, input.session)
         return SignInPayload(viewer=await _viewer(info), portal=await portal_of(info), token=token)

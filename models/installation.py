@@ -1,5 +1,7 @@
 """What belongs to no firm: the fingerprint of the key that this database's secrets were sealed with."""
 
+from dataclasses import dataclass
+
 from tortoise import Model, fields
 
 from models import keys, store
@@ -29,12 +31,23 @@ async def check_key() -> None:
         )
 
 
-async def replace_key() -> int:
-    """
-    Goes on with the key of this process after the old one was lost; answers how many mailboxes wait for their password.
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """How many mailboxes wait for their password, and how many colleagues have to set their second factor up anew."""
 
-    What was sealed with the old key cannot be opened any more. Addresses get their new hashes, and the ledger forgets
-    what it knew by the old ones: the mailboxes are listed anew, nothing is stored or announced twice. All or nothing.
+    mailboxes: int
+    second_factors: int
+
+
+async def replace_key() -> Replaced:
+    """
+    Goes on with the key of this process after the old one was lost.
+
+    What was sealed with the old key cannot be opened any more. Second factors are off from now on, or nobody who has
+    one could sign in; the password is enough until they are set up anew.
+
+    Addresses get their new hashes, and the ledger forgets what it knew by the old ones: the mailboxes are listed anew,
+    nothing is stored or announced twice. All or nothing.
     """
     async with store.transaction():
         rows = await store.rows("SELECT id, firm_id, key FROM email_address")
@@ -44,11 +57,19 @@ async def replace_key() -> int:
         await store.execute("UPDATE mail_folder SET watermark = 1, scanned_at = NULL")
         await store.execute("UPDATE letter SET sealed = NULL WHERE sealed IS NOT NULL")  # composed anew
         await store.execute("UPDATE installation SET key_fingerprint = $1", keys.fingerprint())
-        return await store.execute(_ASK_FOR_PASSWORDS)
+        await store.execute("DELETE FROM recovery_code")
+        second_factors = await store.rows(_SECOND_FACTORS_OFF)
+        mailboxes = await store.execute(_ASK_FOR_PASSWORDS)
+    return Replaced(mailboxes, sum(row["was_on"] for row in second_factors))
 
 
 _NEW_HASHES = """
 UPDATE email_address e SET hash = n.hash FROM unnest($1::uuid[], $2::bytea[]) AS n(id, hash) WHERE e.id = n.id
+"""
+_SECOND_FACTORS_OFF = """
+WITH sealed AS (SELECT id, totp_since FROM team_member WHERE totp_secret IS NOT NULL FOR UPDATE)
+UPDATE team_member m SET totp_secret = NULL, totp_since = NULL, totp_step = NULL, version = version + 1
+FROM sealed WHERE m.id = sealed.id RETURNING sealed.totp_since IS NOT NULL AS was_on
 """
 _ASK_FOR_PASSWORDS = """
 UPDATE mailbox SET state = 'NEEDS_ATTENTION', error_code = 'MAILBOX_SECRET_REFUSED', error_path = 'secret',

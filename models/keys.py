@@ -2,8 +2,9 @@
 The installation's one key and what is derived from it: seals, signatures, hashes of addresses.
 
 The key is 32 bytes, from `SWITCHBOARD_KEY` or from `var/key`, made at the first start. Who loses it loses the passwords
-of the mailboxes (they are entered again) and every link that is out; clients, mail and journal stay readable. The
-database remembers a fingerprint, so that a wrong key is refused at the start and not met later as broken seals.
+of the mailboxes (they are entered again), the second factors (they are set up again) and every link that is out;
+clients, mail and journal stay readable. The database remembers a fingerprint, so that a wrong key is refused at the
+start and not met later as broken seals.
 """
 
 import base64

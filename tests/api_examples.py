@@ -74,6 +74,7 @@ EXAMPLES: dict[str, list[Example]] = {
         _input(
             email="nobody@firm.test",
             password="a wrong one",
+            code="123456",
             firm="studio",
             session="BEARER",
             accountId="<account>",
@@ -138,6 +139,18 @@ EXAMPLES: dict[str, list[Example]] = {
             expectedVersion=1,
         )
     ],
+    "Mutation.inviteTeamMember": [
+        _input(email="new@firm.test", name="New", role="ADMIN", manageAccounts=False, idempotencyKey="invite member")
+    ],
+    "Mutation.updateTeamMember": [
+        _input(id="<colleague>", name="Renamed", role="ADMIN", manageAccounts=True, twoFactor=False, expectedVersion=1)
+    ],
+    "Mutation.removeTeamMember": [_input(id="<colleague>")],
+    "Mutation.changePassword": [_input(currentPassword="a wrong one", newPassword="a new password")],
+    "Mutation.endSession": [_input(id="<session>")],
+    "Mutation.startTwoFactor": [_input(password="a wrong one")],
+    "Mutation.confirmTwoFactor": [_input(code="123456")],
+    "Mutation.endTwoFactor": [_input(password="a wrong one", code="123456")],
     "Mutation.createEmailField": [_input(name="Holiday email", idempotencyKey="create field")],
     "Mutation.createApiToken": [
         _input(name="Export", scopes=["READ"], expiresAt="2099-01-01T00:00:00Z", idempotencyKey="create token")

@@ -27,7 +27,7 @@ SHOWN_TO_ALL = {"Mutation.updateMailbox"}
 FOR_CLIENTS = {"Query.portal", "Mutation.selectAccount", "Mutation.dismissAccountNotice"}
 NOT_IN_USE = {"Query.portal", "Mutation.dismissAccountNotice"}
 """Of a client, who has moved on to another account: so ACCOUNT_SWITCHED is what it hears of any but the one in use."""
-FOR_ANY_MEMBER = {"Mutation.markNotifications", "Mutation.archiveNotifications"}
+FOR_ANY_MEMBER = {"Mutation.markNotifications", "Mutation.archiveNotifications", "Mutation.endSession"}
 TAKING_IDS = {name for name, field in fields_with_arguments() if list(leaves(field.args, "ID"))}
 WITH_IDS = sorted(TAKING_IDS - PUBLIC)
 QUERIES = [name for name in WITH_IDS if name.startswith("Query.")]

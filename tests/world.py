@@ -19,6 +19,7 @@ from models import (
     journal,
     mailbox,
     notification,
+    session,
     store,
 )
 from models.contact import ContactEmail, FieldRef
@@ -85,6 +86,9 @@ async def a_world() -> World:
     client = await a_client(by, account)
     ids |= await _pending(by, owner) | await _unlinked(by)
     letters, more = await _letters(by, owner), await _more(by, owner, account, client.viewer)
+    ids["colleague"] = global_id(Kind.TEAM_MEMBER, employee.viewer.member_id)
+    elsewhere = await session.start_for_member(firm_id=by.firm_id, member_id=owner.viewer.member_id, days=1)
+    ids["session"] = global_id(Kind.SESSION, elsewhere.viewer.session_id)
     return World(by, owner, employee, client, account, ids | letters | more)
 
 

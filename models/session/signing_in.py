@@ -5,7 +5,7 @@ from uuid import UUID
 
 from limits import RateLimitItemPerMinute
 
-from models import address, password, store
+from models import address, password, second_factor, store
 from models.attempts import Attempts
 from models.errors import ErrorCode, Refusal
 from models.session.starting import SignedIn, start_for_client, start_for_member
@@ -30,6 +30,7 @@ async def sign_in(
     kind: ViewerKind | None = None,
     account_id: UUID | None = None,
     device: str | None = None,
+    code: str | None = None,
 ) -> SignedIn[Asker]:
     """
     `firm`: its slug; absent, the first part of `host` may name it, or the address is known to one firm only. `kind`
@@ -37,7 +38,8 @@ async def sign_in(
     may enter it.
 
     An unknown address, a wrong password and a client with Login on nowhere (R47) answer the same, after exactly one
-    verification. `caller` is the network address that attempts are counted by. Raises WRONG_CREDENTIALS, RATE_LIMITED.
+    verification. `caller` is the network address that attempts are counted by. `code`: of a colleague with
+    a second factor. Raises WRONG_CREDENTIALS, RATE_LIMITED; CODE_NEEDED where the password is right and none is given.
     """
     key = address.compared(email[:320].encode(errors="replace").decode())  # no database takes half a surrogate pair
     await attempts.count(key, caller)
@@ -48,6 +50,7 @@ async def sign_in(
             "The e-mail address or the password is wrong. If several firms know your address, name the firm as well.",
         )
     if person["kind"] == ViewerKind.TEAM_MEMBER:
+        await second_factor.check(person["firm_id"], person["id"], code)
         return await start_for_member(firm_id=person["firm_id"], member_id=person["id"], days=days, device=device)
     return await start_for_client(
         firm_id=person["firm_id"],

@@ -1,0 +1,179 @@
+"""Colleagues are invited, join, change and leave."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from models import api_token, clock, firm_settings, journal, session, store, team
+from models.errors import Conflict, ErrorCode, Refusal
+from models.firm_settings import FirmWish
+from models.journal import JournalKind
+from models.session import SignedIn
+from models.team import TeamMemberState
+from models.viewer import ApiScope, System, TeamRole, Viewer
+from tests.make import PASSWORD, a_firm, a_member, an_account, signed_in, spelled
+from tests.refused import refused
+
+pytestmark = pytest.mark.usefixtures("store")
+OWNER, ADMIN, EMPLOYEE = TeamRole.OWNER, TeamRole.ADMIN, TeamRole.EMPLOYEE
+
+
+@pytest.fixture
+async def by(store: str) -> System:
+    return await a_firm()
+
+
+@pytest.fixture
+async def owner(by: System) -> Viewer:
+    return await a_member(by)
+
+
+async def kinds(by: Viewer) -> list[str]:
+    return [entry.kind for batch in await journal.since(by.firm_id, 0) for entry in batch.entries]
+
+
+async def invited(by: Viewer, email: str = "new@firm.test", role: TeamRole = EMPLOYEE) -> team.TeamMemberView:
+    done = await team.invite(by, name="Nina", email=email, role=role)
+    return (await team.by_ids(by, done.ids))[done.ids[0]]
+
+
+async def open_invitations(member_id: object) -> list[object]:
+    found = await store.rows("SELECT * FROM invitation WHERE member_id = $1 AND ended_at IS NULL", member_id)
+    return list(found)
+
+
+async def joined(by: Viewer, email: str = "new@firm.test", role: TeamRole = EMPLOYEE) -> SignedIn:
+    member = await invited(by, email, role)
+    (row,) = await open_invitations(member.id)
+    async with store.transaction():
+        return await team.join(row, "a hash", days=1)
+
+
+async def test_a_colleague_is_invited_by_a_letter_and_is_listed_meanwhile(owner: Viewer) -> None:
+    await firm_settings.update(owner, FirmWish(invitation_days=7))
+    member = await invited(owner, "Nina@Firm.test", ADMIN)
+    assert (member.state, member.email, member.role) == (TeamMemberState.INVITED, "Nina@firm.test", ADMIN)
+    assert member.id in {one.id for one in await team.of_firm(owner)}
+    letter = await store.row("SELECT kind, to_key, member_id, facts, invitation_id FROM letter")
+    assert letter is not None
+    assert (letter["kind"], letter["to_key"], letter["member_id"]) == ("TEAM_INVITATION", "nina@firm.test", member.id)
+    (invitation,) = await open_invitations(member.id)
+    assert letter["invitation_id"] == invitation["id"]  # type: ignore[index]
+    assert invitation["expires_at"] - clock.now() > timedelta(days=6)  # type: ignore[index]
+    assert await kinds(owner) == [JournalKind.EMAIL_FIELD_CREATED, JournalKind.FIRM_CHANGED, JournalKind.MEMBER_INVITED]
+    with refused(ErrorCode.WRONG_CREDENTIALS):
+        await session.sign_in(email="nina@firm.test", secret=PASSWORD)
+
+
+async def test_inviting_again_sends_again_and_the_old_link_dies(owner: Viewer) -> None:
+    first = await invited(owner)
+    (old,) = await open_invitations(first.id)
+    again = await invited(owner, "NEW@firm.test", ADMIN)
+    assert (again.id, again.role) == (first.id, ADMIN)
+    (new,) = await open_invitations(first.id)
+    assert new["id"] != old["id"]  # type: ignore[index]
+    states = await store.rows("SELECT state FROM letter ORDER BY id")
+    assert [row["state"] for row in states] == ["CANCELLED", "QUEUED"]
+
+
+async def test_whoever_joins_is_active_and_signed_in(owner: Viewer) -> None:
+    found = await joined(owner, role=ADMIN)
+    assert found.viewer.role is ADMIN
+    assert await session.viewer_of(found.token) == found.viewer
+    with refused(ErrorCode.ALREADY_TAKEN, "email"):
+        await invited(owner)
+
+
+async def test_who_was_removed_meanwhile_does_not_join(owner: Viewer) -> None:
+    member = await invited(owner)
+    (row,) = await open_invitations(member.id)
+    await team.remove(owner, member.id)
+    assert await open_invitations(member.id) == []
+    with refused(ErrorCode.DEAD_LINK, "token"):
+        async with store.transaction():
+            await team.join(row, "a hash", days=1)
+
+
+async def test_who_was_removed_can_be_invited_back(owner: Viewer) -> None:
+    found = await joined(owner)
+    await team.remove(owner, found.viewer.member_id)
+    again = await joined(owner, role=ADMIN)
+    assert (again.viewer.member_id, again.viewer.role) == (found.viewer.member_id, ADMIN)
+
+
+async def test_the_mail_of_a_colleague_to_be_is_not_synced(by: System, owner: Viewer) -> None:
+    """R46"""
+    made = await an_account(by, address="nina@both.test", login=True, email_sync=True)
+    await invited(owner, "nina@both.test")
+    assert await spelled(owner, made.id, made.address) == "L"
+
+
+async def test_everything_of_somebody_removed_ends_at_once(by: System, owner: Viewer) -> None:
+    leaving = await signed_in(by, role=ADMIN, email="leaving@firm.test")
+    created = await api_token.create(leaving.viewer, name="Ledger", scopes=[ApiScope.READ])
+    assert created.token is not None
+    await team.remove(owner, leaving.viewer.member_id)
+    assert await session.viewer_of(leaving.token) is None
+    assert await session.viewer_of(created.token) is None
+    assert await store.value("SELECT count(*) FROM session WHERE member_id = $1", leaving.viewer.member_id) == 0
+    assert {JournalKind.MEMBER_REMOVED, journal.SESSIONS_ENDED} <= set(await kinds(owner))
+    with refused(ErrorCode.WRONG_CREDENTIALS):
+        await session.sign_in(email="leaving@firm.test", secret=PASSWORD)
+    with refused(ErrorCode.NOT_FOUND, "id"):
+        await team.remove(owner, leaving.viewer.member_id)
+
+
+async def test_what_changed_is_journalled_and_the_same_again_changes_nothing(by: System, owner: Viewer) -> None:
+    other = await a_member(by, role=EMPLOYEE)
+    done = await team.update(owner, other.member_id, name="Ada", role=ADMIN, expected_version=1)
+    entry = (await journal.since(owner.firm_id, (done.cursor or 0) - 1))[0].entries[0]
+    assert {(one.field, one.before, one.after) for one in entry.changes} == {
+        ("name", "Chiara", "Ada"),
+        ("role", "EMPLOYEE", "ADMIN"),
+    }
+    assert (await team.update(owner, other.member_id, name="Ada", role=ADMIN)).cursor is None
+    with pytest.raises(Conflict):
+        await team.update(owner, other.member_id, name="Eva", expected_version=1)
+
+
+async def test_an_admin_neither_makes_nor_unmakes_nor_removes_an_owner(by: System, owner: Viewer) -> None:
+    admin, employee = await a_member(by, role=ADMIN), await a_member(by, role=EMPLOYEE)
+    with refused(ErrorCode.NOT_ALLOWED, "role"):
+        await invited(admin, role=OWNER)
+    for member, role in ((admin, OWNER), (employee, OWNER), (owner, ADMIN)):
+        with refused(ErrorCode.NOT_ALLOWED, "role"):
+            await team.update(admin, member.member_id, role=role)
+    with refused(ErrorCode.NOT_ALLOWED, "id"):
+        await team.remove(admin, owner.member_id)
+    await team.update(admin, employee.member_id, role=ADMIN)
+    await team.remove(admin, employee.member_id)
+
+
+async def test_the_last_owner_stays(by: System, owner: Viewer) -> None:
+    await invited(owner, role=OWNER)  # has not joined yet, and does not count
+    with refused(ErrorCode.LAST_OWNER, "role"):
+        await team.update(owner, owner.member_id, role=ADMIN)
+    with refused(ErrorCode.LAST_OWNER, "id"):
+        await team.remove(owner, owner.member_id)
+    second = await a_member(by)
+    await team.remove(second, owner.member_id)
+
+
+async def test_of_two_owners_who_unmake_each_other_at_once_one_stays(by: System, owner: Viewer) -> None:
+    second = await a_member(by)
+    pairs = ((owner, second), (second, owner))
+    found = await asyncio.gather(
+        *(team.update(one, other.member_id, role=ADMIN) for one, other in pairs), return_exceptions=True
+    )
+    assert [isinstance(one, Refusal) for one in found].count(True) == 1
+    assert await store.value("SELECT count(*) FROM team_member WHERE role = 'OWNER'") == 1
+
+
+@pytest.mark.parametrize("role", [ADMIN, EMPLOYEE])
+async def test_another_firms_colleague_is_not_found(owner: Viewer, role: TeamRole) -> None:
+    stranger = await a_member(await a_firm(), role=role)
+    with refused(ErrorCode.NOT_FOUND, "id"):
+        await team.update(owner, stranger.member_id, name="Mine")
+    with refused(ErrorCode.NOT_FOUND, "id"):
+        await team.remove(owner, stranger.member_id)
