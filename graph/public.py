@@ -21,6 +21,7 @@ PUBLIC = frozenset(
         "requestPasswordReset",
         "resetPassword",
         "viewer",  # null, which says that nobody is signed in
+        "portalAction",
         "__typename",
         "__schema",  # refused by validation outside development
         "__type",

@@ -26,9 +26,10 @@ from graph.mailbox_changes import MailboxMutation
 from graph.node import NodeQuery
 from graph.notification import NotificationMutation, NotificationQuery
 from graph.operations import Observed
+from graph.own_access import OwnAccessMutation
 from graph.password_reset import PasswordResetMutation
 from graph.portal import PortalMutation, PortalQuery
-from graph.own_access import OwnAccessMutation
+from graph.portal_action import PortalActionQuery
 from graph.scalars import SCALARS
 from graph.session import SessionMutation, SessionQuery
 from graph.team import TeamMutation
@@ -54,6 +55,7 @@ class Query(
     MailboxQuery,
     JournalQuery,
     PortalQuery,
+    PortalActionQuery,
 ):
     pass
 

@@ -63,6 +63,7 @@ EXAMPLES: dict[str, list[Example]] = {
         Example({"filter": {"addressId": "<address>"}}, IDS),
         Example({"filter": {"thread": "<thread>"}}, IDS),
     ],
+    "Query.portalAction": [Example({"token": "nonsense"}, "{ action }")],
     "Query.inbox": [Example({"filter": INBOX} | PAGE, IDS)],
     "Query.journal": [
         Example({"filter": {"accountId": "<account>", "since": "2020-01-01T00:00:00Z"}} | PAGE, IDS),

@@ -1,0 +1,73 @@
+"""
+What the bearer of a letter's link may do without signing in (R12): one action, on one account, for seven days.
+
+A token stands nowhere in the database. It is signed, and holds whom and what it is for; what may have changed since is
+asked when it is opened. Login has nothing to do with it.
+"""
+
+import base64
+import binascii
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import orjson
+
+from models import clock, keys, store
+from models.firm_settings import ClientAction
+from models.toggles.table import IS_HELD
+
+GOOD_FOR = timedelta(days=7)
+PURPOSE = "portal action"
+LONGEST_TOKEN = 8_000  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class PortalAction:
+    """`link`: the one that the event was raised with."""
+
+    action: ClientAction
+    account_id: UUID
+    account_name: str
+    link: str
+    expires_at: datetime
+
+
+def token(*, firm_id: UUID, account_id: UUID, address_id: UUID, action: ClientAction, link: str) -> str:
+    """For the letter to this address. Whoever holds it may do what it says, so it must not be logged."""
+    expires = int((clock.now() + GOOD_FOR).timestamp())
+    said = [firm_id.hex, account_id.hex, address_id.hex, action.value, link, expires]
+    what = base64.urlsafe_b64encode(orjson.dumps(said)).decode().rstrip("=")
+    return f"{what}.{keys.signature(PURPOSE, what)}"
+
+
+def link(base_url: str, *, firm_id: UUID, account_id: UUID, address_id: UUID, action: ClientAction, link: str) -> str:
+    """Where the letter's button leads: `/action/<token>`, whose page asks `portalAction`."""
+    given = token(firm_id=firm_id, account_id=account_id, address_id=address_id, action=action, link=link)
+    return f"{base_url}/action/{given}"
+
+
+async def opened(given: str) -> PortalAction | None:
+    """
+    None: expired, altered, or no more: the address is not held there, the account archived, the action withdrawn.
+    """
+    what, _, signature = given[: LONGEST_TOKEN + 1].partition(".")
+    if len(given) > LONGEST_TOKEN or not what.isascii() or not keys.is_signed(PURPOSE, what, signature):
+        return None
+    try:
+        firm_id, account_id, address_id, action, to, expires = orjson.loads(base64.urlsafe_b64decode(f"{what}=="))
+    except (binascii.Error, ValueError):
+        return None
+    expires_at = datetime.fromtimestamp(expires, UTC)
+    if expires_at <= clock.now():
+        return None
+    name = await store.value(_OPEN, UUID(firm_id), UUID(account_id), UUID(address_id), action)
+    return PortalAction(ClientAction(action), UUID(account_id), name, to, expires_at) if name is not None else None
+
+
+_OPEN = f"""
+SELECT a.name FROM toggles t
+JOIN account a ON a.firm_id = t.firm_id AND a.id = t.account_id AND a.archived_at IS NULL
+JOIN firm f ON f.id = t.firm_id AND $4 = ANY(f.actions_without_login)
+WHERE t.firm_id = $1 AND t.account_id = $2 AND t.address_id = $3 AND {IS_HELD}
+"""
