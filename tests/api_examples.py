@@ -144,7 +144,7 @@ EXAMPLES: dict[str, list[Example]] = {
         _input(email="new@firm.test", name="New", role="ADMIN", manageAccounts=False, idempotencyKey="invite member")
     ],
     "Mutation.updateTeamMember": [
-        _input(id="<colleague>", name="Renamed", role="ADMIN", manageAccounts=True, twoFactor=False, expectedVersion=1)
+        _input(id="<colleague>", name="Renamed", role="ADMIN", manageAccounts=True, expectedVersion=1)
     ],
     "Mutation.removeTeamMember": [_input(id="<colleague>")],
     "Mutation.changePassword": [_input(currentPassword="a wrong one", newPassword="a new password")],
