@@ -25,6 +25,10 @@ CLIENTS_ONLY = "a client"
 PUBLIC = "anybody"
 RIGHTS = {
     "signIn": PUBLIC,
+    "requestPasswordReset": PUBLIC,
+    "resetPassword": PUBLIC,
+    "selectAccount": CLIENTS_ONLY,
+    "dismissAccountNotice": CLIENTS_ONLY,
     "signOut": CLIENT_TOO,
     "createAccount": ACCOUNTS,
     "updateAccount": ACCOUNTS,

@@ -110,7 +110,7 @@ async def test_the_code_that_confirmed_does_not_sign_in(owner: Viewer) -> None:
 async def test_of_ten_who_use_one_code_at_once_one_gets_in(owner: Viewer) -> None:
     app, (recovery, *_) = await switched_on(owner)
     for code in (app.code(), recovery):
-        await session.forget_attempts()
+        await session.attempts.forget()
         found = await asyncio.gather(*(sign_in(code) for _ in range(5)), return_exceptions=True)
         assert [isinstance(one, SignedIn) for one in found].count(True) == 1
 
