@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from graphql import DocumentNode, FragmentDefinitionNode, OperationDefinitionNode, parse, print_ast, validate
 
+from models import firm_settings, portal_action
+from models.firm_settings import ClientAction, FirmWish
 from tests.api_examples import SCHEMA, told
 from tests.client import Api
-from tests.world import a_world
+from tests.world import World, a_world
 
 FILE = Path(__file__).parent / "operations.graphql"
 DOCUMENT = parse(FILE.read_text())
@@ -49,7 +51,8 @@ def test_it_is_valid(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name, one in OPERATIONS.items() if one.operation.value != "subscription"])
 async def test_it_is_answered_and_nothing_is_refused(api: Api, name: str) -> None:
     world = await a_world()
-    data = await api.ask(sent(name), _variables(name, world.ids | {"owner": await _email(api, world)}), as_=world.owner)
+    more = {"owner": await _email(api, world), "action": await _action(world)}
+    data = await api.ask(sent(name), _variables(name, world.ids | more), as_=world.owner)
     for answer in data.values():
         assert answer is not None
         assert not (isinstance(answer, dict) and answer.get("errors")), answer
@@ -67,6 +70,15 @@ async def test_a_feed_begins_and_gives_what_came_since(api: Api, name: str) -> N
 
 def _variables(name: str, ids: dict[str, str]) -> Any:
     return told(VARIABLES.get(name, {}), ids)
+
+
+async def _action(world: World) -> str:
+    """The token of a letter's link, in a firm that lets clients use it."""
+    pay, made = ClientAction.PAY_INVOICES, world.account
+    await firm_settings.update(world.by, FirmWish(actions_without_login=[pay]))
+    return portal_action.token(
+        firm_id=world.by.firm_id, account_id=made.id, address_id=made.address, action=pay, link="/invoices/12"
+    )
 
 
 async def _email(api: Api, world: Any) -> str:
