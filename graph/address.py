@@ -6,10 +6,12 @@ from uuid import UUID
 import strawberry
 
 from graph.completion import Shows
-from graph.context import Info
-from graph.ids import Kind
+from graph.context import Info, viewer_of
+from graph.errors import Payload, cursor_of, refusable
+from graph.ids import Kind, key_of
 from graph.node import Node, made_id
-from models.address import EmailAddressView, PortalUserView
+from models import suppression
+from models.address import EmailAddressView, PortalUserView, SuppressionView
 
 
 @strawberry.type(description="The identity behind an activated address, on however many accounts (R8).")
@@ -24,10 +26,17 @@ class PortalUser(Node, Shows[PortalUserView]):
         return await address_there(info, parent.address_id)
 
 
+@strawberry.type(description="Nothing is sent there (R17). The reason is in plain words.")
+class Suppression(Shows[SuppressionView]):
+    since: datetime
+    reason: str
+
+
 @strawberry.type
 class EmailAddress(Node, Shows[EmailAddressView]):
     id: strawberry.ID = made_id(Kind.EMAIL_ADDRESS)
     address: str = strawberry.field(description="As it was typed; compared without regard to case.")
+    suppressed: Suppression | None
     portal_user: PortalUser | None = strawberry.field(description="Null until activated.")
 
 
@@ -49,3 +58,22 @@ async def portal_user_of(info: Info, key: UUID) -> PortalUser | None:
 
 
 READERS = {Kind.EMAIL_ADDRESS: address_of, Kind.PORTAL_USER: portal_user_of}
+
+
+@strawberry.input
+class LiftSuppressionInput:
+    address_id: strawberry.ID
+
+
+@strawberry.type
+class LiftSuppressionPayload(Payload):
+    address: EmailAddress | None = None
+
+
+@strawberry.type
+class AddressMutation:
+    @strawberry.mutation(description="Letters go there again (R17).")
+    @refusable(LiftSuppressionPayload)
+    async def lift_suppression(self, info: Info, input: LiftSuppressionInput) -> LiftSuppressionPayload:
+        done = await suppression.lift(viewer_of(info), key_of(Kind.EMAIL_ADDRESS, input.address_id))
+        return LiftSuppressionPayload(address=await address_of(info, done.ids[0]), cursor=cursor_of(done))

@@ -93,6 +93,12 @@ class ContactFilterInput:
     search: str | None = strawberry.field(
         default=strawberry.UNSET, description="Beginnings of words, in any order: name, addresses."
     )
+    suppressed: bool | None = strawberry.field(
+        default=strawberry.UNSET, description="With an address that nothing is sent to."
+    )
+
+    def asked(self) -> ContactFilter:
+        return ContactFilter(search=given(self.search), suppressed=given(self.suppressed))
 
 
 @strawberry.type
@@ -109,7 +115,7 @@ class ContactQuery:
         before: str | None = None,
     ) -> Connection[Contact]:
         viewer = viewer_of(info)
-        wanted = ContactFilter(search=given(filter.search)) if filter else ContactFilter()
+        wanted = filter.asked() if filter else ContactFilter()
         order = (order_by.name, wanted)
         window = window_of(order, first=first, after=after, last=last, before=before)
         page = await contact.page(viewer, wanted, order_by, window)

@@ -36,6 +36,7 @@ TOUCHING_SWITCHES = (
     JournalKind.INVITATION_REVOKED,
     JournalKind.INVITATION_ACCEPTED,
     JournalKind.ADDRESS_SUPPRESSED,
+    JournalKind.SUPPRESSION_LIFTED,
     INVITATION_MOVED,
 )
 """What can change the switches of an account, or how they count."""

@@ -10,6 +10,7 @@ from strawberry.schema.config import StrawberryConfig
 from graph import feed
 from graph.account import AccountQuery
 from graph.account_changes import AccountMutation
+from graph.address import AddressMutation
 from graph.api_token import ApiTokenMutation, Scopes
 from graph.budget import Budgeted
 from graph.completion import CompilingExecutor
@@ -75,6 +76,7 @@ class Mutation(
     SessionMutation,
     PasswordResetMutation,
     AccountMutation,
+    AddressMutation,
     ContactMutation,
     FirmMutation,
     FirmSettingsMutation,

@@ -65,9 +65,18 @@ class PortalUserView:
 
 
 @frozen
+class SuppressionView:
+    """Nothing is sent there (R17). `reason` in plain words."""
+
+    since: datetime
+    reason: str
+
+
+@frozen
 class EmailAddressView:
     id: UUID
     address: str
+    suppressed: SuppressionView | None
     portal_user: PortalUserView | None
 
 
@@ -137,10 +146,14 @@ def view(row: Any) -> EmailAddressView:
     user = None
     if row["user_id"] is not None:
         user = PortalUserView(row["user_id"], row["address_id"], row["activated_at"], row["last_sign_in_at"])
-    return EmailAddressView(row["address_id"], row["address"], user)
+    suppressed = None
+    if row["suppressed_at"] is not None:
+        suppressed = SuppressionView(row["suppressed_at"], row["suppressed_reason"])
+    return EmailAddressView(row["address_id"], row["address"], suppressed, user)
 
 
-COLUMNS = "e.id AS address_id, e.address, p.id AS user_id, p.activated_at, p.last_sign_in_at"
+COLUMNS = """e.id AS address_id, e.address, e.suppressed_at, e.suppressed_reason,
+  p.id AS user_id, p.activated_at, p.last_sign_in_at"""
 """Of an address `e` and its identity `p`, if any."""
 _BY_IDS = f"""
 SELECT {COLUMNS}

@@ -177,6 +177,7 @@ EXAMPLES: dict[str, list[Example]] = {
             idempotencyKey="send invitations",
         )
     ],
+    "Mutation.liftSuppression": [_input(addressId="<address>")],
     "Mutation.revokeInvitation": [_input(id="<invitation>")],
     "Mutation.connectMailbox": [
         _input(

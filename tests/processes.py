@@ -89,6 +89,12 @@ class Running:
         found = re.search(r"demo\.send .*--port (\d+)", self.said)
         return int(found[1]) if found else 1025
 
+    @property
+    def imap_port(self) -> int:
+        """Of the demo mail server, as the welcome tells it."""
+        found = re.search(r"demo\.read --port (\d+)", self.said)
+        return int(found[1]) if found else 1143
+
     def descendants(self) -> set[int]:
         """Every process that it started, and those that these started."""
         parents = {pid: parent for pid in _pids() if (parent := _parent(pid)) is not None}

@@ -9,6 +9,10 @@ from graph.cli import SCHEMA_FILE
 from graph.schema import schema as built
 
 DESIGN = Path(__file__).parents[2] / "shared" / "design" / "schema.graphql"
+BEYOND = {
+    "RequestPasswordResetInput.as",  # an address may be a colleague's and a client's
+}
+"""Ours alone: what the issues ask for and the design has no words for."""
 
 
 def ours() -> GraphQLSchema:
@@ -22,10 +26,13 @@ def test_the_file_is_the_codes_own() -> None:
 
 @pytest.mark.skipif(not DESIGN.exists(), reason="the design is not beside this checkout")
 def test_whoever_uses_it_today_can_use_the_design_tomorrow() -> None:
-    """All types, fields, arguments and values of ours stand in the design, with its types and defaults."""
+    """All types, fields, arguments and values of ours, apart from a few, stand in the design, as they are here."""
     design = build_schema(DESIGN.read_text())
     changes = find_breaking_changes(ours(), design) + find_dangerous_changes(ours(), design)
     told = [
-        change.description for change in changes if "ADDED" not in change.type.name or "REQUIRED" in change.type.name
+        change.description
+        for change in changes
+        if ("ADDED" not in change.type.name or "REQUIRED" in change.type.name)
+        and not BEYOND & set(change.description.rstrip(".").split())
     ]
     assert told == []

@@ -50,9 +50,10 @@ class LinkedContactView:
 
 @dataclass(frozen=True, slots=True)
 class ContactFilter:
-    """`search`: beginnings of words, in any order."""
+    """`search`: beginnings of words, in any order. `suppressed`: with an address that nothing is sent to."""
 
     search: str | None = None
+    suppressed: bool | None = None
 
 
 class ContactOrder(Enum):
@@ -76,7 +77,14 @@ async def count(by: Viewer, wanted: ContactFilter) -> int:
 def _matching(by: Viewer, wanted: ContactFilter) -> tuple[str, list[object]]:
     found = beginnings(wanted.search or "")
     conditions = [f"array_to_tsvector(c.words) @@ ${n}::text::tsquery" for n in range(2, 2 + len(found))]
+    if wanted.suppressed is not None:
+        conditions.append(_IS_SUPPRESSED if wanted.suppressed else f"NOT {_IS_SUPPRESSED}")
     return " AND ".join(["c.firm_id = $1", *conditions]), [by.firm_id, *found]
+
+
+_IS_SUPPRESSED = """EXISTS (
+  SELECT 1 FROM contact_email h JOIN email_address e ON e.firm_id = h.firm_id AND e.id = h.address_id
+  WHERE h.firm_id = c.firm_id AND h.contact_id = c.id AND e.suppressed_at IS NOT NULL)"""
 
 
 async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, ContactView]:

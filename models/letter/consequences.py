@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from models import clock, journal, notification, store
-from models.journal import Change, JournalKind, Subject
+from models import clock, journal, notification, store, suppression
+from models.journal import Subject
 from models.letter.claiming import Claimed
 from models.notification import NotificationKind
 from models.viewer import System
@@ -48,31 +48,11 @@ _BOUNCED = _moving(
 async def undelivered(letter: Claimed, why: str, *, suppress: bool) -> None:
     """Runs inside a transaction, before the letter itself is settled."""
     if suppress and letter.address_id:
-        await _suppress(letter.firm_id, letter.address_id, why)
+        await suppression.suppress(letter.firm_id, letter.address_id, why)
     if letter.invitation_id:
         covered = await store.rows(_BOUNCED, letter.firm_id, letter.invitation_id, clock.now())
         _moved(letter.firm_id, letter.invitation_id, covered)
     await _tell(letter, why)
-
-
-async def _suppress(firm_id: UUID, address_id: UUID, why: str) -> None:
-    if await store.execute(_SUPPRESS, firm_id, address_id, clock.now(), why[:500]):
-        used = await store.rows(_USED, firm_id, address_id)
-        journal.record(
-            JournalKind.ADDRESS_SUPPRESSED,
-            by=System(firm_id),
-            subject=(Subject.EMAIL_ADDRESS, address_id),
-            accounts=[row["account_id"] for row in used],
-            touched=[row["id"] for row in used],
-            changes=[Change("suppressed", None, why[:500])],
-        )
-
-
-_SUPPRESS = """
-UPDATE email_address SET suppressed_at = $3, suppressed_reason = $4
-WHERE firm_id = $1 AND id = $2 AND suppressed_at IS NULL
-"""
-_USED = "SELECT id, account_id FROM toggles WHERE firm_id = $1 AND address_id = $2 ORDER BY id"
 
 
 async def _tell(letter: Claimed, why: str) -> None:

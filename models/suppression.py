@@ -1,0 +1,57 @@
+"""An address whose letters came back for good: nothing is sent there, until a person of the firm lifts it (R17)."""
+
+from uuid import UUID
+
+from models import clock, journal, store
+from models.errors import ErrorCode, Refusal
+from models.idempotency import Done
+from models.journal import Change, JournalKind, Subject
+from models.viewer import Actor, System, Viewer, must_manage_accounts
+
+LONGEST_REASON = 500
+
+
+async def suppress(firm_id: UUID, address_id: UUID, reason: str) -> None:
+    """`reason` in plain words. An earlier one stands. Runs inside a transaction."""
+    why = reason[:LONGEST_REASON]
+    if await store.execute(_SUPPRESS, firm_id, address_id, clock.now(), why):
+        await _record(System(firm_id), JournalKind.ADDRESS_SUPPRESSED, address_id, Change("suppressed", None, why))
+
+
+_SUPPRESS = """
+UPDATE email_address SET suppressed_at = $3, suppressed_reason = $4
+WHERE firm_id = $1 AND id = $2 AND suppressed_at IS NULL
+"""
+
+
+async def lift(by: Viewer, address_id: UUID) -> Done:
+    """Letters go there again; what was not sent meanwhile stays unsent. Raises NOT_FOUND, NOT_ALLOWED."""
+    must_manage_accounts(by)
+    async with store.transaction() as tx:
+        row = await store.row(_LOCKED, by.firm_id, address_id)
+        if row is None:
+            raise Refusal(ErrorCode.NOT_FOUND, "There is no such address.", "addressId")
+        if row["suppressed_reason"] is not None:
+            await store.execute(_LIFT, by.firm_id, address_id)
+            change = Change("suppressed", row["suppressed_reason"], None)
+            await _record(by, JournalKind.SUPPRESSION_LIFTED, address_id, change)
+    return Done((address_id,), tx.cursor)
+
+
+_LOCKED = "SELECT suppressed_reason FROM email_address WHERE firm_id = $1 AND id = $2 FOR NO KEY UPDATE"
+_LIFT = "UPDATE email_address SET suppressed_at = NULL, suppressed_reason = NULL WHERE firm_id = $1 AND id = $2"
+
+
+async def _record(by: Actor, kind: JournalKind, address_id: UUID, change: Change) -> None:
+    used = await store.rows(_USED, by.firm_id, address_id)
+    journal.record(
+        kind,
+        by=by,
+        subject=(Subject.EMAIL_ADDRESS, address_id),
+        accounts=[row["account_id"] for row in used],
+        touched=[row["id"] for row in used],
+        changes=[change],
+    )
+
+
+_USED = "SELECT id, account_id FROM toggles WHERE firm_id = $1 AND address_id = $2 ORDER BY id"
