@@ -17,6 +17,7 @@ from graph.files import download
 from graph.graphiql import graphiql_routes
 from graph.health import healthz, readyz
 from graph.metrics import Counting, Metrics, show_metrics
+from graph.pages import OPERATIONS, page_routes
 from graph.revocation import Revocation
 from graph.schema import schema
 from graph.tabs import Example, tabs
@@ -84,13 +85,14 @@ def create_app(
         cookie=settings.cookie,
         allowed_origins=settings.allowed_origins,
         sockets=sockets,
-        persisted=Manifest.load(settings.documents) if settings.documents else None,
+        persisted=Manifest.load(settings.documents, also=OPERATIONS) if settings.documents else None,
     )
     routes: list[BaseRoute] = [
         Route("/graphql", graphql),
         WebSocketRoute("/graphql", graphql),
         Route("/healthz", healthz),
         Route("/readyz", readyz),
+        *page_routes(),
         *(Route(f"/files/{kind}/{{token}}/{{name:path}}", download) for kind in FileKind),
     ]
     if metrics is not None:

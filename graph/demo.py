@@ -15,7 +15,7 @@ from graph.tabs import Example
 from mail.demo.fill import fill
 from mail.demo.launch import DemoMail, DemoMailFailed
 from mail.demo.letters import NEWCOMER
-from mail.demo.people import BELLANDI, HARBOUR, OWNER_PASSWORD
+from mail.demo.people import BELLANDI, CLIENT, HARBOUR, OWNER_PASSWORD
 from mail.demo.seed import connect_demo_mailbox, main_firm, seed
 from mail.demo.users import IMAP_PORT, PORTAL_FROM, SMTP_PORT
 from models import clock, store
@@ -84,6 +84,7 @@ async def _welcome(settings: Settings, mail: DemoMail) -> None:
 
   Sign in as  {BELLANDI.owner.email}   password  {OWNER_PASSWORD}      (the first tab does it)
   A second firm: {HARBOUR.owner.email}, the same password.
+  A client of two accounts: {CLIENT} at {settings.base_url}/portal, the same password.
 
   Three things to try
    1. Tab “Accounts”: {clients} clients with their Login, Notify and Email sync switches.

@@ -20,7 +20,7 @@ from models.mailbox import overview
 from models.settings import Settings
 
 NAMES = 200  # operation names that are told apart; the rest are "other", as clients may call theirs anything
-ROUTES = ("graphql", "files", "graphiql", "healthz", "readyz", "metrics")
+ROUTES = ("graphql", "files", "portal", "invitation", "reset", "pages", "graphiql", "healthz", "readyz", "metrics")
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 

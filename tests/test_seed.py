@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 import pytest
 
 from mail.demo import seed
-from mail.demo.people import BELLANDI, FIRMS, HARBOUR, OWNER_PASSWORD, Account, Firm
+from mail.demo.people import BELLANDI, CLIENT, FIRMS, HARBOUR, OWNER_PASSWORD, Account, Firm
 from mail.demo.users import MAIL_PASSWORD, STUDIO
-from models import account, contact, mailbox, session, store, team, toggles
+from models import account, contact, mailbox, portal, session, store, team, toggles
 from models.account import AccountFilter, AccountOrder, AccountView, LoginStatus
 from models.mailbox import MailSecurity, MailServer
 from models.mailbox.connecting import unsealed
 from models.page import Window
-from models.viewer import TeamRole, Viewer
+from models.viewer import Client, TeamRole, Viewer
 
 pytestmark = pytest.mark.usefixtures("store")
 
@@ -90,6 +90,15 @@ async def test_whoever_activated_did_so_before_now() -> None:
     await seed.seed(NOW)
     assert await store.value("SELECT max(activated_at) FROM portal_user") < NOW
     assert await store.value("SELECT count(*) FROM portal_user") == len(BELLANDI.activated) + len(HARBOUR.activated)
+
+
+async def test_a_client_who_activated_signs_in_and_picks_one_of_two_accounts() -> None:
+    await seed.seed(NOW)
+    client = (await session.sign_in(email=CLIENT, secret=OWNER_PASSWORD)).viewer
+    assert isinstance(client, Client)
+    found = await portal.of(client)
+    assert len(found.accounts) == 2
+    assert found.account is None
 
 
 async def test_an_employee_without_the_right_cannot_manage_accounts() -> None:

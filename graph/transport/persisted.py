@@ -68,8 +68,8 @@ class Manifest:
         self._by_id = {id_.removeprefix("sha256:"): text for id_, text in documents.items()}
 
     @classmethod
-    def load(cls, path: Path) -> "Manifest":
-        """A JSON object `{"<id or sha256>": "<document>"}`. Raises ManifestFault."""
+    def load(cls, path: Path, *, also: Mapping[str, str] | None = None) -> "Manifest":
+        """A JSON object `{"<id or sha256>": "<document>"}`. `also`: what our own pages ask. Raises ManifestFault."""
         try:
             found = json.loads(path.read_bytes())
         except OSError as error:
@@ -78,7 +78,7 @@ class Manifest:
             raise ManifestFault(f"{path} is not JSON in UTF-8.") from None
         if not isinstance(found, dict) or not all(isinstance(text, str) for text in found.values()):
             raise ManifestFault(f'{path} must be one JSON object: {{"<id or sha256>": "<document>"}}.')
-        return cls(found)
+        return cls({**(also or {}), **found})
 
     def text(self, asked: GraphQLRequest) -> str:
         id_ = hash_of(asked.query) if asked.query else asked.document_id or ""

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from mail.demo.people import FIRMS, OWNER_PASSWORD, Account, Contact, Firm
 from mail.demo.users import MAIL_PASSWORD, STUDIO
-from models import account, address, contact, firm, mailbox, store, team
+from models import account, address, contact, firm, mailbox, password, store, team
 from models.account import AccountKind, NewAccount
 from models.contact import ExistingContact, FieldRef, NewContact, NewEmail
 from models.mailbox import MailboxChange, MailServer, NewMailbox
@@ -19,7 +19,7 @@ async def seed(now: datetime) -> bool:
     """
     Makes the demo firms that the database lacks, each in one transaction; answers whether it made any.
 
-    All colleagues get OWNER_PASSWORD. Those who activated did so in the months before `now`.
+    All colleagues get OWNER_PASSWORD, and so do the clients who activated, in the months before `now`.
     """
     made = [await _seed(demo, now) for demo in FIRMS]
     return any(made)
@@ -76,8 +76,10 @@ async def _account(
 
 
 async def _activate(by: Actor, demo: Firm, addresses: dict[str, UUID], now: datetime) -> None:
+    hashed = await password.hashed(OWNER_PASSWORD)
     for days, text in enumerate(sorted(demo.activated)):
-        await address.activate(by, addresses[text], at=now - SINCE_ACTIVATION - timedelta(days=days))
+        at = now - SINCE_ACTIVATION - timedelta(days=days)
+        await address.activate(by, addresses[text], at=at, password_hash=hashed)
 
 
 async def main_firm() -> System:

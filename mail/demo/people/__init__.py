@@ -16,10 +16,13 @@ from mail.demo.people.shapes import (
 )
 
 FIRMS = (BELLANDI, HARBOUR)
-OWNER_PASSWORD = "demo password"  # noqa: S105 - of owner@demo.test and owner@harbour.test, in the README
+OWNER_PASSWORD = "demo password"  # noqa: S105 - of owner@demo.test, owner@harbour.test and their clients, in the README
+CLIENT = "marta@vetreriavalsecchi.example"
+"""Of two accounts of BELLANDI."""
 
 __all__ = [
     "BELLANDI",
+    "CLIENT",
     "EMAIL_FIELDS",
     "FIRMS",
     "HARBOUR",

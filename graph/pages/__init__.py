@@ -1,0 +1,51 @@
+"""
+Pages that the program serves itself, so that a letter's link works without any front end: an invitation, a new
+password, and a small portal. They ask the API as any other program does; a GET changes nothing (mail scanners follow
+links, R7). Which token a page is of, only the browser looks at: it stands in no log and in no answer.
+"""
+
+import json
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+STATIC = Path(__file__).parent / "static"
+KINDS = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
+OPERATIONS: dict[str, str] = json.loads((STATIC / "operations.json").read_text())
+"""What the pages ask, by name; also where a manifest allows nothing else."""
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex",
+}
+
+
+def page_routes() -> list[Route]:
+    return [
+        Route("/portal", _page),
+        Route("/invitation/{token}", _page),
+        Route("/reset/{token}", _page),
+        Route("/pages/{name}", _file),
+    ]
+
+
+async def _page(request: Request) -> Response:
+    name = request.url.path.split("/")[1]
+    return FileResponse(STATIC / f"{name}.html", headers=HEADERS | {"Cache-Control": "no-store"})
+
+
+async def _file(request: Request) -> Response:
+    file = _FILES.get(request.path_params["name"])
+    if file is None:
+        return PlainTextResponse("There is no such file.", 404)
+    return FileResponse(file, media_type=KINDS[file.suffix], headers=HEADERS | {"Cache-Control": "no-cache"})
+
+
+_FILES = {file.name: file for file in STATIC.iterdir() if file.suffix in KINDS}

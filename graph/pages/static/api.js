@@ -1,0 +1,103 @@
+// The API, as any other program asks it; and what the pages share.
+
+import { toldOf, words } from "./words.js";
+
+const operations = fetch("/pages/operations.json").then((answer) => answer.json());
+
+/** A refused request: `code` of the first top-level error. */
+export class Refused extends Error {
+  constructor(error) {
+    super(error?.message ?? words.offline);
+    this.code = error?.extensions?.code ?? "OFFLINE";
+  }
+}
+
+/** The `data` of a query or mutation of operations.json. Throws Refused. */
+export async function ask(name, variables = {}) {
+  let told;
+  try {
+    const query = (await operations)[name];
+    const answer = await fetch("/graphql", {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-Switchboard": "1" },
+      body: JSON.stringify({ query, variables }),
+    });
+    told = await answer.json();
+  } catch {
+    throw new Refused();
+  }
+  if (told.errors) throw new Refused(told.errors[0]);
+  return told.data;
+}
+
+/** Follows a subscription until it ends: `each` is called with every event, `ended` once. Answers how to stop. */
+export async function follow(name, variables, { each, ended }) {
+  const query = (await operations)[name];
+  const socket = new WebSocket(`${location.origin.replace("http", "ws")}/graphql`, "graphql-transport-ws");
+  const send = (message) => socket.send(JSON.stringify(message));
+  socket.onopen = () => send({ type: "connection_init" });
+  socket.onmessage = ({ data }) => {
+    const message = JSON.parse(data);
+    if (message.type === "connection_ack") send({ id: "1", type: "subscribe", payload: { query, variables } });
+    else if (message.type === "ping") send({ type: "pong" });
+    else if (message.type === "next" && message.payload.data) each(Object.values(message.payload.data)[0]);
+    else if (message.type !== "pong") socket.close(1000);
+  };
+  socket.onclose = () => ended();
+  return () => {
+    socket.onclose = null;
+    socket.close(1000);
+  };
+}
+
+/** Sends a form by `send`, which answers a payload: says below it what was refused, else calls `then`. */
+export function onSubmit(form, send, then) {
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const wrong = form.querySelector(".wrong");
+    wrong.textContent = "";
+    await busy(form.querySelector("button"), async () => {
+      const [problem] = await problemsOf(send);
+      if (!problem) return then();
+      wrong.textContent = problem;
+      form.querySelector("input:not([readonly])").focus();
+    });
+  });
+}
+
+/** What was refused, in words; empty: done. `send` answers a payload. */
+export async function problemsOf(send) {
+  try {
+    return (await send()).errors.map(toldOf);
+  } catch (refused) {
+    return [refused.message];
+  }
+}
+
+/** `button` can be pressed again when `work` is done. */
+export async function busy(button, work) {
+  button.disabled = true;
+  try {
+    await work();
+  } finally {
+    button.disabled = false;
+  }
+}
+
+export const at = (id) => document.getElementById(id);
+
+/** An element of `kind` with this class and these children: texts or elements. */
+export function made(kind, className, ...children) {
+  const element = document.createElement(kind);
+  element.className = className;
+  element.append(...children);
+  return element;
+}
+
+/** Of these sections, shows one. */
+export function show(section, ...sections) {
+  for (const each of sections) at(each).hidden = each !== section;
+}
+
+export const tokenOfPage = () => decodeURIComponent(location.pathname.split("/").pop());
+export const newKey = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(36)).join("");

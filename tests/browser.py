@@ -1,0 +1,137 @@
+"""A real browser, driven over its DevTools protocol; it reaches nothing but the loopback.
+
+async with a_window(tmp_path) as window:
+    await window.goto(url)
+    await window.shows("#sign-in")
+"""
+
+import asyncio
+import json
+import re
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+
+SWITCHES = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--remote-debugging-port=0",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+)  # fmt: skip
+PATIENCE = 20.0  # seconds
+
+
+@dataclass
+class Window:
+    """`problems`: what the page's console calls an error: an uncaught exception, a breach of its policy."""
+
+    socket: ClientConnection
+    session: str = ""
+    problems: list[str] = field(default_factory=list)
+    _answers: dict[int, asyncio.Future[dict[str, Any]]] = field(default_factory=dict)
+
+    async def call(self, method: str, **params: Any) -> dict[str, Any]:
+        number = len(self._answers) + 1
+        self._answers[number] = asyncio.get_running_loop().create_future()
+        told = {"id": number, "method": method, "params": params}
+        await self.socket.send(json.dumps(told | ({"sessionId": self.session} if self.session else {})))
+        async with asyncio.timeout(PATIENCE):
+            return await self._answers[number]
+
+    async def listen(self) -> None:
+        async for text in self.socket:
+            message = json.loads(text)
+            if "id" in message:
+                if not (answer := self._answers[message["id"]]).done():  # nobody waits for it any more
+                    answer.set_result(message.get("result", message))
+            elif message["method"] == "Runtime.exceptionThrown":
+                self.problems.append(str(message["params"]["exceptionDetails"]))
+            elif message["method"] == "Log.entryAdded" and message["params"]["entry"]["level"] == "error":
+                self.problems.append(str(message["params"]["entry"]["text"]))
+
+    async def goto(self, url: str) -> None:
+        """Its scripts have run when this returns; what they then ask for, they may still wait for."""
+        await self.call("Page.navigate", url=url)
+        await self.until("document.readyState === 'complete'")
+
+    async def run(self, script: str) -> Any:
+        """The value of an expression in the page, awaited."""
+        told = await self.call("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
+        assert "exceptionDetails" not in told, told
+        return told["result"].get("value")
+
+    async def until(self, condition: str) -> None:
+        """Raises TimeoutError with the page's words where it never comes true."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while not await self.run(f"Boolean({condition})"):  # noqa: ASYNC110 - the condition is another process's
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            raise TimeoutError(f"{condition}: {await self.run('document.body.innerText')}") from None
+
+    async def shows(self, selector: str, text: str = "") -> None:
+        """It is there to be seen, with these words in it."""
+        one = f"document.querySelector({json.dumps(selector)})"
+        await self.until(f"{one}?.checkVisibility() && {one}.innerText.includes({json.dumps(text)})")
+
+    async def hides(self, selector: str) -> None:
+        await self.until(f"!document.querySelector({json.dumps(selector)})?.checkVisibility()")
+
+    async def type(self, selector: str, text: str) -> None:
+        await self.shows(selector)
+        await self.run(f"document.querySelector({json.dumps(selector)}).value = {json.dumps(text)}")
+
+    async def click(self, selector: str) -> None:
+        await self.shows(selector)
+        await self.run(f"document.querySelector({json.dumps(selector)}).click()")
+
+
+@asynccontextmanager
+async def a_window(profile: Path, *, language: str = "en") -> AsyncIterator[Window]:
+    """Skips the test where there is no chromium. The page must end without problems."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("chromium is not installed")
+    process = await asyncio.create_subprocess_exec(
+        chromium,
+        *SWITCHES,
+        f"--user-data-dir={profile}",
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        async with connect(await _door(process), max_size=None, proxy=None) as socket:
+            window = Window(socket)
+            listening = asyncio.create_task(window.listen())
+            await _open(window, language)
+            yield window
+            listening.cancel()
+            with suppress(asyncio.CancelledError):
+                await listening
+            assert window.problems == []
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def _door(process: asyncio.subprocess.Process) -> str:
+    assert process.stderr is not None
+    async with asyncio.timeout(60):
+        while line := (await process.stderr.readline()).decode():
+            if found := re.search(r"DevTools listening on (ws://\S+)", line):
+                return found.group(1)
+    raise AssertionError("chromium ended before it began")
+
+
+async def _open(window: Window, language: str) -> None:
+    target = await window.call("Target.createTarget", url="about:blank")
+    attached = await window.call("Target.attachToTarget", targetId=target["targetId"], flatten=True)
+    window.session = attached["sessionId"]
+    for domain in ("Page", "Runtime", "Log", "Network"):
+        await window.call(f"{domain}.enable")
+    agent = await window.run("navigator.userAgent")
+    await window.call("Network.setUserAgentOverride", userAgent=agent, acceptLanguage=language)

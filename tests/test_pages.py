@@ -1,0 +1,90 @@
+"""The pages that the program serves itself: nothing from elsewhere, nothing kept, nothing used up by looking."""
+
+import re
+
+import httpx
+import pytest
+from graphql import GraphQLObjectType, parse, validate
+
+from graph.pages import KINDS, OPERATIONS, STATIC
+from models import secret_link, store
+from tests.api_examples import SCHEMA
+from tests.client import Api
+from tests.make import a_client, a_firm
+from tests.world import everything
+
+PAGES = ("/portal", "/invitation/some-token", "/reset/some-token")
+WORDS = (STATIC / "words.js").read_text()
+
+
+ROOTS = [SCHEMA.type_map[root] for root in ("Query", "Mutation", "Subscription")]
+FIELDS = {name for root in ROOTS if isinstance(root, GraphQLObjectType) for name in root.fields}
+THERE = [name for name, text in OPERATIONS.items() if set(re.findall(r"^[^{]*\{ (\w+)", text)) <= FIELDS]
+
+
+@pytest.mark.parametrize("name", THERE)
+def test_what_the_pages_ask_is_valid(name: str) -> None:
+    assert validate(SCHEMA, parse(OPERATIONS[name])) == []
+
+
+@pytest.mark.parametrize("url", PAGES)
+async def test_everything_that_a_page_loads_is_served_from_here(api: Api, url: str) -> None:
+    page = await api.http.get(url)
+    assert page.status_code == 200
+    loaded = re.findall(r'<(?:script|link|img)[^>]*?\s(?:src|href)="([^"]+)"', page.text)
+    for file in loaded:
+        if file != "data:,":
+            answer = await api.http.get(file)
+            assert answer.status_code == 200
+            assert answer.headers["x-content-type-options"] == "nosniff"
+    assert len(loaded) == 3
+    for text in (page.text, *(file.read_text() for file in STATIC.iterdir())):
+        assert "http://" not in text
+        assert "https://" not in text
+        assert not re.search(r"<script(?![^>]*src=)|\son\w+=|style=|javascript:|innerHTML", text)
+
+
+@pytest.mark.parametrize("url", PAGES)
+async def test_a_page_is_kept_nowhere_lets_nothing_in_and_sends_no_address_along(api: Api, url: str) -> None:
+    headers = (await api.http.get(url)).headers
+    assert headers["cache-control"] == "no-store"
+    assert headers["referrer-policy"] == "no-referrer"
+    policy = dict(part.strip().split(" ", 1) for part in headers["content-security-policy"].split(";"))
+    assert policy["default-src"] == policy["base-uri"] == policy["form-action"] == policy["frame-ancestors"] == "'none'"
+    assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == "'self'"
+    assert "unsafe" not in str(policy)
+
+
+async def test_looking_uses_nothing_up_and_the_token_is_not_in_the_page(api: Api) -> None:
+    by = await a_firm()
+    await a_client(by)
+    key = await store.value("SELECT address FROM email_address")
+    ask = (
+        'mutation($e: String!) { requestPasswordReset(input: { email: $e, idempotencyKey: "k" }) { errors { code } } }'
+    )
+    await api.ask(ask, {"e": key})
+    row = await store.row("SELECT id, seed FROM password_reset")
+    assert row is not None
+    token = secret_link.token("reset", row["id"], row["seed"])
+    before = await everything()
+    for method in ("GET", "HEAD", "GET"):
+        answer: httpx.Response = await api.http.request(method, f"/reset/{token}")
+        assert answer.status_code == 200
+        assert token not in answer.text
+    assert await everything() == before
+    assert (await api.http.post(f"/reset/{token}")).status_code == 405
+
+
+@pytest.mark.parametrize("name", ["nope.js", "portal.html", "..%2f__init__.py", "%2e%2e/__init__.py"])
+async def test_only_the_named_files_are_served(api: Api, name: str) -> None:
+    assert (await api.http.get(f"/pages/{name}")).status_code == 404
+
+
+def test_every_word_is_there_in_both_languages() -> None:
+    english, italian = WORDS.split("\n  it: {", 1)[0], WORDS.split("\n  it: {", 1)[1].split("\n};", 1)[0]
+    names = set(re.findall(r"^    (\w+):", english, re.MULTILINE))
+    assert names == set(re.findall(r"^    (\w+):", italian, re.MULTILINE)) - {"errors"}
+    used = "".join(file.read_text() for file in STATIC.iterdir() if file.suffix in {".html", *KINDS})
+    assert set(re.findall(r'data-word="(\w+)"|words\.(\w+)', used)) <= {
+        pair for name in names | {"errors", "js"} for pair in ((name, ""), ("", name))
+    }

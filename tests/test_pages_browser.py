@@ -1,0 +1,95 @@
+"""The pages in a real browser: a client signs in, picks, switches, reads, forgets the password, loses the access."""
+
+from pathlib import Path
+
+from models import secret_link, store
+from tests.browser import Window, a_window
+from tests.client import Api
+from tests.make import PASSWORD, a_client, a_firm, an_account, switched
+from tests.test_api_portal import a_box, account_id, two_accounts
+from tests.world import ANNA, PDF, a_letter
+
+NEW = "battery staple"
+
+
+async def sign_in(window: Window, password: str = PASSWORD) -> None:
+    await window.type("#email", ANNA)
+    await window.type("#password", password)
+    await window.click("#sign-in button")
+
+
+async def test_a_client_works_in_one_of_two_accounts_and_sees_at_once_when_it_is_lost(api: Api, tmp_path: Path) -> None:
+    by = await a_firm()
+    _, first, second = await two_accounts(by)
+    box = await a_box(by)
+    await a_letter(by, mailbox_id=box, attachment=PDF, subject="<b>Invoice</b> 12")
+    async with a_window(tmp_path / "browser") as window:
+        await window.goto(f"{api.url}/portal")
+        await sign_in(window, "wrong password")
+        await window.shows("#sign-in .wrong", "wrong")
+        await sign_in(window)
+        await window.shows("#picking", "A")
+        await window.click("#accounts li:nth-child(1) button")
+        await window.shows("#notice", "You are working in A")
+        await window.shows("#emails", "<b>Invoice</b> 12")
+        await a_letter(by, mailbox_id=box, subject="Just now")
+        await window.shows("#emails", "Just now")
+        await window.click("#emails li:last-child summary")
+        await window.shows("#emails li:last-child .body", "invoice.pdf")
+        await window.click("#switch")
+        await window.click("#accounts li:nth-child(2) button")
+        await window.shows("#account", "B")
+        await window.click("#dismiss")
+        await window.hides("#notice")
+        await window.goto(f"{api.url}/portal?account={account_id(first)}")
+        await window.shows("#account", "A")
+        await window.hides("#notice")
+        await switched(by, first.id, first.address, login=False)
+        await window.shows("#told", "no longer enter")
+        await window.shows("#picking", "B")
+        await switched(by, second.id, first.address, login=False)
+        await window.click("#accounts button")
+        await window.shows("#told", "session has ended")
+        await window.shows("#signing-in")
+        window.problems.clear()  # an answer of 4xx is an error of the console
+
+
+async def test_a_forgotten_password_is_set_anew_and_the_link_says_when_it_is_used_up(api: Api, tmp_path: Path) -> None:
+    by = await a_firm()
+    await a_client(by, await an_account(by, address=ANNA))
+    async with a_window(tmp_path / "browser") as window:
+        await window.goto(f"{api.url}/portal")
+        await window.click("#forgot")
+        await window.type("#forgotten", ANNA)
+        await window.click("#forget button")
+        await window.shows("#told", "on its way")
+        row = await store.row("SELECT id, seed FROM password_reset")
+        assert row is not None
+        link = f"{api.url}/reset/{secret_link.token('reset', row['id'], row['seed'])}"
+        await window.goto(link)
+        await window.type("#password", "password1")
+        await window.click("#reset button")
+        await window.shows("#reset .wrong", "most common")
+        await window.type("#password", NEW)
+        await window.click("#reset button")
+        await window.shows("#done", "Sign in with the new password")
+        await window.goto(link)
+        await window.type("#password", NEW)
+        await window.click("#reset button")
+        await window.shows("#reset .wrong", "used already")
+        await window.goto(f"{api.url}/portal")
+        await sign_in(window, NEW)
+        await window.shows("#working")
+        await window.click("#sign-out")
+        await window.shows("#signing-in")
+
+
+async def test_the_pages_speak_italian_to_an_italian_browser(api: Api, tmp_path: Path) -> None:
+    async with a_window(tmp_path / "browser", language="it-IT,it") as window:
+        await window.goto(f"{api.url}/portal")
+        await window.shows("h1", "Accedi")
+        assert await window.run("document.documentElement.lang") == "it"
+        await window.goto(f"{api.url}/reset/nonsense")
+        await window.type("#password", NEW)
+        await window.click("#reset button")
+        await window.shows("#reset .wrong", "Questo non è un nostro link")
