@@ -1,0 +1,120 @@
+"""The verbs of tests/rules.py on the database, for tests that compare both."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from hypothesis import strategies as st
+
+from models import account, address, clock, contact, toggles
+from models.contact import ContactEmail, ExistingContact, FieldRef
+from models.errors import ErrorCode, Refusal, Refusals
+from models.toggles import NewToggles, TogglesView, TogglesWish
+from models.viewer import Viewer
+from tests.make import FIELDS, a_contact, a_firm, a_member, an_address
+from tests.rules import ADDRESSES, PEOPLE, PLACES, SLOTS, Rules, Switches
+
+
+@dataclass
+class Reality:
+    """The same verbs on the database."""
+
+    by: Viewer
+    people: list[UUID]
+    places: list[UUID]
+    addresses: list[UUID]
+
+    async def link(self, place: int, person: int, wanted: dict[int, Switches]) -> None:
+        named = tuple((self.addresses[one], NewToggles(*on)) for one, on in wanted.items())
+        await contact.link(self.by, self.places[place], ExistingContact(self.people[person], named))
+
+    async def unlink(self, place: int, person: int) -> None:
+        await contact.unlink(self.by, self.places[place], self.people[person])
+
+    async def switch(self, place: int, one: int, wish: tuple[bool | None, ...]) -> None:
+        login, notify, sync = wish
+        where = (self.places[place], self.addresses[one])
+        await toggles.set_toggles(self.by, [TogglesWish(*where, login, notify, sync)])
+
+    async def edit(self, person: int, slot: int, new: int | None) -> None:
+        text = None if new is None else text_of(new)
+        await contact.update(self.by, self.people[person], emails=[ContactEmail(FieldRef(name=FIELDS[slot]), text)])
+
+    async def archive(self, place: int, archived: bool) -> None:
+        await account.archive(self.by, self.places[place], archived=archived)
+
+    async def activate(self, one: int) -> None:
+        await address.activate(self.by, self.addresses[one], at=clock.now())
+
+    async def adopt(self, place: int, one: int, person: int, slot: int) -> None:
+        where, field = (self.places[place], self.addresses[one]), FieldRef(name=FIELDS[slot])
+        await contact.link_email(self.by, *where, self.people[person], field)
+
+    async def drop(self, place: int, one: int) -> None:
+        await contact.delete_email(self.by, self.places[place], self.addresses[one])
+
+    async def vanish(self, person: int) -> None:
+        await contact.delete(self.by, self.people[person])
+        self.people[person] = await a_contact(self.by)
+
+    async def shown(self) -> list[dict[int, tuple[Switches, frozenset[int]]]]:
+        views = await toggles.of_accounts(self.by, self.places)
+        return [dict(map(self._numbered, views.get(place, []))) for place in self.places]
+
+    def _numbered(self, view: TogglesView) -> tuple[int, tuple[Switches, frozenset[int]]]:
+        holders = frozenset(self.people.index(each) for each in view.contact_ids)
+        return self.addresses.index(view.address.id), ((view.login, view.notify, view.email_sync), holders)
+
+
+def text_of(one: int) -> str:
+    return f"a{one}@x.test"
+
+
+async def code_of(verb: Callable[..., Any], *given_: Any) -> ErrorCode | None:
+    try:
+        await verb(*given_)
+    except Refusal as one:
+        return one.code
+    except Refusals as several:
+        (code,) = {each.code for each in several.refusals}
+        return code
+    return None
+
+
+NUMBERS = {
+    "place": st.integers(0, PLACES - 1),
+    "person": st.integers(0, PEOPLE - 1),
+    "one": st.integers(0, ADDRESSES - 1),
+    "slot": st.integers(0, SLOTS - 1),
+}
+WISH = st.tuples(*[st.sampled_from([None, True, False])] * 3)
+SWITCHING = (
+    st.tuples(st.just("link"), NUMBERS["place"], NUMBERS["person"], st.tuples(*[st.booleans()] * 3)),
+    st.tuples(st.just("unlink"), NUMBERS["place"], NUMBERS["person"]),
+    st.tuples(st.just("switch"), NUMBERS["place"], NUMBERS["one"], WISH),
+    st.tuples(st.just("edit"), NUMBERS["person"], NUMBERS["slot"], st.none() | NUMBERS["one"]),
+    st.tuples(st.just("archive"), NUMBERS["place"], st.booleans()),
+)
+
+
+async def begin() -> tuple[Rules, Reality]:
+    """Person n holds address n; on the first account all is on for the first person, who has activated."""
+    by = await a_member(await a_firm())
+    people = [await a_contact(by, text_of(n)) for n in range(PEOPLE)]
+    addresses = [await an_address(by, text_of(n)) for n in range(ADDRESSES)]
+    places = [(await account.create(by, account.NewAccount("X", account.AccountKind.OTHER))).ids[0] for _ in "12"]
+    rules, reality = Rules([{0: n} for n in range(PEOPLE)]), Reality(by, people, places, addresses)
+    for person in range(PEOPLE):
+        await take(rules, reality, "link", 0, person, (person == 0,) * 3)
+    await take(rules, reality, "activate", 0)
+    return rules, reality
+
+
+async def take(rules: Rules, reality: Reality, verb: str, *given: Any) -> None:
+    """One step on both. What the rules refuse, the database must refuse so."""
+    if verb == "link":
+        place, person, on = given
+        given = (place, person, dict.fromkeys(rules.holds[person].values(), on))
+    expected = getattr(rules, verb)(*given)
+    assert await code_of(getattr(reality, verb), *given) == expected, (verb, given)

@@ -1,0 +1,150 @@
+"""
+The rules of switches and addresses in plain Python: R1, R3, R5, R10, R11, R33, R34, R35, R41, R43, R44, R48.
+
+The dicts below are what domain.md says; tests compare them with the database (tests/reality.py).
+"""
+
+from dataclasses import dataclass, field
+
+from models.errors import ErrorCode
+
+PEOPLE, PLACES, ADDRESSES, SLOTS = 2, 2, 3, 2
+OFF = (False, False, False)
+Switches = tuple[bool, bool, bool]
+Spot = tuple[int, int]  # account, address
+
+
+@dataclass
+class Rules:
+    """What should be: everything by number. `holds`: by person, the address in each field."""
+
+    holds: list[dict[int, int]]
+    links: set[Spot] = field(default_factory=set)  # account, person
+    on: dict[Spot, Switches] = field(default_factory=dict)
+    former: dict[Spot, int] = field(default_factory=dict)
+    activated: set[int] = field(default_factory=set)
+    archived: set[int] = field(default_factory=set)
+
+    def of(self, place: int, one: int) -> Switches:
+        return self.on.get((place, one), OFF)
+
+    def holders(self, place: int, one: int) -> set[int]:
+        return {person for at, person in self.links if at == place and one in self.holds[person].values()}
+
+    def link(self, place: int, person: int, wanted: dict[int, Switches]) -> ErrorCode | None:
+        if (place, person) in self.links:
+            return ErrorCode.ALREADY_TAKEN
+        after = {one: _either(self.of(place, one), on) for one, on in wanted.items()}
+        if place in self.archived and any(after[one] != self.of(place, one) for one in wanted):
+            return ErrorCode.ACCOUNT_ARCHIVED
+        self.links.add((place, person))
+        self.on |= {(place, one): on for one, on in after.items()}
+        return None
+
+    def unlink(self, place: int, person: int) -> ErrorCode | None:
+        if (place, person) not in self.links:
+            return ErrorCode.NOT_LINKED
+        self.links.discard((place, person))
+        for one in range(ADDRESSES):
+            came_from = one in self.holds[person].values() or self.former.get((place, one)) == person
+            if came_from and not self.holders(place, one):
+                self.on[place, one] = OFF
+        return None
+
+    def switch(self, place: int, one: int, wish: tuple[bool | None, ...]) -> ErrorCode | None:
+        before, held = self.of(place, one), bool(self.holders(place, one))
+        if not held and not before[0]:
+            return ErrorCode.NOT_FOUND
+        goes_on = any(want and not was for want, was in zip(wish, before, strict=True))
+        if goes_on and place in self.archived:
+            return ErrorCode.ACCOUNT_ARCHIVED
+        if goes_on and not held:
+            return ErrorCode.NOT_LINKED
+        login, notify, sync = (was if want is None else want for want, was in zip(wish, before, strict=True))
+        self.on[place, one] = (login, notify, sync)
+        return None
+
+    def edit(self, person: int, slot: int, new: int | None) -> ErrorCode | None:
+        before, after = self.holds[person], {**self.holds[person]}
+        after.pop(slot, None)
+        if new is not None:
+            if new in after.values():
+                return ErrorCode.ALREADY_TAKEN
+            after[slot] = new
+        old = before.get(slot)
+        places = [place for place, who in self.links if who == person]
+        rows = {(place, one): self.of(place, one) for place in places for one in range(ADDRESSES)}
+        taken = {(place, one): self.holders(place, one) - {person} for place, one in rows}
+        self.holds[person] = after
+        if old is not None and old != new:
+            for place in places:
+                self._move(place, person, old, new, rows, taken)
+        return None
+
+    def _move(
+        self,
+        place: int,
+        person: int,
+        old: int,
+        new: int | None,
+        rows: dict[Spot, Switches],
+        taken: dict[Spot, set[int]],
+    ) -> None:
+        login, notify, sync = rows[place, old]
+        stays = login and old in self.activated
+        if not taken[place, old]:
+            self.on[place, old] = (stays, False, False)
+            if stays:
+                self.former[place, old] = person
+        if new is not None and not taken[place, new]:
+            moved = login and old not in self.activated
+            self.on[place, new] = (rows[place, new][0] or moved, notify, sync)
+
+    def archive(self, place: int, archived: bool) -> None:
+        (self.archived.add if archived else self.archived.discard)(place)
+
+    def activate(self, one: int) -> None:
+        self.activated.add(one)
+
+    def adopt(self, place: int, one: int, person: int, slot: int) -> ErrorCode | None:
+        """A contact takes an unlinked email (R35)."""
+        if not self.of(place, one)[0] or self.holders(place, one):
+            return ErrorCode.NOT_FOUND
+        if (place, person) not in self.links:
+            return ErrorCode.NOT_LINKED
+        if slot in self.holds[person]:
+            return ErrorCode.FIELD_TAKEN
+        self.holds[person][slot] = one
+        return None
+
+    def drop(self, place: int, one: int) -> ErrorCode | None:
+        """An unlinked email is deleted (R35)."""
+        if not self.of(place, one)[0] or self.holders(place, one):
+            return ErrorCode.NOT_FOUND
+        self.on[place, one] = OFF
+        return None
+
+    def vanish(self, person: int) -> None:
+        """Deleted (R48); a new one, who holds nothing, takes the number."""
+        for place in [place for place, who in self.links if who == person]:
+            self.unlink(place, person)
+        self.holds[person] = {}
+        self.former = {spot: who for spot, who in self.former.items() if who != person}
+
+    def status(self, place: int) -> str:
+        entering = {one for one in range(ADDRESSES) if self.of(place, one)[0]}
+        if place in self.archived or not entering:
+            return "OFFLINE"
+        return "ACTIVE" if entering & self.activated else "PENDING"
+
+    def shown(self, place: int) -> dict[int, tuple[Switches, frozenset[int]]]:
+        return {
+            one: (self.of(place, one), frozenset(self.holders(place, one)))
+            for one in range(ADDRESSES)
+            if self.holders(place, one) or self.of(place, one)[0]
+        }
+
+
+def _either(was: Switches, wanted: Switches) -> Switches:
+    """A link only switches on (R4)."""
+    return (was[0] or wanted[0], was[1] or wanted[1], was[2] or wanted[2])

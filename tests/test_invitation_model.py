@@ -1,0 +1,248 @@
+"""
+Invitations in the real database against their rules in plain Python, through any order of inviting, sending again,
+revoking, accepting, asking, waiting and all that takes an account out of a coverage: R6-R9, R33, R42, R44.
+"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from models import clock, invitation, secret_link, toggles
+from models.errors import ErrorCode
+from models.invitation import Invitation, InvitationAccount, Invite, WhoAsks
+from models.letter import Letter, LetterKind, LetterState
+from models.toggles import TogglesWish
+from tests.make import PASSWORD
+from tests.reality import NUMBERS, SWITCHING, Reality, begin, code_of, text_of
+from tests.rules import ADDRESSES, PLACES, Rules, Spot
+
+pytestmark = pytest.mark.usefixtures("store")
+WHY = {
+    "switch": "LOGIN_OFF",
+    "archive": "LOGIN_OFF",
+    "unlink": "UNLINKED",
+    "vanish": "UNLINKED",
+    "edit": "ADDRESS_CHANGED",
+}
+
+
+@dataclass
+class Offer:
+    """`dead`: why."""
+
+    covers: set[int]
+    dead: str | None = None
+    expired: bool = False
+
+    def die(self, why: str) -> None:
+        if self.dead is None:
+            self.dead = "EXPIRED" if self.expired else why
+
+    @property
+    def told(self) -> str | None:
+        return self.dead or ("EXPIRED" if self.expired else None)
+
+
+@dataclass
+class Offers:
+    """By address, the oldest first."""
+
+    rules: Rules
+    made: dict[int, list[Offer]] = field(default_factory=dict)
+
+    def unended(self, one: int) -> Offer | None:
+        last = self.made.get(one, [])[-1:]
+        return last[0] if last and last[0].dead is None else None
+
+    def entering(self) -> set[Spot]:
+        return {(p, one) for p in range(PLACES) for one in range(ADDRESSES) if self.rules.of(p, one)[0]}
+
+    def do(self, verb: str, *given: Any) -> ErrorCode | None:
+        """A step of tests/rules.py, and what follows from it here."""
+        before = self.entering()
+        moving = self._moving(*given) if verb == "edit" else []
+        code: ErrorCode | None = getattr(self.rules, verb)(*given)
+        if code is None:
+            suspended = {spot for spot in before if verb == "archive" and spot[0] == given[0] and given[1]}
+            for place, one in suspended | (before - self.entering()):
+                self._uncover(place, one, WHY[verb])
+            for place in moving:
+                self._offer(place, given[2], again=False)
+        return code
+
+    def _moving(self, person: int, slot: int, new: int | None) -> list[int]:
+        """Where the address that goes had been invited, and its Login moves to the new one (R33, R43)."""
+        old, rules = self.rules.holds[person].get(slot), self.rules
+        offer = None if old is None else self.unended(old)
+        if old is None or offer is None or new is None or new in rules.holds[person].values():
+            return []
+        return sorted(
+            place
+            for place, who in rules.links
+            if who == person and place in offer.covers and not rules.of(place, new)[0]
+            if old not in rules.activated and rules.of(place, old)[0] and not rules.holders(place, new) - {person}
+        )
+
+    def _uncover(self, place: int, one: int, why: str) -> None:
+        if (offer := self.unended(one)) and place in offer.covers:
+            offer.covers.discard(place)
+            if not offer.covers:
+                offer.die(why)
+
+    def _offer(self, place: int, one: int, *, again: bool) -> None:
+        if one in self.rules.activated:
+            return
+        live, kept = self.unended(one), set[int]()
+        if live and not live.expired and not again:
+            live.covers.add(place)
+            return
+        for last in self.made.get(one, [])[-1:]:
+            kept = {p for p in last.covers if self.rules.of(p, one)[0] and p not in self.rules.archived}
+            last.die("SENT_AGAIN")
+        self.made.setdefault(one, []).append(Offer({place} | kept))
+
+    def invite(self, place: int, one: int, again: bool) -> ErrorCode | None:
+        rules = self.rules
+        held, login = bool(rules.holders(place, one)), rules.of(place, one)[0]
+        if not held:
+            return ErrorCode.NOT_LINKED if login else ErrorCode.NOT_FOUND
+        if not login:
+            return ErrorCode.INVITE_NEEDS_LOGIN
+        if place in rules.archived:
+            return ErrorCode.ACCOUNT_ARCHIVED
+        self._offer(place, one, again=again)
+        return None
+
+    def revoke(self, one: int) -> ErrorCode | None:
+        if not (last := self.made.get(one, [])[-1:]):
+            return ErrorCode.NOT_FOUND
+        if last[0].told == "REVOKED":
+            return None
+        if last[0].told is not None:
+            return ErrorCode.ALREADY_ACTIVE if last[0].told == "USED" else ErrorCode.DEAD_LINK
+        last[0].die("REVOKED")
+        return None
+
+    def accept(self, one: int) -> ErrorCode | None:
+        if not (last := self.made.get(one, [])[-1:]):
+            return ErrorCode.NOT_FOUND
+        if last[0].told is not None:
+            return ErrorCode.DEAD_LINK
+        last[0].die("USED")
+        self.rules.activate(one)
+        return None
+
+    def ask(self, one: int) -> None:
+        for place in range(PLACES):
+            if self.rules.of(place, one)[0] and place not in self.rules.archived:
+                self._offer(place, one, again=False)
+
+    def wait(self) -> None:
+        for some in self.made.values():
+            for offer in some:
+                offer.expired = offer.expired or offer.dead is None
+
+
+@dataclass
+class Deeds:
+    """The same verbs on the database."""
+
+    reality: Reality
+
+    async def do(self, verb: str, *given: Any) -> None:
+        await getattr(self.reality, verb)(*given)
+
+    async def invite(self, place: int, one: int, again: bool) -> None:
+        where = (self.reality.places[place], self.reality.addresses[one])
+        await toggles.set_toggles(self.reality.by, [TogglesWish(*where, invite=Invite(again=again))])
+
+    async def revoke(self, one: int) -> None:
+        rows = await self.rows(one)
+        await invitation.revoke(self.reality.by, rows[-1].id if rows else self.reality.addresses[one])
+
+    async def accept(self, one: int) -> None:
+        rows = await self.rows(one)
+        await invitation.accept(_token(rows[-1]) if rows else "none", PASSWORD, days=1)
+
+    async def ask(self, one: int) -> None:
+        # attempts
+        await invitation.ask(WhoAsks(email=text_of(one)), key=str(clock.now()))
+
+    async def wait(self) -> None:
+        _wait(days=31)
+
+    async def rows(self, one: int) -> list[Invitation]:
+        return await Invitation.filter(address_id=self.reality.addresses[one]).order_by("id")
+
+
+def _token(row: Invitation) -> str:
+    return secret_link.token("invitation", row.id, row.seed)
+
+
+def _wait(**time: int) -> None:
+    instant = clock.now() + timedelta(**time)
+    clock.set_source(lambda: instant)
+
+
+STEP = st.one_of(
+    *[step.map(lambda given: ("do", *given)) for step in SWITCHING],
+    st.tuples(st.just("do"), st.just("vanish"), NUMBERS["person"]),
+    *[st.tuples(st.just("invite"), NUMBERS["place"], NUMBERS["one"], st.booleans())] * 4,
+    *[st.tuples(st.just(verb), NUMBERS["one"]) for verb in ("revoke", "accept", "ask")],
+    st.tuples(st.just("wait")),
+)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(steps=st.lists(STEP, min_size=10, max_size=30))
+async def test_invitations_follow_the_rules_through_any_order_of_steps(steps: list[tuple[Any, ...]]) -> None:
+    rules, reality = await begin()
+    offers, deeds = Offers(rules), Deeds(reality)
+    try:
+        for verb, *given_ in steps:
+            _wait(hours=1)  # no address is written to more often than the limits of letters allow
+            if given_[:1] == ["link"]:
+                _, place, person, on = given_
+                given_ = ["link", place, person, dict.fromkeys(rules.holds[person].values(), on)]
+            expected = getattr(offers, verb)(*given_)
+            assert await code_of(getattr(deeds, verb), *given_) == expected, (verb, given_)
+            for one in range(ADDRESSES):
+                await _compare(offers, deeds, one)
+    finally:
+        clock.set_source(None)
+
+
+async def _compare(offers: Offers, deeds: Deeds, one: int) -> None:
+    made, rows = offers.made.get(one, []), await deeds.rows(one)
+    assert [row.end_reason for row in rows] == [offer.dead for offer in made]
+    assert sum(row.ended_at is None for row in rows) <= 1
+    for offer, row in zip(made, rows, strict=True):
+        covered = await InvitationAccount.filter(invitation_id=row.id, left_at=None)
+        assert {deeds.reality.places.index(each.account_id) for each in covered} == offer.covers
+        link = await invitation.followed(_token(row))
+        assert link is not None
+        assert link.dead == offer.told
+        waiting = await Letter.filter(invitation_id=row.id, state=LetterState.QUEUED, kind=LetterKind.INVITATION)
+        assert bool(waiting) is (offer.dead is None), "what is dead is not delivered"
+    await _compare_states(offers, deeds, one)
+
+
+async def _compare_states(offers: Offers, deeds: Deeds, one: int) -> None:
+    """Of every account where Login is on: as the screens of the team show it."""
+    reality, rules = deeds.reality, offers.rules
+    places = [place for place in range(PLACES) if rules.of(place, one)[0]]
+    spots = [(reality.places[place], reality.addresses[one]) for place in places]
+    views = await toggles.on_accounts(reality.by, spots)
+    states = await invitation.of_toggles(reality.by, [view.id for view in views.values()])
+    for place, spot in zip(places, spots, strict=True):
+        state, offer = states[views[spot].id].state, offers.unended(one)
+        if one in rules.activated:
+            assert state == "ACCEPTED"
+        elif offer and place in offer.covers:
+            assert state == ("EXPIRED" if offer.expired else "NOT_SENT")
+        else:
+            assert state in {"NOT_SENT", "REVOKED", "EXPIRED"}
