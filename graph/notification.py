@@ -6,7 +6,7 @@ from uuid import UUID
 
 import strawberry
 
-from graph.account import Account
+from graph.account import Account, account_there
 from graph.address import EmailAddress, address_of
 from graph.context import Info, viewer_of
 from graph.email import Email, accounts_of_email, email_of
@@ -61,8 +61,12 @@ class Notification(Node):
 
     @strawberry.field
     async def accounts(self, info: Info) -> list[Account]:
-        is_email = self.kind is NotificationKind.EMAIL_RECEIVED
-        return await accounts_of_email(info, self.subject_key) if is_email else []
+        if self.kind is NotificationKind.EMAIL_RECEIVED:
+            return await accounts_of_email(info, self.subject_key)
+        if self.kind is not NotificationKind.INVITATION_ACCEPTED:
+            return []
+        switches = await info.context.loaders.toggles.load(self.subject_key)
+        return [await account_there(info, switches.account_id)] if switches else []
 
 
 async def notification_of(info: Info, key: UUID) -> Notification | None:

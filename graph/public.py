@@ -20,6 +20,9 @@ PUBLIC = frozenset(
         "signIn",
         "requestPasswordReset",
         "resetPassword",
+        "invitationOffer",
+        "acceptInvitation",
+        "requestNewInvitation",
         "viewer",  # null, which says that nobody is signed in
         "portalAction",
         "__typename",

@@ -21,6 +21,7 @@ from graph.errors import Conflict, DeadLink, RateLimited, Refusal
 from graph.firm import FirmMutation, FirmQuery
 from graph.firm_settings import FirmSettingsMutation
 from graph.invitation import InvitationMutation
+from graph.invitation_link import InvitationLinkMutation, InvitationLinkQuery
 from graph.journal import JournalQuery
 from graph.mailbox import MailboxQuery
 from graph.mailbox_changes import MailboxMutation
@@ -55,6 +56,7 @@ class Query(
     NotificationQuery,
     MailboxQuery,
     JournalQuery,
+    InvitationLinkQuery,
     PortalQuery,
     PortalActionQuery,
 ):
@@ -85,6 +87,7 @@ class Mutation(
     ApiTokenMutation,
     TogglesMutation,
     InvitationMutation,
+    InvitationLinkMutation,
     MailboxMutation,
     NotificationMutation,
     PortalMutation,

@@ -32,10 +32,11 @@ class SessionKind(StrEnum):
 class SessionQuery:
     @strawberry.field(description="Null when signed out.")
     async def viewer(self, info: Info) -> Viewer | None:
-        return await _viewer(info) if info.context.viewer else None
+        return await viewer_now(info) if info.context.viewer else None
 
 
-async def _viewer(info: Info) -> Viewer | None:
+async def viewer_now(info: Info) -> Viewer | None:
+    """Who asks, signed in just now or before."""
     asker = signed_in(info.context)
     if isinstance(asker, TeamViewer):
         return await member_of(info, asker.member_id)
@@ -136,7 +137,7 @@ class SessionMutation:
             code=given(input.code),
         )
         token = let_in(info, signed_in, input.session)
-        return SignInPayload(viewer=await _viewer(info), portal=await portal_of(info), token=token)
+        return SignInPayload(viewer=await viewer_now(info), portal=await portal_of(info), token=token)
 
     @strawberry.mutation
     @refusable(SignOutPayload, clients=True)

@@ -179,6 +179,12 @@ EXAMPLES: dict[str, list[Example]] = {
     ],
     "Mutation.liftSuppression": [_input(addressId="<address>")],
     "Mutation.revokeInvitation": [_input(id="<invitation>")],
+    "Query.invitationOffer": [Example({"token": "no link of ours"}, "{ firmName }")],
+    "Mutation.acceptInvitation": [_input(token="no link of ours", password="a new one", session="BEARER")],
+    "Mutation.requestNewInvitation": [
+        _input(**{"for": {"token": "no link of ours"}}, idempotencyKey="ask"),
+        _input(**{"for": {"address": {"email": "nobody@firm.test", "firm": "studio"}}}, idempotencyKey="ask"),
+    ],
     "Mutation.connectMailbox": [
         _input(
             address="second@firm.test",

@@ -8,6 +8,7 @@ import pytest
 
 from models import clock, files, keys, password_reset, session
 from models import store as database
+from models.invitation import asking
 from models.settings import Settings
 
 pytest_plugins = ["tests.postgres", "tests.client", "tests.redis"]
@@ -25,6 +26,7 @@ async def store(database_url: str, tmp_path: Path) -> AsyncIterator[str]:
     clock.set_source(None)
     await session.attempts.forget()
     await password_reset.attempts.forget()
+    await asking.attempts.forget()
     await database.open_store(database_url)
     try:
         yield database_url

@@ -15,7 +15,7 @@ from models.notification import InboxFilter, NotificationKind
 from models.page import Window
 from models.session import Session
 from models.toggles import LoginState
-from models.viewer import Viewer
+from models.viewer import Client, Viewer
 from tests.make import (
     PASSWORD,
     MadeAccount,
@@ -85,11 +85,12 @@ async def test_accepting_activates_the_address_wherever_login_is_on(by: Viewer) 
         LoginState.OFF,
     ]
     client = accepted.signed_in.viewer
+    assert isinstance(client, Client)
     assert await session.viewer_of(accepted.signed_in.token) == client
     assert (client.address_id, client.account_id) == (made.address, None)
     (batch,) = await journal.since(by.firm_id, head)
     (entry,) = batch.of("INVITATION_ACCEPTED")
-    assert accepted.cursor == batch.cursor
+    assert accepted.done.cursor == batch.cursor
     assert (entry.member_id, entry.user_id) == (None, client.user_id)
     assert set(entry.account_ids) == {made.id, other.id}
     user = await address.PortalUser.get(id=client.user_id)
@@ -126,7 +127,7 @@ async def test_of_fifty_who_accept_at_once_one_succeeds(by: Viewer) -> None:
     (accepted,) = [one for one in told if isinstance(one, invitation.Accepted)]
     assert [one.reason for one in told if isinstance(one, DeadLink)] == [DeadLinkReason.USED] * 49
     assert (
-        await Session.filter(user_id=accepted.signed_in.viewer.user_id).count()
+        await Session.filter(user_id=accepted.signed_in.viewer.person_id).count()
         == await Session.exclude(user_id=None).count()
         == 1
     )
@@ -300,10 +301,7 @@ async def test_whoever_may_not_have_one_gets_none_and_nobody_is_told(by: Viewer)
     archived = await an_account(by, address="archived@x.test", login=True)
     await account.archive(by, archived.id, archived=True)
     await an_address(by, "free@x.test")
-    elsewhere = await a_member(await a_firm())
-    await an_account(elsewhere, address="two@x.test", login=True)
-    await an_account(by, address="two@x.test", login=True)
-    for text in ("active", "off", "back", "archived", "free", "unknown", "two", "no address", "\ud800"):
+    for text in ("active", "off", "back", "archived", "free", "unknown", "no address", "\ud800"):
         await invitation.ask(WhoAsks(email=f"{text}@x.test"), key="k")
     await invitation.ask(WhoAsks(email="active@x.test", firm="no-such-firm"), key="f")
     await invitation.ask(WhoAsks(token="nonsense"), key="t")
@@ -311,6 +309,26 @@ async def test_whoever_may_not_have_one_gets_none_and_nobody_is_told(by: Viewer)
         await invitation.ask(WhoAsks(token="nonsense"), key="")
     assert await Letter.all().count() == 0
     assert off.id
+
+
+async def test_each_firm_that_knows_the_address_sends_its_link_where_none_is_named(by: Viewer) -> None:
+    elsewhere = await a_member(await a_firm("Harbour"))
+    for one in (by, elsewhere):
+        await an_account(one, address="p@x.test", login=True)
+    slug = await store.value("SELECT slug FROM firm WHERE id = $1", by.firm_id)
+    await invitation.ask(WhoAsks(email="p@x.test", firm=slug), key="k")
+    assert [one.firm_id for one in await _letters()] == [by.firm_id]
+    await invitation.ask(WhoAsks(email="p@x.test"), key="k")
+    assert [one.firm_id for one in await _letters()] == [by.firm_id, elsewhere.firm_id]
+
+
+async def test_who_asks_too_often_is_told_so_whether_or_not_the_address_is_known(by: Viewer) -> None:
+    await an_account(by, address="p@x.test", login=True)
+    for text in ("p@x.test", "nobody@x.test"):
+        await asyncio.gather(*(invitation.ask(WhoAsks(email=text), key=f"{n}") for n in range(20)))
+        with refused(ErrorCode.RATE_LIMITED):
+            await invitation.ask(WhoAsks(email=text), key="one more")
+    assert len(await _letters()) == 1
 
 
 async def test_two_who_take_the_same_key_do_not_meet(by: Viewer) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from models import clock, invitation, secret_link, toggles
 from models.errors import ErrorCode
-from models.invitation import Invitation, InvitationAccount, Invite, WhoAsks
+from models.invitation import Invitation, InvitationAccount, Invite, WhoAsks, asking
 from models.letter import Letter, LetterKind, LetterState
 from models.toggles import TogglesWish
 from tests.make import PASSWORD
@@ -169,7 +169,7 @@ class Deeds:
         await invitation.accept(_token(rows[-1]) if rows else "none", PASSWORD, days=1)
 
     async def ask(self, one: int) -> None:
-        # attempts
+        await asking.attempts.forget()
         await invitation.ask(WhoAsks(email=text_of(one)), key=str(clock.now()))
 
     async def wait(self) -> None:

@@ -3,24 +3,26 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
-from models import address, clock, firm, journal, notification, password, store
+from models import address, clock, firm, journal, notification, password, store, team
 from models.errors import DeadLinkReason, ErrorCode, Refusal
+from models.idempotency import Done
 from models.invitation.dead import dead_link, dead_reason
 from models.invitation.ending import end
 from models.invitation.link import Link, followed
 from models.journal import Change, JournalKind, Subject
 from models.notification import NotificationKind
 from models.session.starting import SignedIn, start_for_client
-from models.viewer import Client, System
+from models.viewer import Asker, Client, System, Viewer
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """Who that made, signed in; and the journal position of it."""
+    """Who that made, signed in; `done`: nothing but the journal position of it."""
 
-    signed_in: SignedIn[Client]
-    cursor: int | None
+    signed_in: SignedIn[Asker]
+    done: Done
 
 
 async def accept(token: str, secret: str, *, days: int, device: str | None = None) -> Accepted:
@@ -37,22 +39,35 @@ async def accept(token: str, secret: str, *, days: int, device: str | None = Non
     about = (link.address, link.firm_name)
     hashed = await password.hashed(password.checked(secret, "password", about=about))
     async with store.transaction() as tx:
-        signed_in = await _accept(link, hashed, days, device)
-    return Accepted(signed_in, tx.cursor)
+        await firm.one_at_a_time(link.firm_id)
+        if link.address_id is None:
+            signed_in: SignedIn[Asker] = await _join(link, hashed, days, device)
+        else:
+            signed_in = await _activate(link, link.address_id, hashed, days, device)
+    return Accepted(signed_in, Done((), tx.cursor))
 
 
-async def _accept(link: Link, hashed: str, days: int, device: str | None) -> SignedIn[Client]:
-    await firm.one_at_a_time(link.firm_id)
-    assert link.address_id is not None
-    entering = await store.rows(_ENTERING, link.firm_id, link.address_id)
+async def _join(link: Link, hashed: str, days: int, device: str | None) -> SignedIn[Viewer]:
+    row = await _used_up(link)
+    return await team.join(row, hashed, days=days, device=device)
+
+
+async def _used_up(link: Link) -> Any:
+    """Its row. Raises DEAD_LINK where somebody was quicker."""
     row = await store.row(_STILL, link.firm_id, link.invitation_id)
     if (reason := dead_reason(row)) is not None:
         raise dead_link(reason, "token")
+    await end(System(link.firm_id), [link.invitation_id], DeadLinkReason.USED)
+    return row
+
+
+async def _activate(link: Link, address_id: UUID, hashed: str, days: int, device: str | None) -> SignedIn[Client]:
+    entering = await store.rows(_ENTERING, link.firm_id, address_id)
+    await _used_up(link)
     system = System(link.firm_id)
-    user_id = await address.activate(system, link.address_id, at=clock.now(), password_hash=hashed)
-    await end(system, [link.invitation_id], DeadLinkReason.USED)
+    user_id = await address.activate(system, address_id, at=clock.now(), password_hash=hashed)
     signed_in = await start_for_client(
-        firm_id=link.firm_id, user_id=user_id, address_id=link.address_id, days=days, device=device
+        firm_id=link.firm_id, user_id=user_id, address_id=address_id, days=days, device=device
     )
     await _tell(signed_in.viewer, link, entering)
     return signed_in
@@ -63,7 +78,7 @@ SELECT t.id, t.account_id, a.name FROM toggles t JOIN account a ON a.firm_id = t
 WHERE t.firm_id = $1 AND t.address_id = $2 AND t.login AND a.archived_at IS NULL ORDER BY t.id FOR UPDATE OF t
 """
 _STILL = """
-SELECT i.expires_at, CASE WHEN i.ended_at IS NULL AND EXISTS (
+SELECT i.firm_id, i.member_id, i.expires_at, CASE WHEN i.ended_at IS NULL AND EXISTS (
     SELECT 1 FROM portal_user p WHERE p.firm_id = i.firm_id AND p.address_id = i.address_id
   ) THEN 'USED' ELSE i.end_reason END AS end_reason
 FROM invitation i WHERE i.firm_id = $1 AND i.id = $2 FOR UPDATE OF i

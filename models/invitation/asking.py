@@ -1,60 +1,71 @@
 """A client asks for a new invitation, with a dead link or an address (R42)."""
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from limits import RateLimitItemPerHour
+
 from models import address, clock, firm, idempotency, store
+from models.attempts import Attempts
 from models.errors import RateLimited
 from models.invitation.inviting import Asked, Invite, invite
 from models.invitation.link import followed
+from models.pace import even_pace
 from models.viewer import System
 
 ONE_IN = timedelta(minutes=10)
+ANSWERED_AFTER = 0.1  # seconds; writing a letter takes a fifth of it
+attempts = Attempts(
+    "You have asked for this often. Look into your mail, or try again a little later.",
+    address=RateLimitItemPerHour(20),
+    caller=RateLimitItemPerHour(100),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class WhoAsks:
-    """Either the token of a link, or an address. `firm`: its slug; absent, `host` may name it by its first part."""
+    """
+    Either the token of a link, or an address. `firm`: its slug; absent, `host` may name it by its first part, else each
+    firm that knows the address is meant. `caller` is the network address that requests are counted by.
+    """
 
     token: str | None = None
     email: str | None = None
     firm: str | None = None
     host: str = ""
+    caller: str = ""
 
 
 async def ask(who: WhoAsks, *, key: str) -> None:
     """
     A letter to that address alone, where it is PENDING somewhere and not suppressed: with the link that lives, or a new
-    one, for all accounts where it is PENDING. Once in ten minutes. Whatever comes of it, nobody is told here.
+    one, for all accounts where it is PENDING. Once in ten minutes. Whoever asks learns nothing of it, neither from the
+    answer nor from the time that it takes.
 
-    Raises INVALID for a key that is none.
+    Raises INVALID for a malformed key and RATE_LIMITED, whether or not the address is known.
     """
     idempotency.check_key(key)
-    found = await _linked(who.token) if who.token is not None else await _known(who)
-    if found is None:
-        return
-    try:
-        await _ask(*found, key)
-    except RateLimited:
-        return  # the firm's limit is told to nobody who is not of the firm
+    wanted = address.compared((who.email or "")[:320].encode(errors="replace").decode())
+    await attempts.count(wanted if who.token is None else f"link {who.token[:100]}", who.caller)
+    async with even_pace(ANSWERED_AFTER):
+        for firm_id, address_id in await _linked(who.token) if who.token is not None else await _known(wanted, who):
+            with suppress(RateLimited):  # the firm's limit is told to nobody who is not of the firm
+                await _ask(firm_id, address_id, key)
 
 
-async def _linked(token: str) -> tuple[UUID, UUID] | None:
+async def _linked(token: str) -> list[tuple[UUID, UUID]]:
     link = await followed(token)
-    return (link.firm_id, link.address_id) if link and link.address_id else None
+    return [(link.firm_id, link.address_id)] if link and link.address_id else []
 
 
-async def _known(who: WhoAsks) -> tuple[UUID, UUID] | None:
-    """The firm that is named, or the only one that knows the address."""
-    key = address.compared((who.email or "")[:320].encode(errors="replace").decode())
+async def _known(key: str, who: WhoAsks) -> list[tuple[UUID, UUID]]:
     found = await store.rows(_KNOWN, key)
     slug = (who.firm or who.host.split(".")[0]).lower()
     named = [row for row in found if row["slug"] == slug]
-    if not named and not who.firm and len(found) == 1:
-        named = list(found)
-    return (named[0]["firm_id"], named[0]["id"]) if named else None
+    return [(row["firm_id"], row["id"]) for row in (named if named or who.firm else found)]
 
 
 _KNOWN = """
