@@ -30,6 +30,7 @@ from models import feed
 from models.session import SignedIn
 from models.settings import Settings
 from models.viewer import Asker
+from tests.plain import PromptServer, plain_http
 from tests.toy import until
 
 As = SignedIn[Asker] | str | None
@@ -204,12 +205,12 @@ async def an_api(database_url: str, var: Path, **settings: Any) -> AsyncIterator
     port = listening.getsockname()[1]
     chosen = Settings(database_url=SecretStr(database_url), var=var, port=port, **settings)
     app = create_app(chosen)
-    server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None, ws_max_size=128 * 1024))
+    server = PromptServer(uvicorn.Config(app, lifespan="off", log_config=None, ws_max_size=128 * 1024))
     await feed.hub.open(database_url)
     serving = asyncio.create_task(server.serve([listening]))
     try:
         await until(lambda: server.started)
-        async with httpx.AsyncClient(base_url=chosen.base_url, timeout=PATIENCE, trust_env=False) as http:
+        async with plain_http(base_url=chosen.base_url, timeout=PATIENCE) as http:
             yield Api(app, chosen, http)
     finally:
         await app.state.sockets.drain()

@@ -1,4 +1,5 @@
-"""A real PostgreSQL for tests: one server per session, one database per test, cloned from a migrated template.
+"""
+A real PostgreSQL for tests: one server per session, and on it databases cloned from a migrated template.
 
 Fixtures: `postgres`, `migrated_template`, `database_url`. POSTGRES_MAJOR=16 runs them on 16 instead of 18.
 """

@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from mail.demo.people import BELLANDI, OWNER_PASSWORD
+from tests.plain import plain_http
 from tests.processes import Running, all_gone, processes_about
 
 SIGN_IN = """mutation ($email: String!, $password: String!) {
@@ -34,7 +34,7 @@ async def ask(demo: Running, token: str | None, document: str, variables: Mappin
 
 async def post(demo: Running, token: str | None, document: str, variables: Mapping[str, Any]) -> Any:
     headers = {"authorization": f"Bearer {token}"} if token else {}
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{demo.port}", headers=headers, timeout=30) as http:
+    async with plain_http(base_url=f"http://127.0.0.1:{demo.port}", headers=headers, timeout=30) as http:
         answer = (await http.post("/graphql", json={"query": document, "variables": variables})).json()
     assert "errors" not in answer, answer
     return answer["data"]

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from tests.plain import plain_http
 from tests.toy import Toy
 
 SSE = "text/event-stream"
@@ -60,7 +61,7 @@ async def followed_at(
     url: str, query: str, *, accept: str = SSE, headers: Mapping[str, str] | None = None
 ) -> AsyncIterator[Followed]:
     sent = {"accept": accept, **(headers or {})}
-    client = httpx.AsyncClient(base_url=url, timeout=SECONDS)
+    client = plain_http(base_url=url, timeout=SECONDS)
     async with client, client.stream("POST", "/graphql", json={"query": query}, headers=sent) as response:
         read = events if response.headers["content-type"].startswith(SSE) else parts
         yield Followed(response, read(response.aiter_bytes()))

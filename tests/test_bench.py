@@ -1,7 +1,11 @@
 """Each benchmark's scenario answers rightly, at a tiny size; how fast it is, is for `make bench` to say."""
 
+import pytest
+
 from bench import accounts, arrival, fanout, idle, letters, reconnects, sync, toggle
 from bench.figure import Figure, machine, percentile
+
+pytestmark = pytest.mark.usefixtures("no_store")
 
 
 def _names(figures: list[Figure]) -> set[str]:

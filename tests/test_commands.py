@@ -44,6 +44,7 @@ def in_plain_words(said: str, *words: str) -> bool:
     return True
 
 
+@pytest.mark.usefixtures("no_store")
 def test_migrate_brings_a_database_up_to_date_also_twice_at_once(empty_database: str, tmp_path: Path) -> None:
     settings = {"DATABASE_URL": empty_database, "SWITCHBOARD_VAR": str(tmp_path)}
 

@@ -22,7 +22,7 @@ from mail.parse import parse
 from mail.sync.reading import is_own_letter
 from models import keys, secret_link
 from models.letter import Claimed, LetterKind
-from tests.conftest import KEY
+from tests.keeping import KEY
 from tests.letters import opened, text_of
 
 GOLDEN = Path(__file__).parent / "golden_letters"

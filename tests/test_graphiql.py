@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from graph.graphiql import STATIC, Tab, graphiql_routes
+from tests.plain import plain_http
 from tests.toy import Toy, serving
 
 TABS = [
@@ -26,7 +27,7 @@ async def toy() -> AsyncIterator[Toy]:
 
 @pytest.fixture
 async def client(toy: Toy) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=toy.url) as client:
+    async with plain_http(base_url=toy.url) as client:
         yield client
 
 

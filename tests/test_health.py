@@ -30,10 +30,11 @@ async def test_without_its_database_it_lives_and_is_not_ready(api: Api) -> None:
     assert (await api.http.get("/healthz")).status_code == 200
 
 
-async def test_it_is_not_ready_while_migrations_lack(api: Api) -> None:
-    await until(lambda: feed.hub.hears)
+async def test_it_is_not_ready_while_migrations_lack(own_store: str, tmp_path: Path) -> None:
     await store.execute("DELETE FROM tortoise_migrations WHERE id = (SELECT max(id) FROM tortoise_migrations)")
-    status, words = await ready(api)
+    async with an_api(own_store, tmp_path) as api:
+        await until(lambda: feed.hub.hears)
+        status, words = await ready(api)
     assert (status, words.splitlines()) == (503, ["The database lacks 1 migrations. Run `switchboard migrate`."])
 
 

@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 from structlog.testing import capture_logs
 
+from tests.plain import plain_http
 from tests.toy import COOKIE, SECRET, Toy, schema, serving, until
 
 CLIENTS = Path(__file__).parent / "clients"
@@ -31,7 +32,7 @@ async def toy() -> AsyncIterator[Toy]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def client(toy: Toy) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=toy.url) as client:
+    async with plain_http(base_url=toy.url) as client:
         yield client
 
 
@@ -153,9 +154,9 @@ async def test_other_methods_are_told_to_post(client: httpx.AsyncClient, method:
 
 async def test_a_query_by_get_is_answered_where_that_is_on() -> None:
     url = '/graphql?query=query($n:Int!){number(n:$n)}&variables={"n":5}'
-    async with serving() as toy, httpx.AsyncClient(base_url=toy.url) as client:
+    async with serving() as toy, plain_http(base_url=toy.url) as client:
         assert (await client.get(url)).json()["data"] == {"number": 5}
-    async with serving(queries_by_get=False) as toy, httpx.AsyncClient(base_url=toy.url) as client:
+    async with serving(queries_by_get=False) as toy, plain_http(base_url=toy.url) as client:
         assert (await client.get(url)).status_code == 405
 
 

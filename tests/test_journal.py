@@ -54,7 +54,7 @@ async def test_50_transactions_at_once_and_rollbacks_leave_no_gap() -> None:
     assert all(batch.entries[-1].position == batch.cursor for batch in batches)
 
 
-async def test_positions_are_given_out_in_the_order_of_commits(database_url: str) -> None:
+async def test_positions_are_given_out_in_the_order_of_commits(kept_database: str) -> None:
     by = await a_firm()
     seen: list[int] = []
     done = asyncio.Event()

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from models import installation, keys
 from models.settings import Settings
-from tests.conftest import KEY
+from tests.keeping import KEY
 
 OTHER_KEY = bytes(32)
 

@@ -2,9 +2,9 @@
 
 from collections.abc import AsyncIterator
 
-import httpx
 import pytest
 
+from tests.plain import plain_http
 from tests.streaming import MULTIPART
 from tests.toy import Toy, serving
 
@@ -17,7 +17,7 @@ async def toy() -> AsyncIterator[Toy]:
 
 async def test_a_body_is_framed_as_apollo_reads_it(toy: Toy) -> None:
     body = {"query": "subscription{count(to:2)}"}
-    async with httpx.AsyncClient() as client:
+    async with plain_http() as client:
         response = await client.post(f"{toy.url}/graphql", json=body, headers={"accept": MULTIPART})
     part = "\r\ncontent-type: application/json; charset=utf-8\r\n\r\n"
     assert response.text == (
@@ -38,7 +38,7 @@ async def test_a_body_is_framed_as_apollo_reads_it(toy: Toy) -> None:
     ],
 )
 async def test_clients_write_the_media_type_as_they_like(toy: Toy, accept: str) -> None:
-    async with httpx.AsyncClient() as client:
+    async with plain_http() as client:
         body = {"query": "subscription{count}"}
         response = await client.post(f"{toy.url}/graphql", json=body, headers={"accept": accept})
     assert response.headers["content-type"].startswith("multipart/mixed")

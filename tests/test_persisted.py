@@ -13,6 +13,7 @@ from websockets.typing import Subprotocol
 from graph.transport import AutomaticDocuments, Manifest, ManifestFault
 from graph.transport.persisted import hash_of
 from graph.transport.request import GraphQLRequest
+from tests.plain import plain_http
 from tests.streaming import MULTIPART, SSE
 from tests.toy import Toy, serving
 
@@ -39,7 +40,7 @@ async def toy() -> AsyncIterator[Toy]:
 
 
 async def post(toy: Toy, body: dict[str, Any], accept: str = "application/json") -> httpx.Response:
-    async with httpx.AsyncClient() as client:
+    async with plain_http() as client:
         return await client.post(f"{toy.url}/graphql", json=body, headers={"accept": accept})
 
 
@@ -53,7 +54,7 @@ async def test_a_document_sent_once_with_its_hash_is_then_known_by_it(toy: Toy) 
 async def test_a_known_document_is_read_by_get(toy: Toy) -> None:
     await post(toy, named(HASH, HELLO))
     params = {name: json.dumps(value) for name, value in named(HASH).items()}
-    async with httpx.AsyncClient() as client:
+    async with plain_http() as client:
         answer = await client.get(f"{toy.url}/graphql", params=params)
         assert answer.json()["data"] == {"hello": "Hello Ada"}
         answer = await client.get(f"{toy.url}/graphql", params={"documentId": HASH, "variables": json.dumps(VARIABLES)})

@@ -5,10 +5,10 @@ import gc
 import json
 from collections.abc import AsyncIterator
 
-import httpx
 import pytest
 from structlog.testing import capture_logs
 
+from tests.plain import plain_http
 from tests.streaming import APOLLO, BEAT, COMPLETE, END, MULTIPART, SSE, deaf, followed
 from tests.toy import COOKIE, SECRET, Toy, serving, until
 
@@ -27,7 +27,7 @@ def code(answer: dict[str, list[dict[str, dict[str, str]]]]) -> str:
 
 
 async def test_a_stream_is_framed_as_the_protocol_says(toy: Toy) -> None:
-    async with httpx.AsyncClient() as client:
+    async with plain_http() as client:
         body = {"query": "subscription{count(to:2)}"}
         response = await client.post(f"{toy.url}/graphql", json=body, headers={"accept": SSE})
     assert response.text == (
@@ -93,7 +93,7 @@ async def test_what_is_wrong_with_a_request_is_a_status(
     toy: Toy, accept: str, body: bytes, headers: dict[str, str], status: int
 ) -> None:
     with capture_logs():
-        async with httpx.AsyncClient() as client:
+        async with plain_http() as client:
             response = await client.post(f"{toy.url}/graphql", content=body, headers={**headers, "accept": accept})
     assert response.status_code == status
     assert response.json()["errors"][0]["message"]
@@ -129,27 +129,27 @@ async def test_an_unexpected_error_in_mid_stream_is_masked_and_ends_it(toy: Toy,
 async def test_a_stream_is_for_those_who_name_it_and_need_or_prefer_it(
     toy: Toy, accept: str, query: str, kind: str
 ) -> None:
-    async with httpx.AsyncClient() as client:
+    async with plain_http() as client:
         response = await client.post(f"{toy.url}/graphql", json={"query": query}, headers={"accept": accept})
     assert response.headers["content-type"].partition(";")[0] == kind
 
 
 @BOTH
 async def test_a_get_streams_what_reads_and_nothing_else(toy: Toy, accept: str) -> None:
-    async with httpx.AsyncClient(base_url=toy.url, headers={"accept": accept}) as client:
+    async with plain_http(base_url=toy.url, headers={"accept": accept}) as client:
         for query, expected in [("{hello}", "Hello world"), ("subscription{count}", '{"count":2}')]:
             assert expected in (await client.get("/graphql", params={"query": query})).text
         response = await client.get("/graphql", params={"query": 'mutation{rename(id:"1",name:"Eve"){id}}'})
         assert "METHOD_NOT_ALLOWED" in response.text
         assert toy.world.names["1"] == "Ada"
     cookie = {"cookie": f"{COOKIE}=ada", "accept": accept}
-    async with httpx.AsyncClient(base_url=toy.url, headers=cookie) as client:
+    async with plain_http(base_url=toy.url, headers=cookie) as client:
         assert (await client.get("/graphql", params={"query": "subscription{whoami}"})).status_code == 403
 
 
 @BOTH
 async def test_no_get_starts_a_subscription_where_gets_are_off(accept: str) -> None:
-    async with serving(queries_by_get=False) as toy, httpx.AsyncClient(base_url=toy.url) as client:
+    async with serving(queries_by_get=False) as toy, plain_http(base_url=toy.url) as client:
         for query in ("subscription{count}", "{hello}"):
             response = await client.get("/graphql", params={"query": query}, headers={"accept": accept})
             assert response.status_code == 405
@@ -237,7 +237,7 @@ async def test_draining_ends_streams_so_that_their_clients_come_again(toy: Toy) 
         assert await events.rest() == [END]  # without `complete`, which would be the end of it
         told, end = await parts.rest()
         assert (code(told), told["payload"], end) == ("UNAVAILABLE", None, END)
-    async with httpx.AsyncClient() as client:
+    async with plain_http() as client:
         body = {"query": "{hello}"}
         late = await client.post(f"{toy.url}/graphql", json=body, headers={"accept": SSE})
     assert (late.status_code, code(late.json())) == (503, "UNAVAILABLE")

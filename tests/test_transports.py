@@ -4,12 +4,12 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
-import httpx
 import pytest
 import pytest_asyncio
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
+from tests.plain import plain_http
 from tests.streaming import MULTIPART, SSE, followed
 from tests.toy import COOKIE, Toy, serving
 
@@ -30,12 +30,12 @@ async def toy() -> AsyncIterator[Toy]:
 
 
 async def by_post(toy: Toy, document: str, headers: dict[str, str]) -> Answers:
-    async with httpx.AsyncClient(base_url=toy.url, headers=headers) as client:
+    async with plain_http(base_url=toy.url, headers=headers) as client:
         return [(await client.post("/graphql", json={"query": document})).json()]
 
 
 async def by_get(toy: Toy, document: str, headers: dict[str, str]) -> Answers:
-    async with httpx.AsyncClient(base_url=toy.url, headers=headers) as client:
+    async with plain_http(base_url=toy.url, headers=headers) as client:
         return [(await client.get("/graphql", params={"query": document})).json()]
 
 

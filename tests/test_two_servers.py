@@ -19,7 +19,8 @@ from models.session import SignedIn
 from models.settings import Settings
 from tests import make
 from tests.client import Api
-from tests.conftest import KEY
+from tests.keeping import KEY
+from tests.plain import plain_http
 from tests.processes import Running, running
 from tests.redis import RedisServer
 
@@ -41,7 +42,7 @@ def a_server(url: str, folder: Path, name: str, **settings: str) -> Iterator[Run
 async def asked(server: Running) -> AsyncIterator[Api]:
     """Ready."""
     settings = Settings(port=server.port)
-    async with httpx.AsyncClient(base_url=settings.base_url, timeout=30, trust_env=False) as http:
+    async with plain_http(base_url=settings.base_url, timeout=30) as http:
         async with asyncio.timeout(30):
             while not await _is_ready(http):
                 assert server.process.poll() is None, server.said

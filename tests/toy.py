@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from strawberry.dataloader import DataLoader
 
 from graph.transport import Call, GraphQLEndpoint, RequestCode, RequestError, Schema
+from tests.plain import PromptServer
 
 COOKIE = "toy-session"
 SECRET = "hunter2-in-a-stack-trace"
@@ -249,7 +250,7 @@ async def serving(routes: Sequence[BaseRoute] = (), **settings: Any) -> AsyncIte
     world = World()
     endpoint = endpoint_of(world, **settings)
     mine = [Route("/graphql", endpoint), WebSocketRoute("/graphql", endpoint)]
-    server = uvicorn.Server(_config(Starlette(routes=[*mine, *routes])))
+    server = PromptServer(_config(Starlette(routes=[*mine, *routes])))
     task = asyncio.create_task(server.serve())
     await until(lambda: server.started)
     toy = Toy(world, endpoint, server, server.servers[0].sockets[0].getsockname()[1], task)

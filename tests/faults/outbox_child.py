@@ -7,7 +7,7 @@ from mail.outbox import new_owner, one_pass
 from mail.smtp import SmtpServer
 from models import keys, store
 from models.mailbox import MailSecurity
-from tests.conftest import KEY
+from tests.keeping import KEY
 from tests.letters import a_route
 
 

@@ -9,7 +9,7 @@ from mail.parsing import ParserPool
 from mail.sync import Tools, sync_once
 from models import files, keys, store
 from models.settings import Settings
-from tests.conftest import KEY
+from tests.keeping import KEY
 
 
 async def main(url: str, var: str, mailbox_id: str) -> int:

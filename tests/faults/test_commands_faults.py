@@ -15,6 +15,7 @@ import pytest
 
 from mail.demo.people import BELLANDI, OWNER_PASSWORD
 from models.embedded import Embedded
+from tests.plain import plain_http
 from tests.postgres import open_folder
 from tests.processes import Running, all_gone, processes_about, running
 
@@ -36,7 +37,7 @@ def var() -> Iterator[Path]:
 
 async def _post(demo: Running, token: str | None, document: str, variables: Any = None) -> Any:
     headers = {"authorization": f"Bearer {token}"} if token else {}
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{demo.port}", headers=headers, timeout=30) as http:
+    async with plain_http(base_url=f"http://127.0.0.1:{demo.port}", headers=headers, timeout=30) as http:
         answer = (await http.post("/graphql", json={"query": document, "variables": variables})).json()
     assert "errors" not in answer, answer
     return answer["data"]

@@ -18,7 +18,7 @@ from tests.feeding import Listener, a_hub, listening, say, texts_of
 from tests.make import a_firm
 from tests.postgres import MAJOR, NO_FSYNC, cloned, create_template, open_folder, run
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.usefixtures("no_store"), pytest.mark.faults]
 EVENTS = 100_000
 
 

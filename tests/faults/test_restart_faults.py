@@ -16,12 +16,12 @@ from models.embedded import Embedded
 from models.session import SignedIn
 from tests import make
 from tests.client import Api, TopLevelErrors
-from tests.conftest import KEY
+from tests.keeping import KEY
 from tests.postgres import MAJOR, NO_FSYNC, open_folder, run
 from tests.test_two_servers import SET, a_server, asked
 from tests.toy import until
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.usefixtures("no_store"), pytest.mark.faults]
 FOLLOW = """subscription ($after: Cursor) { togglesChanged(after: $after) {
   __typename ... on FeedEvent { cursor } ... on TogglesChanged { toggles { notify } } } }"""
 CURSOR = "{ accounts(first: 1) { feedCursor } }"
