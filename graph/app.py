@@ -22,7 +22,7 @@ from graph.revocation import Revocation
 from graph.schema import schema
 from graph.tabs import Example, tabs
 from graph.transport import GraphQLEndpoint, Manifest, Sockets
-from models import feed, files, installation, keys, letter, store
+from models import feed, files, installation, keys, letter, store, tracing
 from models.links import FileKind
 from models.settings import Settings
 
@@ -43,6 +43,9 @@ async def opened(settings: Settings, *, known_key: bool = True) -> AsyncIterator
     keys.load(settings)
     letter.limit(settings)
     async with AsyncExitStack() as stack:
+        if settings.otel_endpoint:
+            tracing.open_tracing(settings.otel_endpoint)
+            stack.push_async_callback(tracing.close_tracing)
         url = await _database(settings, stack)
         await store.open_store(url, pool_size=settings.pool_size)
         stack.push_async_callback(store.close)

@@ -1,4 +1,4 @@
-"""Each operation as its operator sees it: one line in the log of production, one more in the metrics."""
+"""Each operation as its operator sees it: a line in the log of production, one more in the metrics, a span."""
 
 import asyncio
 from collections.abc import Iterator
@@ -14,6 +14,7 @@ from graph.budget import price
 from graph.transport import RequestError
 from graph.transport.documents import surveyed
 from graph.transport.errors import code_of
+from models import tracing
 from models.viewer import Asker
 
 NAME = 64  # characters of an operation's name that are kept
@@ -39,10 +40,11 @@ class Observed(SchemaExtension):
     def on_operation(self) -> Iterator[None]:
         context = self.execution_context.context
         with structlog.contextvars.bound_contextvars(request_id=context.call.request_id):
-            if context.metrics is None and context.settings.development:
+            if context.metrics is None and context.settings.development and not tracing.is_on():
                 yield
             else:
-                yield from self._watched()
+                with tracing.operation(context.call.connection.headers) as self._span:
+                    yield from self._watched()
 
     def _watched(self) -> Iterator[None]:
         started, outcome = perf_counter(), "INTERNAL"
@@ -80,6 +82,9 @@ class Observed(SchemaExtension):
 
     def _tell(self, seen: Seen) -> None:
         context = self.execution_context.context
+        if tracing.is_on():
+            name = f"{seen.kind} {seen.name}" if seen.name else seen.kind
+            self._span.tell(name, seen.outcome, _attributes(seen, context.call.request_id))
         if context.metrics is not None:
             context.metrics.count_operation(seen)
         if not context.settings.development:
@@ -94,3 +99,15 @@ class Observed(SchemaExtension):
                 firm=seen.firm_id,
                 outcome=seen.outcome,
             )
+
+
+def _attributes(seen: Seen, request_id: str) -> dict[str, str | int | None]:
+    return {
+        "graphql.operation.type": seen.kind,
+        "graphql.operation.name": seen.name,
+        "switchboard.cost": seen.cost,
+        "switchboard.outcome": seen.outcome,
+        "switchboard.request_id": request_id,
+        "switchboard.firm": str(seen.firm_id) if seen.firm_id else None,
+        "switchboard.member": str(seen.member_id) if seen.member_id else None,
+    }

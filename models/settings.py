@@ -6,7 +6,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import Field, FilePath, SecretStr, field_validator
+from pydantic import AliasChoices, Field, FilePath, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -60,6 +60,10 @@ class Settings(BaseSettings):
     metrics: bool = False
     """`/metrics` for Prometheus, reached from this machine, or from anywhere with `metrics_token`."""
     metrics_token: SecretStr | None = None
+    otel_endpoint: str | None = Field(
+        default=None, validation_alias=AliasChoices("SWITCHBOARD_OTEL_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+    )
+    """An OpenTelemetry collector that takes OTLP over HTTP, as `http://host:4318`: told a span for each operation."""
     operations_at_once: int = Field(default=20, ge=1)
     """Queries and mutations of one session that may run at a time."""
     subscriptions_at_once: int = Field(default=200, ge=1)
@@ -100,6 +104,15 @@ class Settings(BaseSettings):
             return value and validate_email(value, check_deliverability=False, test_environment=True).normalized
         except EmailNotValidError:
             raise ValueError("say one address, as in portal@firm.example") from None
+
+    @field_validator("otel_endpoint")
+    @classmethod
+    def _takes_spans(cls, value: str | None) -> str | None:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("say http://host:4318 or https://")
+        if value and find_spec("opentelemetry") is None:
+            raise ValueError("OpenTelemetry needs more packages: pip install -e '.[otel]'")
+        return value or None
 
     @field_validator("allowed_origins", mode="before")
     @classmethod

@@ -15,7 +15,7 @@ from pathlib import Path
 CHECKOUT = Path(__file__).parents[1]
 COMMAND = [sys.executable, "-m", "graph.cli"]
 START_SECONDS, STOP_SECONDS = 60.0, 20.0
-OURS = ("DATABASE_URL", "HOST", "PORT", "SWITCHBOARD_")
+OURS = ("DATABASE_URL", "HOST", "PORT", "SWITCHBOARD_", "OTEL_")
 
 
 def environment(settings: Mapping[str, str]) -> dict[str, str]:

@@ -5,6 +5,7 @@ from random import Random
 
 import asyncpg
 import pytest
+import structlog
 from tortoise import Tortoise
 from tortoise.connection import get_connections
 from tortoise.migrations.autodetector import MigrationAutodetector
@@ -97,9 +98,9 @@ async def test_the_cursor_of_a_change_is_known_once_it_is_committed() -> None:
     assert tx.cursor == await journal.head(by.firm_id)
 
 
-async def test_a_commit_wakes_listeners_with_the_firms_head(database_url: str) -> None:
+async def test_a_commit_wakes_listeners_with_the_firms_head(kept_database: str) -> None:
     by = await a_firm()
-    listener = await asyncpg.connect(database_url)
+    listener = await asyncpg.connect(kept_database)
     heard: asyncio.Queue[str] = asyncio.Queue()
     await listener.add_listener(journal.CHANNEL, lambda *args: heard.put_nowait(str(args[-1])))
     with pytest.raises(Boom):
@@ -109,6 +110,18 @@ async def test_a_commit_wakes_listeners_with_the_firms_head(database_url: str) -
     assert await asyncio.wait_for(heard.get(), 5) == f"{by.firm_id} {tx.cursor}"
     assert heard.empty()
     await listener.close()
+
+
+async def test_postgres_tells_which_request_a_transaction_is_for() -> None:
+    shown = "SELECT application_name FROM pg_stat_activity WHERE pid = pg_backend_pid()"
+    with structlog.contextvars.bound_contextvars(request_id="from-the-caller"):
+        async with store.transaction():
+            assert await store.value(shown) == "switchboard from-the-caller"
+    async with store.transaction():
+        assert await store.value(shown) == "switchboard"
+    with structlog.contextvars.bound_contextvars(request_id="x" * 64):
+        async with store.transaction():
+            assert await store.value(shown) == "switchboard " + "x" * 51
 
 
 async def test_code_that_must_run_in_a_transaction_says_so() -> None:
@@ -200,19 +213,19 @@ async def test_no_statement_and_no_lock_waits_for_ever() -> None:
         assert await store.value("SELECT current_setting($1)", setting) == value
 
 
-async def test_a_read_survives_the_loss_of_its_connection(database_url: str) -> None:
+async def test_a_read_survives_the_loss_of_its_connection(kept_database: str) -> None:
     by = await a_firm("Here")
-    await _lose_every_connection(database_url)
+    await _lose_every_connection(kept_database)
     assert await _name(by) == "Here"
 
 
-async def test_a_read_inside_a_transaction_does_not_go_on_elsewhere(database_url: str) -> None:
+async def test_a_read_inside_a_transaction_does_not_go_on_elsewhere(kept_database: str) -> None:
     by = await a_firm("Here")
 
     async def write() -> None:
         async with store.transaction():
             await _rename(by, "After")
-            await _lose_every_connection(database_url)
+            await _lose_every_connection(kept_database)
             await _name(by)
 
     with pytest.raises((asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError)):

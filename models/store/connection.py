@@ -10,6 +10,9 @@ from tortoise.connection import get_connections
 from tortoise.context import TortoiseContext
 from tortoise.migrations.executor import MigrationExecutor
 
+from models import tracing
+from models.store.named import NAME, Connection
+
 NOUNS = [
     "models.firm",
     "models.team",
@@ -32,6 +35,7 @@ NOUNS = [
 ]
 MIGRATION_LOCK = 0x53574954  # "SWIT"; one migrator at a time per database
 SERVER_SETTINGS = {
+    "application_name": NAME,
     "timezone": "UTC",
     "statement_timeout": "30000",
     "lock_timeout": "10000",
@@ -55,9 +59,12 @@ def tortoise_config(url: str, *, pool_size: int = 10) -> dict[str, Any]:
         "command_timeout": 35,
         "reset": _nothing_to_reset,
         "server_settings": SERVER_SETTINGS,
+        "connection_class": Connection,
     }
     if "sslmode" in query:
         credentials["ssl"] = query["sslmode"]
+    if tracing.is_on():
+        credentials["init"] = tracing.watch
     return {
         "connections": {"default": {"engine": "tortoise.backends.asyncpg", "credentials": credentials}},
         "apps": {"models": {"models": NOUNS, "migrations": "models.migrations", "default_connection": "default"}},
