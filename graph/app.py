@@ -22,7 +22,7 @@ from graph.revocation import Revocation
 from graph.schema import schema
 from graph.tabs import Example, tabs
 from graph.transport import GraphQLEndpoint, Manifest, Sockets
-from models import feed, files, installation, keys, letter, store, tracing
+from models import attempts, feed, files, installation, keys, letter, store, tracing
 from models.links import FileKind
 from models.settings import Settings
 
@@ -56,6 +56,8 @@ async def opened(settings: Settings, *, known_key: bool = True) -> AsyncIterator
         files.open_files(settings)
         await feed.hub.open(settings.wakeups_url or url)
         stack.push_async_callback(feed.hub.close)
+        await attempts.share(settings.wakeups_url)
+        stack.push_async_callback(attempts.share, None)
         yield url
 
 

@@ -1,7 +1,9 @@
 """
 How much one session, one person and one firm may ask of this process at once and in a minute, and how long it may take.
 
-`graph.limits` bounds one document; this bounds many. Counted in memory, for each process by itself.
+`graph.limits` bounds one document; this bounds many. Counted in memory, for each process by itself, since it is the
+process that is kept from being one person's: to count all processes together is a round trip for each operation, and a
+process that was killed would keep the places of its sessions. (Attempts to sign in count together: models.attempts.)
 """
 
 import asyncio

@@ -1,29 +1,81 @@
-"""How often one address may be tried, and one caller may try. Counted in memory, for each process by itself."""
+"""
+How often one address may be tried, and one caller may try.
+
+Counted by each process in memory; by all of them together where Redis carries the wake-ups (extra `redis`). A Redis
+that is away or frozen keeps nobody waiting for longer than a moment: meanwhile each process counts by itself.
+"""
 
 from datetime import UTC, datetime
+from typing import Any
 
+import structlog
 from limits import RateLimitItem
-from limits.aio.storage import MemoryStorage
+from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
+from limits.errors import StorageError
 
+from models import keys
 from models.errors import RateLimited
+
+PATIENCE = 0.5  # seconds for an answer of Redis
+log = structlog.get_logger("attempts")
+_together: MovingWindowRateLimiter | None = None
+_connections: Any = None
 
 
 class Attempts:
-    """`message`: what whoever tried too often is told."""
+    """`name` tells what is tried from all else; `message`: what whoever tried too often is told."""
 
-    def __init__(self, message: str, *, address: RateLimitItem, caller: RateLimitItem) -> None:
+    def __init__(self, name: str, message: str, *, address: RateLimitItem, caller: RateLimitItem) -> None:
         self.per_address, self.per_caller = address, caller
-        self._message = message
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._name, self._message = name, message
+        self._alone = MovingWindowRateLimiter(MemoryStorage())
 
     async def count(self, address_key: str, caller: str) -> None:
         """One more. `caller`: a network address. Raises RATE_LIMITED where that is too many."""
         for item, who in ((self.per_address, f"address {address_key}"), (self.per_caller, f"caller {caller}")):
-            if not await self._limiter.hit(item, who):
-                again_at = datetime.fromtimestamp((await self._limiter.get_window_stats(item, who)).reset_time, UTC)
+            if again_at := await self._full_until(item, keys.signature("attempts", f"{self._name} {who}")):
                 raise RateLimited(self._message, retry_at=again_at)
 
+    async def _full_until(self, item: RateLimitItem, who: str) -> datetime | None:
+        """Redis is not told who it is, only a keyed hash."""
+        if _together is not None:
+            try:
+                return await _counted(_together, item, who)
+            except (StorageError, OSError) as error:
+                cause = error.storage_error if isinstance(error, StorageError) else error
+                log.warning("attempts.counted_alone", error=type(cause).__name__)
+        return await _counted(self._alone, item, who)
+
     async def forget(self) -> None:
-        """Starts counting anew, as a restart does."""
-        await self._limiter.storage.reset()
+        """Starts counting anew, as a restart does; what is counted together stays."""
+        await self._alone.storage.reset()
+
+
+async def _counted(limiter: MovingWindowRateLimiter, item: RateLimitItem, who: str) -> datetime | None:
+    if await limiter.hit(item, who):
+        return None
+    return datetime.fromtimestamp((await limiter.get_window_stats(item, who)).reset_time, UTC)
+
+
+async def share(url: str | None) -> None:
+    """From now on. `url`: of what carries the wake-ups, of which only Redis counts. None: each process by itself."""
+    global _together, _connections
+    if _connections is not None:
+        await _connections.aclose()
+    _together = _connections = None
+    if url and not url.startswith("postgres"):
+        _connections = _pool(url)
+        storage = RedisStorage(
+            "async+redis://", implementation="redispy", wrap_exceptions=True, connection_pool=_connections
+        )
+        _together = MovingWindowRateLimiter(storage)
+
+
+def _pool(url: str) -> Any:
+    from redis.asyncio import ConnectionPool  # an extra: only who uses it needs it
+    from redis.asyncio.retry import Retry
+    from redis.backoff import NoBackoff
+
+    never = Retry(NoBackoff(), 0)
+    return ConnectionPool.from_url(url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE, retry=never)

@@ -22,6 +22,7 @@ from models.viewer import System, ViewerKind
 GOOD_FOR = timedelta(hours=1)
 ANSWERED_AFTER = 0.05  # seconds; writing a letter takes a fifth of it
 attempts = Attempts(
+    "password reset",
     "You have asked for this often. Look into your mail, or try again a little later.",
     address=RateLimitItemPerHour(5),
     caller=RateLimitItemPerHour(100),

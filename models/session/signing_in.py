@@ -13,6 +13,7 @@ from models.toggles.table import MAY_ENTER
 from models.viewer import Asker, ViewerKind
 
 attempts = Attempts(
+    "sign in",
     "Too many attempts to sign in. Wait a little, then try again.",
     address=RateLimitItemPerMinute(10, 15),  # in 15 minutes
     caller=RateLimitItemPerMinute(100, 15),

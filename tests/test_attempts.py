@@ -1,0 +1,72 @@
+"""Attempts, as to sign in, counted by several processes together where Redis carries the wake-ups."""
+
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from limits import RateLimitItemPerMinute
+from redis.asyncio import Redis
+from structlog.testing import capture_logs
+
+from models import attempts
+from models.attempts import Attempts
+from models.errors import RateLimited
+from tests.redis import RedisServer
+
+pytestmark = pytest.mark.usefixtures("store", "shared")
+ANNA, HERE = "anna@client.test", "192.0.2.1"
+
+
+@pytest.fixture
+async def shared(redis: RedisServer) -> AsyncIterator[None]:
+    await attempts.share(redis.url)
+    yield
+    await attempts.share(None)
+
+
+def a_process(most: int = 3, name: str = "sign in") -> Attempts:
+    """It has counted nothing by itself. `most`: attempts in 15 minutes for each address."""
+    often = RateLimitItemPerMinute(100, 15)
+    return Attempts(name, "Too many.", address=RateLimitItemPerMinute(most, 15), caller=often)
+
+
+async def test_what_one_process_counts_counts_in_the_others() -> None:
+    for one in (a_process(), a_process(), a_process()):
+        await one.count(ANNA, HERE)
+    with pytest.raises(RateLimited) as limited:
+        await a_process().count(ANNA, HERE)
+    assert timedelta() < limited.value.retry_at - datetime.now(UTC) <= timedelta(minutes=15, seconds=2)
+    await a_process().count("bruno@client.test", HERE)
+    await a_process(name="password reset").count(ANNA, HERE)
+
+
+@pytest.mark.parametrize("goes", [RedisServer.kill, RedisServer.freeze])
+async def test_without_its_redis_a_process_counts_by_itself_and_says_so(
+    redis: RedisServer, goes: Callable[[RedisServer], None]
+) -> None:
+    one = a_process(most=1)
+    goes(redis)
+    with capture_logs() as logs:
+        await one.count(ANNA, HERE)
+        with pytest.raises(RateLimited):
+            await one.count(ANNA, HERE)
+    assert {(each["event"], each["log_level"]) for each in logs} == {("attempts.counted_alone", "warning")}
+
+
+async def test_once_redis_is_back_they_count_together_again(redis: RedisServer) -> None:
+    redis.kill()
+    await a_process().count(ANNA, HERE)
+    redis.start()
+    with capture_logs() as logs:
+        await a_process(most=1).count(ANNA, HERE)
+        with pytest.raises(RateLimited):
+            await a_process(most=1).count(ANNA, HERE)
+    assert not logs
+
+
+async def test_redis_is_not_told_who_tries(redis: RedisServer) -> None:
+    await a_process().count(ANNA, HERE)
+    async with Redis.from_url(redis.url) as asked:
+        kept = await asked.keys()
+    assert len(kept) == 2
+    assert not any(told.encode() in key for told in (ANNA, "anna", HERE) for key in kept)
