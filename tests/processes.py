@@ -1,5 +1,6 @@
 """`switchboard` as people run it: a process of its own, asked over the network, looked at through /proc."""
 
+import json
 import os
 import re
 import signal
@@ -10,7 +11,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from threading import Lock
 
 CHECKOUT = Path(__file__).parents[1]
 COMMAND = [sys.executable, "-m", "graph.cli"]
@@ -24,17 +27,33 @@ def environment(settings: Mapping[str, str]) -> dict[str, str]:
 
 
 def run(*arguments: str, told: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
-    """A command, to its end."""
+    """A command, to its end: a process of its own, forked where the program has been imported already."""
+    asked = {"arguments": arguments, "environment": environment(settings), "told": told}
+    with _asking:
+        server = _command_server()
+        assert server.stdin is not None
+        assert server.stdout is not None
+        server.stdin.write(json.dumps(asked) + "\n")
+        server.stdin.flush()
+        return subprocess.CompletedProcess([*COMMAND, *arguments], **json.loads(server.stdout.readline()))
+
+
+def run_afresh(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """The same as people do it, from the start of Python on."""
+    command = [*COMMAND, *arguments]
     return subprocess.run(
-        [*COMMAND, *arguments],
-        env=environment(settings),
-        cwd=CHECKOUT,
-        input=told,
-        text=True,
-        capture_output=True,
-        timeout=120,
-        check=False,
+        command, env=environment(settings), cwd=CHECKOUT, text=True, capture_output=True, timeout=120, check=False
     )
+
+
+_asking = Lock()
+
+
+@cache
+def _command_server() -> "subprocess.Popen[str]":
+    """It ends with us, when its input does."""
+    command = [sys.executable, "-m", "tests.command_server"]
+    return subprocess.Popen(command, cwd=CHECKOUT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
 
 def a_free_port() -> int:

@@ -15,7 +15,7 @@ from models import store
 from models.embedded import Embedded
 from tests.postgres import cloned, open_folder, order
 from tests.postgres import run as ordered
-from tests.processes import a_free_port, all_gone, processes_about, run, running
+from tests.processes import a_free_port, all_gone, processes_about, run, run_afresh, running
 from tests.smtp_server import SmtpSink
 
 KEY, OTHER_KEY = "00" * 32, "11" * 32
@@ -49,7 +49,7 @@ def test_migrate_brings_a_database_up_to_date_also_twice_at_once(empty_database:
     settings = {"DATABASE_URL": empty_database, "SWITCHBOARD_VAR": str(tmp_path)}
 
     async def both() -> list[str]:
-        one, other = (asyncio.to_thread(run, "migrate", **settings) for _ in range(2))
+        one, other = (asyncio.to_thread(run_afresh, "migrate", **settings) for _ in range(2))
         done = await asyncio.gather(one, other)
         assert [each.returncode for each in done] == [0, 0], done
         return sorted(each.stdout for each in done)
