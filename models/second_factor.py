@@ -30,6 +30,7 @@ RECOVERY_CODES = 10
 _DIGITS = 6
 _RECOVERY_BYTES = 10  # as many bits as the four groups of a code hold: no list of hashes gives it away
 attempts = Attempts(
+    "second factor",
     "Too many attempts. Wait a little, then try again.",
     address=RateLimitItemPerMinute(10, 15),
     caller=RateLimitItemPerMinute(10, 15),

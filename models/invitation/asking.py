@@ -19,6 +19,7 @@ from models.viewer import System
 ONE_IN = timedelta(minutes=10)
 ANSWERED_AFTER = 0.1  # seconds; writing a letter takes a fifth of it
 attempts = Attempts(
+    "new invitation",
     "You have asked for this often. Look into your mail, or try again a little later.",
     address=RateLimitItemPerHour(20),
     caller=RateLimitItemPerHour(100),
