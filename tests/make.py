@@ -11,7 +11,18 @@ from argon2 import PasswordHasher
 from tortoise.connection import get_connections
 from uuid_utils.compat import uuid7
 
-from models import account, address, clock, contact, firm, secret_link, session, store, toggles
+from models import (
+    account,
+    address,
+    clock,
+    contact,
+    firm,
+    password_reset,
+    secret_link,
+    session,
+    store,
+    toggles,
+)
 from models.account import AccountKind, NewAccount
 from models.address import PortalUser
 from models.contact import ExistingContact, FieldRef, NewContact, NewEmail
@@ -97,6 +108,14 @@ async def a_client(
     return await session.start_for_client(
         firm_id=by.firm_id, user_id=user_id, address_id=address_id, days=30, account_id=account.id
     )
+
+
+async def reset_token(email: str) -> str:
+    """Of the link to a new password that this address gets."""
+    await password_reset.ask(email=email, key=f"reset {_next('reset')}")
+    row = await store.row("SELECT id, seed FROM password_reset WHERE ended_at IS NULL ORDER BY id DESC")
+    assert row is not None, "nobody to be written to"
+    return secret_link.token("reset", row["id"], row["seed"])
 
 
 async def with_password(by: Actor, address_id: UUID) -> UUID:
