@@ -5,8 +5,10 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
-from models import email, files, links
+from models import email, files, links, session
 from models.links import FileKind
+from models.portal import emails
+from models.viewer import Client
 
 SHOWN_AS_THEY_ARE = {"image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf", "text/plain"}
 """All else is told to be bytes: what a stranger sent never runs as a page of ours."""
@@ -16,15 +18,25 @@ async def download(request: Request) -> Response:
     """404 in plain words where the link is altered, expired, or leads to what is gone."""
     kind = FileKind(request.url.path.split("/")[2])
     opened = links.opened(kind, request.path_params["token"])
-    found = await email.file_of(kind, *opened) if opened else None
-    if found is None or opened is None:
+    if opened is None or not await _may_see(opened):
+        return _gone()
+    found = await email.file_of(kind, opened.firm_id, opened.row_id)
+    if found is None:
         return _gone()
     try:
-        pieces = await files.read(opened[0], found.file)
+        pieces = await files.read(opened.firm_id, found.file)
     except FileNotFoundError:
         return _gone()
     media_type = found.content_type if found.content_type in SHOWN_AS_THEY_ARE else "application/octet-stream"
     return StreamingResponse(pieces, media_type=media_type, headers=_headers(found.name))
+
+
+async def _may_see(opened: links.Opened) -> bool:
+    """A client's link dies with what lets it see the attachment: the session, Login, Email sync (P5)."""
+    if opened.session_id is None:
+        return True
+    asker = await session.of(opened.firm_id, opened.session_id)
+    return isinstance(asker, Client) and bool(await emails.attachments_by_ids(asker, [opened.row_id]))
 
 
 def _gone() -> Response:

@@ -1,5 +1,6 @@
-"""Signed links to a file: good for an hour, for one file, for whoever holds them."""
+"""Signed links to a file: good for an hour, for one file, for who holds them; a client's as long as it may see it."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from urllib.parse import quote
@@ -16,19 +17,28 @@ class FileKind(StrEnum):
     QUARANTINE = "quarantine"
 
 
-def file_link(base_url: str, kind: FileKind, *, firm_id: UUID, row_id: UUID, name: str) -> str:
-    """As `/files/attachment/<firm>.<id>.<expires>.<signature>/invoice.pdf`; the name is for people."""
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a link leads to. `session_id`: only as long as that session, a client's, may see it (P5)."""
+
+    firm_id: UUID
+    row_id: UUID
+    session_id: UUID | None = None
+
+
+def file_link(base_url: str, kind: FileKind, *, to: Opened, name: str) -> str:
+    """As `/files/attachment/<firm>.<id>.<expires>[.<session>].<signature>/invoice.pdf`; the name is for people."""
     expires = int((clock.now() + GOOD_FOR).timestamp())
-    what = f"{firm_id.hex}.{row_id.hex}.{expires}"
+    what = f"{to.firm_id.hex}.{to.row_id.hex}.{expires}" + (f".{to.session_id.hex}" if to.session_id else "")
     return f"{base_url}/files/{kind}/{what}.{keys.signature(kind, what)}/{quote(name, safe='')}"
 
 
-def opened(kind: FileKind, token: str) -> tuple[UUID, UUID] | None:
-    """The firm and the row that a link leads to. None: expired, altered or of another kind."""
+def opened(kind: FileKind, token: str) -> Opened | None:
+    """None: expired, altered or of another kind."""
     what, _, given = token.rpartition(".")
     if not keys.is_signed(kind, what, given):
         return None
-    firm_id, row_id, expires = what.split(".")
+    firm_id, row_id, expires, *session = what.split(".")
     if datetime.fromtimestamp(int(expires), clock.now().tzinfo) < clock.now():
         return None
-    return UUID(firm_id), UUID(row_id)
+    return Opened(UUID(firm_id), UUID(row_id), UUID(session[0]) if session else None)

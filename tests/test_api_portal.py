@@ -128,7 +128,7 @@ async def test_known_or_not_one_verification_and_one_answer(api: Api) -> None:
 
 async def test_a_client_sees_its_own_mail_and_of_a_message_only_what_is_its_to_see(api: Api) -> None:
     by = await a_firm()
-    client, _, second = await two_accounts(by)
+    client, first, second = await two_accounts(by)
     await a_letter(by, mailbox_id=await a_box(by), attachment=PDF)
     page = (await api.ask(EMAILS, as_=client))["portal"]["emails"]
     (email,) = page["nodes"]
@@ -138,11 +138,16 @@ async def test_a_client_sees_its_own_mail_and_of_a_message_only_what_is_its_to_s
     assert (email["accounts"], email["mailbox"], email["rawUrl"]) == ([], None, None)
     (attachment,) = email["attachments"]
     assert (await api.http.get(attachment["url"])).content == PDF
+    await switched(by, first.id, first.address, email_sync=False)
+    assert (await api.http.get(attachment["url"])).status_code == 404
+    await switched(by, first.id, first.address, email_sync=True)
+    assert (await api.http.get(attachment["url"])).status_code == 200
     node = "query($id: ID!) { node(id: $id) { ... on Email { subject } } }"
     assert (await api.ask(node, {"id": email["id"]}, as_=client))["node"] == {"subject": "Invoice 12"}
     await api.ask(SELECT, {"id": account_id(second)}, as_=client)
     assert (await api.ask(node, {"id": email["id"]}, as_=client))["node"] is None
     assert (await api.ask(EMAILS, as_=client))["portal"]["emails"]["totalCount"] == 0
+    assert (await api.http.get(attachment["url"])).status_code == 404
 
 
 async def test_pages_of_a_clients_mail(api: Api) -> None:

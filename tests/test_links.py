@@ -6,10 +6,10 @@ from uuid import uuid4
 import pytest
 
 from models import clock, keys
-from models.links import FileKind, file_link, opened
+from models.links import FileKind, Opened, file_link, opened
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-FIRM, ROW = uuid4(), uuid4()
+TO = Opened(uuid4(), uuid4())
 
 
 @pytest.fixture(autouse=True)
@@ -19,16 +19,16 @@ def _time_and_key() -> None:
 
 
 def _token(kind: FileKind = FileKind.ATTACHMENT, name: str = "invoice.pdf") -> str:
-    link = file_link("https://x.test", kind, firm_id=FIRM, row_id=ROW, name=name)
+    link = file_link("https://x.test", kind, to=TO, name=name)
     assert link.startswith(f"https://x.test/files/{kind}/")
     return link.split("/")[5]
 
 
 def test_a_link_leads_to_its_row_for_an_hour() -> None:
     token = _token()
-    assert opened(FileKind.ATTACHMENT, token) == (FIRM, ROW)
+    assert opened(FileKind.ATTACHMENT, token) == TO
     clock.set_source(lambda: NOW + timedelta(hours=1))
-    assert opened(FileKind.ATTACHMENT, token) == (FIRM, ROW)
+    assert opened(FileKind.ATTACHMENT, token) == TO
     clock.set_source(lambda: NOW + timedelta(hours=1, seconds=1))
     assert opened(FileKind.ATTACHMENT, token) is None
 
@@ -55,7 +55,7 @@ def test_an_altered_link_leads_nowhere() -> None:
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "a b?c#d", "naïve.pdf", "\r\nSet-Cookie: x"])
 def test_a_name_stays_one_harmless_part_of_the_path(name: str) -> None:
-    link = file_link("https://x.test", FileKind.ATTACHMENT, firm_id=FIRM, row_id=ROW, name=name)
+    link = file_link("https://x.test", FileKind.ATTACHMENT, to=TO, name=name)
     last = link.split("/", 6)[6]
     assert link.isascii()
     assert link.isprintable()

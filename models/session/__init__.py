@@ -1,6 +1,6 @@
 """Signing in and out. Sessions are opaque tokens, stored hashed, revocable at once."""
 
-from models.session.asking import still, still_all, viewer_of
+from models.session.asking import of, still, still_all, viewer_of
 from models.session.ending import end, sign_out
 from models.session.own import SessionView, end_own, own
 from models.session.signing_in import attempts, sign_in
@@ -14,6 +14,7 @@ __all__ = [
     "attempts",
     "end",
     "end_own",
+    "of",
     "own",
     "sign_in",
     "sign_out",

@@ -42,6 +42,14 @@ UPDATE session SET last_used_at = $2 WHERE id = (SELECT id FROM session WHERE id
 """
 
 
+async def of(firm_id: UUID, session_id: UUID) -> Asker | None:
+    """Whose it is now; None: it has ended."""
+    row = await store.row(
+        f"{_ASKER} AND s.firm_id = $1 AND s.id = $2 AND s.expires_at > $3", firm_id, session_id, clock.now()
+    )
+    return _asker(row) if row else None
+
+
 async def still(viewer: Asker) -> Asker | None:
     """The same session as it is now, with the rights of now; None where it has ended."""
     return (await still_all([viewer])).get(viewer)
