@@ -44,11 +44,17 @@ def _input(**values: Any) -> Example:
 NEW_CONTACT = {
     "name": "Bruno",
     "emails": [
-        {"field": {"id": "<field>"}, "address": "bruno@new.test", "toggles": {"login": True, "invite": {}}},
+        {
+            "field": {"id": "<field>"},
+            "address": "bruno@new.test",
+            "toggles": {"login": True, "invite": {"message": "Welcome"}},
+        },
         {"field": {"name": "Work email"}, "address": "bruno@work.test"},
     ],
 }
-WITH_FREE = [{"addressId": "<free_address>", "toggles": {"notify": True}}]
+WITH_FREE = [
+    {"addressId": "<free_address>", "toggles": {"login": True, "notify": True, "invite": {"message": "Hello"}}}
+]
 INBOX = {"read": False, "accountId": "<account>", "kinds": ["EMAIL_RECEIVED"], "upTo": "c99"}
 
 EXAMPLES: dict[str, list[Example]] = {
@@ -123,7 +129,13 @@ EXAMPLES: dict[str, list[Example]] = {
             addressId="<unlinked_address>",
             contactId="<former_contact>",
             field={"id": "<field>"},
-        )
+        ),
+        _input(
+            accountId="<unlinked_account>",
+            addressId="<unlinked_address>",
+            contactId="<former_contact>",
+            field={"name": "Other email"},
+        ),
     ],
     "Mutation.deleteUnlinkedEmail": [_input(accountId="<unlinked_account>", addressId="<unlinked_address>")],
     "Mutation.unlinkContact": [_input(accountId="<account>", contactId="<contact>")],

@@ -33,7 +33,10 @@ BAD_TEXTS = {
 CANNOT_TRAVEL = {"half a pair", "another half"}
 NOT_PRINTABLE = {"NUL", "a line break", "an escape", "a line separator"}
 TAKES_ANY_CHARACTER = {"password", "search", "accountId"}
-ANSWERS_ALWAYS_THE_SAME = {"Mutation.requestPasswordReset": {"email", "firm"}}
+ANSWERS_ALWAYS_THE_SAME = {
+    "Mutation.requestPasswordReset": {"email", "firm"},
+    "Mutation.requestNewInvitation": {"email", "firm", "token"},
+}
 """`accountId`: of a filter, which then finds nothing; elsewhere an odd one is NOT_FOUND."""
 BAD_NUMBERS: tuple[object, ...] = (-1, 0, 2**31 - 1, 2**31, 10**30, 1.5, "1", True, [], {})
 BAD_INSTANTS = ("yesterday", "2026-02-30T00:00:00Z", "2026-01-01T00:00:00", "0001-01-01T00:00:00+23:59",

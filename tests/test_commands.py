@@ -222,7 +222,8 @@ def test_a_start_in_the_background_of_a_shell_where_ctrl_c_is_ignored_can_be_sto
 def test_a_worker_alone_works_until_it_is_told_to_stop(
     database_url: str, var: Path, tmp_path: Path, how: signal.Signals
 ) -> None:
-    with running("worker", output=tmp_path / "said", var=var, DATABASE_URL=database_url) as one:
+    mail = {"SWITCHBOARD_SMTP_URL": "smtp://127.0.0.1:9", "SWITCHBOARD_MAIL_FROM": "portal@firm.test"}
+    with running("worker", output=tmp_path / "said", var=var, DATABASE_URL=database_url, **mail) as one:
         while len(helpers := one.descendants()) < 3:  # two parsers, and multiprocessing's own helper
             assert one.process.poll() is None, one.said
         one.stop(how)
