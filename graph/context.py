@@ -63,7 +63,7 @@ class Context:
             return None
         cursors = set(CURSOR_VARIABLES.findall(text))  # where each begins is its own affair
         given = orjson.dumps({k: v for k, v in variables.items() if k not in cursors}, option=orjson.OPT_SORT_KEYS)
-        return self.viewer.firm_id, self.viewer.member_id if _is_personal(text) else None, given
+        return self.viewer.firm_id, self.viewer.member_id if _is_personal(text) else None, given.decode()
 
     def share(self, within: int) -> None:
         self.leaves_within = within

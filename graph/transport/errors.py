@@ -87,9 +87,13 @@ class Answer:
     refused: RequestCode | None = None
 
     @cached_property
-    def json(self) -> bytes:
-        """Encoded once, however many it is sent to. Raises TypeError where a resolver gave what is no JSON."""
-        return orjson.dumps(self.body)
+    def json(self) -> str:
+        """
+        Encoded once, however many it is sent to; a text, as orjson's bytes hold on to 4 kB however short they are.
+
+        Raises TypeError where a resolver gave what is no JSON.
+        """
+        return orjson.dumps(self.body).decode()
 
 
 def answer(result: ExecutionResult, *, request_id: str) -> Answer:

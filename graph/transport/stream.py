@@ -89,13 +89,13 @@ class Stream:
             await body.send(_piece(self.framing.opening))
             async with aclosing(self._answers) as answers:
                 async for told in answers:
-                    await body.send(_piece(self.framing.next(told.json)))
+                    await body.send(_piece(self.framing.next(told.json.encode())))
             self._last = self.framing.complete
         except Gone:
             return
         except Exception as error:
             told = refusal(error, request_id=self._request_id)
-            self._last = self.framing.next(told.json) + self.framing.complete
+            self._last = self.framing.next(told.json.encode()) + self.framing.complete
 
     async def _beat(self, body: "Body") -> None:
         with suppress(Gone):

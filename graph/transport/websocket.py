@@ -79,7 +79,7 @@ class Socket:
 
     async def send_next(self, id_: str, told: Answer) -> None:
         """Its JSON was made once, for all who get it; only the id is its own."""
-        await self.wire.send(f'{{"id":{orjson.dumps(id_).decode()},"type":"next","payload":{told.json.decode()}}}')
+        await self.wire.send(f'{{"id":{orjson.dumps(id_).decode()},"type":"next","payload":{told.json}}}')
 
     async def _read(self) -> None:
         try:
