@@ -81,16 +81,12 @@ class Context:
         )
 
     async def authorise(self) -> None:
-        """
-        Asked anew for each delivery, for all deliveries of a moment in one statement. A client who works in another
-        account by now hears nothing more either (R10, R37).
-        """
+        """Asked anew for each delivery, for all deliveries of a moment in one statement."""
         if self.for_group:
             return
         assert self.doorkeeper is not None
-        before = signed_in(self)
-        self.viewer = await self.doorkeeper.still(before)
-        if self.viewer is None or (isinstance(before, Client) and self.viewer != before):
+        self.viewer = await self.doorkeeper.still(signed_in(self))
+        if self.viewer is None:
             raise RequestError(RequestCode.UNAUTHENTICATED, "The session has ended. Sign in again.")
 
     def place(self) -> AbstractContextManager[None]:
