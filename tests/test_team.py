@@ -49,6 +49,7 @@ async def test_an_address_that_is_taken_twice_at_once_goes_to_one(by: Viewer) ->
         ({"email": "no address"}, ErrorCode.ADDRESS_INVALID, "email"),
         ({"secret": "short"}, ErrorCode.WEAK_PASSWORD, "password"),
         ({"secret": "x" * 129}, ErrorCode.WEAK_PASSWORD, "password"),
+        ({"secret": "studio bellandi"}, ErrorCode.WEAK_PASSWORD, "password"),
         ({"name": " "}, ErrorCode.INVALID, "name"),
     ],
 )

@@ -22,9 +22,13 @@ from models.viewer import Actor, TeamRole, Viewer, must_be_admin_in_person
 
 
 async def add(by: Actor, *, name: str, email: str, secret: str, role: TeamRole, manage_accounts: bool = False) -> UUID:
-    """A colleague who can sign in at once; Email sync of the address goes off (R46). Raises ALREADY_TAKEN, INVALID."""
+    """
+    A colleague who can sign in at once; Email sync of the address goes off (R46). Raises ALREADY_TAKEN, INVALID,
+    WEAK_PASSWORD.
+    """
     typed = address.typed(email, "email")
-    hashed = await password.hashed(password.checked(secret, "password"))
+    about = (typed.text, await firm.name_of(by.firm_id))
+    hashed = await password.hashed(password.checked(secret, "password", about=about))
     clean = text.one_line(name, "name")
     async with store.transaction():
         if await _known(by, typed) is not None:
