@@ -94,6 +94,13 @@ async def test_nobody_is_linked_with_a_switch_on_to_an_archived_account(by: View
     await contact.link(by, made.id, ExistingContact(person))
 
 
+async def test_a_link_may_ask_for_what_is_on_already_also_on_an_archived_account(by: Viewer) -> None:
+    made = await an_account(by, address="shared@client.test", login=True)
+    other = await a_contact(by, "shared@client.test")
+    await account.archive(by, made.id, archived=True)
+    await contact.link(by, made.id, ExistingContact(other, ((made.address, NewToggles(login=True)),)))
+
+
 async def test_unlinking_switches_off_what_no_other_contact_there_holds(by: Viewer) -> None:
     """R10"""
     made = await an_account(by, address="family@x.test", login=True, notify=True)

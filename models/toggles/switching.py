@@ -156,7 +156,8 @@ async def start(by: Actor, account_id: UUID, wanted: Mapping[UUID, NewToggles], 
 
 def _not_started(wanted: NewToggles, row: Any) -> Iterable[Refusal]:
     for switch_ in wanted.wants():
-        yield from _why_not_on(switch_, row)
+        if not row[switch_]:  # on already: another contact of the account holds the address (R3)
+            yield from _why_not_on(switch_, row)
     if wanted.invite:
         yield from _why_not_invited(wanted.invite, row, wanted.login or None)
 
