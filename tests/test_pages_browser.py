@@ -5,7 +5,7 @@ from pathlib import Path
 from models import secret_link, store
 from tests.browser import Window, a_window
 from tests.client import Api
-from tests.make import PASSWORD, a_client, a_firm, an_account, switched
+from tests.make import PASSWORD, a_client, a_firm, an_account, invited, switched
 from tests.test_api_portal import a_box, account_id, two_accounts
 from tests.world import ANNA, PDF, a_letter
 
@@ -93,3 +93,28 @@ async def test_the_pages_speak_italian_to_an_italian_browser(api: Api, tmp_path:
         await window.type("#password", NEW)
         await window.click("#reset button")
         await window.shows("#reset .wrong", "Questo non è un nostro link")
+
+
+async def test_the_link_of_an_invitation_activates_the_client_who_is_in_the_portal_then(
+    api: Api, tmp_path: Path
+) -> None:
+    by = await a_firm()
+    made = await an_account(by, name="Vetreria Valsecchi", address=ANNA, login=True)
+    link = f"{api.url}/invitation/{await invited(by, made.id, made.address)}"
+    async with a_window(tmp_path / "browser") as window:
+        await window.goto(link)
+        await window.shows("#offer", "Vetreria Valsecchi")
+        assert await window.run("document.querySelector('#email').value") == ANNA
+        await window.type("#password", "password1")
+        await window.click("#accept button")
+        await window.shows("#accept .wrong", "most common")
+        await window.type("#password", NEW)
+        await window.click("#accept button")
+        await window.shows("#account", "Vetreria Valsecchi")
+        await window.goto(link)
+        await window.shows("#dead", "used already")
+        await window.click("#again")
+        await window.shows("#done", "on its way")
+        await window.goto(f"{api.url}/invitation/nonsense")
+        await window.shows("#dead", "no link of ours")
+        await window.hides("#again")
