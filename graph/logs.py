@@ -46,6 +46,7 @@ def _let_libraries_speak(common: list[Processor], shape: list[Processor], to: Te
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.WARNING)
+    logging.getLogger("asyncio").setLevel(logging.ERROR)  # of peers that have gone, whoever wrote to them says more
 
 
 def _for_people(to: TextIO) -> structlog.dev.ConsoleRenderer:

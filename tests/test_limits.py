@@ -164,4 +164,4 @@ async def test_introspection_has_bounds_of_its_own() -> None:
 async def test_the_worst_document_within_the_limits_is_soon_done_with(text: str) -> None:
     began = perf_counter()
     await refused(text)
-    assert perf_counter() - began < 0.25
+    assert perf_counter() - began < 5  # a few milliseconds; for ever where a check is exponential

@@ -75,11 +75,14 @@ _IS_FREE = "(lease_until IS NULL OR lease_until < now())"
 _TAKE = """
 UPDATE mailbox b SET lease_owner = $1, lease_token = b.lease_token + 1, lease_until = now() + make_interval(secs => $3)
 """
-_CLAIM = f"""{_TAKE}
-FROM (SELECT id FROM mailbox WHERE {_IS_WANTED} AND (retry_at IS NULL OR retry_at <= now())
-        AND ({_IS_FREE} OR (lease_owner = $1 AND id <> ALL($4::uuid[])))
-      ORDER BY lease_until NULLS FIRST, id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED) due
-WHERE b.id = due.id RETURNING b.*
+# as a WITH: a sub-select in FROM may be run again for every row, and each time takes as many more
+_CLAIM = f"""
+WITH due AS (
+  SELECT id FROM mailbox WHERE {_IS_WANTED} AND (retry_at IS NULL OR retry_at <= now())
+    AND ({_IS_FREE} OR (lease_owner = $1 AND id <> ALL($4::uuid[])))
+  ORDER BY lease_until NULLS FIRST, id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED
+)
+{_TAKE} FROM due WHERE b.id = due.id RETURNING b.*
 """
 _CLAIM_ONE = f"{_TAKE} WHERE id = $2 AND {_IS_WANTED} AND {_IS_FREE} RETURNING b.*"
 
