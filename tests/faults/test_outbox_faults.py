@@ -19,7 +19,7 @@ from tests.make import a_firm, an_account
 from tests.smtp_server import SmtpSink, Taken
 from tests.syncing import eventually
 
-pytestmark = [pytest.mark.usefixtures("store"), pytest.mark.faults]
+pytestmark = [pytest.mark.usefixtures("own_store"), pytest.mark.faults]
 CHECKOUT = Path(__file__).parents[2]
 LETTERS = 2
 
@@ -50,20 +50,20 @@ async def copies(sink: SmtpSink, letter_ids: list[UUID]) -> list[int]:
     return [len(each) for each in arrived]
 
 
-async def test_killed_at_every_checkpoint_of_a_pass(store: str) -> None:
+async def test_killed_at_every_checkpoint_of_a_pass(own_store: str) -> None:
     """Each time other letters; then the next worker goes on."""
     killed_at: list[str] = []
     async with SmtpSink() as sink:
         for crash_at in range(1, 100):
             letter_ids = await queued()
-            process = await child(store, sink, crash_at=crash_at)
+            process = await child(own_store, sink, crash_at=crash_at)
             _, said = await process.communicate()
             if process.returncode != -signal.SIGKILL:
                 assert process.returncode == 0, said.decode()
                 break
             killed_at += (where := [line for line in said.decode().splitlines() if line.startswith("killed at")])
             await due_again()  # as if the lease were over
-            process = await child(store, sink)
+            process = await child(own_store, sink)
             _, said = await process.communicate()
             assert process.returncode == 0, said.decode()
             found = Counter(await copies(sink, letter_ids))
@@ -76,15 +76,15 @@ async def test_killed_at_every_checkpoint_of_a_pass(store: str) -> None:
     assert await database.value("SELECT count(*) FROM invitation WHERE sent_at IS NULL") == 0
 
 
-async def test_killed_again_and_again_right_after_the_server_took_it_two_copies_are_the_end(store: str) -> None:
+async def test_killed_again_and_again_right_after_the_server_took_it_two_copies_are_the_end(own_store: str) -> None:
     letter_ids = await queued()
     async with SmtpSink() as sink:
         for _ in range(LETTERS * 2):
-            process = await child(store, sink, crash_at=3)  # after the server took a letter
+            process = await child(own_store, sink, crash_at=3)  # after the server took a letter
             await process.communicate()
             assert process.returncode == -signal.SIGKILL
             await due_again()
-        process = await child(store, sink)
+        process = await child(own_store, sink)
         await process.communicate()
         assert process.returncode == 0
         assert await copies(sink, letter_ids) == [2] * LETTERS
@@ -93,9 +93,9 @@ async def test_killed_again_and_again_right_after_the_server_took_it_two_copies_
     assert all(row["settled_at"] for row in rows)
 
 
-async def test_the_database_ends_every_connection_while_letters_leave(store: str) -> None:
+async def test_the_database_ends_every_connection_while_letters_leave(own_store: str) -> None:
     """What the server took is written down once the database is back: nothing leaves twice for that."""
-    other = await asyncpg.connect(store)
+    other = await asyncpg.connect(own_store)
 
     async def cut(_: Taken) -> None:
         await other.execute(
@@ -119,7 +119,7 @@ async def test_the_database_ends_every_connection_while_letters_leave(store: str
     await other.close()
 
 
-async def test_sigterm_in_the_middle_leaves_no_lease(store: str) -> None:
+async def test_sigterm_in_the_middle_leaves_no_lease(own_store: str) -> None:
     """A worker as it really runs, with a server that takes its time."""
     letter_ids = await queued()
     reached, go_on = asyncio.Event(), asyncio.Event()
@@ -130,7 +130,7 @@ async def test_sigterm_in_the_middle_leaves_no_lease(store: str) -> None:
 
     async with SmtpSink(answered=hold) as sink:
         settings = {
-            "DATABASE_URL": store,
+            "DATABASE_URL": own_store,
             "SWITCHBOARD_KEY": bytes(range(32)).hex(),
             "SWITCHBOARD_SMTP_URL": f"smtp://127.0.0.1:{sink.port}",
             "SWITCHBOARD_MAIL_FROM": "portal@switchboard.test",
