@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from graphql import DocumentNode, FragmentDefinitionNode, OperationDefinitionNode, parse, print_ast, validate
@@ -14,7 +15,7 @@ from models.session import SignedIn
 from models.viewer import Asker
 from tests.api_examples import SCHEMA, told
 from tests.client import Api
-from tests.make import reset_token
+from tests.make import reset_token, token_of
 from tests.world import ANNA, World, a_world
 
 FILE = Path(__file__).parent / "operations.graphql"
@@ -55,7 +56,7 @@ def test_it_is_valid(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name, one in OPERATIONS.items() if one.operation.value != "subscription"])
 async def test_it_is_answered_and_nothing_is_refused(api: Api, name: str) -> None:
     world = await a_world()
-    more = {"owner": await _email(api, world), "action": await _action(world)}
+    more = {"owner": await _email(api, world), "action": await _action(world), "link": await _link(world)}
     if name == "NewPassword":
         more["reset"] = await reset_token(ANNA)
     data = await api.ask(sent(name), _variables(name, world.ids | more), as_=_whose(name, world))
@@ -90,6 +91,11 @@ async def _action(world: World) -> str:
     return portal_action.token(
         firm_id=world.by.firm_id, account_id=made.id, address_id=made.address, action=pay, link="/invoices/12"
     )
+
+
+async def _link(world: World) -> str:
+    """The token of an invitation that lives."""
+    return await token_of(UUID(world.ids["pending_address"].partition("_")[2]))
 
 
 async def _email(api: Api, world: Any) -> str:
