@@ -8,7 +8,16 @@ from uuid_utils.compat import uuid7
 
 from models import journal, mailbox, store
 from models.errors import ErrorCode
-from models.mailbox import MailboxChange, MailboxState, MailSecurity, MailServer, NewMailbox, connect, update
+from models.mailbox import (
+    MailboxChange,
+    MailboxState,
+    MailSecurity,
+    MailServer,
+    NewMailbox,
+    connect,
+    lease,
+    update,
+)
 from models.mailbox.connecting import unsealed
 from models.mailbox.tables import Mailbox
 from models.viewer import TeamRole, Viewer
@@ -195,3 +204,10 @@ async def test_a_mailbox_that_was_never_synced_has_an_empty_bill_of_health(by: V
     mailbox_id = (await connect(by, _new())).ids[0]
     health = (await mailbox.health_of(by, [mailbox_id]))[mailbox_id]
     assert (health.on_server, health.stored, health.pending, health.skipped, health.quarantine) == (0, 0, 0, (), ())
+
+
+async def test_a_worker_claims_no_more_than_it_asks_for_whatever_postgres_thinks_of_the_table(by: Viewer) -> None:
+    await store.execute("ANALYZE mailbox")  # it thinks that there are none
+    for n in range(4):
+        await connect(by, _new(f"{n}@x.test"))
+    assert [len(await lease.claim(f"worker {n}", most=3)) for n in range(3)] == [3, 1, 0]
