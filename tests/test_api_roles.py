@@ -25,6 +25,8 @@ CLIENTS_ONLY = "a client"
 PUBLIC = "anybody"
 RIGHTS = {
     "signIn": PUBLIC,
+    "acceptInvitation": PUBLIC,
+    "requestNewInvitation": PUBLIC,
     "requestPasswordReset": PUBLIC,
     "resetPassword": PUBLIC,
     "acceptInvitation": PUBLIC,
