@@ -21,7 +21,7 @@ from tests import make
 from tests.client import Api
 from tests.keeping import KEY
 from tests.plain import plain_http
-from tests.processes import Running, running
+from tests.processes import START_SECONDS, Running, running
 from tests.redis import RedisServer
 
 SET = """mutation ($account: ID!, $address: ID!, $on: Boolean!) { setToggles(input: {toggles: [
@@ -43,7 +43,7 @@ async def asked(server: Running) -> AsyncIterator[Api]:
     """Ready."""
     settings = Settings(port=server.port)
     async with plain_http(base_url=settings.base_url, timeout=30) as http:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(START_SECONDS):
             while not await _is_ready(http):
                 assert server.process.poll() is None, server.said
                 await asyncio.sleep(0.02)
