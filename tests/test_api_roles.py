@@ -29,8 +29,6 @@ RIGHTS = {
     "requestNewInvitation": PUBLIC,
     "requestPasswordReset": PUBLIC,
     "resetPassword": PUBLIC,
-    "acceptInvitation": PUBLIC,
-    "requestNewInvitation": PUBLIC,
     "selectAccount": CLIENTS_ONLY,
     "dismissAccountNotice": CLIENTS_ONLY,
     "signOut": CLIENT_TOO,
