@@ -100,15 +100,20 @@ SWITCHING = (
 
 async def begin() -> tuple[Rules, Reality]:
     """Person n holds address n; on the first account all is on for the first person, who has activated."""
-    by = await a_member(await a_firm())
-    people = [await a_contact(by, text_of(n)) for n in range(PEOPLE)]
-    addresses = [await an_address(by, text_of(n)) for n in range(ADDRESSES)]
-    places = [(await account.create(by, account.NewAccount("X", account.AccountKind.OTHER))).ids[0] for _ in "12"]
-    rules, reality = Rules([{0: n} for n in range(PEOPLE)]), Reality(by, people, places, addresses)
+    rules, reality = await people_and_places()
     for person in range(PEOPLE):
         await take(rules, reality, "link", 0, person, (person == 0,) * 3)
     await take(rules, reality, "activate", 0)
     return rules, reality
+
+
+async def people_and_places() -> tuple[Rules, Reality]:
+    """Person n holds address n; nobody is linked to anything."""
+    by = await a_member(await a_firm())
+    people = [await a_contact(by, text_of(n)) for n in range(PEOPLE)]
+    addresses = [await an_address(by, text_of(n)) for n in range(ADDRESSES)]
+    places = [(await account.create(by, account.NewAccount("X", account.AccountKind.OTHER))).ids[0] for _ in "12"]
+    return Rules([{0: n} for n in range(PEOPLE)]), Reality(by, people, places, addresses)
 
 
 async def take(rules: Rules, reality: Reality, verb: str, *given: Any) -> None:

@@ -337,6 +337,18 @@ async def test_switched_off_and_on_again_or_taken_back_from_the_archive_nobody_i
     assert len(new.facts["accountNames"]) == 1
 
 
+async def test_sent_again_it_does_not_cover_an_account_that_left_before(by: Viewer) -> None:
+    made, other = await an_account(by, address="p@x.test"), await an_account(by, name="Beta", address="p@x.test")
+    for one in (made, other):
+        await invited(by, one.id, one.address)
+    await switched(by, made.id, made.address, login=False)
+    await switched(by, made.id, made.address, login=True)
+    await invitation.send(by, [(other.id, other.address)])
+    (new,) = await _letters()
+    assert new.facts["accountNames"] == ["Beta"]
+    assert await _state(by, made) is InvitationState.NOT_SENT
+
+
 async def test_one_that_had_expired_before_login_went_off_says_so(by: Viewer) -> None:
     made = await an_account(by)
     await invited(by, made.id, made.address)

@@ -6,6 +6,7 @@ revoking, accepting, asking, waiting and all that takes an account out of a cove
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -17,8 +18,8 @@ from models.invitation import Invitation, InvitationAccount, Invite, WhoAsks, as
 from models.letter import Letter, LetterKind, LetterState
 from models.toggles import TogglesWish
 from tests.make import PASSWORD
-from tests.reality import NUMBERS, SWITCHING, Reality, begin, code_of, text_of
-from tests.rules import ADDRESSES, PLACES, Rules, Spot
+from tests.reality import NUMBERS, SWITCHING, Reality, code_of, people_and_places, take, text_of
+from tests.rules import ADDRESSES, PEOPLE, PLACES, Rules, Spot
 
 pytestmark = pytest.mark.usefixtures("store")
 WHY = {
@@ -105,15 +106,16 @@ class Offers:
             last.die("SENT_AGAIN")
         self.made.setdefault(one, []).append(Offer({place} | kept))
 
-    def invite(self, place: int, one: int, again: bool) -> ErrorCode | None:
+    def invite(self, place: int, one: int, switch_on: bool, again: bool) -> ErrorCode | None:
         rules = self.rules
         held, login = bool(rules.holders(place, one)), rules.of(place, one)[0]
         if not held:
             return ErrorCode.NOT_LINKED if login else ErrorCode.NOT_FOUND
-        if not login:
+        if not login and not switch_on:
             return ErrorCode.INVITE_NEEDS_LOGIN
         if place in rules.archived:
             return ErrorCode.ACCOUNT_ARCHIVED
+        rules.on[place, one] = (True, *rules.of(place, one)[1:])
         self._offer(place, one, again=again)
         return None
 
@@ -156,9 +158,9 @@ class Deeds:
     async def do(self, verb: str, *given: Any) -> None:
         await getattr(self.reality, verb)(*given)
 
-    async def invite(self, place: int, one: int, again: bool) -> None:
-        where = (self.reality.places[place], self.reality.addresses[one])
-        await toggles.set_toggles(self.reality.by, [TogglesWish(*where, invite=Invite(again=again))])
+    async def invite(self, place: int, one: int, switch_on: bool, again: bool) -> None:
+        where, login = (self.reality.places[place], self.reality.addresses[one]), True if switch_on else None
+        await toggles.set_toggles(self.reality.by, [TogglesWish(*where, login=login, invite=Invite(again=again))])
 
     async def revoke(self, one: int) -> None:
         rows = await self.rows(one)
@@ -188,19 +190,26 @@ def _wait(**time: int) -> None:
     clock.set_source(lambda: instant)
 
 
+LOGIN = st.sampled_from([(True, None, None), (False, None, None)])
+MOSTLY = st.sampled_from([True, True, True, False])
 STEP = st.one_of(
+    *[st.tuples(st.just("invite"), NUMBERS["place"], NUMBERS["one"], MOSTLY, MOSTLY.map(lambda one: not one))] * 5,
+    *[st.tuples(st.just("do"), st.just("edit"), NUMBERS["person"], st.just(0), st.none() | NUMBERS["one"])] * 3,
     *[step.map(lambda given: ("do", *given)) for step in SWITCHING],
+    st.tuples(st.just("do"), st.just("switch"), NUMBERS["place"], NUMBERS["one"], LOGIN),
     st.tuples(st.just("do"), st.just("vanish"), NUMBERS["person"]),
-    *[st.tuples(st.just("invite"), NUMBERS["place"], NUMBERS["one"], st.booleans())] * 4,
     *[st.tuples(st.just(verb), NUMBERS["one"]) for verb in ("revoke", "accept", "ask")],
-    st.tuples(st.just("wait")),
+    *[st.tuples(st.just("wait"))] * 2,
 )
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
-@given(steps=st.lists(STEP, min_size=10, max_size=30))
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@given(steps=st.lists(STEP, min_size=20, max_size=40))
 async def test_invitations_follow_the_rules_through_any_order_of_steps(steps: list[tuple[Any, ...]]) -> None:
-    rules, reality = await begin()
+    rules, reality = await people_and_places()
+    for place in range(PLACES):
+        for person in range(PEOPLE):
+            await take(rules, reality, "link", place, person, (True, False, False))
     offers, deeds = Offers(rules), Deeds(reality)
     try:
         for verb, *given_ in steps:
@@ -210,37 +219,50 @@ async def test_invitations_follow_the_rules_through_any_order_of_steps(steps: li
                 given_ = ["link", place, person, dict.fromkeys(rules.holds[person].values(), on)]
             expected = getattr(offers, verb)(*given_)
             assert await code_of(getattr(deeds, verb), *given_) == expected, (verb, given_)
-            for one in range(ADDRESSES):
-                await _compare(offers, deeds, one)
+            await _compare(offers, deeds)
     finally:
         clock.set_source(None)
 
 
-async def _compare(offers: Offers, deeds: Deeds, one: int) -> None:
-    made, rows = offers.made.get(one, []), await deeds.rows(one)
-    assert [row.end_reason for row in rows] == [offer.dead for offer in made]
-    assert sum(row.ended_at is None for row in rows) <= 1
-    for offer, row in zip(made, rows, strict=True):
-        covered = await InvitationAccount.filter(invitation_id=row.id, left_at=None)
-        assert {deeds.reality.places.index(each.account_id) for each in covered} == offer.covers
-        link = await invitation.followed(_token(row))
-        assert link is not None
-        assert link.dead == offer.told
-        waiting = await Letter.filter(invitation_id=row.id, state=LetterState.QUEUED, kind=LetterKind.INVITATION)
-        assert bool(waiting) is (offer.dead is None), "what is dead is not delivered"
-    await _compare_states(offers, deeds, one)
+async def _compare(offers: Offers, deeds: Deeds) -> None:
+    reality, found = deeds.reality, Found()
+    for row in await Invitation.filter(firm_id=reality.by.firm_id).order_by("id"):
+        found.rows.setdefault(reality.addresses.index(row.address_id), []).append(row)
+    for each in await InvitationAccount.filter(firm_id=reality.by.firm_id, left_at=None):
+        found.covers.setdefault(each.invitation_id, set()).add(reality.places.index(each.account_id))
+    for letter in await Letter.filter(firm_id=reality.by.firm_id, state=LetterState.QUEUED, kind=LetterKind.INVITATION):
+        found.waiting.add(letter.invitation_id)
+    for one in range(ADDRESSES):
+        made, rows = offers.made.get(one, []), found.rows.get(one, [])
+        assert [row.end_reason for row in rows] == [offer.dead for offer in made]
+        assert sum(row.ended_at is None for row in rows) <= 1
+        for offer, row in zip(made, rows, strict=True):
+            assert found.covers.get(row.id, set()) == offer.covers
+            assert (row.id in found.waiting) is (offer.dead is None), "what is dead is not delivered"
+        for offer, row in [*zip(made, rows, strict=True)][-2:]:
+            link = await invitation.followed(_token(row))
+            assert link is not None
+            assert link.dead == offer.told
+    await _compare_states(offers, reality)
 
 
-async def _compare_states(offers: Offers, deeds: Deeds, one: int) -> None:
+@dataclass
+class Found:
+    """What stands in the database: by address, by invitation, and of which a letter waits."""
+
+    rows: dict[int, list[Invitation]] = field(default_factory=dict)
+    covers: dict[UUID, set[int]] = field(default_factory=dict)
+    waiting: set[UUID | None] = field(default_factory=set)
+
+
+async def _compare_states(offers: Offers, reality: Reality) -> None:
     """Of every account where Login is on: as the screens of the team show it."""
-    reality, rules = deeds.reality, offers.rules
-    places = [place for place in range(PLACES) if rules.of(place, one)[0]]
-    spots = [(reality.places[place], reality.addresses[one]) for place in places]
-    views = await toggles.on_accounts(reality.by, spots)
+    spots = {(reality.places[place], reality.addresses[one]): (place, one) for place, one in offers.entering()}
+    views = await toggles.on_accounts(reality.by, list(spots))
     states = await invitation.of_toggles(reality.by, [view.id for view in views.values()])
-    for place, spot in zip(places, spots, strict=True):
+    for spot, (place, one) in spots.items():
         state, offer = states[views[spot].id].state, offers.unended(one)
-        if one in rules.activated:
+        if one in offers.rules.activated:
             assert state == "ACCEPTED"
         elif offer and place in offer.covers:
             assert state == ("EXPIRED" if offer.expired else "NOT_SENT")

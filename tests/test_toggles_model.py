@@ -24,7 +24,7 @@ STEP = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps=st.lists(STEP, min_size=10, max_size=30))
 async def test_the_database_follows_the_rules_through_any_order_of_steps(steps: list[tuple[Any, ...]]) -> None:
     rules, reality = await begin()
