@@ -227,6 +227,7 @@ async def test_invitations_follow_the_rules_through_any_order_of_steps(steps: li
 async def _compare(offers: Offers, deeds: Deeds) -> None:
     reality, found = deeds.reality, Found()
     for row in await Invitation.filter(firm_id=reality.by.firm_id).order_by("id"):
+        assert row.address_id is not None
         found.rows.setdefault(reality.addresses.index(row.address_id), []).append(row)
     for each in await InvitationAccount.filter(firm_id=reality.by.firm_id, left_at=None):
         found.covers.setdefault(each.invitation_id, set()).add(reality.places.index(each.account_id))
