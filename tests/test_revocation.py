@@ -1,65 +1,35 @@
 """Revocation reaches open sockets (P5): whoever lost the session, or the account in use, is cut off everywhere."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from graph import revocation
+from graph.ids import Kind, global_id
 from models import account, api_token, clock, contact, session, store
 from models.session import SignedIn
-from models.viewer import ApiScope, Asker, Client, System, TeamRole
+from models.viewer import ApiScope, Asker
 from tests.client import Api, Following, TopLevelErrors
-from tests.make import MadeAccount, a_client, a_firm, an_account, signed_in, switched
+from tests.make import a_firm, signed_in, switched
 from tests.redis import RedisServer
+from tests.revoking import (
+    CLIENT_KEEPS,
+    CLIENT_LOSES,
+    COLLEAGUE_LOSES,
+    Loses,
+    a_firm_with_people,
+    login_off,
+    password_changed_elsewhere,
+    removed,
+    right_lost,
+)
 from tests.test_two_servers import a_server, asked
 
 LIVE = "subscription { emailArrived { __typename } }"
 WHO = "{ __typename }"
-
-
-@dataclass
-class Firm:
-    """Somebody of each kind; `client` works in `account` and may enter `second`."""
-
-    by: System
-    colleague: SignedIn
-    account: MadeAccount
-    second: MadeAccount
-    client: SignedIn[Client]
-
-
-async def a_firm_with_a_client() -> Firm:
-    by = await a_firm()
-    first, second = await an_account(by), await an_account(by)
-    client = await a_client(by, first, second.id)
-    return Firm(by, await signed_in(by, role=TeamRole.EMPLOYEE), first, second, client)
-
-
-async def login_off(firm: Firm) -> None:
-    await switched(firm.by, firm.account.id, firm.account.address, login=False)
-
-
-async def archived(firm: Firm) -> None:
-    await account.archive(firm.by, firm.account.id, archived=True)
-
-
-async def unlinked(firm: Firm) -> None:
-    await contact.unlink(firm.by, firm.account.id, firm.account.contact)
-
-
-async def contact_deleted(firm: Firm) -> None:
-    await contact.delete(firm.by, firm.account.contact)
-
-
-async def signed_out(firm: Firm) -> None:
-    await session.sign_out(firm.client.viewer, everywhere=True)
-
-
-CLIENT_LOSES = [login_off, archived, unlinked, contact_deleted, signed_out]
+RENAME = 'mutation($id: ID!) { updateAccount(input: { id: $id, name: "B" }) { errors { code } } }'
 
 
 async def begun(stack: AsyncExitStack, api: Api, who: SignedIn[Asker] | str) -> Following:
@@ -77,21 +47,63 @@ async def is_open(feed: Following) -> bool:
 
 
 @pytest.mark.parametrize("loses", CLIENT_LOSES)
-async def test_a_clients_socket_ends_with_the_account_in_use(
-    api: Api, loses: Callable[[Firm], Awaitable[None]]
-) -> None:
-    firm = await a_firm_with_a_client()
-    other = await a_client(firm.by)
+async def test_a_clients_sockets_end_with_the_account_in_use(api: Api, loses: Loses) -> None:
+    firm = await a_firm_with_people()
     async with AsyncExitStack() as stack:
-        theirs, others = [await begun(stack, api, each) for each in (firm.client, other)]
+        theirs, others, colleagues = [
+            await begun(stack, api, each) for each in (firm.client, firm.other, firm.colleague)
+        ]
         await loses(firm)
         assert await theirs.closed(seconds=1) == 4403
         assert await is_open(others)
+        assert await is_open(colleagues)
+
+
+@pytest.mark.parametrize("keeps", CLIENT_KEEPS)
+async def test_who_can_still_enter_by_a_former_address_goes_on(api: Api, keeps: Loses) -> None:
+    """R34: until the unlinked email goes too (R35)."""
+    firm = await a_firm_with_people()
+    async with AsyncExitStack() as stack:
+        theirs = await begun(stack, api, firm.client)
+        await keeps(firm)
+        assert await session.still(firm.client.viewer) == firm.client.viewer
+        assert await is_open(theirs)
+        await contact.delete_email(firm.by, firm.account.id, firm.account.address)
+        assert await theirs.closed(seconds=1) == 4403
+
+
+@pytest.mark.parametrize("loses", COLLEAGUE_LOSES)
+async def test_a_colleagues_sockets_end_with_the_session_or_the_rights(api: Api, loses: Loses) -> None:
+    firm = await a_firm_with_people()
+    who = (firm.colleague, firm.colleague_elsewhere, firm.owner, firm.client)
+    async with AsyncExitStack() as stack:
+        mine, elsewhere, others, clients = [await begun(stack, api, each) for each in who]
+        await loses(firm)
+        assert await mine.closed(seconds=1) == 4403
+        if loses is password_changed_elsewhere:
+            assert await is_open(elsewhere)
+        else:
+            assert await elsewhere.closed(seconds=1) == 4403
+        assert await is_open(others)
+        assert await is_open(clients)
+
+
+async def test_who_has_fewer_rights_comes_back_with_those_and_who_was_removed_does_not(api: Api) -> None:
+    firm = await a_firm_with_people()
+    await right_lost(firm)
+    async with AsyncExitStack() as stack:
+        assert await is_open(await begun(stack, api, firm.colleague))
+    told = await api.ask(RENAME, {"id": global_id(Kind.ACCOUNT, firm.account.id)}, as_=firm.colleague)
+    assert told["updateAccount"]["errors"] == [{"code": "NOT_ALLOWED"}]
+    await removed(firm)
+    with pytest.raises(TopLevelErrors) as refused:
+        await api.ask(WHO, as_=firm.colleague)
+    assert refused.value.codes == ["UNAUTHENTICATED"]
 
 
 async def test_another_account_of_the_same_person_goes_on(api: Api) -> None:
     """R10"""
-    firm = await a_firm_with_a_client()
+    firm = await a_firm_with_people()
     async with AsyncExitStack() as stack:
         feed = await begun(stack, api, firm.client)
         await switched(firm.by, firm.second.id, firm.account.address, login=False)
@@ -101,7 +113,7 @@ async def test_another_account_of_the_same_person_goes_on(api: Api) -> None:
 
 
 async def test_the_next_request_is_refused_where_nothing_is_left(api: Api) -> None:
-    firm = await a_firm_with_a_client()
+    firm = await a_firm_with_people()
     await login_off(firm)
     assert await api.ask(WHO, as_=firm.client)
     assert (await session.still(firm.client.viewer)).account_id is None  # type: ignore[union-attr]
@@ -172,16 +184,22 @@ async def test_in_every_process_within_a_second_and_within_20_with_the_wake_ups_
     store: str, tmp_path: Path, redis: RedisServer
 ) -> None:
     """What this process writes wakes the first server by the database; the second listens to a Redis that is silent."""
-    firms = [await a_firm_with_a_client() for _ in CLIENT_LOSES]
+    cases = [(await a_firm_with_people(), loses) for loses in (*CLIENT_LOSES, *COLLEAGUE_LOSES)]
     deaf = {"SWITCHBOARD_WAKEUPS_URL": redis.url}
     with a_server(store, tmp_path, "near") as one, a_server(store, tmp_path, "deaf", **deaf) as other:
         async with asked(one) as near, asked(other) as far, AsyncExitStack() as stack:
-            pairs = [[await begun(stack, api, firm.client) for api in (near, far)] for firm in firms]
-            untouched = [await begun(stack, api, firms[0].colleague) for api in (near, far)]
-            for firm, loses, (here, _) in zip(firms, CLIENT_LOSES, pairs, strict=True):
+            pairs = [
+                [
+                    await begun(stack, api, firm.client if loses in CLIENT_LOSES else firm.colleague)
+                    for api in (near, far)
+                ]
+                for firm, loses in cases
+            ]
+            untouched = [await begun(stack, api, cases[0][0].owner) for api in (near, far)]
+            for (firm, loses), (here, _) in zip(cases, pairs, strict=True):
                 await loses(firm)
                 assert await here.closed(seconds=1) == 4403, loses.__name__
-            for loses, (_, there) in zip(CLIENT_LOSES, pairs, strict=True):
+            for (_, loses), (_, there) in zip(cases, pairs, strict=True):
                 assert await there.closed(seconds=20) == 4403, loses.__name__
             assert await is_open(untouched[0])
             assert await is_open(untouched[1])
