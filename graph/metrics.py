@@ -63,7 +63,7 @@ class Metrics:
         self._requests.labels(first if first in ROUTES else "other", str(status)).inc()
 
     def _name(self, seen: Seen) -> str:
-        """Only a signed-in person's valid operation makes a name known."""
+        """Only a colleague's valid operation makes a name known."""
         if not seen.name:
             return "unnamed"
         if seen.outcome == "OK" and seen.member_id is not None and len(self._names) < NAMES:

@@ -15,7 +15,7 @@ from graph.transport import RequestError
 from graph.transport.documents import surveyed
 from graph.transport.errors import code_of
 from models import tracing
-from models.viewer import Asker
+from models.viewer import Asker, Client
 
 NAME = 64  # characters of an operation's name that are kept
 log = structlog.get_logger("operation")
@@ -23,7 +23,10 @@ log = structlog.get_logger("operation")
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """An operation that has ended. `outcome` is OK, CANCELLED or the code of its first top-level error."""
+    """
+    An operation that has ended. `outcome` is OK, CANCELLED or the code of its first top-level error. `member_id` of a
+    colleague, `user_id` of a client; of neither: nobody was signed in.
+    """
 
     name: str | None
     kind: str
@@ -31,6 +34,7 @@ class Seen:
     cost: int
     outcome: str
     member_id: UUID | None
+    user_id: UUID | None
     firm_id: UUID | None
 
 
@@ -77,6 +81,7 @@ class Observed(SchemaExtension):
             cost=price(survey) if survey else 0,
             outcome=outcome,
             member_id=viewer.member_id if viewer else None,
+            user_id=viewer.user_id if isinstance(viewer, Client) else None,
             firm_id=viewer.firm_id if viewer else None,
         )
 
@@ -96,6 +101,7 @@ class Observed(SchemaExtension):
                 ms=round(seen.seconds * 1_000, 1),
                 cost=seen.cost,
                 member=seen.member_id,
+                client=seen.user_id,
                 firm=seen.firm_id,
                 outcome=seen.outcome,
             )
@@ -110,4 +116,5 @@ def _attributes(seen: Seen, request_id: str) -> dict[str, str | int | None]:
         "switchboard.request_id": request_id,
         "switchboard.firm": str(seen.firm_id) if seen.firm_id else None,
         "switchboard.member": str(seen.member_id) if seen.member_id else None,
+        "switchboard.client": str(seen.user_id) if seen.user_id else None,
     }

@@ -84,7 +84,7 @@ def test_strangers_cannot_make_up_names_and_there_is_an_end_of_them() -> None:
 
     def named(name: str, *, signed_in: bool = True) -> str:
         member = uuid4() if signed_in else None
-        return metrics._name(Seen(name, "query", 0.1, 1, "OK", member, member))
+        return metrics._name(Seen(name, "query", 0.1, 1, "OK", member, None, member))
 
     assert named("Mine", signed_in=False) == "other"
     assert named("Mine") == named("Mine", signed_in=False) == "Mine"
@@ -125,6 +125,7 @@ async def test_in_production_each_operation_leaves_one_line(store: str, tmp_path
         "kind": "query",
         "cost": 1,
         "member": owner.viewer.member_id,
+        "client": None,
         "firm": owner.viewer.firm_id,
         "outcome": "OK",
     }
@@ -142,6 +143,16 @@ async def test_who_signs_in_is_named_in_the_line_and_the_password_is_not(store: 
     assert (line["kind"], line["member"]) == ("mutation", owner.viewer.member_id)
     assert make.PASSWORD not in str(logs)
     assert told["signIn"]["token"] not in str(logs)
+
+
+async def test_a_client_is_named_in_the_line_too(store: str, tmp_path: Path) -> None:
+    client = await make.a_client(await make.a_firm())
+    async with an_api(store, tmp_path, development=False) as api:
+        with capture_logs() as logs:
+            await api.ask("query Mine { portal { account { name } } }", as_=client)
+            (line,) = (each for each in logs if each["event"] == "operation")
+    who = (client.viewer.firm_id, client.viewer.user_id, None)
+    assert (line["name"], line["firm"], line["client"], line["member"]) == ("Mine", *who)
 
 
 async def test_a_subscription_leaves_its_line_when_it_ends(store: str, tmp_path: Path) -> None:
