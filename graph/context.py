@@ -98,8 +98,8 @@ class Context:
 
 PERSONAL = ("inboxNotifications", "accountColumns", "sessions")
 """Fields that show each person their own."""
-BY_RIGHTS = ("apiTokens", "twoFactor")
-"""Fields that show more to some: a document with one of these is not shared."""
+BY_RIGHTS = ("apiTokens", "twoFactor", "url", "rawUrl")
+"""Fields that show more to some, or a link of their own to each: a document with one of these is not shared."""
 CURSOR_VARIABLES = re.compile(r"\$(\w+)\s*:\s*Cursor\b")
 
 

@@ -52,14 +52,14 @@ class Attachment(Node):
             content_id=view.content_id,
         )
 
-    @strawberry.field(description="Signed, good for an hour; a client's for as long as it may see it.")
+    @strawberry.field(description="Signed, good for an hour, and no longer than the session.")
     def url(self, info: Info) -> str:
         return file_url(info, FileKind.ATTACHMENT, self.key, self.name)
 
 
 def file_url(info: Info, kind: FileKind, row_id: UUID, name: str) -> str:
-    asker, client = signed_in(info.context), client_of(info)
-    to = links.Opened(asker.firm_id, row_id, client.session_id if client else None)
+    asker = signed_in(info.context)
+    to = links.Opened(asker.firm_id, row_id, asker.session_id)
     return links.file_link(info.context.settings.base_url, kind, to=to, name=name)
 
 

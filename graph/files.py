@@ -32,11 +32,11 @@ async def download(request: Request) -> Response:
 
 
 async def _may_see(opened: links.Opened) -> bool:
-    """A client's link dies with what lets it see the attachment: the session, Login, Email sync (P5)."""
-    if opened.session_id is None:
-        return True
+    """It dies with the session; a client's also with what lets it see the attachment: Login, Email sync (P5)."""
     asker = await session.of(opened.firm_id, opened.session_id)
-    return isinstance(asker, Client) and bool(await emails.attachments_by_ids(asker, [opened.row_id]))
+    if isinstance(asker, Client):
+        return bool(await emails.attachments_by_ids(asker, [opened.row_id]))
+    return asker is not None
 
 
 def _gone() -> Response:

@@ -1,4 +1,4 @@
-"""Signed links to a file: good for an hour, for one file, for who holds them; a client's as long as it may see it."""
+"""Signed links to a file: good for an hour, for one file, and as long as who asked for them may see it (P5)."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,17 +19,17 @@ class FileKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What a link leads to. `session_id`: only as long as that session, a client's, may see it (P5)."""
+    """What a link leads to, for a session or an API token (`session_id`)."""
 
     firm_id: UUID
     row_id: UUID
-    session_id: UUID | None = None
+    session_id: UUID
 
 
 def file_link(base_url: str, kind: FileKind, *, to: Opened, name: str) -> str:
-    """As `/files/attachment/<firm>.<id>.<expires>[.<session>].<signature>/invoice.pdf`; the name is for people."""
+    """As `/files/attachment/<firm>.<id>.<expires>.<session>.<signature>/invoice.pdf`; the name is for people."""
     expires = int((clock.now() + GOOD_FOR).timestamp())
-    what = f"{to.firm_id.hex}.{to.row_id.hex}.{expires}" + (f".{to.session_id.hex}" if to.session_id else "")
+    what = f"{to.firm_id.hex}.{to.row_id.hex}.{expires}.{to.session_id.hex}"
     return f"{base_url}/files/{kind}/{what}.{keys.signature(kind, what)}/{quote(name, safe='')}"
 
 
@@ -38,7 +38,7 @@ def opened(kind: FileKind, token: str) -> Opened | None:
     what, _, given = token.rpartition(".")
     if not keys.is_signed(kind, what, given):
         return None
-    firm_id, row_id, expires, *session = what.split(".")
+    firm_id, row_id, expires, session_id = what.split(".")
     if datetime.fromtimestamp(int(expires), clock.now().tzinfo) < clock.now():
         return None
-    return Opened(UUID(firm_id), UUID(row_id), UUID(session[0]) if session else None)
+    return Opened(UUID(firm_id), UUID(row_id), UUID(session_id))

@@ -6,7 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from models import clock, store
+from models import api_token, clock, session, store, team
+from models.viewer import ApiScope
 from tests.client import Api
 from tests.world import PDF, World, a_letter, a_world
 
@@ -89,13 +90,14 @@ async def test_an_altered_link_leads_nowhere(api: Api) -> None:
     shown = await _links(api, world)
     for url in (shown["rawUrl"], shown["attachments"][0]["url"]):
         before, kind, token, name = url.rsplit("/", 3)
-        firm, row, expires, signature = token.split(".")
+        firm, row, expires, session_id, signature = token.split(".")
         altered = [
-            f"{firm}.{row}.{int(expires) + 1}.{signature}",
-            f"{row}.{firm}.{expires}.{signature}",
-            f"{firm}.{row}.{expires}.{signature[:-1]}",
-            f"{firm}.{row}.{expires}.",
-            f"{firm}.{row}.{expires}",
+            f"{firm}.{row}.{int(expires) + 1}.{session_id}.{signature}",
+            f"{row}.{firm}.{expires}.{session_id}.{signature}",
+            f"{firm}.{row}.{expires}.{signature}",
+            f"{firm}.{row}.{expires}.{session_id}.{signature[:-1]}",
+            f"{firm}.{row}.{expires}.{session_id}.",
+            f"{firm}.{row}.{expires}.{session_id}",
             "x",
             "%00",
             "%ff",
@@ -117,6 +119,42 @@ async def test_a_link_is_good_for_an_hour(api: Api) -> None:
     assert (await _get(api, url)).status_code == 200
     clock.set_source(lambda: now + timedelta(minutes=60, seconds=1))
     _assert_gone(await _get(api, url))
+
+
+async def test_a_colleagues_link_dies_with_the_session_and_with_the_colleague(api: Api) -> None:
+    """P5"""
+    world = await a_world()
+    signing_out = (await _links(api, world))["rawUrl"]
+    leaving = (await api.ask(LINKS, {"id": world.ids["email"]}, as_=world.employee))["node"]["rawUrl"]
+    await team.remove(world.owner.viewer, world.employee.viewer.member_id)
+    _assert_gone(await _get(api, leaving))
+    assert (await _get(api, signing_out)).status_code == 200
+    await session.sign_out(world.owner.viewer)
+    _assert_gone(await _get(api, signing_out))
+
+
+async def test_a_link_for_an_api_token_dies_with_the_token(api: Api) -> None:
+    world = await a_world()
+    created = await api_token.create(world.owner.viewer, name="Archive", scopes=[ApiScope.READ])
+    url = (await api.ask(LINKS, {"id": world.ids["email"]}, as_=created.token))["node"]["rawUrl"]
+    assert (await _get(api, url)).status_code == 200
+    await api_token.revoke(world.owner.viewer, created.done.ids[0])
+    _assert_gone(await _get(api, url))
+
+
+async def test_a_link_that_comes_live_is_each_ones_own(api: Api) -> None:
+    """A document that asks for links is executed for each by itself, so that they die one by one."""
+    world = await a_world()
+    live = "subscription { emailArrived { ... on EmailArrived { email { rawUrl attachments { url } } } } }"
+    async with api.follow(live, as_=world.owner) as stays, api.follow(live, as_=world.employee) as leaves:
+        for feed in (stays, leaves):
+            await feed.next()
+        await a_letter(world.by, mailbox_id=world.mailbox, attachment=PDF)
+        kept, lost = [(await feed.next())["email"] for feed in (stays, leaves)]
+    await session.sign_out(world.employee.viewer)
+    for email, links_left in ((kept, 200), (lost, 404)):
+        for url in (email["rawUrl"], email["attachments"][0]["url"]):
+            assert (await _get(api, url)).status_code == links_left
 
 
 async def test_what_is_gone_from_the_database_or_the_disk_is_gone(api: Api) -> None:

@@ -9,7 +9,7 @@ from models import clock, keys
 from models.links import FileKind, Opened, file_link, opened
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-TO = Opened(uuid4(), uuid4())
+TO = Opened(uuid4(), uuid4(), uuid4())
 
 
 @pytest.fixture(autouse=True)
@@ -44,11 +44,13 @@ def test_what_was_not_signed_leads_nowhere(token: str) -> None:
 
 
 def test_an_altered_link_leads_nowhere() -> None:
-    firm, row, expires, signature = _token().split(".")
+    firm, row, expires, session, signature = _token().split(".")
     for altered in (
-        f"{firm}.{row}.{int(expires) + 1}.{signature}",
-        f"{uuid4().hex}.{row}.{expires}.{signature}",
-        f"{firm}.{uuid4().hex}.{expires}.{signature}",
+        f"{firm}.{row}.{int(expires) + 1}.{session}.{signature}",
+        f"{uuid4().hex}.{row}.{expires}.{session}.{signature}",
+        f"{firm}.{uuid4().hex}.{expires}.{session}.{signature}",
+        f"{firm}.{row}.{expires}.{uuid4().hex}.{signature}",
+        f"{firm}.{row}.{expires}.{signature}",
     ):
         assert opened(FileKind.ATTACHMENT, altered) is None
 

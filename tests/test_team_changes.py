@@ -5,15 +5,17 @@ from datetime import timedelta
 
 import pytest
 
-from models import api_token, clock, firm_settings, journal, session, store, team
+from models import api_token, clock, firm_settings, journal, mailbox, session, store, team
 from models.errors import Conflict, ErrorCode, Refusal
 from models.firm_settings import FirmWish
 from models.journal import JournalKind
+from models.mailbox import MailboxState, NewMailbox
 from models.session import SignedIn
 from models.team import TeamMemberState
 from models.viewer import ApiScope, System, TeamRole, Viewer
 from tests.make import PASSWORD, a_firm, a_member, an_account, signed_in, spelled
 from tests.refused import refused
+from tests.world import SERVER
 
 pytestmark = pytest.mark.usefixtures("store")
 OWNER, ADMIN, EMPLOYEE = TeamRole.OWNER, TeamRole.ADMIN, TeamRole.EMPLOYEE
@@ -122,6 +124,23 @@ async def test_everything_of_somebody_removed_ends_at_once(by: System, owner: Vi
         await session.sign_in(email="leaving@firm.test", secret=PASSWORD)
     with refused(ErrorCode.NOT_FOUND, "id"):
         await team.remove(owner, leaving.viewer.member_id)
+
+
+async def test_the_mailbox_of_somebody_removed_is_the_firms_and_goes_on(by: System, owner: Viewer) -> None:
+    leaving = await a_member(by)
+    kept, left = [
+        (
+            await mailbox.connect(each, NewMailbox(f"{n}@firm.test", "secret", SERVER, SERVER, owner_id=each.member_id))
+        ).ids[0]
+        for n, each in enumerate((owner, leaving))
+    ]
+    await team.remove(owner, leaving.member_id)
+    found = await mailbox.by_ids(owner, [kept, left])
+    assert (found[kept].owner_id, found[left].owner_id) == (owner.member_id, None)
+    assert found[left].state is MailboxState.CHECKING
+    (entry,) = [one for batch in await journal.since(by.firm_id, 0) for one in batch.of(JournalKind.MAILBOX_CHANGED)]
+    assert (entry.subject_id, entry.member_id) == (left, owner.member_id)
+    assert [(c.field, c.before, c.after) for c in entry.changes] == [("ownerId", str(leaving.member_id), None)]
 
 
 async def test_what_changed_is_journalled_and_the_same_again_changes_nothing(by: System, owner: Viewer) -> None:

@@ -165,6 +165,18 @@ async def update(by: Actor, mailbox_id: UUID, change: MailboxChange, *, expected
     return Done((mailbox_id,), tx.cursor)
 
 
+async def left_by(by: Actor, member_id: UUID) -> None:
+    """Those of a colleague who is removed are the firm's from now on, and go on. Runs inside a transaction."""
+    for row in await store.rows(_LEFT, by.firm_id, member_id):
+        changes = journal.changes_between({"ownerId": member_id}, {"ownerId": None})
+        _record(by, JournalKind.MAILBOX_CHANGED, row["id"], changes)
+
+
+_LEFT = """
+UPDATE mailbox SET owner_id = NULL, version = version + 1 WHERE firm_id = $1 AND owner_id = $2 RETURNING id
+"""
+
+
 async def _columns(by: Actor, mailbox_id: UUID, change: MailboxChange) -> dict[str, Any]:
     columns: dict[str, Any] = {}
     if change.owner_id is not UNSET:

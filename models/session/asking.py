@@ -43,11 +43,14 @@ UPDATE session SET last_used_at = $2 WHERE id = (SELECT id FROM session WHERE id
 
 
 async def of(firm_id: UUID, session_id: UUID) -> Asker | None:
-    """Whose it is now; None: it has ended."""
+    """Whose it, or the API token of this id, is now; None: it has ended."""
     row = await store.row(
         f"{_ASKER} AND s.firm_id = $1 AND s.id = $2 AND s.expires_at > $3", firm_id, session_id, clock.now()
     )
-    return _asker(row) if row else None
+    if row:
+        return _asker(row)
+    token = (await api_token.still_all([session_id])).get(session_id)
+    return token if token and token.firm_id == firm_id else None
 
 
 async def still(viewer: Asker) -> Asker | None:

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from models import firm, journal, second_factor, session, store, text
+from models import firm, journal, mailbox, second_factor, session, store, text
 from models.errors import Conflict, DeadLinkReason, ErrorCode, Refusal
 from models.idempotency import Done
 from models.invitation.ending import end
@@ -70,7 +70,8 @@ async def _without_two_factor(
 
 async def remove(by: Viewer, member_id: UUID) -> Done:
     """
-    Sessions, API tokens, invitations and resets of the person end at once; what they did stays told under their name.
+    Sessions, API tokens, invitations and resets of the person end at once, and their mailboxes are the firm's. What
+    they did stays told under their name.
 
     OWNER and ADMIN, signed in themselves; an OWNER is removed by an OWNER. Raises NOT_FOUND, NOT_ALLOWED, LAST_OWNER.
     """
@@ -84,6 +85,7 @@ async def remove(by: Viewer, member_id: UUID) -> Done:
         await session.end(by, [member_id])
         await store.execute("DELETE FROM api_token WHERE firm_id = $1 AND member_id = $2", by.firm_id, member_id)
         await _end_links(by, member_id)
+        await mailbox.left_by(by, member_id)
         changes = [journal.Change("state", row["state"], "REMOVED")]
         _record(by, JournalKind.MEMBER_REMOVED, member_id, changes)
     return Done((member_id,), tx.cursor)
