@@ -11,9 +11,9 @@ from graph.errors import Payload, cursor_of, refusable
 from graph.ids import Kind, global_id
 from graph.inputs import given
 from graph.node import Node, made_id
-from models import api_token, email_field, firm, firm_settings, session, team
+from models import api_token, email_field, firm, firm_settings, second_factor, session, team
 from models.team import AccountColumn, TeamMemberState
-from models.viewer import TeamRole
+from models.viewer import TeamRole, Viewer
 
 if TYPE_CHECKING:
     from graph.api_token import ApiToken
@@ -60,13 +60,24 @@ class TeamMember(Node):
             version=view.version,
         )
 
+    @strawberry.field(
+        description="Codes that still sign in where the app is lost. Null: without a second factor, and on anybody but"
+        " yourself."
+    )
+    async def recovery_codes_left(self, info: Info) -> int | None:
+        by = viewer_of(info)
+        return await second_factor.recovery_codes_left(by) if self._is_mine(by) else None
+
     @strawberry.field(description="Where one is signed in, the newest first; empty on anybody but yourself.")
     async def sessions(self, info: Info) -> list[Annotated["Session", strawberry.lazy("graph.own_access")]]:
         from graph.own_access import Session
 
         by = viewer_of(info)
-        mine = self.id == global_id(Kind.TEAM_MEMBER, by.member_id) and by.scopes is None
-        return [Session.of(view) for view in await session.own(by)] if mine else []
+        return [Session.of(view) for view in await session.own(by)] if self._is_mine(by) else []
+
+    def _is_mine(self, by: Viewer) -> bool:
+        """An API token acts as somebody, and is nobody's own."""
+        return self.id == global_id(Kind.TEAM_MEMBER, by.member_id) and by.scopes is None
 
 
 @strawberry.type(description="A client sees the name; `settings` is null and the lists are empty.")

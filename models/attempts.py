@@ -5,6 +5,7 @@ Counted by each process in memory; by all of them together where Redis carries t
 that is away or frozen keeps nobody waiting for longer than a moment: meanwhile each process counts by itself.
 """
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -36,6 +37,14 @@ class Attempts:
         for item, who in ((self.per_address, f"address {address_key}"), (self.per_caller, f"caller {caller}")):
             if again_at := await self._full_until(item, keys.signature("attempts", f"{self._name} {who}")):
                 raise RateLimited(self._message, retry_at=again_at)
+
+    async def forgive(self, address_key: str) -> None:
+        """Whoever it was has come in: their attempts count no longer. Those of the caller do."""
+        who = keys.signature("attempts", f"{self._name} address {address_key}")
+        await self._alone.clear(self.per_address, who)
+        if _together is not None:
+            with suppress(StorageError, OSError):  # away: then they count on
+                await _together.clear(self.per_address, who)
 
     async def _full_until(self, item: RateLimitItem, who: str) -> datetime | None:
         """Redis is not told who it is, only a keyed hash."""

@@ -8,6 +8,7 @@ factor off (`team.update`).
 import base64
 import hmac
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -21,7 +22,7 @@ from models.attempts import Attempts
 from models.errors import ErrorCode, Refusal
 from models.idempotency import Done
 from models.journal import JournalKind, Subject
-from models.viewer import Viewer, must_be_in_person
+from models.viewer import TeamRole, Viewer, must_be_in_person
 
 ISSUER = "Switchboard"
 PERIOD = 30  # seconds
@@ -90,7 +91,7 @@ async def confirm(by: Viewer, code: str) -> Confirmed:
             raise _wrong_code()
         await store.execute(_CONFIRM, by.firm_id, by.member_id, clock.now(), step)
         codes = await _new_recovery_codes(by)
-        _record(by, on=True)
+        _record(by, {"twoFactor": False}, {"twoFactor": True})
     return Confirmed(Done((by.member_id,), tx.cursor), codes)
 
 
@@ -126,7 +127,7 @@ async def end(by: Viewer, secret: str, code: str) -> Done:
             if not await _use(by.firm_id, by.member_id, code):
                 raise _wrong_code()
             await forget(by.firm_id, by.member_id)
-            _record(by, on=False)
+            _record(by, {"twoFactor": True}, {"twoFactor": False})
     return Done((by.member_id,), tx.cursor)
 
 
@@ -140,22 +141,41 @@ async def forget(firm_id: UUID, member_id: UUID) -> None:
 async def check(firm_id: UUID, member_id: UUID, code: str | None) -> None:
     """
     Of a colleague whose password was right; uses the code up. Raises CODE_NEEDED where none is given, and
-    WRONG_CREDENTIALS; nothing where the person has no second factor.
+    WRONG_CREDENTIALS; nothing where the person has no second factor. Runs inside a transaction.
     """
-    needed = "SELECT 1 FROM team_member WHERE firm_id = $1 AND id = $2 AND totp_since IS NOT NULL"
-    if not await store.value(needed, firm_id, member_id):
+    needed = "SELECT role, manage_accounts FROM team_member WHERE firm_id = $1 AND id = $2 AND totp_since IS NOT NULL"
+    row = await store.row(needed, firm_id, member_id)
+    if row is None:
         return
     if not code:
         raise Refusal(ErrorCode.CODE_NEEDED, "Type the code of your authenticator app, or a recovery code.", "code")
-    async with store.transaction():
-        if not await _use(firm_id, member_id, code):
-            raise _wrong_code()
+    if not await _use(firm_id, member_id, code):
+        raise _wrong_code()
+    if not _is_of_app(_bare(code)):
+        no_session = UUID(int=0)  # it begins after this
+        by = Viewer(firm_id, member_id, no_session, TeamRole(row["role"]), row["manage_accounts"])
+        left = await store.value(_LEFT, firm_id, member_id)
+        _record(by, {"recoveryCodesLeft": left + 1}, {"recoveryCodesLeft": left})
+
+
+_LEFT = "SELECT count(*) FROM recovery_code WHERE firm_id = $1 AND member_id = $2 AND used_at IS NULL"
+
+
+async def recovery_codes_left(by: Viewer) -> int | None:
+    """Of who asks; None: there is no second factor."""
+    on = "SELECT 1 FROM team_member WHERE firm_id = $1 AND id = $2 AND totp_since IS NOT NULL"
+    found: int | None = await store.value(f"SELECT ({_LEFT}) WHERE EXISTS ({on})", by.firm_id, by.member_id)
+    return found
+
+
+def _is_of_app(bare: str) -> bool:
+    return len(bare) == _DIGITS
 
 
 async def _use(firm_id: UUID, member_id: UUID, code: str) -> bool:
     """Whether it is right and was not used before; it is now. Runs inside a transaction."""
     bare = _bare(code)
-    if len(bare) != _DIGITS:
+    if not _is_of_app(bare):
         used = await store.value(_USE_RECOVERY, firm_id, member_id, keys.token_hash(bare), clock.now())
         return used is not None
     sealed = await store.value("SELECT totp_secret FROM team_member WHERE firm_id = $1 AND id = $2", firm_id, member_id)
@@ -209,10 +229,10 @@ def _wrong_code() -> Refusal:
     )
 
 
-def _record(by: Viewer, *, on: bool) -> None:
+def _record(by: Viewer, before: Mapping[str, object], after: Mapping[str, object]) -> None:
     journal.record(
         JournalKind.MEMBER_CHANGED,
         by=by,
         subject=(Subject.TEAM_MEMBER, by.member_id),
-        changes=journal.changes_between({"twoFactor": not on}, {"twoFactor": on}),
+        changes=journal.changes_between(before, after),
     )

@@ -2,7 +2,7 @@
 
 import pyotp
 
-from models import clock
+from models import clock, second_factor
 from tests.client import Api
 from tests.make import PASSWORD, a_firm, signed_in
 
@@ -69,6 +69,20 @@ async def test_a_second_factor_over_the_api(api: Api) -> None:
     needed = (await api.ask(SIGN_IN, {"password": PASSWORD}))["signIn"]
     assert needed == {"token": None, "errors": [{"code": "CODE_NEEDED", "path": ["code"]}]}
     assert await a_token(api, code=confirmed["recoveryCodes"][0])
+
+
+async def test_one_sees_how_many_recovery_codes_are_left_of_ones_own_only(api: Api) -> None:
+    by = await a_firm()
+    me, colleague = await signed_in(by, email=EMAIL), await signed_in(by)
+    started = await second_factor.start(me.viewer, PASSWORD)
+    codes = (await second_factor.confirm(me.viewer, pyotp.TOTP(started.secret).at(clock.now()))).recovery_codes
+    await a_token(api, code=codes[0])
+    members = "{ firm { members { id recoveryCodesLeft } } }"
+    for who, left in ((me, 9), (colleague, None)):
+        told = (await api.ask(members, as_=who))["firm"]["members"]
+        shown = {one["id"]: one["recoveryCodesLeft"] for one in told}
+        assert shown.pop(f"member_{me.viewer.member_id.hex}") == left
+        assert set(shown.values()) == {None}
 
 
 async def test_a_colleagues_sessions_are_not_shown(api: Api) -> None:

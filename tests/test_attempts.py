@@ -64,6 +64,21 @@ async def test_once_redis_is_back_they_count_together_again(redis: RedisServer) 
     assert not logs
 
 
+async def test_who_comes_in_by_one_process_is_forgiven_by_all_and_the_caller_is_not() -> None:
+    one, other = a_process(most=2), a_process(most=2)
+    for _ in range(5):
+        await one.count(ANNA, HERE)
+        await other.count(ANNA, HERE)
+        await other.forgive(ANNA)
+    often = Attempts(
+        "sign in", "Too many.", address=RateLimitItemPerMinute(2, 15), caller=RateLimitItemPerMinute(100, 15)
+    )
+    for n in range(90):
+        await often.count(f"{n}@client.test", HERE)
+    with pytest.raises(RateLimited):
+        await often.count(ANNA, HERE)
+
+
 async def test_redis_is_not_told_who_tries(redis: RedisServer) -> None:
     await a_process().count(ANNA, HERE)
     async with Redis.from_url(redis.url) as asked:

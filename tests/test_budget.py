@@ -18,6 +18,7 @@ from models.session import SignedIn
 from tests import make
 from tests.client import Api, TopLevelErrors, an_api
 from tests.toy import until
+from tests.waiting import until_waiting
 
 CONTACTS = "{ contacts(first: 1) { nodes { name } } }"
 LINKED = "{ accounts(first: 1) { nodes { contacts { contact { name } } } } }"
@@ -38,24 +39,6 @@ async def locked(url: str, table: str) -> AsyncIterator[Callable[[], Awaitable[N
         yield held.rollback
     finally:
         await connection.close()
-
-
-async def waiting(url: str) -> int:
-    """Statements that wait for a lock in the test's database."""
-    connection = await asyncpg.connect(url)
-    try:
-        count: int = await connection.fetchval(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
-        return count
-    finally:
-        await connection.close()
-
-
-async def until_waiting(url: str, count: int) -> None:
-    async with asyncio.timeout(5):
-        while await waiting(url) != count:  # noqa: ASYNC110 - the database tells nobody
-            await asyncio.sleep(0.01)
 
 
 async def an_owner() -> SignedIn:

@@ -124,6 +124,40 @@ async def test_a_recovery_code_works_once_however_it_is_typed(owner: Viewer) -> 
     await sign_in(codes[1])
 
 
+async def test_a_used_recovery_code_is_journalled_and_one_sees_how_many_are_left(owner: Viewer) -> None:
+    assert await second_factor.recovery_codes_left(owner) is None
+    app, codes = await switched_on(owner)
+    assert await second_factor.recovery_codes_left(owner) == 10
+    head = await journal.head(owner.firm_id)
+    await sign_in(app.code())
+    for code in codes[:2]:
+        await sign_in(code)
+    assert await second_factor.recovery_codes_left(owner) == 8
+    entries = [entry for batch in await journal.since(owner.firm_id, head) for entry in batch.entries]
+    told = [(c.field, c.before, c.after) for entry in entries for c in entry.changes]
+    assert told == [("recoveryCodesLeft", "10", "9"), ("recoveryCodesLeft", "9", "8")]
+    assert {(entry.member_id, entry.subject_id) for entry in entries} == {(owner.member_id, owner.member_id)}
+
+
+async def test_who_signs_in_is_not_told_to_wait_for_having_done_it_often(owner: Viewer) -> None:
+    """Asked for the code, then with it: two requests each time, of which the limit takes none for a failed one."""
+    app, _ = await switched_on(owner)
+    for n in range(session.attempts.per_address.amount):
+        at(120 + 60 * n)
+        with refused(ErrorCode.CODE_NEEDED, "code"):
+            await sign_in()
+        await sign_in(app.code())
+
+
+async def test_only_who_has_come_in_is_forgiven_what_went_wrong_before(owner: Viewer) -> None:
+    await switched_on(owner)
+    for _ in range(session.attempts.per_address.amount):
+        with refused(ErrorCode.CODE_NEEDED, "code"):  # the right password alone forgives nothing
+            await sign_in()
+    with refused(ErrorCode.RATE_LIMITED):
+        await sign_in()
+
+
 async def test_neither_a_secret_nor_a_code_stands_in_the_database_or_the_journal(owner: Viewer) -> None:
     """P9"""
     app, codes = await switched_on(owner)

@@ -1,15 +1,17 @@
 """Signing in and out."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from limits import RateLimitItemPerMinute
 
-from models import clock, password, session, store, team
+from models import clock, password, password_reset, session, store, team
 from models.errors import ErrorCode, RateLimited, Refusal
 from models.viewer import TeamRole, Viewer
-from tests.make import PASSWORD, a_firm, a_member, signed_in
+from tests.make import PASSWORD, a_client, a_firm, a_member, an_account, reset_token, signed_in
 from tests.refused import refused
+from tests.waiting import held, until_waiting
 
 pytestmark = pytest.mark.usefixtures("store")
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -97,6 +99,20 @@ async def test_one_caller_who_tries_many_addresses_is_stopped_and_others_are_not
         await session.sign_in(email="3@x.test", secret="wrong", caller="192.0.2.1")
     with refused(ErrorCode.WRONG_CREDENTIALS):
         await session.sign_in(email="3@x.test", secret="wrong", caller="192.0.2.2")
+
+
+@pytest.mark.parametrize("email", ["chiara@firm.test", "anna@client.test"])
+async def test_nobody_comes_in_with_a_password_that_is_being_changed(store: str, email: str) -> None:
+    """It was right when it was verified; the sessions that began with it have ended since."""
+    by = await a_firm()
+    await a_member(by, email="chiara@firm.test")
+    await a_client(by, await an_account(by, address="anna@client.test"))
+    token = await reset_token(email)
+    async with held(password_reset.use(token=token, secret="battery staple")):
+        entering = asyncio.create_task(session.sign_in(email=email, secret=PASSWORD))
+        await until_waiting(store, 1)
+    with refused(ErrorCode.WRONG_CREDENTIALS):
+        await entering
 
 
 async def test_a_session_ends_by_the_clock() -> None:

@@ -23,6 +23,7 @@ from tests.keeping import KEY
 from tests.plain import plain_http
 from tests.processes import START_SECONDS, Running, running
 from tests.redis import RedisServer
+from tests.waiting import until_waiting
 
 SET = """mutation ($account: ID!, $address: ID!, $on: Boolean!) { setToggles(input: {toggles: [
   {accountId: $account, addressId: $address, notify: $on}]}) { errors { code } cursor } }"""
@@ -107,7 +108,7 @@ async def test_a_server_that_is_told_to_go_finishes_what_it_began(store: str, tm
             await held.start()
             await lock.execute("LOCK TABLE contact IN ACCESS EXCLUSIVE MODE")
             slow = [tasks.create_task(api.told(CONTACTS, as_=owner)) for _ in range(5)]
-            await _until_waiting(store, 5)
+            await until_waiting(store, 5)
             begun = perf_counter()
             server.process.send_signal(signal.SIGTERM)
             assert {await feed.closed() for feed in feeds} == {1012}
@@ -135,12 +136,3 @@ async def _ask_until_refused(api: Api, as_: SignedIn) -> int:
             return answered
         assert answer.status_code == 200
         answered += 1
-
-
-async def _until_waiting(url: str, count: int) -> None:
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    looking = await asyncpg.connect(url)  # in a transaction it would see the same for ever
-    async with asyncio.timeout(5):
-        while await looking.fetchval(waiting) < count:  # noqa: ASYNC110 - the database tells nobody
-            await asyncio.sleep(0.01)
-    await looking.close()

@@ -39,28 +39,54 @@ async def sign_in(
     may enter it.
 
     An unknown address, a wrong password and a client with Login on nowhere (R47) answer the same, after exactly one
-    verification. `caller` is the network address that attempts are counted by. `code`: of a colleague with
-    a second factor. Raises WRONG_CREDENTIALS, RATE_LIMITED; CODE_NEEDED where the password is right and none is given.
+    verification. `caller` is the network address that attempts are counted by; once somebody is in, those of the
+    address are forgotten (NIST SP 800-63B, 5.2.2). `code`: of a colleague with a second factor. Raises
+    WRONG_CREDENTIALS, RATE_LIMITED; CODE_NEEDED where the password is right and none is given.
     """
     key = address.compared(email[:320].encode(errors="replace").decode())  # no database takes half a surrogate pair
     await attempts.count(key, caller)
     person = await _person(key, firm, host, kind)
     if not await password.matches(secret, person["password_hash"] if person else None) or person is None:
-        raise Refusal(
-            ErrorCode.WRONG_CREDENTIALS,
-            "The e-mail address or the password is wrong. If several firms know your address, name the firm as well.",
-        )
-    if person["kind"] == ViewerKind.TEAM_MEMBER:
-        await second_factor.check(person["firm_id"], person["id"], code)
-        return await start_for_member(firm_id=person["firm_id"], member_id=person["id"], days=days, device=device)
-    return await start_for_client(
-        firm_id=person["firm_id"],
-        user_id=person["id"],
-        address_id=person["address_id"],
-        days=days,
-        device=device,
-        account_id=account_id,
+        raise _wrong()
+    signed_in = await _enter(person, days=days, account_id=account_id, device=device, code=code)
+    await attempts.forgive(key)
+    return signed_in
+
+
+def _wrong() -> Refusal:
+    return Refusal(
+        ErrorCode.WRONG_CREDENTIALS,
+        "The e-mail address or the password is wrong. If several firms know your address, name the firm as well.",
     )
+
+
+async def _enter(
+    person: Any, *, days: int, account_id: UUID | None, device: str | None, code: str | None
+) -> SignedIn[Asker]:
+    """Raises WRONG_CREDENTIALS where the password was changed, or the colleague removed, while it was verified."""
+    firm_id, person_id = person["firm_id"], person["id"]
+    async with store.transaction():
+        if not await store.value(_STILL[person["kind"]], firm_id, person_id, person["password_hash"]):
+            raise _wrong()
+        if person["kind"] == ViewerKind.TEAM_MEMBER:
+            await second_factor.check(firm_id, person_id, code)
+            return await start_for_member(firm_id=firm_id, member_id=person_id, days=days, device=device)
+        return await start_for_client(
+            firm_id=firm_id,
+            user_id=person_id,
+            address_id=person["address_id"],
+            days=days,
+            device=device,
+            account_id=account_id,
+        )
+
+
+_OURS = "firm_id = $1 AND id = $2 AND password_hash = $3"
+_STILL = {
+    ViewerKind.TEAM_MEMBER: f"SELECT 1 FROM team_member WHERE {_OURS} AND state = 'ACTIVE' FOR NO KEY UPDATE",
+    ViewerKind.PORTAL_USER: f"SELECT 1 FROM portal_user WHERE {_OURS} FOR NO KEY UPDATE",
+}
+"""A new password changes this row before it ends the sessions, so that none begins meanwhile with the old one."""
 
 
 async def _person(key: str, firm: str | None, host: str, kind: ViewerKind | None) -> Any:
