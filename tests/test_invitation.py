@@ -29,6 +29,7 @@ from tests.make import (
     toggles_of,
 )
 from tests.refused import refused
+from tests.waiting import held, until_waiting
 
 pytestmark = pytest.mark.usefixtures("store")
 EMAIL = FieldRef(name="Email")
@@ -471,3 +472,19 @@ async def test_two_who_invite_at_once_send_one_letter(by: Viewer) -> None:
     await asyncio.gather(*(invited(by, one.id, one.address) for one in made))
     assert len(await _letters()) == 1
     assert await _ends(made[0].address) == [None]
+
+
+async def test_an_account_whose_login_goes_off_while_another_is_invited_is_covered_by_nothing(
+    store: str, by: Viewer
+) -> None:
+    """Both at once, for one address: whichever comes first, what is sent covers only where Login is on (R9)."""
+    first, second = await an_account(by, address="p@x.test"), await an_account(by, address="p@x.test")
+    for one in (first, second):
+        await invited(by, one.id, one.address)
+    async with held(invitation.send(by, [(first.id, first.address)])):
+        off = asyncio.create_task(switched(by, second.id, second.address, login=False))
+        await until_waiting(store, 1)
+    await off
+    await switched(by, first.id, first.address, login=False)
+    assert await _ends(first.address) == [DeadLinkReason.SENT_AGAIN, DeadLinkReason.LOGIN_OFF]
+    assert await _letters() == []
