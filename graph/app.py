@@ -42,6 +42,7 @@ async def opened(settings: Settings, *, known_key: bool = True) -> AsyncIterator
     """
     keys.load(settings)
     letter.limit(settings)
+    letter.name_by(settings)
     async with AsyncExitStack() as stack:
         if settings.otel_endpoint:
             tracing.open_tracing(settings.otel_endpoint)

@@ -5,9 +5,12 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
+import idna
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AliasChoices, Field, FilePath, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+UNNAMED = "switchboard.invalid"
 
 
 class Settings(BaseSettings):
@@ -129,6 +132,17 @@ class Settings(BaseSettings):
         """Why, in plain words; None: they leave."""
         missing = [f"SWITCHBOARD_{name.upper()}" for name in ("smtp_url", "mail_from") if getattr(self, name) is None]
         return f"Letters wait until {' and '.join(missing)} say how they leave." if missing else None
+
+    @property
+    def mail_domain(self) -> str:
+        """
+        What our Message-IDs end in: the domain that letters come from, else the host of `public_url`. A bare label or
+        an address of the network would look like spam (RFC 5322, 3.6.4).
+        """
+        hosts = ((self.mail_from or "").rpartition("@")[2], urlsplit(self.public_url or "").hostname or "")
+        named = (host for host in hosts if "." in host and ":" not in host and not host.rpartition(".")[2].isdigit())
+        host = next(named, UNNAMED)
+        return host if host.isascii() else idna.encode(host, uts46=True).decode()
 
     @property
     def base_url(self) -> str:

@@ -61,7 +61,7 @@ def a_letter(kind: LetterKind = LetterKind.INVITATION, language: str = "en", **f
         kind=kind,
         language=language,
         to_address="anna@client.test",
-        message_id="<1@switchboard>",
+        message_id="<1@portal.firm.test>",
         written_at=datetime(2026, 11, 26, 9, 5, tzinfo=UTC),
         facts=FIRM | FACTS[kind] | facts,
         invitation_id=None if is_reset else UUID(int=3),
@@ -123,7 +123,7 @@ def test_our_own_letters_are_known_again_and_trigger_nothing() -> None:
     said = parse(compose(a_letter(), SENDER))
     assert is_own_letter(said.letter_id)
     assert said.automatic
-    assert said.message_id == "1@switchboard"
+    assert said.message_id == "1@portal.firm.test"
 
 
 @pytest.mark.parametrize(

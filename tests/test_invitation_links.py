@@ -2,27 +2,26 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 
 import pytest
 
-from models import account, address, clock, contact, invitation, journal, notification, password, session, store
+from models import account, address, contact, invitation, journal, notification, password, session
 from models.contact import ContactEmail, FieldRef
 from models.errors import DeadLink, DeadLinkReason, ErrorCode
-from models.invitation import Invitation, WhoAsks
-from models.letter import Letter, LetterKind, LetterState
+from models.invitation import Invitation
+from models.letter import Letter, LetterState
 from models.notification import InboxFilter, NotificationKind
 from models.page import Window
 from models.session import Session
 from models.toggles import LoginState
 from models.viewer import Client, Viewer
+from tests.inviting import dead, later, login_of
 from tests.make import (
     PASSWORD,
     MadeAccount,
     a_firm,
     a_member,
     an_account,
-    an_address,
     invited,
     switched,
     toggles_of,
@@ -37,23 +36,6 @@ EMAIL = FieldRef(name="Email")
 @pytest.fixture
 async def by(store: str) -> Viewer:
     return await a_member(await a_firm())
-
-
-async def _login(by: Viewer, made: MadeAccount) -> LoginState:
-    view = await toggles_of(by, made.id, made.address)
-    assert view is not None
-    return view.login_state
-
-
-async def _dead(token: str) -> DeadLinkReason | None:
-    link = await invitation.followed(token)
-    assert link is not None
-    return link.dead
-
-
-def _wait(**time: int) -> None:
-    instant = clock.now() + timedelta(**time)
-    clock.set_source(lambda: instant)
 
 
 async def test_looking_at_a_link_uses_nothing_up(by: Viewer) -> None:
@@ -79,7 +61,7 @@ async def test_accepting_activates_the_address_wherever_login_is_on(by: Viewer) 
     await account.archive(by, archived.id, archived=True)
     token, head = await invited(by, made.id, made.address), await journal.head(by.firm_id)
     accepted = await invitation.accept(token, PASSWORD, days=1, device="Firefox")
-    assert [await _login(by, one) for one in (made, other, off)] == [
+    assert [await login_of(by, one) for one in (made, other, off)] == [
         LoginState.ACTIVE,
         LoginState.ACTIVE,
         LoginState.OFF,
@@ -139,7 +121,7 @@ async def test_a_weak_password_leaves_the_link_as_it_is(by: Viewer) -> None:
     for weak in ("short", "password1234", "bartholomew"):
         with refused(ErrorCode.WEAK_PASSWORD, "password"):
             await invitation.accept(token, weak, days=1)
-    assert await _dead(token) is None
+    assert await dead(token) is None
 
 
 async def test_a_link_that_never_was_is_not_found(by: Viewer) -> None:
@@ -164,7 +146,7 @@ async def _revoke(by: Viewer, made: MadeAccount) -> None:
 
 
 async def _expire(by: Viewer, made: MadeAccount) -> None:
-    _wait(days=30)
+    later(days=30)
 
 
 async def _send_again(by: Viewer, made: MadeAccount) -> None:
@@ -228,114 +210,11 @@ async def test_a_dead_link_says_why_and_of_whom_it_was_and_no_more(by: Viewer, k
     made = await an_account(by, address="old@x.test")
     token = await invited(by, made.id, made.address)
     await kill(by, made)
-    assert await _dead(token) == reason
+    assert await dead(token) == reason
     with pytest.raises(DeadLink) as caught:
         await invitation.accept(token, PASSWORD, days=1)
     assert caught.value.reason == reason
     assert len(caught.value.message) > 10
-
-
-async def _letters(kind: LetterKind = LetterKind.INVITATION) -> list[Letter]:
-    return await Letter.filter(state=LetterState.QUEUED, kind=kind).order_by("id")
-
-
-@pytest.mark.parametrize("how", ["token", "email", "firm", "host"])
-async def test_a_new_invitation_can_be_asked_for_and_covers_all_that_is_pending(by: Viewer, how: str) -> None:
-    """R42"""
-    made, other = (
-        await an_account(by, name="Alfa", address="p@x.test"),
-        await an_account(by, name="Beta", address="p@x.test", login=True),
-    )
-    await an_account(by, address="p@x.test")  # Login off
-    token = await invited(by, made.id, made.address)
-    _wait(days=31)
-    slug = await store.value("SELECT slug FROM firm WHERE id = $1", by.firm_id)
-    who = {
-        "token": WhoAsks(token=token),
-        "email": WhoAsks(email=" P@x.test"),
-        "firm": WhoAsks(email="p@x.test", firm=slug.upper()),
-        "host": WhoAsks(email="p@x.test", host=f"{slug}.portal.test"),
-    }[how]
-    await invitation.ask(who, key="k")
-    new = (await _letters())[-1]
-    assert (new.to_key, new.facts["accountNames"]) == ("p@x.test", ["Alfa", "Beta"])
-    assert await _dead(token) is DeadLinkReason.EXPIRED
-    assert await _dead(await token_of(made.address)) is None
-    _wait(minutes=11)
-    before = len(await _letters())
-    await invitation.ask(who, key="k")
-    assert len(await _letters()) == before, "R31"
-    assert other.id
-
-
-async def test_who_asks_while_a_link_lives_gets_that_one_again(by: Viewer) -> None:
-    """A stranger who asks in somebody's name kills no link."""
-    made = await an_account(by, name="Alfa", address="p@x.test")
-    await an_account(by, name="Beta", address="p@x.test", login=True)
-    token = await invited(by, made.id, made.address)
-    _wait(minutes=11)
-    await invitation.ask(WhoAsks(email="p@x.test"), key="k")
-    assert await _dead(token) is None
-    first, second = await _letters()
-    assert first.invitation_id == second.invitation_id
-    assert second.facts["accountNames"] == ["Alfa", "Beta"]
-
-
-async def test_an_address_gets_one_in_ten_minutes_however_often_it_is_asked_for(by: Viewer) -> None:
-    made = await an_account(by, address="p@x.test", login=True)
-    for n in range(5):
-        await asyncio.gather(*(invitation.ask(WhoAsks(email="p@x.test"), key=f"{n} {m}") for m in range(3)))
-        _wait(minutes=2)
-    assert len(await _letters()) == 1
-    _wait(minutes=1)
-    await invitation.ask(WhoAsks(email="p@x.test"), key="late")
-    assert len(await _letters()) == 2
-    assert made.id
-
-
-async def test_whoever_may_not_have_one_gets_none_and_nobody_is_told(by: Viewer) -> None:
-    active, off = await an_account(by, address="active@x.test", login=True), await an_account(by, address="off@x.test")
-    await address.activate(by, active.address, at=clock.now())
-    suppressed = await an_account(by, address="back@x.test", login=True)
-    await store.execute("UPDATE email_address SET suppressed_at = now() WHERE id = $1", suppressed.address)
-    archived = await an_account(by, address="archived@x.test", login=True)
-    await account.archive(by, archived.id, archived=True)
-    await an_address(by, "free@x.test")
-    for text in ("active", "off", "back", "archived", "free", "unknown", "no address", "\ud800"):
-        await invitation.ask(WhoAsks(email=f"{text}@x.test"), key="k")
-    await invitation.ask(WhoAsks(email="active@x.test", firm="no-such-firm"), key="f")
-    await invitation.ask(WhoAsks(token="nonsense"), key="t")
-    with refused(ErrorCode.INVALID, "idempotencyKey"):
-        await invitation.ask(WhoAsks(token="nonsense"), key="")
-    assert await Letter.all().count() == 0
-    assert off.id
-
-
-async def test_each_firm_that_knows_the_address_sends_its_link_where_none_is_named(by: Viewer) -> None:
-    elsewhere = await a_member(await a_firm("Harbour"))
-    for one in (by, elsewhere):
-        await an_account(one, address="p@x.test", login=True)
-    slug = await store.value("SELECT slug FROM firm WHERE id = $1", by.firm_id)
-    await invitation.ask(WhoAsks(email="p@x.test", firm=slug), key="k")
-    assert [one.firm_id for one in await _letters()] == [by.firm_id]
-    await invitation.ask(WhoAsks(email="p@x.test"), key="k")
-    assert [one.firm_id for one in await _letters()] == [by.firm_id, elsewhere.firm_id]
-
-
-async def test_who_asks_too_often_is_told_so_whether_or_not_the_address_is_known(by: Viewer) -> None:
-    await an_account(by, address="p@x.test", login=True)
-    for text in ("p@x.test", "nobody@x.test"):
-        await asyncio.gather(*(invitation.ask(WhoAsks(email=text), key=f"{n}") for n in range(20)))
-        with refused(ErrorCode.RATE_LIMITED):
-            await invitation.ask(WhoAsks(email=text), key="one more")
-    assert len(await _letters()) == 1
-
-
-async def test_two_who_take_the_same_key_do_not_meet(by: Viewer) -> None:
-    for text in ("a@x.test", "b@x.test"):
-        await an_account(by, address=text, login=True)
-        await invitation.ask(WhoAsks(email=text), key="1")
-    assert len(await _letters()) == 2
 
 
 async def test_accepting_while_login_goes_off_ends_one_way_or_the_other(by: Viewer) -> None:
@@ -347,8 +226,8 @@ async def test_accepting_while_login_goes_off_ends_one_way_or_the_other(by: View
             accepting, switched(by, made.id, made.address, login=False), return_exceptions=True
         )
         assert isinstance(told, invitation.Accepted | DeadLink)
-        assert await _login(by, made) is LoginState.OFF
-        assert await _dead(token) in {DeadLinkReason.USED, DeadLinkReason.LOGIN_OFF}
+        assert await login_of(by, made) is LoginState.OFF
+        assert await dead(token) in {DeadLinkReason.USED, DeadLinkReason.LOGIN_OFF}
 
 
 async def test_accepting_while_the_address_changes_ends_one_way_or_the_other(by: Viewer) -> None:
@@ -358,5 +237,5 @@ async def test_accepting_while_the_address_changes_ends_one_way_or_the_other(by:
         edit = contact.update(by, made.contact, emails=[ContactEmail(EMAIL, f"new{n}@x.test")])
         told, _ = await asyncio.gather(invitation.accept(token, PASSWORD, days=1), edit, return_exceptions=True)
         entered = isinstance(told, invitation.Accepted)
-        assert await _login(by, made) is (LoginState.ACTIVE if entered else LoginState.OFF)
-        assert await _dead(token) is (DeadLinkReason.USED if entered else DeadLinkReason.ADDRESS_CHANGED)
+        assert await login_of(by, made) is (LoginState.ACTIVE if entered else LoginState.OFF)
+        assert await dead(token) is (DeadLinkReason.USED if entered else DeadLinkReason.ADDRESS_CHANGED)

@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 from models import clock, store
 from models.address import TypedAddress
 from models.letter.table import LetterKind
+from models.settings import UNNAMED, Settings
 from models.viewer import Actor
 
 
@@ -30,6 +31,13 @@ class NewLetter:
 
 
 _wake: Callable[[], None] | None = None
+_domain = UNNAMED
+
+
+def name_by(settings: Settings) -> None:
+    """From now on Message-IDs of this process end in the installation's domain."""
+    global _domain
+    _domain = settings.mail_domain
 
 
 def wake_by(wake: Callable[[], None] | None) -> None:
@@ -57,19 +65,21 @@ async def write(by: Actor, letters: Sequence[NewLetter]) -> list[UUID]:
         [letter.invitation_id for letter in letters],
         [letter.reset_id for letter in letters],
         [orjson.dumps(dict(letter.facts)).decode() for letter in letters],
-        [f"<{letter_id}@switchboard>" for letter_id in ids],
+        [f"<{letter_id}@{_domain}>" for letter_id in ids],
     )
     if _wake is not None:
         store.current().after_commit(_wake)
     return list(ids)
 
 
+# somebody waits for a new password: its letter leaves before any number of others
 _WRITE = """
 INSERT INTO letter (id, firm_id, kind, language, to_address, to_key, address_id, member_id, invitation_id, reset_id,
                     asked_by, facts, message_id, state, created_at, due_at, attempts)
 SELECT n.id, f.id, n.kind, f.language, n.to_address, n.to_key, n.address_id, n.member_id, n.invitation_id, n.reset_id,
        $3, n.facts::jsonb || jsonb_build_object('firmName', f.name, 'senderName', coalesce(f.sender_name, f.name),
-       'replyTo', f.reply_to), n.message_id, 'QUEUED', $2, $2, 0
+       'replyTo', f.reply_to), n.message_id, 'QUEUED', $2,
+       $2::timestamptz - CASE n.kind WHEN 'PASSWORD_RESET' THEN interval '1 day' ELSE interval '0' END, 0
 FROM firm f, unnest($4::uuid[], $5::text[], $6::text[], $7::text[], $8::uuid[], $9::uuid[], $10::uuid[], $11::uuid[],
                     $12::text[], $13::text[])
   AS n(id, kind, to_address, to_key, address_id, member_id, invitation_id, reset_id, facts, message_id)

@@ -1,0 +1,219 @@
+"""Which accounts an invitation covers, and how it ends (R9, R33, R43, R44)."""
+
+import asyncio
+
+import pytest
+
+from models import account, contact, invitation, store
+from models.contact import ContactEmail, FieldRef
+from models.errors import DeadLinkReason
+from models.invitation import InvitationState
+from models.viewer import Viewer
+from tests.inviting import delivered, ends_of, last_of, later, queued, state_of
+from tests.make import (
+    MadeAccount,
+    a_contact,
+    a_firm,
+    a_member,
+    an_account,
+    an_address,
+    invited,
+    linked,
+    switched,
+)
+from tests.waiting import held, until_waiting
+
+pytestmark = pytest.mark.usefixtures("store")
+EMAIL = FieldRef(name="Email")
+
+
+@pytest.fixture
+async def by(store: str) -> Viewer:
+    return await a_member(await a_firm())
+
+
+async def test_sent_again_the_old_link_dies_and_the_new_one_covers_old_and_new_accounts(by: Viewer) -> None:
+    """R9"""
+    first, second = (
+        await an_account(by, name="Alfa", address="p@x.test"),
+        await an_account(by, name="Beta", address="p@x.test"),
+    )
+    await invited(by, first.id, first.address)
+    await invited(by, second.id, second.address, again=True)
+    assert await ends_of(first.address) == [DeadLinkReason.SENT_AGAIN, None]
+    (one,) = await queued()
+    assert one.facts["accountNames"] == ["Alfa", "Beta"]
+    assert [await state_of(by, one) for one in (first, second)] == [InvitationState.NOT_SENT] * 2
+
+
+async def test_after_it_has_expired_a_new_one_covers_the_old_accounts_too(by: Viewer) -> None:
+    first, second = (
+        await an_account(by, name="Alfa", address="p@x.test"),
+        await an_account(by, name="Beta", address="p@x.test"),
+    )
+    await invited(by, first.id, first.address)
+    later(days=30)
+    assert await state_of(by, first) is InvitationState.EXPIRED
+    await invited(by, second.id, second.address)
+    assert await ends_of(first.address) == [DeadLinkReason.EXPIRED, None]
+    assert (await queued())[-1].facts["accountNames"] == ["Alfa", "Beta"]
+
+
+LOST = {
+    "Login off": DeadLinkReason.LOGIN_OFF,
+    "another address": DeadLinkReason.ADDRESS_CHANGED,
+    "no address": DeadLinkReason.ADDRESS_CHANGED,
+    "unlinked": DeadLinkReason.UNLINKED,
+    "deleted": DeadLinkReason.UNLINKED,
+    "archived": DeadLinkReason.LOGIN_OFF,
+}
+
+
+async def _lose(by: Viewer, made: MadeAccount, how: str) -> None:
+    if how == "Login off":
+        await switched(by, made.id, made.address, login=False)
+    elif how == "unlinked":
+        await contact.unlink(by, made.id, made.contact)
+    elif how == "deleted":
+        await contact.delete(by, made.contact)
+    elif how == "archived":
+        await account.archive(by, made.id, archived=True)
+    else:
+        text = "new@x.test" if how == "another address" else None
+        await contact.update(by, made.contact, emails=[ContactEmail(EMAIL, text)])
+
+
+@pytest.mark.parametrize("how", LOST)
+async def test_an_invitation_ends_when_no_account_is_left_that_it_covers(by: Viewer, how: str) -> None:
+    """R9"""
+    made = await an_account(by, address="p@x.test")
+    await invited(by, made.id, made.address)
+    await _lose(by, made, how)
+    assert await ends_of(made.address) == [LOST[how]]
+    assert [one.to_key for one in await queued()] == (["new@x.test"] if how == "another address" else [])
+
+
+@pytest.mark.parametrize("how", sorted(LOST.keys() - {"deleted", "another address", "no address"}))
+async def test_it_goes_on_while_it_covers_another_account(by: Viewer, how: str) -> None:
+    made, other = await an_account(by, address="p@x.test"), await an_account(by, address="p@x.test")
+    for one in (made, other):
+        await invited(by, one.id, one.address)
+    await _lose(by, made, how)
+    assert await ends_of(made.address) == [None]
+    await delivered(made)
+    assert await state_of(by, other) is InvitationState.SENT
+    await switched(by, other.id, other.address, login=False)
+    assert await ends_of(made.address) == [DeadLinkReason.LOGIN_OFF]
+
+
+async def test_switched_off_and_on_again_or_taken_back_from_the_archive_nobody_is_invited(by: Viewer) -> None:
+    """R9, R44"""
+    made, other = await an_account(by, address="p@x.test"), await an_account(by, address="p@x.test")
+    for one in (made, other):
+        await invited(by, one.id, one.address)
+    await switched(by, made.id, made.address, login=False)
+    await switched(by, made.id, made.address, login=True)
+    assert await state_of(by, made) is InvitationState.NOT_SENT
+    await account.archive(by, other.id, archived=True)
+    await account.archive(by, other.id, archived=False)
+    assert await ends_of(made.address) == [DeadLinkReason.LOGIN_OFF]
+    assert await state_of(by, other) is InvitationState.REVOKED
+    await invited(by, other.id, other.address)
+    (new,) = await queued()
+    assert len(new.facts["accountNames"]) == 1
+
+
+async def test_sent_again_it_does_not_cover_an_account_that_left_before(by: Viewer) -> None:
+    made, other = await an_account(by, address="p@x.test"), await an_account(by, name="Beta", address="p@x.test")
+    for one in (made, other):
+        await invited(by, one.id, one.address)
+    await switched(by, made.id, made.address, login=False)
+    await switched(by, made.id, made.address, login=True)
+    await invitation.send(by, [(other.id, other.address)])
+    (new,) = await queued()
+    assert new.facts["accountNames"] == ["Beta"]
+    assert await state_of(by, made) is InvitationState.NOT_SENT
+
+
+async def test_one_that_had_expired_before_login_went_off_says_so(by: Viewer) -> None:
+    made = await an_account(by)
+    await invited(by, made.id, made.address)
+    later(days=31)
+    await switched(by, made.id, made.address, login=False)
+    assert await ends_of(made.address) == [DeadLinkReason.EXPIRED]
+
+
+async def test_a_replaced_address_hands_its_invitation_over_and_back_it_revives_nothing(by: Viewer) -> None:
+    """R33"""
+    made, other = await an_account(by, name="Alfa", address="old@x.test"), await an_account(by, name="Beta")
+    await linked(by, other.id, made.contact)
+    for one in (made, other):
+        await invited(by, one.id, made.address, message="Welcome")
+    await contact.update(by, made.contact, emails=[ContactEmail(EMAIL, "new@x.test")])
+    new = await an_address(by, "new@x.test")
+    (new_one,) = await queued()
+    assert (new_one.to_key, new_one.facts["accountNames"], new_one.facts["message"]) == (
+        "new@x.test",
+        ["Alfa", "Beta"],
+        "Welcome",
+    )
+    await contact.update(by, made.contact, emails=[ContactEmail(EMAIL, "old@x.test")])
+    assert await ends_of(made.address) == [DeadLinkReason.ADDRESS_CHANGED, None]
+    assert await ends_of(new) == [DeadLinkReason.ADDRESS_CHANGED]
+    assert [one.to_key for one in await queued()] == ["old@x.test"]
+
+
+async def test_a_replaced_address_that_nobody_invited_mails_nobody(by: Viewer) -> None:
+    """R33"""
+    for revoked in (False, True):
+        made = await an_account(by, login=True)
+        if revoked:
+            await invited(by, made.id, made.address)
+            await invitation.revoke(by, (await last_of(made)).id)
+        await contact.update(by, made.contact, emails=[ContactEmail(EMAIL, f"new{revoked}@x.test")])
+    assert await queued() == []
+
+
+async def test_an_address_that_replaces_one_that_bounced_is_invited(by: Viewer) -> None:
+    """R33: a mistyped address is mended, and nobody has to think of inviting once more."""
+    made = await an_account(by, address="anna@typo.test")
+    await invited(by, made.id, made.address)
+    await store.execute("UPDATE invitation SET sent_at = now(), bounced_at = now()")
+    assert await state_of(by, made) is InvitationState.BOUNCED
+    await contact.update(by, made.contact, emails=[ContactEmail(EMAIL, "anna@right.test")])
+    assert (await queued())[-1].to_key == "anna@right.test"
+
+
+async def test_where_another_holds_the_old_address_both_are_invited(by: Viewer) -> None:
+    """R43"""
+    made = await an_account(by, address="old@x.test")
+    await a_contact(by, "old@x.test", name="Luca", on=made.id)
+    await invited(by, made.id, made.address)
+    await contact.update(by, made.contact, emails=[ContactEmail(EMAIL, "new@x.test")])
+    assert await ends_of(made.address) == [None]
+    assert [one.to_key for one in await queued()] == ["old@x.test", "new@x.test"]
+
+
+async def test_where_the_new_address_is_held_already_nobody_is_invited_there(by: Viewer) -> None:
+    """R43"""
+    made = await an_account(by, address="old@x.test")
+    await a_contact(by, "new@x.test", name="Luca", on=made.id)
+    await invited(by, made.id, made.address)
+    await contact.update(by, made.contact, emails=[ContactEmail(EMAIL, "new@x.test")])
+    assert await queued() == []
+
+
+async def test_an_account_whose_login_goes_off_while_another_is_invited_is_covered_by_nothing(
+    store: str, by: Viewer
+) -> None:
+    """Both at once, for one address: whichever comes first, what is sent covers only where Login is on (R9)."""
+    first, second = await an_account(by, address="p@x.test"), await an_account(by, address="p@x.test")
+    for one in (first, second):
+        await invited(by, one.id, one.address)
+    async with held(invitation.send(by, [(first.id, first.address)])):
+        off = asyncio.create_task(switched(by, second.id, second.address, login=False))
+        await until_waiting(store, 1)
+    await off
+    await switched(by, first.id, first.address, login=False)
+    assert await ends_of(first.address) == [DeadLinkReason.SENT_AGAIN, DeadLinkReason.LOGIN_OFF]
+    assert await queued() == []
