@@ -2,17 +2,14 @@
 
 import asyncio
 from datetime import timedelta
-from uuid import UUID
 
 import pytest
 
 from models import account, address, clock, contact, invitation, journal, store
-from models.account import AccountFilter
 from models.contact import ExistingContact, FieldRef, NewContact, NewEmail
 from models.errors import DeadLinkReason, ErrorCode
 from models.invitation import InvitationState, Invite
 from models.letter import LetterKind
-from models.page import Window
 from models.toggles import NewToggles, TogglesWish, set_toggles
 from models.viewer import TeamRole, Viewer
 from tests.inviting import delivered, ends_of, last_of, later, queued, state_of
@@ -210,29 +207,6 @@ async def test_what_cannot_be_revoked_says_why(by: Viewer) -> None:
             await invitation.revoke(by, ids[made.id])
     with refused(ErrorCode.NOT_FOUND, "id"):
         await invitation.revoke(await a_member(await a_firm()), (await last_of(over)).id)
-
-
-async def test_accounts_are_found_by_the_state_of_their_invitations(by: Viewer) -> None:
-    """R11: whom to remind."""
-    never, queued, sent, revoked, active, off = [await an_account(by, login=n < 5) for n in range(6)]
-    for made in (queued, sent, revoked, off):
-        await invited(by, made.id, made.address)
-    await delivered(sent)
-    await invitation.revoke(by, (await last_of(revoked)).id)
-    await address.activate(by, active.address, at=clock.now())
-    await switched(by, off.id, off.address, login=False)
-
-    async def found(*states: InvitationState) -> set[UUID]:
-        wanted = AccountFilter(invitations=states)
-        page = await account.page(by, wanted, account.AccountOrder.NAME_ASC, Window())
-        assert await account.count(by, wanted) == len(page.rows)
-        return {row.id for row in page.rows}
-
-    assert await found(InvitationState.NOT_SENT) == {never.id, queued.id}
-    assert await found(InvitationState.SENT, InvitationState.REVOKED) == {sent.id, revoked.id}
-    assert await found(InvitationState.ACCEPTED) == set()
-    later(days=31)
-    assert await found(InvitationState.EXPIRED) == {queued.id, sent.id}
 
 
 async def test_as_many_statements_for_a_hundred_as_for_one(by: Viewer) -> None:

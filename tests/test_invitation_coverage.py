@@ -1,13 +1,16 @@
 """Which accounts an invitation covers, and how it ends (R9, R33, R43, R44)."""
 
 import asyncio
+from uuid import UUID
 
 import pytest
 
-from models import account, contact, invitation, store
+from models import account, address, clock, contact, invitation, store
+from models.account import AccountFilter
 from models.contact import ContactEmail, FieldRef
 from models.errors import DeadLinkReason
 from models.invitation import InvitationState
+from models.page import Window
 from models.viewer import Viewer
 from tests.inviting import delivered, ends_of, last_of, later, queued, state_of
 from tests.make import (
@@ -217,3 +220,26 @@ async def test_an_account_whose_login_goes_off_while_another_is_invited_is_cover
     await switched(by, first.id, first.address, login=False)
     assert await ends_of(first.address) == [DeadLinkReason.SENT_AGAIN, DeadLinkReason.LOGIN_OFF]
     assert await queued() == []
+
+
+async def test_accounts_are_found_by_the_state_of_their_invitations(by: Viewer) -> None:
+    """R11: whom to remind."""
+    never, queued, sent, revoked, active, off = [await an_account(by, login=n < 5) for n in range(6)]
+    for made in (queued, sent, revoked, off):
+        await invited(by, made.id, made.address)
+    await delivered(sent)
+    await invitation.revoke(by, (await last_of(revoked)).id)
+    await address.activate(by, active.address, at=clock.now())
+    await switched(by, off.id, off.address, login=False)
+
+    async def found(*states: InvitationState) -> set[UUID]:
+        wanted = AccountFilter(invitations=states)
+        page = await account.page(by, wanted, account.AccountOrder.NAME_ASC, Window())
+        assert await account.count(by, wanted) == len(page.rows)
+        return {row.id for row in page.rows}
+
+    assert await found(InvitationState.NOT_SENT) == {never.id, queued.id}
+    assert await found(InvitationState.SENT, InvitationState.REVOKED) == {sent.id, revoked.id}
+    assert await found(InvitationState.ACCEPTED) == set()
+    later(days=31)
+    assert await found(InvitationState.EXPIRED) == {queued.id, sent.id}
