@@ -1,6 +1,5 @@
 """The measure of the accounts page: a bare Starlette route that serves the same rows, in the same kind of process."""
 
-import asyncio
 import os
 
 import asyncpg
@@ -11,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bench.page import by_hand
+from graph.cli import run
 from graph.running import listen, serve_app
 from graph.transport import Sockets
 from models.settings import Settings
@@ -34,4 +34,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    run(main())

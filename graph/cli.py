@@ -100,13 +100,21 @@ def create_firm(
 def _run(command: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
     """Runs it to its end, and turns what people can mend into one line of plain words."""
     try:
-        asyncio.run(_stoppable(command(_settings())))
+        run(_stoppable(command(_settings())))
     except (KeyboardInterrupt, asyncio.CancelledError):
         return
     except Exception as error:
         if (words := _plain(error)) is None:
             raise
         _fail(words)
+
+
+def run(main: Coroutine[Any, Any, None]) -> None:
+    """As asyncio.run, on uvloop where that is installed (it is not for Windows), which is quicker."""
+    from uvicorn.loops.auto import auto_loop_factory
+
+    with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+        runner.run(main)
 
 
 async def _stoppable(command: Coroutine[Any, Any, None]) -> None:
