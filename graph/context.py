@@ -1,7 +1,7 @@
 """What a resolver knows: who asks, the loaders, and how the question came."""
 
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
@@ -22,7 +22,7 @@ from models.settings import Settings
 from models.viewer import Asker, Client, TeamRole, Viewer
 
 
-@dataclass
+@dataclass(eq=False)
 class Context:
     """`viewer` None: signed out. Belongs to one operation; `renew` gives that of the next event."""
 
@@ -88,6 +88,10 @@ class Context:
         self.viewer = await self.doorkeeper.still(signed_in(self))
         if self.viewer is None:
             raise RequestError(RequestCode.UNAUTHENTICATED, "The session has ended. Sign in again.")
+
+    async def authorise_all(self, others: Sequence[Self]) -> set[Self]:
+        still = await session.still_all({signed_in(one) for one in others}) if others else {}
+        return {one for one in others if one.viewer in still}
 
     def place(self) -> AbstractContextManager[None]:
         return self.budget.place(signed_in(self).session_id, subscribes=True)

@@ -3,20 +3,22 @@ Identical subscriptions are executed once and encoded once: same document, varia
 
 A subscriber begins alone, so that `after` is its own. Once it is near the present it leaves its own execution and goes
 on as a cursor into the answers of its group: a thousand that come back at once catch up with what they missed together.
-One that the answers kept do not reach back to goes alone until it has caught up. Each delivery is authorised for
-itself.
+One that the answers kept do not reach back to goes alone until it has caught up. Each delivery is authorised: those who
+wait when an answer comes are asked for together, and have it handed to them; who is behind asks for itself.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Hashable, Mapping
+from collections.abc import AsyncGenerator, Callable, Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, Self, runtime_checkable
 
 from graph.transport.errors import Answer
+from graph.transport.wire import Gone
 
 KEPT = 64  # answers of a group, and how far it begins behind the present; who needs an older one executes it alone
+AT_ONCE = 50  # members who are told before the loop writes what it has for them: uvloop does so at the end of a round
 Alone = Callable[[object], AsyncGenerator[Answer, None]]
 """Executes the document for one context, from where that stands."""
 
@@ -45,8 +47,36 @@ class Sharing(Protocol):
     async def authorise(self) -> None:
         """Raises RequestError where the person may not hear of it any more."""
 
+    async def authorise_all(self, others: Sequence[Self]) -> set[Self]:
+        """Those of them whose person may still hear of it."""
+
     def place(self) -> AbstractContextManager[None]:
         """Counts as an open subscription of its session for as long as it is entered."""
+
+
+class Listener(Protocol):
+    """The far end of a subscription, where an answer can be handed to it without waking its task."""
+
+    def is_free(self) -> bool:
+        """`give` would wait for nothing."""
+
+    async def give(self, answer: Answer) -> None:
+        """Raises Gone where nobody listens any more."""
+
+
+_Told = tuple[int, Answer]
+
+
+@dataclass(eq=False, slots=True)
+class _Waiting:
+    """Who has heard all. `woken`: by an answer that it may hear of; by None, to look what there is."""
+
+    listener: Listener | None
+    woken: asyncio.Future[_Told | None]
+
+    def wake(self, told: _Told | None) -> None:
+        if not self.woken.done():
+            self.woken.set_result(told)
 
 
 @dataclass(eq=False, slots=True)
@@ -56,19 +86,52 @@ class _Group:
     start: int
     members: int = 0
     ended: bool = False
-    answers: deque[tuple[int, Answer]] = field(default_factory=deque)
-    grown: asyncio.Event = field(default_factory=asyncio.Event)
+    answers: deque[_Told] = field(default_factory=deque)
+    waiting: dict[Sharing, _Waiting] = field(default_factory=dict)
     task: asyncio.Task[None] | None = None
 
-    def add(self, position: int, answer: Answer) -> None:
-        self.answers.append((position, answer))
+    async def tell(self, asking: Sharing, answer: Answer) -> None:
+        told = (asking.position, answer)
+        allowed = await asking.authorise_all(list(self.waiting))
+        self.answers.append(told)
         if len(self.answers) > KEPT:
             self.start, _ = self.answers.popleft()
-        self.wake()
+        waiting, self.waiting = self.waiting, {}
+        for number, (one, its) in enumerate(waiting.items(), 1):
+            if one not in allowed or one.position >= asking.position:  # or it came meanwhile; or it has it already
+                its.wake(None)
+            elif its.listener is None or not its.listener.is_free():
+                its.wake(told)
+            elif not its.woken.done():
+                await self._give(one, its, told)
+            if number % AT_ONCE == 0:
+                await asyncio.sleep(0)
 
-    def wake(self) -> None:
-        grown, self.grown = self.grown, asyncio.Event()
-        grown.set()
+    async def _give(self, one: Sharing, its: _Waiting, told: _Told) -> None:
+        """It is not even woken: a thousand wake-ups cost more than what they would do."""
+        assert its.listener is not None
+        self.waiting[one] = its
+        one.position, answer = told
+        with suppress(Gone):  # its own task is about to learn of it
+            await its.listener.give(answer)
+
+    def end(self) -> None:
+        self.ended = True
+        for its in self.waiting.values():
+            its.wake(None)
+
+    def after(self, position: int) -> list[_Told]:
+        if not self.answers or self.answers[-1][0] <= position:
+            return []
+        return [each for each in self.answers if each[0] > position]
+
+    async def wait(self, one: Sharing, listener: Listener | None) -> _Told | None:
+        its = self.waiting[one] = _Waiting(listener, asyncio.get_running_loop().create_future())
+        try:
+            return await its.woken
+        finally:
+            if self.waiting.get(one) is its:
+                del self.waiting[one]
 
 
 class Groups:
@@ -80,23 +143,26 @@ class Groups:
     def __len__(self) -> int:
         return len(self._groups)
 
-    async def follow(self, key: Hashable, context: Sharing, text: str, alone: Alone) -> AsyncGenerator[Answer, None]:
-        """Answers after `context.live_at`; returns where the subscriber has to go on alone, from `context.position`."""
+    async def follow(
+        self, key: Hashable, context: Sharing, text: str, alone: Alone, listener: Listener | None = None
+    ) -> AsyncGenerator[Answer, None]:
+        """
+        Answers after `context.live_at`, but for those that were given to the listener; returns where the subscriber has
+        to go on alone, from `context.position`.
+        """
         assert context.live_at is not None
         context.position, context.live_at = context.live_at, None
         group = self._join(key, context, text, alone)
         try:
-            while True:
-                grown = group.grown
-                if context.position < group.start or group.ended:
-                    return
-                new = [each for each in group.answers if each[0] > context.position]
-                for position, answer in new:
+            while context.position >= group.start and not group.ended:
+                behind = group.after(context.position)
+                for position, answer in behind:
                     await context.authorise()
                     context.position = position
                     yield answer
-                if not new:
-                    await grown.wait()
+                if not behind and (told := await group.wait(context, listener)):
+                    context.position, answer = told
+                    yield answer
         finally:
             await self._leave(key, group)
 
@@ -117,12 +183,11 @@ class Groups:
             async for answer in answers:
                 if answer.refused is not None:
                     return
-                group.add(context.position, answer)
+                await group.tell(context, answer)
         finally:
             if self._groups.get(key) is group:
                 del self._groups[key]
-            group.ended = True
-            group.wake()
+            group.end()
             with suppress(Exception):
                 await answers.aclose()
 

@@ -78,7 +78,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
-            return await self._serve_socket(WebSocket(scope, receive, send), receive)
+            return await self._serve_socket(WebSocket(scope, receive, send), receive, send)
         try:
             response = await self._respond(Request(scope, receive))
         except ClientDisconnect:
@@ -136,7 +136,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         if request.method != "POST" and not (request.method == "GET" and self.allow_queries_via_get):
             raise RequestError(RequestCode.METHOD_NOT_ALLOWED, "Use POST here.")
 
-    async def _serve_socket(self, websocket: WebSocket, receive: Receive) -> None:
+    async def _serve_socket(self, websocket: WebSocket, receive: Receive, send: Send) -> None:
         await websocket.receive()  # websocket.connect
         try:
             self.guard.check_socket(websocket)
@@ -144,7 +144,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
             return await websocket.send_denial_response(Response(error.message, 403, media_type="text/plain"))
         protocol = await self.pick_websocket_subprotocol(websocket)
         await websocket.accept(subprotocol=protocol)
-        wire = Wire(websocket, receive, send_timeout=self.send_timeout)
+        wire = Wire(websocket, receive, send, send_timeout=self.send_timeout)
         if protocol is None:
             return await wire.close(4406, "Subprotocol not acceptable: use graphql-transport-ws")
         return await Socket(self, websocket, wire).run()

@@ -12,7 +12,7 @@ from strawberry.types.graphql import OperationType
 
 from graph.transport.call import Call
 from graph.transport.errors import Answer, RequestError, answer, refusal
-from graph.transport.groups import KEPT, Sharing
+from graph.transport.groups import KEPT, Listener, Sharing
 from graph.transport.request import GraphQLRequest
 from graph.transport.wire import Gone
 
@@ -28,8 +28,13 @@ async def answers(
     *,
     request_id: str,
     kinds: Collection[OperationType] = frozenset(OperationType),
+    listener: Listener | None = None,
 ) -> AsyncGenerator[Answer, None]:
-    """What a client is told, one by one; a refusal is the last. Raises RequestError where the document is not known."""
+    """
+    What a client is told, one by one, but for what a listener is given meanwhile; a refusal is the last.
+
+    Raises RequestError where the document is not known.
+    """
 
     def alone(own: object) -> AsyncGenerator[Answer, None]:
         return _executed(endpoint, asked, own, request_id=request_id, kinds=kinds)
@@ -50,7 +55,7 @@ async def answers(
         if context.live_at is None:
             return
         with context.place():
-            async with aclosing(endpoint.groups.follow(key, context, text, alone)) as answered:
+            async with aclosing(endpoint.groups.follow(key, context, text, alone, listener)) as answered:
                 async for told in answered:
                     yield told
         context.resume(context.position)
@@ -87,6 +92,7 @@ class Operation:
 
     def __init__(self, socket: "Socket", id_: str, request: GraphQLRequest) -> None:
         self.id = id_
+        self._json_id = orjson.dumps(id_).decode()
         self._socket = socket
         self._request = request
         self._request_id = uuid4().hex
@@ -105,15 +111,22 @@ class Operation:
         except Exception as error:
             await self._send_error(refusal(error, request_id=self._request_id))
 
+    def is_free(self) -> bool:
+        return self._socket.wire.is_empty()
+
+    async def give(self, answer: Answer) -> None:
+        await self._socket.send_next(self._json_id, answer)
+
     async def _send_results(self) -> None:
         endpoint = self._socket.endpoint
         context = await endpoint.context_getter(self.call_on(self._socket, self._request_id))
-        async with aclosing(answers(endpoint, self._request, context, request_id=self._request_id)) as told_ones:
+        told_ones = answers(endpoint, self._request, context, request_id=self._request_id, listener=self)
+        async with aclosing(told_ones):
             async for told in told_ones:
                 if told.refused:
                     await self._send_error(told)
                     return
-                await self._socket.send_next(self.id, told)
+                await self.give(told)
         await self._end({"id": self.id, "type": "complete"})
 
     async def _send_error(self, told: Answer) -> None:

@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-from starlette.types import Receive
+from starlette.types import Receive, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from graph.transport.errors import RequestCode, RequestError
 
 REASON_BYTES = 123  # RFC 6455, 5.5: a control frame holds 125 bytes, two are the code
+BREATH = 8  # frames
 CLOSE_GRACE = 1.0  # seconds for the peer to answer a close
 
 
@@ -19,11 +20,14 @@ class Gone(Exception):
 class Wire:
     """`send_timeout` is in seconds: a peer that takes longer for one frame is cut."""
 
-    def __init__(self, websocket: WebSocket, receive: Receive, *, send_timeout: float) -> None:
+    def __init__(self, websocket: WebSocket, receive: Receive, send: Send, *, send_timeout: float) -> None:
         self.closed = False
         self._websocket = websocket
         self._receive = receive
+        self._send = send
+        self._transport = _transport(receive)
         self._send_timeout = send_timeout
+        self._sent = 0
 
     async def frames(self) -> AsyncIterator[str]:
         """Every text frame until the peer leaves. Raises RequestError for a binary one."""
@@ -39,19 +43,34 @@ class Wire:
         """Raises Gone when the peer left, or was cut because it does not read."""
         if self.closed:
             raise Gone
+        message = {"type": "websocket.send", "text": text}
         try:
-            async with asyncio.timeout(self._send_timeout):
-                await self._websocket.send({"type": "websocket.send", "text": text})
-                # uvicorn only waits when its buffer is full, and never on a connection that is being lost: a stream
-                # that always has something ready would not let the loop find out
-                await asyncio.sleep(0)
+            if self.is_empty():  # there is nothing that uvicorn could wait for
+                await self._send(message)
+            else:
+                async with asyncio.timeout(self._send_timeout):
+                    await self._send(message)
+            await self._breathe()
         except TimeoutError:
             self.closed = True
             self.abort()
             raise Gone from None
-        except (WebSocketDisconnect, RuntimeError):  # RuntimeError: the server itself has closed it meanwhile
+        except (OSError, RuntimeError):  # RuntimeError: the server itself has closed it meanwhile
             self.closed = True
             raise Gone from None
+
+    def is_empty(self) -> bool:
+        """The peer has taken all that was sent to it."""
+        return self._transport is not None and self._transport.get_write_buffer_size() == 0
+
+    async def _breathe(self) -> None:
+        """
+        uvicorn only waits when its buffer is full, and never on a connection that is being lost: a stream that always
+        has something ready would not let the loop find out.
+        """
+        self._sent += 1
+        if self._sent % BREATH == 0:
+            await asyncio.sleep(0)
 
     async def close(self, code: int, reason: str) -> None:
         """Says goodbye, once; a peer that ignores it for a second is cut. Never raises."""

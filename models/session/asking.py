@@ -1,6 +1,6 @@
 """Who a token stands for, asked anew for every operation and every delivery."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -58,7 +58,7 @@ async def still(viewer: Asker) -> Asker | None:
     return (await still_all([viewer])).get(viewer)
 
 
-async def still_all(viewers: Sequence[Asker]) -> dict[Asker, Asker]:
+async def still_all(viewers: Collection[Asker]) -> dict[Asker, Asker]:
     """
     Those whose sessions and API tokens have not ended, with the rights and the account of now. Asked anew for every
     delivery.

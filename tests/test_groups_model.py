@@ -1,0 +1,140 @@
+"""Whoever is free or not, allowed or not, comes early or late: a group's members get every answer, in order, once."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Hashable, Mapping, Sequence
+from contextlib import AbstractContextManager, aclosing, nullcontext
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from graph.transport.errors import Answer, RequestCode, RequestError
+from graph.transport.groups import KEPT, Groups
+
+
+@dataclass(eq=False)
+class Window:
+    """One that follows: `heard` is what it was given and what it took, in the order of its coming."""
+
+    position: int = 0
+    live_at: int | None = 0
+    may_hear: bool = True
+    free: bool = True
+    heard: list[int] = field(default_factory=list)
+
+    def group(self, text: str, variables: Mapping[str, Any]) -> Hashable | None:
+        return text
+
+    def share(self, within: int) -> None: ...
+
+    def resume(self, position: int) -> None: ...
+
+    def of_group(self, text: str, position: int) -> "Window":
+        return Window(position)
+
+    async def authorise(self) -> None:
+        await asyncio.sleep(0)
+        if not self.may_hear:
+            raise RequestError(RequestCode.UNAUTHENTICATED, "The session has ended.")
+
+    async def authorise_all(self, others: Sequence[Self]) -> set[Self]:
+        await asyncio.sleep(0)
+        return {one for one in others if one.may_hear}
+
+    def place(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def is_free(self) -> bool:
+        return self.free
+
+    async def give(self, answer: Answer) -> None:
+        self.heard.append(answer.body["data"])
+
+    async def follow(self, groups: Groups, source: "Source") -> None:
+        """As graph.transport.operation does: with the group, and alone where that does not reach back."""
+        while True:
+            async with aclosing(groups.follow("feed", self, "feed", source.alone, self)) as answers:
+                async for answer in answers:
+                    await asyncio.sleep(0)
+                    self.heard.append(answer.body["data"])
+            self.heard += range(self.position + 1, source.told + 1)
+            self.position = self.live_at = source.told
+
+
+@dataclass
+class Source:
+    told: int = 0
+    grown: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def alone(self, context: object) -> AsyncGenerator[Answer, None]:
+        assert isinstance(context, Window)
+        while True:
+            while context.position < self.told:
+                context.position += 1
+                yield Answer({"data": context.position}, None)
+            self.grown.clear()
+            await self.grown.wait()
+
+    def tell(self, answers: int) -> None:
+        self.told += answers
+        self.grown.set()
+
+
+Step = tuple[str, int]
+STEPS = some.lists(
+    some.tuples(
+        some.sampled_from(["tell", "tell", "tell many", "wait", "busy", "free", "bar", "join"]), some.integers(0, 9)
+    ),
+    max_size=40,
+)
+
+
+async def turns(number: int) -> None:
+    for _ in range(number):
+        await asyncio.sleep(0)
+
+
+async def settled(windows: Sequence[Window]) -> None:
+    """What is on its way arrives: until nobody hears anything for many turns of the loop."""
+    heard = -1
+    while heard < (heard := sum(len(window.heard) for window in windows)):
+        await turns(30)
+
+
+async def played(steps: Sequence[Step]) -> None:
+    groups, source = Groups(), Source()
+    windows: list[Window] = []
+    tasks: list[asyncio.Task[None]] = []
+    told_before_bar: dict[Window, int] = {}
+    for verb, number in [("join", 0), *steps]:
+        chosen = windows[number % len(windows)] if windows else None
+        match verb, chosen:
+            case "tell", _:
+                source.tell(1)
+            case "tell many", _:
+                source.tell(number * KEPT // 4)
+            case "wait", _:
+                await turns(number)
+            case "join", _:
+                windows.append(Window())
+                tasks.append(asyncio.create_task(windows[-1].follow(groups, source)))
+            case "bar", Window() if chosen.may_hear:
+                await settled(windows)
+                chosen.may_hear = False
+                told_before_bar[chosen] = source.told
+            case (("busy" | "free"), Window()):
+                chosen.free = verb == "free"
+    await settled(windows)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    for window in windows:
+        assert window.heard == list(range(1, told_before_bar.get(window, source.told) + 1))
+    assert len(groups) == 0
+
+
+@given(STEPS)
+@settings(deadline=None, max_examples=150)
+def test_each_hears_all_in_order_once_and_nothing_after_its_end(steps: list[Step]) -> None:
+    asyncio.run(played(steps))
