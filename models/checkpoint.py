@@ -6,12 +6,14 @@ the process as `kill -9` would; a test counts k up until none fires. It is read 
 import os
 import signal
 
-_left = int(os.environ.get("CRASH_AT", "0"))
+_left: int | None = None
 
 
 def checkpoint(name: str) -> None:
     """Nothing, outside of those tests."""
     global _left
+    if _left is None:
+        _left = int(os.environ.get("CRASH_AT", "0"))
     if _left == 0:
         return
     _left -= 1

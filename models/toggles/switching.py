@@ -8,6 +8,7 @@ from uuid import UUID
 
 from models import firm, idempotency, journal, store
 from models.address import IS_OUR_OWN
+from models.checkpoint import checkpoint
 from models.email import history
 from models.errors import Conflict, DeadLinkReason, ErrorCode, Refusal, Refusals
 from models.idempotency import Done
@@ -64,7 +65,9 @@ async def set_toggles(by: Actor, wishes: Sequence[TogglesWish], *, key: str | No
         raise Refusal(ErrorCode.INVALID, f"Give 1 to {MOST_AT_ONCE} toggles at once, not {len(wishes)}.", "toggles")
     if len({(wish.account_id, wish.address_id) for wish in wishes}) != len(wishes):
         raise Refusal(ErrorCode.INVALID, "An address of an account stands twice in the list.", "toggles")
-    return await idempotency.once(by, key, verb="set toggles", asked=wishes, do=partial(_set, by, wishes))
+    done = await idempotency.once(by, key, verb="set toggles", asked=wishes, do=partial(_set, by, wishes))
+    checkpoint("after the commit of switches")
+    return done
 
 
 async def _set(by: Actor, wishes: Sequence[TogglesWish]) -> tuple[UUID, ...]:
@@ -80,7 +83,9 @@ async def _set(by: Actor, wishes: Sequence[TogglesWish]) -> tuple[UUID, ...]:
     if refusals:
         raise Refusals(refusals)
     await switch(by, [(found[wish.account_id, wish.address_id], wish.wants()) for wish in wishes])
+    checkpoint("after switches were set")
     await invite(by, [Asked(wish.account_id, wish.address_id, wish.invite) for wish in wishes if wish.invite])
+    checkpoint("before the commit of switches")
     return tuple(found[wish.account_id, wish.address_id]["id"] for wish in wishes)
 
 
