@@ -42,7 +42,7 @@ def token(*, firm_id: UUID, account_id: UUID, address_id: UUID, action: ClientAc
 
 
 def link(base_url: str, *, firm_id: UUID, account_id: UUID, address_id: UUID, action: ClientAction, link: str) -> str:
-    """Where the letter's button leads: `/action/<token>`, whose page asks `portalAction`."""
+    """Where the letter's button leads: `/action/<token>`, whose page shows it and uses nothing up."""
     given = token(firm_id=firm_id, account_id=account_id, address_id=address_id, action=action, link=link)
     return f"{base_url}/action/{given}"
 

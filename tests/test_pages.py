@@ -7,13 +7,14 @@ import pytest
 from graphql import GraphQLObjectType, parse, validate
 
 from graph.pages import KINDS, OPERATIONS, STATIC
-from models import secret_link, store
+from models import portal_action, secret_link, store
+from models.firm_settings import ClientAction
 from tests.api_examples import SCHEMA
 from tests.client import Api
 from tests.make import a_client, a_firm
 from tests.world import everything
 
-PAGES = ("/portal", "/invitation/some-token", "/reset/some-token")
+PAGES = ("/portal", "/invitation/some-token", "/reset/some-token", "/action/some.token")
 WORDS = (STATIC / "words.js").read_text()
 
 
@@ -64,15 +65,22 @@ async def test_looking_uses_nothing_up_and_the_token_is_not_in_the_page(api: Api
     )
     await api.ask(ask, {"e": key})
     row = await store.row("SELECT id, seed FROM password_reset")
+    client = await store.row("SELECT account_id, address_id FROM toggles")
     assert row is not None
-    token = secret_link.token("reset", row["id"], row["seed"])
+    assert client is not None
+    to = {"firm_id": by.firm_id, "account_id": client["account_id"], "address_id": client["address_id"]}
+    links = [
+        f"/reset/{secret_link.token('reset', row['id'], row['seed'])}",
+        portal_action.link("", **to, action=ClientAction.PAY_INVOICES, link="https://pay.firm.test/12"),
+    ]
     before = await everything()
-    for method in ("GET", "HEAD", "GET"):
-        answer: httpx.Response = await api.http.request(method, f"/reset/{token}")
-        assert answer.status_code == 200
-        assert token not in answer.text
+    for link in links:
+        for method in ("GET", "HEAD", "GET"):
+            answer: httpx.Response = await api.http.request(method, link)
+            assert answer.status_code == 200
+            assert link.rpartition("/")[2] not in answer.text
+        assert (await api.http.post(link)).status_code == 405
     assert await everything() == before
-    assert (await api.http.post(f"/reset/{token}")).status_code == 405
 
 
 @pytest.mark.parametrize("name", ["nope.js", "portal.html", "..%2f__init__.py", "%2e%2e/__init__.py"])

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from models import secret_link, store
+from models import account, firm_settings, portal_action, secret_link, store
+from models.firm_settings import ClientAction, FirmWish
 from tests.browser import Window, a_window
 from tests.client import Api
-from tests.make import PASSWORD, a_client, a_firm, an_account, invited, switched
+from tests.make import PASSWORD, a_client, a_firm, a_member, an_account, invited, switched
 from tests.test_api_portal import a_box, account_id, two_accounts
 from tests.world import ANNA, PDF, a_letter
 
@@ -118,3 +119,31 @@ async def test_the_link_of_an_invitation_activates_the_client_who_is_in_the_port
         await window.goto(f"{api.url}/invitation/nonsense")
         await window.shows("#dead", "no link of ours")
         await window.hides("#again")
+
+
+async def test_what_can_be_done_without_login_is_shown_and_a_link_that_was_taken_back_says_so(
+    api: Api, tmp_path: Path
+) -> None:
+    """R12"""
+    owner = await a_member(await a_firm())
+    await firm_settings.update(owner, FirmWish(actions_without_login=[ClientAction.PAY_INVOICES]))
+    made = await an_account(owner, name="Vetreria <b>Valsecchi</b>")
+
+    def link(to: str) -> str:
+        about = {"firm_id": owner.firm_id, "account_id": made.id, "address_id": made.address}
+        return portal_action.link(api.url, **about, action=ClientAction.PAY_INVOICES, link=to)
+
+    pays = link("https://pay.firm.test/12?a=b")
+    async with a_window(tmp_path / "browser") as window:
+        await window.goto(pays)
+        await window.shows("#account", "Vetreria <b>Valsecchi</b>")
+        await window.shows("#go", "Pay the invoice")
+        assert await window.run("document.querySelector('#go').href") == "https://pay.firm.test/12?a=b"
+        await window.goto(link("javascript:alert(1)"))
+        await window.shows("#dead", "Sign in to go on")
+        await account.archive(owner, made.id, archived=True)
+        await window.goto(pays)
+        await window.shows("#dead", "the firm has taken it back")
+        await window.hides("#open")
+        await window.goto(f"{api.url}/action/nonsense")
+        await window.shows("#dead", "Sign in to go on")

@@ -1,7 +1,8 @@
 """
 Pages that the program serves itself, so that a letter's link works without any front end: an invitation, a new
-password, and a small portal. They ask the API as any other program does; a GET changes nothing (mail scanners follow
-links, R7). Which token a page is of, only the browser looks at: it stands in no log and in no answer.
+password, an action without login (R12), and a small portal. They ask the API as any other program does; a GET changes
+nothing (mail scanners follow links, R7). Which token a page is of, only the browser looks at: it stands in no log and
+in no answer.
 """
 
 import json
@@ -32,6 +33,7 @@ def page_routes() -> list[Route]:
         Route("/portal", _page),
         Route("/invitation/{token}", _page),
         Route("/reset/{token}", _page),
+        Route("/action/{token}", _page),
         Route("/pages/{name}", _file),
     ]
 

@@ -43,6 +43,16 @@ const WORDS = {
     setPassword: "Set the password",
     passwordSet: "Your password is set",
     passwordSetText: "You were signed out everywhere. Sign in with the new password.",
+    actionFor: "You can do this without signing in.",
+    actions: {
+      VIEW_DOCUMENTS: "View the documents",
+      SIGN_DOCUMENTS: "Sign the documents",
+      UPLOAD_DOCUMENTS: "Upload documents",
+      PAY_INVOICES: "Pay the invoice",
+      COMPLETE_REQUESTS: "Answer the request",
+    },
+    linkUntil: (date) => `This link is good until ${date}.`,
+    actionDead: "It is older than seven days, or the firm has taken it back. Sign in to go on.",
     me: "me",
   },
   it: {
@@ -87,6 +97,16 @@ const WORDS = {
     setPassword: "Imposta la password",
     passwordSet: "La password è impostata",
     passwordSetText: "È uscito da tutti i dispositivi. Acceda con la nuova password.",
+    actionFor: "Può farlo senza accedere.",
+    actions: {
+      VIEW_DOCUMENTS: "Vedi i documenti",
+      SIGN_DOCUMENTS: "Firma i documenti",
+      UPLOAD_DOCUMENTS: "Carica documenti",
+      PAY_INVOICES: "Paga la fattura",
+      COMPLETE_REQUESTS: "Rispondi alla richiesta",
+    },
+    linkUntil: (date) => `Questo link è valido fino al ${date}.`,
+    actionDead: "Ha più di sette giorni, oppure lo studio lo ha ritirato. Acceda per continuare.",
     me: "io",
     errors: {
       WRONG_CREDENTIALS: "L'indirizzo o la password non sono giusti. Se più studi la conoscono, indichi anche lo studio.",
