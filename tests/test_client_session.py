@@ -108,9 +108,25 @@ async def test_login_off_takes_that_account_and_with_the_last_one_the_session(by
     await switched(by, second.id, first.address, login=False)
     assert await session.viewer_of(found.token) is None
     assert await session.still(found.viewer) is None
-    await switched(by, second.id, first.address, login=True)
-    again = await session.viewer_of(found.token)
-    assert again is not None
+
+
+@pytest.mark.parametrize("how", ["Login", "archive"])
+async def test_access_given_back_lets_one_sign_in_and_revives_no_session(by: System, how: str) -> None:
+    """R44, R47"""
+    made = await an_account(by, address=ANNA)
+    found, other = await a_client(by, made), await a_client(by)
+
+    async def give(on: bool) -> None:
+        if how == "Login":
+            await switched(by, made.id, made.address, login=on)
+        else:
+            await account.archive(by, made.id, archived=not on)
+
+    await give(False)
+    await give(True)
+    assert await session.viewer_of(found.token) is None
+    assert await session.viewer_of(other.token) == other.viewer
+    assert (await session.sign_in(email=ANNA, secret=PASSWORD)).viewer.person_id == found.viewer.user_id
 
 
 async def test_when_a_client_signed_in_last_is_known(by: System) -> None:

@@ -16,6 +16,7 @@ from models.errors import Conflict, DeadLinkReason, ErrorCode, Refusal
 from models.idempotency import Done
 from models.invitation.ending import uncover
 from models.journal import JournalKind, Subject
+from models.session.ending import end_locked_out
 from models.unset import UNSET, Unset
 from models.viewer import Actor, must_manage_accounts
 
@@ -157,6 +158,7 @@ async def _archive(by: Actor, account_id: UUID, archived: bool) -> None:
     if archived:
         entering = await store.rows(_ENTERING, by.firm_id, account_id)
         await uncover(by, [(account_id, one["address_id"]) for one in entering], DeadLinkReason.LOGIN_OFF)
+        await end_locked_out(by, [one["address_id"] for one in entering])
     else:
         await history.wanted_by_account(by.firm_id, account_id)
     changes = journal.changes_between({"archived": not archived}, {"archived": archived})

@@ -1,7 +1,7 @@
 """Signing in and out. Sessions are opaque tokens, stored hashed, revocable at once."""
 
 from models.session.asking import of, still, still_all, viewer_of
-from models.session.ending import end, sign_out
+from models.session.ending import end, end_locked_out, sign_out
 from models.session.own import SessionView, end_own, own
 from models.session.signing_in import attempts, sign_in
 from models.session.starting import SignedIn, start_for_client, start_for_member
@@ -13,6 +13,7 @@ __all__ = [
     "SignedIn",
     "attempts",
     "end",
+    "end_locked_out",
     "end_own",
     "of",
     "own",

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from models import journal, store
 from models.portal.visit import visited
+from models.toggles.table import MAY_ENTER
 from models.viewer import Actor, Asker, Client, must_be_in_person
 
 
@@ -28,6 +29,20 @@ async def end(by: Actor, people: Sequence[UUID], *, only: UUID | None = None, bu
     return [row["id"] for row in found]
 
 
+async def end_locked_out(by: Actor, address_ids: Sequence[UUID]) -> None:
+    """
+    Those of clients who may enter no account any more: Login on again lets them sign in, and revives no session (R47).
+
+    Runs inside a transaction, after the change that locks them out and whose entry closes their sockets.
+    """
+    await store.execute(_END_LOCKED_OUT, by.firm_id, list(address_ids))
+
+
+_END_LOCKED_OUT = f"""
+DELETE FROM session s USING portal_user p
+WHERE s.firm_id = $1 AND p.firm_id = s.firm_id AND p.id = s.user_id AND p.address_id = ANY($2::uuid[])
+  AND NOT {MAY_ENTER.format(and_also="")}
+"""
 _END = """
 DELETE FROM session
 WHERE firm_id = $1 AND (member_id = ANY($2::uuid[]) OR user_id = ANY($2::uuid[]))

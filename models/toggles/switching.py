@@ -15,6 +15,7 @@ from models.idempotency import Done
 from models.invitation.ending import uncover
 from models.invitation.inviting import Asked, Invite, invite, objections
 from models.journal import JournalKind, Subject
+from models.session.ending import end_locked_out
 from models.toggles.table import IS_HELD, Switch, ensure
 from models.viewer import Actor, must_manage_accounts
 
@@ -189,6 +190,7 @@ async def switch(
         _record(by, row, after)
     if off := [(row["account_id"], row["address_id"]) for row, after in changing if after.get(Switch.LOGIN) is False]:
         await uncover(by, off, why)
+        await end_locked_out(by, [address_id for _, address_id in off])
     synced = [row["address_id"] for row, after in changing if after.get(Switch.EMAIL_SYNC)]
     if synced:
         await history.wanted(by.firm_id, synced)
