@@ -43,14 +43,20 @@ async def test_operations_are_counted_by_name_kind_and_outcome(store: str, tmp_p
             await api.ask("query Nonsense { nonsense }", as_=owner)
         with pytest.raises(TopLevelErrors):
             await api.ask("query Firm { firm { name } }")
+        with pytest.raises(TopLevelErrors):
+            await api.ask(
+                "query Firm($first: Int) { firm { name } accounts(first: $first) { totalCount } }",
+                {"first": -1},
+                as_=owner,
+            )
         counted = await read(api)
     operations = "switchboard_operations_total"
     assert counted[operations, labels(name="Firm", kind="query", outcome="OK")] == 2
     assert counted[operations, labels(name="other", kind="query", outcome="GRAPHQL_VALIDATION_FAILED")] == 1
     assert counted[operations, labels(name="Firm", kind="query", outcome="UNAUTHENTICATED")] == 1
-    assert counted["switchboard_operation_seconds_count", labels(kind="query")] == 4
-    assert counted["switchboard_cost_total", labels(kind="query")] == 4
-    assert counted["switchboard_requests_total", labels(route="graphql", status="200")] == 3
+    assert counted[operations, labels(name="Firm", kind="query", outcome="BAD_USER_INPUT")] == 1
+    assert counted["switchboard_operation_seconds_count", labels(kind="query")] == 5
+    assert counted["switchboard_requests_total", labels(route="graphql", status="200")] == 4
     assert counted["switchboard_requests_total", labels(route="graphql", status="401")] == 1
 
 
