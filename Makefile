@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
+unexport PYTHONDONTWRITEBYTECODE # where it is set, each of the many processes of the tests would compile the house anew
 
 .PHONY: run test faults check bench clients format clean
 

@@ -48,17 +48,25 @@ class Ground:
 
 @asynccontextmanager
 async def ground() -> AsyncIterator[Ground]:
-    """With fsync on, as in production. Gone at the end."""
+    """In the empty database of `DATABASE_URL`, or on a server of its own: with fsync on, and gone at the end."""
     folder = _new_folder()
     try:
-        server = await asyncio.to_thread(Embedded.start, folder / "postgres")
-        try:
-            async with _opened(server.url, folder) as made:
-                yield made
-        finally:
-            await asyncio.to_thread(server.stop)
+        async with _server(folder) as url, _opened(url, folder) as made:
+            yield made
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@asynccontextmanager
+async def _server(folder: Path) -> AsyncIterator[str]:
+    if url := os.environ.get("DATABASE_URL"):
+        yield url
+        return
+    server = await asyncio.to_thread(Embedded.start, folder / "postgres")
+    try:
+        yield server.url
+    finally:
+        await asyncio.to_thread(server.stop)
 
 
 def _new_folder() -> Path:

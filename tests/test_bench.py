@@ -5,7 +5,12 @@ import pytest
 from bench import accounts, arrival, fanout, idle, letters, reconnects, sync, toggle
 from bench.figure import Figure, machine, percentile
 
-pytestmark = pytest.mark.usefixtures("no_store")
+pytestmark = pytest.mark.usefixtures("no_store", "empty")
+
+
+@pytest.fixture
+def empty(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url)
 
 
 def _names(figures: list[Figure]) -> set[str]:
