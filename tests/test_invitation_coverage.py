@@ -1,27 +1,25 @@
-"""Which accounts an invitation covers, and how it ends (R9, R33, R43, R44)."""
+"""Which accounts an invitation covers, and how it ends (R9-R11, R44)."""
 
 import asyncio
 from uuid import UUID
 
 import pytest
 
-from models import account, address, clock, contact, invitation, store
+from models import account, address, clock, contact, invitation
 from models.account import AccountFilter
 from models.contact import ContactEmail, FieldRef
 from models.errors import DeadLinkReason
-from models.invitation import InvitationState
+from models.invitation import InvitationState, Invite
 from models.page import Window
+from models.toggles import TogglesWish, set_toggles
 from models.viewer import Viewer
 from tests.inviting import delivered, ends_of, last_of, later, queued, state_of
 from tests.make import (
     MadeAccount,
-    a_contact,
     a_firm,
     a_member,
     an_account,
-    an_address,
     invited,
-    linked,
     switched,
 )
 from tests.waiting import held, until_waiting
@@ -146,66 +144,6 @@ async def test_one_that_had_expired_before_login_went_off_says_so(by: Viewer) ->
     assert await ends_of(made.address) == [DeadLinkReason.EXPIRED]
 
 
-async def test_a_replaced_address_hands_its_invitation_over_and_back_it_revives_nothing(by: Viewer) -> None:
-    """R33"""
-    made, other = await an_account(by, name="Alfa", address="old@x.test"), await an_account(by, name="Beta")
-    await linked(by, other.id, made.contact)
-    for one in (made, other):
-        await invited(by, one.id, made.address, message="Welcome")
-    await contact.update(by, made.contact, emails=[ContactEmail(EMAIL, "new@x.test")])
-    new = await an_address(by, "new@x.test")
-    (new_one,) = await queued()
-    assert (new_one.to_key, new_one.facts["accountNames"], new_one.facts["message"]) == (
-        "new@x.test",
-        ["Alfa", "Beta"],
-        "Welcome",
-    )
-    await contact.update(by, made.contact, emails=[ContactEmail(EMAIL, "old@x.test")])
-    assert await ends_of(made.address) == [DeadLinkReason.ADDRESS_CHANGED, None]
-    assert await ends_of(new) == [DeadLinkReason.ADDRESS_CHANGED]
-    assert [one.to_key for one in await queued()] == ["old@x.test"]
-
-
-async def test_a_replaced_address_that_nobody_invited_mails_nobody(by: Viewer) -> None:
-    """R33"""
-    for revoked in (False, True):
-        made = await an_account(by, login=True)
-        if revoked:
-            await invited(by, made.id, made.address)
-            await invitation.revoke(by, (await last_of(made)).id)
-        await contact.update(by, made.contact, emails=[ContactEmail(EMAIL, f"new{revoked}@x.test")])
-    assert await queued() == []
-
-
-async def test_an_address_that_replaces_one_that_bounced_is_invited(by: Viewer) -> None:
-    """R33: a mistyped address is mended, and nobody has to think of inviting once more."""
-    made = await an_account(by, address="anna@typo.test")
-    await invited(by, made.id, made.address)
-    await store.execute("UPDATE invitation SET sent_at = now(), bounced_at = now()")
-    assert await state_of(by, made) is InvitationState.BOUNCED
-    await contact.update(by, made.contact, emails=[ContactEmail(EMAIL, "anna@right.test")])
-    assert (await queued())[-1].to_key == "anna@right.test"
-
-
-async def test_where_another_holds_the_old_address_both_are_invited(by: Viewer) -> None:
-    """R43"""
-    made = await an_account(by, address="old@x.test")
-    await a_contact(by, "old@x.test", name="Luca", on=made.id)
-    await invited(by, made.id, made.address)
-    await contact.update(by, made.contact, emails=[ContactEmail(EMAIL, "new@x.test")])
-    assert await ends_of(made.address) == [None]
-    assert [one.to_key for one in await queued()] == ["old@x.test", "new@x.test"]
-
-
-async def test_where_the_new_address_is_held_already_nobody_is_invited_there(by: Viewer) -> None:
-    """R43"""
-    made = await an_account(by, address="old@x.test")
-    await a_contact(by, "new@x.test", name="Luca", on=made.id)
-    await invited(by, made.id, made.address)
-    await contact.update(by, made.contact, emails=[ContactEmail(EMAIL, "new@x.test")])
-    assert await queued() == []
-
-
 async def test_an_account_whose_login_goes_off_while_another_is_invited_is_covered_by_nothing(
     store: str, by: Viewer
 ) -> None:
@@ -219,6 +157,19 @@ async def test_an_account_whose_login_goes_off_while_another_is_invited_is_cover
     await off
     await switched(by, first.id, first.address, login=False)
     assert await ends_of(first.address) == [DeadLinkReason.SENT_AGAIN, DeadLinkReason.LOGIN_OFF]
+    assert await queued() == []
+
+
+@pytest.mark.parametrize("how", ["Login off", "archived", "unlinked"])
+async def test_news_of_an_account_that_can_be_entered_no_more_never_leave(by: Viewer, how: str) -> None:
+    """R10, R44; where another account is left, the letter is good still."""
+    made, other = await an_account(by, address="p@x.test"), await an_account(by, address="p@x.test")
+    await address.activate(by, made.address, at=clock.now())
+    wishes = [TogglesWish(one.id, one.address, login=True, invite=Invite()) for one in (made, other)]
+    await set_toggles(by, wishes)
+    await _lose(by, made, how)
+    assert len(await queued()) == 1
+    await _lose(by, other, how)
     assert await queued() == []
 
 

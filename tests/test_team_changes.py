@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from models import api_token, clock, firm_settings, journal, mailbox, session, store, team
-from models.errors import Conflict, ErrorCode, Refusal
+from models import api_token, clock, firm_settings, invitation, journal, mailbox, secret_link, session, store, team
+from models.errors import Conflict, DeadLink, ErrorCode, Refusal
 from models.firm_settings import FirmWish
 from models.journal import JournalKind
 from models.mailbox import MailboxState, NewMailbox
@@ -95,6 +95,15 @@ async def test_who_was_removed_meanwhile_does_not_join(owner: Viewer) -> None:
     with refused(ErrorCode.DEAD_LINK, "token"):
         async with store.transaction():
             await team.join(row, "a hash", days=1)
+
+
+async def test_a_dead_link_sends_a_colleague_to_a_colleague(owner: Viewer) -> None:
+    member = await invited(owner)
+    (row,) = await open_invitations(member.id)
+    token = secret_link.token("invitation", row["id"], row["seed"])  # type: ignore[index]
+    await team.remove(owner, member.id)
+    with pytest.raises(DeadLink, match="Ask an owner or an admin of the firm for a new one"):
+        await invitation.accept(token, PASSWORD, days=1)
 
 
 async def test_who_was_removed_can_be_invited_back(owner: Viewer) -> None:

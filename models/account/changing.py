@@ -14,9 +14,8 @@ from models.contact.linking import LinkedContact, link_all
 from models.email import history
 from models.errors import Conflict, DeadLinkReason, ErrorCode, Refusal
 from models.idempotency import Done
-from models.invitation.ending import uncover
+from models.invitation.ending import shut
 from models.journal import JournalKind, Subject
-from models.session.ending import end_locked_out
 from models.unset import UNSET, Unset
 from models.viewer import Actor, must_manage_accounts
 
@@ -157,8 +156,7 @@ async def _archive(by: Actor, account_id: UUID, archived: bool) -> None:
     entering: Sequence[Record] = []
     if archived:
         entering = await store.rows(_ENTERING, by.firm_id, account_id)
-        await uncover(by, [(account_id, one["address_id"]) for one in entering], DeadLinkReason.LOGIN_OFF)
-        await end_locked_out(by, [one["address_id"] for one in entering])
+        await shut(by, [(account_id, one["address_id"]) for one in entering], DeadLinkReason.LOGIN_OFF)
     else:
         await history.wanted_by_account(by.firm_id, account_id)
     changes = journal.changes_between({"archived": not archived}, {"archived": archived})

@@ -6,9 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from models import address, clock, firm, journal, notification, password, store, team
-from models.errors import DeadLinkReason, ErrorCode, Refusal
+from models.errors import DeadLink, DeadLinkReason, ErrorCode, Refusal
 from models.idempotency import Done
-from models.invitation.dead import dead_link, dead_reason
+from models.invitation.dead import FOR_CLIENT, FOR_COLLEAGUE, dead_link, dead_reason
 from models.invitation.ending import end
 from models.invitation.link import Link, followed
 from models.journal import Change, JournalKind, Subject
@@ -35,7 +35,7 @@ async def accept(token: str, secret: str, *, days: int, device: str | None = Non
     if link is None:
         raise Refusal(ErrorCode.NOT_FOUND, "There is no such link. Copy it from the letter as a whole.", "token")
     if link.dead is not None:
-        raise dead_link(link.dead, "token")
+        raise _dead(link, link.dead)
     about = (link.address, link.firm_name)
     hashed = await password.hashed(password.checked(secret, "password", about=about))
     async with store.transaction() as tx:
@@ -47,6 +47,10 @@ async def accept(token: str, secret: str, *, days: int, device: str | None = Non
     return Accepted(signed_in, Done((), tx.cursor))
 
 
+def _dead(link: Link, reason: DeadLinkReason) -> DeadLink:
+    return dead_link(reason, "token", anew=FOR_COLLEAGUE if link.member_id else FOR_CLIENT)
+
+
 async def _join(link: Link, hashed: str, days: int, device: str | None) -> SignedIn[Viewer]:
     row = await _used_up(link)
     return await team.join(row, hashed, days=days, device=device)
@@ -56,7 +60,7 @@ async def _used_up(link: Link) -> Any:
     """Its row. Raises DEAD_LINK where somebody was quicker."""
     row = await store.row(_STILL, link.firm_id, link.invitation_id)
     if (reason := dead_reason(row)) is not None:
-        raise dead_link(reason, "token")
+        raise _dead(link, reason)
     await end(System(link.firm_id), [link.invitation_id], DeadLinkReason.USED)
     return row
 

@@ -5,12 +5,14 @@ from typing import Any
 from models import clock
 from models.errors import DeadLink, DeadLinkReason
 
-_ANEW = "You can ask for a new one."
+_ANEW = {DeadLinkReason.EXPIRED, DeadLinkReason.REVOKED, DeadLinkReason.SENT_AGAIN}
+FOR_CLIENT = "You can ask for a new one."  # R42
+FOR_COLLEAGUE = "Ask an owner or an admin of the firm for a new one."
 WORDS = {
     DeadLinkReason.USED: "This invitation has been accepted already. Sign in with your password.",
-    DeadLinkReason.EXPIRED: f"This invitation has expired. {_ANEW}",
-    DeadLinkReason.REVOKED: f"The firm has taken this invitation back. {_ANEW}",
-    DeadLinkReason.SENT_AGAIN: f"A newer invitation has been sent. Open the link of the latest letter. {_ANEW}",
+    DeadLinkReason.EXPIRED: "This invitation has expired.",
+    DeadLinkReason.REVOKED: "The firm has taken this invitation back.",
+    DeadLinkReason.SENT_AGAIN: "A newer invitation has been sent. Open the link of the latest letter.",
     DeadLinkReason.LOGIN_OFF: "The firm has switched your access off. Ask the firm if you need it.",
     DeadLinkReason.ADDRESS_CHANGED: "The firm writes to you at another address now. Look for its letter there.",
     DeadLinkReason.UNLINKED: "The firm no longer keeps this address for its client. Ask the firm if you need access.",
@@ -24,5 +26,7 @@ def dead_reason(row: Any) -> DeadLinkReason | None:
     return DeadLinkReason.EXPIRED if row["expires_at"] <= clock.now() else None
 
 
-def dead_link(reason: DeadLinkReason, *path: str | int) -> DeadLink:
-    return DeadLink(WORDS[reason], *path, reason=reason)
+def dead_link(reason: DeadLinkReason, *path: str | int, anew: str = "") -> DeadLink:
+    """`anew`: how whoever holds the link comes by another one, where there may be one."""
+    words = f"{WORDS[reason]} {anew}" if anew and reason in _ANEW else WORDS[reason]
+    return DeadLink(words, *path, reason=reason)

@@ -9,6 +9,7 @@ from models.errors import DeadLinkReason, ErrorCode, Refusal
 from models.idempotency import Done
 from models.invitation.dead import dead_link, dead_reason
 from models.journal import Change, JournalKind, Subject
+from models.session.ending import end_locked_out
 from models.viewer import Actor, must_manage_accounts
 
 Spot = tuple[UUID, UUID]
@@ -86,6 +87,19 @@ _END = f"""
 UPDATE invitation i SET ended_at = $3, end_reason = {_WHY.format(now="$3", why="$4")}
 WHERE i.firm_id = $1 AND i.id = ANY($2::uuid[]) AND i.ended_at IS NULL
 """
+
+
+async def shut(by: Actor, spots: Sequence[Spot], why: DeadLinkReason) -> None:
+    """
+    These addresses lose these accounts: invitations cover them no more, for this reason; sessions end, and letters that
+    would tell of access never leave, where an address may enter no account at all now (R9, R10, R44, R47).
+
+    Inside a transaction that holds their toggles, after the change.
+    """
+    addresses = [address_id for _, address_id in spots]
+    await uncover(by, spots, why)
+    await end_locked_out(by, addresses)
+    await letter.cancel_news(by, addresses)
 
 
 async def uncover(by: Actor, spots: Sequence[Spot], why: DeadLinkReason) -> None:

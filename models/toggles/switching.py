@@ -12,10 +12,9 @@ from models.checkpoint import checkpoint
 from models.email import history
 from models.errors import Conflict, DeadLinkReason, ErrorCode, Refusal, Refusals
 from models.idempotency import Done
-from models.invitation.ending import uncover
+from models.invitation.ending import shut
 from models.invitation.inviting import Asked, Invite, invite, objections
 from models.journal import JournalKind, Subject
-from models.session.ending import end_locked_out
 from models.toggles.table import IS_HELD, Switch, ensure
 from models.viewer import Actor, must_manage_accounts
 
@@ -189,8 +188,7 @@ async def switch(
     for row, after in changing:
         _record(by, row, after)
     if off := [(row["account_id"], row["address_id"]) for row, after in changing if after.get(Switch.LOGIN) is False]:
-        await uncover(by, off, why)
-        await end_locked_out(by, [address_id for _, address_id in off])
+        await shut(by, off, why)
     synced = [row["address_id"] for row, after in changing if after.get(Switch.EMAIL_SYNC)]
     if synced:
         await history.wanted(by.firm_id, synced)
