@@ -96,10 +96,9 @@ async def shut(by: Actor, spots: Sequence[Spot], why: DeadLinkReason) -> None:
 
     Inside a transaction that holds their toggles, after the change.
     """
-    addresses = [address_id for _, address_id in spots]
     await uncover(by, spots, why)
-    await end_locked_out(by, addresses)
-    await letter.cancel_news(by, addresses)
+    if locked_out := await end_locked_out(by, [address_id for _, address_id in spots]):
+        await letter.cancel_news(by, locked_out)
 
 
 async def uncover(by: Actor, spots: Sequence[Spot], why: DeadLinkReason) -> None:

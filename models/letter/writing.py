@@ -96,18 +96,14 @@ async def cancel(by: Actor, *, invitation_ids: Sequence[UUID] = (), reset_ids: S
 
 
 async def cancel_news(by: Actor, address_ids: Sequence[UUID]) -> None:
-    """
-    Of accounts, to addresses that may enter none any more: it would be no news (R10, R44). Runs inside a transaction.
-    """
+    """Of accounts, to activated addresses that may enter none any more (R10, R44). Runs inside a transaction."""
     await store.execute(_CANCEL_NEWS, by.firm_id, list(address_ids), clock.now())
 
 
 _CANCEL_NEWS = """
 UPDATE letter l SET state = 'CANCELLED', settled_at = $3, sealed = NULL FROM email_address e
 WHERE e.firm_id = $1 AND e.id = ANY($2::uuid[]) AND l.firm_id = e.firm_id AND l.to_key = e.key
-  AND l.kind = 'ACCOUNT_ADDED' AND l.state = 'QUEUED' AND l.settled_at IS NULL AND NOT EXISTS (
-    SELECT 1 FROM toggles t JOIN account a ON a.firm_id = t.firm_id AND a.id = t.account_id AND a.archived_at IS NULL
-    WHERE t.firm_id = e.firm_id AND t.address_id = e.id AND t.login)
+  AND l.kind = 'ACCOUNT_ADDED' AND l.state = 'QUEUED' AND l.settled_at IS NULL
 """
 _CANCEL = """
 UPDATE letter SET state = CASE state WHEN 'QUEUED' THEN 'CANCELLED' ELSE state END, settled_at = $4, sealed = NULL
