@@ -53,11 +53,11 @@ def test_every_place_for_a_value_has_an_example(name: str, field: GraphQLField) 
 async def tried(api: Api, world: World, name: str, places: set[tuple[str, ...]], value: Any) -> list[tuple[str, ...]]:
     """Puts the value at each of these places, one at a time; answers where it was taken. Refused: nothing changed."""
     taken = []
+    before = await everything()
     for example in EXAMPLES[name]:
         for path, exact, _ in filled(example.variables):
             if path not in places:
                 continue
-            before = await everything()
             variables = replaced(told(example.variables, world.ids), exact, value)
             answer = (await api.told(document_of(name, example), variables, as_=world.owner)).json()
             errors = answer.get("errors", [])
@@ -68,6 +68,7 @@ async def tried(api: Api, world: World, name: str, places: set[tuple[str, ...]],
                 assert await everything() == before, (path, refused)
             else:
                 taken.append(path)
+                before = await everything()
     return taken
 
 
