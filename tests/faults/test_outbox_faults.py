@@ -95,13 +95,14 @@ async def test_killed_again_and_again_right_after_the_server_took_it_two_copies_
 
 async def test_the_database_ends_every_connection_while_letters_leave(own_store: str) -> None:
     """What the server took is written down once the database is back: nothing leaves twice for that."""
-    other = await asyncpg.connect(own_store)
+    other, one_at_a_time = await asyncpg.connect(own_store), asyncio.Lock()
 
     async def cut(_: Taken) -> None:
-        await other.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
+        async with one_at_a_time:
+            await other.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
 
     letter_ids = await queued()
     async with SmtpSink(answered=cut) as sink:
@@ -109,8 +110,9 @@ async def test_the_database_ends_every_connection_while_letters_leave(own_store:
         running = asyncio.create_task(outbox.run())
 
         async def all_settled() -> bool:
-            await other.execute("UPDATE letter SET locked_until = now() WHERE handed_over = 0")
-            return not await other.fetchval("SELECT count(*) FROM letter WHERE state <> 'SENT'")
+            async with one_at_a_time:
+                await other.execute("UPDATE letter SET locked_until = now() WHERE handed_over = 0")
+                return not await other.fetchval("SELECT count(*) FROM letter WHERE state <> 'SENT'")
 
         await eventually(all_settled)
         await outbox.stop()
