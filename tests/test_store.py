@@ -4,6 +4,7 @@ import asyncio
 from random import Random
 
 import asyncpg
+import orjson
 import pytest
 import structlog
 from tortoise import Tortoise
@@ -154,6 +155,27 @@ async def test_every_table_of_a_firm_is_bound_to_it_by_foreign_keys() -> None:
         JOIN information_schema.table_constraints x USING (constraint_schema, constraint_name)
         WHERE x.constraint_type = 'FOREIGN KEY' AND k.table_name = c.table_name AND k.column_name = 'firm_id')""")
     assert [row["table_name"] for row in unbound] == []
+
+
+async def test_the_check_of_a_foreign_key_finds_its_row_at_once_also_while_the_table_is_new() -> None:
+    """Where this fails after a new index: its migration must repeat 0008's step."""
+    keyed = await store.rows("""
+      SELECT DISTINCT confrelid::regclass::text AS place, conindid::regclass::text AS key FROM pg_constraint
+      WHERE contype = 'f' AND array_length(conkey, 1) = 2""")
+    assert keyed
+    assert {row["place"]: row["key"] for row in keyed} == {row["place"]: await _chosen(row["place"]) for row in keyed}
+
+
+async def _chosen(place: str) -> str | None:
+    """The index by which PostgreSQL would check a key to an empty table, as RI_FKey_check asks for it."""
+    async with store.transaction():
+        await store.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        await store.execute("SET LOCAL enable_seqscan = off")  # of which an empty table that was looked at has enough
+        await store.execute(f"PREPARE checked AS SELECT 1 FROM ONLY {place} WHERE firm_id = $1::uuid AND id = $2::uuid")
+        plan = await store.value(f"EXPLAIN (FORMAT json) EXECUTE checked('{uuid7()}', '{uuid7()}')")
+        await store.execute("DEALLOCATE checked")
+    chosen: str | None = orjson.loads(plan)[0]["Plan"].get("Index Name")
+    return chosen
 
 
 async def test_the_models_have_no_change_without_a_migration() -> None:
