@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from multiprocessing import resource_tracker
 from typing import Any, TypeVar
 
@@ -18,10 +19,11 @@ from pebble import ProcessExpired, ProcessPool
 
 from mail.parse import ParsedEmail, ParsedHeaders, Report, Unreadable, parse, read_headers, read_report
 
-TIME_LIMIT = 5.0  # seconds for one message, or for one batch of header blocks
+TIME_LIMIT = 5.0  # seconds for one message, or for one batch
 PATIENCE = 60.0  # seconds beyond that until the pool itself is taken for broken
 MEMORY_LIMIT = 1536 * 1024 * 1024  # bytes of address space for each process
 HEADERS_AT_ONCE = 200
+TOGETHER = 512 * 1024  # bytes of messages that cross to a process at a time
 Given = TypeVar("Given")
 Answer = TypeVar("Answer")
 
@@ -73,23 +75,31 @@ class ParserPool:
         """
         return await self._run(self._reading, raw)
 
+    async def parse_all(self, raws: Sequence[bytes]) -> list[ParsedEmail | Unreadable]:
+        """
+        One answer for each, in their order. Small ones cross to a process together, which costs a third less; one that
+        breaks its batch is found by reading one by one.
+        """
+        answers = await asyncio.gather(*(self._read_all(self._reading, batch) for batch in _batches(raws)))
+        return [answer for batch in answers for answer in batch]
+
     async def read_headers(self, blocks: Sequence[bytes]) -> list[ParsedHeaders | Unreadable]:
         """One answer for each block, in their order. A block that breaks its batch is found by reading one by one."""
         batches = [list(blocks[start : start + HEADERS_AT_ONCE]) for start in range(0, len(blocks), HEADERS_AT_ONCE)]
-        answers = await asyncio.gather(*(self._read_batch(batch) for batch in batches))
+        answers = await asyncio.gather(*(self._read_all(read_headers, batch) for batch in batches))
         return [answer for batch in answers for answer in batch]
 
     async def read_report(self, raw: bytes) -> Report | None:
         """None: it is not about one of our letters. Raises as `parse` does."""
         return await self._run(read_report, raw)
 
-    async def _read_batch(self, blocks: list[bytes]) -> list[ParsedHeaders | Unreadable]:
+    async def _read_all(self, reading: Callable[[bytes], Answer], raws: list[bytes]) -> list[Answer | Unreadable]:
         try:
-            return await self._run(_read_all, blocks)
+            return await self._run(partial(_each, reading), raws)
         except Unreadable as unreadable:
-            if len(blocks) == 1:
+            if len(raws) == 1:
                 return [unreadable]
-        return [answer for block in blocks for answer in await self._read_batch([block])]
+        return [answer for raw in raws for answer in await self._read_all(reading, [raw])]
 
     async def _run(self, function: Callable[[Given], Answer], given: Given) -> Answer:
         async with self._room:
@@ -180,13 +190,27 @@ def _end(pool: ProcessPool) -> None:
     pool.join()
 
 
-def _read_all(blocks: list[bytes]) -> list[ParsedHeaders | Unreadable]:
-    return [_read(block) for block in blocks]
+def _batches(raws: Sequence[bytes]) -> Iterator[list[bytes]]:
+    """At most 512 kB each, or a single message that is larger."""
+    batch: list[bytes] = []
+    weight = 0
+    for raw in raws:
+        if batch and weight + len(raw) > TOGETHER:
+            yield batch
+            batch, weight = [], 0
+        batch.append(raw)
+        weight += len(raw)
+    if batch:
+        yield batch
 
 
-def _read(block: bytes) -> ParsedHeaders | Unreadable:
+def _each(reading: Callable[[bytes], Answer], raws: list[bytes]) -> list[Answer | Unreadable]:
+    return [_read(reading, raw) for raw in raws]
+
+
+def _read(reading: Callable[[bytes], Answer], raw: bytes) -> Answer | Unreadable:
     try:
-        return read_headers(block)
+        return reading(raw)
     except Unreadable as unreadable:
         return unreadable
 

@@ -1,5 +1,6 @@
 """Message sources and attachments, by content: the same bytes are kept once, and never change."""
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from uuid import UUID
@@ -9,6 +10,7 @@ from obstore.store import LocalStore, from_url
 
 from models.settings import Settings
 
+LARGE = 64 * 1024  # bytes that take longer than the way to a thread and back
 _store: obstore.store.ObjectStore | None = None
 
 
@@ -25,9 +27,13 @@ def open_files(settings: Settings) -> None:
 
 async def keep(firm_id: UUID, content: bytes) -> str:
     """Stores it before the row that names it, and answers its name: the SHA-256 of the content."""
-    name = hashlib.sha256(content).hexdigest()
+    name = await asyncio.to_thread(_name, content) if len(content) > LARGE else _name(content)
     await obstore.put_async(_files(), _path(firm_id, name), content)
     return name
+
+
+def _name(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 async def read(firm_id: UUID, name: str) -> AsyncIterator[bytes]:

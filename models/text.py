@@ -9,6 +9,7 @@ LONGEST_NAME = 200  # characters
 MOST_WORDS = 200
 _DIGITS = re.compile(r"\d+")
 _WORD = re.compile(r"[^\W_]+")
+_HIGH = re.compile("[\u0300-\U0010ffff]+")  # where combining characters begin
 
 
 def one_line(text: str, *path: str | int, what: str = "The name", longest: int = LONGEST_NAME) -> str:
@@ -37,8 +38,13 @@ def some_lines(text: str, *path: str | int, what: str, longest: int) -> str:
 
 def folded(text: str) -> str:
     """Without regard to case and accents: `Ré` and `RE` are the same."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(char for char in plain if not unicodedata.combining(char))
+    if text.isascii():
+        return text.lower()
+    return _HIGH.sub(_unaccented, unicodedata.normalize("NFKD", text.casefold()))
+
+
+def _unaccented(found: re.Match[str]) -> str:
+    return "".join(char for char in found.group() if not unicodedata.combining(char))
 
 
 def sort_key(text: str) -> str:
@@ -56,8 +62,8 @@ def words(*texts: str, most: int = MOST_WORDS) -> list[str]:
     The words that a search finds these texts by, each once; the first `most` of them. 4,000 always fit in a tsvector,
     whose limit is 1 MB: a word has 60 characters at most, a character 4 bytes.
     """
-    found = dict.fromkeys(word[:60] for text in texts for word in _WORD.findall(folded(text)))
-    return sorted(list(found)[:most])
+    each = dict.fromkeys(word for text in texts for word in _WORD.findall(folded(text)))
+    return sorted(list(dict.fromkeys(word[:60] for word in each))[:most])
 
 
 def beginnings(search: str) -> list[str]:

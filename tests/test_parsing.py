@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mail.parse import ParsedEmail, ParsedHeaders, Unreadable, parse
-from mail.parsing import HEADERS_AT_ONCE, ParserPool
+from mail.parsing import HEADERS_AT_ONCE, TOGETHER, ParserPool
 
 LETTER = b"From: Ada <ada@client.example>\r\nSubject: %s\r\n\r\nHello\r\n"
 HERE = Path(__file__).resolve()
@@ -105,6 +105,18 @@ async def test_a_message_of_almost_50_mb_fits() -> None:
     async with ParserPool(1, seconds=60) as pool:
         said = await pool.parse(head + b"QUJD" * (12 * 1024 * 1024))
         assert len(said.attachments[0].content) == 36 * 1024 * 1024
+
+
+async def test_messages_that_cross_together_are_answered_each_for_itself_and_in_their_order() -> None:
+    names = [b"one", b"fail", b"two", b"die", b"three"]
+    large = LETTER % b"large" + b"x" * TOGETHER
+    async with ParserPool(2, reading=misbehaving) as pool:
+        answers = await pool.parse_all([LETTER % name for name in names] + [large])
+    read = [answer.subject if isinstance(answer, ParsedEmail) else answer.reason for answer in answers]
+    assert read[::2] == ["one", "two", "three"]
+    assert read[1] == "The parser made a mistake (KeyError)."
+    assert read[3].startswith("Its parser ended")
+    assert read[5] == "large"
 
 
 async def test_headers_are_answered_in_their_order() -> None:

@@ -58,7 +58,7 @@ class ParsedEmail(ParsedHeaders):
     `text`: the whole plain text, at most a million characters, made from the HTML where there is none.
     `safe_html`: nothing in it acts or loads; `blocked_images` were taken out. `snippet`: one line, 200 characters.
     `fingerprint`: 32 bytes, equal for copies of one message in several mailboxes and folders, different where the
-    content differs under the same Message-ID (R21). `search_text`: at most 256 kB in UTF-8.
+    content differs under the same Message-ID (R21). `words`: what a search finds it by, each once, at most 4,000.
     """
 
     subject: str
@@ -68,4 +68,4 @@ class ParsedEmail(ParsedHeaders):
     snippet: str
     attachments: tuple[ParsedAttachment, ...]
     fingerprint: bytes
-    search_text: str
+    words: tuple[str, ...]

@@ -1,6 +1,5 @@
 """From what the parser read to what the firm stores; nothing is longer than an index of PostgreSQL can hold (R21)."""
 
-import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -8,7 +7,7 @@ from uuid import UUID
 
 from mail.imap import Header
 from mail.parse import PARSER_VERSION, ParsedEmail, ParsedHeaders, Unreadable
-from models import keys, text
+from models import keys
 from models.address import compared
 from models.email import Message, MessageAttachment, Participant
 from models.mailbox.ledger import Found
@@ -17,8 +16,6 @@ from models.mailbox.tables import SkipReason
 LONGEST_ID = 900  # bytes
 LONGEST_ADDRESS = 320  # characters (RFC 3696)
 LONGEST_KEY = 1_000  # bytes; folding makes some addresses longer
-MOST_WORDS = 4_000
-SHORT = 20_000  # characters
 LETTER = "letter"
 """What the system's own letters are signed as: `X-Switchboard-Letter: <letter id>.<signature>`."""
 
@@ -47,7 +44,7 @@ def own_letter(letter_id: str) -> UUID | None:
     return UUID(letter_id.rpartition(".")[0]) if is_own_letter(letter_id) else None
 
 
-async def message(
+def message(
     parsed: ParsedEmail, *, raw_file: str, attachments: Iterable[MessageAttachment], received_at: datetime
 ) -> Message:
     """Raises nothing that a message could bring about."""
@@ -65,18 +62,11 @@ async def message(
         safe_html=parsed.safe_html,
         blocked_images=parsed.blocked_images,
         snippet=parsed.snippet[:300],
-        words=tuple(await _words(parsed.search_text)),
+        words=parsed.words,
         attachments=tuple(attachments),
         raw_file=raw_file,
         parser_version=PARSER_VERSION,
     )
-
-
-async def _words(searched: str) -> list[str]:
-    """Of a long text in a thread: 256 kB take 50 ms."""
-    if len(searched) < SHORT:
-        return text.words(searched, most=MOST_WORDS)
-    return await asyncio.to_thread(text.words, searched, most=MOST_WORDS)
 
 
 def _keys(people: Iterable[Participant]) -> set[str]:

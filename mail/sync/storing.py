@@ -10,6 +10,7 @@ from mail.imap import Message as FetchedMessage
 from mail.imap.fetching import BATCH_BYTES, BATCH_MESSAGES
 from mail.parse import ParsedEmail, Unreadable
 from mail.sync import reading
+from mail.sync.ahead import Ahead
 from mail.sync.tools import Visit
 from models import files
 from models.checkpoint import checkpoint
@@ -21,6 +22,7 @@ from models.mailbox.storing import Fetched, finish
 from models.mailbox.tables import MailboxState, OccurrenceState, SkipReason
 
 log = structlog.get_logger("sync")
+Answer = FetchedMessage | Unfetchable | Gone
 
 
 async def store_pending(visit: Visit, folder: LedgerFolder, *, until: float) -> bool:
@@ -30,15 +32,17 @@ async def store_pending(visit: Visit, folder: LedgerFolder, *, until: float) -> 
     """
     loop = asyncio.get_running_loop()
     once_more = await backlog.failed_before(visit.leased, folder)
-    while await backlog.remains(visit.leased, folder):
-        if loop.time() >= until:
-            return True
-        if due := await backlog.due(visit.leased, folder, most=BATCH_MESSAGES):
-            await _store(visit, _bite(due))
+    async with Ahead(visit.tools.batches) as ahead:
+        while await backlog.remains(visit.leased, folder, besides=ahead.ids):
+            if loop.time() >= until:
+                return True
+            if due := await backlog.due(visit.leased, folder, most=BATCH_MESSAGES, besides=ahead.ids):
+                await _fetch_and_store(visit, _bite(due), ahead)
     for one in once_more:
         if loop.time() >= until:
             break
-        await _store(visit, [one])
+        async with Ahead(visit.tools.batches) as alone:
+            await _fetch_and_store(visit, [one], alone)
     return False
 
 
@@ -53,31 +57,31 @@ def _bite(due: Sequence[Pending]) -> list[Pending]:
     return batch
 
 
-async def _store(visit: Visit, batch: Sequence[Pending]) -> None:
+async def _fetch_and_store(visit: Visit, batch: Sequence[Pending], ahead: Ahead) -> None:
+    """Returns when it is fetched."""
     if not batch[0].arrival:
         await figures.now(visit.leased, MailboxState.SYNCING)
-    async with visit.tools.batches:
-        await _store_now(visit, batch)
-
-
-async def _store_now(visit: Visit, batch: Sequence[Pending]) -> None:
-    answers = [one async for one in _fetch(visit, batch)]
+    await ahead.room()
+    try:
+        answers = [one async for one in _fetch(visit, batch)]
+    except BaseException:
+        ahead.no_more()
+        raise
     checkpoint("after the bodies of a batch")
+    ahead.go_on((one.id for one in batch), _store(visit, batch, answers, ahead.turn))
+
+
+async def _store(visit: Visit, batch: Sequence[Pending], answers: Sequence[Answer], turn: asyncio.Lock) -> None:
     by_uid = {one.uid: one for one in batch}
     again = [by_uid[one.uid].id for one in answers if _is_worth_a_try(by_uid[one.uid], one)]
-    async with asyncio.TaskGroup() as group:
-        left = [one for one in answers if by_uid[one.uid].id not in again]
-        tasks = [group.create_task(_read(visit, by_uid[one.uid], one)) for one in left]
-    ready = [task.result() for task in tasks]
+    ready = await _read(visit, [(by_uid[one.uid], one) for one in answers if by_uid[one.uid].id not in again])
     checkpoint("after the files of a batch")
-    if again:
-        await backlog.failed_once_more(visit.leased, again)
-    if ready:
-        ready.sort(key=lambda one: (one.pending.received_at, one.pending.uid))  # told in the order they came in
-        await finish(visit.leased, ready)
-
-
-Answer = FetchedMessage | Unfetchable | Gone
+    async with turn:
+        if again:
+            await backlog.failed_once_more(visit.leased, again)
+        if ready:
+            ready.sort(key=lambda one: (one.pending.received_at, one.pending.uid))  # told in the order they came in
+            await finish(visit.leased, ready)
 
 
 async def _fetch(visit: Visit, batch: Sequence[Pending]) -> AsyncIterator[Answer]:
@@ -105,29 +109,36 @@ def _is_worth_a_try(pending: Pending, answer: Answer) -> bool:
     return isinstance(answer, Unfetchable) and pending.size <= MESSAGE_LIMIT and pending.tries + 1 < MOST_TRIES
 
 
-async def _read(visit: Visit, pending: Pending, answer: Answer) -> Fetched:
-    match answer:
-        case Gone():
-            return _skipped(pending, SkipReason.GONE_FROM_SERVER)
-        case Unfetchable() if pending.size > MESSAGE_LIMIT:
-            return _skipped(pending, SkipReason.TOO_LARGE)
-        case Unfetchable(reason=reason):
-            return _quarantined(pending, reason)
-        case FetchedMessage(raw=raw):
-            return await _parse(visit, pending, raw)
-
-
-async def _parse(visit: Visit, pending: Pending, raw: bytes) -> Fetched:
+async def _read(visit: Visit, batch: Sequence[tuple[Pending, Answer]]) -> list[Fetched]:
     """The files come before the rows that name them. Raises what the store of files does: not the message's fault."""
-    firm_id = visit.leased.firm_id
-    raw_file = await files.keep(firm_id, raw)
-    try:
-        parsed = await visit.tools.parsers.parse(raw)
-    except Unreadable as error:
-        return _quarantined(pending, error.reason, raw_file)
+    came = [(pending, answer.raw) for pending, answer in batch if isinstance(answer, FetchedMessage)]
+    raws = [raw for _, raw in came]
+    async with asyncio.TaskGroup() as group:
+        keeping = [group.create_task(files.keep(visit.leased.firm_id, raw)) for raw in raws]
+        parsing = group.create_task(visit.tools.parsers.parse_all(raws))
+    async with asyncio.TaskGroup() as group:
+        messages = [
+            group.create_task(_message(visit, pending, kept.result(), parsed))
+            for (pending, _), kept, parsed in zip(came, keeping, parsing.result(), strict=True)
+        ]
+    others = [_without(pending, answer) for pending, answer in batch if not isinstance(answer, FetchedMessage)]
+    return [*others, *(message.result() for message in messages)]
+
+
+def _without(pending: Pending, answer: Unfetchable | Gone) -> Fetched:
+    if isinstance(answer, Gone):
+        return _skipped(pending, SkipReason.GONE_FROM_SERVER)
+    if pending.size > MESSAGE_LIMIT:
+        return _skipped(pending, SkipReason.TOO_LARGE)
+    return _quarantined(pending, answer.reason)
+
+
+async def _message(visit: Visit, pending: Pending, raw_file: str, parsed: ParsedEmail | Unreadable) -> Fetched:
+    if isinstance(parsed, Unreadable):
+        return _quarantined(pending, parsed.reason, raw_file)
     kept = [await _keep(visit, parsed, place) for place in range(len(parsed.attachments))]
     try:
-        message = await reading.message(parsed, raw_file=raw_file, attachments=kept, received_at=pending.received_at)
+        message = reading.message(parsed, raw_file=raw_file, attachments=kept, received_at=pending.received_at)
     except Exception as error:  # a fault of ours that one message brings out must not hold up the mailbox
         log.error("sync.unreadable", mailbox=str(visit.leased.mailbox_id), uid=pending.uid, error=type(error).__name__)
         return _quarantined(pending, "The message could not be understood.", raw_file)

@@ -1,6 +1,6 @@
 """What the ledger has to fetch, in its order, and how much of it is left."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -40,15 +40,15 @@ class Settled:
     reason: str | None = None
 
 
-async def due(leased: Leased, folder: LedgerFolder, *, most: int) -> list[Pending]:
+async def due(leased: Leased, folder: LedgerFolder, *, most: int, besides: Collection[UUID] = ()) -> list[Pending]:
     """
-    Newest arrivals first, then history from the newest back; nothing that failed before. What nobody asks for any more
-    is settled on the way: its body is not even fetched (R18).
+    Newest arrivals first, then history from the newest back; nothing that failed before, nor what is under way
+    (`besides`). What nobody asks for any more is settled on the way: its body is not even fetched (R18).
     """
     async with store.transaction():
         await history.lock(leased.firm_id)
         await check(leased)
-        rows = await store.rows(_DUE, leased.firm_id, folder.id, folder.uidvalidity, leased.mailbox_id, most)
+        rows = await store.rows(_DUE, *_place(leased, folder), list(besides), most)
         asked_for = await switched_on(leased.firm_id, {each for row in rows for each in row["hashes"]})
         unasked = [row["id"] for row in rows if asked_for.isdisjoint(row["hashes"])]
         if unasked:
@@ -60,24 +60,29 @@ async def due(leased: Leased, folder: LedgerFolder, *, most: int) -> list[Pendin
 _IS_DUE = """firm_id = $1 AND folder_id = $2 AND uidvalidity = $3 AND mailbox_id = $4
   AND state = 'PENDING' AND gone_at IS NULL"""
 _DUE = f"""
-SELECT * FROM occurrence WHERE {_IS_DUE} AND attempts = 0 ORDER BY arrival DESC, received_at DESC, uid DESC LIMIT $5
+SELECT * FROM occurrence WHERE {_IS_DUE} AND attempts = 0 AND id <> ALL($5::uuid[])
+ORDER BY arrival DESC, received_at DESC, uid DESC LIMIT $6
 """
+
+
+def _place(leased: Leased, folder: LedgerFolder) -> tuple[UUID, UUID, int, UUID]:
+    return leased.firm_id, folder.id, folder.uidvalidity, leased.mailbox_id
 
 
 def _pending(row: Any) -> Pending:
     return Pending(row["id"], row["uid"], row["size"], row["received_at"], row["arrival"], row["attempts"])
 
 
-async def remains(leased: Leased, folder: LedgerFolder) -> bool:
-    """Whether anything is left to fetch in this folder that has not failed before."""
-    query = f"SELECT EXISTS (SELECT 1 FROM occurrence WHERE {_IS_DUE} AND attempts = 0)"
-    return bool(await store.value(query, leased.firm_id, folder.id, folder.uidvalidity, leased.mailbox_id))
+async def remains(leased: Leased, folder: LedgerFolder, *, besides: Collection[UUID] = ()) -> bool:
+    """Whether anything is left to fetch in this folder that has not failed before and is not under way."""
+    query = f"""SELECT EXISTS (SELECT 1 FROM occurrence WHERE {_IS_DUE} AND attempts = 0 AND id <> ALL($5::uuid[]))"""
+    return bool(await store.value(query, *_place(leased, folder), list(besides)))
 
 
 async def failed_before(leased: Leased, folder: LedgerFolder, *, most: int = 200) -> list[Pending]:
     """To be tried once more, one by one; those with the fewest tries first."""
     query = f"SELECT * FROM occurrence WHERE {_IS_DUE} AND attempts > 0 ORDER BY attempts, uid LIMIT $5"
-    rows = await store.rows(query, leased.firm_id, folder.id, folder.uidvalidity, leased.mailbox_id, most)
+    rows = await store.rows(query, *_place(leased, folder), most)
     return [_pending(row) for row in rows]
 
 

@@ -1,0 +1,59 @@
+"""Fetching goes ahead while what was fetched before is parsed and stored."""
+
+import asyncio
+from collections import deque
+from collections.abc import Coroutine, Iterable
+from types import TracebackType
+from typing import Any, Self
+from uuid import UUID
+
+AHEAD = 2
+"""Batches of a mailbox that are fetched and not stored: one is stored, one is parsed, while the next comes in."""
+
+
+class Ahead:
+    """
+    Until the end of the block all is stored that was fetched, also where fetching fails, so that each visit gets on;
+    only a cancellation drops it. Then the first failure is raised. `batches` is given back with each.
+    """
+
+    def __init__(self, batches: asyncio.Semaphore) -> None:
+        self.turn = asyncio.Lock()  # to store: the firm's lock lets one in at a time, and would keep a connection
+        self._batches = batches
+        self._under_way = deque[tuple[frozenset[UUID], asyncio.Task[None]]]()
+
+    @property
+    def ids(self) -> list[UUID]:
+        """Of what is under way: still pending in the ledger, and not to be fetched again."""
+        return [each for ids, _ in self._under_way for each in ids]
+
+    async def room(self) -> None:
+        """For one more batch, here and in the process. Raises what became of the oldest."""
+        while len(self._under_way) >= AHEAD:
+            await self._under_way[0][1]
+            self._under_way.popleft()
+        await self._batches.acquire()
+
+    def no_more(self) -> None:
+        """Nothing came to take the room."""
+        self._batches.release()
+
+    def go_on(self, ids: Iterable[UUID], storing: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(storing)
+        task.add_done_callback(lambda _: self._batches.release())
+        self._under_way.append((frozenset(ids), task))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        tasks = [task for _, task in self._under_way]
+        if isinstance(error, asyncio.CancelledError):
+            for task in tasks:
+                task.cancel()
+        ends = await asyncio.gather(*tasks, return_exceptions=True)
+        if error is None:
+            for failure in filter(None, ends):
+                raise failure
