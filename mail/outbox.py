@@ -18,6 +18,7 @@ import structlog
 from mail.compose import Sender, compose, recipient
 from mail.smtp import Deferred, NoWay, Refused, Smtp, SmtpServer, Unknown
 from mail.smtp.door import TIMEOUT
+from mail.together import Together
 from models import keys, letter
 from models.checkpoint import checkpoint
 from models.letter import Claimed
@@ -78,7 +79,8 @@ async def one_pass(route: Route, *, owner: str, stopping: asyncio.Event | None =
     if not claimed:
         return Pass()
     others = LINES - 1 if len(claimed) == AT_ONCE else 0
-    lines = [_Line(route, owner, stopping or asyncio.Event()) for _ in range(1 + others)]
+    desk = _Desk(Together(letter.hand_over), Together(letter.sent))
+    lines = [_Line(route, owner, stopping or asyncio.Event(), desk) for _ in range(1 + others)]
     runs = (line.run(claimed if line is lines[0] else ()) for line in lines)
     # not a group: one that fails must not cut the others off between a letter's bytes and its answer
     for failed in await asyncio.gather(*runs, return_exceptions=True):
@@ -88,13 +90,21 @@ async def one_pass(route: Route, *, owner: str, stopping: asyncio.Event | None =
     return Pass(sum(line.handled for line in lines), barred)
 
 
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """What is written down of each letter that leaves, of all lines together: each alone costs two commits."""
+
+    hand_over: Together[tuple[Claimed, bytes]]
+    sent: Together[Claimed]
+
+
 class _Line:
     """One connection, made when the first letter is ready, over which batch after batch leaves."""
 
-    def __init__(self, route: Route, owner: str, stopping: asyncio.Event) -> None:
+    def __init__(self, route: Route, owner: str, stopping: asyncio.Event, desk: _Desk) -> None:
         self.handled = 0
         self.barred: str | None = None
-        self._route, self._owner, self._stopping = route, owner, stopping
+        self._route, self._owner, self._stopping, self._desk = route, owner, stopping, desk
         self._smtp: Smtp | None = None
         self._is_fresh = True
         self._begun = False
@@ -154,7 +164,7 @@ class _Line:
 
         async def may_leave() -> bool:
             checkpoint("before a letter is handed over")
-            self._begun = await letter.hand_over(one, raw)
+            self._begun = await self._desk.hand_over((one, raw))
             checkpoint("after a letter was handed over")
             return self._begun
 
@@ -175,7 +185,7 @@ class _Line:
         else:
             checkpoint("after the server took a letter")
             if self._begun:
-                await _written_down(one, lambda: letter.sent(one))
+                await _written_down(one, lambda: self._desk.sent(one))
             checkpoint("after a letter was settled")
 
 

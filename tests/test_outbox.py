@@ -24,7 +24,7 @@ from tests.letters import (
     text_of,
     written,
 )
-from tests.make import a_firm, an_account, an_address
+from tests.make import a_firm, an_account, an_address, counting
 from tests.smtp_server import DROP, SmtpSink, Taken
 from tests.syncing import eventually
 
@@ -94,6 +94,22 @@ async def test_many_outboxes_at_once_send_each_letter_once(by: System) -> None:
     assert sorted(each.to[0] for each in sink.letters) == sorted(f"{n}@client.test" for n in range(60))
 
 
+async def test_letters_that_leave_at_the_same_time_are_written_down_together(by: System) -> None:
+    """By firm: a transaction belongs to one."""
+    other = await a_firm()
+    for n in range(10):
+        await written(by if n % 2 else other, f"{n}@client.test")
+    claimed = await letter.claim("me", most=10)
+    async with counting() as statements:
+        assert await letter.hand_over([(each, b"its bytes") for each in claimed]) == [True] * 10
+    assert len(statements) == 1
+    async with counting() as statements:
+        assert await letter.sent(claimed) == [True] * 10
+    assert len(statements) == 2
+    assert {(await row_of(each.id))["state"] for each in claimed} == {"SENT"}
+    assert await letter.sent(claimed) == [False] * 10
+
+
 async def test_a_sent_invitation_says_so_to_the_feeds_once(by: System) -> None:
     made = await an_account(by, address="anna@client.test", login=True)
     invitation = await an_invitation(by, made.address, made.id)
@@ -120,7 +136,7 @@ async def test_a_cancelled_letter_never_leaves_not_even_claimed_and_on_its_way(b
         (claimed,) = await letter.claim("one", most=5)
         async with store.transaction():
             await letter.cancel(by, invitation_ids=[invitation.id])
-        assert not await letter.hand_over(claimed, b"its bytes")
+        assert await letter.hand_over([(claimed, b"its bytes")]) == [False]
         assert (await sent_all(sink.server)).handled == 0
     assert sink.commands == []
     assert await state_of(letter_id) == "CANCELLED"
@@ -216,8 +232,8 @@ async def test_a_dead_workers_letter_is_taken_over_and_the_dead_writes_nothing(b
         assert (await sent_all(sink.server)).handled == 0
         await due_again()
         await sent_all(sink.server)
-    assert not await letter.hand_over(held, b"its bytes")
+    assert await letter.hand_over([(held, b"its bytes")]) == [False]
     assert not await letter.refused(held, "no")
-    assert not await letter.sent(held)
+    assert await letter.sent([held]) == [False]
     assert not await letter.put_off(held, "no")
     assert await state_of(letter_id) == "SENT"

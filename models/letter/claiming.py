@@ -126,18 +126,37 @@ def _stop(row: Any) -> str | None:
     return None
 
 
-async def hand_over(letter: Claimed, composed: bytes) -> bool:
+async def hand_over(letters: Sequence[tuple[Claimed, bytes]]) -> list[bool]:
     """
-    Whether its bytes may leave now: it is still ours, nobody has cancelled it, and it has not left twice (P2). They are
-    kept, encrypted, until the letter is settled, so that a second copy is the very same.
+    Whether the bytes of each may leave now: it is still ours, nobody has cancelled it, and it has not left twice (P2).
+    They are kept, encrypted, until the letter is settled, so that a second copy is the very same.
     """
-    sealed = keys.seal(composed.decode(), *_place(letter.firm_id, letter.id))
-    return bool(await store.execute(_HAND_OVER, letter.firm_id, letter.id, letter.owner, SECONDS, sealed))
+    sealed = [keys.seal(raw.decode(), *_place(letter.firm_id, letter.id)) for letter, raw in letters]
+    ours = [letter for letter, _ in letters]
+    rows = await store.rows(
+        _HAND_OVER,
+        [letter.firm_id for letter in ours],
+        [letter.id for letter in ours],
+        [letter.owner for letter in ours],
+        SECONDS,
+        sealed,
+    )
+    may_leave = {row["id"] for row in rows}
+    return [letter.id in may_leave for letter in ours]
 
 
+# one by one (LATERAL), so that each is found by its id whatever PostgreSQL takes the size of the table to be
 _HAND_OVER = """
-UPDATE letter SET handed_over = handed_over + 1, sealed = $5, locked_until = now() + make_interval(secs => $4)
-WHERE firm_id = $1 AND id = $2 AND locked_by = $3 AND settled_at IS NULL AND handed_over < 2
+WITH ours AS (
+  SELECT o.id, n.sealed
+  FROM (SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $5::bytea[]) AS n(firm_id, id, owner, sealed)
+        ORDER BY id) n,
+    LATERAL (SELECT l.id FROM letter l WHERE l.firm_id = n.firm_id AND l.id = n.id AND l.locked_by = n.owner
+             AND l.settled_at IS NULL AND l.handed_over < 2 FOR NO KEY UPDATE) o
+)
+UPDATE letter l SET handed_over = l.handed_over + 1, sealed = ours.sealed,
+  locked_until = now() + make_interval(secs => $4)
+FROM ours WHERE l.id = ours.id RETURNING l.id
 """
 
 

@@ -1,6 +1,8 @@
 """What else changes when a letter has left, or cannot be delivered: its invitation, its address, somebody's Inbox+."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -11,38 +13,53 @@ from models.notification import NotificationKind
 from models.viewer import System
 
 
-async def invitation_sent(firm_id: UUID, invitation_id: UUID) -> None:
-    """Its first letter has left."""
-    _moved(firm_id, invitation_id, await store.rows(_SENT, firm_id, invitation_id, clock.now()))
+async def lock(firm_id: UUID, invitation_ids: Iterable[UUID | None]) -> None:
+    """Of letters that are about to be settled: before the letters themselves, in the order of ids."""
+    if ids := [each for each in invitation_ids if each]:
+        await store.rows(_LOCK, firm_id, ids)
 
 
-def _moved(firm_id: UUID, invitation_id: UUID, covered: Sequence[Any]) -> None:
+# one by one (LATERAL), so that each is found by its id whatever PostgreSQL takes the size of the table to be
+_THESE = """(SELECT DISTINCT id FROM unnest($2::uuid[]) AS n(id) ORDER BY id) n,
+  LATERAL (SELECT i.id FROM invitation i WHERE i.firm_id = $1 AND i.id = n.id FOR NO KEY UPDATE) these"""
+_LOCK = f"SELECT these.id FROM {_THESE}"
+
+
+async def invitations_sent(firm_id: UUID, invitation_ids: Iterable[UUID | None]) -> None:
+    """The first letter of each has left."""
+    if ids := [each for each in invitation_ids if each]:
+        _moved(firm_id, await store.rows(_SENT, firm_id, ids, clock.now()))
+
+
+def _moved(firm_id: UUID, covered: Sequence[Any]) -> None:
     """Tells the feeds that these toggles are to be read again; nothing to tell where it is a colleague's."""
-    if covered:
+    for invitation_id, rows in groupby(covered, key=itemgetter("invitation_id")):
+        theirs = list(rows)
         journal.record(
             journal.INVITATION_MOVED,
             by=System(firm_id),
             subject=(Subject.INVITATION, invitation_id),
-            accounts=[row["account_id"] for row in covered],
-            touched=[row["id"] for row in covered],
+            accounts=[row["account_id"] for row in theirs],
+            touched=[row["id"] for row in theirs],
         )
 
 
 def _moving(change: str) -> str:
-    """Makes the change, and answers the toggles that the invitation covers."""
+    """Makes the change, and answers the toggles that the invitations cover."""
     return f"""
-WITH moved AS ({change} RETURNING firm_id, id, address_id)
-SELECT t.id, t.account_id FROM moved m
+WITH moved AS ({change} RETURNING i.firm_id, i.id, i.address_id)
+SELECT m.id AS invitation_id, t.id, t.account_id FROM moved m
 JOIN invitation_account c ON c.firm_id = m.firm_id AND c.invitation_id = m.id AND c.left_at IS NULL
 JOIN toggles t ON t.firm_id = m.firm_id AND t.account_id = c.account_id AND t.address_id = m.address_id
-ORDER BY t.id
+ORDER BY m.id, t.id
 """
 
 
-_SENT = _moving("UPDATE invitation SET sent_at = $3 WHERE firm_id = $1 AND id = $2 AND sent_at IS NULL")
-_BOUNCED = _moving(
-    "UPDATE invitation SET bounced_at = $3 WHERE firm_id = $1 AND id = $2 AND bounced_at IS NULL AND ended_at IS NULL"
-)
+_SENT = _moving(f"UPDATE invitation i SET sent_at = $3 FROM {_THESE} WHERE i.id = these.id AND i.sent_at IS NULL")
+_BOUNCED = _moving(f"""
+UPDATE invitation i SET bounced_at = $3 FROM {_THESE}
+WHERE i.id = these.id AND i.bounced_at IS NULL AND i.ended_at IS NULL
+""")
 
 
 async def undelivered(letter: Claimed, why: str, *, suppress: bool) -> None:
@@ -50,8 +67,7 @@ async def undelivered(letter: Claimed, why: str, *, suppress: bool) -> None:
     if suppress and letter.address_id:
         await suppression.suppress(letter.firm_id, letter.address_id, why)
     if letter.invitation_id:
-        covered = await store.rows(_BOUNCED, letter.firm_id, letter.invitation_id, clock.now())
-        _moved(letter.firm_id, letter.invitation_id, covered)
+        _moved(letter.firm_id, await store.rows(_BOUNCED, letter.firm_id, [letter.invitation_id], clock.now()))
     await _tell(letter, why)
 
 

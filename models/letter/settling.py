@@ -4,6 +4,7 @@ What became of a letter that a worker tried to deliver. False, and nothing writt
 Locks are taken in the order of `firm.one_at_a_time`: address, invitation, letter, the journal's head.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
@@ -26,9 +27,9 @@ class NoLongerOurs(Exception):
     """Another worker has the letter by now, or it is settled."""
 
 
-async def sent(letter: Claimed) -> bool:
-    """The server took it. Told even of one cancelled after its bytes began to leave: it has left."""
-    return await _settle(letter, LetterState.SENT)
+async def sent(letters: Sequence[Claimed]) -> list[bool]:
+    """The server took each. Told even of one cancelled after its bytes began to leave: it has left."""
+    return await _settle(letters, LetterState.SENT)
 
 
 async def unknown(letter: Claimed) -> bool:
@@ -37,7 +38,7 @@ async def unknown(letter: Claimed) -> bool:
     time, UNCERTAIN for good.
     """
     if letter.handed_over >= 1:
-        return await _settle(letter, LetterState.UNCERTAIN)
+        return (await _settle([letter], LetterState.UNCERTAIN))[0]
     wait = SECOND_COPY_AFTER.total_seconds()
     return bool(await store.execute(_UNKNOWN, *_ours(letter), wait))
 
@@ -55,33 +56,46 @@ def _ours(letter: Claimed) -> tuple[UUID, UUID, str]:
     return letter.firm_id, letter.id, letter.owner
 
 
-async def _settle(letter: Claimed, state: LetterState) -> bool:
-    """SENT, or UNCERTAIN for good: it counts as sent, and the firm gets its copy (R16)."""
-    try:
-        async with store.transaction():
-            if letter.invitation_id:
-                await consequences.invitation_sent(letter.firm_id, letter.invitation_id)
-            if not await store.value(_SETTLE, *_ours(letter), state, clock.now(), uuid7()):
-                raise NoLongerOurs
-    except NoLongerOurs:
-        return False
-    return True
+async def _settle(letters: Sequence[Claimed], state: LetterState) -> list[bool]:
+    """SENT, or UNCERTAIN for good: they count as sent, and the firms get their copies (R16)."""
+    by_firm: dict[UUID, list[Claimed]] = defaultdict(list)
+    for letter in letters:
+        by_firm[letter.firm_id].append(letter)
+    settled = [await _settle_of(firm_id, theirs, state) for firm_id, theirs in by_firm.items()]
+    return [any(letter.id in ids for ids in settled) for letter in letters]
+
+
+async def _settle_of(firm_id: UUID, letters: Sequence[Claimed], state: LetterState) -> set[UUID]:
+    async with store.transaction():
+        await consequences.lock(firm_id, [letter.invitation_id for letter in letters])
+        ids, owners = [letter.id for letter in letters], [letter.owner for letter in letters]
+        rows = await store.rows(_SETTLE, firm_id, ids, owners, state, clock.now(), [uuid7() for _ in letters])
+        settled = {row["id"] for row in rows}
+        await consequences.invitations_sent(
+            firm_id, [letter.invitation_id for letter in letters if letter.id in settled]
+        )
+    return settled
 
 
 _SETTLE = f"""
-WITH settled AS (
-  UPDATE letter SET state = $4::text, settled_at = $5, sealed = NULL, error = NULL, {_FREE}
-  WHERE {_OURS} AND (settled_at IS NULL OR (state = 'CANCELLED' AND $4::text = 'SENT')) RETURNING *
+WITH ours AS (
+  SELECT o.id, n.copy_id
+  FROM (SELECT * FROM unnest($2::uuid[], $3::text[], $6::uuid[]) AS n(id, owner, copy_id) ORDER BY id) n,
+    LATERAL (SELECT l.id FROM letter l WHERE l.firm_id = $1 AND l.id = n.id AND l.locked_by = n.owner
+             AND (l.settled_at IS NULL OR (l.state = 'CANCELLED' AND $4::text = 'SENT')) FOR NO KEY UPDATE) o
+), settled AS (
+  UPDATE letter l SET state = $4::text, settled_at = $5, sealed = NULL, error = NULL, {_FREE}
+  FROM ours WHERE l.id = ours.id RETURNING l.*, ours.copy_id
 ), copies AS (
   INSERT INTO letter (id, firm_id, kind, language, to_address, to_key, address_id, asked_by, facts, message_id, state,
                       created_at, due_at, attempts, handed_over, copy_of)
-  SELECT $6::uuid, l.firm_id, l.kind, l.language, f.copy_to, lower(f.copy_to), NULL, l.asked_by,
+  SELECT l.copy_id, l.firm_id, l.kind, l.language, f.copy_to, lower(f.copy_to), NULL, l.asked_by,
     l.facts || jsonb_build_object('copyOf', l.to_address),
-    '<' || $6::uuid || substr(l.message_id, strpos(l.message_id, '@')), 'QUEUED', $5, $5, 0, 0, l.id
+    '<' || l.copy_id || substr(l.message_id, strpos(l.message_id, '@')), 'QUEUED', $5, $5, 0, 0, l.id
   FROM settled l JOIN firm f ON f.id = l.firm_id
   WHERE f.copy_to IS NOT NULL AND l.address_id IS NOT NULL AND l.copy_of IS NULL AND l.kind <> 'PASSWORD_RESET'
 )
-SELECT count(*) FROM settled
+SELECT id FROM settled
 """
 
 
@@ -99,7 +113,7 @@ async def put_off(letter: Claimed, why: str, *, handed_over: bool = False) -> bo
 
 async def _give_up(letter: Claimed, why: str, *, maybe_arrived: bool) -> bool:
     if maybe_arrived:
-        return await _settle(letter, LetterState.UNCERTAIN)
+        return (await _settle([letter], LetterState.UNCERTAIN))[0]
     return await refused(letter, f"Given up after {GIVE_UP.days} days. {why}")
 
 

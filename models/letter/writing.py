@@ -106,7 +106,10 @@ WHERE e.firm_id = $1 AND e.id = ANY($2::uuid[]) AND l.firm_id = e.firm_id AND l.
   AND l.kind = 'ACCOUNT_ADDED' AND l.state = 'QUEUED' AND l.settled_at IS NULL
 """
 _CANCEL = """
-UPDATE letter SET state = CASE state WHEN 'QUEUED' THEN 'CANCELLED' ELSE state END, settled_at = $4, sealed = NULL
-WHERE firm_id = $1 AND settled_at IS NULL
-  AND (invitation_id = ANY($2::uuid[]) OR reset_id = ANY($3::uuid[]))
+WITH doomed AS (
+  SELECT id FROM letter WHERE firm_id = $1 AND settled_at IS NULL
+    AND (invitation_id = ANY($2::uuid[]) OR reset_id = ANY($3::uuid[])) ORDER BY id FOR NO KEY UPDATE
+)
+UPDATE letter l SET state = CASE state WHEN 'QUEUED' THEN 'CANCELLED' ELSE state END, settled_at = $4, sealed = NULL
+FROM doomed WHERE l.firm_id = $1 AND l.id = doomed.id
 """
