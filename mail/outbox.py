@@ -27,8 +27,11 @@ from models.settings import Settings
 LOOK_SECONDS = 1.0
 AT_ONCE = 20
 """Letters claimed at a time by one line."""
-LINES = 6
-"""Connections to the mail server, as long as there is enough to send."""
+LINES = 20
+"""
+Connections to the mail server, as long as there is enough to send. A letter waits for two commits, so that it takes
+many to be fast. A server that takes fewer gets the letters by those that it takes.
+"""
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 """Seconds between attempts while the way to the mail server is barred."""
 STOP_SECONDS = 8.0

@@ -37,6 +37,7 @@ class SmtpSink:
     tls: ssl.SSLContext | None = None
     implicit: bool = False
     most_per_line: int = 1_000_000
+    most_lines: int = 1_000_000
     answered: Callable[[Taken], Awaitable[None]] | None = None
     letters: list[Taken] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
@@ -70,7 +71,10 @@ class SmtpSink:
         task.add_done_callback(self._tasks.discard)
         self.lines += 1
         try:
-            await self._talk(reader, writer)
+            if len(self._tasks) <= self.most_lines:
+                await self._talk(reader, writer)
+            else:
+                await self._say(writer, "421 4.7.0 too many connections from you")
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError, _Cut):
             pass  # cancelled: at the end of the test
         finally:

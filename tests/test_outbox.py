@@ -85,6 +85,14 @@ async def test_a_server_that_ends_the_line_now_and_then_gets_them_all(by: System
     assert sink.lines == 3
 
 
+async def test_a_server_that_takes_few_lines_at_a_time_gets_them_all_by_those(by: System) -> None:
+    for n in range(AT_ONCE * 3):
+        await written(by, f"{n}@client.test")
+    async with SmtpSink(most_lines=2) as sink:
+        await sent_all(sink.server)
+    assert sorted(each.to[0] for each in sink.letters) == sorted(f"{n}@client.test" for n in range(AT_ONCE * 3))
+
+
 async def test_many_outboxes_at_once_send_each_letter_once(by: System) -> None:
     for n in range(60):
         await written(by, f"{n}@client.test")
