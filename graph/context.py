@@ -90,8 +90,9 @@ class Context:
             raise RequestError(RequestCode.UNAUTHENTICATED, "The session has ended. Sign in again.")
 
     async def authorise_all(self, others: Sequence[Self]) -> set[Self]:
-        still = await session.still_all({signed_in(one) for one in others}) if others else {}
-        return {one for one in others if one.viewer in still}
+        asked = {(asker := signed_in(one)).session_id: asker for one in others}
+        still = {asker.session_id for asker in await session.still_all(asked.values())} if asked else set()
+        return {one for one in others if signed_in(one).session_id in still}
 
     def place(self) -> AbstractContextManager[None]:
         return self.budget.place(signed_in(self).session_id, subscribes=True)

@@ -45,11 +45,10 @@ class Window:
     def place(self) -> AbstractContextManager[None]:
         return nullcontext()
 
-    def is_free(self) -> bool:
+    async def offer(self, answer: Answer) -> bool:
+        if self.free:
+            self.heard.append(answer.body["data"])
         return self.free
-
-    async def give(self, answer: Answer) -> None:
-        self.heard.append(answer.body["data"])
 
     async def follow(self, groups: Groups, source: "Source") -> None:
         """As graph.transport.operation does: with the group, and alone where that does not reach back."""

@@ -55,13 +55,10 @@ class Sharing(Protocol):
 
 
 class Listener(Protocol):
-    """The far end of a subscription, where an answer can be handed to it without waking its task."""
+    """The far end of a subscription, which takes an answer without its task being woken."""
 
-    def is_free(self) -> bool:
-        """`give` would wait for nothing."""
-
-    async def give(self, answer: Answer) -> None:
-        """Raises Gone where nobody listens any more."""
+    async def offer(self, answer: Answer) -> bool:
+        """Gives it where that waits for nothing; False: it would. Raises Gone where nobody listens any more."""
 
 
 _Told = tuple[int, Answer]
@@ -100,20 +97,25 @@ class _Group:
         for number, (one, its) in enumerate(waiting.items(), 1):
             if one not in allowed or one.position >= asking.position:  # or it came meanwhile; or it has it already
                 its.wake(None)
-            elif its.listener is None or not its.listener.is_free():
+            elif not its.woken.done() and not await self._took(one, its, told):
                 its.wake(told)
-            elif not its.woken.done():
-                await self._give(one, its, told)
             if number % AT_ONCE == 0:
                 await asyncio.sleep(0)
 
-    async def _give(self, one: Sharing, its: _Waiting, told: _Told) -> None:
-        """It is not even woken: a thousand wake-ups cost more than what they would do."""
-        assert its.listener is not None
+    async def _took(self, one: Sharing, its: _Waiting, told: _Told) -> bool:
+        """Most are not even woken: a thousand wake-ups cost more than what they would do."""
+        if its.listener is None:
+            return False
         self.waiting[one] = its
-        one.position, answer = told
-        with suppress(Gone):  # its own task is about to learn of it
-            await its.listener.give(answer)
+        position, answer = told
+        try:
+            if await its.listener.offer(answer):
+                one.position = position
+                return True
+        except Gone:  # its own task is about to learn of it
+            return True
+        self.waiting.pop(one, None)
+        return False
 
     def end(self) -> None:
         self.ended = True

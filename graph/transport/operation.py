@@ -111,11 +111,12 @@ class Operation:
         except Exception as error:
             await self._send_error(refusal(error, request_id=self._request_id))
 
-    def is_free(self) -> bool:
-        return self._socket.wire.is_empty()
+    async def offer(self, answer: Answer) -> bool:
+        return await self._socket.wire.offer(self._next(answer))
 
-    async def give(self, answer: Answer) -> None:
-        await self._socket.send_next(self._json_id, answer)
+    def _next(self, told: Answer) -> str:
+        """Its JSON was made once, for all who get it; only the id is its own."""
+        return f'{{"id":{self._json_id},"type":"next","payload":{told.json}}}'
 
     async def _send_results(self) -> None:
         endpoint = self._socket.endpoint
@@ -126,7 +127,7 @@ class Operation:
                 if told.refused:
                     await self._send_error(told)
                     return
-                await self.give(told)
+                await self._socket.wire.send(self._next(told))
         await self._end({"id": self.id, "type": "complete"})
 
     async def _send_error(self, told: Answer) -> None:

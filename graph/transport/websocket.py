@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from graph.transport.call import authorization_in
-from graph.transport.errors import Answer, RequestCode, RequestError, refusal
+from graph.transport.errors import RequestCode, RequestError, refusal
 from graph.transport.operation import Operation, error_message, text_of
 from graph.transport.request import GraphQLRequest, decoded, parsed
 from graph.transport.sockets import RESTART
@@ -74,10 +74,6 @@ class Socket:
 
     async def send(self, message: Mapping[str, Any]) -> None:
         await self.wire.send(text_of(message))
-
-    async def send_next(self, json_id: str, told: Answer) -> None:
-        """Its JSON was made once, for all who get it; only the id is its own, which is given as JSON too."""
-        await self.wire.send(f'{{"id":{json_id},"type":"next","payload":{told.json}}}')
 
     async def _read(self) -> None:
         try:

@@ -39,29 +39,37 @@ class Wire:
                 raise RequestError(RequestCode.BAD_REQUEST, "Frames must be text.")
             yield message["text"]
 
-    async def send(self, text: str) -> None:
-        """Raises Gone when the peer left, or was cut because it does not read."""
+    async def offer(self, text: str) -> bool:
+        """
+        Sends it where there is nothing that uvicorn could wait for: the peer has taken all that was sent before. False:
+        it has not. Raises Gone when the peer left.
+        """
         if self.closed:
             raise Gone
-        message = {"type": "websocket.send", "text": text}
+        if self._transport is None or self._transport.get_write_buffer_size():
+            return False
         try:
-            if self.is_empty():  # there is nothing that uvicorn could wait for
-                await self._send(message)
-            else:
-                async with asyncio.timeout(self._send_timeout):
-                    await self._send(message)
-            await self._breathe()
-        except TimeoutError:
-            self.closed = True
-            self.abort()
-            raise Gone from None
+            await self._send({"type": "websocket.send", "text": text})
         except (OSError, RuntimeError):  # RuntimeError: the server itself has closed it meanwhile
             self.closed = True
             raise Gone from None
+        return True
 
-    def is_empty(self) -> bool:
-        """The peer has taken all that was sent to it."""
-        return self._transport is not None and self._transport.get_write_buffer_size() == 0
+    async def send(self, text: str) -> None:
+        """Raises Gone when the peer left, or was cut because it does not read."""
+        if not await self.offer(text):
+            await self._insist(text)
+        await self._breathe()
+
+    async def _insist(self, text: str) -> None:
+        try:
+            async with asyncio.timeout(self._send_timeout):
+                await self._send({"type": "websocket.send", "text": text})
+        except (OSError, RuntimeError) as error:
+            self.closed = True
+            if isinstance(error, TimeoutError):
+                self.abort()
+            raise Gone from None
 
     async def _breathe(self) -> None:
         """
