@@ -3,7 +3,6 @@
 empty database to use instead of a server of its own; with it name one benchmark.
 """
 
-import asyncio
 import inspect
 import sys
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from time import perf_counter
 from typing import Any
 
 from bench.figure import Figure, machine
+from graph.cli import run
 
 ALL = ("accounts", "toggle", "fanout", "idle", "reconnects", "arrival", "sync", "letters")
 
@@ -31,7 +31,7 @@ def _run(name: str, sizes: dict[str, float]) -> list[Figure]:
     begun = perf_counter()
     print(f"\n{name}: {(module.__doc__ or '').splitlines()[0]}", flush=True)
     mine: dict[str, Any] = {size: type(known[size].default)(value) for size, value in sizes.items() if size in known}
-    figures: list[Figure] = asyncio.run(module.run(**mine))
+    figures: list[Figure] = run(module.run(**mine))
     print("\n".join(map(str, figures)))
     print(f"  ({perf_counter() - begun:.0f} s)", flush=True)
     return figures

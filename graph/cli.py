@@ -5,13 +5,14 @@ import signal
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 from pydantic import ValidationError
 
 from models.settings import Settings
 
+Outcome = TypeVar("Outcome")
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 SCHEMA_FILE = Path(__file__).parents[1] / "schema.graphql"
 
@@ -109,12 +110,12 @@ def _run(command: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
         _fail(words)
 
 
-def run(main: Coroutine[Any, Any, None]) -> None:
+def run(main: Coroutine[Any, Any, Outcome]) -> Outcome:
     """As asyncio.run, on uvloop where that is installed (it is not for Windows), which is quicker."""
     from uvicorn.loops.auto import auto_loop_factory
 
     with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
-        runner.run(main)
+        return runner.run(main)
 
 
 async def _stoppable(command: Coroutine[Any, Any, None]) -> None:
