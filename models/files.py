@@ -2,7 +2,9 @@
 
 import asyncio
 import hashlib
+import os
 from collections.abc import AsyncIterator
+from pathlib import Path
 from uuid import UUID
 
 import obstore
@@ -26,10 +28,27 @@ def open_files(settings: Settings) -> None:
 
 
 async def keep(firm_id: UUID, content: bytes) -> str:
-    """Stores it before the row that names it, and answers its name: the SHA-256 of the content."""
+    """
+    Stores it before the row that names it, and answers its name: the SHA-256 of the content. By then it lies on the
+    disk: a row must not outlive its file where the power fails.
+    """
     name = await asyncio.to_thread(_name, content) if len(content) > LARGE else _name(content)
-    await obstore.put_async(_files(), _path(firm_id, name), content)
+    path, store = _path(firm_id, name), _files()
+    await obstore.put_async(store, path, content)
+    if isinstance(store, LocalStore):
+        assert store.prefix is not None
+        await asyncio.to_thread(_flush, Path(store.prefix) / path)
     return name
+
+
+def _flush(path: Path) -> None:
+    """obstore leaves it to the operating system when it writes; nor is a new name in a folder on the disk by itself."""
+    for each in (path, path.parent, path.parent.parent):
+        opened = os.open(each, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
 
 
 def _name(content: bytes) -> str:
