@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from uuid_utils.compat import uuid7
 
-from models import journal, mailbox, store
+from models import journal, mailbox, store, team
 from models.errors import ErrorCode
 from models.mailbox import (
     MailboxChange,
@@ -23,6 +23,7 @@ from models.mailbox.tables import Mailbox
 from models.viewer import TeamRole, Viewer
 from tests.make import a_firm, a_member
 from tests.refused import refused
+from tests.waiting import held, until_waiting
 
 pytestmark = pytest.mark.usefixtures("store")
 PASSWORD = "the mailbox password"
@@ -61,6 +62,24 @@ async def test_an_address_is_connected_once_also_at_once(by: Viewer) -> None:
     refusals = [one for one in found if isinstance(one, BaseException)]
     assert len(refusals) == 3
     assert {getattr(one, "code", one) for one in refusals} == {ErrorCode.ALREADY_TAKEN}
+
+
+@pytest.mark.parametrize(
+    "give",
+    [
+        lambda by, _, owner_id: connect(by, _new("other@x.test", owner_id=owner_id)),
+        lambda by, mailbox_id, owner_id: update(by, mailbox_id, MailboxChange(owner_id=owner_id)),
+    ],
+    ids=["connect", "update"],
+)
+async def test_nobody_is_given_a_mailbox_who_is_removed_meanwhile(by: Viewer, store: str, give: Any) -> None:
+    leaving = (await a_member(by, role=TeamRole.EMPLOYEE)).member_id
+    mailbox_id = (await connect(by, _new())).ids[0]
+    async with held(team.remove(by, leaving)):
+        giving = asyncio.create_task(give(by, mailbox_id, leaving))
+        await until_waiting(store, 1)
+    with refused(ErrorCode.NOT_FOUND):
+        await giving
 
 
 async def test_an_employee_connects_their_own_mailbox_and_no_other(by: Viewer) -> None:

@@ -73,8 +73,8 @@ async def _connect(by: Actor, new: NewMailbox) -> tuple[UUID, ...]:
     typed = address.typed(new.address, "address")
     _check_server(new.imap, "imap")
     _check_server(new.smtp, "smtp")
-    await _must_be_colleague(by, new.owner_id)
     await firm.one_at_a_time(by.firm_id)
+    await _must_be_colleague(by, new.owner_id)
     await history.lock(by.firm_id)  # nobody switches Email sync on for it meanwhile
     taken = "SELECT 1 FROM mailbox WHERE firm_id = $1 AND address_key = $2"
     if await store.value(taken, by.firm_id, typed.key):
@@ -155,6 +155,8 @@ async def update(by: Actor, mailbox_id: UUID, change: MailboxChange, *, expected
     Whatever was wrong is tried again at once (R23). Raises NOT_FOUND, CHANGED_MEANWHILE, INVALID, NOT_ALLOWED.
     """
     async with store.transaction() as tx:
+        if change.owner_id is not UNSET:
+            await firm.one_at_a_time(by.firm_id)  # nobody removes the new owner meanwhile
         row = await store.row("SELECT * FROM mailbox WHERE firm_id = $1 AND id = $2 FOR UPDATE", by.firm_id, mailbox_id)
         if row is None:
             raise Refusal(ErrorCode.NOT_FOUND, "There is no such mailbox.", "id")
