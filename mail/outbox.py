@@ -27,11 +27,6 @@ from models.settings import Settings
 LOOK_SECONDS = 1.0
 AT_ONCE = 20
 """Letters claimed at a time by one line."""
-LINES = 20
-"""
-Connections to the mail server, as long as there is enough to send. A letter waits for two commits, so that it takes
-many to be fast. A server that takes fewer gets the letters by those that it takes.
-"""
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 """Seconds between attempts while the way to the mail server is barred."""
 STOP_SECONDS = 8.0
@@ -44,11 +39,17 @@ log = structlog.get_logger("outbox")
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where letters are handed over, and whom they come from. `timeout` in seconds, for any answer of the server."""
+    """
+    Where letters are handed over, and whom they come from. `timeout` in seconds, for any answer of the server.
+
+    `connections`: at once, as long as there is enough to send. A letter waits for two commits, so that it takes many to
+    be fast. A server that takes fewer gets the letters by those that it takes.
+    """
 
     server: SmtpServer
     sender: Sender
     timeout: float = TIMEOUT
+    connections: int = 20
 
     @classmethod
     def of(cls, settings: Settings) -> "Route | None":
@@ -56,7 +57,7 @@ class Route:
         if settings.smtp_url is None or settings.mail_from is None:
             return None
         server = SmtpServer.of_url(settings.smtp_url.get_secret_value())
-        return cls(server, Sender(settings.mail_from, settings.base_url))
+        return cls(server, Sender(settings.mail_from, settings.base_url), connections=settings.smtp_connections)
 
     async def connect(self) -> Smtp:
         """Raises NoWay."""
@@ -81,7 +82,7 @@ async def one_pass(route: Route, *, owner: str, stopping: asyncio.Event | None =
     claimed = await letter.claim(owner, most=AT_ONCE)
     if not claimed:
         return Pass()
-    others = LINES - 1 if len(claimed) == AT_ONCE else 0
+    others = route.connections - 1 if len(claimed) == AT_ONCE else 0
     desk = _Desk(Together(letter.hand_over), Together(letter.sent))
     lines = [_Line(route, owner, stopping or asyncio.Event(), desk) for _ in range(1 + others)]
     runs = (line.run(claimed if line is lines[0] else ()) for line in lines)
@@ -269,10 +270,10 @@ class Outbox:
             stop.cancel()
 
     def _note(self, done: Pass) -> None:
+        """A way that is barred to some of the lines is open: the server takes no more of them at once."""
+        self._failures = 0 if done.barred is None or done.handled else self._failures + 1
         if done.barred is None:
-            self._failures = 0
             return
-        self._failures += 1
         log.warning("outbox.barred", why=done.barred, attempts=self._failures)
 
     async def _wait(self) -> None:

@@ -53,6 +53,8 @@ class Settings(BaseSettings):
     smtp_url: SecretStr | None = None
     """Where letters are handed over: `smtps://name:password@host:465` (TLS), `smtp://host:587` (STARTTLS; plain on the
     loopback only). Absent: letters wait."""
+    smtp_connections: int = Field(default=20, ge=1, le=200)
+    """Of one worker to that server, at once."""
     mail_from: str | None = None
     """The address that letters come from. Absent: letters wait."""
     letters_per_hour: int = Field(default=20_000, ge=1)

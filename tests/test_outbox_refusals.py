@@ -1,14 +1,18 @@
 """What the mail server does not take, now or ever, and what it never answers (P2)."""
 
+import asyncio
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 
+from mail.outbox import AT_ONCE, Outbox, Pass, new_owner, one_pass
 from mail.smtp import SmtpServer
 from models import journal, store
 from models.mailbox import MailSecurity
 from models.viewer import System
 from tests.letters import (
+    a_route,
     an_invitation,
     due_again,
     invited,
@@ -20,6 +24,7 @@ from tests.letters import (
 from tests.make import a_firm, a_member, an_account, an_address
 from tests.processes import a_free_port
 from tests.smtp_server import DROP, SILENCE, SmtpSink
+from tests.syncing import eventually
 
 pytestmark = pytest.mark.usefixtures("store")
 
@@ -200,6 +205,35 @@ async def test_while_no_letter_can_leave_all_wait_untouched(by: System, sink: Sm
         assert words in row["error"]
     async with SmtpSink() as working:
         assert (await sent_all(working.server)).handled == 2  # at once
+
+
+async def test_no_more_lines_are_opened_than_the_provider_takes(by: System) -> None:
+    for n in range(AT_ONCE * 3):
+        await written(by, f"{n}@client.test")
+    async with SmtpSink() as sink:
+        route = replace(a_route(sink.server), connections=2)
+        assert await one_pass(route, owner=new_owner()) == Pass(AT_ONCE * 3)
+    assert sink.lines <= 2
+
+
+async def test_a_server_that_takes_fewer_lines_is_no_barred_one(by: System, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mail.outbox.LOOK_SECONDS", 0.05)
+    monkeypatch.setattr("mail.outbox.FIRST_WAIT", 3600.0)  # after a barred pass
+    monkeypatch.setattr("mail.outbox.LONGEST_WAIT", 3600.0)
+    for n in range(AT_ONCE * 3):
+        await written(by, f"{n}@client.test")
+    async with SmtpSink(most_lines=1) as sink:
+        outbox = Outbox(a_route(sink.server))
+        running = asyncio.create_task(outbox.run())
+        await eventually(lambda: letters_left(sink, AT_ONCE * 3))
+        await written(by, "late@client.test")
+        await eventually(lambda: letters_left(sink, AT_ONCE * 3 + 1))
+        await outbox.stop()
+        await running
+
+
+async def letters_left(sink: SmtpSink, count: int) -> bool:
+    return len(sink.letters) == count
 
 
 async def test_three_days_without_a_server_are_the_end_too(by: System) -> None:
