@@ -219,7 +219,7 @@ async def test_an_outbox_told_to_stop_answers_what_is_under_way_and_leaves_no_le
 
 
 async def test_a_letter_wakes_the_outbox_of_its_process(by: System, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mail.outbox.LOOK_SECONDS", 3600)
+    monkeypatch.setattr("mail.outbox.running.LOOK_SECONDS", 3600)
     async with SmtpSink() as sink:
         outbox = Outbox(a_route(sink.server))
         running = asyncio.create_task(outbox.run())

@@ -217,9 +217,9 @@ async def test_no_more_lines_are_opened_than_the_provider_takes(by: System) -> N
 
 
 async def test_a_server_that_takes_fewer_lines_is_no_barred_one(by: System, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mail.outbox.LOOK_SECONDS", 0.05)
-    monkeypatch.setattr("mail.outbox.FIRST_WAIT", 3600.0)  # after a barred pass
-    monkeypatch.setattr("mail.outbox.LONGEST_WAIT", 3600.0)
+    monkeypatch.setattr("mail.outbox.running.LOOK_SECONDS", 0.05)
+    monkeypatch.setattr("mail.outbox.running.FIRST_WAIT", 3600.0)  # after a barred pass
+    monkeypatch.setattr("mail.outbox.running.LONGEST_WAIT", 3600.0)
     for n in range(AT_ONCE * 3):
         await written(by, f"{n}@client.test")
     async with SmtpSink(most_lines=1) as sink:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from mail.together import Together
+from mail.outbox.together import Together
 
 
 class Desk:

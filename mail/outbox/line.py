@@ -1,0 +1,150 @@
+"""One connection to the mail server: each letter is composed, handed over outside of any transaction, and settled."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+import structlog
+
+from mail.compose import Sender, compose, recipient
+from mail.outbox.route import Route
+from mail.outbox.together import Together
+from mail.smtp import Deferred, NoWay, Refused, Smtp, Unknown
+from models import letter
+from models.checkpoint import checkpoint
+from models.letter import Claimed
+
+AT_ONCE = 20
+"""Letters claimed at a time by one line."""
+SETTLE_SECONDS, AGAIN_SECONDS = 60.0, 1.0
+"""How long, and how often, it is tried to write down what became of a letter while the database is away."""
+OUR_FAULT = "Something went wrong on our side while the letter was written. It is tried again by itself."
+log = structlog.get_logger("outbox")
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What is written down of each letter that leaves, of all lines together: each alone costs two commits."""
+
+    hand_over: Together[tuple[Claimed, bytes]]
+    sent: Together[Claimed]
+
+
+class Line:
+    """One connection, made when the first letter is ready, over which batch after batch leaves."""
+
+    def __init__(self, route: Route, owner: str, stopping: asyncio.Event, desk: Desk) -> None:
+        self.handled = 0
+        self.barred: str | None = None
+        self._route, self._owner, self._stopping, self._desk = route, owner, stopping, desk
+        self._smtp: Smtp | None = None
+        self._is_fresh = True
+        self._begun = False
+
+    async def run(self, claimed: Sequence[Claimed]) -> None:
+        waiting = list(claimed)
+        try:
+            while not self._stopping.is_set():
+                waiting = waiting or await letter.claim(self._owner, most=AT_ONCE)
+                if not waiting:
+                    return
+                while waiting and not self._stopping.is_set():
+                    await self._take(waiting)
+        except NoWay as error:
+            self.barred = error.message
+            waiting, barred = [], waiting
+            await letter.wait_for_server(barred, error.message)
+        finally:
+            with suppress(Exception):  # the database is away: the leases run out
+                await asyncio.shield(letter.give_back(waiting))
+            if self._smtp:
+                await self._smtp.close()
+
+    async def _take(self, waiting: list[Claimed]) -> None:
+        """The first of them. One that nothing became of stays with the others. Raises NoWay."""
+        one = waiting.pop(0)
+        self._begun = False
+        try:
+            await self._handle(one)
+            self.handled += 1
+        except BaseException as error:
+            if not self._begun:
+                waiting.insert(0, one)
+            if not isinstance(error, NoWay) or self._is_fresh:
+                raise
+            self._smtp = None  # servers end a line after so many letters or seconds: once more, on a new one
+
+    async def _handle(self, one: Claimed) -> None:
+        if one.stop:
+            await _written_down(one, lambda: letter.stopped(one))
+        elif one.handed_over >= 2:
+            await _written_down(one, lambda: letter.unknown(one))
+        elif (raw := one.bytes_kept or _composed(one, self._route.sender)) is None:
+            await _written_down(one, lambda: letter.put_off(one, OUR_FAULT))
+        else:
+            await self._leave(one, raw)
+
+    async def _leave(self, one: Claimed, raw: bytes) -> None:
+        if self._smtp is None or not self._smtp.is_open:
+            self._is_fresh = True
+            self._smtp = await self._route.connect()
+        await self._deliver(self._smtp, one, raw)
+        self._is_fresh = False
+
+    async def _deliver(self, smtp: Smtp, one: Claimed, raw: bytes) -> None:
+        """Raises NoWay, with nothing of it left."""
+
+        async def may_leave() -> bool:
+            checkpoint("before a letter is handed over")
+            self._begun = await self._desk.hand_over((one, raw))
+            checkpoint("after a letter was handed over")
+            return self._begun
+
+        try:
+            await smtp.deliver(raw, sender=self._route.sender.address, to=[recipient(one)], may_leave=may_leave)
+        except Deferred as error:
+            why, begun = error.message, self._begun
+            await _written_down(one, lambda: letter.put_off(one, why, handed_over=begun))
+        except Refused as error:
+            why, nobody = error.message, error.no_such_mailbox
+            await _written_down(one, lambda: letter.refused(one, why, no_such_mailbox=nobody))
+        except Unknown:
+            await _written_down(one, lambda: letter.unknown(one))
+        except asyncio.CancelledError:
+            if self._begun:
+                await asyncio.shield(_written_down(one, lambda: letter.unknown(one)))
+            raise
+        else:
+            checkpoint("after the server took a letter")
+            if self._begun:
+                await _written_down(one, lambda: self._desk.sent(one))
+            checkpoint("after a letter was settled")
+
+
+def _composed(one: Claimed, sender: Sender) -> bytes | None:
+    """None where that fails, which is a fault of ours."""
+    try:
+        return compose(one, sender)
+    except Exception as error:
+        log.error("outbox.compose_failed", letter=str(one.id), kind=one.kind, error=type(error).__name__)
+        return None
+
+
+async def _written_down(one: Claimed, settle: Callable[[], Awaitable[bool]]) -> None:
+    """
+    Again and again while the database is away, so that a letter the server took does not leave twice for that. In the
+    end the lease runs out, and whoever claims the letter then takes its outcome for unknown.
+    """
+    loop = asyncio.get_running_loop()
+    until = loop.time() + SETTLE_SECONDS
+    while True:
+        try:
+            if not await settle():
+                log.info("outbox.lost", letter=str(one.id))
+            return
+        except Exception as error:
+            log.warning("outbox.settle_failed", letter=str(one.id), error=type(error).__name__)
+            if loop.time() > until:
+                raise
+            await asyncio.sleep(AGAIN_SECONDS)

@@ -1,0 +1,118 @@
+"""Pass after pass over what is due, for as long as the process lives."""
+
+import asyncio
+import os
+import random
+import socket
+from contextlib import suppress
+from dataclasses import dataclass
+
+import structlog
+
+from mail.outbox.line import AT_ONCE, Desk, Line
+from mail.outbox.route import Route
+from mail.outbox.together import Together
+from models import keys, letter
+
+LOOK_SECONDS = 1.0
+FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
+"""Seconds between attempts while the way to the mail server is barred."""
+STOP_SECONDS = 8.0
+"""What the letters under way get to be answered when the process is told to stop."""
+log = structlog.get_logger("outbox")
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """`handled`: letters that something became of. `barred`: why no letter could leave, in plain words."""
+
+    handled: int = 0
+    barred: str | None = None
+
+
+def new_owner() -> str:
+    return f"{socket.gethostname()[:60]}:{os.getpid()}:{keys.new_token()[:8]}"
+
+
+async def one_pass(route: Route, *, owner: str, stopping: asyncio.Event | None = None) -> Pass:
+    """Everything that is due now. Raises what the database raises; what is under way then is claimed again later."""
+    claimed = await letter.claim(owner, most=AT_ONCE)
+    if not claimed:
+        return Pass()
+    others = route.connections - 1 if len(claimed) == AT_ONCE else 0
+    desk = Desk(Together(letter.hand_over), Together(letter.sent))
+    lines = [Line(route, owner, stopping or asyncio.Event(), desk) for _ in range(1 + others)]
+    runs = (line.run(claimed if line is lines[0] else ()) for line in lines)
+    # not a group: one that fails must not cut the others off between a letter's bytes and its answer
+    for failed in await asyncio.gather(*runs, return_exceptions=True):
+        if failed is not None:
+            raise failed
+    barred = next((line.barred for line in lines if line.barred), None)
+    return Pass(sum(line.handled for line in lines), barred)
+
+
+class Outbox:
+    """`await run()` until `await stop()`. Any number of them, in any number of processes, share what there is."""
+
+    def __init__(self, route: Route) -> None:
+        self._route, self._owner = route, new_owner()
+        self._look, self._stopping, self._stopped = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._failures = 0
+
+    async def run(self) -> None:
+        """Survives whatever the database or the mail server does. Leaves no lease behind."""
+        letter.wake_by(self._look.set)
+        try:
+            while not self._stopping.is_set():
+                self._look.clear()
+                await self._pass()
+                await self._wait()
+        finally:
+            letter.wake_by(None)
+            self._stopped.set()
+
+    async def stop(self) -> None:
+        """Letters under way are answered first, for some seconds; the others are given back."""
+        self._stopping.set()
+        self._look.set()
+        await self._stopped.wait()
+
+    async def _pass(self) -> None:
+        work = asyncio.create_task(one_pass(self._route, owner=self._owner, stopping=self._stopping))
+        stop = asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait([work, stop], return_when=asyncio.FIRST_COMPLETED)
+            if not work.done():
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(STOP_SECONDS):
+                        await asyncio.shield(work)
+                work.cancel()
+            self._note(await work)
+        except asyncio.CancelledError:
+            work.cancel()
+            await asyncio.wait([work])
+            if not self._stopping.is_set():
+                raise
+        except Exception as error:  # the database is away
+            self._failures += 1
+            log.warning("outbox.pass_failed", error=type(error).__name__)
+        finally:
+            stop.cancel()
+
+    def _note(self, done: Pass) -> None:
+        """A way that is barred to some of the lines is open: the server takes no more of them at once."""
+        self._failures = 0 if done.barred is None or done.handled else self._failures + 1
+        if done.barred is None:
+            return
+        log.warning("outbox.barred", why=done.barred, attempts=self._failures)
+
+    async def _wait(self) -> None:
+        if not self._failures:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._look.wait()
+            return
+        seconds = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(self._failures - 1, 10))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds * random.uniform(0.75, 1.25)):  # noqa: S311 - spreads the load
+                await self._stopping.wait()
