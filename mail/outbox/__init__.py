@@ -1,5 +1,5 @@
 """
-Letters leave: claimed, composed, handed over outside of any transaction, settled one by one.
+Letters leave: claimed, composed, handed over outside of any transaction, settled as they leave.
 
 Killed anywhere, a letter is lost nowhere: before its bytes begin to leave it is simply claimed again; after that its
 outcome is unknown, and it leaves once more at most, the same bytes under the same Message-ID (P2).
