@@ -10,7 +10,7 @@ run: $(INSTALLED)
 	@$(BIN)/switchboard demo
 
 test: $(INSTALLED)
-	$(BIN)/pytest -m "not faults" -n 2 --dist worksteal
+	$(BIN)/pytest -m "not faults" -n logical --maxprocesses 8 --dist worksteal
 
 faults: $(INSTALLED)
 	$(BIN)/pytest -m faults
@@ -21,7 +21,7 @@ check: $(INSTALLED)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/switchboard schema --check
-	$(BIN)/pytest -m "not faults" -n 2 --dist worksteal
+	$(BIN)/pytest -m "not faults" -n logical --maxprocesses 8 --dist worksteal
 	$(BIN)/pytest -m faults
 
 bench: $(INSTALLED)
