@@ -5,7 +5,6 @@ import asyncio
 import pytest
 
 from models import account, address, clock, invitation, store
-from models.contact import FieldRef
 from models.errors import DeadLinkReason, ErrorCode
 from models.invitation import WhoAsks
 from models.letter import Letter
@@ -22,7 +21,6 @@ from tests.make import (
 from tests.refused import refused
 
 pytestmark = pytest.mark.usefixtures("store")
-EMAIL = FieldRef(name="Email")
 
 
 @pytest.fixture

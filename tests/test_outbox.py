@@ -93,6 +93,12 @@ async def test_a_server_that_takes_few_lines_at_a_time_gets_them_all_by_those(by
     assert sorted(each.to[0] for each in sink.letters) == sorted(f"{n}@client.test" for n in range(AT_ONCE * 3))
 
 
+async def test_bytes_that_left_twice_do_not_leave_again_even_for_who_claimed_them_before(by: System) -> None:
+    await written(by)
+    (claimed,) = await letter.claim("one", most=1)
+    assert [(await letter.hand_over([(claimed, b"its bytes")]))[0] for _ in range(3)] == [True, True, False]
+
+
 async def test_many_outboxes_at_once_send_each_letter_once(by: System) -> None:
     for n in range(60):
         await written(by, f"{n}@client.test")
