@@ -5,11 +5,12 @@ from uuid import UUID
 
 import pytest
 
-from models import account, address, clock, contact, invitation
+from models import account, address, clock, contact, invitation, letter
 from models.account import AccountFilter
 from models.contact import ContactEmail, FieldRef
 from models.errors import DeadLinkReason
 from models.invitation import InvitationState, Invite
+from models.letter import Letter, LetterState
 from models.page import Window
 from models.toggles import TogglesWish, set_toggles
 from models.viewer import Viewer
@@ -160,17 +161,44 @@ async def test_an_account_whose_login_goes_off_while_another_is_invited_is_cover
     assert await queued() == []
 
 
+@pytest.mark.parametrize("is_active", [True, False], ids=["news", "an invitation"])
 @pytest.mark.parametrize("how", ["Login off", "archived", "unlinked"])
-async def test_news_of_an_account_that_can_be_entered_no_more_never_leave(by: Viewer, how: str) -> None:
-    """R10, R44; where another account is left, the letter is good still."""
-    made, other = await an_account(by, address="p@x.test"), await an_account(by, address="p@x.test")
-    await address.activate(by, made.address, at=clock.now())
-    wishes = [TogglesWish(one.id, one.address, login=True, invite=Invite()) for one in (made, other)]
-    await set_toggles(by, wishes)
+async def test_a_letter_names_no_account_that_was_lost_before_it_left(by: Viewer, how: str, *, is_active: bool) -> None:
+    """R9, R10, R44; with none left it never leaves."""
+    made, other = [await an_account(by, name=name, address="p@x.test") for name in ("Alfa", "Beta")]
+    if is_active:
+        await address.activate(by, made.address, at=clock.now())
+    await _asked(by, made, other)
     await _lose(by, made, how)
-    assert len(await queued()) == 1
+    assert [one.facts["accountNames"] for one in await queued()] == [["Beta"]]
     await _lose(by, other, how)
     assert await queued() == []
+
+
+async def test_news_of_one_account_never_leave_once_it_is_lost_whatever_else_can_be_entered(by: Viewer) -> None:
+    made, other = [await an_account(by, address="p@x.test") for _ in range(2)]
+    await address.activate(by, made.address, at=clock.now())
+    for one in (made, other):
+        await _asked(by, one)
+    await _lose(by, made, "Login off")
+    assert [one.facts["accountIds"] for one in await queued()] == [[str(other.id)]]
+
+
+async def test_a_letter_that_is_about_to_leave_is_composed_anew_without_the_account_that_is_lost(by: Viewer) -> None:
+    made, other = [await an_account(by, name=name, address="p@x.test") for name in ("Alfa", "Beta")]
+    await _asked(by, made, other)
+    (claimed,) = await letter.claim("one", most=5)
+    await _lose(by, made, "Login off")
+    assert await letter.hand_over([(claimed, b"names both")]) == [False]
+    (anew,) = await letter.claim("one", most=5)
+    assert anew.facts["accountNames"] == ["Beta"]
+    assert await letter.hand_over([(anew, b"names one")]) == [True]
+    await _lose(by, other, "Login off")
+    assert [(one.state, one.handed_over) for one in await Letter.all()] == [(LetterState.CANCELLED, 1)]
+
+
+async def _asked(by: Viewer, *made: MadeAccount) -> None:
+    await set_toggles(by, [TogglesWish(one.id, one.address, login=True, invite=Invite()) for one in made])
 
 
 async def test_accounts_are_found_by_the_state_of_their_invitations(by: Viewer) -> None:

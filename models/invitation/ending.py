@@ -91,14 +91,14 @@ WHERE i.firm_id = $1 AND i.id = ANY($2::uuid[]) AND i.ended_at IS NULL
 
 async def shut(by: Actor, spots: Sequence[Spot], why: DeadLinkReason) -> None:
     """
-    These addresses lose these accounts: invitations cover them no more, for this reason; sessions end, and letters that
-    would tell of access never leave, where an address may enter no account at all now (R9, R10, R44, R47).
+    These addresses lose these accounts: invitations cover them no more, for this reason; letters that have not left
+    tell of them no more; sessions end where an address may enter no account at all now (R9, R10, R44, R47).
 
     Inside a transaction that holds their toggles, after the change.
     """
     await uncover(by, spots, why)
-    if locked_out := await end_locked_out(by, [address_id for _, address_id in spots]):
-        await letter.cancel_news(by, locked_out)
+    await end_locked_out(by, [address_id for _, address_id in spots])
+    await letter.unname(by, spots)
 
 
 async def uncover(by: Actor, spots: Sequence[Spot], why: DeadLinkReason) -> None:

@@ -129,6 +129,7 @@ ORDER BY a.sort_key, a.id
 def _letter(address: Any, wanted: Wanted, names: _Names, offer: Offer | None) -> NewLetter:
     facts: dict[str, str | Sequence[str] | None] = {
         "accountNames": [row["name"] for row in names.of(address["id"])],
+        "accountIds": [str(row["account_id"]) for row in names.of(address["id"])],  # so that one can be taken out again
         "inviterName": names.inviter,
         "message": wanted.message,
     }

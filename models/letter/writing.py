@@ -95,15 +95,35 @@ async def cancel(by: Actor, *, invitation_ids: Sequence[UUID] = (), reset_ids: S
     await store.execute(_CANCEL, by.firm_id, list(invitation_ids), list(reset_ids), clock.now())
 
 
-async def cancel_news(by: Actor, address_ids: Sequence[UUID]) -> None:
-    """Of accounts, to activated addresses that may enter none any more (R10, R44). Runs inside a transaction."""
-    await store.execute(_CANCEL_NEWS, by.firm_id, list(address_ids), clock.now())
+async def unname(by: Actor, spots: Sequence[tuple[UUID, UUID]]) -> None:
+    """
+    What has not left yet names these accounts to these addresses no more, and news of nothing else never leave (R9,
+    R10, R44). Whoever holds such a letter has to claim it anew. Runs inside a transaction.
+    """
+    accounts, addresses = [str(account_id) for account_id, _ in spots], [address_id for _, address_id in spots]
+    await store.execute(_UNNAME, by.firm_id, accounts, addresses, clock.now())
 
 
-_CANCEL_NEWS = """
-UPDATE letter l SET state = 'CANCELLED', settled_at = $3, sealed = NULL FROM email_address e
-WHERE e.firm_id = $1 AND e.id = ANY($2::uuid[]) AND l.firm_id = e.firm_id AND l.to_key = e.key
-  AND l.kind = 'ACCOUNT_ADDED' AND l.state = 'QUEUED' AND l.settled_at IS NULL
+_UNNAME = """
+WITH lost AS (
+  SELECT e.id, e.key, array_agg(g.account_id) AS accounts
+  FROM unnest($2::text[], $3::uuid[]) AS g(account_id, address_id)
+  JOIN email_address e ON e.firm_id = $1 AND e.id = g.address_id GROUP BY e.id
+), doomed AS (
+  SELECT l.id, k.ids, k.names, l.kind = 'ACCOUNT_ADDED' AND k.ids = '[]' AS says_nothing
+  FROM lost JOIN letter l ON l.firm_id = $1 AND l.to_key = lost.key AND l.address_id = lost.id, LATERAL (
+    SELECT coalesce(jsonb_agg(a.id ORDER BY a.n), '[]') AS ids,
+      coalesce(jsonb_agg(l.facts->'accountNames'->(a.n::int - 1) ORDER BY a.n), '[]') AS names
+    FROM jsonb_array_elements_text(l.facts->'accountIds') WITH ORDINALITY AS a(id, n)
+    WHERE a.id <> ALL(lost.accounts)) k
+  WHERE l.settled_at IS NULL AND l.facts->'accountIds' ?| lost.accounts ORDER BY l.id FOR NO KEY UPDATE OF l
+), cancelled AS (
+  UPDATE letter l SET state = CASE state WHEN 'QUEUED' THEN 'CANCELLED' ELSE state END, settled_at = $4, sealed = NULL
+  FROM doomed d WHERE l.firm_id = $1 AND l.id = d.id AND d.says_nothing
+)
+UPDATE letter l SET facts = l.facts || jsonb_build_object('accountIds', d.ids, 'accountNames', d.names), sealed = NULL,
+  locked_by = NULL, locked_until = NULL
+FROM doomed d WHERE l.firm_id = $1 AND l.id = d.id AND NOT d.says_nothing AND l.handed_over = 0
 """
 _CANCEL = """
 WITH doomed AS (

@@ -30,24 +30,19 @@ async def end(by: Actor, people: Sequence[UUID], *, only: UUID | None = None, bu
     return [row["id"] for row in found]
 
 
-async def end_locked_out(by: Actor, address_ids: Sequence[UUID]) -> list[UUID]:
+async def end_locked_out(by: Actor, address_ids: Sequence[UUID]) -> None:
     """
     Those of clients who may enter no account any more: Login on again lets them sign in, and revives no session (R47).
-    Answers the addresses of these clients.
 
     Runs inside a transaction, after the change that locks them out and whose entry closes their sockets.
     """
-    return [row["address_id"] for row in await store.rows(_END_LOCKED_OUT, by.firm_id, list(address_ids))]
+    await store.execute(_END_LOCKED_OUT, by.firm_id, list(address_ids))
 
 
 _END_LOCKED_OUT = f"""
-WITH locked_out AS (
-  SELECT p.id, p.address_id FROM portal_user p
-  WHERE p.firm_id = $1 AND p.address_id = ANY($2::uuid[]) AND NOT {MAY_ENTER.format(and_also="")}
-), ended AS (
-  DELETE FROM session s USING locked_out o WHERE s.firm_id = $1 AND s.user_id = o.id
-)
-SELECT address_id FROM locked_out
+DELETE FROM session s USING portal_user p
+WHERE s.firm_id = $1 AND p.firm_id = s.firm_id AND p.id = s.user_id AND p.address_id = ANY($2::uuid[])
+  AND NOT {MAY_ENTER.format(and_also="")}
 """
 _END = """
 DELETE FROM session
