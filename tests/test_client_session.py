@@ -1,16 +1,18 @@
 """Clients sign in: one identity for each address, working in one account at a time (R36, R37, R47)."""
 
 import asyncio
+from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from models import account, clock, password, portal, session, store
-from models.errors import ErrorCode
+from models.errors import ErrorCode, Refusal
 from models.session import Session
 from models.viewer import Client, System, Viewer, ViewerKind
 from tests.make import PASSWORD, a_client, a_firm, a_member, an_account, signed_in, switched, with_password
 from tests.refused import refused
+from tests.waiting import held, until_waiting
 
 pytestmark = pytest.mark.usefixtures("store")
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -127,6 +129,36 @@ async def test_access_given_back_lets_one_sign_in_and_revives_no_session(by: Sys
     assert await session.viewer_of(found.token) is None
     assert await session.viewer_of(other.token) == other.viewer
     assert (await session.sign_in(email=ANNA, secret=PASSWORD)).viewer.person_id == found.viewer.user_id
+
+
+@pytest.mark.parametrize("how", ["Login", "archive"])
+@pytest.mark.parametrize("first", ["taken", "signed in"])
+async def test_a_session_begun_while_access_is_taken_is_no_session_later(
+    store: str, by: System, how: str, first: str
+) -> None:
+    """R47"""
+    made = await an_account(by, address=ANNA)
+    await a_client(by, made)
+    taking = (
+        switched(by, made.id, made.address, login=False)
+        if how == "Login"
+        else account.archive(by, made.id, archived=True)
+    )
+    signing_in = session.sign_in(email=ANNA, secret=PASSWORD)
+    one, other = (taking, signing_in) if first == "taken" else (signing_in, taking)
+    async with asyncio.TaskGroup() as group, held(one):
+        second = group.create_task(_tried(other))
+        await until_waiting(store, 1)
+    assert await second is (ErrorCode.LOGIN_OFF if first == "taken" else None)
+    assert await Session.filter(firm_id=by.firm_id).count() == 0
+
+
+async def _tried(work: Awaitable[object]) -> ErrorCode | None:
+    try:
+        await work
+    except Refusal as refusal:
+        return refusal.code
+    return None
 
 
 async def test_when_a_client_signed_in_last_is_known(by: System) -> None:

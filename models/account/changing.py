@@ -178,9 +178,13 @@ def _record_change(by: Actor, account_id: UUID, changes: list[journal.Change], *
 
 
 async def _locked(by: Actor, account_id: UUID, expected_version: int | None) -> Record:
-    row = await store.row("SELECT * FROM account WHERE firm_id = $1 AND id = $2 FOR UPDATE", by.firm_id, account_id)
+    row = await store.row(_LOCKED, by.firm_id, account_id)
     if row is None:
         raise Refusal(ErrorCode.NOT_FOUND, "There is no such account.", "id")
     if expected_version is not None and expected_version != row["version"]:
         raise Conflict("Somebody changed this account since you looked.", subject=(Subject.ACCOUNT, account_id))
     return row
+
+
+# not FOR UPDATE: a sign-in that holds toggles we wait for must be able to name the account
+_LOCKED = "SELECT * FROM account WHERE firm_id = $1 AND id = $2 FOR NO KEY UPDATE"

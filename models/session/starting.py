@@ -58,6 +58,7 @@ async def start_for_client(
     Notes when the person signed in. Raises LOGIN_OFF where it may enter no account (R47).
     """
     async with store.transaction():
+        await store.execute(_HOLD, firm_id, address_id)
         open_now = [row["account_id"] for row in await store.rows(_OPEN, firm_id, address_id)]
         if not open_now:
             raise Refusal(ErrorCode.LOGIN_OFF, "Your access is switched off. Ask the firm to switch it on.")
@@ -70,6 +71,8 @@ async def start_for_client(
     return SignedIn(Client(firm_id, user_id, address_id, session_id, account), token)
 
 
+# whoever takes access away does so before we look, or else after our commit, and then ends this session, too (R47)
+_HOLD = "SELECT 1 FROM toggles WHERE firm_id = $1 AND address_id = $2 AND login ORDER BY id FOR SHARE"
 _OPEN = """
 SELECT t.account_id FROM toggles t JOIN account a ON a.firm_id = t.firm_id AND a.id = t.account_id
 WHERE t.firm_id = $1 AND t.address_id = $2 AND t.login AND a.archived_at IS NULL
