@@ -15,9 +15,14 @@ from models.errors import DeadLinkReason
 from models.invitation import Link, WhoAsks
 
 
-@strawberry.type(description="A colleague's has no account. Of a dead one only `firmName` and `dead` are told.")
+@strawberry.type(
+    description="A colleague's has no account. Of a dead one only `firmName`, `forTeam` and `dead` are told."
+)
 class InvitationOffer:
     firm_name: str
+    for_team: bool = strawberry.field(
+        description="A colleague's: for a new one they ask an owner or an admin, since R42 is for clients."
+    )
     account_name: str | None = strawberry.field(description="With several accounts, all their names.")
     address: str | None
     expires_at: datetime | None
@@ -25,14 +30,14 @@ class InvitationOffer:
 
     @classmethod
     def of(cls, link: Link) -> "InvitationOffer":
-        if link.dead:
-            return cls(firm_name=link.firm_name, account_name=None, address=None, expires_at=None, dead=link.dead)
+        is_dead = link.dead is not None
         return cls(
             firm_name=link.firm_name,
-            account_name=", ".join(link.account_names) or None,
-            address=link.address,
-            expires_at=link.expires_at,
-            dead=None,
+            for_team=link.member_id is not None,
+            account_name=None if is_dead else ", ".join(link.account_names) or None,
+            address=None if is_dead else link.address,
+            expires_at=None if is_dead else link.expires_at,
+            dead=link.dead,
         )
 
 

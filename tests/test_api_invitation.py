@@ -15,7 +15,9 @@ from tests.make import PASSWORD, MadeAccount, a_firm, an_account, invited, signe
 
 SET = """mutation($toggles: [TogglesInput!]!) { setToggles(input: { toggles: $toggles }) {
   errors { code path } cursor toggles { id loginState invitation { id state sentAt expiresAt } } } }"""
-OFFER = "query($token: String!) { invitationOffer(token: $token) { firmName accountName address expiresAt dead } }"
+OFFER = (
+    "query($token: String!) { invitationOffer(token: $token) { firmName forTeam accountName address expiresAt dead } }"
+)
 ACCEPT = """mutation($input: AcceptInvitationInput!) { acceptInvitation(input: $input) {
   errors { code path ... on DeadLink { reason } } cursor token
   viewer { __typename ... on PortalUser { id address { address } } } portal { account { name } } } }"""
@@ -65,11 +67,17 @@ async def test_anybody_may_look_at_a_link_and_of_a_dead_one_sees_only_that(api: 
     token = await invited(by, made.id, made.address)
     offer = (await api.ask(OFFER, {"token": token}))["invitationOffer"]
     assert offer.pop("expiresAt") is not None
-    assert offer == {"firmName": "Studio Bellandi", "accountName": "Alfa", "address": "anna@x.test", "dead": None}
+    assert offer == {
+        "firmName": "Studio Bellandi",
+        "forTeam": False,
+        "accountName": "Alfa",
+        "address": "anna@x.test",
+        "dead": None,
+    }
     await switched(by, made.id, made.address, login=False)
     offer = (await api.ask(OFFER, {"token": token}))["invitationOffer"]
     nothing = dict.fromkeys(("accountName", "address", "expiresAt"))
-    assert offer == {"firmName": "Studio Bellandi", "dead": "LOGIN_OFF", **nothing}
+    assert offer == {"firmName": "Studio Bellandi", "forTeam": False, "dead": "LOGIN_OFF", **nothing}
     told = await api.ask(ACCEPT, {"input": {"token": token, "password": PASSWORD, "session": "BEARER"}})
     (error,) = told["acceptInvitation"]["errors"]
     assert error == {"code": "DEAD_LINK", "path": ["token"], "reason": "LOGIN_OFF"}
@@ -82,7 +90,8 @@ async def test_a_colleague_joins_by_the_same_door(api: Api) -> None:
     row = await Invitation.get(member_id=done.ids[0])
     token = secret_link.token("invitation", row.id, row.seed)
     offer = (await api.ask(OFFER, {"token": token}))["invitationOffer"]
-    assert (offer["accountName"], offer["address"], offer["dead"]) == (None, "bea@firm.test", None)
+    assert (offer["forTeam"], offer["accountName"], offer["address"]) == (True, None, "bea@firm.test")
+    assert offer["dead"] is None
     entering = {"input": {"token": token, "password": PASSWORD, "session": "BEARER"}}
     told = (await api.ask(ACCEPT, entering))["acceptInvitation"]
     assert (told["errors"], told["viewer"], told["portal"]) == ([], {"__typename": "TeamMember"}, None)

@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
-from models import account, firm_settings, portal_action, secret_link, store
+from models import account, firm_settings, portal_action, secret_link, store, team
 from models.firm_settings import ClientAction, FirmWish
+from models.invitation import Invitation
+from models.viewer import TeamRole
 from tests.browser import Window, a_window
 from tests.client import Api
 from tests.make import PASSWORD, a_client, a_firm, a_member, an_account, invited, switched
@@ -118,6 +120,18 @@ async def test_the_link_of_an_invitation_activates_the_client_who_is_in_the_port
         await window.shows("#done", "on its way")
         await window.goto(f"{api.url}/invitation/nonsense")
         await window.shows("#dead", "no link of ours")
+        await window.hides("#again")
+
+
+async def test_a_colleague_whose_link_is_dead_is_told_whom_to_ask(api: Api, tmp_path: Path) -> None:
+    """R42 is for clients."""
+    owner = await a_member(await a_firm())
+    done = await team.invite(owner, name="Bea", email="bea@firm.test", role=TeamRole.EMPLOYEE)
+    row = await Invitation.get(member_id=done.ids[0])
+    await team.remove(owner, done.ids[0])
+    async with a_window(tmp_path / "browser") as window:
+        await window.goto(f"{api.url}/invitation/{secret_link.token('invitation', row.id, row.seed)}")
+        await window.shows("#dead", "owner or an admin")
         await window.hides("#again")
 
 

@@ -14,7 +14,7 @@ BEYOND = {
     *{"Session", "TeamMember.sessions", "Mutation.endSession", "EndSessionInput", "EndSessionPayload"},
     *{"Mutation.changePassword", "ChangePasswordInput", "ChangePasswordPayload"},
     *{"TeamMember.twoFactor", "UpdateTeamMemberInput.twoFactor", "SignInInput.code", "ErrorCode.CODE_NEEDED"},
-    *{"TeamMember.recoveryCodesLeft"},
+    *{"TeamMember.recoveryCodesLeft", "InvitationOffer.forTeam"},
     *{f"Mutation.{verb}TwoFactor" for verb in ("start", "confirm", "end")},
     *{f"{verb}TwoFactor{end}" for verb in ("Start", "Confirm", "End") for end in ("Input", "Payload")},
 }

@@ -23,7 +23,8 @@ async function look() {
   const { invitationOffer: offer } = await ask("InvitationPage", { token });
   if (!offer) return showDead(words.noLink, false);
   document.title = offer.firmName;
-  if (offer.dead) return showDead(`${offer.firmName}: ${deadBecause(offer.dead)}`, true);
+  const whom = offer.forTeam && offer.dead !== "USED" ? ` ${words.askTeam}` : "";
+  if (offer.dead) return showDead(`${offer.firmName}: ${deadBecause(offer.dead)}${whom}`, !offer.forTeam);
   at("firm").textContent = offer.firmName;
   at("what").textContent = offer.accountName ? words.invited(offer.accountName) : words.invitedTeam;
   at("email").value = offer.address;
