@@ -9,7 +9,8 @@ from graph.loaders import Loaders
 from graph.loading import Loader
 from models import address
 from models.address import EmailAddressView
-from models.email import AttachmentView, EmailBody, EmailView, Participant
+from models.email import AttachmentView, EmailBody, EmailView
+from models.participant import Participant
 from models.portal import emails
 from models.viewer import Client, System, Viewer
 

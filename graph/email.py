@@ -13,9 +13,10 @@ from graph.inputs import asked_id, given
 from graph.loaders import seen
 from graph.node import Node
 from graph.paging import FeedConnection, connected, feed_cursor, window_of
-from models import email, links
-from models.email import EmailDirection, EmailFilter, Role
+from models import email, links, participant
+from models.email import EmailDirection, EmailFilter
 from models.links import FileKind
+from models.participant import Role
 
 if TYPE_CHECKING:
     from graph.mailbox import Mailbox
@@ -29,7 +30,7 @@ class Participant:
     address: str
 
     @classmethod
-    def of(cls, view: email.Participant) -> "Participant":
+    def of(cls, view: participant.Participant) -> "Participant":
         return cls(name=view.name, address=view.address)
 
 

@@ -23,13 +23,14 @@ from models import (
 from models.account import AccountView
 from models.address import EmailAddressView
 from models.contact import ContactEmailView, ContactView, LinkedContactView
-from models.email import AttachmentView, EmailBody, EmailView, Participant
+from models.email import AttachmentView, EmailBody, EmailView
 from models.email_field import EmailFieldView
 from models.invitation import InvitationView
 from models.journal import Entry
 from models.mailbox import MailboxHealth, MailboxView
 from models.notification import NotificationView
 from models.page import Page, Window
+from models.participant import Participant
 from models.team import TeamMemberView
 from models.toggles import TogglesView
 from models.viewer import Viewer

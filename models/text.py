@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from itertools import chain
 
 from models.errors import ErrorCode, Refusal
 
@@ -62,7 +63,7 @@ def words(*texts: str, most: int = MOST_WORDS) -> list[str]:
     The words that a search finds these texts by, each once; the first `most` of them. 4,000 always fit in a tsvector,
     whose limit is 1 MB: a word has 60 characters at most, a character 4 bytes.
     """
-    each = dict.fromkeys(word for text in texts for word in _WORD.findall(folded(text)))
+    each = dict.fromkeys(chain.from_iterable(_WORD.findall(folded(text)) for text in texts))
     return sorted(list(dict.fromkeys(word[:60] for word in each))[:most])
 
 

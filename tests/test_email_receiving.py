@@ -7,9 +7,10 @@ from uuid import UUID
 import pytest
 
 from models import email, mailbox, store
-from models.email import EmailFilter, Incoming, Message, Participant, Received, Role, history
+from models.email import EmailFilter, Incoming, Message, Received, history
 from models.mailbox import MailServer, NewMailbox
 from models.page import Window
+from models.participant import Participant, Role
 from models.viewer import System, Viewer
 from tests.make import a_firm, a_member, an_account, counting
 

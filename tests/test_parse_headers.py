@@ -6,7 +6,7 @@ import pytest
 
 from mail.parse import ParsedHeaders, Unreadable, db_text, parse, read_headers
 from mail.parse.charsets import decode
-from models.email import Role
+from models.participant import Role
 
 
 def headers(*lines: str) -> ParsedHeaders:

@@ -7,10 +7,11 @@ from uuid import UUID
 import pytest
 
 from models import account, clock, email, mailbox, portal, session, store
-from models.email import Incoming, Participant, Role, history
+from models.email import Incoming, history
 from models.errors import ErrorCode
 from models.mailbox import NewMailbox
 from models.page import Window
+from models.participant import Participant, Role
 from models.portal import Portal, emails
 from models.session import SignedIn
 from models.viewer import Client, System

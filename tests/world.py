@@ -23,11 +23,12 @@ from models import (
     store,
 )
 from models.contact import ContactEmail, FieldRef
-from models.email import Incoming, Message, MessageAttachment, Participant, Role, history
+from models.email import Incoming, Message, MessageAttachment, history
 from models.journal import JournalFilter
 from models.mailbox import MailServer, NewMailbox
 from models.notification import InboxFilter
 from models.page import Window
+from models.participant import Participant, Role
 from models.session import SignedIn
 from models.viewer import ApiScope, Client, System, TeamRole
 from tests.make import (

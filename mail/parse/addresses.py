@@ -7,7 +7,7 @@ from itertools import islice
 
 from mail.parse.charsets import one_line
 from mail.parse.headers import Headers, decoded
-from models.email import Participant, Role
+from models.participant import Participant, Role
 
 MOST_PARTICIPANTS = 2_000
 LONGEST_NAME = 200  # characters

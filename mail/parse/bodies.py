@@ -1,7 +1,7 @@
 """Which parts are the letter and which came with it (RFC 2046; RFC 2183)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mail.parse import charsets, html
@@ -14,9 +14,7 @@ LONGEST_SNIPPET = 200
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 _SIDE_FORMS = {"text/x-amp-html", "text/watch-html"}  # other forms of the same letter, for other programs
 _QUOTE = re.compile(r"[>|]|-{2,} ?\w[^-]{3,40}-{2,}\s*\Z|_{10,}\s*\Z")
-_INTRODUCES = re.compile(
-    r".{0,200}\b(?:wrote|writes|schrieb|escribió|ha scritto|a écrit)\b.{0,80}:\s*\Z", re.IGNORECASE
-)
+_INTRODUCES = re.compile(r".{0,200}\b(?:wrote|writes|schrieb|escribió|ha scritto|a écrit)\b.{0,80}:\Z", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +88,24 @@ def _if_attached(part: Part) -> Iterator[Part]:
 
 def snippet(text: str) -> str:
     """The first words of the letter, on one line, without what it quotes, unless there is nothing else."""
-    beginning = text[:20_000].split("\n")
-    own = [line for line in beginning if not _QUOTE.match(line.strip()) and not _INTRODUCES.match(line.strip())]
-    line = charsets.one_line(" ".join(own)[:2_000], 2_000) or charsets.one_line(" ".join(beginning)[:2_000], 2_000)
+    lines = text[:20_000].split("\n")
+    line = _begun(line for line in lines if not _is_quoted(line.strip())) or _begun(lines)
     if len(line) <= LONGEST_SNIPPET:
         return line
     return line[: LONGEST_SNIPPET - 1].rsplit(" ", 1)[0].rstrip() + "…"
+
+
+def _is_quoted(line: str) -> bool:
+    """Of a line without blanks at its ends: it is quoted, or introduces what is."""
+    return bool(_QUOTE.match(line) or (line.endswith(":") and _INTRODUCES.match(line)))
+
+
+def _begun(lines: Iterable[str]) -> str:
+    """As many of them as a snippet may need, on one line."""
+    taken, length = list[str](), 0
+    for line in lines:
+        taken.append(line)
+        length += len(line) + 1
+        if length > 2_000:
+            break
+    return charsets.one_line(" ".join(taken)[:2_000], 2_000)

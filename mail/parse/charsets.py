@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from functools import lru_cache
 
 _ALIASES = {
     "ascii": "windows-1252",
@@ -59,9 +60,12 @@ def db_text(text: str) -> str:
 
 def one_line(text: str, longest: int) -> str:
     """`text` as one line to show and store: no control characters, nothing that turns the reading direction."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text[: longest * 4].split())[:longest].strip()  # as below, and most lines are so
     return " ".join(_BIDI.sub("", _NOT_SHOWN.sub(" ", db_text(text[: longest * 4]))).split())[:longest].strip()
 
 
+@lru_cache(maxsize=256)
 def _codec(declared: str | None) -> str | None:
     name = (declared or "").strip(" \t\r\n\"'").lower()[:60]
     try:

@@ -5,6 +5,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
+import pybase64
+
 from mail.parse.charsets import decode
 from mail.parse.parsed import Unreadable
 
@@ -116,7 +118,7 @@ def base64(data: bytes) -> bytes:
 def _run(data: bytes) -> bytes:
     clean = data.translate(None, _NO_BASE64)
     clean = clean[:-1] if len(clean) % 4 == 1 else clean
-    return binascii.a2b_base64(clean + b"=" * (-len(clean) % 4))
+    return pybase64.b64decode(clean + b"=" * (-len(clean) % 4))
 
 
 def parameters(value: str) -> tuple[str, dict[str, str]]:

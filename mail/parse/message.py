@@ -8,7 +8,7 @@ from mail.parse.attachments import attachment
 from mail.parse.charsets import one_line
 from mail.parse.headers import Headers
 from mail.parse.parsed import LARGEST_MESSAGE, ParsedEmail, ParsedHeaders, Unreadable
-from models.email import Participant, Role
+from models.participant import Participant, Role
 from models.text import words
 
 LONGEST_SUBJECT = 1_000  # characters

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from models.email import Participant
+from models.participant import Participant
 
 PARSER_VERSION = 1
 """Goes up with every change of what is read from the same bytes."""

@@ -9,9 +9,10 @@ from mail.imap import Header
 from mail.parse import PARSER_VERSION, ParsedEmail, ParsedHeaders, Unreadable
 from models import keys
 from models.address import compared
-from models.email import Message, MessageAttachment, Participant
+from models.email import Message, MessageAttachment
 from models.mailbox.ledger import Found
 from models.mailbox.tables import SkipReason
+from models.participant import Participant
 
 LONGEST_ID = 900  # bytes
 LONGEST_ADDRESS = 320  # characters (RFC 3696)

@@ -1,6 +1,6 @@
 """One synced message, stored once per firm, linked to every account whose toggles ask for it (R18, R21)."""
 
-from models.email.message import Message, MessageAttachment, Participant
+from models.email.message import Message, MessageAttachment
 from models.email.reading import (
     AttachmentView,
     EmailBody,
@@ -20,7 +20,7 @@ from models.email.reading import (
     participants_of,
 )
 from models.email.receiving import Incoming, Received, receive
-from models.email.tables import EmailDirection, Role
+from models.email.tables import EmailDirection
 
 __all__ = [
     "AttachmentView",
@@ -31,9 +31,7 @@ __all__ = [
     "Incoming",
     "Message",
     "MessageAttachment",
-    "Participant",
     "Received",
-    "Role",
     "accounts_of",
     "attachments_by_ids",
     "attachments_of",

@@ -4,16 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from models.address import compared
-from models.email.tables import Role
-
-
-@dataclass(frozen=True, slots=True)
-class Participant:
-    """`address` is empty where the header cannot be read (R21)."""
-
-    role: Role
-    name: str | None
-    address: str
+from models.participant import Participant, Role
 
 
 @dataclass(frozen=True, slots=True)

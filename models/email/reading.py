@@ -8,11 +8,11 @@ from typing import Any
 from uuid import UUID
 
 from models import store
-from models.email.message import Participant
-from models.email.tables import EmailDirection, Role
+from models.email.tables import EmailDirection
 from models.links import FileKind
 from models.page import Order, Page, Window, page_of_each
 from models.page import page as read_page
+from models.participant import Participant, Role
 from models.text import beginnings
 from models.viewer import System, Viewer
 

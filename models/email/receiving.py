@@ -13,10 +13,11 @@ from uuid_utils.compat import uuid7
 from models import address, journal, notification, store
 from models.email import storing
 from models.email.message import Message
-from models.email.tables import EmailDirection, Role
+from models.email.tables import EmailDirection
 from models.email.threads import threads_of
 from models.journal import JournalKind, Subject
 from models.notification import NotificationKind
+from models.participant import Role
 from models.viewer import System
 
 

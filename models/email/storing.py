@@ -8,7 +8,8 @@ from uuid_utils.compat import uuid7
 
 from models import address, clock, store
 from models.email.message import Message
-from models.email.tables import EmailDirection, Role
+from models.email.tables import EmailDirection
+from models.participant import Role
 
 
 @dataclass(frozen=True, slots=True)

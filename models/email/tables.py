@@ -6,21 +6,12 @@ from typing import Any
 from tortoise import Model, fields
 from tortoise.contrib.postgres.fields import ArrayField
 
+from models.participant import Role
+
 
 class EmailDirection(StrEnum):
     INCOMING = "INCOMING"
     OUTGOING = "OUTGOING"
-
-
-class Role(StrEnum):
-    """The header that a participant stands in."""
-
-    FROM = "FROM"
-    SENDER = "SENDER"
-    REPLY_TO = "REPLY_TO"
-    TO = "TO"
-    CC = "CC"
-    BCC = "BCC"
 
 
 class Email(Model):

@@ -7,10 +7,11 @@ from tortoise.fields.data import JSON_DUMPS
 from tortoise.migrations import operations as ops
 
 from models.account.table import AccountKind
-from models.email.tables import EmailDirection, Role
+from models.email.tables import EmailDirection
 from models.mailbox.server import MailSecurity
 from models.mailbox.tables import MailboxState, OccurrenceState, SkipReason
 from models.notification.table import NotificationKind
+from models.participant import Role
 from models.team import TeamMemberState
 from models.viewer import TeamRole
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from models import email, store
-from models.email import AttachmentView, EmailBody, EmailView, Participant, Role
+from models.email import AttachmentView, EmailBody, EmailView
 from models.page import Page, Window
+from models.participant import Participant, Role
 from models.viewer import Client, System
 
 
