@@ -18,6 +18,7 @@ from graph.logs import log_plainly
 from mail.outbox import Outbox, Route
 from mail.sync import Worker
 from models import feed, firm, installation, journal, store, team
+from models.housekeeping import Housekeeper
 from models.settings import Settings
 from models.viewer import TeamRole
 
@@ -104,8 +105,11 @@ class Server(uvicorn.Server):
 
 @asynccontextmanager
 async def working(settings: Settings) -> AsyncIterator[None]:
-    """A worker in this process, beside whatever else it does: mail in, and letters out where the settings say how."""
-    workers: list[Worker | Outbox] = [Worker(development=settings.development, wakes=_changed)]
+    """A worker in this process: mail in, letters out where the settings say how, old rows thrown away."""
+    workers: list[Worker | Outbox | Housekeeper] = [
+        Worker(development=settings.development, wakes=_changed),
+        Housekeeper(),
+    ]
     if (route := Route.of(settings)) is not None:
         workers.append(Outbox(route))
     else:

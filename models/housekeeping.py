@@ -1,0 +1,58 @@
+"""Rows that nobody can use any more are thrown away, by each worker once an hour. The journal is kept for good."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import structlog
+
+from models import clock, idempotency, store
+
+EVERY = timedelta(hours=1)
+AT_ONCE = 10_000
+"""Rows of one statement: it holds nobody up, and what a kill cuts short is small."""
+log = structlog.get_logger("housekeeping")
+
+
+def _outlived() -> Mapping[str, tuple[str, datetime]]:
+    """By table: until when a moment of a row may be past."""
+    now = clock.now()
+    return {"idempotency": ("used_at", now - idempotency.KEPT_FOR), "session": ("expires_at", now)}
+
+
+async def sweep(*, at_once: int = AT_ONCE) -> dict[str, int]:
+    """Idempotency keys after their 30 days, and sessions that have expired: how many went, by table."""
+    return {table: await _throw_away(table, *past, at_once) for table, past in _outlived().items()}
+
+
+async def _throw_away(table: str, moment: str, before: datetime, at_once: int) -> int:
+    query = f"""
+      DELETE FROM {table} WHERE id IN (
+        SELECT id FROM {table} WHERE {moment} < $1 ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)"""
+    gone = 0
+    while some := await store.execute(query, before, at_once):
+        gone += some
+    return gone
+
+
+class Housekeeper:
+    """`await run()` until `await stop()`. Any number of them: they leave each other's rows alone."""
+
+    def __init__(self) -> None:
+        self._stopping = asyncio.Event()
+
+    async def run(self) -> None:
+        """Survives whatever the database does: what it could not throw away waits for the next hour."""
+        while not self._stopping.is_set():
+            try:
+                if any((gone := await sweep()).values()):
+                    log.info("housekeeping.swept", **gone)
+            except Exception as error:
+                log.warning("housekeeping.failed", error=type(error).__name__)
+            try:
+                await asyncio.wait_for(self._stopping.wait(), EVERY.total_seconds())
+            except TimeoutError:
+                continue
+
+    async def stop(self) -> None:
+        self._stopping.set()

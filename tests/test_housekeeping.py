@@ -1,0 +1,63 @@
+"""What nobody can use any more is thrown away, and nothing else."""
+
+import asyncio
+
+import pytest
+
+from models import account, housekeeping, session, store
+from models.account import AccountFilter, AccountKind, NewAccount
+from models.housekeeping import Housekeeper
+from models.viewer import Viewer
+from tests.inviting import later
+from tests.make import a_firm, a_member
+from tests.syncing import eventually
+from tests.waiting import held
+
+pytestmark = pytest.mark.usefixtures("store")
+
+
+@pytest.fixture
+async def by(store: str) -> Viewer:
+    return await a_member(await a_firm())
+
+
+async def _created(by: Viewer, key: str) -> None:
+    await account.create(by, NewAccount(f"Vetreria {key}", AccountKind.COMPANY), key=key)
+
+
+async def test_keys_go_after_their_30_days_and_what_they_made_stays(by: Viewer) -> None:
+    for key in ("a", "b", "c"):
+        await _created(by, key)
+    later(days=29)
+    await _created(by, "young")
+    assert (await housekeeping.sweep())["idempotency"] == 0
+    later(days=1, minutes=1)
+    assert (await housekeeping.sweep(at_once=2))["idempotency"] == 3
+    assert await store.value("SELECT array_agg(key) FROM idempotency") == ["young"]
+    assert await account.count(by, AccountFilter()) == 4
+
+
+async def test_sessions_go_once_they_have_expired(by: Viewer) -> None:
+    short, long = [await session.start_for_member(firm_id=by.firm_id, member_id=by.member_id, days=n) for n in (1, 60)]
+    later(days=31)  # as long as the one of `by` lasts, and a day
+    assert (await housekeeping.sweep())["session"] == 2
+    assert await session.viewer_of(short.token) is None
+    assert await session.viewer_of(long.token) == long.viewer
+
+
+async def test_two_sweep_at_once_and_neither_waits_for_the_other(by: Viewer) -> None:
+    await _created(by, "old")
+    later(days=31)
+    async with held(housekeeping.sweep()), asyncio.timeout(5):
+        assert await housekeeping.sweep() == {"idempotency": 0, "session": 0}
+    assert await store.value("SELECT count(*) FROM idempotency") == 0
+
+
+async def test_it_sweeps_when_it_starts_and_ends_when_it_is_told_to(by: Viewer) -> None:
+    await _created(by, "old")
+    later(days=31)
+    keeper = Housekeeper()
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        group.create_task(keeper.run())
+        await eventually(lambda: store.value("SELECT count(*) = 0 FROM idempotency"))
+        await keeper.stop()
