@@ -90,6 +90,33 @@ async def test_page_sizes_in_variables_count_and_so_do_their_defaults() -> None:
     assert "30,000 nodes" in str(await refused("query($n:Int!){items(first:$n){totalCount}}", n=30_000))
 
 
+@pytest.mark.parametrize(
+    ("text", "variables", "told"),
+    [
+        # JSON knows one kind of number, and `Int` takes 100.0 for 100
+        ("query($n:Int){items(first:$n){nodes{items(first:$n){totalCount}}}}", {"n": 100.0}, "10,100 nodes"),
+        # null is no default: what is asked then has the size that it has without the argument
+        ("query($n:Int=1){items(first:$n){nodes{items{nodes{items(first:$n){totalCount}}}}}}", {"n": None}, "16,275"),
+    ],
+)
+async def test_no_way_to_write_a_page_size_makes_it_look_smaller(
+    text: str, variables: dict[str, Any], told: str
+) -> None:
+    assert told in str(await refused(text, **variables))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "told"),
+    [("$n:Int=1", "$n:Int=50", "127,550 nodes"), ("$n:Int=1", "$n:Int", "16,275 nodes")],
+)
+def test_a_fragment_is_as_large_as_the_largest_default_of_its_operations_makes_it(
+    one: str, other: str, told: str
+) -> None:
+    inner = "items(first:$n){nodes{items(first:$n){nodes{items(first:$n){totalCount}}}}}"
+    text = f"query A({one}){{item{{...F}}}} query B({other}){{item{{...F}}}} fragment F on Item{{{inner}}}"
+    assert told in str(survey(text).refusal)
+
+
 async def test_the_cost_is_told() -> None:
     result = await schema.execute("{items(first:10){nodes{items{totalCount}}}}")
     assert result.extensions == {"cost": {"nodes": 260, "fields": 4, "depth": 4}}

@@ -4,6 +4,7 @@ Every fragment is measured once and its measure used again, so that a chain of f
 costs as many steps as the document has nodes. Introspection has measures of its own: GraphiQL's is 15 levels deep.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping
 
 from graphql import (
@@ -32,13 +33,16 @@ HUGE = 10**9
 
 
 class Survey:
-    """The size of a document: of its largest operation, or of a fragment that none uses. `variables`: the page sizes.
+    """The size of a document: of its largest operation, or of a fragment that none uses.
+
+    `variables`: the page sizes that were given, None for null. What was not given has its default; where the operations
+    differ, the largest of theirs, as fragments are measured once for all of them.
 
     `visits` counts the selections that were looked at; it never exceeds those that the document has.
     """
 
     def __init__(
-        self, schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, int], limits: Limits
+        self, schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, int | None], limits: Limits
     ) -> None:
         self.visits = 0
         self.paging: set[str] = set()  # the variables that are page sizes
@@ -50,7 +54,7 @@ class Survey:
             node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
         }
         self._measured: dict[str, Size] = {}
-        self._defaults: dict[str, ValueNode | None] = {}
+        self._defaults: defaultdict[str, list[ValueNode | None]] = defaultdict(list)
         self.refusal = self._measure(document)
 
     @property
@@ -60,6 +64,8 @@ class Survey:
     def _measure(self, document: DocumentNode) -> str | None:
         self.size = Size()
         operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
+        for variable in (one for node in operations for one in node.variable_definitions or ()):
+            self._defaults[variable.variable.name.value].append(variable.default_value)
         sizes = [*map(self._operation, operations), *map(self._alone, self._fragments)]
         for size in sizes:
             self.size = max(self.size, size, key=lambda one: (one.nodes, one.fields, one.depth))
@@ -92,8 +98,6 @@ class Survey:
 
     def _operation(self, node: OperationDefinitionNode) -> Size:
         self.subscribes |= node.operation is OperationType.SUBSCRIPTION
-        for variable in node.variable_definitions or ():
-            self._defaults[variable.variable.name.value] = variable.default_value
         return self._selections(node.selection_set, self._schema.get_root_type(node.operation))
 
     def _alone(self, name: str) -> Size:
@@ -150,10 +154,15 @@ class Survey:
         if isinstance(value, VariableNode):
             name = value.name.value
             self.paging.add(name)
-            return self._variables[name] if name in self._variables else self._number(self._defaults.get(name))
+            return self._variables[name] if name in self._variables else self._default(name)
         if isinstance(value, IntValueNode):
             return int(value.value) if len(value.value) < 10 else HUGE
         return None
+
+    def _default(self, name: str) -> int | None:
+        found = [self._number(default) for default in self._defaults[name]]
+        numbers = [self._limits.page if number is None else number for number in found]
+        return max(numbers) if any(number is not None for number in found) else None
 
 
 def _number(count: int) -> str:

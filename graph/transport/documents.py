@@ -47,8 +47,8 @@ class Library:
         """Of all variables only the page sizes matter."""
         if document.paging is None:
             document.paging = self._survey(document, schema, frozenset()).paging
-        given = ((name, variables.get(name)) for name in document.paging)
-        return self._surveyed(document, schema, frozenset((name, n) for name, n in given if type(n) is int))
+        given = frozenset((name, _size(variables[name])) for name in document.paging if name in variables)
+        return self._surveyed(document, schema, given)
 
     def _parse(self, text: str) -> Document:
         if refusal := self.limits.refusal(text):
@@ -64,7 +64,7 @@ class Library:
         except RecursionError:
             raise _too_much("The document is nested too deeply.") from None
 
-    def _survey(self, document: Document, schema: GraphQLSchema, numbers: frozenset[tuple[str, int]]) -> Survey:
+    def _survey(self, document: Document, schema: GraphQLSchema, numbers: frozenset[tuple[str, int | None]]) -> Survey:
         return Survey(schema, document.node, dict(numbers), self.limits)
 
     def _validate(self, document: Document, schema: GraphQLSchema, rules: Rules) -> list[GraphQLError]:
@@ -112,6 +112,11 @@ class Documents(SchemaExtension):
 def surveyed(context: ExecutionContext) -> Survey | None:
     """What an operation asks for, once it has been measured and is within the limits; for other extensions."""
     return getattr(context, "survey", None)
+
+
+def _size(value: object) -> int | None:
+    """As `Int` reads it: 100.0 is 100. None: null, which is no default of the document, or what it will refuse."""
+    return int(value) if type(value) is int or (type(value) is float and value.is_integer()) else None
 
 
 def _too_much(message: str) -> RequestError:
