@@ -4,8 +4,10 @@ import asyncio
 import gc
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, nullcontext
+from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -15,6 +17,7 @@ from starlette.applications import Starlette
 
 from graph.app import create_app, opened
 from graph.logs import log_plainly
+from graph.transport.door import HttpDoor, SocketDoor
 from mail.outbox import Outbox, Route
 from mail.sync import Worker
 from models import feed, firm, installation, journal, store, team
@@ -23,6 +26,8 @@ from models.settings import Settings
 from models.viewer import TeamRole
 
 DRAIN = 15  # seconds that open requests get to finish
+FILES = 65_536  # that a process opens at most, where the machine lets it; each connection is one
+OWN_FILES = 200  # of these: the database, mailboxes, letters, attachments
 log = structlog.get_logger("running")
 
 
@@ -59,6 +64,8 @@ async def serve_app(
     """Until SIGINT or SIGTERM. `ready` runs once requests are answered."""
     config = uvicorn.Config(
         app,
+        http=partial(HttpDoor, most=room_for_connections()),  # type: ignore[arg-type]  # whatever makes one will do
+        ws=SocketDoor,
         lifespan="off",
         log_config=None,
         access_log=False,
@@ -68,6 +75,24 @@ async def serve_app(
         timeout_graceful_shutdown=DRAIN,
     )
     await Server(config, ready).serve([listening])
+
+
+def room_for_connections() -> int:
+    """
+    How many may be open at a time. As many as the machine lets us have: shells and systemd give a process 1,024 files
+    and leave it to the process to ask for more. Beyond, even the database could not be reached.
+    """
+    if sys.platform == "win32":
+        return FILES - OWN_FILES
+    import resource
+
+    files, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES if most == resource.RLIM_INFINITY else min(FILES, most)
+    if files < wanted:
+        with suppress(ValueError, OSError):  # macOS says that it has no limit, and has one
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return max(FILES if files == resource.RLIM_INFINITY else files, 2 * OWN_FILES) - OWN_FILES
 
 
 class Server(uvicorn.Server):

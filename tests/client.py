@@ -26,6 +26,7 @@ from websockets.typing import Subprotocol
 
 from graph.app import create_app
 from graph.running import listen
+from graph.transport.door import HttpDoor, SocketDoor
 from models import feed
 from models.session import SignedIn
 from models.settings import Settings
@@ -205,7 +206,10 @@ async def an_api(database_url: str, var: Path, **settings: Any) -> AsyncIterator
     port = listening.getsockname()[1]
     chosen = Settings(database_url=SecretStr(database_url), var=var, port=port, **settings)
     app = create_app(chosen)
-    server = PromptServer(uvicorn.Config(app, lifespan="off", log_config=None, ws_max_size=128 * 1024))
+    config = uvicorn.Config(
+        app, http=HttpDoor, ws=SocketDoor, lifespan="off", log_config=None, ws_max_size=128 * 1024
+    )  # fmt: skip
+    server = PromptServer(config)
     await feed.hub.open(database_url)
     serving = asyncio.create_task(server.serve([listening]))
     try:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Self
 
 import strawberry
@@ -13,6 +14,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from strawberry.dataloader import DataLoader
 
 from graph.transport import Call, GraphQLEndpoint, RequestCode, RequestError, Schema
+from graph.transport.door import REQUEST_SECONDS, HttpDoor, SocketDoor
 from tests.plain import PromptServer
 
 COOKIE = "toy-session"
@@ -245,12 +247,19 @@ class Toy:
 
 
 @asynccontextmanager
-async def serving(routes: Sequence[BaseRoute] = (), **settings: Any) -> AsyncIterator[Toy]:
+async def serving(
+    routes: Sequence[BaseRoute] = (),
+    *,
+    door_seconds: float = REQUEST_SECONDS,
+    door_most: int | None = None,
+    **settings: Any,
+) -> AsyncIterator[Toy]:
     """The toy on a free port of the loopback, with uvicorn as in production."""
     world = World()
     endpoint = endpoint_of(world, **settings)
     mine = [Route("/graphql", endpoint), WebSocketRoute("/graphql", endpoint)]
-    server = PromptServer(_config(Starlette(routes=[*mine, *routes])))
+    door = partial(HttpDoor, seconds=door_seconds, most=door_most)
+    server = PromptServer(_config(Starlette(routes=[*mine, *routes]), door))
     task = asyncio.create_task(server.serve())
     await until(lambda: server.started)
     toy = Toy(world, endpoint, server, server.servers[0].sockets[0].getsockname()[1], task)
@@ -260,11 +269,13 @@ async def serving(routes: Sequence[BaseRoute] = (), **settings: Any) -> AsyncIte
         await toy.stop()
 
 
-def _config(app: Starlette) -> uvicorn.Config:
+def _config(app: Starlette, door: Any) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         host="127.0.0.1",
         port=0,
+        http=door,
+        ws=SocketDoor,
         lifespan="off",
         log_config=None,
         ws_max_size=128 * 1024,

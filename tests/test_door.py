@@ -1,0 +1,174 @@
+"""The door of the server, as strangers lean against it."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+import pytest
+from websockets.frames import Frame, Opcode
+
+from graph.running import room_for_connections
+from tests.plain import plain_http
+from tests.toy import Toy, serving, until
+
+HANDSHAKE = (
+    b"GET /graphql HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n"
+)
+POST = b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+GET = b"GET /graphql?query=%7Bhello%7D HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+@pytest.fixture
+async def toy() -> AsyncIterator[Toy]:
+    async with serving() as toy:
+        yield toy
+
+
+@asynccontextmanager
+async def dialled(toy: Toy) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", toy.port)
+    try:
+        yield reader, writer
+    finally:
+        writer.transport.abort()
+
+
+async def pour(writer: asyncio.StreamWriter, reader: asyncio.StreamReader, data: bytes, times: int) -> bytes:
+    """Until the other side has had enough; answers what it said."""
+    try:
+        for _ in range(times):
+            writer.write(data)
+            await writer.drain()
+        return await asyncio.wait_for(reader.read(), 5)
+    except ConnectionError:
+        return b""
+
+
+def frames(opcode: Opcode, data: bytes, count: int, *, fin: bool = True) -> bytes:
+    return Frame(opcode, data, fin).serialize(mask=True, extensions=[]) * count
+
+
+@pytest.mark.parametrize(
+    ("start", "more"),
+    [
+        (b"GET / HTTP/1.1\r\nHost: x\r\n", b"x-more: " + b"y" * 990 + b"\r\n"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nx-more: ", b"y" * 1_000),
+        (b"GET /", b"y" * 1_000),
+        (POST + b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n0\r\n", b"x-more: " + b"y" * 990 + b"\r\n"),
+        (POST + b"Transfer-Encoding: chunked\r\n\r\n1;", b"y" * 1_000),
+    ],
+)
+async def test_a_request_without_end_is_cut(toy: Toy, start: bytes, more: bytes) -> None:
+    async with dialled(toy) as (reader, writer):
+        writer.write(start)
+        assert await pour(writer, reader, more * 100, 300) is not None
+        await until(lambda: not toy.server.server_state.connections)
+
+
+async def test_what_is_wrong_with_headers_that_are_too_long_is_told(toy: Toy) -> None:
+    async with dialled(toy) as (reader, writer):
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nx-more: " + b"y" * 70_000)
+        told = await asyncio.wait_for(reader.read(), 5)
+    assert told.startswith(b"HTTP/1.1 431 ")
+    assert told.endswith(b"Headers may have 65,536 bytes.")
+
+
+async def test_a_body_up_to_its_limit_passes_the_door(toy: Toy) -> None:
+    padding = "x" * 900_000
+    async with plain_http(base_url=toy.url) as client:
+        body = {"query": "{hello}", "variables": {"unused": padding}}
+        assert (await client.post("/graphql", json=body)).json()["data"] == {"hello": "Hello world"}
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"",
+        b"GET / HT",
+        b"GET / HTTP/1.1\r\nHost: x\r\n",
+        POST + b"Content-Length: 100\r\n\r\n{",
+        POST + b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n",
+    ],
+)
+async def test_a_request_has_to_arrive_within_its_time(start: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    async with serving(door_seconds=0.05) as toy, dialled(toy) as (reader, writer):
+        writer.write(start)
+        told = await asyncio.wait_for(reader.read(), 5)
+        await until(lambda: not toy.server.server_state.tasks)
+    assert told.startswith(b"HTTP/1.1 408 ")
+    assert told.endswith(b"A request has to arrive within 0.05 seconds.")
+    assert not [record for record in caplog.records if record.levelno >= 30]
+
+
+async def test_line_ends_after_an_answer_keep_no_connection() -> None:
+    async with serving(door_seconds=0.05) as toy, dialled(toy) as (reader, writer):
+        writer.write(GET)
+        assert (await asyncio.wait_for(reader.readline(), 5)).startswith(b"HTTP/1.1 200")
+        writer.write(b"\r\n")
+        await until(lambda: not toy.server.server_state.connections)
+
+
+async def test_what_takes_its_time_to_answer_is_not_hurried() -> None:
+    async with serving(door_seconds=0.05) as toy, plain_http(base_url=toy.url) as client:
+        asked = asyncio.create_task(client.post("/graphql", json={"query": "{wait}"}))
+        await asyncio.wait([asked], timeout=0.15)
+        toy.world.bell.set()
+        assert (await asked).json()["data"] == {"wait": "rung"}
+
+
+async def test_a_full_house_says_so_and_lets_nobody_else_in() -> None:
+    async with serving(door_most=1) as toy, dialled(toy) as (reader, writer), dialled(toy) as (other, _):
+        told = await asyncio.wait_for(other.read(), 5)
+        writer.write(GET)
+        assert (await asyncio.wait_for(reader.readline(), 5)).startswith(b"HTTP/1.1 200")
+    assert told.startswith(b"HTTP/1.1 503 ")
+    assert told.endswith(b"All 1 connections are taken. Try again soon.")
+
+
+@pytest.mark.parametrize(
+    ("start", "flood"),
+    [
+        (b"", frames(Opcode.PING, b"", 10_000)),
+        (b"", frames(Opcode.PONG, b"", 10_000)),
+        (frames(Opcode.TEXT, b"", 1, fin=False), frames(Opcode.CONT, b"", 10_000, fin=False)),
+        (frames(Opcode.TEXT, b'{"type":"connection_init"}', 1), frames(Opcode.TEXT, b'{"type":"pong"}', 10_000)),
+    ],
+)
+async def test_a_flood_of_frames_that_say_nothing_is_cut(toy: Toy, start: bytes, flood: bytes) -> None:
+    async with dialled(toy) as (reader, writer):
+        writer.write(HANDSHAKE + b"\r\n" + start)
+        assert b"101 Switching Protocols" in await asyncio.wait_for(reader.readline(), 5)
+        await pour(writer, reader, flood, 20)
+        await until(lambda: len(toy.endpoint.sockets) == 0)
+    assert not toy.server.server_state.connections
+
+
+@pytest.mark.parametrize("headers", [b"Cookie: " + b"y" * 9_000 + b"\r\n", b"x: y\r\n" * 150])
+async def test_a_handshake_with_too_many_headers_is_refused(toy: Toy, headers: bytes) -> None:
+    async with dialled(toy) as (reader, writer):
+        writer.write(HANDSHAKE + headers + b"\r\n")
+        assert (await asyncio.wait_for(reader.readline(), 5)).startswith(b"HTTP/1.1 431 ")
+        await until(lambda: not toy.server.server_state.connections)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+def test_a_server_asks_for_as_many_files_as_it_may_have_and_keeps_some_for_itself() -> None:
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(1_024, before[1]), before[1]))
+    try:
+        room = room_for_connections()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == min(65_536, before[1])
+        assert room == min(65_536, before[1]) - 200
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_the_versions_whose_inner_names_are_used_are_the_ones_tested() -> None:
+    assert version("uvicorn").startswith("0.54.")
+    assert version("websockets").startswith("17.")
+    assert version("httptools").startswith("0.9.")
