@@ -278,6 +278,14 @@ async def test_a_context_that_breaks_is_masked_too(client: httpx.AsyncClient) ->
     assert len(logs) == 1
 
 
+async def test_while_the_database_is_away_clients_are_told_to_come_again(client: httpx.AsyncClient) -> None:
+    with capture_logs() as logs:
+        response = await client.post("/graphql", content=HELLO, headers={**JSON, "authorization": "Bearer away"})
+    assert (response.status_code, code(response)) == (503, "UNAVAILABLE")
+    assert SECRET not in response.text
+    assert [entry["log_level"] for entry in logs] == ["warning"]
+
+
 WITH_COOKIE = {**JSON, "cookie": f"{COOKIE}=ada"}
 
 

@@ -111,6 +111,15 @@ async def test_an_unexpected_error_in_mid_stream_is_masked_and_ends_it(toy: Toy,
     assert [entry["request_id"] for entry in logs] == [stream.response.headers["x-request-id"]]
 
 
+async def test_a_stream_that_lost_the_database_ends_so_that_its_client_comes_again(toy: Toy) -> None:
+    with capture_logs():
+        async with followed(toy, "subscription{losesTheDatabase}", accept=SSE) as stream:
+            assert await stream.rest() == [{"data": {"losesTheDatabase": 1}}, END]  # without `complete`
+        async with followed(toy, "subscription{losesTheDatabase}", accept=MULTIPART) as stream:
+            _, told, *_ = await stream.rest()
+    assert code(told) == "UNAVAILABLE"
+
+
 @pytest.mark.parametrize(
     ("accept", "query", "kind"),
     [

@@ -255,6 +255,25 @@ async def test_a_context_that_breaks_closes_the_socket_without_its_text(toy: Toy
     assert len(logs) == 1
 
 
+async def test_who_comes_while_the_database_is_away_is_told_to_come_again(toy: Toy) -> None:
+    with capture_logs():
+        async with dialled(toy) as ws:
+            await tell(ws, {**INIT, "payload": {"Authorization": "Bearer away"}})
+            code, reason = await end_of(ws)
+    assert code == 1013
+    assert "Try again" in str(reason)
+
+
+async def test_a_subscription_that_lost_the_database_closes_so_that_its_client_comes_again(toy: Toy) -> None:
+    """An `error` message would be the end for clients; they come back from a socket that closed."""
+    with capture_logs() as logs:
+        async with joined(toy) as ws:
+            await subscribe(ws, "subscription{losesTheDatabase}")
+            assert (await hear(ws))["payload"] == {"data": {"losesTheDatabase": 1}}
+            assert (await end_of(ws))[0] == 1013
+    assert [entry["log_level"] for entry in logs] == ["warning"]
+
+
 async def test_one_operation_too_many_gets_an_error(toy: Toy) -> None:
     async with joined(toy) as ws:
         for number in range(5):

@@ -15,6 +15,7 @@ from strawberry.dataloader import DataLoader
 
 from graph.transport import Call, GraphQLEndpoint, RequestCode, RequestError, Schema
 from graph.transport.door import REQUEST_SECONDS, HttpDoor, SocketDoor
+from models.store import Away
 from tests.plain import PromptServer
 
 COOKIE = "toy-session"
@@ -202,6 +203,11 @@ class Subscription:
             info.context.world.open_streams -= 1
 
     @strawberry.subscription
+    async def loses_the_database(self) -> AsyncGenerator[int, None]:
+        yield 1
+        raise Away(SECRET)
+
+    @strawberry.subscription
     async def breaks(self) -> AsyncGenerator[int, None]:
         yield 1
         raise ValueError(SECRET)
@@ -216,6 +222,8 @@ def endpoint_of(world: World, **settings: Any) -> GraphQLEndpoint:
         token = (call.authorization or "").removeprefix("Bearer ") or call.connection.cookies.get(COOKIE)
         if token == "crash":
             raise ValueError(SECRET)
+        if token == "away":
+            raise Away(SECRET)
         if token == "wrong" or token in world.revoked:
             raise RequestError(RequestCode.UNAUTHENTICATED, "This session has ended. Sign in again.")
         return ToyContext.of(world, token, call)

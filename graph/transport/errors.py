@@ -1,6 +1,7 @@
 """What a client is told when something goes wrong, and what only the log is told.
 
     RequestError    the request itself is at fault, or has no session: its code and words reach the client
+    Away            the database is away: UNAVAILABLE, which clients may try again
 
 Everything else that a resolver raises is a bug: logged once with its traceback, masked for the client. Errors of the
 business are no errors here: they are `errors` of a payload (models/errors.py).
@@ -24,7 +25,10 @@ from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
+from models.store import Away
+
 logger = structlog.get_logger("graph")
+AWAY = "The database does not answer just now. Try again; of a mutation, look first whether it was done."
 
 
 class RequestCode(StrEnum):
@@ -101,7 +105,7 @@ def answer(result: ExecutionResult, *, request_id: str) -> Answer:
     errors = result.errors or []
     before = result.data is None and bool(errors) and all(error.path is None for error in errors)
     told = [(error, code_of(error)) for error in errors]
-    _log([error for error, code in told if code is RequestCode.INTERNAL], request_id)
+    _log([error for error, code in told if code is RequestCode.INTERNAL or isinstance(_cause(error), Away)], request_id)
     body: dict[str, Any] = {} if before else {"data": result.data}
     if errors:
         body["errors"] = [_public(error, code, request_id) for error, code in told]
@@ -125,6 +129,8 @@ def code_of(error: GraphQLError) -> RequestCode:
     cause = _cause(error)
     if isinstance(cause, RequestError):
         return cause.code
+    if isinstance(cause, Away):
+        return RequestCode.UNAVAILABLE
     if isinstance(cause, GraphQLSyntaxError):
         return RequestCode.GRAPHQL_PARSE_FAILED
     if isinstance(cause, InvalidOperationTypeError):
@@ -178,6 +184,8 @@ def _message(error: GraphQLError, code: RequestCode, request_id: str) -> str:
     if code is RequestCode.INTERNAL:
         return f"Something went wrong on our side. Quote the request id {request_id} when you tell us."
     cause = _cause(error)
+    if isinstance(cause, Away):
+        return AWAY
     if isinstance(cause, MissingQueryError):
         return "`query` is missing or empty."
     if isinstance(cause, CannotGetOperationTypeError):
@@ -193,6 +201,9 @@ def _log(errors: Sequence[GraphQLError], request_id: str) -> None:
     """One entry for each cause. The traceback goes as text: renderers that print local variables would leak secrets."""
     causes = {id(cause): (cause, error) for error in errors for cause in [_cause(error)]}
     for cause, error in causes.values():
+        if isinstance(cause, Away):  # that is no bug to look for
+            logger.warning("database away", request_id=request_id, error=str(cause))
+            continue
         logger.error(
             "unexpected error",
             request_id=request_id,

@@ -11,9 +11,10 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from graph.transport.call import Call
-from graph.transport.errors import Answer, RequestError, answer, refusal
+from graph.transport.errors import AWAY, Answer, RequestCode, RequestError, answer, refusal
 from graph.transport.groups import KEPT, Listener, Sharing
 from graph.transport.request import GraphQLRequest
+from graph.transport.sockets import TRY_AGAIN
 from graph.transport.wire import Gone
 
 if TYPE_CHECKING:
@@ -131,6 +132,10 @@ class Operation:
         await self._end({"id": self.id, "type": "complete"})
 
     async def _send_error(self, told: Answer) -> None:
+        """Clients subscribe again only where the socket closed: an `error` is final to them."""
+        if told.refused is RequestCode.UNAVAILABLE:
+            await self._socket.close(TRY_AGAIN, AWAY)
+            return
         with suppress(Gone):
             await self._end({"id": self.id, "type": "error", "payload": told.body["errors"]})
 

@@ -7,6 +7,7 @@ from typing import Protocol
 
 FORBIDDEN = 4403
 RESTART = 1012  # clients take it for a passing trouble and connect again
+TRY_AGAIN = 1013  # so too; 4500 they would take for the end
 
 
 class Closable(Protocol):

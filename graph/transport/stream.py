@@ -89,13 +89,23 @@ class Stream:
             await body.send(_piece(self.framing.opening))
             async with aclosing(self._answers) as answers:
                 async for told in answers:
+                    if told.refused is RequestCode.UNAVAILABLE:
+                        self._last = self._again(told)
+                        return
                     await body.send(_piece(self.framing.next(told.json.encode())))
             self._last = self.framing.complete
         except Gone:
             return
         except Exception as error:
             told = refusal(error, request_id=self._request_id)
-            self._last = self.framing.next(told.json.encode()) + self.framing.complete
+            unavailable = told.refused is RequestCode.UNAVAILABLE
+            self._last = self._again(told) if unavailable else self._final(told)
+
+    def _again(self, told: Answer) -> bytes:
+        return self.framing.closed(orjson.dumps(told.body["errors"]), again=True)
+
+    def _final(self, told: Answer) -> bytes:
+        return self.framing.next(told.json.encode()) + self.framing.complete
 
     async def _beat(self, body: "Body") -> None:
         with suppress(Gone):

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from graph.transport.call import authorization_in
-from graph.transport.errors import RequestCode, RequestError, refusal
+from graph.transport.errors import AWAY, RequestCode, RequestError, refusal
 from graph.transport.operation import Operation, error_message, text_of
 from graph.transport.request import GraphQLRequest, decoded, parsed
-from graph.transport.sockets import RESTART
+from graph.transport.sockets import RESTART, TRY_AGAIN
 from graph.transport.wire import Gone, Wire
 
 if TYPE_CHECKING:
@@ -85,8 +85,11 @@ class Socket:
         except Gone:
             pass
         except Exception as error:
-            refusal(error, request_id=uuid4().hex)  # logs it
-            await self.wire.close(4500, "Something went wrong on our side")
+            told = refusal(error, request_id=uuid4().hex)  # logs it
+            if told.refused is RequestCode.UNAVAILABLE:
+                await self.wire.close(TRY_AGAIN, AWAY)
+            else:
+                await self.wire.close(4500, "Something went wrong on our side")
 
     async def _read_frames(self) -> None:
         try:

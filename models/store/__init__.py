@@ -1,10 +1,12 @@
 """The database: opened once per process, reached by `rows` and `transaction` from anywhere."""
 
+from models.store.away import Away
 from models.store.connection import close, is_open, migrate, open_store, pending_migrations, tortoise_config
 from models.store.sql import execute, row, rows, value
 from models.store.transaction import Transaction, current, transaction
 
 __all__ = [
+    "Away",
     "Transaction",
     "close",
     "current",

@@ -9,21 +9,29 @@ import asyncpg
 import structlog
 from tortoise.connection import get_connections
 
+from models.store.away import reaching
+
 SLOW = 1.0  # seconds after which a statement is worth a line in the log
 log = structlog.get_logger("store")
+_LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 
 
 async def rows(query: str, *args: object) -> Sequence[asyncpg.Record]:
-    """All rows of one statement. Reads outside a transaction are tried once more after a lost connection."""
+    """
+    All rows of one statement. Reads outside a transaction are tried once more after a lost connection.
+
+    Raises Away, as all of these do; asyncpg.PostgresError where the database refuses.
+    """
     client: Any = get_connections().get("default")
     for attempt in (1, 2):
         try:
-            async with client.acquire_connection() as connection:
-                with _noticed(query):
-                    return await connection.fetch(query, *args)  # type: ignore[no-any-return]
+            with reaching():
+                async with client.acquire_connection() as connection:
+                    with _noticed(query):
+                        return await connection.fetch(query, *args)  # type: ignore[no-any-return]
         except TimeoutError:
             raise  # though it is an OSError
-        except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError):
+        except _LOST:
             if attempt == 2 or not _is_read(query) or hasattr(client, "transaction"):
                 raise
     raise AssertionError("unreachable")
@@ -44,9 +52,10 @@ async def value(query: str, *args: object) -> Any:
 async def execute(query: str, *args: object) -> int:
     """Runs one statement and answers how many rows it touched."""
     client: Any = get_connections().get("default")
-    async with client.acquire_connection() as connection:
-        with _noticed(query):
-            status: str = await connection.execute(query, *args)
+    with reaching():
+        async with client.acquire_connection() as connection:
+            with _noticed(query):
+                status: str = await connection.execute(query, *args)
     last = status.rsplit(" ", 1)[-1]
     return int(last) if last.isdigit() else 0
 

@@ -14,6 +14,8 @@ from typing import Any
 from tortoise.backends.asyncpg.client import TransactionWrapper
 from tortoise.connection import get_connections
 
+from models.store.away import reaching
+
 
 class Transaction:
     """What goes on between BEGIN and COMMIT. `cursor` is the journal position of the change, once committed."""
@@ -56,7 +58,8 @@ async def transaction() -> AsyncIterator[Transaction]:
     """
     All or nothing. Inside another one it is part of that one. No network, no `gather`, no task that outlives it.
 
-    Raises whatever the block raises, after ROLLBACK; asyncpg.PostgresError where the database refuses.
+    Raises whatever the block raises, after ROLLBACK; Away, also where it is lost during COMMIT, whose outcome is not
+    known then; asyncpg.PostgresError where the database refuses.
     """
     if (outer := _current.get()) is not None:
         yield outer
@@ -73,7 +76,8 @@ async def transaction() -> AsyncIterator[Transaction]:
             await _finish(wrapper.rollback())
             raise
         else:
-            await _finish(inner.commit(wrapper))
+            with reaching():
+                await _finish(inner.commit(wrapper))
         finally:
             _current.reset(token)
             handler.reset(connection_token)
@@ -85,11 +89,13 @@ async def _connection() -> AsyncIterator[TransactionWrapper]:
     if client._pool is None:
         await client.create_connection(with_db=True)
     pool = client._pool
-    connection = await pool.acquire()
+    with reaching():
+        connection = await pool.acquire()
     try:
         wrapper = TransactionWrapper(client)
         wrapper._connection = connection
-        await wrapper.begin()
+        with reaching():
+            await wrapper.begin()
         yield wrapper
     finally:
         await _finish(pool.release(connection))

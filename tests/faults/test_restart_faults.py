@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from websockets.exceptions import WebSocketException
+from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from graph.ids import Kind, global_id
 from models import keys, store
@@ -66,6 +66,26 @@ async def test_a_restart_of_the_database_between_two_servers_loses_nothing(
             assert len(told) == len(set(told))
             assert [cursor for cursor in acknowledged if cursor] == [each for each in told if each in acknowledged]
             assert events[-1]["toggles"] == [{"notify": True}]
+
+
+async def test_while_the_database_is_away_nobody_is_told_that_it_is_over(
+    own_postgres: Embedded, tmp_path: Path
+) -> None:
+    """graphql-ws comes back after 1013, and never after 4500."""
+    keys.use(KEY)
+    await store.open_store(own_postgres.url)
+    owner = await make.signed_in(await make.a_firm())
+    await store.close()
+    with a_server(own_postgres.url, tmp_path, "one") as server:
+        async with asked(server) as api:
+            own_postgres.kill_immediate()
+            with pytest.raises(ConnectionClosed) as closed:
+                async with api.socket(as_=owner):
+                    pass
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code == 1013
+            told = await api.told(CURSOR, as_=owner)
+            assert (told.status_code, told.json()["errors"][0]["extensions"]["code"]) == (503, "UNAVAILABLE")
 
 
 async def _follow(api: Api, as_: SignedIn, after: str, events: list[dict[str, Any]]) -> None:
