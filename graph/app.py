@@ -89,7 +89,7 @@ def create_app(
         schema,
         context_getter=context_getter(settings, sockets, budget, metrics),
         cookie=settings.cookie,
-        allowed_origins=settings.allowed_origins,
+        allowed_origins=settings.trusted_origins,
         sockets=sockets,
         persisted=Manifest.load(settings.documents, also=OPERATIONS) if settings.documents else None,
     )

@@ -1,5 +1,6 @@
 """The only reader of the environment. Every setting has a default that works on one machine."""
 
+import re
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -124,6 +125,21 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
+    @field_validator("allowed_origins")
+    @classmethod
+    def _are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        origins = [_origin(each) for each in value if re.fullmatch(r"[^/]+://[^/?#]+/?", each)]
+        if None in origins or len(origins) < len(value):
+            raise ValueError("say each as browsers do, as in https://app.firm.example; `*` would be anybody's page")
+        return tuple(origin for origin in origins if origin)
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_a_url(cls, value: str | None) -> str | None:
+        if value and _origin(value) is None:
+            raise ValueError("say it in full, as in https://portal.firm.example")
+        return value or None
+
     @property
     def cookie(self) -> str:
         """Browsers send it to this host only, over TLS or to the loopback (RFC 6265bis)."""
@@ -147,5 +163,25 @@ class Settings(BaseSettings):
         return host if host.isascii() else idna.encode(host, uts46=True).decode()
 
     @property
+    def trusted_origins(self) -> tuple[str, ...]:
+        """Whose pages may use the cookie, whatever `Host` a proxy makes of what browsers asked for."""
+        own = _origin(self.base_url)
+        return (*self.allowed_origins, *([own] if own else []))
+
+    @property
     def base_url(self) -> str:
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+
+def _origin(url: str) -> str | None:
+    """As browsers send it: in lower case, without the port that goes without saying. None: it has none."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in {"http", "https"} or not host or "*" in host or parts.username is not None:
+        return None
+    named = f"[{host}]" if ":" in host else host
+    default = port is None or port == {"http": 80, "https": 443}[parts.scheme]
+    return f"{parts.scheme}://{named}" + ("" if default else f":{port}")

@@ -7,7 +7,7 @@ import pytest
 
 from tests.client import Api, an_api
 
-APP, STRANGER = "https://app.firm.test", "https://evil.test"
+APP, PORTAL, STRANGER = "https://app.firm.test", "https://portal.firm.test", "https://evil.test"
 PREFLIGHT = {"access-control-request-method": "POST", "access-control-request-headers": "content-type,x-switchboard"}
 
 
@@ -29,6 +29,17 @@ async def test_any_other_page_may_not(store: str, tmp_path: Path) -> None:
         told = await preflight(api, STRANGER)
         assert told.status_code == 400
         assert "access-control-allow-origin" not in told.headers
+
+
+@pytest.mark.parametrize(("origin", "status"), [(PORTAL, 200), ("https://PORTAL.firm.test:443", 200), (STRANGER, 403)])
+async def test_the_servers_own_page_asks_whatever_host_a_proxy_names(
+    store: str, tmp_path: Path, origin: str, status: int
+) -> None:
+    async with an_api(store, tmp_path, public_url=PORTAL) as api:
+        asked = {"cookie": f"{api.settings.cookie}=x", "x-switchboard": "1", "origin": origin, "host": "backend:8000"}
+        url = f"http://127.0.0.1:{api.settings.port}/graphql"
+        told = await api.http.post(url, json={"query": "{ viewer { __typename } }"}, headers=asked)
+        assert told.status_code == status
 
 
 @pytest.mark.usefixtures("store")

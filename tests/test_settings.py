@@ -1,6 +1,7 @@
 """What the environment says, and what follows from it."""
 
 import pytest
+from pydantic import ValidationError
 
 from models.settings import Settings
 
@@ -20,3 +21,38 @@ from models.settings import Settings
 )
 def test_message_ids_end_in_a_full_domain(mail_from: str | None, public_url: str | None, domain: str) -> None:
     assert Settings(mail_from=mail_from, public_url=public_url).mail_domain == domain
+
+
+@pytest.mark.parametrize(
+    ("named", "origin"),
+    [
+        ("https://App.Firm.example/", "https://app.firm.example"),
+        ("https://app.firm.example:443", "https://app.firm.example"),
+        (" http://localhost:5173 ", "http://localhost:5173"),
+        ("http://[::1]:5173", "http://[::1]:5173"),
+    ],
+)
+def test_an_origin_may_be_named_as_people_write_it(named: str, origin: str) -> None:
+    assert Settings(allowed_origins=named).allowed_origins == (origin,)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        "*",
+        "null",
+        "app.firm.example",
+        "https://*.firm.example",
+        "https://app.firm.example/page",
+        "https://a@b",
+        "x://[",
+    ],
+)
+def test_what_is_no_origin_is_refused_in_plain_words(named: str) -> None:
+    with pytest.raises(ValidationError, match=r"as in https://app\.firm\.example"):
+        Settings(allowed_origins=named)  # type: ignore[arg-type]
+
+
+def test_the_public_url_is_said_in_full() -> None:
+    with pytest.raises(ValidationError, match="say it in full"):
+        Settings(public_url="portal.firm.example")
