@@ -61,8 +61,11 @@ class Context:
         """The firm, where the document shows everybody the same; else the person too."""
         if not isinstance(self.viewer, Viewer) or any(name in text for name in BY_RIGHTS):
             return None
-        cursors = set(CURSOR_VARIABLES.findall(text))  # where each begins is its own affair
-        given = orjson.dumps({k: v for k, v in variables.items() if k not in cursors}, option=orjson.OPT_SORT_KEYS)
+        declared = VARIABLES.findall(text)
+        cursors = {name for name, kind in declared if kind == "Cursor"}  # where each begins is its own affair
+        others = {name for name, kind in declared if kind != "Cursor"}  # of another operation, it may be
+        told_apart = {name: value for name, value in variables.items() if name not in cursors - others}
+        given = orjson.dumps(told_apart, option=orjson.OPT_SORT_KEYS)
         return self.viewer.firm_id, self.viewer.member_id if _is_personal(text) else None, given.decode()
 
     def share(self, within: int) -> None:
@@ -105,7 +108,7 @@ PERSONAL = ("inboxNotifications", "accountColumns", "sessions", "recoveryCodesLe
 """Fields that show each person their own."""
 BY_RIGHTS = ("apiTokens", "twoFactor", "url", "rawUrl")
 """Fields that show more to some, or a link of their own to each: a document with one of these is not shared."""
-CURSOR_VARIABLES = re.compile(r"\$(\w+)\s*:\s*Cursor\b")
+VARIABLES = re.compile(r"\$(\w+)\s*:\s*\[*(\w+)")
 
 
 def _is_personal(text: str) -> bool:

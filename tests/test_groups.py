@@ -1,5 +1,7 @@
 """Identical subscriptions execute once and are encoded once; each delivery is authorised for itself."""
 
+import asyncio
+import json
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -15,6 +17,7 @@ from graphql import (
 from websockets.exceptions import ConnectionClosed
 
 from graph.context import BY_RIGHTS, PERSONAL
+from graph.ids import Kind, global_id
 from graph.schema import schema
 from models import clock, session
 from models.session import SignedIn
@@ -101,6 +104,24 @@ async def test_who_signed_out_hears_nothing_more_and_the_others_go_on(api: Api) 
         assert (await heard(stays))["toggles"][0]["login"] is False
         with pytest.raises((TopLevelErrors, ConnectionClosed), match="session has ended"):
             await heard(leaves)
+
+
+async def test_what_is_a_cursor_in_another_operation_still_tells_windows_apart(api: Api) -> None:
+    by = await a_firm()
+    owner, one, other = await signed_in(by), await an_account(by), await an_account(by)
+    document = """subscription One($x: ID) { togglesChanged(accountId: $x) { ...F } }
+      subscription Other($x: Cursor) { togglesChanged(after: $x) { ...F } }
+      fragment F on TogglesEvent { ... on TogglesChanged { accounts { id } } ... on FeedReady { cursor } }"""
+    async with api.socket(as_=owner) as socket:
+        for each in (one, other):
+            variables = {"x": global_id(Kind.ACCOUNT, each.id)}
+            payload = {"query": document, "operationName": "One", "variables": variables}
+            await socket.send(json.dumps({"id": str(each.id), "type": "subscribe", "payload": payload}))
+            assert "cursor" in str(await socket.recv())
+        await switched(by, other.id, other.address, login=True)
+        told = json.loads(await asyncio.wait_for(socket.recv(), 5))
+    assert told["id"] == str(other.id)
+    assert told["payload"]["data"]["togglesChanged"]["accounts"] == [{"id": global_id(Kind.ACCOUNT, other.id)}]
 
 
 def everything(kind: GraphQLNamedType, depth: int) -> str:

@@ -1,5 +1,6 @@
 """What Prometheus reads, who may read it, and the line that an operation leaves in the log."""
 
+import asyncio
 import re
 from pathlib import Path
 from uuid import uuid4
@@ -161,13 +162,20 @@ async def test_a_client_is_named_in_the_line_too(store: str, tmp_path: Path) -> 
     assert (line["name"], line["firm"], line["client"], line["member"]) == ("Mine", *who)
 
 
-async def test_a_subscription_leaves_its_line_when_it_ends(store: str, tmp_path: Path) -> None:
+async def test_a_subscription_leaves_one_line_also_where_it_shares_its_events(store: str, tmp_path: Path) -> None:
     owner = await make.signed_in(await make.a_firm())
-    async with an_api(store, tmp_path, development=False) as api:
+    async with an_api(store, tmp_path, development=False, metrics=True) as api:
         with capture_logs() as logs:
-            async with api.follow(TOGGLES, as_=owner) as following:
-                await following.next()
-            await until(lambda: any(each["event"] == "operation" for each in logs))
-    line = next(each for each in logs if each["event"] == "operation")
-    assert line["kind"] == "subscription"
-    assert re.fullmatch(r"[0-9a-f]{32}", line["request_id"])
+            async with api.follow(TOGGLES, as_=owner) as one, api.follow(TOGGLES, as_=owner) as other:
+                await asyncio.gather(one.next(), other.next())
+                await make.an_account(owner.viewer, login=True)
+                await asyncio.gather(one.next(), other.next())
+            await until(lambda: not len(api.app.state.sockets) and not api.app.state.budget.subscriptions)
+            counted = [
+                count for (name, _), count in (await read(api)).items() if name == "switchboard_operations_total"
+            ]
+    lines = [each for each in logs if each["event"] == "operation"]
+    assert [(line["kind"], line["member"]) for line in lines] == [("subscription", owner.viewer.member_id)] * 2
+    assert len({line["request_id"] for line in lines}) == 2
+    assert all(re.fullmatch(r"[0-9a-f]{32}", line["request_id"]) for line in lines)
+    assert counted == [2]
