@@ -11,9 +11,8 @@ import structlog
 from strawberry.extensions import SchemaExtension
 
 from graph.budget import price
-from graph.transport import RequestError
 from graph.transport.documents import surveyed
-from graph.transport.errors import code_of
+from graph.transport.errors import code_of, wrapped
 from models import tracing
 from models.viewer import Asker, Client
 
@@ -59,8 +58,8 @@ class Observed(SchemaExtension):
         except (asyncio.CancelledError, GeneratorExit):
             outcome = "CANCELLED"
             raise
-        except RequestError as refused:
-            outcome = refused.code.value
+        except Exception as error:
+            outcome = code_of(wrapped(error)).value
             raise
         finally:
             self._tell(self._seen(perf_counter() - started, outcome))

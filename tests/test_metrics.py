@@ -50,8 +50,11 @@ async def test_operations_are_counted_by_name_kind_and_outcome(store: str, tmp_p
                 {"first": -1},
                 as_=owner,
             )
+        with pytest.raises(TopLevelErrors):
+            await api.ask("subscription Firm { togglesChanged { __typename } }", as_=owner)
         counted = await read(api)
     operations = "switchboard_operations_total"
+    assert counted[operations, labels(name="Firm", kind="subscription", outcome="BAD_REQUEST")] == 1
     assert counted[operations, labels(name="Firm", kind="query", outcome="OK")] == 2
     assert counted[operations, labels(name="other", kind="query", outcome="GRAPHQL_VALIDATION_FAILED")] == 1
     assert counted[operations, labels(name="Firm", kind="query", outcome="UNAUTHENTICATED")] == 1

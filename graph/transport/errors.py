@@ -116,12 +116,12 @@ def answer(result: ExecutionResult, *, request_id: str) -> Answer:
 
 def refusal(exception: Exception, *, request_id: str) -> Answer:
     """The answer to a request that failed as a whole, before or beside its execution."""
-    error = exception if isinstance(exception, GraphQLError) else _wrapped(exception)
-    return answer(PreExecutionError(data=None, errors=[error]), request_id=request_id)
+    return answer(PreExecutionError(data=None, errors=[wrapped(exception)]), request_id=request_id)
 
 
-def _wrapped(exception: Exception) -> GraphQLError:
-    return GraphQLError(str(exception), original_error=exception)
+def wrapped(exception: Exception) -> GraphQLError:
+    """As GraphQL would have it, had it been raised while an operation ran."""
+    return exception if isinstance(exception, GraphQLError) else GraphQLError(str(exception), original_error=exception)
 
 
 def code_of(error: GraphQLError) -> RequestCode:
