@@ -13,8 +13,10 @@ from graph.inputs import asked_id, given
 from graph.loaders import seen
 from graph.node import Node
 from graph.paging import FeedConnection, connected, feed_cursor, window_of
+from graph.transport import RequestCode, RequestError
 from models import email, links, participant
-from models.email import EmailDirection, EmailFilter
+from models.email import EmailBody, EmailDirection, EmailFilter
+from models.errors import Refusal
 from models.links import FileKind
 from models.participant import Role
 
@@ -110,13 +112,19 @@ class Email(Node):
 
     @strawberry.field
     async def text(self, info: Info) -> str:
-        body = await info.context.loaders.email_body.load(self.key)
+        body = await self._body(info)
         return body.text if body else ""
 
     @strawberry.field(description="Without scripts and remote images. Null: plain text only.")
     async def safe_html(self, info: Info) -> str | None:
-        body = await info.context.loaders.email_body.load(self.key)
+        body = await self._body(info)
         return body.safe_html if body else None
+
+    async def _body(self, info: Info) -> EmailBody | None:
+        try:
+            return await info.context.loaders.email_body.load(self.key)
+        except Refusal as refusal:
+            raise RequestError(RequestCode.LIMIT_EXCEEDED, refusal.message) from None
 
     @strawberry.field(description="Those whose toggles asked for it.")
     async def accounts(self, info: Info) -> list[Account]:

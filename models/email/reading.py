@@ -9,6 +9,7 @@ from uuid import UUID
 
 from models import store
 from models.email.tables import EmailDirection
+from models.errors import ErrorCode, Refusal
 from models.links import FileKind
 from models.page import Order, Page, Window, page_of_each
 from models.page import page as read_page
@@ -18,6 +19,7 @@ from models.viewer import System, Viewer
 
 NEWEST_FIRST = Order("NEWEST_FIRST", "m.sent_at", "timestamptz", descending=True)
 OF_ACCOUNT = Order("NEWEST_FIRST", "l.sent_at", "timestamptz", descending=True, id_column="l.email_id")
+MOST_BODIES = 20_000_000  # bytes of text and HTML that are in memory for one answer; the largest e-mail has 8 million
 Reader = Viewer | System
 """The team; or the program itself, once it knows that a client may see what it asks for."""
 
@@ -105,10 +107,23 @@ async def by_ids(by: Reader, ids: Sequence[UUID]) -> dict[UUID, EmailView]:
 
 
 async def bodies(by: Reader, ids: Sequence[UUID]) -> dict[UUID, EmailBody]:
-    query = "SELECT id, text, safe_html FROM email WHERE firm_id = $1 AND id = ANY($2::uuid[])"
-    return {
-        row["id"]: EmailBody(row["text"], row["safe_html"]) for row in await store.rows(query, by.firm_id, list(ids))
-    }
+    """Raises INVALID where they are larger than 20 MB together: a stranger's mail says how large one is."""
+    found = await store.rows(_BODIES, by.firm_id, list(ids), MOST_BODIES)
+    if found and (together := found[0]["together"]) > MOST_BODIES:
+        message = (
+            f"These {len(found)} e-mails have {together:,} bytes of text; at most {MOST_BODIES:,} may be read at once."
+            " Ask for fewer."
+        )
+        raise Refusal(ErrorCode.INVALID, message)
+    return {row["id"]: EmailBody(row["text"], row["safe_html"]) for row in found}
+
+
+_BODIES = """
+SELECT id, together, CASE WHEN together <= $3 THEN text END AS text,
+  CASE WHEN together <= $3 THEN safe_html END AS safe_html
+FROM (
+  SELECT id, text, safe_html, sum(octet_length(text) + coalesce(octet_length(safe_html), 0)) OVER () AS together
+  FROM email WHERE firm_id = $1 AND id = ANY($2::uuid[])) AS asked"""
 
 
 async def participants_of(by: Reader, email_ids: Sequence[UUID]) -> dict[UUID, list[Participant]]:
