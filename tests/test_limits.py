@@ -97,6 +97,9 @@ async def test_page_sizes_in_variables_count_and_so_do_their_defaults() -> None:
         ("query($n:Int){items(first:$n){nodes{items(first:$n){totalCount}}}}", {"n": 100.0}, "10,100 nodes"),
         # null is no default: what is asked then has the size that it has without the argument
         ("query($n:Int=1){items(first:$n){nodes{items{nodes{items(first:$n){totalCount}}}}}}", {"n": None}, "16,275"),
+        # what is asked for by its id multiplies what is below it too
+        ("query($i:[ID!]!){several(ids:$i){items(first:100){totalCount}}}", {"i": ["1"] * 100}, "10,100 nodes"),
+        ("{several(ids:[" + "1 " * 100 + "]){items(first:100){totalCount}}}", {}, "10,100 nodes"),
     ],
 )
 async def test_no_way_to_write_a_page_size_makes_it_look_smaller(

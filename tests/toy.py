@@ -108,6 +108,10 @@ class Query:
         return ItemConnection()
 
     @strawberry.field
+    def several(self, ids: list[strawberry.ID]) -> list[Item]:
+        return [Item(id=one) for one in ids]
+
+    @strawberry.field
     def whoami(self, info: Info) -> str | None:
         return info.context.session_id
 

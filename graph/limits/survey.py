@@ -16,6 +16,7 @@ from graphql import (
     GraphQLSchema,
     InlineFragmentNode,
     IntValueNode,
+    ListValueNode,
     OperationDefinitionNode,
     OperationType,
     SelectionNode,
@@ -29,6 +30,7 @@ from graph.limits.overlaps import repetitions
 from graph.limits.size import Limits, Size
 
 INTROSPECTION = ("__schema", "__type")
+SIZES = ("first", "last", "ids")  # the last is as large as it is long
 HUGE = 10**9
 
 
@@ -144,7 +146,7 @@ class Survey:
         return inside.under(alias=node.alias is not None, page=self._page(node, returned))
 
     def _page(self, node: FieldNode, returned: GraphQLNamedType | None) -> int:
-        given = [self._number(arg.value) for arg in node.arguments or () if arg.name.value in ("first", "last")]
+        given = [self._number(arg.value) for arg in node.arguments or () if arg.name.value in SIZES]
         sizes = [size for size in given if size is not None]
         if sizes:
             return max(0, *sizes)
@@ -157,6 +159,8 @@ class Survey:
             return self._variables[name] if name in self._variables else self._default(name)
         if isinstance(value, IntValueNode):
             return int(value.value) if len(value.value) < 10 else HUGE
+        if isinstance(value, ListValueNode):
+            return len(value.values)
         return None
 
     def _default(self, name: str) -> int | None:

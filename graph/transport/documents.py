@@ -115,7 +115,9 @@ def surveyed(context: ExecutionContext) -> Survey | None:
 
 
 def _size(value: object) -> int | None:
-    """As `Int` reads it: 100.0 is 100. None: null, which is no default of the document, or what it will refuse."""
+    """As `Int` reads it: 100.0 is 100; of a list, its length. None: null, which is no default, or what is refused."""
+    if isinstance(value, list):
+        return len(value)
     return int(value) if type(value) is int or (type(value) is float and value.is_integer()) else None
 
 
