@@ -111,6 +111,15 @@ async def test_an_unexpected_error_in_mid_stream_is_masked_and_ends_it(toy: Toy,
     assert [entry["request_id"] for entry in logs] == [stream.response.headers["x-request-id"]]
 
 
+async def test_an_event_that_could_not_be_read_is_not_passed_over(toy: Toy) -> None:
+    with capture_logs():
+        async with followed(toy, "subscription{rings{name}}", accept=SSE) as stream:
+            assert await stream.answer() == {"data": {"rings": {"name": "Ada"}}}
+            toy.world.away = True
+            toy.world.bell.set()
+            assert await stream.rest() == [END]
+
+
 async def test_a_stream_that_lost_the_database_ends_so_that_its_client_comes_again(toy: Toy) -> None:
     with capture_logs():
         async with followed(toy, "subscription{losesTheDatabase}", accept=SSE) as stream:

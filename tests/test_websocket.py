@@ -274,6 +274,25 @@ async def test_a_subscription_that_lost_the_database_closes_so_that_its_client_c
     assert [entry["log_level"] for entry in logs] == ["warning"]
 
 
+async def test_an_event_that_could_not_be_read_is_not_passed_over(toy: Toy) -> None:
+    with capture_logs():
+        async with joined(toy) as ws:
+            await subscribe(ws, "subscription{rings{name}}")
+            assert (await hear(ws))["payload"] == {"data": {"rings": {"name": "Ada"}}}
+            toy.world.away = True
+            toy.world.bell.set()
+            assert (await end_of(ws))[0] == 1013
+
+
+async def test_a_query_that_could_not_be_read_leaves_the_socket_alone(toy: Toy) -> None:
+    toy.world.away = True
+    with capture_logs():
+        async with joined(toy) as ws:
+            await subscribe(ws, "{item{name}}")
+            assert (await hear(ws))["payload"]["errors"][0]["extensions"]["code"] == "UNAVAILABLE"
+            assert (await hear(ws))["type"] == "complete"
+
+
 async def test_one_operation_too_many_gets_an_error(toy: Toy) -> None:
     async with joined(toy) as ws:
         for number in range(5):

@@ -28,6 +28,7 @@ class World:
 
     names: dict[str, str] = field(default_factory=lambda: {"1": "Ada"})
     loads: int = 0
+    away: bool = False
     open_streams: int = 0
     revoked: set[str] = field(default_factory=set)
     calls: list[Call] = field(default_factory=list)
@@ -45,6 +46,8 @@ class ToyContext:
     def of(cls, world: World, session_id: str | None, call: Call) -> "ToyContext":
         async def load(keys: list[str]) -> list[str]:
             world.loads += 1
+            if world.away:
+                raise Away(SECRET)
             return [world.names[key] for key in keys]
 
         return cls(world, session_id, call, DataLoader(load))
@@ -205,6 +208,12 @@ class Subscription:
                 yield "x" * 100_000
         finally:
             info.context.world.open_streams -= 1
+
+    @strawberry.subscription
+    async def rings(self, info: Info) -> AsyncGenerator[Item, None]:
+        while True:
+            yield Item(id=strawberry.ID("1"))
+            await info.context.world.bell.wait()
 
     @strawberry.subscription
     async def loses_the_database(self) -> AsyncGenerator[int, None]:

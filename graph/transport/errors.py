@@ -85,10 +85,14 @@ class RequestError(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """What goes back, as in the GraphQL specification. `refused` says why nothing ran; None: it ran."""
+    """
+    What goes back, as in the GraphQL specification. `refused` says why nothing ran; None: it ran. `lacks`: some of it
+    could not be read, as the database was away.
+    """
 
     body: dict[str, Any]
     refused: RequestCode | None = None
+    lacks: bool = False
 
     @cached_property
     def json(self) -> str:
@@ -111,7 +115,8 @@ def answer(result: ExecutionResult, *, request_id: str) -> Answer:
         body["errors"] = [_public(error, code, request_id) for error, code in told]
     if result.extensions:
         body["extensions"] = result.extensions
-    return Answer(body, told[0][1] if before else None)
+    lacks = any(code is RequestCode.UNAVAILABLE for _, code in told)
+    return Answer(body, told[0][1] if before else None, lacks)
 
 
 def refusal(exception: Exception, *, request_id: str) -> Answer:

@@ -183,7 +183,7 @@ class Groups:
         """Once for all. Whatever ends it, its members meet alone."""
         try:
             async for answer in answers:
-                if answer.refused is not None:
+                if answer.refused is not None or answer.lacks:
                     return
                 await group.tell(context, answer)
         finally:

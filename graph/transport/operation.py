@@ -123,12 +123,17 @@ class Operation:
         endpoint = self._socket.endpoint
         context = await endpoint.context_getter(self.call_on(self._socket, self._request_id))
         told_ones = answers(endpoint, self._request, context, request_id=self._request_id, listener=self)
+        follows = False
         async with aclosing(told_ones):
             async for told in told_ones:
                 if told.refused:
                     await self._send_error(told)
                     return
+                if told.lacks and follows:  # an event: whoever comes back with `after` gets it whole
+                    await self._socket.close(TRY_AGAIN, AWAY)
+                    return
                 await self._socket.wire.send(self._next(told))
+                follows = True
         await self._end({"id": self.id, "type": "complete"})
 
     async def _send_error(self, told: Answer) -> None:

@@ -87,12 +87,14 @@ class Stream:
         try:
             await body.send(_start(self.framing.media_type, self._request_id))
             await body.send(_piece(self.framing.opening))
+            follows = False
             async with aclosing(self._answers) as answers:
                 async for told in answers:
-                    if told.refused is RequestCode.UNAVAILABLE:
+                    if told.refused is RequestCode.UNAVAILABLE or (told.lacks and follows):  # see Operation
                         self._last = self._again(told)
                         return
                     await body.send(_piece(self.framing.next(told.json.encode())))
+                    follows = True
             self._last = self.framing.complete
         except Gone:
             return
