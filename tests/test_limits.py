@@ -48,6 +48,9 @@ def nested(levels: int) -> str:
         ("{hello}" + " " * 17_000, "The document has 17,007 bytes; at most 16,384 are allowed."),
         ("{" + "hello " * 1_000 + "}", "The document has more than 1,000 tokens."),
         ("{" + "a:hello " * 31 + "}", "The document has 31 aliases"),
+        ("{" + "hello@skip(if:false)" * 51 + "}", "The document has 51 directives once its fragments are expanded; at"),
+        ("{hello" + "@skip(if:false)" * 51 + "}", "51 directives"),
+        ("{" + "...F@skip(if:false)" * 26 + "} fragment F on Query{hello@skip(if:false)}", "52 directives"),
         ("{" + "hello " * 501 + "}", "The document has 501 fields"),
         (nested(13), "The document has 13 levels of fields; at most 12 are allowed."),
         ("{item" + "{self" * 400, "The document is nested too deeply."),
@@ -70,6 +73,7 @@ async def test_a_refusal_says_what_the_limit_is_and_what_was_asked(text: str, to
     [
         "{" + "a:hello " * 30 + "}",
         "{" + "hello " * 60 + "}",
+        "{" + "hello@skip(if:false)" * 50 + "}",
         nested(12),
         "{items(first:10000){totalCount}}",
         "{items(first:99){nodes{items(first:100){totalCount}}}}",

@@ -15,6 +15,7 @@ class Limits:
     depth: int = 12
     fields: int = 500
     aliases: int = 30
+    directives: int = 50
     nodes: int = 10_000
     page: int = 25
     introspection_depth: int = 32
@@ -35,6 +36,7 @@ class Size:
     depth: int = 0
     fields: int = 0
     aliases: int = 0
+    directives: int = 0
     nodes: int = 0
     inner_depth: int = 0
     inner_fields: int = 0
@@ -44,6 +46,7 @@ class Size:
             max(self.depth, other.depth),
             self.fields + other.fields,
             self.aliases + other.aliases,
+            self.directives + other.directives,
             self.nodes + other.nodes,
             max(self.inner_depth, other.inner_depth),
             self.inner_fields + other.inner_fields,
@@ -52,9 +55,10 @@ class Size:
     def under(self, *, alias: bool, page: int) -> "Size":
         """The size of a field with this selection; `page` is how many of it may come, 0 for a field that is no list."""
         nodes = self.nodes if page == 0 else page + page * self.nodes
-        return Size(
-            self.depth + 1, self.fields + 1, self.aliases + alias, nodes, self.inner_depth, self.inner_fields
-        )  # fmt: skip
+        inner = self.inner_depth, self.inner_fields
+        return Size(self.depth + 1, self.fields + 1, self.aliases + alias, self.directives, nodes, *inner)
 
     def introspected(self) -> "Size":
-        return Size(0, 0, self.aliases, 0, self.depth, self.fields)
+        return Size(
+            aliases=self.aliases, directives=self.directives, inner_depth=self.depth, inner_fields=self.fields
+        )  # fmt: skip

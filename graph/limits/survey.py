@@ -90,6 +90,7 @@ class Survey:
             (size.depth, limits.depth, "levels of fields"),
             (size.inner_depth, limits.introspection_depth, "levels of introspection"),
             (size.aliases, limits.aliases, "aliases once its fragments are expanded"),
+            (size.directives, limits.directives, "directives once its fragments are expanded"),
         )
         for asked, most, what in measures:
             if asked > most:
@@ -125,6 +126,8 @@ class Survey:
         for selection in node.selections if node else ():
             self.visits += 1
             size = size.beside(self._selection(selection, parent))
+            if selection.directives:
+                size = size.beside(Size(directives=len(selection.directives)))
         return size
 
     def _selection(self, node: SelectionNode, parent: GraphQLNamedType | None) -> Size:
