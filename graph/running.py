@@ -92,7 +92,7 @@ def room_for_connections() -> int:
         with suppress(ValueError, OSError):  # macOS says that it has no limit, and has one
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return max(FILES if files == resource.RLIM_INFINITY else files, 2 * OWN_FILES) - OWN_FILES
+    return max(FILES if files == resource.RLIM_INFINITY else min(files, FILES), 2 * OWN_FILES) - OWN_FILES
 
 
 class Server(uvicorn.Server):
