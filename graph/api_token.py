@@ -18,7 +18,11 @@ from graph.transport import RequestCode, RequestError
 from models import api_token
 from models.viewer import ApiScope
 
-strawberry.enum(ApiScope)
+strawberry.enum(
+    ApiScope,
+    description="READ: queries and subscriptions. WRITE: mutations, whose payloads tell what they changed, also to a"
+    " token without READ.",
+)
 
 
 class Scopes(SchemaExtension):
