@@ -1,13 +1,19 @@
 """Switching many at once, and by many at once: what it costs, and that nothing is lost."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import pytest
 
+from models import account, contact
+from models.contact import ContactEmail, FieldRef
+from models.errors import ErrorCode
 from models.mailbox import MailSecurity, MailServer
 from models.toggles import TogglesWish, set_toggles
 from models.viewer import Viewer
-from tests.make import a_firm, a_member, an_account, counting, spelled, switched, toggles_of
+from tests.make import MadeAccount, a_firm, a_member, an_account, counting, spelled, switched, toggles_of
+from tests.refused import refused
+from tests.waiting import held, until_waiting
 
 pytestmark = pytest.mark.usefixtures("store")
 LOOPBACK = MailServer("127.0.0.1", 1143, MailSecurity.NONE)
@@ -43,3 +49,27 @@ async def test_switching_from_many_sides_at_once_loses_nothing(by: Viewer) -> No
         assert view is not None
         assert view.version == 3  # one change by each kind of wish, after the first row
         assert await spelled(by, one.id, one.address) == "LNE"
+
+
+Meanwhile = Callable[[Viewer, MadeAccount], Awaitable[object]]
+MEANWHILE: dict[ErrorCode, tuple[Meanwhile, ...]] = {
+    ErrorCode.NOT_FOUND: (
+        lambda by, made: contact.unlink(by, made.id, made.contact),
+        lambda by, made: contact.delete(by, made.contact),
+        lambda by, made: contact.update(by, made.contact, emails=[ContactEmail(FieldRef(name="Email"), "new@x.test")]),
+    ),
+    ErrorCode.ACCOUNT_ARCHIVED: (lambda by, made: account.archive(by, made.id, archived=True),),
+}
+
+
+@pytest.mark.parametrize(("code", "meanwhile"), [(code, each) for code, some in MEANWHILE.items() for each in some])
+async def test_what_is_being_taken_away_is_not_switched_on(
+    by: Viewer, store: str, code: ErrorCode, meanwhile: Meanwhile
+) -> None:
+    made = await an_account(by)
+    async with held(meanwhile(by, made)):
+        switching = asyncio.create_task(switched(by, made.id, made.address, login=True, notify=True))
+        await until_waiting(store, 1)
+    with refused(code):
+        await switching
+    assert await spelled(by, made.id, made.address) == "-"

@@ -71,8 +71,7 @@ async def set_toggles(by: Actor, wishes: Sequence[TogglesWish], *, key: str | No
 
 
 async def _set(by: Actor, wishes: Sequence[TogglesWish]) -> tuple[UUID, ...]:
-    if any(wish.invite or wish.login is False for wish in wishes):  # invitations are told which accounts they cover
-        await firm.one_at_a_time(by.firm_id)
+    await firm.one_at_a_time(by.firm_id)  # nobody is unlinked, archived or invited between the look and the change
     if any(wish.email_sync for wish in wishes):
         await history.lock(by.firm_id)
     found = {(row["account_id"], row["address_id"]): row for row in await _locked(by, wishes)}
