@@ -205,6 +205,13 @@ async def test_an_owner_takes_it_off_a_colleague_who_lost_it(by: System, owner: 
     assert not await two_factor(colleague)
 
 
+async def test_an_owner_ends_their_own_with_the_password_and_a_code_only(owner: Viewer) -> None:
+    await switched_on(owner)
+    with refused(ErrorCode.NOT_ALLOWED, "twoFactor"):
+        await team.update(owner, owner.member_id, reset_two_factor=True)
+    assert await two_factor(owner)
+
+
 async def test_who_may_see_whose(by: System, owner: Viewer) -> None:
     employee = await a_member(by, role=TeamRole.EMPLOYEE)
     await switched_on(owner)

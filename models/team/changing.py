@@ -26,7 +26,8 @@ async def update(
     """
     OWNER and ADMIN, signed in themselves; only an OWNER makes or unmakes an OWNER, and takes a second factor off.
 
-    `reset_two_factor`: of somebody who lost it. Raises NOT_FOUND, NOT_ALLOWED, LAST_OWNER, CHANGED_MEANWHILE, INVALID.
+    `reset_two_factor`: of somebody else, who lost it.
+    Raises NOT_FOUND, NOT_ALLOWED, LAST_OWNER, CHANGED_MEANWHILE, INVALID.
     """
     must_be_admin_in_person(by)
     async with store.transaction() as tx:
@@ -62,6 +63,8 @@ async def _without_two_factor(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     if by.role is not TeamRole.OWNER:
         raise Refusal(ErrorCode.NOT_ALLOWED, "Only an owner takes a colleague's second factor off.", "twoFactor")
+    if row["id"] == by.member_id:  # a session alone, which may be stolen, does not change how its owner signs in
+        raise Refusal(ErrorCode.NOT_ALLOWED, "End your own with your password and a code of it.", "twoFactor")
     if row["totp_since"] is None:
         return before, after
     await second_factor.forget(by.firm_id, row["id"])
