@@ -41,6 +41,16 @@ def test_short_names_do_not_forbid_what_contains_them() -> None:
     assert password.checked("a long day", about=("a@x.test", "A"))
 
 
+@pytest.mark.parametrize(("weak", "word"), [("e\u0301" * 4, "too short"), ("ｐａｓｓｗｏｒｄ１", "most common")])
+def test_it_is_judged_as_it_is_kept(weak: str, word: str) -> None:
+    with pytest.raises(Refusal, match=word):
+        password.checked(weak)
+
+
+async def test_the_longest_is_good_however_a_keyboard_composes_it() -> None:
+    assert await password.matches("e\u0301" * password.LONGEST, await password.hashed("é" * password.LONGEST))
+
+
 async def test_a_letter_composed_in_two_ways_is_one_letter() -> None:
     hashed = await password.hashed("caffè corretto")
     assert await password.matches("caffe\u0300 corretto", hashed)

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from models import clock, password_reset, secret_link, session, store
+from models import clock, password_reset, secret_link, session, store, team
 from models.errors import DeadLink, DeadLinkReason, ErrorCode, RateLimited
 from models.viewer import System, ViewerKind
 from tests.make import PASSWORD, a_client, a_firm, a_member, an_account, signed_in, switched
 from tests.refused import refused
+from tests.waiting import held, until_waiting
 
 pytestmark = pytest.mark.usefixtures("store")
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -171,6 +172,26 @@ async def test_a_removed_colleagues_link_is_dead(by: System) -> None:
     await dies(token, DeadLinkReason.REVOKED)
 
 
+@pytest.mark.parametrize("removed", [False, True])
+async def test_a_link_used_at_the_same_moment_as_the_person_changes_or_goes_waits_its_turn(
+    by: System, kept_database: str, removed: bool
+) -> None:
+    owner, member = await a_member(by), await a_member(by, email=CHIARA)
+    token = await asked(CHIARA)
+    async with held(store.row("SELECT 1 FROM team_member WHERE id = $1 FOR UPDATE", member.member_id)):
+        changing = asyncio.create_task(
+            team.remove(owner, member.member_id)
+            if removed
+            else team.change_password(member, current=PASSWORD, new="quite another one")
+        )
+        await until_waiting(kept_database, 1)
+        using = asyncio.create_task(password_reset.use(token=token, secret=NEW))
+        await until_waiting(kept_database, 2)
+    await changing
+    with pytest.raises(DeadLink):
+        await using
+
+
 async def test_a_weak_password_leaves_the_link_alive(by: System) -> None:
     await a_client(by, await an_account(by, address=ANNA))
     token = await asked()
@@ -183,7 +204,16 @@ async def test_a_weak_password_leaves_the_link_alive(by: System) -> None:
 async def test_what_is_no_link_is_not_found(by: System) -> None:
     await a_client(by, await an_account(by, address=ANNA))
     token = await asked()
-    for wrong in ("", "x", token[:-1], token + "x", token.partition(".")[0], token.replace(token[0], "f", 1) + "\0"):
+    half = token.partition(".")[0] + ".\ud800"
+    for wrong in (
+        "",
+        "x",
+        half,
+        token[:-1],
+        token + "x",
+        token.partition(".")[0],
+        token.replace(token[0], "f", 1) + "\0",
+    ):
         with refused(ErrorCode.NOT_FOUND, "token"):
             await password_reset.use(token=wrong, secret=NEW)
 

@@ -35,8 +35,10 @@ async def kinds(by: Viewer) -> list[str]:
     return [entry.kind for batch in await journal.since(by.firm_id, 0) for entry in batch.entries]
 
 
-async def invited(by: Viewer, email: str = "new@firm.test", role: TeamRole = EMPLOYEE) -> team.TeamMemberView:
-    done = await team.invite(by, name="Nina", email=email, role=role)
+async def invited(
+    by: Viewer, email: str = "new@firm.test", role: TeamRole = EMPLOYEE, name: str = "Nina"
+) -> team.TeamMemberView:
+    done = await team.invite(by, name=name, email=email, role=role)
     return (await team.by_ids(by, done.ids))[done.ids[0]]
 
 
@@ -176,6 +178,21 @@ async def test_an_admin_neither_makes_nor_unmakes_nor_removes_an_owner(by: Syste
         await team.remove(admin, owner.member_id)
     await team.update(admin, employee.member_id, role=ADMIN)
     await team.remove(admin, employee.member_id)
+
+
+async def test_an_admin_does_not_unmake_an_owner_who_has_not_joined_yet(by: System, owner: Viewer) -> None:
+    admin = await a_member(by, role=ADMIN)
+    await invited(owner, role=OWNER)
+    with refused(ErrorCode.NOT_ALLOWED, "email"):
+        await invited(admin, role=EMPLOYEE)
+    assert (await invited(owner, role=OWNER)).role is OWNER
+
+
+async def test_a_colleague_joins_with_no_password_that_is_their_name(owner: Viewer) -> None:
+    member = await invited(owner, name="Massimiliano")
+    (row,) = await store.rows("SELECT id, seed FROM invitation WHERE member_id = $1", member.id)
+    with refused(ErrorCode.WEAK_PASSWORD, "password"):
+        await invitation.accept(secret_link.token("invitation", row["id"], row["seed"]), "massimiliano1", days=1)
 
 
 async def test_the_last_owner_stays(by: System, owner: Viewer) -> None:

@@ -36,7 +36,7 @@ async def accept(token: str, secret: str, *, days: int, device: str | None = Non
         raise Refusal(ErrorCode.NOT_FOUND, "There is no such link. Copy it from the letter as a whole.", "token")
     if link.dead is not None:
         raise _dead(link, link.dead)
-    about = (link.address, link.firm_name)
+    about = (link.address, link.member_name or "", link.firm_name)
     hashed = await password.hashed(password.checked(secret, "password", about=about))
     async with store.transaction() as tx:
         await firm.one_at_a_time(link.firm_id)

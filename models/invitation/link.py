@@ -14,7 +14,8 @@ PURPOSE = "invitation"
 @dataclass(frozen=True, slots=True)
 class Link:
     """
-    `address_id` of a client's, `member_id` of a colleague's, which has no `account_names`. `dead`: why; None: it opens.
+    `address_id` of a client's; `member_id` and `member_name` of a colleague's, which has no `account_names`. `dead`:
+    why; None: it opens.
     """
 
     firm_id: UUID
@@ -22,6 +23,7 @@ class Link:
     invitation_id: UUID
     address_id: UUID | None
     member_id: UUID | None
+    member_name: str | None
     address: str
     account_names: tuple[str, ...]
     expires_at: datetime
@@ -40,6 +42,7 @@ async def followed(token: str) -> Link | None:
         invitation_id=row["id"],
         address_id=row["address_id"],
         member_id=row["member_id"],
+        member_name=row["member_name"],
         address=row["address"],
         account_names=tuple(row["account_names"]),
         expires_at=row["expires_at"],
@@ -49,7 +52,7 @@ async def followed(token: str) -> Link | None:
 
 _LINK = """
 SELECT i.id, i.firm_id, i.address_id, i.member_id, i.seed, i.expires_at, f.name AS firm_name,
-  coalesce(e.address, m.email) AS address,
+  coalesce(e.address, m.email) AS address, m.name AS member_name,
   CASE WHEN i.ended_at IS NULL AND p.id IS NOT NULL THEN 'USED' ELSE i.end_reason END AS end_reason,
   ARRAY(SELECT a.name FROM invitation_account c JOIN account a ON a.firm_id = c.firm_id AND a.id = c.account_id
         WHERE c.firm_id = i.firm_id AND c.invitation_id = i.id AND c.left_at IS NULL ORDER BY a.sort_key, a.id

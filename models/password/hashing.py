@@ -2,15 +2,16 @@
 
 import asyncio
 import secrets
-import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from models.password.rules import LONGEST
+from models.password.rules import LONGEST, normal
 
+LONGEST_TYPED = 4 * LONGEST
+"""Characters that are looked at: a keyboard may type three where the normal form has one."""
 _hasher = PasswordHasher(time_cost=1, memory_cost=47_104, parallelism=1)
 _verifications = 0
 _pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
@@ -35,17 +36,14 @@ def verifications() -> int:
 
 def _verify(password: str, stored: str) -> bool:
     try:
-        return _hasher.verify(stored, _bytes(password[: LONGEST + 1]))
+        return _hasher.verify(stored, _bytes(password[:LONGEST_TYPED]))
     except (VerificationError, InvalidHashError):
         return False
 
 
 def _bytes(password: str) -> bytes:
-    """
-    Any characters are good, half a surrogate pair too. In Unicode's NFKC form, since keyboards compose é in two ways
-    (NIST SP 800-63B).
-    """
-    return unicodedata.normalize("NFKC", password).encode(errors="surrogatepass")
+    """Any characters are good, half a surrogate pair too."""
+    return normal(password).encode(errors="surrogatepass")
 
 
 @cache

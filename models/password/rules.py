@@ -1,6 +1,7 @@
 """What a password must be (NIST SP 800-63B): long enough, and not the first one that a stranger would try."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -14,11 +15,17 @@ COMMON = Path(__file__).parent / "common.txt"
 _AROUND = re.compile(r"[\W\d_]+$|[\W_]+")
 
 
+def normal(password: str) -> str:
+    """Unicode's NFKC form, in which it is judged and kept, since keyboards compose é in two ways (NIST SP 800-63B)."""
+    return unicodedata.normalize("NFKC", password)
+
+
 def checked(password: str, *path: str | int, about: Iterable[str] = ()) -> str:
     """
-    Any characters are good, in any mixture. `about`: what everybody knows of its owner, as the address and the firm's
-    name. Raises WEAK_PASSWORD in plain words.
+    Any characters are good, in any mixture. `about`: what everybody knows of its owner, as the address, the name and
+    the firm's. Answers its normal form. Raises WEAK_PASSWORD in plain words.
     """
+    password = normal(password)
     if len(password) < SHORTEST:
         raise _weak(f"This password is too short. Use at least {SHORTEST} characters; a few words are best.", *path)
     if len(password) > LONGEST:
@@ -26,7 +33,9 @@ def checked(password: str, *path: str | int, about: Iterable[str] = ()) -> str:
     if password.casefold() in _common():
         raise _weak("This is one of the most common passwords, which anybody tries first. Choose another one.", *path)
     if _bare(password) in {_bare(word) for known in about for word in (known, known.partition("@")[0])} - {""}:
-        raise _weak("This password is your address or the firm's name. Choose one that nobody can guess.", *path)
+        raise _weak(
+            "This password is your address, your name or the firm's name. Choose one that nobody can guess.", *path
+        )
     return password
 
 

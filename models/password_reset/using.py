@@ -25,9 +25,11 @@ async def use(*, token: str, secret: str) -> Done:
     Raises NOT_FOUND (no such link), DEAD_LINK, LOGIN_OFF (a client who may enter no account now, R47), WEAK_PASSWORD.
     """
     row = await _good(token)
-    known = (row["address"], row["firm_name"])
+    known = (row["address"], row["member_name"] or "", row["firm_name"])
     hashed = await password.hashed(password.checked(secret, "password", about=known))
     async with store.transaction() as tx:
+        # the person first, as where colleagues change their own password or are removed
+        await store.row(_HOLD[row["user_id"] is not None], row["firm_id"], row["user_id"] or row["member_id"])
         row = await _good(token, lock=True)
         by = _person(row)
         await store.execute(_SET[row["user_id"] is not None], row["firm_id"], by.person_id, hashed)
@@ -38,6 +40,10 @@ async def use(*, token: str, secret: str) -> Done:
     return Done((by.person_id,), tx.cursor)
 
 
+_HOLD = {
+    False: "SELECT 1 FROM team_member WHERE firm_id = $1 AND id = $2 FOR NO KEY UPDATE",
+    True: "SELECT 1 FROM portal_user WHERE firm_id = $1 AND id = $2 FOR NO KEY UPDATE",
+}
 _SET = {
     False: "UPDATE team_member SET password_hash = $3 WHERE firm_id = $1 AND id = $2",
     True: "UPDATE portal_user SET password_hash = $3 WHERE firm_id = $1 AND id = $2",
@@ -67,7 +73,7 @@ def _dead(row: Any, now: datetime) -> DeadLinkReason | None:
 
 _FIND = f"""
 SELECT r.id, r.firm_id, r.seed, r.member_id, r.user_id, r.expires_at, r.end_reason, f.name AS firm_name,
-  m.state, m.role, m.manage_accounts, p.address_id, coalesce(m.email, e.address) AS address,
+  m.name AS member_name, m.state, m.role, m.manage_accounts, p.address_id, coalesce(m.email, e.address) AS address,
   {MAY_ENTER.format(and_also="")} AS may_enter
 FROM password_reset r JOIN firm f ON f.id = r.firm_id
 LEFT JOIN team_member m ON m.firm_id = r.firm_id AND m.id = r.member_id

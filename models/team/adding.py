@@ -27,7 +27,7 @@ async def add(by: Actor, *, name: str, email: str, secret: str, role: TeamRole, 
     WEAK_PASSWORD.
     """
     typed = address.typed(email, "email")
-    about = (typed.text, await firm.name_of(by.firm_id))
+    about = (typed.text, name, await firm.name_of(by.firm_id))
     hashed = await password.hashed(password.checked(secret, "password", about=about))
     clean = text.one_line(name, "name")
     async with store.transaction():
@@ -66,6 +66,10 @@ async def _invite(
         member_id = await _create(by, name, typed, role, manage_accounts)
     elif known["state"] == TeamMemberState.ACTIVE:
         raise _taken(typed)
+    elif (
+        known["state"] == TeamMemberState.INVITED and known["role"] == TeamRole.OWNER and by.role is not TeamRole.OWNER
+    ):
+        raise Refusal(ErrorCode.NOT_ALLOWED, "An owner has invited this person as an owner. Ask an owner.", "email")
     else:
         member_id = known["id"]
         await store.execute(_INVITED_AGAIN, by.firm_id, member_id, name, typed.text, role, manage_accounts)
@@ -139,7 +143,7 @@ async def _known(by: Actor, typed: TypedAddress) -> Any:
     """Nobody else takes the address, nor switches Email sync on for it, until the transaction ends."""
     await firm.one_at_a_time(by.firm_id)
     await history.lock(by.firm_id)
-    query = "SELECT id, state FROM team_member WHERE firm_id = $1 AND email_key = $2 FOR UPDATE"
+    query = "SELECT id, state, role FROM team_member WHERE firm_id = $1 AND email_key = $2 FOR UPDATE"
     return await store.row(query, by.firm_id, typed.key)
 
 
