@@ -1,15 +1,26 @@
 """The pages in a real browser: a client signs in, picks, switches, reads, forgets the password, loses the access."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from graph.running import listen
 from models import account, firm_settings, portal_action, secret_link, store, team
 from models.firm_settings import ClientAction, FirmWish
 from models.invitation import Invitation
+from models.settings import Settings
 from models.viewer import TeamRole
 from tests.browser import Window, a_window
 from tests.client import Api
 from tests.make import PASSWORD, a_client, a_firm, a_member, an_account, invited, switched
+from tests.plain import PromptServer
 from tests.test_api_portal import a_box, account_id, two_accounts
+from tests.toy import until
 from tests.world import ANNA, PDF, a_letter
 
 NEW = "battery staple"
@@ -98,13 +109,29 @@ async def test_the_pages_speak_italian_to_an_italian_browser(api: Api, tmp_path:
         await window.shows("#reset .wrong", "Questo non è un nostro link")
 
 
+@asynccontextmanager
+async def under_a_path(api: Api) -> AsyncIterator[str]:
+    """The same server, as SWITCHBOARD_PUBLIC_URL may name it; the URL."""
+    listening = listen(Settings(port=0))
+    app = Starlette(routes=[Mount("/clients/portal", api.app)])
+    server = PromptServer(uvicorn.Config(app, lifespan="off", log_config=None))
+    serving = asyncio.create_task(server.serve([listening]))
+    try:
+        await until(lambda: server.started)
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/clients/portal"
+    finally:
+        server.should_exit = True
+        await serving
+
+
 async def test_the_link_of_an_invitation_activates_the_client_who_is_in_the_portal_then(
     api: Api, tmp_path: Path
 ) -> None:
     by = await a_firm()
     made = await an_account(by, name="Vetreria Valsecchi", address=ANNA, login=True)
-    link = f"{api.url}/invitation/{await invited(by, made.id, made.address)}"
-    async with a_window(tmp_path / "browser") as window:
+    token = await invited(by, made.id, made.address)
+    async with under_a_path(api) as url, a_window(tmp_path / "browser") as window:
+        link = f"{url}/invitation/{token}"
         await window.goto(link)
         await window.shows("#offer", "Vetreria Valsecchi")
         assert await window.run("document.querySelector('#email').value") == ANNA
@@ -118,7 +145,7 @@ async def test_the_link_of_an_invitation_activates_the_client_who_is_in_the_port
         await window.shows("#dead", "used already")
         await window.click("#again")
         await window.shows("#done", "on its way")
-        await window.goto(f"{api.url}/invitation/nonsense")
+        await window.goto(f"{url}/invitation/nonsense")
         await window.shows("#dead", "no link of ours")
         await window.hides("#again")
 

@@ -2,10 +2,11 @@
 Pages that the program serves itself, so that a letter's link works without any front end: an invitation, a new
 password, an action without login (R12), and a small portal. They ask the API as any other program does; a GET changes
 nothing (mail scanners follow links, R7). Which token a page is of, only the browser looks at: it stands in no log and
-in no answer.
+in no answer. They name each other and the API relative to themselves: the server may be reached under a path.
 """
 
 import json
+from functools import partial
 from pathlib import Path
 
 from starlette.requests import Request
@@ -30,16 +31,13 @@ HEADERS = {
 
 def page_routes() -> list[Route]:
     return [
-        Route("/portal", _page),
-        Route("/invitation/{token}", _page),
-        Route("/reset/{token}", _page),
-        Route("/action/{token}", _page),
+        Route("/portal", partial(_page, "portal")),
+        *(Route(f"/{name}/{{token}}", partial(_page, name)) for name in ("invitation", "reset", "action")),
         Route("/pages/{name}", _file),
     ]
 
 
-async def _page(request: Request) -> Response:
-    name = request.url.path.split("/")[1]
+async def _page(name: str, _: Request) -> Response:
     return FileResponse(STATIC / f"{name}.html", headers=HEADERS | {"Cache-Control": "no-store"})
 
 

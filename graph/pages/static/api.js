@@ -2,7 +2,9 @@
 
 import { toldOf, words } from "./words.js";
 
-const operations = fetch("/pages/operations.json").then((answer) => answer.json());
+const base = new URL("../", import.meta.url); // the server may be reached under a path
+const api = new URL("graphql", base);
+const operations = fetch(new URL("pages/operations.json", base)).then((answer) => answer.json());
 
 /** A refused request: `code` of the first top-level error. */
 export class Refused extends Error {
@@ -17,7 +19,7 @@ export async function ask(name, variables = {}) {
   let told;
   try {
     const query = (await operations)[name];
-    const answer = await fetch("/graphql", {
+    const answer = await fetch(api, {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-Switchboard": "1" },
       body: JSON.stringify({ query, variables }),
@@ -33,7 +35,7 @@ export async function ask(name, variables = {}) {
 /** Follows a subscription until it ends: `each` is called with every event, `ended` once. Answers how to stop. */
 export async function follow(name, variables, { each, ended }) {
   const query = (await operations)[name];
-  const socket = new WebSocket(`${location.origin.replace("http", "ws")}/graphql`, "graphql-transport-ws");
+  const socket = new WebSocket(api.href.replace("http", "ws"), "graphql-transport-ws");
   const send = (message) => socket.send(JSON.stringify(message));
   socket.onopen = () => send({ type: "connection_init" });
   socket.onmessage = ({ data }) => {

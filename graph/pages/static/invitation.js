@@ -41,7 +41,7 @@ onSubmit(
     return accepted;
   },
   () => {
-    if (accepted.viewer?.__typename === "PortalUser") location.replace("/portal");
+    if (accepted.viewer?.__typename === "PortalUser") location.replace("../portal");
     else finished(words.welcome, words.welcomeTeam, false);
   },
 );
