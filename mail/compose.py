@@ -80,7 +80,7 @@ def _part(boundary: str, subtype: str, text: str) -> list[str]:
 
 
 def _named(name: str, address: str) -> str:
-    if name.isascii():
+    if name.isascii() and "=?" not in name:  # else some read it as RFC 2047, quoted or not
         quoted = name.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{quoted}" <{address}>'
     return f"{_encoded(name, 'From')}\r\n <{address}>"

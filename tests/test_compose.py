@@ -129,8 +129,8 @@ def test_our_own_letters_are_known_again_and_trigger_nothing() -> None:
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("it-CH", "valido fino al 26 dicembre 2026"),
-        ("IT", "valido fino al 26 dicembre 2026"),
+        ("it-CH", "valido fino al giorno 26 dicembre 2026"),
+        ("IT", "valido fino al giorno 26 dicembre 2026"),
         ("en-GB", "works until 26 December 2026"),
         ("en", "works until December 26, 2026"),
         ("xx", "works until December 26, 2026"),
@@ -201,6 +201,11 @@ def test_nothing_typed_adds_a_header_a_recipient_or_a_tag(firm: str, person: str
     assert [each.addr_spec for each in received["From"].addresses] == ["portal@switchboard.test"]
     assert set(tags(text_of(raw, "html"))) <= set(tags(text_of(usual, "html")))
     assert b"\r\n.\r\n" not in raw
+
+
+def test_a_name_that_looks_encoded_is_shown_as_it_was_typed() -> None:
+    odd = "=?utf-8?q?Bank?="
+    assert opened(compose(a_letter(senderName=odd), SENDER))["From"].addresses[0].display_name == odd
 
 
 def test_an_address_outside_of_ascii() -> None:

@@ -85,7 +85,7 @@ const WORDS = {
     activate: "Attiva il mio accesso",
     invited: (account) => `È invitato al portale clienti per ${account}. Scelga una password.`,
     invitedTeam: "È invitato a far parte del team. Scelga una password.",
-    until: (date) => `L'invito è valido fino al ${date}.`,
+    until: (date) => `L'invito è valido fino al giorno ${date}.`,
     linkDead: "Questo link non funziona più",
     noLink: "Questo non è un nostro link. Lo copi per intero dalla lettera.",
     askAgain: "Chieda un nuovo invito",
@@ -107,7 +107,7 @@ const WORDS = {
       PAY_INVOICES: "Paga la fattura",
       COMPLETE_REQUESTS: "Rispondi alla richiesta",
     },
-    linkUntil: (date) => `Questo link è valido fino al ${date}.`,
+    linkUntil: (date) => `Questo link è valido fino al giorno ${date}.`,
     actionDead: "Ha più di sette giorni, oppure lo studio lo ha ritirato. Acceda per continuare.",
     me: "io",
     errors: {
