@@ -15,13 +15,17 @@ from graph.transport.groups import KEPT, Groups
 
 @dataclass(eq=False)
 class Window:
-    """One that follows: `heard` is what it was given and what it took, in the order of its coming."""
+    """
+    One that follows: `heard` is what it was given and what it took, in the order of its coming. `own`: what executes
+    for the groups that it began.
+    """
 
     position: int = 0
     live_at: int | None = 0
     may_hear: bool = True
     free: bool = True
     heard: list[int] = field(default_factory=list)
+    own: list["Window"] = field(default_factory=list)
 
     def group(self, text: str, variables: Mapping[str, Any]) -> Hashable | None:
         return text
@@ -31,7 +35,8 @@ class Window:
     def resume(self, position: int) -> None: ...
 
     def of_group(self, text: str, position: int) -> "Window":
-        return Window(position)
+        self.own.append(Window(position))
+        return self.own[-1]
 
     async def authorise(self) -> None:
         await asyncio.sleep(0)
@@ -95,9 +100,9 @@ async def turns(number: int) -> None:
 
 
 async def settled(windows: Sequence[Window]) -> None:
-    """What is on its way arrives: until nobody hears anything for many turns of the loop."""
-    heard = -1
-    while heard < (heard := sum(len(window.heard) for window in windows)):
+    """What is on its way arrives: until nobody hears or executes anything for many turns of the loop."""
+    done = -1
+    while done < (done := sum(len(one.heard) + sum(own.position for own in one.own) for one in windows)):
         await turns(30)
 
 
@@ -135,6 +140,7 @@ async def played(steps: Sequence[Step]) -> None:
 
 @given(STEPS)
 @example([("tell many", 5), ("bar", 0), ("join", 0), ("tell", 0)])  # who comes late may be ahead of its group
+@example([("tell many", 4), ("bar", 0), ("join", 0), ("tell many", 2), ("wait", 1), ("tell", 0)])  # and wait for it
 @settings(deadline=None, max_examples=150)
 def test_each_hears_all_in_order_once_and_nothing_after_its_end(steps: list[Step]) -> None:
     asyncio.run(played(steps))

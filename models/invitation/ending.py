@@ -96,20 +96,22 @@ async def shut(by: Actor, spots: Sequence[Spot], why: DeadLinkReason) -> None:
 
     Inside a transaction that holds their toggles, after the change.
     """
-    await uncover(by, spots, why)
-    await end_locked_out(by, [address_id for _, address_id in spots])
-    await letter.unname(by, spots)
+    invited = await uncover(by, spots, why)
+    activated = await end_locked_out(by, [address_id for _, address_id in spots])
+    if written_to := invited | activated:
+        await letter.unname(by, [spot for spot in spots if spot[1] in written_to])
 
 
-async def uncover(by: Actor, spots: Sequence[Spot], why: DeadLinkReason) -> None:
+async def uncover(by: Actor, spots: Sequence[Spot], why: DeadLinkReason) -> set[UUID]:
     """
     These accounts leave the coverage of what their addresses were sent; what then covers none ends, for this reason.
+    Answers the addresses that had been invited.
 
     Inside a transaction that holds their toggles. One statement where nobody had been invited.
     """
     open_ones = await unended(by, [address_id for _, address_id in spots])
     if not open_ones:
-        return
+        return set()
     ended = await store.rows(
         _UNCOVER,
         by.firm_id,
@@ -121,6 +123,7 @@ async def uncover(by: Actor, spots: Sequence[Spot], why: DeadLinkReason) -> None
     )
     if ended:
         await letter.cancel(by, invitation_ids=[row["id"] for row in ended])
+    return {row["address_id"] for row in open_ones}
 
 
 async def unended(by: Actor, address_ids: Sequence[UUID]) -> Sequence[Any]:

@@ -30,19 +30,23 @@ async def end(by: Actor, people: Sequence[UUID], *, only: UUID | None = None, bu
     return [row["id"] for row in found]
 
 
-async def end_locked_out(by: Actor, address_ids: Sequence[UUID]) -> None:
+async def end_locked_out(by: Actor, address_ids: Sequence[UUID]) -> set[UUID]:
     """
     Those of clients who may enter no account any more: Login on again lets them sign in, and revives no session (R47).
+    Answers which of the addresses are clients' at all: those that have activated.
 
     Runs inside a transaction, after the change that locks them out and whose entry closes their sockets.
     """
-    await store.execute(_END_LOCKED_OUT, by.firm_id, list(address_ids))
+    return {row["address_id"] for row in await store.rows(_END_LOCKED_OUT, by.firm_id, list(address_ids))}
 
 
 _END_LOCKED_OUT = f"""
-DELETE FROM session s USING portal_user p
-WHERE s.firm_id = $1 AND p.firm_id = s.firm_id AND p.id = s.user_id AND p.address_id = ANY($2::uuid[])
-  AND NOT {MAY_ENTER.format(and_also="")}
+WITH locked_out AS (
+  DELETE FROM session s USING portal_user p
+  WHERE s.firm_id = $1 AND p.firm_id = s.firm_id AND p.id = s.user_id AND p.address_id = ANY($2::uuid[])
+    AND NOT {MAY_ENTER.format(and_also="")}
+)
+SELECT address_id FROM portal_user WHERE firm_id = $1 AND address_id = ANY($2::uuid[])
 """
 _END = """
 DELETE FROM session
