@@ -126,7 +126,7 @@ class Running:
 @contextmanager
 def running(*arguments: str, output: Path, var: Path, ignoring: str = "", **settings: str) -> Iterator[Running]:
     """In a group of its own; killed at the end, if it is still there. `ignoring`: a signal, such as INT."""
-    port = a_free_port()
+    port = int(settings.get("PORT") or a_free_port())
     wrapped = ["/bin/sh", "-c", f"trap '' {ignoring}; exec \"$@\"", "sh"] if ignoring else []
     told = environment({"PORT": str(port), "SWITCHBOARD_VAR": str(var), "PYTHONUNBUFFERED": "1", **settings})
     with output.open("wb") as out:

@@ -1,8 +1,11 @@
 """Two servers, and PostgreSQL restarted at once in between: a client that comes back with its cursor lost nothing."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import suppress
+import json
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,8 @@ from tests import make
 from tests.client import Api, TopLevelErrors
 from tests.keeping import KEY
 from tests.postgres import MAJOR, NO_FSYNC, open_folder, run
+from tests.processes import a_free_port
+from tests.test_clients import CLIENTS, SECONDS
 from tests.test_two_servers import SET, a_server, asked
 from tests.toy import until
 
@@ -66,6 +71,68 @@ async def test_a_restart_of_the_database_between_two_servers_loses_nothing(
             assert len(told) == len(set(told))
             assert [cursor for cursor in acknowledged if cursor] == [each for each in told if each in acknowledged]
             assert events[-1]["toggles"] == [{"notify": True}]
+
+
+async def test_graphql_ws_comes_back_by_itself_and_is_told_each_event_once(
+    own_postgres: Embedded, tmp_path: Path
+) -> None:
+    """As the README has it, also of what happens while its server is killed, and the database restarted."""
+    node = shutil.which("node")
+    if node is None or not (CLIENTS / "node_modules" / "ws").exists():
+        pytest.skip("node or its packages are missing: `make clients` installs the packages")
+    keys.use(KEY)
+    await store.open_store(own_postgres.url)
+    owner = await make.signed_in(await make.a_firm())
+    account = await make.an_account(owner.viewer)
+    where = {"account": global_id(Kind.ACCOUNT, account.id), "address": global_id(Kind.EMAIL_ADDRESS, account.address)}
+    await store.close()
+    port = str(a_free_port())
+    with a_server(own_postgres.url, tmp_path, "other") as other, ExitStack() as servers:
+        one = servers.enter_context(a_server(own_postgres.url, tmp_path, "one", PORT=port))
+        async with asked(one) as here, asked(other) as there:
+            start = (await there.ask(CURSOR, as_=owner))["accounts"]["feedCursor"]
+            async with _comes_back(node, here, owner, after=start) as events:
+                first = [await _insist(there, owner, {**where, "on": on}) for on in (True, False)]
+                await until(lambda: _told(events) == first, seconds=SECONDS)
+                one.process.kill()
+                one.until_gone()
+                meanwhile = [await _insist(there, owner, {**where, "on": on}) for on in (True, False)]
+                await asyncio.to_thread(own_postgres.restart_immediately)
+                servers.enter_context(a_server(own_postgres.url, tmp_path, "again", PORT=port))
+                await until(lambda: _told(events) == [*first, *meanwhile], seconds=SECONDS)
+
+
+@asynccontextmanager
+async def _comes_back(node: str, api: Api, as_: SignedIn, *, after: str) -> AsyncIterator[list[dict[str, Any]]]:
+    """The events that the script has printed so far."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "SWITCHBOARD_URL": f"{api.url}/graphql",
+        "SWITCHBOARD_TOKEN": as_.token,
+        "SWITCHBOARD_AFTER": after,
+    }
+    process = await asyncio.create_subprocess_exec(
+        node, "comes-back.mjs", cwd=CLIENTS, env=environment, stdout=asyncio.subprocess.PIPE
+    )
+    events: list[dict[str, Any]] = []
+
+    async def read() -> None:
+        assert process.stdout
+        while line := await process.stdout.readline():
+            events.append(json.loads(line))
+
+    reading = asyncio.create_task(read())
+    try:
+        await until(lambda: len(events) > 0, seconds=SECONDS)
+        yield events
+    finally:
+        process.kill()
+        await process.wait()
+        await reading
+
+
+def _told(events: list[dict[str, Any]]) -> list[str]:
+    return [one["cursor"] for one in events if one["__typename"] == "TogglesChanged"]
 
 
 async def test_while_the_database_is_away_nobody_is_told_that_it_is_over(
