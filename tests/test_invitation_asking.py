@@ -57,6 +57,15 @@ async def test_a_new_invitation_can_be_asked_for_and_covers_all_that_is_pending(
     assert other.id
 
 
+async def test_many_firms_that_only_know_the_address_stand_in_nobodys_way(by: Viewer) -> None:
+    for n in range(52):
+        await an_address(await a_firm(slug=f"other-{n}"), "p@x.test")
+    last = await a_firm()
+    await an_account(last, address="p@x.test", login=True)
+    await invitation.ask(WhoAsks(email="p@x.test"), key="k")
+    assert [letter.firm_id for letter in await queued()] == [last.firm_id]
+
+
 async def test_who_asks_while_a_link_lives_gets_that_one_again(by: Viewer) -> None:
     """A stranger who asks in somebody's name kills no link."""
     made = await an_account(by, name="Alfa", address="p@x.test")

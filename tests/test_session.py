@@ -49,6 +49,15 @@ async def test_characters_that_no_database_knows_are_wrong_credentials_too(odd: 
             await session.sign_in(email=email, secret=secret)
 
 
+async def test_who_names_the_firm_is_found_however_many_firms_know_the_address() -> None:
+    for n in range(52):
+        await a_member(await a_firm(slug=f"firm-{n}"), email="p@many.test")
+    signed_in = await session.sign_in(email="p@many.test", secret=PASSWORD, firm="firm-51")
+    await password_reset.ask(email="p@many.test", key="k", firm_slug="firm-51")
+    letters = await store.rows("SELECT firm_id FROM letter")
+    assert [row["firm_id"] for row in letters] == [signed_in.viewer.firm_id]
+
+
 async def test_the_same_address_in_two_firms_must_name_the_firm() -> None:
     here, there = await a_firm(slug="here"), await a_firm(slug="there")
     for by in (here, there):

@@ -63,14 +63,16 @@ async def _linked(token: str) -> list[tuple[UUID, UUID]]:
 
 
 async def _known(key: str, who: WhoAsks) -> list[tuple[UUID, UUID]]:
-    found = await store.rows(_KNOWN, key)
     slug = (who.firm or who.host.split(".")[0]).lower()
+    found = await store.rows(_KNOWN, key, slug)
     named = [row for row in found if row["slug"] == slug]
     return [(row["firm_id"], row["id"]) for row in (named if named or who.firm else found)]
 
 
 _KNOWN = """
-SELECT e.firm_id, e.id, f.slug FROM email_address e JOIN firm f ON f.id = e.firm_id WHERE e.key = $1 LIMIT 50
+SELECT e.firm_id, e.id, f.slug FROM email_address e JOIN firm f ON f.id = e.firm_id WHERE e.key = $1
+  AND EXISTS (SELECT 1 FROM toggles t WHERE t.firm_id = e.firm_id AND t.address_id = e.id AND t.login)
+ORDER BY f.slug = $2 DESC LIMIT 50
 """
 
 

@@ -77,8 +77,8 @@ class _Person:
 
 async def _people(key: str, slug: str | None, host: str, kind: ViewerKind | None) -> list[_Person]:
     """At most one of each firm: the colleague, where none is named."""
-    found = [_person(row) for row in await store.rows(_PEOPLE, key) if kind in (None, row["kind"])]
     asked = (slug or host.split(".")[0]).lower()
+    found = [_person(row) for row in await store.rows(_PEOPLE, key, asked) if kind in (None, row["kind"])]
     named = [one for one in found if one.slug == asked]
     clients_first = sorted(named if named or slug else found, key=lambda one: one.kind is ViewerKind.TEAM_MEMBER)
     return list({one.firm_id: one for one in clients_first}.values())
@@ -91,14 +91,16 @@ def _person(row: Any) -> _Person:
 _PEOPLE = f"""
 (SELECT 'TEAM_MEMBER' AS kind, m.id, m.firm_id, f.slug, m.email AS address, m.email_key AS key, m.name,
    NULL::uuid AS address_id
- FROM team_member m JOIN firm f ON f.id = m.firm_id WHERE m.email_key = $1 AND m.state = 'ACTIVE' LIMIT 50)
+ FROM team_member m JOIN firm f ON f.id = m.firm_id WHERE m.email_key = $1 AND m.state = 'ACTIVE'
+ ORDER BY f.slug = $2 DESC LIMIT 50)
 UNION ALL
 (SELECT 'PORTAL_USER', p.id, p.firm_id, f.slug, e.address, e.key,
    (SELECT min(c.name) FROM contact_email h JOIN contact c ON c.firm_id = h.firm_id AND c.id = h.contact_id
     WHERE h.firm_id = e.firm_id AND h.address_id = e.id HAVING count(*) = 1), e.id
  FROM email_address e JOIN portal_user p ON p.firm_id = e.firm_id AND p.address_id = e.id
  JOIN firm f ON f.id = p.firm_id
- WHERE e.key = $1 AND e.suppressed_at IS NULL AND {MAY_ENTER.format(and_also="")} LIMIT 50)
+ WHERE e.key = $1 AND e.suppressed_at IS NULL AND {MAY_ENTER.format(and_also="")}
+ ORDER BY f.slug = $2 DESC LIMIT 50)
 """
 
 

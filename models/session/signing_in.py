@@ -90,8 +90,8 @@ _STILL = {
 
 
 async def _person(key: str, firm: str | None, host: str, kind: ViewerKind | None) -> Any:
-    found = [row for row in await store.rows(_PEOPLE, key) if kind in (None, row["kind"])]
     slug = (firm or host.split(".")[0]).lower()
+    found = [row for row in await store.rows(_PEOPLE, key, slug) if kind in (None, row["kind"])]
     named = [row for row in found if row["slug"] == slug]
     found = named if named or firm else found
     colleagues = [row for row in found if row["kind"] == ViewerKind.TEAM_MEMBER]
@@ -101,9 +101,12 @@ async def _person(key: str, firm: str | None, host: str, kind: ViewerKind | None
 
 _PEOPLE = f"""
 (SELECT 'TEAM_MEMBER' AS kind, m.id, m.firm_id, NULL::uuid AS address_id, m.password_hash, f.slug
- FROM team_member m JOIN firm f ON f.id = m.firm_id WHERE m.email_key = $1 AND m.state = 'ACTIVE' LIMIT 50)
+ FROM team_member m JOIN firm f ON f.id = m.firm_id WHERE m.email_key = $1 AND m.state = 'ACTIVE'
+ ORDER BY f.slug = $2 DESC LIMIT 50)
 UNION ALL
 (SELECT 'PORTAL_USER', p.id, p.firm_id, p.address_id, p.password_hash, f.slug
  FROM email_address e JOIN portal_user p ON p.firm_id = e.firm_id AND p.address_id = e.id
- JOIN firm f ON f.id = p.firm_id WHERE e.key = $1 AND {MAY_ENTER.format(and_also="")} LIMIT 50)
+ JOIN firm f ON f.id = p.firm_id WHERE e.key = $1 AND {MAY_ENTER.format(and_also="")}
+ ORDER BY f.slug = $2 DESC LIMIT 50)
 """
+"""However many firms know the address, the one that is named is among them."""
