@@ -1,6 +1,7 @@
 """Colleagues are invited, join, change and leave."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from models.team import TeamMemberState
 from models.viewer import ApiScope, System, TeamRole, Viewer
 from tests.make import PASSWORD, a_firm, a_member, an_account, signed_in, spelled
 from tests.refused import refused
+from tests.waiting import held, until_waiting
 from tests.world import SERVER
 
 pytestmark = pytest.mark.usefixtures("store")
@@ -213,6 +215,28 @@ async def test_of_two_owners_who_unmake_each_other_at_once_one_stays(by: System,
     )
     assert [isinstance(one, Refusal) for one in found].count(True) == 1
     assert await store.value("SELECT count(*) FROM team_member WHERE role = 'OWNER'") == 1
+
+
+Deed = Callable[[Viewer, Viewer], Awaitable[object]]
+DEEDS: list[Deed] = [
+    lambda by, friend: team.invite(by, name="Nina", email="new@firm.test", role=ADMIN),
+    lambda by, friend: team.update(by, friend.member_id, role=ADMIN),
+    lambda by, friend: team.remove(by, friend.member_id),
+]
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+async def test_who_is_unmade_meanwhile_rules_the_team_no_more(
+    by: System, owner: Viewer, kept_database: str, deed: Deed
+) -> None:
+    """P5"""
+    admin, friend = await a_member(by, role=ADMIN), await a_member(by, role=EMPLOYEE)
+    async with held(team.remove(owner, admin.member_id)):
+        doing = asyncio.ensure_future(deed(admin, friend))
+        await until_waiting(kept_database, 1)
+    with refused(ErrorCode.NOT_ALLOWED):
+        await doing
+    assert {member.role for member in await team.of_firm(owner)} == {OWNER, EMPLOYEE}
 
 
 @pytest.mark.parametrize("role", [ADMIN, EMPLOYEE])

@@ -17,6 +17,7 @@ from models.invitation.table import Invitation
 from models.journal import JournalKind, Subject
 from models.letter import LetterKind, NewLetter
 from models.session.starting import SignedIn
+from models.team.ruling import must_still_rule
 from models.team.table import AccountColumn, TeamMember, TeamMemberState
 from models.viewer import Actor, TeamRole, Viewer, must_be_admin_in_person
 
@@ -51,8 +52,6 @@ async def invite(
     """
     must_be_admin_in_person(by)
     typed, clean = address.typed(email, "email"), text.one_line(name, "name")
-    if role is TeamRole.OWNER and by.role is not TeamRole.OWNER:
-        raise Refusal(ErrorCode.NOT_ALLOWED, "Only an owner makes an owner.", "role")
     do = partial(_invite, by, clean, typed, role, manage_accounts)
     asked = (clean, typed, role, manage_accounts)
     return await idempotency.once(by, key, verb="invite team member", asked=asked, do=do)
@@ -62,14 +61,12 @@ async def _invite(
     by: Viewer, name: str, typed: TypedAddress, role: TeamRole, manage_accounts: bool
 ) -> tuple[UUID, ...]:
     known = await _known(by, typed)
+    if await must_still_rule(by) is not TeamRole.OWNER:
+        _must_be_no_owner(role, known)
     if known is None:
         member_id = await _create(by, name, typed, role, manage_accounts)
     elif known["state"] == TeamMemberState.ACTIVE:
         raise _taken(typed)
-    elif (
-        known["state"] == TeamMemberState.INVITED and known["role"] == TeamRole.OWNER and by.role is not TeamRole.OWNER
-    ):
-        raise Refusal(ErrorCode.NOT_ALLOWED, "An owner has invited this person as an owner. Ask an owner.", "email")
     else:
         member_id = known["id"]
         await store.execute(_INVITED_AGAIN, by.firm_id, member_id, name, typed.text, role, manage_accounts)
@@ -78,6 +75,14 @@ async def _invite(
     _record(by, JournalKind.MEMBER_INVITED, member_id, journal.changes_between({}, told))
     await _write(by, member_id, typed, name, role)
     return (member_id,)
+
+
+def _must_be_no_owner(role: TeamRole, known: Any) -> None:
+    """Neither made nor, before joining, unmade."""
+    if role is TeamRole.OWNER:
+        raise Refusal(ErrorCode.NOT_ALLOWED, "Only an owner makes an owner.", "role")
+    if known is not None and known["state"] == TeamMemberState.INVITED and known["role"] == TeamRole.OWNER:
+        raise Refusal(ErrorCode.NOT_ALLOWED, "An owner has invited this person as an owner. Ask an owner.", "email")
 
 
 _INVITED_AGAIN = """

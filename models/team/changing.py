@@ -9,6 +9,7 @@ from models.idempotency import Done
 from models.invitation.ending import end
 from models.journal import JournalKind, Subject
 from models.team.own_password import end_resets
+from models.team.ruling import must_still_rule
 from models.unset import UNSET, Unset
 from models.viewer import TeamRole, Viewer, must_be_admin_in_person
 
@@ -107,8 +108,9 @@ async def _end_links(by: Viewer, member_id: UUID) -> None:
 
 
 async def _locked(by: Viewer, member_id: UUID) -> Any:
-    """Under the firm's lock: of two owners who unmake each other at once one stays. Raises NOT_FOUND."""
+    """Under the firm's lock: of two who unmake each other at once one stays. Raises NOT_ALLOWED, NOT_FOUND."""
     await firm.one_at_a_time(by.firm_id)
+    await must_still_rule(by)
     query = "SELECT * FROM team_member WHERE firm_id = $1 AND id = $2 AND state <> 'REMOVED' FOR UPDATE"
     row = await store.row(query, by.firm_id, member_id)
     if row is None:
@@ -118,10 +120,7 @@ async def _locked(by: Viewer, member_id: UUID) -> Any:
 
 async def _must_rule_owners(by: Viewer, row: Any, path: str) -> None:
     """Before an OWNER is made, unmade or removed. Raises NOT_ALLOWED, LAST_OWNER."""
-    role = await store.value(
-        "SELECT role FROM team_member WHERE firm_id = $1 AND id = $2 AND state = 'ACTIVE'", by.firm_id, by.member_id
-    )
-    if role != TeamRole.OWNER:  # as it is now: another may have unmade this one while it waited
+    if await must_still_rule(by) is not TeamRole.OWNER:
         raise Refusal(ErrorCode.NOT_ALLOWED, "Only an owner makes, unmakes or removes an owner.", path)
     if row["role"] == TeamRole.OWNER and not await store.value(_OTHER_OWNERS, by.firm_id, row["id"]):
         raise Refusal(ErrorCode.LAST_OWNER, "This is the firm's last owner. Make another one first.", path)

@@ -1,0 +1,18 @@
+"""Who rules the team as it is now: whoever waited for the firm's lock may have been unmade or removed meanwhile."""
+
+from models import store
+from models.errors import ErrorCode, Refusal
+from models.viewer import TeamRole, Viewer
+
+RULERS = (TeamRole.OWNER, TeamRole.ADMIN)
+
+
+async def must_still_rule(by: Viewer) -> TeamRole:
+    """Answers the role. Under `firm.one_at_a_time`, which whoever changes a role takes. Raises NOT_ALLOWED."""
+    role = await store.value(_ROLE, by.firm_id, by.member_id)
+    if role not in RULERS:
+        raise Refusal(ErrorCode.NOT_ALLOWED, "You are no owner or admin of the firm any more.")
+    return TeamRole(role)
+
+
+_ROLE = "SELECT role FROM team_member WHERE firm_id = $1 AND id = $2 AND state = 'ACTIVE'"
