@@ -1,5 +1,6 @@
 """One normalised e-mail address in a firm; two contacts may hold the same one. And the identity behind it."""
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -97,7 +98,14 @@ def compared(address: str) -> str:
         host = domain if domain.isascii() else idna.encode(domain, uts46=True).decode()
     except idna.IDNAError:
         host = domain
-    return f"{local.casefold()}@{host.casefold()}"
+    return f"{_folded(local)}@{host.casefold()}"
+
+
+def _folded(local: str) -> str:
+    """Without regard to how a keyboard composes é (Unicode, D145)."""
+    if local.isascii():
+        return local.lower()
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", local).casefold())
 
 
 async def ensure(by: Actor, addresses: Iterable[TypedAddress]) -> dict[str, UUID]:

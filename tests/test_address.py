@@ -29,6 +29,7 @@ async def by(store: str) -> Viewer:
         ("m@bücher.example", "m@xn--bcher-kva.example"),
         ("M@BÜCHER.example", "m@bücher.example"),
         ("JOSÉ@x.test", "josé@x.test"),
+        ("jose\u0301@x.test", "josé@x.test"),
     ],
 )
 def test_one_address_written_in_two_ways_is_one(one: str, other: str) -> None:
