@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 import pyotp
-from limits import RateLimitItemPerMinute
+from limits import RateLimitItemPerDay, RateLimitItemPerMinute
 from uuid_utils.compat import uuid7
 
 from models import clock, journal, keys, password, store
@@ -37,6 +37,13 @@ attempts = Attempts(
     caller=RateLimitItemPerMinute(10, 15),
 )
 """Of a person, who is the caller too: a stolen session must not try passwords and codes for long."""
+guesses = Attempts(
+    "code of a second factor",
+    "Too many codes for one day. Try again tomorrow, or ask an owner to take your second factor off.",
+    address=RateLimitItemPerDay(30),
+    caller=RateLimitItemPerDay(1000),
+)
+"""Of a person whose password was right: whoever stole that could else go on until a code of six digits is met."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -122,6 +129,7 @@ async def end(by: Viewer, secret: str, code: str) -> Done:
     Raises WRONG_CREDENTIALS, RATE_LIMITED, NOT_ALLOWED. Nothing changes where there is none.
     """
     row = await proven(by, secret, "password")
+    await guesses.count(str(by.member_id), str(by.member_id))
     async with store.transaction() as tx:
         if row["totp_since"] is not None:
             if not await _use(by.firm_id, by.member_id, code):

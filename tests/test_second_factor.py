@@ -158,6 +158,22 @@ async def test_only_who_has_come_in_is_forgiven_what_went_wrong_before(owner: Vi
         await sign_in()
 
 
+async def test_who_stole_the_password_does_not_go_on_guessing_codes_all_day(owner: Viewer) -> None:
+    """NIST SP 800-63B, 5.2.2"""
+    app, _ = await switched_on(owner)
+    await sign_in(app.code())
+    for _ in range(second_factor.guesses.per_address.amount):
+        await session.attempts.forget()  # as if a quarter of an hour were over
+        with refused(ErrorCode.WRONG_CREDENTIALS, "code"):
+            await sign_in("000000")
+    await session.attempts.forget()
+    at(120)
+    with refused(ErrorCode.RATE_LIMITED):
+        await sign_in(app.code())
+    with refused(ErrorCode.RATE_LIMITED):
+        await second_factor.end(owner, PASSWORD, app.code())
+
+
 async def test_neither_a_secret_nor_a_code_stands_in_the_database_or_the_journal(owner: Viewer) -> None:
     """P9"""
     app, codes = await switched_on(owner)

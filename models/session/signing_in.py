@@ -50,6 +50,7 @@ async def sign_in(
         raise _wrong()
     signed_in = await _enter(person, days=days, account_id=account_id, device=device, code=code)
     await attempts.forgive(key)
+    await second_factor.guesses.forgive(str(person["id"]))
     return signed_in
 
 
@@ -63,8 +64,13 @@ def _wrong() -> Refusal:
 async def _enter(
     person: Any, *, days: int, account_id: UUID | None, device: str | None, code: str | None
 ) -> SignedIn[Asker]:
-    """Raises WRONG_CREDENTIALS where the password was changed, or the colleague removed, while it was verified."""
+    """
+    Raises WRONG_CREDENTIALS where the password was changed, or the colleague removed, while it was verified; of a
+    second factor what `second_factor.check` raises, and RATE_LIMITED.
+    """
     firm_id, person_id = person["firm_id"], person["id"]
+    if code and person["kind"] == ViewerKind.TEAM_MEMBER:
+        await second_factor.guesses.count(str(person_id), str(person_id))
     async with store.transaction():
         if not await store.value(_STILL[person["kind"]], firm_id, person_id, person["password_hash"]):
             raise _wrong()
