@@ -66,20 +66,22 @@ async def _used_up(link: Link) -> Any:
 
 
 async def _activate(link: Link, address_id: UUID, hashed: str, days: int, device: str | None) -> SignedIn[Client]:
-    entering = await store.rows(_ENTERING, link.firm_id, address_id)
+    switches = await store.rows(_SWITCHES, link.firm_id, address_id)
     await _used_up(link)
     system = System(link.firm_id)
     user_id = await address.activate(system, address_id, at=clock.now(), password_hash=hashed)
     signed_in = await start_for_client(
         firm_id=link.firm_id, user_id=user_id, address_id=address_id, days=days, device=device
     )
-    await _tell(signed_in.viewer, link, entering)
+    await _tell(signed_in.viewer, link, [row for row in switches if row["enters"]])
+    _show(system, link, [row for row in switches if not row["enters"]])
     return signed_in
 
 
-_ENTERING = """
-SELECT t.id, t.account_id, a.name FROM toggles t JOIN account a ON a.firm_id = t.firm_id AND a.id = t.account_id
-WHERE t.firm_id = $1 AND t.address_id = $2 AND t.login AND a.archived_at IS NULL ORDER BY t.id FOR UPDATE OF t
+_SWITCHES = """
+SELECT t.id, t.account_id, a.name, t.login AND a.archived_at IS NULL AS enters
+FROM toggles t JOIN account a ON a.firm_id = t.firm_id AND a.id = t.account_id
+WHERE t.firm_id = $1 AND t.address_id = $2 ORDER BY t.id FOR UPDATE OF t
 """
 _STILL = """
 SELECT i.firm_id, i.member_id, i.expires_at, CASE WHEN i.ended_at IS NULL AND EXISTS (
@@ -107,3 +109,15 @@ async def _tell(client: Client, link: Link, entering: Sequence[Any]) -> None:
         subject_id=entering[0]["id"],
         text=f"{link.address} has accepted the invitation and can sign in now: {names}",
     )
+
+
+def _show(by: System, link: Link, others: Sequence[Any]) -> None:
+    """Tells the feeds that the address is activated on the screens of its other accounts, too."""
+    if others:
+        journal.record(
+            journal.INVITATION_MOVED,
+            by=by,
+            subject=(Subject.INVITATION, link.invitation_id),
+            accounts=[row["account_id"] for row in others],
+            touched=[row["id"] for row in others],
+        )
