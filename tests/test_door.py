@@ -136,6 +136,7 @@ async def test_a_full_house_says_so_and_lets_nobody_else_in() -> None:
         (frames(Opcode.TEXT, b"", 1, fin=False), frames(Opcode.CONT, b"", 10_000, fin=False)),
         (frames(Opcode.TEXT, b'{"type":"connection_init"}', 1), frames(Opcode.TEXT, b'{"type":"pong"}', 10_000)),
     ],
+    ids=["pings", "pongs", "empty pieces", "pongs of the protocol"],  # each process masks its frames otherwise
 )
 async def test_a_flood_of_frames_that_say_nothing_is_cut(toy: Toy, start: bytes, flood: bytes) -> None:
     async with dialled(toy) as (reader, writer):
