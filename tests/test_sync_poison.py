@@ -1,6 +1,7 @@
 """One bad message is set aside with its source and never holds up the others."""
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,8 +9,9 @@ import pytest
 
 from mail.parse import ParsedEmail, Unreadable, parse, read_headers
 from mail.parsing import ParserPool
-from mail.sync import Tools
+from mail.sync import Tools, sync_once
 from models import address, store, toggles
+from models.mailbox.backlog import MOST_CUTS
 from models.viewer import System
 from tests.imap_server import ImapServer
 from tests.make import an_account
@@ -83,6 +85,75 @@ async def test_a_header_that_is_always_refused_is_given_up(server: ImapServer, b
     await synced(mailbox_id, tools)
     assert not any("FETCH" in command for command in server.commands)
     assert await states(mailbox_id) == ["UNREADABLE"]
+
+
+async def test_a_header_over_which_the_line_breaks_holds_up_nobody_and_is_given_up_at_last(
+    server: ImapServer, by: System, tools: Tools
+) -> None:
+    await an_account(by, address=CLIENT, email_sync=True)
+    past(server.inbox, letter(subject="1"), letter(subject="2"), letter(subject="3"))
+    server.on_fetch = _breaking_over(2)
+    mailbox_id = await connected(by, server.server)
+    for _ in range(3):
+        assert not await sync_once(mailbox_id, tools)
+    server.inbox.append(letter(subject="4"))
+    assert not await sync_once(mailbox_id, tools)
+    assert await states(mailbox_id) == ["STORED", "UNREADABLE", "STORED", "STORED"]
+    for _ in range(MOST_CUTS - 4):
+        assert not await sync_once(mailbox_id, tools)
+    await synced(mailbox_id, tools)
+    await ledger_equals_server(server, mailbox_id)
+
+
+async def test_headers_that_came_with_a_broken_line_are_read_when_it_is_whole(
+    server: ImapServer, by: System, tools: Tools
+) -> None:
+    await an_account(by, address=CLIENT, email_sync=True)
+    past(server.inbox, letter(subject="1"), letter(subject="2"))
+    server.say["UID FETCH"] = b"* 1 FETCH (((\r\n{tag} OK done\r\n"
+    mailbox_id = await connected(by, server.server)
+    assert not await sync_once(mailbox_id, tools)
+    assert await states(mailbox_id) == ["UNREADABLE", "UNREADABLE"]
+    server.say.clear()
+    await synced(mailbox_id, tools)
+    assert await states(mailbox_id) == ["STORED", "STORED"]
+    await ledger_equals_server(server, mailbox_id)
+
+
+async def test_a_delivery_report_over_which_the_line_breaks_holds_up_nobody(
+    server: ImapServer, by: System, tools: Tools
+) -> None:
+    await an_account(by, address=CLIENT, email_sync=True)
+    mailbox_id = await connected(by, server.server)
+    await synced(mailbox_id, tools)
+    server.inbox.append(letter(subject="report").replace(b"text/plain", b"multipart/report"))
+    server.inbox.append(letter(subject="2"))
+    server.on_fetch = _breaking_over(1, "BODY.PEEK[])", server)
+    for _ in range(4):
+        assert not await sync_once(mailbox_id, tools)
+    assert await states(mailbox_id) == ["UNREADABLE", "STORED"]
+
+
+async def test_a_body_over_which_the_line_always_breaks_is_set_aside_at_last(
+    server: ImapServer, by: System, tools: Tools
+) -> None:
+    await an_account(by, address=CLIENT, email_sync=True)
+    past(server.inbox, letter(subject="1"), letter(subject="2"))
+    server.on_fetch = _breaking_over(2, "BODY.PEEK[])", server)
+    mailbox_id = await connected(by, server.server)
+    for _ in range(MOST_CUTS):
+        assert not await sync_once(mailbox_id, tools)
+    await synced(mailbox_id, tools)
+    assert await states(mailbox_id) == ["STORED", "QUARANTINED"]
+    await ledger_equals_server(server, mailbox_id)
+
+
+def _breaking_over(wanted: int, command: str = "", server: ImapServer | None = None) -> Callable[[int], None]:
+    def on_fetch(uid: int) -> None:
+        if uid == wanted and (server is None or server.commands[-1].endswith(command)):
+            raise ConnectionError
+
+    return on_fetch
 
 
 async def test_a_body_that_the_server_never_hands_out_is_set_aside_after_three_passes(

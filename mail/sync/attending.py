@@ -11,7 +11,7 @@ from uuid import UUID
 import structlog
 
 from mail.imap import FolderState, Imap, ImapError, NoImap, SecretRefused, TlsFailed, Unreachable, folders_to_sync
-from mail.sync.discovering import discover
+from mail.sync.discovering import Discovered, discover, read_again
 from mail.sync.reaching import reach
 from mail.sync.storing import store_pending
 from mail.sync.tools import FolderMissing, HostPrivate, Tools, Visit
@@ -98,16 +98,17 @@ async def one_pass(visit: Visit, *, thorough: bool = True) -> tuple[str, FolderS
     """Every folder once. None where something is left to fetch; else the first folder and how it was found."""
     names, missing = await _names(visit)
     await folders.left_out(visit.leased, names)
-    first: tuple[str, FolderState] | None = None
+    found: list[Discovered] = []
     left = False
     for name in names:
-        folder, state = await discover(visit, name, thorough=thorough)
-        first = first or (name, state)
+        found.append(await discover(visit, name, thorough=thorough))
         until = asyncio.get_running_loop().time() + visit.tools.slice_seconds
-        left = await store_pending(visit, folder, until=until) or left
+        left = await store_pending(visit, found[-1].folder, until=until) or left
+    for each in found:
+        left = await read_again(visit, each) or left
     if missing and not left:
         raise FolderMissing(f"The mailbox has no folder “{missing}”. Name the folder of sent mail as it is there.")
-    return None if left else first
+    return None if left else (names[0], found[0].state)
 
 
 async def _names(visit: Visit) -> tuple[list[str], str | None]:

@@ -2,26 +2,38 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from mail.imap import FolderState, Header, Unfetchable
+from mail.imap import FolderState, Garbage, Header, Unfetchable, Unreachable
 from mail.parse import ParsedHeaders
 from mail.sync.reading import found
 from mail.sync.reports import own_reports
 from mail.sync.tools import FiguresDisagree, Visit
 from models.checkpoint import checkpoint
-from models.mailbox import folders, ledger
+from models.mailbox import backlog, folders, ledger
+from models.mailbox.backlog import MOST_CUTS, MOST_TRIES
 from models.mailbox.folders import LedgerFolder
 from models.mailbox.ledger import Found
 from models.mailbox.tables import SkipReason
 
 HEADERS_AT_ONCE = 200
 NO_DATE = datetime(1970, 1, 1, tzinfo=UTC)
+ONCE = MOST_CUTS // MOST_TRIES  # a refusal weighs as much as so many broken lines
 ROUNDS = 3
 """Mail that comes or goes between two questions makes them disagree: then both are asked again."""
 
 
-async def discover(visit: Visit, name: str, *, thorough: bool) -> tuple[LedgerFolder, FolderState]:
+@dataclass(frozen=True, slots=True)
+class Discovered:
+    """`state` as the server told it. `unread`: UIDs whose headers it did not hand out in earlier passes."""
+
+    folder: LedgerFolder
+    state: FolderState
+    unread: Sequence[int]
+
+
+async def discover(visit: Visit, name: str, *, thorough: bool) -> Discovered:
     """
     Opens the folder and brings its ledger up to date. `thorough`: compared UID by UID, not only by their number.
 
@@ -30,20 +42,29 @@ async def discover(visit: Visit, name: str, *, thorough: bool) -> tuple[LedgerFo
     for _ in range(ROUNDS):
         state = await visit.imap.examine(name)
         folder = await folders.opened(visit.leased, name, state.uidvalidity)
+        unread = await ledger.unread(visit.leased, folder)
         await _list(visit, folder, state)
         if await _agrees(visit, folder, state, thorough=thorough):
             await folders.scanned(visit.leased, folder, on_server=state.exists)
-            return folder, state
+            return Discovered(folder, state, unread)
     raise FiguresDisagree(
         f"The mail server counts {state.exists} messages in {name} and lists another number of them."
         " It is asked again by itself."
     )
 
 
+async def read_again(visit: Visit, one: Discovered) -> bool:
+    """Headers that were not handed out, one by one and behind all else: True where some of it is to be fetched."""
+    if not one.unread or (await visit.imap.examine(one.folder.name)).uidvalidity != one.folder.uidvalidity:
+        return False
+    for uid in one.unread:
+        await _read(visit, one.folder, [uid])
+    return await backlog.remains(visit.leased, one.folder)
+
+
 async def _list(visit: Visit, folder: LedgerFolder, state: FolderState) -> None:
     """UIDNEXT was read before the first question, and only what is below it is asked for: the watermark is sound."""
     new = await visit.imap.uids(folder.watermark, state.uidnext - 1)
-    await _read(visit, folder, await ledger.unread(visit.leased, folder))
     await _read(visit, folder, new)
     if folder.watermark < state.uidnext:
         await ledger.found(visit.leased, folder, [], watermark=state.uidnext)
@@ -52,7 +73,13 @@ async def _list(visit: Visit, folder: LedgerFolder, state: FolderState) -> None:
 async def _read(visit: Visit, folder: LedgerFolder, uids: Sequence[int]) -> None:
     for start in range(0, len(uids), HEADERS_AT_ONCE):
         batch = uids[start : start + HEADERS_AT_ONCE]
-        read = await _headers(visit, folder, batch)
+        try:
+            read = await _headers(visit, folder, batch)
+        except (Garbage, Unreachable) as error:  # one of them may be the cause: the others must not wait for it
+            tries = ONCE if len(batch) == 1 and isinstance(error, Garbage) else 1
+            unread = [_unread(Unfetchable(uid, error.message), tries) for uid in batch]
+            await ledger.found(visit.leased, folder, unread, watermark=batch[-1] + 1)
+            raise
         checkpoint("after the headers of a batch")
         await ledger.found(visit.leased, folder, read, watermark=batch[-1] + 1)
         checkpoint("after the ledger of a batch")
@@ -67,11 +94,13 @@ async def _headers(visit: Visit, folder: LedgerFolder, uids: Sequence[int]) -> l
     if folder.scanned:  # reports of the past are about letters of the past
         read = await own_reports(visit, read, {header.uid for header, each in zip(headers, said, strict=True)
                                                if isinstance(each, ParsedHeaders) and each.report})  # fmt: skip
-    return sorted([*read, *(_unread(one) for one in answers if isinstance(one, Unfetchable))], key=lambda one: one.uid)
+    return sorted(
+        [*read, *(_unread(one, ONCE) for one in answers if isinstance(one, Unfetchable))], key=lambda one: one.uid
+    )
 
 
-def _unread(one: Unfetchable) -> Found:
-    return Found(one.uid, 0, NO_DATE, skip=SkipReason.UNREADABLE, reason=one.reason, retry=True)
+def _unread(one: Unfetchable, tries: int) -> Found:
+    return Found(one.uid, 0, NO_DATE, skip=SkipReason.UNREADABLE, reason=one.reason, tries=tries)
 
 
 async def _agrees(visit: Visit, folder: LedgerFolder, state: FolderState, *, thorough: bool) -> bool:

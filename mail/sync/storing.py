@@ -16,7 +16,7 @@ from models import files
 from models.checkpoint import checkpoint
 from models.email import MessageAttachment
 from models.mailbox import backlog, figures
-from models.mailbox.backlog import MOST_TRIES, Pending, Settled
+from models.mailbox.backlog import MOST_CUTS, MOST_TRIES, Pending, Settled
 from models.mailbox.folders import LedgerFolder
 from models.mailbox.storing import Fetched, finish
 from models.mailbox.tables import MailboxState, OccurrenceState, SkipReason
@@ -99,7 +99,8 @@ async def _fetch(visit: Visit, batch: Sequence[Pending]) -> AsyncIterator[Answer
 
 
 async def _stumbled(visit: Visit, batch: Sequence[Pending], error: ImapError) -> None:
-    if len(batch) == 1 and isinstance(error, Garbage) and batch[0].tries + 1 >= MOST_TRIES:
+    most = MOST_TRIES if isinstance(error, Garbage) else MOST_CUTS
+    if len(batch) == 1 and batch[0].tries + 1 >= most:
         await finish(visit.leased, [_quarantined(batch[0], error.message)])
     else:
         await backlog.failed_once_more(visit.leased, [one.id for one in batch])

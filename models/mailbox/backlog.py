@@ -14,6 +14,8 @@ from models.mailbox.tables import OccurrenceState, SkipReason
 
 MOST_TRIES = 3
 """How often a header or a message is asked for that the server lists and does not hand out."""
+MOST_CUTS = 12
+"""How often where the line broke over it each time: that may be the network's fault, and an hour passes meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 
 from models import clock, store
 from models.email import history
-from models.mailbox.backlog import MOST_TRIES, progress, switched_on
+from models.mailbox.backlog import MOST_CUTS, progress, switched_on
 from models.mailbox.folders import LedgerFolder
 from models.mailbox.lease import POISON, Leased, check
 from models.mailbox.tables import OccurrenceState, SkipReason
@@ -22,7 +22,10 @@ from models.mailbox.tables import OccurrenceState, SkipReason
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A header as it was read. `hashes` stand for its participants; `skip`: settled so, with `retry` for now only."""
+    """
+    A header as it was read. `hashes` stand for its participants; `skip`: settled so, with `tries` for now only. They
+    add up, to MOST_CUTS at most.
+    """
 
     uid: int
     size: int
@@ -31,7 +34,7 @@ class Found:
     hashes: tuple[bytes, ...] = ()
     skip: SkipReason | None = None
     reason: str | None = None
-    retry: bool = False
+    tries: int = 0
 
 
 async def found(leased: Leased, folder: LedgerFolder, batch: Sequence[Found], *, watermark: int) -> None:
@@ -81,7 +84,7 @@ def _row(one: Found, known: Any, asked_for: set[bytes], *, arrival: bool) -> dic
         "state": OccurrenceState.SKIPPED if skip else OccurrenceState.PENDING,
         "skip_reason": skip,
         "arrival": arrival,
-        "attempts": 1 if one.retry else 0,
+        "attempts": one.tries,
         "reason": one.reason,
     }
     return row if known is None else row | _taken_over(known)
@@ -108,7 +111,7 @@ FROM jsonb_to_recordset($6::text::jsonb) AS n(id uuid, uid bigint, size bigint, 
   raw_file text, reason text)
 ON CONFLICT (firm_id, folder_id, uidvalidity, uid) DO UPDATE SET gone_at = NULL,
   size = excluded.size, received_at = excluded.received_at, message_id = excluded.message_id,
-  hashes = excluded.hashes, attempts = o.attempts + excluded.attempts,
+  hashes = excluded.hashes, attempts = CASE excluded.attempts WHEN 0 THEN 0 ELSE o.attempts + excluded.attempts END,
   state = CASE WHEN o.state IN ('STORED', 'QUARANTINED') THEN o.state ELSE excluded.state END,
   skip_reason = CASE WHEN o.state IN ('STORED', 'QUARANTINED') THEN NULL ELSE excluded.skip_reason END,
   reason = CASE WHEN o.state IN ('STORED', 'QUARANTINED') THEN o.reason ELSE excluded.reason END
@@ -144,10 +147,11 @@ WHERE firm_id = $1 AND folder_id = $2 AND uidvalidity < 0 AND message_id = ANY($
 
 
 async def unread(leased: Leased, folder: LedgerFolder) -> list[int]:
-    """UIDs whose headers the server did not hand out, and may yet."""
+    """UIDs whose headers the server did not hand out, and may yet; those that were asked for least come first."""
     query = """SELECT uid FROM occurrence WHERE firm_id = $1 AND folder_id = $2 AND uidvalidity = $3
-      AND gone_at IS NULL AND skip_reason = 'UNREADABLE' AND attempts BETWEEN 1 AND $4 ORDER BY uid"""
-    rows = await store.rows(query, leased.firm_id, folder.id, folder.uidvalidity, MOST_TRIES - 1)
+      AND gone_at IS NULL AND skip_reason = 'UNREADABLE' AND attempts BETWEEN 1 AND $4
+      ORDER BY attempts, uid"""
+    rows = await store.rows(query, leased.firm_id, folder.id, folder.uidvalidity, MOST_CUTS - 1)
     return [row["uid"] for row in rows]
 
 
