@@ -85,3 +85,17 @@ async def test_what_vanishes_before_it_was_fetched_is_explained(server: ImapServ
     assert (gone["skip_reason"], gone["gone_at"] is not None) == ("GONE_FROM_SERVER", True)
     await synced(mailbox_id, tools)
     await ledger_equals_server(server, mailbox_id)
+
+
+async def test_a_server_set_back_to_an_earlier_state_gives_numbers_twice_and_hides_no_mail(
+    server: ImapServer, by: System, tools: Tools
+) -> None:
+    account = await an_account(by, address=CLIENT, email_sync=True)
+    past(server.inbox, letter(subject="1"), letter(subject="2"), letter(subject="3"))
+    mailbox_id = await connected(by, server.server)
+    await synced(mailbox_id, tools)
+    server.inbox.messages, server.inbox.uidnext = server.inbox.messages[:1], 2
+    server.inbox.append(letter(subject="4"))
+    await synced(mailbox_id, tools)
+    assert await subjects_of(account.id) == ["1", "2", "3", "4"]
+    await ledger_equals_server(server, mailbox_id)

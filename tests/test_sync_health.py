@@ -173,7 +173,7 @@ async def test_a_worker_that_lost_the_mailbox_or_missed_a_change_writes_nothing(
     held = await lease.claim_one("first", mailbox_id)
     assert held
     assert await lease.claim_one("second", mailbox_id) is None
-    folder = await folders.opened(held, "INBOX", 1)
+    folder = await folders.opened(held, "INBOX", 1, uidnext=1)
     await store.execute("UPDATE mailbox SET lease_until = now() - interval '1 s'")
     (other,) = await lease.claim("second", most=5)
     assert other.token == held.token + 1

@@ -41,7 +41,7 @@ async def discover(visit: Visit, name: str, *, thorough: bool) -> Discovered:
     """
     for _ in range(ROUNDS):
         state = await visit.imap.examine(name)
-        folder = await folders.opened(visit.leased, name, state.uidvalidity)
+        folder = await folders.opened(visit.leased, name, state.uidvalidity, uidnext=state.uidnext)
         unread = await ledger.unread(visit.leased, folder)
         await _list(visit, folder, state)
         if await _agrees(visit, folder, state, thorough=thorough):

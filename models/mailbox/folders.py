@@ -27,8 +27,11 @@ class LedgerFolder:
     scanned: bool
 
 
-async def opened(leased: Leased, name: str, uidvalidity: int) -> LedgerFolder:
-    """The folder as the ledger knows it; begun anew where the server has given new numbers (RFC 3501, 2.3.1.1)."""
+async def opened(leased: Leased, name: str, uidvalidity: int, *, uidnext: int) -> LedgerFolder:
+    """
+    The folder as the ledger knows it; begun anew where the server has given new numbers (RFC 3501, 2.3.1.1), or was set
+    back to an earlier state, so that its next number is a lower one: it may have given numbers a second time.
+    """
     async with store.transaction():
         await history.lock(leased.firm_id)  # else whoever switches on would lock the same rows the other way round
         await check(leased)
@@ -36,7 +39,7 @@ async def opened(leased: Leased, name: str, uidvalidity: int) -> LedgerFolder:
         row = await store.row(_READ, *at)
         if row is None:
             await store.execute(_ADD, *at, uuid7(), uidvalidity)
-        elif row["uidvalidity"] != uidvalidity:
+        elif row["uidvalidity"] != uidvalidity or 0 < uidnext < row["watermark"]:
             await store.execute(_SUPERSEDE, leased.firm_id, row["id"], clock.now())
             await store.execute(_RENUMBER, leased.firm_id, row["id"], uidvalidity)
         row = await store.row(_READ, *at)
