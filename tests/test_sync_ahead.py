@@ -1,12 +1,20 @@
 """Fetching goes ahead of storing, and loses nothing by it."""
 
 import asyncio
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 from uuid_utils.compat import uuid7
 
-from mail.sync.ahead import AHEAD, Ahead
+from mail.sync import Tools
+from mail.sync.ahead import AHEAD, SMALL, Ahead
+from models.viewer import System
+from tests.imap_server import ImapServer
+from tests.make import an_account
+from tests.syncing import CLIENT, connected, letter, subjects_of, synced
+
+pytest_plugins = ["tests.sync_fixtures"]
 
 ROOM = 4
 
@@ -30,7 +38,7 @@ async def test_what_was_fetched_is_stored_though_the_line_breaks() -> None:
 
     async def visit() -> None:
         async with Ahead(batches) as ahead:
-            await ahead.room()
+            await ahead.room(SMALL + 1)
             ahead.go_on([first], shelf.put(first))
             assert ahead.ids == [first]
             shelf.may_store.set()
@@ -47,9 +55,9 @@ async def test_a_failure_to_store_is_told_at_the_end_and_stops_no_other() -> Non
 
     async def visit() -> None:
         async with Ahead(batches) as ahead:
-            await ahead.room()
+            await ahead.room(SMALL + 1)
             ahead.go_on([uuid7()], shelf.fail())
-            await ahead.room()
+            await ahead.room(SMALL + 1)
             ahead.go_on([second], shelf.put(second))
             shelf.may_store.set()
 
@@ -65,7 +73,7 @@ async def test_no_more_is_fetched_than_two_ahead_and_giving_up_drops_it() -> Non
     async def fetching_without_end() -> None:
         async with Ahead(batches) as ahead:
             while True:
-                await ahead.room()
+                await ahead.room(SMALL + 1)
                 ahead.go_on([uuid7()], shelf.put(uuid7()))
 
     fetching = asyncio.create_task(fetching_without_end())
@@ -77,3 +85,27 @@ async def test_no_more_is_fetched_than_two_ahead_and_giving_up_drops_it() -> Non
         await fetching
     assert shelf.stored == []
     assert batches._value == ROOM
+
+
+async def test_a_small_batch_needs_no_room_in_the_process() -> None:
+    shelf, full = Shelf(), asyncio.Semaphore(0)
+    shelf.may_store.set()
+    arrival = uuid7()
+    async with Ahead(full) as ahead:
+        await ahead.room(SMALL)
+        ahead.no_more()
+        await ahead.room(SMALL)
+        ahead.go_on([arrival], shelf.put(arrival))
+    assert shelf.stored == [arrival]
+    assert full._value == 0
+
+
+async def test_what_just_came_in_waits_for_no_slow_server_of_others(
+    server: ImapServer, by: System, tools: Tools
+) -> None:
+    account = await an_account(by, address=CLIENT, email_sync=True)
+    mailbox_id = await connected(by, server.server)
+    await synced(mailbox_id, tools)
+    server.inbox.append(letter(subject="now"))
+    await synced(mailbox_id, replace(tools, batches=asyncio.Semaphore(0)))
+    assert await subjects_of(account.id) == ["now"]

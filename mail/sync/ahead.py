@@ -9,6 +9,8 @@ from uuid import UUID
 
 AHEAD = 2
 """Batches of a mailbox that are fetched and not stored: one is stored, one is parsed, while the next comes in."""
+SMALL = 256 * 1024
+"""Bytes up to which a batch needs no room in the process: what just came in waits for no slow server of others."""
 
 
 class Ahead:
@@ -20,6 +22,7 @@ class Ahead:
     def __init__(self, batches: asyncio.Semaphore) -> None:
         self.turn = asyncio.Lock()  # to store: the firm's lock lets one in at a time, and would keep a connection
         self._batches = batches
+        self._takes_room = False
         self._under_way = deque[tuple[frozenset[UUID], asyncio.Task[None]]]()
 
     @property
@@ -27,20 +30,24 @@ class Ahead:
         """Of what is under way: still pending in the ledger, and not to be fetched again."""
         return [each for ids, _ in self._under_way for each in ids]
 
-    async def room(self) -> None:
-        """For one more batch, here and in the process. Raises what became of the oldest."""
+    async def room(self, size: int) -> None:
+        """For one more batch of so many bytes, here and in the process. Raises what became of the oldest."""
         while len(self._under_way) >= AHEAD:
             await self._under_way[0][1]
             self._under_way.popleft()
-        await self._batches.acquire()
+        self._takes_room = size > SMALL
+        if self._takes_room:
+            await self._batches.acquire()
 
     def no_more(self) -> None:
         """Nothing came to take the room."""
-        self._batches.release()
+        if self._takes_room:
+            self._batches.release()
 
     def go_on(self, ids: Iterable[UUID], storing: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(storing)
-        task.add_done_callback(lambda _: self._batches.release())
+        if self._takes_room:
+            task.add_done_callback(lambda _: self._batches.release())
         self._under_way.append((frozenset(ids), task))
 
     async def __aenter__(self) -> Self:

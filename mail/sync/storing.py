@@ -47,11 +47,11 @@ async def store_pending(visit: Visit, folder: LedgerFolder, *, until: float) -> 
 
 
 def _bite(due: Sequence[Pending]) -> list[Pending]:
-    """At most 50 messages and 8 MB, or a single one that is larger."""
+    """At most 50 messages and 8 MB, or a single one that is larger; arrivals do not wait for history beside them."""
     batch, weight = [due[0]], due[0].size
     for one in due[1:]:
         weight += one.size
-        if weight > BATCH_BYTES:
+        if weight > BATCH_BYTES or one.arrival != due[0].arrival:
             break
         batch.append(one)
     return batch
@@ -61,7 +61,7 @@ async def _fetch_and_store(visit: Visit, batch: Sequence[Pending], ahead: Ahead)
     """Returns when it is fetched."""
     if not batch[0].arrival:
         await figures.now(visit.leased, MailboxState.SYNCING)
-    await ahead.room()
+    await ahead.room(sum(one.size for one in batch))
     try:
         answers = [one async for one in _fetch(visit, batch)]
     except BaseException:

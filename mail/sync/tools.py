@@ -9,7 +9,7 @@ from models.errors import ErrorCode
 from models.mailbox.lease import Leased
 
 BATCHES_AT_ONCE = 4
-"""Of one process, each of 8 MB or one message: what bounds its memory, however many mailboxes it has."""
+"""Of one process, each of 8 MB or one message (small ones aside): what bounds its memory, whatever its mailboxes."""
 
 
 @dataclass(frozen=True, slots=True)
