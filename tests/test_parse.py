@@ -160,6 +160,9 @@ def test_copies_in_several_mailboxes_have_one_fingerprint() -> None:
         (b"Papers", b"Paper"),
         (b"10:00", b"10:01"),
         (b"Message-ID: <1@x>\r\n", b""),
+        (b"Subject", b"Content-Type: image/png\r\nSubject"),
+        (b"Subject", b"Content-Type: text/plain; charset=utf-16\r\nSubject"),
+        (b"Subject", b"Content-Transfer-Encoding: base64\r\nSubject"),
     ],
 )
 def test_other_content_under_the_same_id_is_another_message(old: bytes, new: bytes) -> None:
@@ -182,6 +185,9 @@ def test_a_message_beyond_the_caps_is_unreadable_and_says_why() -> None:
             parse(raw)
 
 
+HTML_PART = b"--b\r\nContent-Type: text/html\r\n\r\n" + b"<p>x &amp;</p>" * 40_000 + b"\r\n"
+
+
 @pytest.mark.parametrize(
     "raw",
     [
@@ -198,8 +204,10 @@ def test_a_message_beyond_the_caps_is_unreadable_and_says_why() -> None:
         HEAD + b"Content-Type: a/b\r\nContent-Transfer-Encoding: base64\r\n\r\n" + b"a=" * 1_000_000,
         HEAD + b"Content-Type: a/b\r\nContent-Transfer-Encoding: x-uue\r\n\r\n" + b"M\n" * 1_500_000,
         HEAD + b"Content-Type: text/plain; charset=idna\r\n\r\n" + b"a." * 1_000_000,
+        HEAD + b"Content-Type: text/plain; charset=gb18030\r\n\r\n" + b"\xff\x81" * 4_000_000,
+        HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + (HTML_PART * 19) + b"--b\r\n\r\nhi\r\n--b--\r\n",
     ],
-    ids=range(13),
+    ids=range(15),
 )
 def test_what_is_slow_elsewhere_is_answered_within_the_time_limit(raw: bytes) -> None:
     """Each of these takes some parser from seconds to hours; in the pool a message has five seconds."""

@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from mail.parse import charsets, html
+from mail.parse import charsets, html, markup
 from mail.parse.parts import Part
 
 LONGEST_TEXT = 1_000_000  # characters
 MOST_BYTES = 8_000_000  # of one text part; what comes after is only in the raw source
 MOST_CONVERTED = 20  # parts that are HTML, standing between plain ones
+MOST_CONVERTED_HTML = markup.LONGEST  # characters of them together; what comes after is only in the HTML
 LONGEST_SNIPPET = 200
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 _SIDE_FORMS = {"text/x-amp-html", "text/watch-html"}  # other forms of the same letter, for other programs
@@ -22,32 +23,44 @@ class Body:
     text: str = ""
     html: str | None = None
 
-    def as_text(self) -> str:
-        return self.text or (html.to_text(html.safe(self.html)[0]) if self.html else "")
+    def as_text(self, budget: "_Budget") -> str:
+        if self.text or not self.html:
+            return self.text
+        budget.html -= len(self.html)
+        return html.to_text(html.safe(self.html)[0]) if budget.html >= 0 else ""
 
     def as_html(self) -> str:
         return self.html if self.html is not None else html.shown(self.text)
 
 
+@dataclass(slots=True)
+class _Budget:
+    html: int = MOST_CONVERTED_HTML
+
+
 def body(root: Part) -> Body:
     """The letter. Of alternatives the richest is shown, the plain one is its text; others follow one another."""
+    return _body(root, _Budget())
+
+
+def _body(root: Part, budget: _Budget) -> Body:
     if not root.children:
         return _leaf(root) if root.disposition != "attachment" else Body()
-    bodies = [body(part) for part in root.children if part.children or not is_attachment(part)]
+    bodies = [_body(part, budget) for part in root.children if part.children or not is_attachment(part)]
     if root.type == "multipart/alternative":
         texts = [one.text for one in bodies if one.text.strip()]
         pages = [one.html for one in bodies if one.html]
         return Body(texts[0] if texts else "", pages[-1] if pages else None)
-    return _one_after_the_other([one for one in bodies if one.text.strip() or one.html])
+    return _one_after_the_other([one for one in bodies if one.text.strip() or one.html], budget)
 
 
-def _one_after_the_other(bodies: list[Body]) -> Body:
+def _one_after_the_other(bodies: list[Body], budget: _Budget) -> Body:
     if len(bodies) < 2:
         return bodies[0] if bodies else Body()
-    page = "\n".join(one.as_html() for one in bodies) if any(one.html for one in bodies) else None
+    page = "\n".join(one.as_html() for one in bodies)[: markup.LONGEST] if any(one.html for one in bodies) else None
     if len(bodies) > MOST_CONVERTED or not any(one.text for one in bodies):
-        return Body("\n\n".join(one.text for one in bodies if one.text), page)
-    return Body("\n\n".join(one.as_text() for one in bodies), page)
+        return Body("\n\n".join(one.text for one in bodies if one.text)[:LONGEST_TEXT], page)
+    return Body("\n\n".join(one.as_text(budget) for one in bodies)[:LONGEST_TEXT], page)
 
 
 def _leaf(part: Part) -> Body:

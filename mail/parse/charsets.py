@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from encodings import cp1252
 from functools import lru_cache
 
 _ALIASES = {
@@ -35,9 +36,11 @@ _ALIASES = {
 """As browsers read them (WHATWG Encoding): who says `iso-8859-1` sends windows-1252, `gb2312` gb18030."""
 
 _NO_CHARSETS = {"unicode_escape", "raw_unicode_escape", "punycode", "idna", "undefined", "mbcs", "oem"}
+_SAMPLE = 64 * 1024  # bytes that tell a wrong charset: some codecs take a second for a megabyte of what is not theirs
 _MOST_BROKEN = 0.05  # of the characters; above it the declared charset is a wrong one, not a damaged text
 _NOT_SHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069\ufeff]")
+_WINDOWS_1252 = cp1252.decoding_table.replace("\ufffe", "\ufffd")  # far faster than to have each � asked for
 _TRUNCATED = re.compile("\ufffd\\Z")
 
 
@@ -48,9 +51,11 @@ def decode(data: bytes, declared: str | None = None) -> str:
         if attempt and (text := _try(data, attempt, "strict")) is not None:
             return text
     for attempt in (codec, "utf-8"):
-        if attempt and attempt != "cp1252" and (text := _try(data, attempt, "replace")) is not None and _mostly(text):
-            return text
-    return data.decode("cp1252", "replace")
+        if attempt and attempt != "cp1252" and _mostly(_try(data[:_SAMPLE], attempt, "replace")):
+            text = _try(data, attempt, "replace")
+            if text is not None and _mostly(text):
+                return text
+    return codecs.charmap_decode(data, "strict", _WINDOWS_1252)[0]
 
 
 def db_text(text: str) -> str:
@@ -85,5 +90,5 @@ def _try(data: bytes, codec: str, errors: str) -> str | None:
     )  # UTF-7 makes lone surrogates
 
 
-def _mostly(text: str) -> bool:
-    return _TRUNCATED.sub("", text).count("\ufffd") <= len(text) * _MOST_BROKEN
+def _mostly(text: str | None) -> bool:
+    return text is not None and _TRUNCATED.sub("", text).count("\ufffd") <= len(text) * _MOST_BROKEN

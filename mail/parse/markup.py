@@ -56,17 +56,25 @@ Keep = Callable[[str, str, str], str | None]
 def well_nested(source: str, keep: Keep) -> str:
     """`source` with only `TAGS` and what `keep` keeps, every tag closed. What scripts and styles say is left out."""
     source = _UNSEEN.sub("", "&".join(source[:LONGEST].split("&", MOST_ENTITIES)[:MOST_ENTITIES]))
-    out, done, nest = list[str](), 0, _Nest()
+    out, done, nest, words = list[str](), 0, _Nest(), _Words()
     for number, tag in enumerate(_TAG.finditer(source)):
-        out.append(_text(source[done : tag.start()]))
+        out.append(words.escaped(source[done : tag.start()]))
         done, name = tag.end(), tag[2].lower()
         if number < MOST_TAGS and name in _READ:
             out.extend(nest.end(name) if tag[1] else nest.begin(name, _attributes(name, tag[3], keep)))
-    return "".join([*out, _text(source[done:]), *nest.close(0)])
+    return "".join([*out, words.escaped(source[done:]), *nest.close(0)])
 
 
-def _text(source: str) -> str:
-    return source.replace("<", "&lt;").replace(">", "&gt;")
+class _Words:
+    """What stands between the tags. Of brackets that are none of a tag's, only so many stay as entities may."""
+
+    def __init__(self) -> None:
+        self._room = MOST_ENTITIES
+
+    def escaped(self, source: str) -> str:
+        self._room -= source.count("<") + source.count(">")
+        lower, greater = ("&lt;", "&gt;") if self._room >= 0 else ("", "")
+        return source.replace("<", lower).replace(">", greater)
 
 
 def _attributes(tag: str, source: str, keep: Keep) -> str:

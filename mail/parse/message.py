@@ -103,11 +103,17 @@ def _subject(fields: Headers) -> str:
 
 
 def _fingerprint(raw: bytes, start: int, fields: Headers, said: ParsedHeaders, subject: str) -> bytes:
-    """Made from what all copies share: not from what servers add on the way, nor from Bcc."""
+    """
+    Made from what all copies share: not from what servers add on the way, nor from Bcc. How the body is to be read is
+    part of it, else somebody could hide a message behind the same bytes under another type.
+    """
     senders = [f"{one.name} <{one.address}>" for one in said.participants if one.role is Role.FROM]
     date = " ".join((fields.first("date") or "").split())
     made = hashlib.sha256()
-    for fact in (said.message_id or "", *senders, date, subject):
+    kind, given = headers.parameters(fields.first("content-type") or "")
+    encoding = (fields.first("content-transfer-encoding") or "").strip().lower()
+    reading = [kind, *(f"{name}={value}" for name, value in sorted(given.items())), encoding]
+    for fact in (said.message_id or "", *senders, date, subject, *reading):
         made.update(fact.encode("utf-8", "replace") + b"\0")
     made.update(_lines(raw[start:]).rstrip(b"\n"))
     return made.digest()
