@@ -151,6 +151,9 @@ class Smtp:
         try:
             await self._client.data(raw)
         except SMTPResponseException as error:
+            if error.code == 250:  # of the command: that of the letter is no error
+                self._client.close()
+                raise Deferred("The mail server answered the letter before it had it.", code=error.code) from None
             if 200 <= error.code < 300:
                 return
             if not 400 <= error.code < 600:
@@ -175,6 +178,8 @@ def _trusted() -> ssl.SSLContext:
 def _on_the_way(error: BaseException) -> BaseException:
     """Of what went wrong before the bytes began to leave."""
     match error:
+        case aiosmtplib.SMTPSenderRefused() if error.code == 552:  # too large (RFC 1870)
+            return of_letter(error.code, error.message)
         case aiosmtplib.SMTPSenderRefused() if 500 <= error.code < 600:
             return SenderRefused(f"The mail server takes nothing from our address: {quoted(error.code, error.message)}")
         case SMTPResponseException() if 400 <= error.code < 500 and error.code != 421:

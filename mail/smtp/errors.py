@@ -81,8 +81,8 @@ class Unknown(SmtpError):
 
 
 def of_letter(code: int, text: str) -> Deferred | Refused:
-    """A reply to one letter."""
-    kind = Deferred if 400 <= code < 500 else Refused
+    """A reply to one letter. What is no answer to it is none for good."""
+    kind = Refused if 500 <= code < 600 else Deferred
     what = "does not take the letter now" if kind is Deferred else "refused the letter"
     return kind(f"The mail server {what}: {quoted(code, text)}", code=code, status=status_of(text))
 
