@@ -7,6 +7,7 @@ that is away or frozen keeps nobody waiting for longer than a moment: meanwhile 
 
 from contextlib import suppress
 from datetime import UTC, datetime
+from ipaddress import IPv4Address, IPv6Network, ip_address
 from typing import Any
 
 import structlog
@@ -34,7 +35,7 @@ class Attempts:
 
     async def count(self, address_key: str, caller: str) -> None:
         """One more. `caller`: a network address. Raises RATE_LIMITED where that is too many."""
-        for item, who in ((self.per_address, f"address {address_key}"), (self.per_caller, f"caller {caller}")):
+        for item, who in ((self.per_address, f"address {address_key}"), (self.per_caller, f"caller {_block(caller)}")):
             if again_at := await self._full_until(item, keys.signature("attempts", f"{self._name} {who}")):
                 raise RateLimited(self._message, retry_at=again_at)
 
@@ -59,6 +60,17 @@ class Attempts:
     async def forget(self) -> None:
         """Starts counting anew, as a restart does; what is counted together stays."""
         await self._alone.storage.reset()
+
+
+def _block(caller: str) -> str:
+    """The network that a caller can move about in: of IPv6 a whole /64. What is no network address stays as it is."""
+    try:
+        address = ip_address(caller)
+    except ValueError:
+        return caller
+    if isinstance(address, IPv4Address):
+        return str(address)
+    return str(address.ipv4_mapped or IPv6Network((address.packed[:8] + bytes(8), 64)))
 
 
 async def _counted(limiter: MovingWindowRateLimiter, item: RateLimitItem, who: str) -> datetime | None:

@@ -110,6 +110,18 @@ async def test_one_caller_who_tries_many_addresses_is_stopped_and_others_are_not
         await session.sign_in(email="3@x.test", secret="wrong", caller="192.0.2.2")
 
 
+async def test_whoever_has_a_network_of_addresses_is_one_caller(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session.attempts, "per_caller", RateLimitItemPerMinute(3, 15))
+    for n, caller in enumerate(("2001:db8::1", "2001:db8::2", "2001:db8:0:0:ffff::3")):
+        with refused(ErrorCode.WRONG_CREDENTIALS):
+            await session.sign_in(email=f"{n}@x.test", secret="wrong", caller=caller)
+    with refused(ErrorCode.RATE_LIMITED):
+        await session.sign_in(email="3@x.test", secret="wrong", caller="2001:db8::4")
+    for other in ("2001:db8:0:1::1", "192.0.2.1", "::ffff:192.0.2.2"):
+        with refused(ErrorCode.WRONG_CREDENTIALS):
+            await session.sign_in(email="4@x.test", secret="wrong", caller=other)
+
+
 @pytest.mark.parametrize("email", ["chiara@firm.test", "anna@client.test"])
 async def test_nobody_comes_in_with_a_password_that_is_being_changed(store: str, email: str) -> None:
     """It was right when it was verified; the sessions that began with it have ended since."""
