@@ -83,6 +83,8 @@ class EmailAddressView:
 
 def typed(given: str, *path: str | int) -> TypedAddress:
     """Checks an address somebody typed (RFC 5321, internationalised too). Raises ADDRESS_INVALID with the reason."""
+    if not given.strip():
+        raise Refusal(ErrorCode.ADDRESS_INVALID, "The e-mail address is empty. Type one.", *path)
     try:
         good = validate_email(given.strip(), check_deliverability=False, test_environment=True)
     except EmailNotValidError as wrong:

@@ -58,6 +58,12 @@ def test_what_is_no_address_is_refused_with_the_reason(text: str) -> None:
         typed(text, "emails", 0)
 
 
+@pytest.mark.parametrize("text", ["", " "])
+def test_an_empty_address_is_called_empty(text: str) -> None:
+    with pytest.raises(Refusal, match=r"^The e-mail address is empty"):
+        typed(text)
+
+
 @given(st.text(max_size=60))
 def test_whatever_is_typed_gives_an_address_or_a_refusal(text: str) -> None:
     for given_ in (text, f"{text}@x.test", f"a@{text}.test"):
