@@ -93,13 +93,19 @@ class ParserPool:
         """None: it is not about one of our letters. Raises as `parse` does."""
         return await self._run(read_report, raw)
 
-    async def _read_all(self, reading: Callable[[bytes], Answer], raws: list[bytes]) -> list[Answer | Unreadable]:
+    async def _read_all(
+        self, reading: Callable[[bytes], Answer], raws: list[bytes], *, alone: bool = False
+    ) -> list[Answer | Unreadable]:
+        """
+        Each has a second chance, alone: it may have been another of its batch, or the machine, which was set to another
+        time or short of memory just then.
+        """
         try:
             return await self._run(partial(_each, reading), raws)
         except Unreadable as unreadable:
-            if len(raws) == 1:
+            if alone:
                 return [unreadable]
-        return [answer for raw in raws for answer in await self._read_all(reading, [raw])]
+        return [answer for raw in raws for answer in await self._read_all(reading, [raw], alone=True)]
 
     async def _run(self, function: Callable[[Given], Answer], given: Given) -> Answer:
         async with self._room:

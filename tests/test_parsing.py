@@ -25,6 +25,9 @@ def misbehaving(raw: bytes) -> ParsedEmail:
         time.sleep(3600)
     if said.subject == "die":
         os.kill(os.getpid(), signal.SIGKILL)
+    if said.subject.startswith("die once") and not (mark := Path(said.subject.split()[-1])).exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
     if said.subject == "fail":
         raise KeyError("a bug of ours")
     if said.subject == "eat":
@@ -117,6 +120,14 @@ async def test_messages_that_cross_together_are_answered_each_for_itself_and_in_
     assert read[1] == "The parser made a mistake (KeyError)."
     assert read[3].startswith("Its parser ended")
     assert read[5] == "large"
+
+
+async def test_a_message_whose_process_was_killed_by_somebody_else_is_read_all_the_same(tmp_path: Path) -> None:
+    name = f"die once {tmp_path / 'mark'}"
+    async with ParserPool(1, reading=misbehaving) as pool:
+        (answer,) = await pool.parse_all([LETTER % name.encode()])
+    assert isinstance(answer, ParsedEmail), answer
+    assert answer.subject == name
 
 
 async def test_headers_are_answered_in_their_order() -> None:
