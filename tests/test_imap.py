@@ -108,6 +108,18 @@ async def test_idle_wakes_for_arrivals_before_and_during_it() -> None:
         assert await imap.uids(1) == [1, 2]
 
 
+async def test_a_number_of_messages_that_is_only_said_again_is_no_news() -> None:
+    """Else a server that says it at each IDLE would be looked through without a pause."""
+    async with ImapServer() as server:
+        server.capabilities = "IMAP4rev1"
+        server.inbox.append(HOTEL)
+        async with await signed_in(server) as imap:
+            await imap.examine("INBOX")
+            for said, news in (("1 EXISTS", False), ("2 EXISTS", True), ("2 EXISTS", False), ("1 EXPUNGE", True)):
+                server.say["NOOP"] = f"* {said}\r\n* 0 RECENT\r\n{{tag}} OK done\r\n".encode()
+                assert await imap.idle(0) is news, said
+
+
 async def test_without_idle_the_server_is_asked_at_the_end() -> None:
     async with ImapServer() as server:
         server.capabilities = "IMAP4rev1"

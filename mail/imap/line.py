@@ -26,7 +26,7 @@ aioimaplib.log.disabled = True  # it prints whole answers, and commands with the
 
 _LITERAL = re.compile(rb"\{(\d+)\+?\}\Z")
 _FREE_TEXT = re.compile(rb"\* (?:OK|NO|BAD|BYE|PREAUTH)\b", re.IGNORECASE)
-_NEWS = re.compile(rb"(?:\d+ (?:EXISTS|EXPUNGE)|VANISHED)\b", re.IGNORECASE)
+_NEWS = re.compile(rb"(?:(\d{1,10}) EXISTS|\d+ EXPUNGE|VANISHED)\b", re.IGNORECASE)
 
 
 class Line(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
@@ -39,6 +39,7 @@ class Line(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
         self.closed: asyncio.Future[None] = loop.create_future()
         self.lost: ImapError | None = None
         self.news = False  # messages came or went since the folder was opened
+        self._exists = 0  # as the server said last: some say it again at each IDLE, which is no news
         self.clear_text_is_over = False
         self.on_progress: Callable[[], None] = lambda: None
         self._buffer = bytearray()
@@ -174,13 +175,21 @@ class Line(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
         order = self._order()
         if answer[0][:4].upper().rstrip() == b"BYE" and not (order and order.name == "LOGOUT"):
             raise Unreachable("The mail server ended the connection.")
-        self.news = self.news or bool(_NEWS.match(answer[0]))
+        self._notice(answer[0])
         if order and order.wants(answer[0]):
             if len(order.response.lines) == ANSWERS_LIMIT:
                 raise Garbage("The mail server answers one question without end.")
             order.append_to_resp(answer)
         if isinstance(order, Idle) and self.news:
             self.stop_idle(order)
+
+    def _notice(self, line: bytes) -> None:
+        found = _NEWS.match(line)
+        if not found:
+            return
+        exists = int(found[1]) if found[1] else self._exists - 1
+        self.news = self.news or exists != self._exists
+        self._exists = exists
 
     def _continuation(self, line: bytes) -> None:
         order = self._order()
