@@ -1,5 +1,6 @@
 """The firm: the tenant. Every row belongs to exactly one, and nothing crosses firms."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from models import clock, email_field, store, text
 from models.errors import ErrorCode, Refusal
 from models.viewer import Asker, System
 
+_SLUG = re.compile(r"(?=.{1,63}\Z)[a-z0-9]+(?:-[a-z0-9]+)*")
 FIRST_FIELD = "Email"
 """The e-mail field that every firm starts with."""
 
@@ -41,10 +43,16 @@ class FirmView:
     version: int
 
 
+def slug_asked(slug: str | None, host: str) -> str:
+    """The firm that a stranger means: by its slug, else by the first part of `host`. '' where none can be called so."""
+    asked = (slug or host.split(".")[0]).lower()
+    return asked if _SLUG.fullmatch(asked) else ""
+
+
 async def create(*, name: str, slug: str) -> System:
     """A new firm with its first e-mail field. Raises ALREADY_TAKEN or INVALID; answers who may fill it."""
     clean = slug.strip().lower()
-    if not clean or len(clean) > 63 or not all(part.isalnum() and part.isascii() for part in clean.split("-")):
+    if not _SLUG.fullmatch(clean):
         raise Refusal(ErrorCode.INVALID, "A slug has letters a to z, digits and single hyphens, 63 at most.", "slug")
     async with store.transaction():
         firm_id = await store.value(_CREATE, uuid7(), text.one_line(name, "name"), clean, clock.now())

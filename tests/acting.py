@@ -3,14 +3,18 @@
 from random import Random
 from uuid import UUID
 
-from models import account, contact, email, notification, store
+import asyncpg
+
+from models import account, contact, email, invitation, letter, notification, store, suppression
 from models.contact import ContactEmail, ExistingContact, FieldRef
 from models.email import Incoming, Received, history
-from models.errors import Refusal, Refusals
+from models.errors import ErrorCode, Refusal, Refusals
+from models.invitation import Invite
 from models.notification import InboxFilter, Selection
 from models.session import SignedIn
+from models.toggles import TogglesWish, set_toggles
 from models.viewer import System
-from tests.make import FIELDS, MadeAccount, a_contact, an_account, switched
+from tests.make import FIELDS, PASSWORD, MadeAccount, a_contact, an_account, switched, token_of
 from tests.test_email_receiving import a_message
 
 
@@ -38,7 +42,9 @@ class Firm:
     async def act(self) -> str:
         """Its name. What is refused changes nothing."""
         doing = self.chance.choice([self._switch, self._switch, self._link, self._unlink, self._move, self._rename,
-                                    self._archive, self._create, self._delete, self._arrive, self._mark])  # fmt: skip
+                                    self._archive, self._create, self._delete, self._arrive, self._mark, self._invite,
+                                    self._invite, self._post, self._post, self._accept, self._revoke, self._bounce,
+                                    self._lift, self._adopt, self._drop])  # fmt: skip
         try:
             await doing()
         except (Refusal, Refusals) as refused:
@@ -46,10 +52,7 @@ class Firm:
         return doing.__name__
 
     async def _switch(self) -> None:
-        row = self.chance.choice(
-            await store.rows("SELECT account_id, address_id FROM toggles WHERE firm_id = $1 ORDER BY id",
-                             self.by.firm_id)
-        )  # fmt: skip
+        row = await self._one_of("toggles")
         on = {name: self.chance.random() < 0.5 for name in ("login", "notify", "email_sync")}
         await switched(self.by, row["account_id"], row["address_id"], **on)
 
@@ -57,7 +60,7 @@ class Firm:
         await contact.link(self.by, self._account(), ExistingContact(self.chance.choice(self.contacts)))
 
     async def _unlink(self) -> None:
-        row = self.chance.choice(await store.rows("SELECT account_id, contact_id FROM account_contact ORDER BY 1, 2"))
+        row = await self._one_of("account_contact")
         await contact.unlink(self.by, row["account_id"], row["contact_id"])
 
     async def _move(self) -> None:
@@ -76,6 +79,47 @@ class Firm:
 
     async def _delete(self) -> None:
         await contact.delete(self.by, self.contacts.pop(self.chance.randrange(len(self.contacts))))
+        self.contacts.append(await a_contact(self.by))
+
+    async def _invite(self) -> None:
+        row = await self._one_of("toggles")
+        wish = Invite(again=self.chance.random() < 0.5)
+        await set_toggles(self.by, [TogglesWish(row["account_id"], row["address_id"], login=True, invite=wish)])
+
+    async def _revoke(self) -> None:
+        await invitation.revoke(self.by, (await self._one_of("invitation"))["id"])
+
+    async def _accept(self) -> None:
+        await invitation.accept(await token_of((await self._one_of("invitation"))["address_id"]), PASSWORD, days=1)
+
+    async def _post(self) -> None:
+        """What becomes of a letter."""
+        for claimed in await letter.claim("post", most=1):
+            assert await letter.hand_over([(claimed, b"its bytes")]) == [True]
+            if self.chance.random() < 0.6:
+                await letter.sent([claimed])
+            elif self.chance.random() < 0.5:
+                await letter.refused(claimed, "No.", no_such_mailbox=self.chance.random() < 0.5)
+            else:
+                await letter.unknown(claimed)
+
+    async def _bounce(self) -> None:
+        row = await self._one_of("letter", "state = 'SENT'")
+        await letter.bounced(self.by.firm_id, row["id"], "No.", no_such_mailbox=self.chance.random() < 0.5)
+
+    async def _lift(self) -> None:
+        row = await self._one_of("email_address", "suppressed_at IS NOT NULL")
+        await suppression.lift(self.owner.viewer, row["id"])
+
+    async def _adopt(self) -> None:
+        """An unlinked email, mostly."""
+        row, field = await self._one_of("toggles", "login"), FieldRef(name=self.chance.choice(FIELDS))
+        to = self.chance.choice(self.contacts)
+        await contact.link_email(self.by, row["account_id"], row["address_id"], to, field)
+
+    async def _drop(self) -> None:
+        row = await self._one_of("toggles", "login")
+        await contact.delete_email(self.by, row["account_id"], row["address_id"])
 
     async def _arrive(self) -> None:
         self.messages += 1
@@ -87,6 +131,13 @@ class Firm:
             await notification.mark(self.owner.viewer, everything, read=on)
         else:
             await notification.archive(self.owner.viewer, everything, archived=on)
+
+    async def _one_of(self, table: str, which: str = "true") -> asyncpg.Record:
+        """Raises Refusal where there is none."""
+        rows = await store.rows(f"SELECT * FROM {table} WHERE firm_id = $1 AND {which} ORDER BY id", self.by.firm_id)
+        if not rows:
+            raise Refusal(ErrorCode.NOT_FOUND, f"There is no {table} yet.")
+        return self.chance.choice(rows)
 
     def _account(self) -> UUID:
         return self.chance.choice(self.accounts).id

@@ -25,7 +25,8 @@ INBOX = """{ inbox(filter: { archived: null }, first: 100) { feedCursor unreadCo
   nodes { id text count read archived occurredAt } } }"""
 SHOWN = """id code name archived loginStatus loginIndicator notify emailSync version
   toggles { id } unlinkedEmails { id }"""
-SWITCHES = "id login notify emailSync loginState version account { id }"
+SWITCHES = """id login notify emailSync loginState version account { id }
+  address { suppressed { since } portalUser { id } } invitation { id state sentAt }"""
 TOGGLES_LIVE = f"""subscription ($after: Cursor) {{ togglesChanged(after: $after) {{ __typename
   ... on FeedEvent {{ cursor }}
   ... on TogglesChanged {{ accounts {{ {SHOWN} }} toggles {{ {SWITCHES} }} }} }} }}"""
@@ -189,7 +190,7 @@ async def test_a_window_kept_by_events_equals_one_read_afresh(api: Api, by: Syst
     ):
         for feed in (switches, entries):
             await begun(feed)
-        done = [await firm.act() for _ in range(25)]
+        done = [await firm.act() for _ in range(40)]
         last = await an_account(by, name="The last")
         await arrives(by, firm.box, 1_000, sender="a3@client.test")
         await notification.mark(owner.viewer, Selection(matching=InboxFilter(archived=None)), read=False)

@@ -63,7 +63,7 @@ async def _linked(token: str) -> list[tuple[UUID, UUID]]:
 
 
 async def _known(key: str, who: WhoAsks) -> list[tuple[UUID, UUID]]:
-    slug = (who.firm or who.host.split(".")[0]).lower()
+    slug = firm.slug_asked(who.firm, who.host)
     found = await store.rows(_KNOWN, key, slug)
     named = [row for row in found if row["slug"] == slug]
     return [(row["firm_id"], row["id"]) for row in (named if named or who.firm else found)]

@@ -77,7 +77,7 @@ class _Person:
 
 async def _people(key: str, slug: str | None, host: str, kind: ViewerKind | None) -> list[_Person]:
     """At most one of each firm: the colleague, where none is named."""
-    asked = (slug or host.split(".")[0]).lower()
+    asked = firm.slug_asked(slug, host)
     found = [_person(row) for row in await store.rows(_PEOPLE, key, asked) if kind in (None, row["kind"])]
     named = [one for one in found if one.slug == asked]
     clients_first = sorted(named if named or slug else found, key=lambda one: one.kind is ViewerKind.TEAM_MEMBER)

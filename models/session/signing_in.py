@@ -8,6 +8,7 @@ from limits import RateLimitItemPerMinute
 from models import address, password, second_factor, store
 from models.attempts import Attempts
 from models.errors import ErrorCode, Refusal
+from models.firm import slug_asked
 from models.session.starting import SignedIn, start_for_client, start_for_member
 from models.toggles.table import MAY_ENTER
 from models.viewer import Asker, ViewerKind
@@ -96,7 +97,7 @@ _STILL = {
 
 
 async def _person(key: str, firm: str | None, host: str, kind: ViewerKind | None) -> Any:
-    slug = (firm or host.split(".")[0]).lower()
+    slug = slug_asked(firm, host)
     found = [row for row in await store.rows(_PEOPLE, key, slug) if kind in (None, row["kind"])]
     named = [row for row in found if row["slug"] == slug]
     found = named if named or firm else found
