@@ -95,6 +95,22 @@ def test_other_links_lose_their_target(href: str) -> None:
     assert "href" not in safe(f'<a href="{href}">x</a>')[0]
 
 
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "margin-top:-120px",
+        "margin: 0 0 0 - 9px",
+        "margin:-.5em",
+        "text-indent:-999px",
+        "margin-top:calc(1px * cos(180deg) * 99)",
+        "margin-top:calc(0px - 99px)",
+        "margin:var(--up)",
+    ],
+)
+def test_no_style_lays_the_letter_over_its_senders_name(rule: str) -> None:
+    assert safe(f'<div style="color:red;{rule}">x</div>')[0] == '<div style="color:red">x</div>'
+
+
 def test_harmless_styles_stay_and_others_go() -> None:
     shown = safe("<p style='color:red;position:fixed;text-align:center;float:left'>x</p>")[0]
     assert shown == '<p style="color:red;text-align:center">x</p>'

@@ -30,6 +30,8 @@ _STYLES = {
 # fmt: on
 _LINKS = ("http://", "https://", "mailto:", "tel:")
 _LOADS = re.compile(r"url\s*\(|image-set|expression|\\|/\*", re.IGNORECASE)
+# A negative length, or a function that may come to one, would lay the letter over what the reader's program says of it.
+_COVERS = re.compile(r"[^:]*+:.*(?:(?<!\w)-\s*\.?\d|(?<![\w-])(?!rgba?\(|hsla?\()[a-z-]+\()", re.IGNORECASE | re.DOTALL)
 _REMOTE = re.compile(r"url\s*\(\s*[\"']?\s*(?:https?:)?//", re.IGNORECASE)
 
 _TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)((?:\s+[a-z-]+="[^"]*")*)\s*/?>')
@@ -51,7 +53,7 @@ def safe(source: str) -> tuple[str, int]:
         nonlocal blocked
         if name == "style":
             blocked += len(_REMOTE.findall(value))
-            return ";".join(rule for rule in value.split(";") if not _LOADS.search(rule))
+            return ";".join(rule for rule in value.split(";") if not _LOADS.search(rule) and not _COVERS.match(rule))
         if name == "background" or (tag, name) == ("img", "src"):
             blocked += bool(value.strip()) and not _is_enclosed(value)
         return value if _may_stay(tag, name, value) else None
