@@ -6,9 +6,6 @@ from encodings import cp1252
 from functools import lru_cache
 
 _ALIASES = {
-    "ascii": "windows-1252",
-    "us-ascii": "windows-1252",
-    "ansi_x3.4-1968": "windows-1252",
     "latin1": "windows-1252",
     "latin-1": "windows-1252",
     "iso-8859-1": "windows-1252",
@@ -53,7 +50,7 @@ def decode(data: bytes, declared: str | None = None) -> str:
     for attempt in (codec, "utf-8"):
         if attempt and attempt != "cp1252" and _mostly(_try(data[:_SAMPLE], attempt, "replace")):
             text = _try(data, attempt, "replace")
-            if text is not None and _mostly(text):
+            if text is not None and _damaged(text):
                 return text
     return codecs.charmap_decode(data, "strict", _WINDOWS_1252)[0]
 
@@ -77,7 +74,7 @@ def _codec(declared: str | None) -> str | None:
         found = codecs.lookup(_ALIASES.get(name, name)).name
     except (LookupError, ValueError, UnicodeError):
         return None
-    return None if found.replace("-", "_") in _NO_CHARSETS else found
+    return None if found.replace("-", "_") in _NO_CHARSETS or found == "ascii" else found  # not ASCII: not as declared
 
 
 def _try(data: bytes, codec: str, errors: str) -> str | None:
@@ -91,4 +88,13 @@ def _try(data: bytes, codec: str, errors: str) -> str | None:
 
 
 def _mostly(text: str | None) -> bool:
-    return text is not None and _TRUNCATED.sub("", text).count("\ufffd") <= len(text) * _MOST_BROKEN
+    return text is not None and _broken(text) <= len(text) * _MOST_BROKEN
+
+
+def _broken(text: str) -> int:
+    return _TRUNCATED.sub("", text).count("\ufffd")
+
+
+def _damaged(text: str) -> bool:
+    """And not one in another charset, of which nothing beyond ASCII can be read."""
+    return _mostly(text) and _broken(text) * 2 <= len(text) - len(text.encode("ascii", "ignore"))
