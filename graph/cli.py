@@ -163,7 +163,8 @@ def _plain(error: Exception) -> str | None:
     if isinstance(error, mendable):
         return str(error)
     if isinstance(error, PostgresError | OSError):
-        return f"The database cannot be reached: {error}. Look at DATABASE_URL, and whether PostgreSQL runs."
+        why = str(error).partition("\n")[0]
+        return f"The database cannot be reached: {why}. Look at DATABASE_URL, and whether PostgreSQL runs."
     return None
 
 

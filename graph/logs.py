@@ -13,6 +13,7 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from models.settings import Settings
+from models.tracebacks import traceback_of
 
 
 def log_plainly(settings: Settings, *, to: TextIO = sys.stdout) -> None:
@@ -24,7 +25,7 @@ def log_plainly(settings: Settings, *, to: TextIO = sys.stdout) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     structlog.configure(
-        processors=[*common, structlog.processors.format_exc_info, *shape],
+        processors=[*common, _with_traceback, *shape],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.WriteLoggerFactory(to),
     )
@@ -38,7 +39,7 @@ def _let_libraries_speak(common: list[Processor], shape: list[Processor], to: Te
             foreign_pre_chain=common,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
+                _with_traceback,
                 *shape,
             ],
         )
@@ -47,6 +48,9 @@ def _let_libraries_speak(common: list[Processor], shape: list[Processor], to: Te
     root.handlers = [handler]
     root.setLevel(logging.WARNING)
     logging.getLogger("asyncio").setLevel(logging.ERROR)  # of peers that have gone, whoever wrote to them says more
+
+
+_with_traceback = structlog.processors.ExceptionRenderer(lambda exc_info: traceback_of(exc_info[1]))
 
 
 def _for_people(to: TextIO) -> structlog.dev.ConsoleRenderer:

@@ -8,6 +8,7 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 import structlog
 from structlog.testing import capture_logs
@@ -15,6 +16,7 @@ from structlog.testing import capture_logs
 from graph.logs import log_plainly
 from models import store as database
 from models.settings import Settings
+from models.tracebacks import traceback_of
 from tests import make
 from tests.test_two_servers import a_server, asked
 
@@ -77,6 +79,13 @@ def test_a_traceback_never_shows_what_variables_hold(development: bool) -> None:
     assert SECRET not in written.getvalue()
 
 
+def test_a_traceback_quotes_no_row_that_postgres_refused() -> None:
+    refused = asyncpg.CheckViolationError(f"new row violates a check\nDETAIL:  Failing row contains (1,\n{SECRET}).")
+    told = traceback_of(ExceptionGroup("several", [TypeError("another"), refused]))
+    assert "CheckViolationError: new row violates a check\n" in told
+    assert SECRET not in told
+
+
 async def test_all_that_a_server_in_production_says_is_json_without_secrets(store: str, tmp_path: Path) -> None:
     owner = await make.signed_in(await make.a_firm(), email="owner@firm.test")
     signing_in = 'mutation SignIn($p: String!) { signIn(input: {email: "owner@firm.test", password: $p}) { cursor } }'
@@ -91,6 +100,38 @@ async def test_all_that_a_server_in_production_says_is_json_without_secrets(stor
     assert [line["name"] for line in lines if line["event"] == "operation"] == ["SignIn", "Firm"]
     assert make.PASSWORD not in server.said
     assert owner.token not in server.said
+
+
+@pytest.mark.parametrize("development", ["true", "false"])
+async def test_what_breaks_while_somebody_gets_in_tells_the_log_no_secret(
+    own_store: str, tmp_path: Path, development: str
+) -> None:
+    """Not even where PostgreSQL quotes the row that it refuses."""
+    by = await make.a_firm()
+    made = await make.an_account(by, address="anna@client.test", login=True)
+    token = await make.invited(by, made.id, made.address)
+    await make.signed_in(by, email="owner@firm.test")
+    await database.execute("ALTER TABLE portal_user ADD CHECK (password_hash IS NULL)")
+    await database.execute("ALTER TABLE session ADD CHECK (token_hash IS NULL) NOT VALID")
+    entering = [
+        (
+            "mutation A($t: String!, $p: String!) { acceptInvitation(input: {token: $t, password: $p}) { cursor } }",
+            token,
+        ),
+        (
+            "mutation S($t: String!, $p: String!) { signIn(input: {email: $t, password: $p}) { cursor } }",
+            "owner@firm.test",
+        ),
+    ]
+    with a_server(own_store, tmp_path, "one", SWITCHBOARD_DEVELOPMENT=development) as server:
+        async with asked(server) as api:
+            for document, who in entering:
+                told = (await api.told(document, {"t": who, "p": make.PASSWORD})).text
+                assert "Something went wrong on our side" in told
+                assert "check" not in told
+    assert server.said.count("CheckViolation") >= 2
+    for secret in (make.PASSWORD, token, "argon2id", "Failing row"):
+        assert secret not in server.said
 
 
 async def test_a_slow_statement_is_logged_with_the_request_and_without_values(store: str) -> None:

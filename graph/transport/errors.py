@@ -7,7 +7,6 @@ Everything else that a resolver raises is a bug: logged once with its traceback,
 business are no errors here: they are `errors` of a payload (models/errors.py).
 """
 
-import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +25,7 @@ from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from models.store import Away
+from models.tracebacks import traceback_of
 
 logger = structlog.get_logger("graph")
 AWAY = "The database does not answer just now. Try again; of a mutation, look first whether it was done."
@@ -213,5 +213,5 @@ def _log(errors: Sequence[GraphQLError], request_id: str) -> None:
             "unexpected error",
             request_id=request_id,
             path=error.path,
-            exception="".join(traceback.format_exception(cause)),
+            exception=traceback_of(cause),
         )
