@@ -15,7 +15,7 @@ from tortoise.contrib.postgres.fields import ArrayField
 from uuid_utils.compat import uuid7
 
 from models import clock, idempotency, journal, keys, store, text
-from models.errors import ErrorCode, Refusal
+from models.errors import ErrorCode, Faults, Refusal
 from models.idempotency import Done
 from models.journal import JournalKind, Subject
 from models.viewer import ApiScope, TeamRole, Viewer, must_be_admin_in_person
@@ -72,15 +72,26 @@ async def create(
     """OWNER and ADMIN, signed in themselves. Raises INVALID, NOT_ALLOWED."""
     must_be_admin_in_person(by)
     token, token_id = PREFIX + keys.new_token(), uuid7()
-    clean = text.one_line(name, "name")
-    if not scopes:
-        raise Refusal(ErrorCode.INVALID, "Give at least one scope.", "scopes")
-    if expires_at is not None and expires_at <= clock.now():
-        raise Refusal(ErrorCode.INVALID, "This time is in the past already.", "expiresAt")
+    clean = _checked(name, scopes, expires_at)
     do = partial(_create, by, token_id, clean, sorted(set(scopes)), keys.token_hash(token), expires_at)
     asked = (clean, sorted(set(scopes)), expires_at)
     done = await idempotency.once(by, key, verb="create API token", asked=asked, do=do)
     return Created(done, token if done.ids == (token_id,) else None)
+
+
+def _checked(name: str, scopes: Sequence[ApiScope], expires_at: datetime | None) -> str:
+    """The name as it is kept."""
+    faults, clean = Faults(), ""
+    with faults:
+        clean = text.one_line(name, "name")
+    with faults:
+        if not scopes:
+            raise Refusal(ErrorCode.INVALID, "Give at least one scope.", "scopes")
+    with faults:
+        if expires_at is not None and expires_at <= clock.now():
+            raise Refusal(ErrorCode.INVALID, "This time is in the past already.", "expiresAt")
+    faults.must_be_none()
+    return clean
 
 
 async def _create(

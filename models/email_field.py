@@ -39,7 +39,7 @@ async def create(by: Actor, name: str, *, key: str | None = None) -> Done:
     must_manage_accounts(by)
 
     async def do() -> tuple[UUID, ...]:
-        clean = text.one_line(name, "name", longest=LONGEST_NAME)
+        clean = checked_name(name, "name")
         taken = "SELECT 1 FROM email_field WHERE firm_id = $1 AND name_key = $2"
         if await store.value(taken, by.firm_id, _key(clean)):
             raise Refusal(ErrorCode.ALREADY_TAKEN, f"There is an e-mail field named {clean} already.", "name")
@@ -54,7 +54,7 @@ async def named(by: Actor, names: Sequence[str]) -> dict[str, UUID]:
 
     Raises INVALID for a bad name, and where the firm would have more than 50.
     """
-    clean = {name: text.one_line(name, "name", what="The name of the field", longest=LONGEST_NAME) for name in names}
+    clean = {name: checked_name(name, "name") for name in names}
     by_key = {_key(name): name for name in clean.values()}
     for name_key in sorted(by_key):
         await _make(by, by_key[name_key], name_key)
@@ -67,6 +67,11 @@ async def named(by: Actor, names: Sequence[str]) -> dict[str, UUID]:
     if len(ids) < len(by_key):
         raise Refusal(ErrorCode.INVALID, f"A firm has {MOST} e-mail fields at most. Use one of those.", "name")
     return {name: ids[_key(one)] for name, one in clean.items()}
+
+
+def checked_name(name: str, *path: str | int) -> str:
+    """Raises INVALID."""
+    return text.one_line(name, *path, what="The name of the field", longest=LONGEST_NAME)
 
 
 def _key(name: str) -> str:

@@ -4,7 +4,7 @@
     ├── Conflict            somebody changed it since (CHANGED_MEANWHILE); brings the present object
     ├── DeadLink            a link that was good once (DEAD_LINK); says why it is no more
     └── RateLimited         too often (RATE_LIMITED); says when to try again
-    Refusals                several refused at once; nothing was changed
+    Refusals                several refused at once; nothing was changed (`Faults` gathers them)
 
 Raised in `models/`; one place in `graph/` turns them into `errors` of a payload.
 """
@@ -12,6 +12,7 @@ Raised in `models/`; one place in `graph/` turns them into `errors` of a payload
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
+from types import TracebackType
 from uuid import UUID
 
 
@@ -100,3 +101,42 @@ class Refusals(Exception):
     def __init__(self, refusals: Sequence[Refusal]) -> None:
         super().__init__("; ".join(refusal.message for refusal in refusals))
         self.refusals = tuple(refusals)
+
+
+class Faults:
+    """
+    What is wrong with an input, gathered, so that whoever filled in a form hears of all of it at once.
+
+        faults = Faults()
+        with faults:
+            name = text.one_line(new.name, "name")
+        with faults:
+            typed = address.typed(new.email, "email")
+        faults.must_be_none()
+
+    A block ends at its first refusal; what it would have given is not there then. Inside a transaction the caller lets
+    `must_be_none` roll it back.
+    """
+
+    def __init__(self) -> None:
+        self._refusals: list[Refusal] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._refusals)
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None) -> bool:
+        if isinstance(error, Refusal):
+            self._refusals.append(error)
+        elif isinstance(error, Refusals):
+            self._refusals += error.refusals
+        return isinstance(error, Refusal | Refusals)
+
+    def must_be_none(self) -> None:
+        """Raises the Refusal where there is one, Refusals where there are several."""
+        if len(self._refusals) == 1:
+            raise self._refusals[0]
+        if self._refusals:
+            raise Refusals(self._refusals)

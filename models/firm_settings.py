@@ -1,15 +1,16 @@
 """What a firm decides for itself: the words of its letters, where answers go, what clients may do without Login."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from models import address, journal, store, text
-from models.errors import Conflict, ErrorCode, Refusal
+from models.errors import Conflict, ErrorCode, Faults, Refusal
 from models.idempotency import Done
 from models.journal import JournalKind, Subject
 from models.unset import UNSET, Unset
@@ -73,39 +74,29 @@ async def of(by: Asker) -> FirmSettings:
 
 
 async def update(by: Actor, wish: FirmWish, *, expected_version: int | None = None) -> Done:
-    """OWNER and ADMIN. Raises NOT_ALLOWED, CHANGED_MEANWHILE, INVALID, ADDRESS_INVALID with the path of the field."""
+    """
+    OWNER and ADMIN. Raises NOT_ALLOWED, CHANGED_MEANWHILE; INVALID and ADDRESS_INVALID, with their paths, for all
+    fields at fault.
+    """
     must_be_admin(by)
     async with store.transaction() as tx:
         row = await store.row(f"SELECT {_COLUMNS}, version FROM firm WHERE id = $1 FOR NO KEY UPDATE", by.firm_id)
         assert row is not None
         if expected_version is not None and row["version"] != expected_version:
             raise Conflict("Somebody changed the firm's settings meanwhile.", subject=(Subject.FIRM, by.firm_id))
-        before: dict[str, Any] = {name: row[column] for name, column in COLUMN_OF.items()}
+        before: dict[str, Any] = {name: row[setting.column] for name, setting in SETTINGS.items()}
         after = {**before, **_wanted(wish)}
         if after != before:
             await _save(by, before, after)
     return Done((by.firm_id,), tx.cursor)
 
 
-COLUMN_OF = {
-    "name": "name",
-    "language": "language",
-    "senderName": "sender_name",
-    "replyTo": "reply_to",
-    "copyTo": "copy_to",
-    "invitationDays": "invitation_days",
-    "actionsWithoutLogin": "actions_without_login",
-}
-"""The API's names, which the journal tells them by."""
-_COLUMNS = ", ".join(COLUMN_OF.values())
-
-
 async def _save(by: Actor, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-    assignments = ", ".join(f"{column} = ${place}" for place, column in enumerate(COLUMN_OF.values(), 2))
+    assignments = ", ".join(f"{setting.column} = ${place}" for place, setting in enumerate(SETTINGS.values(), 2))
     await store.execute(
         f"UPDATE firm SET {assignments}, version = version + 1 WHERE id = $1",
         by.firm_id,
-        *(after[name] for name in COLUMN_OF),
+        *(after[name] for name in SETTINGS),
     )
     journal.record(
         JournalKind.FIRM_CHANGED,
@@ -121,21 +112,15 @@ def _as_told(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _wanted(wish: FirmWish) -> dict[str, Any]:
     """What is to change, checked, by the API's names."""
-    found: dict[str, Any] = {}
-    if wish.name is not UNSET:
-        found["name"] = text.one_line(wish.name, "name")
-    if wish.language is not UNSET:
-        found["language"] = _language(wish.language)
-    if wish.sender_name is not UNSET:
-        found["senderName"] = text.one_line(wish.sender_name, "senderName") if wish.sender_name else None
-    for name, given in (("replyTo", wish.reply_to), ("copyTo", wish.copy_to)):
-        if given is not UNSET:
-            found[name] = address.typed(given, name).text if given else None
-    if wish.invitation_days is not UNSET:
-        found["invitationDays"] = _days(wish.invitation_days)
-    if wish.actions_without_login is not UNSET:
-        found["actionsWithoutLogin"] = [one.value for one in ClientAction if one in wish.actions_without_login]
-    return found
+    wanted: dict[str, Any] = {}
+    faults = Faults()
+    for name, setting in SETTINGS.items():
+        value = getattr(wish, setting.column)
+        with faults:
+            if value is not UNSET:
+                wanted[name] = setting.checked(value)
+    faults.must_be_none()
+    return wanted
 
 
 def languages() -> list[str]:
@@ -165,6 +150,39 @@ def _days(given: int | None) -> int:
     if not 1 <= given <= MOST_DAYS:
         raise Refusal(ErrorCode.INVALID, f"An invitation is good for 1 to {MOST_DAYS} days.", "invitationDays")
     return given
+
+
+def _sender_name(given: str | None) -> str | None:
+    return text.one_line(given, "senderName") if given else None
+
+
+def _address(name: str, given: str | None) -> str | None:
+    return address.typed(given, name).text if given else None
+
+
+def _actions(given: Sequence[ClientAction]) -> list[str]:
+    return [action.value for action in ClientAction if action in given]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """`column` of the firm, and its name in a FirmWish; `checked` gives what is kept, or raises a Refusal."""
+
+    column: str
+    checked: Callable[[Any], Any]
+
+
+SETTINGS = {
+    "name": Setting("name", lambda given: text.one_line(given, "name")),
+    "language": Setting("language", _language),
+    "senderName": Setting("sender_name", _sender_name),
+    "replyTo": Setting("reply_to", partial(_address, "replyTo")),
+    "copyTo": Setting("copy_to", partial(_address, "copyTo")),
+    "invitationDays": Setting("invitation_days", _days),
+    "actionsWithoutLogin": Setting("actions_without_login", _actions),
+}
+"""By the API's names, which the journal tells them by."""
+_COLUMNS = ", ".join(setting.column for setting in SETTINGS.values())
 
 
 async def allows(firm_id: UUID, action: ClientAction) -> bool:

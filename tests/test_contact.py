@@ -79,7 +79,7 @@ async def test_linking_twice_is_refused_also_at_once(by: Viewer) -> None:
 
 async def test_a_link_with_switches_names_addresses_that_the_contact_has(by: Viewer) -> None:
     made, person = await an_account(by), await a_contact(by, "p@x.test")
-    with refused(ErrorCode.NOT_FOUND, "toggles"):
+    with refused(ErrorCode.NOT_FOUND, "toggles", 0, "addressId"):
         existing = ExistingContact(person, ((made.address, NewToggles(login=True)),))
         await contact.link(by, made.id, existing)
 
@@ -89,7 +89,7 @@ async def test_nobody_is_linked_with_a_switch_on_to_an_archived_account(by: View
     made, person = await an_account(by), await a_contact(by, "p@x.test")
     await account.archive(by, made.id, archived=True)
     existing = ExistingContact(person, ((await an_address(by, "p@x.test"), NewToggles(login=True)),))
-    with refused(ErrorCode.ACCOUNT_ARCHIVED, "toggles", "login"):
+    with refused(ErrorCode.ACCOUNT_ARCHIVED, "toggles", 0, "toggles", "login"):
         await contact.link(by, made.id, existing)
     await contact.link(by, made.id, ExistingContact(person))
 

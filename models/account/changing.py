@@ -12,7 +12,7 @@ from models import clock, firm, idempotency, journal, store, text
 from models.account.table import Account, AccountKind
 from models.contact.linking import LinkedContact, link_all
 from models.email import history
-from models.errors import Conflict, DeadLinkReason, ErrorCode, Refusal
+from models.errors import Conflict, DeadLinkReason, ErrorCode, Faults, Refusal
 from models.idempotency import Done
 from models.invitation.ending import shut
 from models.journal import JournalKind, Subject
@@ -36,17 +36,21 @@ async def create(by: Actor, new: NewAccount, *, key: str | None = None) -> Done:
     """
     With its contacts, their addresses and switches (R2). Answers the id.
 
-    Raises ALREADY_TAKEN for a code in use, INVALID, ADDRESS_INVALID, NOT_FOUND, OWN_ADDRESS, NOT_ALLOWED,
-    INVITE_NEEDS_LOGIN, ADDRESS_SUPPRESSED, RATE_LIMITED.
+    Raises, for all that is at fault at once: ALREADY_TAKEN for a code in use, INVALID, ADDRESS_INVALID, NOT_FOUND,
+    OWN_ADDRESS, INVITE_NEEDS_LOGIN, ADDRESS_SUPPRESSED; RATE_LIMITED, NOT_ALLOWED.
     """
     must_manage_accounts(by)
     return await idempotency.once(by, key, verb="create account", asked=new, do=partial(_create, by, new))
 
 
 async def _create(by: Actor, new: NewAccount) -> tuple[UUID, ...]:
-    name = text.one_line(new.name, "name")
-    code = await _next_code(by.firm_id) if new.code is None else await _free_code(by.firm_id, new.code)
+    faults = Faults()
     account_id = uuid7()
+    name, code = "", account_id.hex[:LONGEST_CODE]  # where they are at fault: only to look on, then all is rolled back
+    with faults:
+        name = text.one_line(new.name, "name")
+    with faults:
+        code = await _next_code(by.firm_id) if new.code is None else await _free_code(by.firm_id, new.code)
     await Account.create(
         id=account_id,
         firm_id=by.firm_id,
@@ -65,7 +69,9 @@ async def _create(by: Actor, new: NewAccount) -> tuple[UUID, ...]:
         accounts=[account_id],
         changes=journal.changes_between({}, {"code": code, "name": name, "kind": new.kind}),
     )
-    await link_all(by, account_id, new.contacts)
+    with faults:
+        await link_all(by, account_id, new.contacts)
+    faults.must_be_none()
     return (account_id,)
 
 
@@ -102,11 +108,14 @@ async def update(
             await firm.one_at_a_time(by.firm_id)
         row = await _locked(by, account_id, expected_version)
         before = {"code": row["code"], "name": row["name"], "kind": row["kind"]}
-        after = dict(before)
-        if code is not UNSET:
-            after["code"] = await _free_code(by.firm_id, code, apart_from=account_id)
-        if name is not UNSET:
-            after["name"] = text.one_line(name, "name")
+        after, faults = dict(before), Faults()
+        with faults:
+            if code is not UNSET:
+                after["code"] = await _free_code(by.firm_id, code, apart_from=account_id)
+        with faults:
+            if name is not UNSET:
+                after["name"] = text.one_line(name, "name")
+        faults.must_be_none()
         if kind is not UNSET:
             after["kind"] = kind.value
         if after != before:

@@ -7,11 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from models import address, firm, idempotency, journal, store, text
+from models.address import TypedAddress
 from models.contact import linking, moving
 from models.contact.linking import FieldRef, NewContact
 from models.contact.table import find_by
 from models.email import history
-from models.errors import Conflict, ErrorCode, Refusal
+from models.errors import Conflict, ErrorCode, Faults, Refusal
 from models.idempotency import Done
 from models.invitation.inviting import invite
 from models.journal import Change, JournalKind, Subject
@@ -46,8 +47,8 @@ async def _create(by: Actor, new: NewContact, account_id: UUID | None) -> tuple[
     await firm.one_at_a_time(by.firm_id)
     await history.lock(by.firm_id)
     await linking.lock_account(by, account_id)
-    contact_id, toggles = await linking.make(by, new)
-    await invite(by, await linking.connect(by, account_id, contact_id, toggles))
+    contact_id, starts = await linking.make(by, new)
+    await invite(by, await linking.connect(by, account_id, contact_id, starts))
     return (contact_id, account_id)
 
 
@@ -79,9 +80,14 @@ async def _update(
     await firm.one_at_a_time(by.firm_id)
     await history.lock(by.firm_id)
     row = await locked(by, contact_id, expected_version)
-    new_name = row["name"] if name is UNSET else text.one_line(name, "name")
     before = await held(by, contact_id)
-    after, texts = await _edited(by, before, emails)
+    faults = Faults()
+    new_name, after, texts = row["name"], dict[UUID, UUID](), dict[UUID, str]()
+    with faults:
+        new_name = new_name if name is UNSET else text.one_line(name, "name")
+    with faults:
+        after, texts = await _edited(by, before, emails)
+    faults.must_be_none()
     return (contact_id, *await save(by, row, new_name, before, after, texts))
 
 
@@ -139,11 +145,13 @@ async def _edited(
     field_ids = await linking.fields_of(by, [email.field for email in emails])
     if len(set(field_ids)) != len(field_ids):
         raise Refusal(ErrorCode.INVALID, "A field stands twice in the list.", "emails")
-    typed = {
-        field_id: address.typed(email.address, "emails", index, "address")
-        for index, (field_id, email) in enumerate(zip(field_ids, emails, strict=True))
-        if email.address is not None
-    }
+    faults = Faults()
+    typed = dict[UUID, TypedAddress]()
+    for index, (field_id, email) in enumerate(zip(field_ids, emails, strict=True)):
+        with faults:
+            if email.address is not None:
+                typed[field_id] = address.typed(email.address, "emails", index, "address")
+    faults.must_be_none()
     ids = await address.ensure(by, typed.values())
     after = {field_id: address_id for field_id, (address_id, _) in before.items() if field_id not in field_ids}
     after |= {field_id: ids[one.key] for field_id, one in typed.items()}

@@ -7,19 +7,20 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from models import address, clock, email_field, firm, idempotency, journal, store, text
+from models.address import TypedAddress
 from models.contact.table import Contact
 from models.email import history
-from models.errors import DeadLinkReason, ErrorCode, Refusal
+from models.errors import DeadLinkReason, ErrorCode, Faults, Refusal
 from models.idempotency import Done
 from models.invitation.inviting import Asked, invite
 from models.journal import JournalKind, Subject
 from models.toggles import switching
-from models.toggles.switching import NewToggles
+from models.toggles.switching import NewToggles, Start
 from models.toggles.table import IS_HELD, Switch
 from models.viewer import Actor, must_manage_accounts
 
 MOST_AT_ONCE = 100
-ALL_OFF_AT_FIRST = NewToggles()
+ALL_OFF_AT_FIRST = Start()
 ALL_OFF = dict.fromkeys(Switch, False)
 
 
@@ -37,7 +38,7 @@ class NewEmail:
 
     field: FieldRef
     address: str
-    toggles: NewToggles = ALL_OFF_AT_FIRST
+    toggles: NewToggles = ALL_OFF_AT_FIRST.toggles
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,12 @@ class ExistingContact:
     contact_id: UUID
     toggles: tuple[tuple[UUID, NewToggles], ...] = ()
 
+    def starts(self, *path: str | int) -> dict[UUID, Start]:
+        return {
+            address_id: Start(toggles, (*path, "toggles", index))
+            for index, (address_id, toggles) in enumerate(self.toggles)
+        }
+
 
 LinkedContact = NewContact | ExistingContact
 
@@ -61,29 +68,32 @@ async def link_all(by: Actor, account_id: UUID, contacts: Sequence[LinkedContact
     """
     Links each, in a transaction that the caller opened under `firm.one_at_a_time`; then invites whom it shall.
 
-    Raises what a link raises, with its place in the list.
+    Raises what a link raises, of all contacts, each with its place in the list.
     """
     if len(contacts) > MOST_AT_ONCE:
         raise Refusal(ErrorCode.INVALID, f"At most {MOST_AT_ONCE} contacts at once.", "contacts")
     if contacts:
         await history.lock(by.firm_id)
     asked: list[Asked] = []
+    faults = Faults()
     for index, contact in enumerate(contacts):
-        if isinstance(contact, NewContact):
-            contact_id, toggles = await make(by, contact, "contacts", index, "new")
-            asked += await connect(by, account_id, contact_id, toggles, "contacts", index, "new")
-        else:
-            named = dict(contact.toggles)
-            asked += await connect(by, account_id, contact.contact_id, named, "contacts", index, "existing")
+        with faults:
+            asked += await _link_one(by, account_id, contact, "contacts", index)
+    faults.must_be_none()
     await invite(by, asked)
 
 
-async def make(by: Actor, new: NewContact, *path: str | int) -> tuple[UUID, dict[UUID, NewToggles]]:
+async def _link_one(by: Actor, account_id: UUID, contact: LinkedContact, *path: str | int) -> list[Asked]:
+    if isinstance(contact, NewContact):
+        contact_id, starts = await make(by, contact, *path, "new")
+        return await connect(by, account_id, contact_id, starts, *path, "new")
+    starts = contact.starts(*path, "existing")
+    return await connect(by, account_id, contact.contact_id, starts, *path, "existing")
+
+
+async def make(by: Actor, new: NewContact, *path: str | int) -> tuple[UUID, dict[UUID, Start]]:
     """Answers its id, and by address how the switches shall start."""
-    name = text.one_line(new.name, *path, "name")
-    field_ids = await fields_of(by, [email.field for email in new.emails], *path)
-    typed = [address.typed(email.address, *path, "emails", n, "address") for n, email in enumerate(new.emails)]
-    must_be_apart(field_ids, [one.key for one in typed], *path)
+    name, field_ids, typed = await _checked(by, new, *path)
     ids = await address.ensure(by, typed)
     contact_id = uuid7()
     await Contact.create(
@@ -102,13 +112,36 @@ async def make(by: Actor, new: NewContact, *path: str | int) -> tuple[UUID, dict
         subject=(Subject.CONTACT, contact_id),
         changes=[journal.Change("name", None, name), *(journal.Change("emails", None, one.text) for one in typed)],
     )
-    return contact_id, {one: email.toggles for one, email in zip(address_ids, new.emails, strict=True)}
+    starts = [Start(email.toggles, (*path, "emails", index)) for index, email in enumerate(new.emails)]
+    return contact_id, dict(zip(address_ids, starts, strict=True))
+
+
+async def _checked(by: Actor, new: NewContact, *path: str | int) -> tuple[str, list[UUID], list[TypedAddress]]:
+    """Its name, and of each address the field and the address."""
+    faults = Faults()
+    name, field_ids, typed = "", list[UUID](), list[TypedAddress]()
+    with faults:
+        name = text.one_line(new.name, *path, "name")
+    with faults:
+        field_ids = await fields_of(by, [email.field for email in new.emails], *path)
+    for index, email in enumerate(new.emails):
+        with faults:
+            typed.append(address.typed(email.address, *path, "emails", index, "address"))
+    faults.must_be_none()
+    must_be_apart(field_ids, [one.key for one in typed], *path)
+    return name, field_ids, typed
 
 
 async def fields_of(by: Actor, refs: Sequence[FieldRef], *path: str | int) -> list[UUID]:
     """Ids of the fields. Raises NOT_FOUND for one that the firm does not have, INVALID for more than 100."""
     if len(refs) > MOST_AT_ONCE:
         raise Refusal(ErrorCode.INVALID, f"At most {MOST_AT_ONCE} addresses at once.", *path, "emails")
+    faults = Faults()
+    for index, ref in enumerate(refs):
+        with faults:
+            if ref.name is not None:
+                email_field.checked_name(ref.name, *path, "emails", index, "field", "name")
+    faults.must_be_none()
     named = await email_field.named(by, [ref.name for ref in refs if ref.name is not None])
     asked = [ref.id for ref in refs if ref.id is not None]
     query = "SELECT id FROM email_field WHERE firm_id = $1 AND id = ANY($2::uuid[])"
@@ -116,9 +149,11 @@ async def fields_of(by: Actor, refs: Sequence[FieldRef], *path: str | int) -> li
     found: list[UUID] = []
     for index, ref in enumerate(refs):
         field_id = named[ref.name] if ref.name is not None else ref.id
-        if field_id is None or (ref.name is None and field_id not in known):
-            raise Refusal(ErrorCode.NOT_FOUND, "There is no such e-mail field.", *path, "emails", index, "field")
-        found.append(field_id)
+        with faults:
+            if field_id is None or (ref.name is None and field_id not in known):
+                raise Refusal(ErrorCode.NOT_FOUND, "There is no such e-mail field.", *path, "emails", index, "field")
+            found.append(field_id)
+    faults.must_be_none()
     return found
 
 
@@ -133,13 +168,15 @@ async def field_of(by: Actor, ref: FieldRef, *path: str | int) -> UUID:
 
 def must_be_apart(field_ids: Sequence[UUID], keys: Sequence[str], *path: str | int) -> None:
     """A contact holds at most one address per field, and the same address only once (R32)."""
+    faults = Faults()
     for index in range(len(keys)):
-        if field_ids[index] in field_ids[:index]:
-            raise Refusal(
-                ErrorCode.FIELD_TAKEN, "A field holds one address only. Use another field.", *path, "emails", index
-            )
-        if keys[index] in keys[:index]:
-            raise Refusal(ErrorCode.ALREADY_TAKEN, "The contact has this address already.", *path, "emails", index)
+        place = (*path, "emails", index)
+        with faults:
+            if field_ids[index] in field_ids[:index]:
+                raise Refusal(ErrorCode.FIELD_TAKEN, "A field holds one address only. Use another field.", *place)
+            if keys[index] in keys[:index]:
+                raise Refusal(ErrorCode.ALREADY_TAKEN, "The contact has this address already.", *place)
+    faults.must_be_none()
 
 
 async def hold(by: Actor, contact_id: UUID, addresses: Mapping[UUID, UUID]) -> None:
@@ -157,13 +194,15 @@ async def hold(by: Actor, contact_id: UUID, addresses: Mapping[UUID, UUID]) -> N
 
 
 async def connect(
-    by: Actor, account_id: UUID, contact_id: UUID, named: Mapping[UUID, NewToggles], *path: str | int
+    by: Actor, account_id: UUID, contact_id: UUID, named: Mapping[UUID, Start], *path: str | int
 ) -> list[Asked]:
     """The link itself; answers whom to invite. Raises NOT_FOUND, ALREADY_TAKEN, and what starting switches raises."""
     held = await _addresses(by, contact_id, *path)
-    for address_id in named:
-        if address_id not in held:
-            raise Refusal(ErrorCode.NOT_FOUND, "The contact has no such address.", *path, "toggles")
+    faults = Faults()
+    for address_id in named.keys() - set(held):
+        with faults:
+            raise Refusal(ErrorCode.NOT_FOUND, "The contact has no such address.", *named[address_id].path, "addressId")
+    faults.must_be_none()
     made = await store.execute(
         "INSERT INTO account_contact (id, firm_id, account_id, contact_id) VALUES ($1, $2, $3, $4)"
         " ON CONFLICT (firm_id, account_id, contact_id) DO NOTHING",
@@ -174,7 +213,7 @@ async def connect(
     )
     if not made:
         raise Refusal(ErrorCode.ALREADY_TAKEN, "The contact is linked to this account already.", *path)
-    asked = await switching.start(by, account_id, {each: named.get(each, NewToggles()) for each in held}, *path)
+    asked = await switching.start(by, account_id, {each: named.get(each, ALL_OFF_AT_FIRST) for each in held})
     journal.record(JournalKind.CONTACT_LINKED, by=by, subject=(Subject.CONTACT, contact_id), accounts=[account_id])
     return asked
 
@@ -197,7 +236,7 @@ async def link(by: Actor, account_id: UUID, contact: ExistingContact, *, key: st
         await firm.one_at_a_time(by.firm_id)
         await history.lock(by.firm_id)
         await lock_account(by, account_id)
-        await invite(by, await connect(by, account_id, contact.contact_id, dict(contact.toggles)))
+        await invite(by, await connect(by, account_id, contact.contact_id, contact.starts()))
         return (account_id,)
 
     return await idempotency.once(by, key, verb="link contact", asked=(account_id, contact), do=do)

@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 from models import address, clock, firm, idempotency, journal, letter, password, secret_link, session, store, text
 from models.address import TypedAddress
 from models.email import history
-from models.errors import DeadLinkReason, ErrorCode, Refusal
+from models.errors import DeadLinkReason, ErrorCode, Faults, Refusal
 from models.idempotency import Done
 from models.invitation.ending import end
 from models.invitation.table import Invitation
@@ -27,10 +27,9 @@ async def add(by: Actor, *, name: str, email: str, secret: str, role: TeamRole, 
     A colleague who can sign in at once; Email sync of the address goes off (R46). Raises ALREADY_TAKEN, INVALID,
     WEAK_PASSWORD.
     """
-    typed = address.typed(email, "email")
-    about = (typed.text, name, await firm.name_of(by.firm_id))
+    clean, typed = _checked(name, email)
+    about = (typed.text, clean, await firm.name_of(by.firm_id))
     hashed = await password.hashed(password.checked(secret, "password", about=about))
-    clean = text.one_line(name, "name")
     async with store.transaction():
         if await _known(by, typed) is not None:
             raise _taken(typed)
@@ -51,10 +50,21 @@ async def invite(
     NOT_ALLOWED, RATE_LIMITED.
     """
     must_be_admin_in_person(by)
-    typed, clean = address.typed(email, "email"), text.one_line(name, "name")
+    clean, typed = _checked(name, email)
     do = partial(_invite, by, clean, typed, role, manage_accounts)
     asked = (clean, typed, role, manage_accounts)
     return await idempotency.once(by, key, verb="invite team member", asked=asked, do=do)
+
+
+def _checked(name: str, email: str) -> tuple[str, TypedAddress]:
+    faults = Faults()
+    clean, typed = "", TypedAddress("", "")
+    with faults:
+        clean = text.one_line(name, "name")
+    with faults:
+        typed = address.typed(email, "email")
+    faults.must_be_none()
+    return clean, typed
 
 
 async def _invite(

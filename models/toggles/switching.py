@@ -53,6 +53,14 @@ class NewToggles:
         return {switch: True for switch, on in given.items() if on}
 
 
+@dataclass(frozen=True, slots=True)
+class Start:
+    """How the switches of an address start. `path`: where in the input the address stands, its `toggles` below."""
+
+    toggles: NewToggles = NewToggles()
+    path: tuple[str | int, ...] = ()
+
+
 async def set_toggles(by: Actor, wishes: Sequence[TogglesWish], *, key: str | None = None) -> Done:
     """
     Answers the ids in the order of the wishes. What is set already changes nothing and tells nobody (R3).
@@ -139,23 +147,27 @@ ORDER BY t.id FOR UPDATE OF t
 """
 
 
-async def start(by: Actor, account_id: UUID, wanted: Mapping[UUID, NewToggles], *path: str | int) -> list[Asked]:
+async def start(by: Actor, account_id: UUID, starts: Mapping[UUID, Start]) -> list[Asked]:
     """
     Gives each address of a new link its row, and switches on what is wanted there. Answers whom to `invite` at the end.
 
     Runs inside a transaction, under `history.lock`. Raises Refusals: OWN_ADDRESS, ACCOUNT_ARCHIVED, INVITE_NEEDS_LOGIN,
     ADDRESS_SUPPRESSED, INVALID.
     """
-    await ensure(by, [(account_id, address_id) for address_id in wanted])
-    asked = {address_id: toggles for address_id, toggles in wanted.items() if toggles.wants() or toggles.invite}
-    if not asked:
+    await ensure(by, [(account_id, address_id) for address_id in starts])
+    acting = {id_: start for id_, start in starts.items() if start.toggles.wants() or start.toggles.invite}
+    if not acting:
         return []
-    rows = {row["address_id"]: row for row in await _locked(by, [TogglesWish(account_id, each) for each in asked])}
-    refusals = [one for address_id, toggles in asked.items() for one in _not_started(toggles, rows[address_id])]
+    rows = {row["address_id"]: row for row in await _locked(by, [TogglesWish(account_id, each) for each in acting])}
+    refusals = [
+        _placed(refusal, *start.path, "toggles")
+        for address_id, start in acting.items()
+        for refusal in _not_started(start.toggles, rows[address_id])
+    ]
     if refusals:
-        raise Refusals([_placed(one, *path, "toggles") for one in refusals])
-    await switch(by, [(rows[address_id], toggles.wants()) for address_id, toggles in asked.items()])
-    return [Asked(account_id, one, toggles.invite) for one, toggles in asked.items() if toggles.invite]
+        raise Refusals(refusals)
+    await switch(by, [(rows[address_id], start.toggles.wants()) for address_id, start in acting.items()])
+    return [Asked(account_id, id_, start.toggles.invite) for id_, start in acting.items() if start.toggles.invite]
 
 
 def _not_started(wanted: NewToggles, row: Any) -> Iterable[Refusal]:
