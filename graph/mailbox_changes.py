@@ -51,7 +51,9 @@ class UpdateMailboxInput:
     id: strawberry.ID
     owner_id: strawberry.ID | None = strawberry.UNSET
     username: str | None = strawberry.UNSET
-    secret: MailboxSecretInput | None = strawberry.UNSET
+    secret: MailboxSecretInput | None = strawberry.field(
+        default=strawberry.UNSET, description="Needed wherever host, port, security or username change."
+    )
     imap: MailServerInput | None = strawberry.UNSET
     smtp: MailServerInput | None = strawberry.UNSET
     sent_folder: str | None = strawberry.UNSET
@@ -99,7 +101,9 @@ class MailboxMutation:
         done = await mailbox.connect(viewer_of(info), new, key=given(input.idempotency_key))
         return ConnectMailboxPayload(mailbox=await mailbox_of(info, done.ids[0]), cursor=cursor_of(done))
 
-    @strawberry.mutation(description="What was wrong is tried again at once (R23).")
+    @strawberry.mutation(
+        description="What was wrong is tried again at once (R23). No API token changes host, port, security, username."
+    )
     @refusable(UpdateMailboxPayload)
     async def update_mailbox(self, info: Info, input: UpdateMailboxInput) -> UpdateMailboxPayload:
         key = key_of(Kind.MAILBOX, input.id)

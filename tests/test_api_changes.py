@@ -31,7 +31,7 @@ async def test_what_is_absent_stays_and_what_is_null_is_cleared_or_refused(api: 
     box = {"id": world.ids["mailbox"]}
     told = await _said(api, world, UPDATE_MAILBOX, **box, sentFolder="Sent", ownerId=world.ids["member"])
     assert (told["mailbox"]["sentFolder"], told["mailbox"]["owner"]) == ("Sent", {"id": world.ids["member"]})
-    told = await _said(api, world, UPDATE_MAILBOX, **box, username="other")
+    told = await _said(api, world, UPDATE_MAILBOX, **box, username="other", secret={"password": "theirs"})
     assert (told["mailbox"]["sentFolder"], told["mailbox"]["owner"]) == ("Sent", {"id": world.ids["member"]})
     told = await _said(api, world, UPDATE_MAILBOX, **box, sentFolder=None, ownerId=None)
     assert (told["mailbox"]["sentFolder"], told["mailbox"]["owner"]) == (None, None)
@@ -75,7 +75,7 @@ async def test_a_null_address_empties_its_field_and_the_others_stay(api: Api) ->
     [
         (UPDATE_ACCOUNT, "account", {"name": "Mine"}),
         (UPDATE_CONTACT, "contact", {"name": "Mine"}),
-        (UPDATE_MAILBOX, "mailbox", {"username": "mine"}),
+        (UPDATE_MAILBOX, "mailbox", {"sentFolder": "Mine"}),
     ],
 )
 async def test_an_old_version_is_a_conflict_that_brings_the_present_state(

@@ -48,7 +48,7 @@ RIGHTS = {
     "revokeInvitation": ACCOUNTS,
     "liftSuppression": ACCOUNTS,
     "connectMailbox": ADMIN,
-    "updateMailbox": ADMIN,
+    "updateMailbox": IN_PERSON,
     "markNotifications": MEMBER,
     "archiveNotifications": MEMBER,
     "setAccountColumns": MEMBER,

@@ -1,6 +1,7 @@
 """Mailboxes: connected, mended, by whom; and where their passwords are not."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from models.mailbox import (
 )
 from models.mailbox.connecting import unsealed
 from models.mailbox.tables import Mailbox
-from models.viewer import TeamRole, Viewer
+from models.viewer import ApiScope, TeamRole, Viewer
 from tests.make import a_firm, a_member
 from tests.refused import refused
 from tests.waiting import held, until_waiting
@@ -123,7 +124,66 @@ async def test_what_is_wrong_is_refused_where_it_stands(
     mailbox_id = (await connect(by, _new())).ids[0]
     if "address" not in wrong:
         with refused(code, *path):
-            await update(by, mailbox_id, MailboxChange(**wrong))
+            await update(by, mailbox_id, MailboxChange(**{"password": PASSWORD, **wrong}))
+
+
+ELSEWHERE = [
+    MailboxChange(imap=replace(IMAP, host="imap.thief.test")),
+    MailboxChange(imap=replace(IMAP, port=143)),
+    MailboxChange(imap=replace(IMAP, security=MailSecurity.STARTTLS)),
+    MailboxChange(smtp=replace(SMTP, host="smtp.thief.test")),
+    MailboxChange(smtp=replace(SMTP, port=25)),
+    MailboxChange(smtp=replace(SMTP, security=MailSecurity.TLS)),
+    MailboxChange(username="thief"),
+]
+"""Each sends the password somewhere else, or as somebody else's."""
+
+
+@pytest.mark.parametrize("change", ELSEWHERE)
+async def test_the_password_goes_nowhere_else_unless_whoever_says_where_knows_it(
+    by: Viewer, change: MailboxChange
+) -> None:
+    mailbox_id = (await connect(by, _new())).ids[0]
+    before = await _view(by, mailbox_id)
+    for stays in (change, replace(change, sent_folder="Sent", paused=False)):
+        with refused(ErrorCode.INVALID, "secret"):
+            await update(by, mailbox_id, stays)
+    assert await _view(by, mailbox_id) == before
+    await update(by, mailbox_id, replace(change, password="said anew"))
+    assert (await _view(by, mailbox_id)).version == 2
+
+
+@pytest.mark.parametrize("change", ELSEWHERE)
+async def test_an_api_token_changes_nothing_about_where_the_password_goes(by: Viewer, change: MailboxChange) -> None:
+    token = replace(by, scopes=frozenset(ApiScope))
+    mailbox_id = (await connect(by, _new())).ids[0]
+    before = await _view(by, mailbox_id)
+    for asked in (change, replace(change, password="another")):
+        with refused(ErrorCode.NOT_ALLOWED):
+            await update(token, mailbox_id, asked)
+    assert await _view(by, mailbox_id) == before
+
+
+async def test_what_stays_where_it_is_asks_for_no_password_and_a_token_may_say_it(by: Viewer) -> None:
+    token = replace(by, scopes=frozenset(ApiScope))
+    mailbox_id = (await connect(by, _new())).ids[0]
+    await update(token, mailbox_id, MailboxChange(imap=IMAP, smtp=SMTP, sent_folder="Gesendet", paused=True))
+    await update(token, mailbox_id, MailboxChange(password="changed at the provider"))
+    view = await _view(by, mailbox_id)
+    assert (view.sent_folder, view.state, view.version) == ("Gesendet", MailboxState.PAUSED, 3)
+
+
+async def test_of_two_who_change_it_at_once_the_second_is_asked_for_the_password_of_what_it_then_is(
+    by: Viewer, store: str
+) -> None:
+    mailbox_id = (await connect(by, _new())).ids[0]
+    moved = replace(IMAP, host="imap.elsewhere.test")
+    async with held(update(by, mailbox_id, MailboxChange(imap=moved, password="of elsewhere"))):
+        back = asyncio.create_task(update(by, mailbox_id, MailboxChange(imap=IMAP)))
+        await until_waiting(store, 1)
+    with refused(ErrorCode.INVALID, "secret"):
+        await back
+    assert (await _view(by, mailbox_id)).imap == moved
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost"])

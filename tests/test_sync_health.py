@@ -162,7 +162,7 @@ async def test_a_mailbox_that_moved_elsewhere_is_read_anew_though_its_numbers_ar
     await synced(mailbox_id, tools)
     async with ImapServer(username="bea") as second:
         past(second.inbox, letter(subject="new"))
-        await mailbox.update(by, mailbox_id, MailboxChange(imap=second.server, username="bea"))
+        await mailbox.update(by, mailbox_id, MailboxChange(imap=second.server, username="bea", password="secret"))
         await synced(mailbox_id, tools)
         await ledger_equals_server(second, mailbox_id)
     assert await store.value("SELECT count(*) FROM email") == 2

@@ -96,9 +96,15 @@ async def _named(slug: str) -> UUID | None:
 
 async def connect_demo_mailbox(by: Actor, imap: MailServer, smtp: MailServer) -> UUID:
     """Connects studio@demo.test for the whole firm, or tells it where its servers are now; answers its id."""
-    known = await store.value(
-        "SELECT id FROM mailbox WHERE firm_id = $1 AND address_key = $2", by.firm_id, address.compared(STUDIO.address)
-    )
+    known = await store.row(_KNOWN, by.firm_id, address.compared(STUDIO.address), imap.port, smtp.port)
     if known is None:
         return (await mailbox.connect(by, NewMailbox(STUDIO.address, MAIL_PASSWORD, imap, smtp))).ids[0]
-    return (await mailbox.update(by, known, MailboxChange(imap=imap, smtp=smtp))).ids[0]
+    mailbox_id: UUID = known["id"]
+    if not known["there"]:
+        await mailbox.update(by, mailbox_id, MailboxChange(password=MAIL_PASSWORD, imap=imap, smtp=smtp))
+    return mailbox_id
+
+
+_KNOWN = """
+SELECT id, (imap_port, smtp_port) = ($3, $4) AS there FROM mailbox WHERE firm_id = $1 AND address_key = $2
+"""

@@ -1,6 +1,7 @@
 """A mailbox of a team member or of the firm, polled by the system; its health, and the ledger of all that was found."""
 
-from models.mailbox.connecting import MailboxChange, NewMailbox, connect, left_by, update
+from models.mailbox.connecting import NewMailbox, connect
+from models.mailbox.mending import MailboxChange, left_by, update
 from models.mailbox.reading import Backfill, MailboxHealth, MailboxView, Quarantined, by_ids, health_of, of_firm
 from models.mailbox.server import MailSecurity, MailServer
 from models.mailbox.tables import MailboxState, OccurrenceState, SkipReason

@@ -1,0 +1,132 @@
+"""Mending a mailbox: whatever was wrong is tried again. Where its password is sent changes only with the password."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from models import firm, journal, store
+from models.errors import Conflict, ErrorCode, Refusal
+from models.idempotency import Done
+from models.journal import JournalKind, Subject
+from models.mailbox import folders
+from models.mailbox.connecting import check_server, must_be_colleague, must_own, one_line, record, sealed
+from models.mailbox.server import MailServer
+from models.mailbox.tables import Mailbox, MailboxState
+from models.unset import UNSET, Unset
+from models.viewer import Actor, must_be_in_person
+
+SERVERS = {
+    f"{server}_{part}": f"{server}.{part}" for server in ("imap", "smtp") for part in ("host", "port", "security")
+}
+API_NAMES = {"owner_id": "ownerId", "sent_folder": "sentFolder"} | SERVERS
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxChange:
+    """What is absent stays as it is."""
+
+    owner_id: UUID | Unset | None = UNSET
+    username: str | Unset = UNSET
+    password: str | Unset = field(default=UNSET, repr=False)
+    imap: MailServer | Unset = UNSET
+    smtp: MailServer | Unset = UNSET
+    sent_folder: str | Unset | None = UNSET
+    paused: bool | Unset = UNSET
+
+
+async def update(by: Actor, mailbox_id: UUID, change: MailboxChange, *, expected_version: int | None = None) -> Done:
+    """
+    Whatever was wrong is tried again at once (R23). Another host, port, security or username needs the password anew,
+    and a person: no API token. Raises NOT_FOUND, CHANGED_MEANWHILE, INVALID, NOT_ALLOWED.
+    """
+    async with store.transaction() as tx:
+        if change.owner_id is not UNSET:
+            await firm.one_at_a_time(by.firm_id)  # nobody removes the new owner meanwhile
+        row = await store.row("SELECT * FROM mailbox WHERE firm_id = $1 AND id = $2 FOR UPDATE", by.firm_id, mailbox_id)
+        if row is None:
+            raise Refusal(ErrorCode.NOT_FOUND, "There is no such mailbox.", "id")
+        must_own(by, row["owner_id"])
+        if expected_version is not None and expected_version != row["version"]:
+            raise Conflict("Somebody changed this mailbox since you looked.", subject=(Subject.MAILBOX, mailbox_id))
+        columns = await _columns(by, mailbox_id, change)
+        _must_know_the_password(by, row, columns)
+        await _save(by, row, columns)
+    return Done((mailbox_id,), tx.cursor)
+
+
+async def left_by(by: Actor, member_id: UUID) -> None:
+    """Those of a colleague who is removed are the firm's from now on, and go on. Runs inside a transaction."""
+    for row in await store.rows(_LEFT, by.firm_id, member_id):
+        changes = journal.changes_between({"ownerId": member_id}, {"ownerId": None})
+        record(by, JournalKind.MAILBOX_CHANGED, row["id"], changes)
+
+
+_LEFT = """
+UPDATE mailbox SET owner_id = NULL, version = version + 1 WHERE firm_id = $1 AND owner_id = $2 RETURNING id
+"""
+
+
+async def _columns(by: Actor, mailbox_id: UUID, change: MailboxChange) -> dict[str, Any]:
+    columns: dict[str, Any] = {}
+    if change.owner_id is not UNSET:
+        must_own(by, change.owner_id)
+        await must_be_colleague(by, change.owner_id)
+        columns["owner_id"] = change.owner_id
+    if change.username is not UNSET:
+        columns["username"] = one_line(change.username, "username")
+    if change.password is not UNSET:
+        columns["secret"] = sealed(by.firm_id, mailbox_id, change.password)
+    if change.sent_folder is not UNSET:
+        columns["sent_folder"] = one_line(change.sent_folder, "sentFolder")
+    for name, server in (("imap", change.imap), ("smtp", change.smtp)):
+        if server is not UNSET:
+            check_server(server, name)
+            columns |= {f"{name}_host": server.host, f"{name}_port": server.port, f"{name}_security": server.security}
+    if change.paused is not UNSET:
+        columns["state"] = MailboxState.PAUSED if change.paused else MailboxState.CHECKING
+    return columns
+
+
+def _must_know_the_password(by: Actor, row: Any, columns: dict[str, Any]) -> None:
+    """Else whoever names a server of their own is sent the one that is kept here. Raises NOT_ALLOWED, INVALID."""
+    if all(columns.get(name, row[name]) == row[name] for name in _WHERE_IT_GOES):
+        return
+    must_be_in_person(by)
+    if "secret" not in columns:
+        message = "The password kept here is sent to no other server, port or name. Enter it again with this change."
+        raise Refusal(ErrorCode.INVALID, message, "secret")
+
+
+_WHERE_IT_GOES = ("username", *SERVERS)
+
+
+async def _save(by: Actor, row: Any, columns: dict[str, Any]) -> None:
+    if all(row[name] == value for name, value in columns.items()):
+        return
+    state = columns.pop("state", row["state"])
+    if state != MailboxState.PAUSED:
+        state = MailboxState.CHECKING
+    fresh = {
+        "state": state,
+        "error_code": None,
+        "error_message": None,
+        "error_path": None,
+        "failures": 0,
+        "refusals": 0,
+    }
+    await Mailbox.filter(firm_id=by.firm_id, id=row["id"]).update(
+        **columns, **fresh, retry_at=None, version=row["version"] + 1
+    )
+    if any(row[name] != columns.get(name, row[name]) for name in ("imap_host", "username")):
+        await folders.start_over(by.firm_id, row["id"])
+    record(by, JournalKind.MAILBOX_CHANGED, row["id"], _told(row, {**columns, "state": state}))
+
+
+def _told(row: Any, columns: dict[str, Any]) -> list[journal.Change]:
+    """In the words of the API; of a password only that it changed."""
+    shown = {name: value for name, value in columns.items() if name != "secret"}
+    changes = journal.changes_between(
+        {API_NAMES.get(name, name): row[name] for name in shown},
+        {API_NAMES.get(name, name): value for name, value in shown.items()},
+    )
+    return [*changes, *([journal.Change("secret", None, None)] if "secret" in columns else [])]
