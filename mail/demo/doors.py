@@ -5,9 +5,11 @@ from argparse import Namespace
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from uuid import uuid4
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
-from proxyprotocol.reader import ProxyProtocolReader
+from proxyprotocol.result import ProxyResultLocal
+from proxyprotocol.sock import SocketInfo
 from pymap.backend.dict import Config, Login
 from pymap.backend.dict.filter import FilterSet
 from pymap.config import BackendCapability
@@ -33,7 +35,12 @@ async def open_imap(mailboxes: Mailboxes, *, port: int, stack: AsyncExitStack) -
     for user in MAILBOXES:
         login.users_dict[user.address] = UserMetadata(config, user.address, password=user.password)
         config.set_cache[user.address] = (mailboxes[user.address], FilterSet())
-    connected = ProxyProtocolReader(config.proxy_protocol).get_callback(IMAPServer(login, config))
+    imap = IMAPServer(login, config)
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # Not by pymap's ProxyProtocolReader: it makes a task that nobody keeps, which the collector ends in IDLE.
+        await imap(reader, writer, SocketInfo.get(writer, ProxyResultLocal(), unique_id=uuid4().bytes))
+
     return _listening(await asyncio.start_server(connected, HOST, port), stack)
 
 
