@@ -22,7 +22,7 @@ from graph.revocation import Revocation
 from graph.schema import schema
 from graph.tabs import Example, tabs
 from graph.transport import GraphQLEndpoint, Manifest, Sockets
-from models import attempts, feed, files, installation, keys, letter, store, tracing
+from models import attempts, feed, files, installation, keys, letter, session, store, tracing
 from models.links import FileKind
 from models.settings import Settings
 
@@ -42,6 +42,7 @@ async def opened(settings: Settings, *, known_key: bool = True) -> AsyncIterator
     """
     keys.load(settings)
     letter.limit(settings)
+    session.limit(settings)
     letter.name_by(settings)
     async with AsyncExitStack() as stack:
         if settings.otel_endpoint:

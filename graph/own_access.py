@@ -16,7 +16,10 @@ from models.session import SessionView
 class Session:
     id: strawberry.ID
     created_at: datetime
-    last_used_at: datetime | None = strawberry.field(description="To the minute.")
+    last_used_at: datetime | None = strawberry.field(
+        description="To the minute. Unused it ends, after 14 days where the installation says nothing else; an open"
+        " socket is a use."
+    )
     device: str | None = strawberry.field(description="The User-Agent that signed in.")
     current: bool = strawberry.field(description="The one that asks.")
 

@@ -8,7 +8,7 @@ account, its sockets close (4403) and the client comes back as what it is now.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Hashable, Iterable
+from collections.abc import Collection, Hashable, Iterable
 from contextlib import aclosing, suppress
 from uuid import UUID
 
@@ -101,24 +101,28 @@ class Revocation:
                     await self._stirred.wait()
             await asyncio.sleep(REST)
             self._stirred.clear()
-            if loop.time() >= all_at:
+            if looks_at_all := loop.time() >= all_at:
                 all_at = loop.time() + EVERY
                 self._due.update(*self._holders.values())
             due, self._due = self._due, set()
             try:
-                await self._close_ended(due)
+                still = await self._close_ended(due)
+                if looks_at_all:
+                    await session.keep_open(still)
             except Exception as error:
                 log.warning("revocation.ask_failed", error=type(error).__name__)
                 await asyncio.sleep(AGAIN)
                 self._ask_for(one for one in due if one in self._holders.get(one.firm_id, ()))
 
-    async def _close_ended(self, due: set[Holder]) -> None:
+    async def _close_ended(self, due: set[Holder]) -> Collection[Holder]:
+        """Answers who is still there."""
         now = await session.still_all(list(due)) if due else {}
         for holder in due:
             if now.get(holder) != holder:  # a peer that does not read takes its time: nobody waits for it
                 task = asyncio.create_task(self._sockets.close(holder))
                 self._closing.add(task)
                 task.add_done_callback(self._closing.discard)
+        return now.values()
 
 
 def _may_revoke(entry: Entry) -> bool:

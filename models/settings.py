@@ -46,6 +46,9 @@ class Settings(BaseSettings):
     development: bool = True
     """GraphiQL, introspection, plain-http cookies and mail servers on private addresses. Off in production."""
     session_days: int = Field(default=30, ge=1)
+    """How long a session lasts at most."""
+    session_idle_days: int = Field(default=14, ge=1, le=3650)
+    """How long it lasts unused."""
     pool_size: int = Field(default=10, ge=2)
     """Connections of one process to PostgreSQL."""
     documents: FilePath | None = None

@@ -139,10 +139,10 @@ async def test_nobody_comes_in_with_a_password_that_is_being_changed(store: str,
 async def test_a_session_ends_by_the_clock() -> None:
     clock.set_source(lambda: NOW)
     await a_member(await a_firm(), email="p@x.test")
-    found = await session.sign_in(email="p@x.test", secret=PASSWORD, days=30)
-    clock.set_source(lambda: NOW + timedelta(days=30, seconds=-1))
+    found = await session.sign_in(email="p@x.test", secret=PASSWORD, days=10)
+    clock.set_source(lambda: NOW + timedelta(days=10, seconds=-1))
     assert await session.viewer_of(found.token) == await session.still(found.viewer) == found.viewer
-    clock.set_source(lambda: NOW + timedelta(days=30))
+    clock.set_source(lambda: NOW + timedelta(days=10))
     assert await session.viewer_of(found.token) is None
     assert await session.still(found.viewer) is None
 

@@ -1,15 +1,13 @@
 """Who a token stands for, asked anew for every operation and every delivery."""
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from models import api_token, clock, keys, store
+from models.session.lasting import EXACT_TO, used
 from models.toggles.table import MAY_ENTER
 from models.viewer import Asker, Client, TeamRole, Viewer
-
-EXACT_TO = timedelta(minutes=1)
 
 
 def _asker(row: Any) -> Asker:
@@ -28,18 +26,8 @@ async def viewer_of(token: str) -> Asker | None:
     if row is None:
         return None
     if row["last_used_at"] is None or row["last_used_at"] <= now - EXACT_TO:
-        await _used(row["session_id"], now)
+        await used(row["session_id"])
     return _asker(row)
-
-
-async def _used(session_id: UUID, now: datetime) -> None:
-    """At most once a minute, whoever asks how often. Never waits for who changes the session just now."""
-    await store.execute(_USED, session_id, now)
-
-
-_USED = """
-UPDATE session SET last_used_at = $2 WHERE id = (SELECT id FROM session WHERE id = $1 FOR UPDATE SKIP LOCKED)
-"""
 
 
 async def of(firm_id: UUID, session_id: UUID) -> Asker | None:

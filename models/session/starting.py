@@ -11,6 +11,7 @@ from uuid_utils.compat import uuid7
 from models import clock, keys, store
 from models.errors import ErrorCode, Refusal
 from models.portal.visit import visited
+from models.session.lasting import unused_until
 from models.session.table import Session
 from models.viewer import Asker, Client, TeamRole, Viewer
 
@@ -30,7 +31,7 @@ class SignedIn(Generic[A]):
 
 
 async def start_for_member(*, firm_id: UUID, member_id: UUID, days: int, device: str | None = None) -> SignedIn[Viewer]:
-    """A colleague's, who must be ACTIVE. `days`: how long it lasts. `device`: a User-Agent, to tell sessions apart."""
+    """An ACTIVE colleague's. `days`: how long it lasts at most. `device`: a User-Agent, which tells them apart."""
     row = await store.row(_RIGHTS, firm_id, member_id)
     assert row is not None, "only a colleague who may sign in starts a session"
     session_id, token = await _start(firm_id, days, device, member_id=member_id)
@@ -82,6 +83,7 @@ _SIGNED_IN = "UPDATE portal_user SET last_sign_in_at = $3 WHERE firm_id = $1 AND
 
 async def _start(firm_id: UUID, days: int, device: str | None, **whose: Any) -> tuple[UUID, str]:
     token, session_id, now = keys.new_token(), uuid7(), clock.now()
+    ends_at = now + timedelta(days=days)
     await Session.create(
         id=session_id,
         firm_id=firm_id,
@@ -89,7 +91,8 @@ async def _start(firm_id: UUID, days: int, device: str | None, **whose: Any) -> 
         token_hash=keys.token_hash(token),
         created_at=now,
         last_used_at=now,
-        expires_at=now + timedelta(days=days),
+        expires_at=min(ends_at, unused_until()),
+        ends_at=ends_at,
         **whose,
     )
     return session_id, token

@@ -15,6 +15,7 @@ class Session(Model):
     created_at = fields.DatetimeField()
     last_used_at = fields.DatetimeField(null=True)
     expires_at = fields.DatetimeField()
+    ends_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "session"

@@ -1,0 +1,58 @@
+"""
+How long a session lasts: from its beginning the days it was given, and never longer unused than the installation says
+(`SWITCHBOARD_SESSION_IDLE_DAYS`; 14 days where nothing is said). An open socket is a use. API tokens have times of
+their own.
+
+`expires_at` is when it ends as things stand, and moves with each use; `ends_at` is when it ends however it is used.
+"""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from models import clock, store
+from models.settings import Settings
+from models.viewer import Asker
+
+EXACT_TO = timedelta(minutes=1)
+"""How often a use is written down, whoever asks how often."""
+OPEN_EXACT_TO = timedelta(hours=1)
+"""So too of a session that only has a socket open."""
+_idle = timedelta(days=14)
+
+
+def limit(settings: Settings) -> None:
+    """Makes the limit of this process known."""
+    global _idle
+    _idle = timedelta(days=settings.session_idle_days)
+
+
+def unused_until() -> datetime:
+    """When a session ends that is not used from now on."""
+    return clock.now() + _idle
+
+
+async def used(session_id: UUID) -> None:
+    """Writes it down, in one statement. Never waits for who changes the session just now; revives none that ended."""
+    await store.execute(_USED, session_id, clock.now(), unused_until())
+
+
+async def keep_open(askers: Collection[Asker]) -> None:
+    """They have sockets open: their sessions go on, and nobody has asked for anything. One statement."""
+    ids = [asker.session_id for asker in askers if asker.scopes is None]
+    if ids:
+        await store.execute(_KEEP, ids, clock.now(), unused_until(), OPEN_EXACT_TO)
+
+
+_END = "coalesce(ends_at, expires_at)"  # a session that the release before this one began has no other
+_LASTS = f"ends_at = {_END}, expires_at = least({_END}, "
+_USED = f"""
+UPDATE session SET last_used_at = $2, {_LASTS} $3::timestamptz)
+WHERE id = (SELECT id FROM session WHERE id = $1 AND expires_at > $2 FOR UPDATE SKIP LOCKED)
+"""
+_KEEP = f"""
+UPDATE session SET {_LASTS} $3::timestamptz) WHERE id IN (
+  SELECT id FROM session WHERE id = ANY($1::uuid[]) AND expires_at > $2
+    AND expires_at + $4::interval <= least({_END}, $3::timestamptz)
+  ORDER BY id FOR UPDATE SKIP LOCKED)
+"""
