@@ -1,8 +1,4 @@
-"""The composition root: routes, and what must be open while they serve."""
-
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+"""The composition root: routes, and what serves them."""
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -22,63 +18,15 @@ from graph.revocation import Revocation
 from graph.schema import schema
 from graph.tabs import Example, tabs
 from graph.transport import GraphQLEndpoint, Manifest, Sockets
-from models import attempts, feed, files, installation, keys, letter, session, store, tracing
 from models.links import FileKind
 from models.settings import Settings
-
-
-class NotMigrated(Exception):
-    """The database lacks migrations; says what to do."""
-
-
-@asynccontextmanager
-async def opened(settings: Settings, *, known_key: bool = True) -> AsyncIterator[str]:
-    """
-    Keys, database, files and wake-ups, for one process. Gives the database's URL.
-
-    Without DATABASE_URL it starts a server of our own and brings it up to date; with one it refuses a database that
-    lacks migrations. `known_key`: must be the one that the database was made with. Raises keys.WrongKey, NotMigrated,
-    models.embedded.EmbeddedFailed, OSError.
-    """
-    keys.load(settings)
-    letter.limit(settings)
-    session.limit(settings)
-    letter.name_by(settings)
-    async with AsyncExitStack() as stack:
-        if settings.otel_endpoint:
-            tracing.open_tracing(settings.otel_endpoint)
-            stack.push_async_callback(tracing.close_tracing)
-        url = await _database(settings, stack)
-        await store.open_store(url, pool_size=settings.pool_size)
-        stack.push_async_callback(store.close)
-        if missing := await store.pending_migrations():
-            raise NotMigrated(f"The database lacks {len(missing)} migrations. Run `switchboard migrate` first.")
-        if known_key:
-            await installation.check_key()
-        files.open_files(settings)
-        await feed.hub.open(settings.wakeups_url or url)
-        stack.push_async_callback(feed.hub.close)
-        await attempts.share(settings.wakeups_url)
-        stack.push_async_callback(attempts.share, None)
-        yield url
-
-
-async def _database(settings: Settings, stack: AsyncExitStack) -> str:
-    if settings.database_url is not None:
-        return settings.database_url.get_secret_value()
-    from models.embedded import Embedded  # needs Linux or macOS; who gives a DATABASE_URL needs neither
-
-    server = await asyncio.to_thread(Embedded.start, settings.var / "postgres")
-    stack.push_async_callback(asyncio.to_thread, server.stop)
-    await store.migrate(server.url)
-    return server.url
 
 
 def create_app(
     settings: Settings, *, email: str = "you@firm.example", password: str = "", example: Example | None = None
 ) -> Starlette:
     """
-    Serves what `opened` has opened; open it first, and close it after the server has gone.
+    Serves what graph.opening has opened; open it first, and close it after the server has gone.
 
     `email`, `password` and `example` are what GraphiQL's example tabs are filled in with, in a demo. Raises
     ManifestFault where `settings.documents` names a file that is no manifest.

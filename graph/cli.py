@@ -10,6 +10,8 @@ from typing import Annotated, Any, TypeVar
 import typer
 from pydantic import ValidationError
 
+from models.errors import Refusal
+from models.mendable import Mendable
 from models.settings import Settings
 
 Outcome = TypeVar("Outcome")
@@ -30,9 +32,9 @@ def serve(
 @app.command()
 def worker() -> None:
     """Fetches mail. Run as many as you like; they share the work by themselves."""
-    from graph import running
+    from graph import working
 
-    _run(running.work)
+    _run(working.work)
 
 
 @app.command()
@@ -46,9 +48,9 @@ def demo() -> None:
 @app.command()
 def migrate() -> None:
     """Brings the database up to date. Several at once do no harm."""
-    from graph import running
+    from graph import migrating
 
-    _run(running.migrate)
+    _run(migrating.migrate)
 
 
 @app.command()
@@ -78,10 +80,10 @@ def replace_key(
     sure: Annotated[bool, typer.Option(prompt="What was sealed with the lost key stays lost. Go on?")],
 ) -> None:
     """After the key was lost: goes on with the present one. Mailboxes wait for passwords; second factors are off."""
-    from graph import running
+    from graph import upkeep
 
     if sure:
-        _run(running.replace_key)
+        _run(upkeep.replace_key)
 
 
 @app.command("create-firm")
@@ -93,9 +95,9 @@ def create_firm(
     password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)],
 ) -> None:
     """A new firm and its first owner."""
-    from graph import running
+    from graph import upkeep
 
-    _run(lambda settings: running.create_firm(settings, name, slug, owner_name, owner_email, password))
+    _run(lambda settings: upkeep.create_firm(settings, name, slug, owner_name, owner_email, password))
 
 
 def _run(command: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
@@ -112,10 +114,16 @@ def _run(command: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
 
 def run(main: Coroutine[Any, Any, Outcome]) -> Outcome:
     """As asyncio.run, on uvloop where that is installed (it is not for Windows), which is quicker."""
-    from uvicorn.loops.auto import auto_loop_factory
-
-    with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=_loops()) as runner:
         return runner.run(main)
+
+
+def _loops() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        from uvloop import new_event_loop  # by itself: uvicorn's choice would bring the whole server
+    except ImportError:
+        return None
+    return new_event_loop
 
 
 async def _stoppable(command: Coroutine[Any, Any, None]) -> None:
@@ -151,16 +159,7 @@ def _variable(setting: str) -> str:
 def _plain(error: Exception) -> str | None:
     from asyncpg import PostgresError
 
-    from graph.app import NotMigrated
-    from graph.running import PortTaken
-    from graph.transport import ManifestFault
-    from mail.demo.launch import DemoMailFailed
-    from models.embedded import EmbeddedFailed
-    from models.errors import Refusal
-    from models.keys import WrongKey
-
-    mendable = NotMigrated | PortTaken | ManifestFault | DemoMailFailed | EmbeddedFailed | Refusal | WrongKey
-    if isinstance(error, mendable):
+    if isinstance(error, Mendable | Refusal):
         return str(error)
     if isinstance(error, PostgresError | OSError):
         why = str(error).partition("\n")[0]

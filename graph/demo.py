@@ -8,10 +8,12 @@ import typer
 from pydantic import SecretStr
 
 from graph import running
-from graph.app import create_app, opened
+from graph.app import create_app
 from graph.ids import Kind, global_id
 from graph.logs import log_plainly
+from graph.opening import opened
 from graph.tabs import Example
+from graph.working import working
 from mail.demo.fill import fill
 from mail.demo.launch import DemoMail, DemoMailFailed
 from mail.demo.letters import NEWCOMER
@@ -32,7 +34,7 @@ async def show(settings: Settings) -> None:
         await connect_demo_mailbox(await main_firm(), mail.imap, mail.smtp)
         example = await _example()
         settings = _with_letters(settings, mail)
-        async with running.working(settings):
+        async with working(settings):
             app = create_app(settings, email=BELLANDI.owner.email, password=OWNER_PASSWORD, example=example)
             await running.serve_app(app, listening, ready=lambda: _welcome(settings, mail))
 

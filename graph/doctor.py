@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import typer
 
-from graph.app import opened
+from graph.opening import opened
 from mail.outbox import Route
 from mail.smtp import SmtpError
 from models import store

@@ -1,37 +1,29 @@
-"""What the commands run: the server, the worker, migrations, the first firm."""
+"""The server: its socket, its start, its end."""
 
-import asyncio
 import gc
-import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
-from uuid import UUID
 
-import structlog
-import typer
 import uvicorn
 from starlette.applications import Starlette
 
-from graph.app import create_app, opened
+from graph.app import create_app
 from graph.logs import log_plainly
+from graph.opening import opened
 from graph.transport.door import HttpDoor, SocketDoor
-from mail.outbox import Outbox, Route
-from mail.sync import Worker
-from models import feed, firm, installation, journal, store, team
-from models.housekeeping import Housekeeper
+from graph.working import working
+from models.mendable import Mendable
 from models.settings import Settings
-from models.viewer import TeamRole
 
 DRAIN = 15  # seconds that open requests get to finish
 FILES = 65_536  # that a process opens at most, where the machine lets it; each connection is one
 OWN_FILES = 200  # of these: the database, mailboxes, letters, attachments
-log = structlog.get_logger("running")
 
 
-class PortTaken(Exception):
+class PortTaken(Mendable):
     """Another program listens there; says what to do."""
 
 
@@ -126,71 +118,3 @@ class Server(uvicorn.Server):
             server.close()  # first: nobody new comes while we say goodbye
         await app.state.sockets.drain()
         await super().shutdown(sockets)
-
-
-@asynccontextmanager
-async def working(settings: Settings) -> AsyncIterator[None]:
-    """A worker in this process: mail in, letters out where the settings say how, old rows thrown away."""
-    workers: list[Worker | Outbox | Housekeeper] = [
-        Worker(development=settings.development, wakes=_changed),
-        Housekeeper(),
-    ]
-    if (route := Route.of(settings)) is not None:
-        workers.append(Outbox(route))
-    else:
-        log.warning("letters wait", why=settings.letters_wait)
-    running = [asyncio.create_task(worker.run()) for worker in workers]
-    try:
-        yield
-    finally:
-        await asyncio.gather(*(worker.stop() for worker in workers))
-        await asyncio.gather(*running)
-
-
-async def _changed(firm_id: UUID) -> None:
-    """Returns when the firm's journal has grown; what grew before this call, the worker's own look finds."""
-    await feed.hub.changed(firm_id, await journal.head(firm_id))
-
-
-async def work(settings: Settings) -> None:
-    """Until SIGINT or SIGTERM."""
-    log_plainly(settings)
-    async with opened(settings), working(settings):
-        await told_to_stop()
-
-
-async def told_to_stop() -> None:
-    stop = asyncio.Event()
-    for each in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(each, stop.set)
-    await stop.wait()
-
-
-async def migrate(settings: Settings) -> None:
-    if settings.database_url is None:
-        async with opened(settings):
-            typer.echo("The database under var/ is up to date.")
-        return
-    applied = await store.migrate(settings.database_url.get_secret_value())
-    typer.echo("Applied: " + ", ".join(applied) if applied else "The database is up to date.")
-
-
-async def create_firm(
-    settings: Settings, name: str, slug: str, owner_name: str, owner_email: str, password: str
-) -> None:
-    async with opened(settings):
-        async with store.transaction():
-            by = await firm.create(name=name, slug=slug)
-            await team.add(by, name=owner_name, email=owner_email, secret=password, role=TeamRole.OWNER)
-        typer.echo(f"{name} is ready. {owner_email} can sign in with the password you gave.")
-
-
-async def replace_key(settings: Settings) -> None:
-    async with opened(settings, known_key=False):
-        replaced = await installation.replace_key()
-        typer.echo(f"The key is replaced. {replaced.mailboxes} mailboxes wait for their password (updateMailbox).")
-        if replaced.second_factors:
-            typer.echo(
-                f"The second factor of {replaced.second_factors} colleagues is off: the password alone signs them in"
-                " until they set it up anew (startTwoFactor)."
-            )

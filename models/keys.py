@@ -22,13 +22,14 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from models.mendable import Mendable
 from models.settings import Settings
 
 NONCE = 12  # bytes, as NIST SP 800-38D wants for AES-GCM
 _master: bytes | None = None
 
 
-class WrongKey(Exception):
+class WrongKey(Mendable):
     """The key is malformed, or not the one that this installation's data was sealed with. Says so in plain words."""
 
 

@@ -84,9 +84,15 @@ async def listening(hub: Hub, firm_id: UUID, after: int | None = None) -> AsyncI
 
 @dataclass
 class Wire:
-    """Between a client and PostgreSQL's socket, on the loopback. Frozen, it forwards nothing and closes nothing."""
+    """
+    Between a client and PostgreSQL's socket, on the loopback. Frozen, it forwards nothing and closes nothing.
+
+    A connection over which `freezes_at` comes freezes before it goes on; `frozen` says that one did.
+    """
 
     url: str
+    freezes_at: bytes | None = None
+    frozen: asyncio.Event = field(default_factory=asyncio.Event)
     connections: int = 0
     _thawed: list[asyncio.Event] = field(default_factory=list)
 
@@ -97,13 +103,16 @@ class Wire:
 
     async def forward(self, reader: Any, writer: Any, thawed: asyncio.Event) -> None:
         while data := await reader.read(65_536):
+            if self.freezes_at and self.freezes_at in data:
+                thawed.clear()
+                self.frozen.set()
             await thawed.wait()
             writer.write(data)
             await writer.drain()
 
 
 @asynccontextmanager
-async def a_wire_to(url: str) -> AsyncIterator[Wire]:
+async def a_wire_to(url: str, *, freezes_at: bytes | None = None) -> AsyncIterator[Wire]:
     """`url` names a folder with PostgreSQL's socket, as those of models.embedded do."""
     parts = urlsplit(url)
     query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
@@ -128,7 +137,7 @@ async def a_wire_to(url: str) -> AsyncIterator[Wire]:
 
     server = await asyncio.start_server(connected, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    wire = Wire(f"postgres://{parts.username}@127.0.0.1:{port}{parts.path}?sslmode=disable")
+    wire = Wire(f"postgres://{parts.username}@127.0.0.1:{port}{parts.path}?sslmode=disable", freezes_at)
     try:
         yield wire
     finally:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from graph.app import opened
+from graph.opening import opened
 from models import feed
 from models.settings import Settings
 from tests import make

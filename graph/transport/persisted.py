@@ -9,11 +9,12 @@ from typing import Protocol
 
 from graph.transport.errors import RequestCode, RequestError
 from graph.transport.request import GraphQLRequest
+from models.mendable import Mendable
 
 KEPT_BYTES = 4_000_000
 
 
-class ManifestFault(Exception):
+class ManifestFault(Mendable):
     """A manifest that is none; says where and why."""
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from mail.demo.users import MAIL_PASSWORD, STUDIO
 from mail.smtp import Smtp, SmtpServer
 from models.mailbox.server import MailSecurity, MailServer
+from models.mendable import Mendable
 
 CHECKOUT = Path(__file__).parents[2]
 HOST = "127.0.0.1"
@@ -21,7 +22,7 @@ START_SECONDS = 30.0
 STOP_SECONDS = 5.0
 
 
-class DemoMailFailed(Exception):
+class DemoMailFailed(Mendable):
     """It did not start; the message says why, in plain words."""
 
 

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from models.mendable import Mendable
+
 ELSE = "Or set DATABASE_URL to a PostgreSQL server of yours (16 or later)."
 
 # A fragment of PostgreSQL's or the system's message, and what to tell people. The first that fits is told.
@@ -20,7 +22,7 @@ _PLAIN = (
 )
 
 
-class EmbeddedFailed(Exception):
+class EmbeddedFailed(Mendable):
     """PostgreSQL of our own could not be made, started or reached. The text is for people."""
 
 

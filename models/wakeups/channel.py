@@ -57,9 +57,9 @@ class Wakeups:
             try:
                 await self._hear(_channel(url))
             except Exception as error:
+                if (task := asyncio.current_task()) and task.cancelling():
+                    return  # broadcaster turns a cancellation in `subscribe` into a KeyError
                 log.warning("wakeups.channel_lost", error=type(error).__name__)
-            if (task := asyncio.current_task()) and task.cancelling():
-                return  # broadcaster turns a cancellation in `subscribe` into a KeyError
             await asyncio.sleep(1)
 
     async def _hear(self, channel: Broadcast) -> None:
