@@ -104,7 +104,7 @@ class Context:
         return replace(self, _loaders=None)
 
 
-PERSONAL = ("inboxNotifications", "accountColumns", "sessions", "recoveryCodesLeft")
+PERSONAL = ("inboxNotifications", "unreadCount", "accountColumns", "sessions", "recoveryCodesLeft")
 """Fields that show each person their own."""
 BY_RIGHTS = ("apiTokens", "twoFactor", "url", "rawUrl")
 """Fields that show more to some, or a link of their own to each: a document with one of these is not shared."""

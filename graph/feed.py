@@ -11,6 +11,7 @@ import strawberry
 from graph.account import Account
 from graph.context import Info, client_of, signed_in, viewer_of
 from graph.email import Email, email_of
+from graph.firm import TeamMember, me
 from graph.ids import NOTHING, Kind
 from graph.inputs import asked_id
 from graph.journal import Viewer, actor_of
@@ -72,6 +73,10 @@ class NotificationsChanged(FeedEvent):
     @strawberry.field
     async def unread_count(self, info: Info) -> int:
         return await notification.unread_count(viewer_of(info))
+
+    @strawberry.field(description="Whose Inbox+ it is: with `unreadCount` below it a cache counts along.")
+    async def member(self, info: Info) -> TeamMember | None:
+        return await me(info)
 
 
 @strawberry.type(description="Received, or sent by the firm.")

@@ -11,7 +11,7 @@ from graph.errors import Payload, cursor_of, refusable
 from graph.ids import Kind, global_id
 from graph.inputs import given
 from graph.node import Node, made_id
-from models import api_token, email_field, firm, firm_settings, second_factor, session, team
+from models import api_token, email_field, firm, firm_settings, notification, second_factor, session, team
 from models.team import AccountColumn, TeamMemberState
 from models.viewer import TeamRole, Viewer
 
@@ -68,6 +68,11 @@ class TeamMember(Node):
         by = viewer_of(info)
         return await second_factor.recovery_codes_left(by) if self._is_mine(by) else None
 
+    @strawberry.field(description="Of the whole Inbox+, archived entries apart. Null on anybody but yourself.")
+    async def unread_count(self, info: Info) -> int | None:
+        by = viewer_of(info)
+        return await notification.unread_count(by) if self._is_mine(by) else None
+
     @strawberry.field(description="Where one is signed in, the newest first; empty on anybody but yourself.")
     async def sessions(self, info: Info) -> list[Annotated["Session", strawberry.lazy("graph.own_access")]]:
         from graph.own_access import Session
@@ -119,6 +124,11 @@ async def firm_of(info: Info, key: UUID) -> Firm | None:
 async def member_of(info: Info, key: UUID) -> TeamMember | None:
     view = await info.context.loaders.member.load(key)
     return TeamMember.of(view) if view else None
+
+
+async def me(info: Info) -> TeamMember | None:
+    """The colleague who asks, or whom a token acts as."""
+    return await member_of(info, viewer_of(info).member_id)
 
 
 async def email_field_of(info: Info, key: UUID) -> EmailField | None:

@@ -5,6 +5,7 @@ import strawberry
 from graph.context import Info, viewer_of
 from graph.errors import Payload, cursor_of, refusable
 from graph.firm import Firm
+from graph.ids import Kind, global_id
 from graph.inputs import changed, cleared_or, given
 from models import firm, firm_settings, letter
 from models.firm_settings import ClientAction, FirmWish
@@ -21,6 +22,7 @@ class LetterLimits:
 
 @strawberry.type
 class FirmSettings:
+    id: strawberry.ID
     language: str = strawberry.field(description="Of the letters: a BCP 47 tag, such as `en` or `it`.")
     sender_name: str
     reply_to: str | None
@@ -40,6 +42,7 @@ class FirmSettings:
     @classmethod
     def of(cls, view: firm_settings.FirmSettings, firm_name: str) -> "FirmSettings":
         return cls(
+            id=global_id(Kind.FIRM_SETTINGS, view.firm_id),
             language=view.language,
             sender_name=view.sender_name or firm_name,
             reply_to=view.reply_to,

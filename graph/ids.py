@@ -27,6 +27,9 @@ class Kind(StrEnum):
     NOTIFICATION = "notification"
     JOURNAL_ENTRY = "entry"
     SESSION = "session"
+    PORTAL = "portal"
+    FIRM_SETTINGS = "settings"
+    MAILBOX_HEALTH = "health"
     API_TOKEN = "token"  # noqa: S105 - a word
 
 

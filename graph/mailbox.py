@@ -62,6 +62,7 @@ class QuarantinedMessage:
 )
 class MailboxHealth:
     view: strawberry.Private[mailbox.MailboxView]
+    id: strawberry.ID
     state: MailboxState
     last_sync_at: datetime | None
     backfill: Backfill | None = strawberry.field(description="Null: none under way.")
@@ -72,6 +73,7 @@ class MailboxHealth:
         fault, filling = view.fault, view.backfill
         return cls(
             view=view,
+            id=global_id(Kind.MAILBOX_HEALTH, view.id),
             state=view.state,
             last_sync_at=view.last_sync_at,
             backfill=Backfill(done=filling.done, total=filling.total) if filling else None,

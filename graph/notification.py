@@ -11,6 +11,7 @@ from graph.address import EmailAddress, address_of
 from graph.context import Info, viewer_of
 from graph.email import Email, accounts_of_email, email_of
 from graph.errors import Payload, cursor_of, refusable
+from graph.firm import TeamMember, me
 from graph.ids import Kind, global_id, key_of
 from graph.inputs import asked_id, given
 from graph.loaders import seen
@@ -149,6 +150,7 @@ class MarkNotificationsInput:
 class MarkNotificationsPayload(Payload):
     notifications: list[Notification] | None = None
     unread_count: int | None = None
+    member: TeamMember | None = None
 
 
 @strawberry.input
@@ -161,6 +163,7 @@ class ArchiveNotificationsInput:
 class ArchiveNotificationsPayload(Payload):
     notifications: list[Notification] | None = None
     unread_count: int | None = None
+    member: TeamMember | None = None
 
 
 async def notifications_of(info: Info, keys: tuple[UUID, ...]) -> list[Notification]:
@@ -176,6 +179,7 @@ class NotificationMutation:
         return MarkNotificationsPayload(
             notifications=await notifications_of(info, done.ids),
             unread_count=await notification.unread_count(viewer_of(info)),
+            member=await me(info),
             cursor=cursor_of(done),
         )
 
@@ -186,5 +190,6 @@ class NotificationMutation:
         return ArchiveNotificationsPayload(
             notifications=await notifications_of(info, done.ids),
             unread_count=await notification.unread_count(viewer_of(info)),
+            member=await me(info),
             cursor=cursor_of(done),
         )

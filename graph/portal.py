@@ -44,6 +44,7 @@ class PortalAccount:
 @strawberry.type(description="What a client sees. `emailSync` and `emails`: of the account in use (R36).")
 class Portal:
     client: strawberry.Private[Client]
+    id: strawberry.ID = strawberry.field(description="One for each person, by which caches know it again.")
     accounts: list[PortalAccount] = strawberry.field(description="Where Login is on for the address that signed in.")
     account: PortalAccount | None = strawberry.field(
         description="The one in use; picked by itself where there is only one."
@@ -55,6 +56,7 @@ class Portal:
     def of(cls, client: Client, view: portal.Portal) -> "Portal":
         return cls(
             client=client,
+            id=global_id(Kind.PORTAL, client.user_id),
             accounts=[PortalAccount.of(account) for account in view.accounts],
             account=PortalAccount.of(view.account) if view.account else None,
             show_account_notice=view.show_notice,

@@ -88,6 +88,7 @@ EMAILS_LIVE = """\
 # Leave it running, and send a message from a client's address (see the README).
 subscription NewMailLive($after: Cursor) {
   emailArrived(after: $after) {
+    __typename
     ... on FeedEvent { cursor }
     ... on EmailArrived { occurredAt email { from { name address } subject snippet accounts { name } } }
     ... on EmailHistoryArrived { count accounts { name } }
@@ -97,6 +98,7 @@ subscription NewMailLive($after: Cursor) {
 INBOX_LIVE = """\
 subscription InboxLive($after: Cursor) {
   inboxNotifications(after: $after) {
+    __typename
     ... on FeedEvent { cursor }
     ... on NotificationsChanged { unreadCount notifications { id kind text count read occurredAt } }
   }
@@ -105,9 +107,9 @@ subscription InboxLive($after: Cursor) {
 MAILBOXES = """\
 query Mailboxes {
   mailboxes {
-    address
+    id address
     health {
-      state lastSyncAt lagSeconds
+      id state lastSyncAt lagSeconds
       backfill { done total }
       error { code message path }
       onServer stored pending quarantined skipped { reason count }

@@ -38,6 +38,7 @@ class ClientAction(StrEnum):
 class FirmSettings:
     """`sender_name` None: the firm's name."""
 
+    firm_id: UUID
     language: str
     sender_name: str | None
     reply_to: str | None
@@ -64,6 +65,7 @@ async def of(by: Asker) -> FirmSettings:
     row = await store.row(f"SELECT {_COLUMNS} FROM firm WHERE id = $1", by.firm_id)
     assert row is not None, "a session belongs to a firm"
     return FirmSettings(
+        firm_id=by.firm_id,
         language=row["language"],
         sender_name=row["sender_name"],
         reply_to=row["reply_to"],

@@ -15,6 +15,9 @@ BEYOND = {
     *{"Mutation.changePassword", "ChangePasswordInput", "ChangePasswordPayload"},
     *{"TeamMember.twoFactor", "UpdateTeamMemberInput.twoFactor", "SignInInput.code", "ErrorCode.CODE_NEEDED"},
     *{"TeamMember.recoveryCodesLeft", "InvitationOffer.forTeam"},
+    *{"Portal.id", "FirmSettings.id", "MailboxHealth.id", "TeamMember.unreadCount"},  # what caches know them again by
+    *{f"{payload}.member" for payload in ("MarkNotificationsPayload", "ArchiveNotificationsPayload")},
+    *{"NotificationsChanged.member"},
     *{f"Mutation.{verb}TwoFactor" for verb in ("start", "confirm", "end")},
     *{f"{verb}TwoFactor{end}" for verb in ("Start", "Confirm", "End") for end in ("Input", "Payload")},
 }

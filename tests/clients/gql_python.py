@@ -17,7 +17,7 @@ SET_TOGGLES = gql(
 )
 TOGGLES_CHANGED = gql(
     """subscription ($after: Cursor) { togglesChanged(after: $after) {
-    __typename ... on FeedReady { cursor } ... on TogglesChanged { cursor toggles { id notify } } } }"""
+    __typename ... on FeedEvent { cursor } ... on TogglesChanged { cursor toggles { id notify } } } }"""
 )
 
 

@@ -16,7 +16,7 @@ export const SET_TOGGLES = `mutation SetToggles($input: SetTogglesInput!) {
 export const TOGGLES_CHANGED = `subscription TogglesChanged($after: Cursor) {
   togglesChanged(after: $after) {
     __typename
-    ... on FeedReady { cursor }
+    ... on FeedEvent { cursor }
     ... on TogglesChanged { cursor toggles { __typename id notify } }
   }
 }`;
