@@ -41,6 +41,7 @@ async def _troubles(request: Request) -> AsyncIterator[str]:
         async with asyncio.timeout(PATIENCE):
             if missing := await store.pending_migrations():
                 yield f"The database lacks {len(missing)} migrations. Run `switchboard migrate`."
+            await store.save_again()
     except Exception as error:
         log.warning("health.no_database", error=type(error).__name__)
-        yield "The database does not answer."
+        yield store.why(error)

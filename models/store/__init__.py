@@ -1,8 +1,8 @@
 """The database: opened once per process, reached by `rows` and `transaction` from anywhere."""
 
-from models.store.away import Away
+from models.store.away import Away, why
 from models.store.connection import close, is_open, migrate, open_store, pending_migrations, tortoise_config
-from models.store.sql import execute, row, rows, value
+from models.store.sql import execute, row, rows, save_again, value
 from models.store.transaction import Transaction, current, transaction
 
 __all__ = [
@@ -17,7 +17,9 @@ __all__ = [
     "pending_migrations",
     "row",
     "rows",
+    "save_again",
     "tortoise_config",
     "transaction",
     "value",
+    "why",
 ]

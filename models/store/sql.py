@@ -9,7 +9,7 @@ import asyncpg
 import structlog
 from tortoise.connection import get_connections
 
-from models.store.away import reaching
+from models.store.away import asking, reaching, saved, unsaved
 
 SLOW = 1.0  # seconds after which a statement is worth a line in the log
 log = structlog.get_logger("store")
@@ -27,12 +27,11 @@ async def rows(query: str, *args: object) -> Sequence[asyncpg.Record]:
         try:
             with reaching():
                 async with client.acquire_connection() as connection:
-                    with _noticed(query):
+                    with _noticed(query), asking(connection):
                         return await connection.fetch(query, *args)  # type: ignore[no-any-return]
-        except TimeoutError:
-            raise  # though it is an OSError
-        except _LOST:
-            if attempt == 2 or not _is_read(query) or hasattr(client, "transaction"):
+        except _LOST as error:
+            slow = isinstance(error.__cause__, TimeoutError)
+            if attempt == 2 or slow or not _is_read(query) or hasattr(client, "transaction"):
                 raise
     raise AssertionError("unreachable")
 
@@ -54,10 +53,26 @@ async def execute(query: str, *args: object) -> int:
     client: Any = get_connections().get("default")
     with reaching():
         async with client.acquire_connection() as connection:
-            with _noticed(query):
+            with _noticed(query), asking(connection):
                 status: str = await connection.execute(query, *args)
     last = status.rsplit(" ", 1)[-1]
     return int(last) if last.isdigit() else 0
+
+
+async def save_again() -> None:
+    """Where nothing could be saved the last time: whether there is room by now. Raises Away."""
+    if unsaved():
+        await execute(_A_MEGABYTE)
+        saved()
+
+
+# a temporary table lies where the others do, and nothing is left of it
+_A_MEGABYTE = """
+DO $$ BEGIN
+  CREATE TEMPORARY TABLE room ON COMMIT DROP AS
+    SELECT repeat(md5(n::text), 50) AS filled FROM generate_series(1, 640) AS n;
+END $$
+"""
 
 
 @contextmanager

@@ -7,14 +7,14 @@ happens, and lets COMMIT and ROLLBACK finish before the cancellation goes on.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
 
 from tortoise.backends.asyncpg.client import TransactionWrapper
 from tortoise.connection import get_connections
 
-from models.store.away import reaching
+from models.store.away import Away, asking, reaching, saved
 
 
 class Transaction:
@@ -39,6 +39,7 @@ class Transaction:
 
     async def commit(self, wrapper: TransactionWrapper) -> None:
         await wrapper.commit()
+        saved()
         for do in self._afterwards:
             do()
 
@@ -70,17 +71,24 @@ async def transaction() -> AsyncIterator[Transaction]:
         connection_token = handler.set("default", wrapper)
         token = _current.set(inner)
         try:
-            yield inner
-            await inner.say_last_words()
+            with asking(wrapper._connection):
+                yield inner
+                await inner.say_last_words()
         except BaseException:
-            await _finish(wrapper.rollback())
+            await _roll_back(wrapper)
             raise
         else:
-            with reaching():
+            with reaching(), asking(wrapper._connection):
                 await _finish(inner.commit(wrapper))
         finally:
             _current.reset(token)
             handler.reset(connection_token)
+
+
+async def _roll_back(wrapper: TransactionWrapper) -> None:
+    """A lost connection has rolled back by itself; what came first is what goes on."""
+    with suppress(Away), asking(wrapper._connection):
+        await _finish(wrapper.rollback())
 
 
 @asynccontextmanager
@@ -109,4 +117,6 @@ async def _finish(step: Awaitable[None]) -> None:
     except asyncio.CancelledError:
         if not task.done():
             await asyncio.wait([task])
+        if not task.cancelled():
+            task.exception()  # seen: whoever is cancelled is told of nothing else
         raise
