@@ -47,8 +47,9 @@ async def test_what_the_database_cannot_do_just_now_is_unavailable_and_done_once
 ) -> None:
     api, owner = owned
     await _fails_on_new_accounts(how)
-    told = (await api.told(CREATE, as_=owner)).json()
-    assert [error["extensions"]["code"] for error in told["errors"]] == ["UNAVAILABLE"]
+    told = await api.told(CREATE, as_=owner)
+    codes = [error["extensions"]["code"] for error in told.json()["errors"]]
+    assert (told.status_code, codes) == (503, ["UNAVAILABLE"])
     await store.execute("DROP FUNCTION fails CASCADE")
     assert (await api.ask(CREATE, as_=owner))["createAccount"] == {"account": {"code": "V1"}, "errors": []}
     assert (await api.ask(HOW_MANY, as_=owner))["accounts"]["totalCount"] == 1

@@ -181,6 +181,8 @@ def _add_headers(response: Response, told: Answer, call: Call) -> None:
 
 def _status(told: Answer, media_type: str) -> int:
     """`application/json` says 200 wherever the request itself was well formed; the newer type says what happened."""
+    if told.lacks and told.body.get("data") is None:  # nothing came of it: proxies and clients may try again
+        return HTTPStatus.SERVICE_UNAVAILABLE
     if told.refused is None or (media_type == JSON and told.refused in _FAULTS_OF_THE_DOCUMENT):
         return HTTPStatus.OK
     return told.refused.status
