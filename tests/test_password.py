@@ -9,7 +9,7 @@ ABOUT = ("Marta.Valsecchi@Client.test", "Studio Bellandi")
 
 
 @pytest.mark.parametrize(
-    "good", ["correct horse", "demo password", "12 Fire!", " " * 8, "пароль-пароль", "\ud800 half a pair"]
+    "good", ["correct horse", "demo password", "12 Fire!", "a \0 b \0 c", "пароль-пароль", "\ud800 half a pair"]
 )
 def test_any_characters_in_any_mixture_are_good(good: str) -> None:
     assert password.checked(good, about=ABOUT) == good
@@ -29,6 +29,13 @@ def test_any_characters_in_any_mixture_are_good(good: str) -> None:
         ("MartaValsecchi2026!", "your address"),
         ("studio-bellandi", "firm's name"),
         ("StudioBellandi1", "firm's name"),
+        (" " * 8, "blank"),
+        ("\0" * 8, "blank"),
+        ("\u3164\u2800\u200b\u00a0 \t\0\u202e", "blank"),
+        ("xyxyxyxyxyxy", "same key"),
+        ("€" * 8, "same key"),
+        ("Switchboard", "name of this program"),
+        ("switchboard2026!", "name of this program"),
     ],
 )
 def test_what_a_stranger_would_try_first_is_refused_in_plain_words(weak: str, word: str) -> None:

@@ -19,6 +19,19 @@ def test_a_name_that_cannot_be_shown_on_one_line_is_refused(given_: str) -> None
     assert refused.value.message.startswith("The name ")
 
 
+@pytest.mark.parametrize("mark", [chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))])
+def test_what_turns_the_direction_of_a_name_is_left_out(mark: str) -> None:
+    """It is invisible: whoever pastes it could not see what to take out."""
+    assert one_line(f"{mark}Studio {mark}fdp.exe{mark} ", "name") == "Studio fdp.exe"
+    with pytest.raises(Refusal, match="is empty"):
+        one_line(f"{mark} {mark}", "name")
+
+
+def test_what_right_to_left_names_need_stays() -> None:
+    name = "\u200fשלום\u200e (Ltd)"
+    assert one_line(name, "name") == name
+
+
 @given(st.text())
 def test_what_is_accepted_is_trimmed_composed_and_stays_so(text: str) -> None:
     try:

@@ -12,6 +12,10 @@ from models.text import folded
 SHORTEST, LONGEST = 8, 128  # characters
 COMMON = Path(__file__).parent / "common.txt"
 """Those of at least SHORTEST characters of the 20,000 most common ones, in lower case; from Django 5.2 (BSD)."""
+FEWEST = 3
+"""Different characters that can be seen: eight blanks, or eight times the same key, are tried at once."""
+PRODUCT = "Switchboard"
+_FILLERS = "\u115f\u1160\u2800\u3164\uffa0"  # letters and symbols that are drawn as nothing
 _AROUND = re.compile(r"[\W\d_]+$|[\W_]+")
 
 
@@ -22,16 +26,20 @@ def normal(password: str) -> str:
 
 def checked(password: str, *path: str | int, about: Iterable[str] = ()) -> str:
     """
-    Any characters are good, in any mixture. `about`: what everybody knows of its owner, as the address, the name and
-    the firm's. Answers its normal form. Raises WEAK_PASSWORD in plain words.
+    Any characters are good, in any mixture of at least three that can be seen. `about`: what everybody knows of its
+    owner, as the address, the name and the firm's. Answers its normal form. Raises WEAK_PASSWORD in plain words.
     """
     password = normal(password)
     if len(password) < SHORTEST:
         raise _weak(f"This password is too short. Use at least {SHORTEST} characters; a few words are best.", *path)
     if len(password) > LONGEST:
         raise _weak(f"This password is too long. At most {LONGEST} characters fit.", *path)
+    if len({char for char in password if _is_seen(char)}) < FEWEST:
+        raise _weak("This password is the same key again and again, or blank. Use a few words.", *path)
     if password.casefold() in _common():
         raise _weak("This is one of the most common passwords, which anybody tries first. Choose another one.", *path)
+    if _bare(password) == _bare(PRODUCT):
+        raise _weak("This password is the name of this program, which anybody tries first. Choose another one.", *path)
     if _bare(password) in {_bare(word) for known in about for word in (known, known.partition("@")[0])} - {""}:
         raise _weak(
             "This password is your address, your name or the firm's name. Choose one that nobody can guess.", *path
@@ -41,6 +49,11 @@ def checked(password: str, *path: str | int, about: Iterable[str] = ()) -> str:
 
 def _weak(message: str, *path: str | int) -> Refusal:
     return Refusal(ErrorCode.WEAK_PASSWORD, message, *path)
+
+
+def _is_seen(char: str) -> bool:
+    """Blanks, control characters and fillers are not."""
+    return unicodedata.category(char)[0] not in "CZ" and char not in _FILLERS
 
 
 def _bare(text: str) -> str:
