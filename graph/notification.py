@@ -56,7 +56,7 @@ class Notification(Node):
             return await mailbox_of(info, self.subject_key)
         if self.kind is NotificationKind.INVITATION_ACCEPTED:
             return await toggles_of(info, self.subject_key)
-        if self.kind is NotificationKind.LETTER_BOUNCED:
+        if self.kind in {NotificationKind.LETTER_BOUNCED, NotificationKind.ADDRESS_IN_DOUBT}:
             return await address_of(info, self.subject_key)
         return await email_of(info, self.subject_key)
 

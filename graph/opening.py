@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from models import attempts, feed, files, installation, keys, letter, session, store, tracing
+from models import attempts, feed, files, installation, keys, letter, respelling, session, store, tracing
 from models.mendable import Mendable
 from models.settings import Settings
 
@@ -37,6 +37,7 @@ async def opened(settings: Settings, *, known_key: bool = True) -> AsyncIterator
             raise NotMigrated(f"The database lacks {len(missing)} migrations. Run `switchboard migrate` first.")
         if known_key:
             await installation.check_key()
+            await respelling.compare_anew()
         files.open_files(settings)
         await feed.hub.open(settings.wakeups_url or url)
         stack.push_async_callback(feed.hub.close)

@@ -4,6 +4,7 @@ A letter's words and bytes, from what its row holds alone: pure, and the same by
 What a firm or a client typed is text: it cannot add a header, a link or a tag.
 """
 
+import re
 import unicodedata
 from binascii import b2a_qp
 from collections.abc import Mapping
@@ -23,6 +24,7 @@ LETTER = "letter"
 SIGNED = "X-Switchboard-Letter"
 LINE = 76
 UNSAFE = {*' ,;:<>()[]"\\'}
+_QUOTED_LOCAL = re.compile(r'"(?:[^"\\]|\\.)+"')  # within its quotes all of these are one name (RFC 5321, 4.1.2)
 _PATHS = {
     LetterKind.INVITATION: "invitation",
     LetterKind.TEAM_INVITATION: "invitation",
@@ -135,6 +137,7 @@ def _address(text: str) -> str:
     if not domain.isascii():
         domain = idna.encode(domain, uts46=True).decode()
     address = f"{local}@{domain}"
-    if not local or not domain or not address.isprintable() or UNSAFE & set(address):
+    unquoted = domain if _QUOTED_LOCAL.fullmatch(local) else address
+    if not local or not domain or not address.isprintable() or UNSAFE & set(unquoted):
         raise ValueError("This is not one plain e-mail address.")
     return address

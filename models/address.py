@@ -1,31 +1,33 @@
 """One normalised e-mail address in a firm; two contacts may hold the same one. And the identity behind it."""
 
-import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import idna
 from email_validator import EmailNotValidError, validate_email
 from tortoise import Model, fields
 from uuid_utils.compat import uuid7
 
-from models import journal, keys, store
+from models import address_key, journal, store
+from models.address_key import compared as compared
 from models.errors import ErrorCode, Refusal
 from models.frozen import frozen
 from models.viewer import Actor, System, Viewer
 
+LONGEST_LOCAL = 64  # octets (RFC 5321, 4.5.3.1.1)
+
 
 class EmailAddress(Model):
-    """`hash` stands for it in the ledger (R18)."""
+    """`hash` stands for it in the ledger (R18); `hash_before` in what that met by the keys of `compared_before`."""
 
     id = fields.UUIDField(primary_key=True)
     firm_id = fields.UUIDField()
     address = fields.CharField(320)
     key = fields.CharField(320)
     hash = fields.BinaryField()
+    hash_before = fields.BinaryField(null=True)
     suppressed_at = fields.DatetimeField(null=True)
     suppressed_reason = fields.CharField(500, null=True)
 
@@ -82,54 +84,76 @@ class EmailAddressView:
 
 
 def typed(given: str, *path: str | int) -> TypedAddress:
-    """Checks an address somebody typed (RFC 5321, internationalised too). Raises ADDRESS_INVALID with the reason."""
+    """
+    Checks an address somebody typed: RFC 5321, quoted and internationalised ones (RFC 6531) too. Raises ADDRESS_INVALID
+    with the reason.
+    """
     if not given.strip():
         raise Refusal(ErrorCode.ADDRESS_INVALID, "The e-mail address is empty. Type one.", *path)
     try:
-        good = validate_email(given.strip(), check_deliverability=False, test_environment=True)
+        text = validate_email(
+            given.strip(), allow_quoted_local=True, check_deliverability=False, test_environment=True
+        ).normalized
+        _must_be_sayable(text)
     except EmailNotValidError as wrong:
         shown = given if given.isprintable() and len(given) <= 100 else "This"
         raise Refusal(ErrorCode.ADDRESS_INVALID, f"{shown} is not an e-mail address: {wrong}", *path) from None
-    return TypedAddress(good.normalized, compared(good.normalized))
+    return TypedAddress(text, compared(text))
 
 
-def compared(address: str) -> str:
-    """The key that addresses are compared by: without regard to case, the domain in its ASCII form (RFC 5890)."""
-    local, _, domain = address.replace("\0", "").strip().rpartition("@")
-    try:  # not Python's own codec: that is IDNA 2003, for which straße.example and strasse.example are one domain
-        host = domain if domain.isascii() else idna.encode(domain, uts46=True).decode()
-    except idna.IDNAError:
-        host = domain
-    return f"{_folded(local)}@{host.casefold()}"
-
-
-def _folded(local: str) -> str:
-    """Without regard to how a keyboard composes é (Unicode, D145)."""
-    if local.isascii():
-        return local.lower()
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", local).casefold())
+def _must_be_sayable(address: str) -> None:
+    octets = len(address.rpartition("@")[0].encode())
+    if octets > LONGEST_LOCAL:
+        counted = f"The part before the @-sign takes {octets} bytes; at most {LONGEST_LOCAL} fit."
+        raise EmailNotValidError(counted)
+    if {*"<>"} & {*address}:
+        raise EmailNotValidError("Not even in quotes may < or > stand in it: mail servers misread it.")
 
 
 async def ensure(by: Actor, addresses: Iterable[TypedAddress]) -> dict[str, UUID]:
-    """Ids by key; made where the firm does not know them. Runs inside a transaction."""
-    wanted = {one.key: one.text for one in addresses}
-    in_order = sorted(wanted)
-    found = await store.rows(
-        _ENSURE,
-        by.firm_id,
-        [uuid7() for _ in in_order],
-        [wanted[key] for key in in_order],
-        in_order,
-        [keys.address_hash(by.firm_id, key) for key in in_order],
-    )
-    return {row["key"]: row["id"] for row in found}
+    """
+    Ids by key; made where the firm does not know them. How it is typed now is how it is shown from now on, so this is
+    only for what the team or an import typed, never for a stranger's spelling. Runs inside a transaction.
+    """
+    typed_by_key = {one.key: one.text for one in addresses}
+    in_order = sorted(typed_by_key)
+    texts = [typed_by_key[key] for key in in_order]
+    now, before = address_key.hashes(by.firm_id, in_order, texts)
+    known = await store.rows(_ENSURE, by.firm_id, [uuid7() for _ in in_order], texts, in_order, now, before)
+    await _respelled(by, {row["id"]: (row["was"], row["address"]) for row in known if row["was"] != row["address"]})
+    return {row["key"]: row["id"] for row in known}
+
+
+async def _respelled(by: Actor, spellings: Mapping[UUID, tuple[str | None, str]]) -> None:
+    """The same mailbox, shown otherwise wherever it stands."""
+    respelled = {address_id: spelling for address_id, spelling in spellings.items() if spelling[0]}
+    if not respelled:
+        return
+    used: dict[UUID, dict[UUID, UUID]] = {address_id: {} for address_id in respelled}
+    for row in await store.rows(_USED, by.firm_id, list(respelled)):
+        used[row["address_id"]][row["id"]] = row["account_id"]
+    for address_id, (was, now) in respelled.items():
+        journal.record(
+            journal.JournalKind.CONTACT_CHANGED,
+            by=by,
+            subject=(journal.Subject.EMAIL_ADDRESS, address_id),
+            accounts=used[address_id].values(),
+            touched=used[address_id],
+            changes=[journal.Change("address", was, now)],
+        )
+
+
+_USED = "SELECT id, account_id, address_id FROM toggles WHERE firm_id = $1 AND address_id = ANY($2::uuid[]) ORDER BY id"
 
 
 _ENSURE = """
-INSERT INTO email_address (id, firm_id, address, key, hash)
-SELECT n.id, $1, n.address, n.key, n.hash
-FROM unnest($2::uuid[], $3::text[], $4::text[], $5::bytea[]) AS n(id, address, key, hash)
-ON CONFLICT (firm_id, key) DO UPDATE SET key = excluded.key RETURNING id, key
+WITH known AS (SELECT id, address FROM email_address WHERE firm_id = $1 AND key = ANY($4::text[]))
+INSERT INTO email_address (id, firm_id, address, key, hash, hash_before)
+SELECT n.id, $1, n.address, n.key, n.hash, n.hash_before
+FROM unnest($2::uuid[], $3::text[], $4::text[], $5::bytea[], $6::bytea[])
+  AS n(id, address, key, hash, hash_before)
+ON CONFLICT (firm_id, key) DO UPDATE SET address = excluded.address
+RETURNING id, key, address, (SELECT known.address FROM known WHERE known.id = email_address.id) AS was
 """
 
 

@@ -1,4 +1,4 @@
-"""What belongs to no firm: the fingerprint of the key that this database's secrets were sealed with."""
+"""What belongs to no firm: which key this database's secrets were sealed with, how its addresses are compared."""
 
 from dataclasses import dataclass
 
@@ -6,12 +6,16 @@ from tortoise import Model, fields
 
 from models import keys, store
 
+COMPARED_ANEW = 2
+"""How `address.compared` makes keys; 1 was by full case folding, and `respelling.compare_anew` goes on from there."""
+
 
 class Installation(Model):
-    """One row."""
+    """One row. `compared`: how the keys of all addresses were made."""
 
     id = fields.IntField(primary_key=True)
     key_fingerprint = fields.CharField(64)
+    compared = fields.IntField(default=1, db_default=1)
 
     class Meta:
         table = "installation"
@@ -20,9 +24,10 @@ class Installation(Model):
 async def check_key() -> None:
     """Remembers the key at the first start. Raises keys.WrongKey where the database knows another."""
     known = await store.value(
-        "INSERT INTO installation (id, key_fingerprint) VALUES (1, $1)"
+        "INSERT INTO installation (id, key_fingerprint, compared) VALUES (1, $1, $2)"
         " ON CONFLICT (id) DO UPDATE SET id = 1 RETURNING key_fingerprint",
         keys.fingerprint(),
+        COMPARED_ANEW,
     )
     if known != keys.fingerprint():
         raise keys.WrongKey(
@@ -64,7 +69,8 @@ async def replace_key() -> Replaced:
 
 
 _NEW_HASHES = """
-UPDATE email_address e SET hash = n.hash FROM unnest($1::uuid[], $2::bytea[]) AS n(id, hash) WHERE e.id = n.id
+UPDATE email_address e SET hash = n.hash, hash_before = NULL
+FROM unnest($1::uuid[], $2::bytea[]) AS n(id, hash) WHERE e.id = n.id
 """
 _SECOND_FACTORS_OFF = """
 WITH sealed AS (SELECT id, totp_since FROM team_member WHERE totp_secret IS NOT NULL FOR UPDATE)

@@ -21,6 +21,7 @@ from mail.compose import Sender, compose, recipient
 from mail.parse import parse
 from mail.sync.reading import is_own_letter
 from models import keys, secret_link
+from models.address import compared
 from models.letter import Claimed, LetterKind
 from tests.keeping import KEY
 from tests.letters import opened, text_of
@@ -212,6 +213,20 @@ def test_an_address_outside_of_ascii() -> None:
     letter = replace(a_letter(), to_address="jürgen@bücher.test")
     assert recipient(letter) == "jürgen@xn--bcher-kva.test"
     assert "To: jürgen@xn--bcher-kva.test\r\n" in compose(letter, SENDER).decode()
+
+
+@pytest.mark.parametrize("to", ['"a..b"@docomo.example', '"a b"@client.test', '"a@b, c"@x.test', '"\\"@\\\\"@x.test'])
+def test_an_address_in_quotes_is_one_recipient(to: str) -> None:
+    letter = replace(a_letter(), to_address=to)
+    assert recipient(letter) == to
+    [named] = opened(compose(letter, SENDER))["To"].addresses
+    assert compared(named.addr_spec) == compared(to)
+
+
+@pytest.mark.parametrize("odd", ['"a"b"@c.test', '"a" <b@c.test>', '"a\\"@c.test', '"a\r\nBcc: b"@c.test', '""@c.test'])
+def test_quotes_hide_no_second_recipient(odd: str) -> None:
+    with pytest.raises(ValueError, match="one plain e-mail address"):
+        compose(replace(a_letter(), to_address=odd), SENDER)
 
 
 @pytest.mark.parametrize("odd", ["a@b.test, c@d.test", "a@b.test\r\nBcc: c@d.test", "<a@b.test>", "a b@c.test", "@x"])

@@ -52,6 +52,15 @@ async def test_a_letter_is_delivered_and_settled(by: System) -> None:
     assert (row["sealed"], row["locked_by"], row["locked_until"]) == (None, None, None)
 
 
+@pytest.mark.parametrize("to", ['"a..b"@docomo.example', '"a b"@client.test', '"a@b, c"@x.test', '"\\"@\\\\"@x.test'])
+async def test_a_recipient_in_quotes_is_named_to_the_server_as_it_is(by: System, to: str) -> None:
+    letter_id = await written(by, to)
+    async with SmtpSink() as sink:
+        assert (await sent_all(sink.server)).handled == 1
+    assert await state_of(letter_id) == "SENT"
+    assert [taken.to for taken in sink.letters] == [(to,)]
+
+
 async def test_a_message_id_ends_in_the_domain_of_the_installation(by: System) -> None:
     """RFC 5322, 3.6.4; a bare label looks like spam."""
     letter.name_by(Settings(mail_from="portal@firm.example"))

@@ -14,6 +14,7 @@ BEYOND = {
     *{"Session", "TeamMember.sessions", "Mutation.endSession", "EndSessionInput", "EndSessionPayload"},
     *{"Mutation.changePassword", "ChangePasswordInput", "ChangePasswordPayload"},
     *{"TeamMember.twoFactor", "UpdateTeamMemberInput.twoFactor", "SignInInput.code", "ErrorCode.CODE_NEEDED"},
+    *{"JournalKind.ADDRESS_IN_DOUBT", "NotificationKind.ADDRESS_IN_DOUBT"},
     *{"TeamMember.recoveryCodesLeft", "InvitationOffer.forTeam"},
     *{"Portal.id", "FirmSettings.id", "MailboxHealth.id", "TeamMember.unreadCount"},  # what caches know them again by
     *{f"{payload}.member" for payload in ("MarkNotificationsPayload", "ArchiveNotificationsPayload")},

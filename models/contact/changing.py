@@ -157,7 +157,7 @@ async def _edited(
     after |= {field_id: ids[one.key] for field_id, one in typed.items()}
     if len(set(after.values())) != len(after):
         raise Refusal(ErrorCode.ALREADY_TAKEN, "The contact has this address in another field already.", "emails")
-    texts = {ids[one.key]: one.text for one in typed.values()} | dict(before.values())
+    texts = dict(before.values()) | {ids[one.key]: one.text for one in typed.values()}
     return after, texts
 
 
@@ -166,10 +166,10 @@ def _address_changes(
 ) -> list[Change]:
     changes = []
     for field_id in sorted({*before, *after}):
-        old = before[field_id][1] if field_id in before else None
-        new = texts[after[field_id]] if field_id in after else None
-        if old != new:
-            changes.append(Change("emails", old, new))
+        old_id, old = before.get(field_id, (None, None))
+        new_id = after.get(field_id)
+        if old_id != new_id:  # another spelling of the same one is told by the address itself
+            changes.append(Change("emails", old, texts[new_id] if new_id else None))
     return changes
 
 

@@ -37,7 +37,7 @@ async def wanted_by_account(firm_id: UUID, account_id: UUID) -> None:
 
 _WANTED = """
 WITH on_now AS (
-  SELECT t.account_id, e.key, e.hash FROM toggles t
+  SELECT t.account_id, e.key, e.hash, e.hash_before FROM toggles t
   JOIN account a ON a.firm_id = t.firm_id AND a.id = t.account_id AND a.archived_at IS NULL
   JOIN email_address e ON e.firm_id = t.firm_id AND e.id = t.address_id
   WHERE t.firm_id = $1 AND t.email_sync AND t.address_id = ANY($2::uuid[])
@@ -51,7 +51,7 @@ WITH on_now AS (
 ), queued AS (
   UPDATE occurrence SET state = 'PENDING', skip_reason = NULL, arrival = false, attempts = 0
   WHERE firm_id = $1 AND skip_reason = 'NOT_SWITCHED_ON' AND gone_at IS NULL
-    AND hashes && (SELECT array_agg(hash) FROM on_now)
+    AND hashes && (SELECT array_agg(h) FROM on_now, unnest(ARRAY[hash, hash_before]) h WHERE h IS NOT NULL)
   RETURNING mailbox_id
 ), told AS (
   UPDATE mailbox b SET backfill_total = b.backfill_total + q.n

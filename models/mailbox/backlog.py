@@ -51,7 +51,8 @@ async def due(leased: Leased, folder: LedgerFolder, *, most: int, besides: Colle
         await history.lock(leased.firm_id)
         await check(leased)
         rows = await store.rows(_DUE, *_place(leased, folder), list(besides), most)
-        asked_for = await switched_on(leased.firm_id, {each for row in rows for each in row["hashes"]})
+        met = {each for row in rows for each in row["hashes"]}
+        asked_for = await switched_on(leased.firm_id, met) | await _switched_on_before(leased.firm_id, met)
         unasked = [row["id"] for row in rows if asked_for.isdisjoint(row["hashes"])]
         if unasked:
             skipped = OccurrenceState.SKIPPED
@@ -90,11 +91,16 @@ async def failed_before(leased: Leased, folder: LedgerFolder, *, most: int = 200
 
 async def switched_on(firm_id: UUID, hashes: Iterable[bytes]) -> set[bytes]:
     """Those of them that stand for an address with Email sync on. Under `history.lock`."""
-    return {row["hash"] for row in await store.rows(_SWITCHED_ON, firm_id, list(hashes))}
+    return {row["hash"] for row in await store.rows(_SWITCHED_ON.format("hash"), firm_id, list(hashes))}
+
+
+async def _switched_on_before(firm_id: UUID, hashes: Iterable[bytes]) -> set[bytes]:
+    """The same for what the ledger met by older keys; whose address it really is, its headers say once fetched."""
+    return {row["hash"] for row in await store.rows(_SWITCHED_ON.format("hash_before"), firm_id, list(hashes))}
 
 
 _SWITCHED_ON = """
-SELECT e.hash FROM email_address e WHERE e.firm_id = $1 AND e.hash = ANY($2::bytea[]) AND EXISTS (
+SELECT e.{0} AS hash FROM email_address e WHERE e.firm_id = $1 AND e.{0} = ANY($2::bytea[]) AND EXISTS (
   SELECT 1 FROM toggles t JOIN account a ON a.firm_id = t.firm_id AND a.id = t.account_id AND a.archived_at IS NULL
   WHERE t.firm_id = $1 AND t.address_id = e.id AND t.email_sync)
 """

@@ -1,0 +1,169 @@
+"""
+Addresses that were compared by full case folding are compared anew, once, after the update that changed the rule.
+
+Nobody can tell from the rows who is whom, so no row and no identity is split. Keys are made anew from the typed form.
+An address that another spelling may have been taken for is *in doubt*: the firm is told, and whoever is signed in by it
+signs in again.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+
+from models import firm, journal, notification, session, store
+from models.address_key import compared, hashes
+from models.email import history
+from models.installation import COMPARED_ANEW
+from models.journal import Change, JournalKind, Subject
+from models.notification import NotificationKind
+from models.viewer import System
+
+MOST_SPELLINGS = 20  # that are named; they are strangers' too
+KEYS = {  # table: the typed form, its key
+    "email_address": ("address", "key"),
+    "team_member": ("email", "email_key"),
+    "mailbox": ("address", "address_key"),
+    "letter": ("to_address", "to_key"),
+    "email_participant": ("address", "key"),
+}
+log = structlog.get_logger("respelling")
+
+
+async def compare_anew() -> None:
+    """
+    One firm after the other, each all or nothing; whoever is killed goes on at the next start, and two at once do no
+    harm. Where it was done, it is one statement.
+    """
+    if await store.value("SELECT compared FROM installation") == COMPARED_ANEW:
+        return
+    for row in await store.rows("SELECT id FROM firm ORDER BY id"):
+        if in_doubt := await _compare_anew(System(row["id"])):
+            log.warning("addresses in doubt: the firm's Inbox+ says which", firm=str(row["id"]), count=in_doubt)
+    await store.execute("UPDATE installation SET compared = $1", COMPARED_ANEW)
+
+
+async def _compare_anew(by: System) -> int:
+    async with store.transaction():
+        await firm.one_at_a_time(by.firm_id)
+        await history.lock(by.firm_id)
+        respelled = {table: await _respelled(by, table) for table in KEYS}
+        doubts = await _doubts(by, {one.before for each in respelled.values() for one in each})
+        for table, changes in respelled.items():
+            await _rekey(by, table, changes)
+        await _hash_anew(by, respelled["email_address"])
+        for doubt in doubts:
+            await _tell(by, doubt)
+        await session.end(by, [doubt.user_id for doubt in doubts if doubt.user_id])
+    return len(doubts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Respelled:
+    """An address whose key changes."""
+
+    text: str
+    before: str
+    after: str
+
+
+async def _respelled(by: System, table: str) -> list[_Respelled]:
+    """Only a few are looked at: of ASCII without quotes the key is what it was."""
+    text, key = KEYS[table]
+    query = f"""SELECT DISTINCT {text} AS text, {key} AS key FROM {table}
+      WHERE firm_id = $1 AND (octet_length({text}) <> char_length({text}) OR {text} LIKE '"%')"""
+    rows = [(row["text"], row["key"], compared(row["text"])) for row in await store.rows(query, by.firm_id)]
+    return [_Respelled(*row) for row in rows if row[1] != row[2]]
+
+
+async def _rekey(by: System, table: str, changes: Sequence[_Respelled]) -> None:
+    """No two rows get one key: what the new rule takes for one, the old one did too."""
+    text, key = KEYS[table]
+    query = f"""UPDATE {table} t SET {key} = n.after
+      FROM unnest($2::text[], $3::text[], $4::text[]) AS n(text, before, after)
+      WHERE t.firm_id = $1 AND t.{key} = n.before AND t.{text} = n.text"""
+    columns = [one.text for one in changes], [one.before for one in changes], [one.after for one in changes]
+    await store.execute(query, by.firm_id, *columns)
+
+
+async def _hash_anew(by: System, changes: Sequence[_Respelled]) -> None:
+    keys_ = [one.after for one in changes]
+    now, before = hashes(by.firm_id, keys_, [one.text for one in changes])
+    await store.execute(_HASH_ANEW, by.firm_id, keys_, now, before)
+
+
+_HASH_ANEW = """
+UPDATE email_address e SET hash = n.hash, hash_before = n.before
+FROM unnest($2::text[], $3::bytea[], $4::bytea[]) AS n(key, hash, before) WHERE e.firm_id = $1 AND e.key = n.key
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Doubt:
+    """`user_id`: where it is activated. `others`: what else was met that was taken for it."""
+
+    id: UUID
+    address: str
+    user_id: UUID | None
+    others: tuple[str, ...]
+
+
+async def _doubts(by: System, keys_: set[str]) -> list[_Doubt]:
+    """By the old keys that stood for more than one."""
+    spellings = await _spellings(by, keys_)
+    rows = await store.rows(_IN_DOUBT, by.firm_id, list(keys_))
+    return [
+        _Doubt(row["id"], row["address"], row["user_id"], _others(row["address"], spellings[row["key"]]))
+        for row in rows
+    ]
+
+
+_IN_DOUBT = """
+SELECT e.id, e.address, e.key, p.id AS user_id
+FROM email_address e LEFT JOIN portal_user p ON p.firm_id = e.firm_id AND p.address_id = e.id
+WHERE e.firm_id = $1 AND e.key = ANY($2::text[]) ORDER BY e.id
+"""
+
+
+async def _spellings(by: System, keys_: set[str]) -> Mapping[str, list[str]]:
+    """By old key, how it was written anywhere."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for text, key, table in ((*columns, table) for table, columns in KEYS.items()):
+        query = (
+            f"SELECT DISTINCT {text} AS text, {key} AS key FROM {table} WHERE firm_id = $1 AND {key} = ANY($2::text[])"
+        )
+        for row in await store.rows(query, by.firm_id, list(keys_)):
+            found[row["key"]].append(row["text"])
+    return found
+
+
+def _others(own: str, spellings: Sequence[str]) -> tuple[str, ...]:
+    by_key = {compared(text): text for text in sorted(spellings)}
+    by_key.pop(compared(own), None)
+    return tuple(by_key.values())[:MOST_SPELLINGS]
+
+
+async def _tell(by: System, doubt: _Doubt) -> None:
+    query = "SELECT account_id FROM toggles WHERE firm_id = $1 AND address_id = $2"
+    journal.record(
+        JournalKind.ADDRESS_IN_DOUBT,
+        by=by,
+        subject=(Subject.EMAIL_ADDRESS, doubt.id),
+        accounts=[row["account_id"] for row in await store.rows(query, by.firm_id, doubt.id)],
+        changes=[Change("address", other, doubt.address) for other in doubt.others],
+    )
+    await notification.raise_for_team(
+        by, NotificationKind.ADDRESS_IN_DOUBT, about=doubt.id, subject_id=doubt.id, text=_words(doubt)
+    )
+
+
+def _words(doubt: _Doubt) -> str:
+    """The addresses last: they may be long."""
+    others = ", ".join(doubt.others) or "no other was met yet"
+    return (
+        "Somebody else may have been taken for this person, and may have seen the same accounts and e-mails: until now"
+        " addresses were compared as if ß were ss. If so, type the address of the other contact anew. This person:"
+        f" {doubt.address}. Taken for the same: {others}."
+    )
