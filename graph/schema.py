@@ -11,9 +11,8 @@ from graph import feed
 from graph.account import AccountQuery
 from graph.account_changes import AccountMutation
 from graph.address import AddressMutation
-from graph.api_token import ApiTokenMutation, Scopes
+from graph.api_token import ApiTokenMutation
 from graph.budget import Budgeted
-from graph.completion import CompilingExecutor
 from graph.contact import ContactQuery
 from graph.contact_changes import ContactMutation
 from graph.email import EmailQuery
@@ -33,6 +32,7 @@ from graph.password_reset import PasswordResetMutation
 from graph.portal import PortalMutation, PortalQuery
 from graph.portal_action import PortalActionQuery
 from graph.scalars import SCALARS
+from graph.scopes import ScopedExecutor, Scopes
 from graph.session import SessionMutation, SessionQuery
 from graph.team import TeamMutation
 from graph.toggles import TogglesMutation
@@ -122,6 +122,6 @@ schema = Schema(
     Subscription,
     types=[Refusal, Conflict, DeadLink, RateLimited],
     extensions=[Observed, IntrospectionInDevelopment, Scopes, Budgeted],
-    execution_context_class=CompilingExecutor,
+    execution_context_class=ScopedExecutor,
     config=StrawberryConfig(scalar_map=SCALARS),
 )

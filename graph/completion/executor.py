@@ -16,10 +16,11 @@ class CompilingExecutor(EventExecutor):
     """
     Leans on `complete_iterable_value` of graphql-core 3.3, of which a test holds the signature.
 
-    Plans stand aside where an extension looks at each field (`SchemaExtension.resolve`, custom directives), or the
-    operation can be aborted.
+    Plans stand aside where an extension looks at each field (`SchemaExtension.resolve`, custom directives), where an
+    executor that inherits does (`compiles`), or the operation can be aborted.
     """
 
+    compiles = True
     _plans: Plans | None = None
 
     def complete_iterable_value(
@@ -54,7 +55,7 @@ class CompilingExecutor(EventExecutor):
             return await completed if self.is_awaitable(completed) else completed
 
     def _plan(self, item_type: GraphQLOutputType, details: list[FieldDetails], items: Iterable[Any]) -> Plan | None:
-        if type(items) is not list and type(items) is not tuple:
+        if not self.compiles or (type(items) is not list and type(items) is not tuple):
             return None
         if self.abort_signal is not None or (self.middleware_manager and self.middleware_manager.middlewares):
             return None

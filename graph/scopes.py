@@ -1,0 +1,91 @@
+"""
+What an API token's scopes let it do, told of every operation and, below a mutation, of every field.
+
+A token without READ is told what it changed, and no more: the payload's own fields, and of the objects that the
+payload brings what stands in them as a number, a time, a state or a name. What they lead to, what letters say and links
+are for READ. The rule goes by depth and type, so a new field is closed until it is a plain one, a new String until it
+stands in NAMES.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from graphql import GraphQLNamedType, GraphQLObjectType, GraphQLOutputType, get_named_type, is_leaf_type
+from graphql.execution.collect_fields import FieldDetails
+from graphql.language import OperationType as Kind
+from graphql.pyutils import Path
+from strawberry.extensions import SchemaExtension
+from strawberry.types.graphql import OperationType
+
+from graph.completion import CompilingExecutor
+from graph.transport import RequestCode, RequestError
+from models.viewer import ApiScope, Asker
+
+NAMES = frozenset({"__typename", "address", "code", "email", "name", "sentFolder", "slug", "username"})
+"""Of objects, the strings that say which one it is. All others may be words of a letter, or a link."""
+IN_PAYLOAD = 2  # levels: the mutation, its payload's fields, and below them the fields of what it changed
+
+
+class Scopes(SchemaExtension):
+    """A token without WRITE changes nothing, one without READ only changes."""
+
+    def on_validate(self) -> Iterator[None]:
+        asked = self.execution_context
+        needed = ApiScope.WRITE if asked.operation_type is OperationType.MUTATION else ApiScope.READ
+        if _lacks(asked.context.viewer, needed):
+            raise RequestError(RequestCode.FORBIDDEN, f"This API token lacks the scope {needed} for that.")
+        yield
+
+
+class ScopedExecutor(CompilingExecutor):
+    """Leans on `execute_field` and `handle_field_error` of graphql-core 3.3; tests/test_api_scopes.py would tell."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        changes = self.operation.operation is Kind.MUTATION
+        self._narrow = changes and _lacks(getattr(self.context_value, "viewer", None), ApiScope.READ)
+        self.compiles = not self._narrow
+
+    def execute_field(
+        self,
+        parent_type: GraphQLObjectType,
+        source: Any,
+        field_details_list: list[FieldDetails],
+        path: Path,
+        position_context: Any,
+    ) -> Any:
+        if self._narrow:
+            returned = self._closed(parent_type, field_details_list[0].node.name.value, path)
+            if returned is not None:
+                return self.handle_field_error(_needs_read(), returned, field_details_list, path)
+        return super().execute_field(parent_type, source, field_details_list, path, position_context)
+
+    def _closed(self, parent_type: GraphQLObjectType, name: str, path: Path) -> GraphQLOutputType | None:
+        """The type of a field that is for READ alone; None: it is open."""
+        definition = self.schema.get_field(parent_type, name)
+        if definition is None or _depth(path) <= IN_PAYLOAD or not _lacks(self.context_value.viewer, ApiScope.READ):
+            return None
+        is_refusal = any(interface.name == "UserError" for interface in parent_type.interfaces)
+        return None if _is_plain(name, get_named_type(definition.type), is_refusal) else definition.type
+
+
+def _is_plain(name: str, kind: GraphQLNamedType, is_refusal: bool) -> bool:
+    return is_leaf_type(kind) and (kind.name != "String" or name in NAMES or is_refusal)
+
+
+def _depth(path: Path) -> int:
+    """How many fields lead there; places in a list are none."""
+    return sum(isinstance(key, str) for key in path.as_list())
+
+
+def _lacks(viewer: Asker | None, needed: ApiScope) -> bool:
+    scopes: Iterable[ApiScope] | None = viewer.scopes if viewer is not None else None
+    return scopes is not None and needed not in scopes
+
+
+def _needs_read() -> RequestError:
+    return RequestError(
+        RequestCode.FORBIDDEN,
+        "This API token lacks the scope READ: of what it changes only plain fields are told. It was done where `errors`"
+        " is empty.",
+    )
