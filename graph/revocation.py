@@ -20,7 +20,7 @@ from models.journal import SESSIONS_ENDED, Batch, Entry, JournalKind
 from models.viewer import Client, Viewer
 
 REST = 0.05  # seconds: what revokes may have been asked for on such a socket, and is answered first
-EVERY = 15.0  # seconds between looks at all of them: sessions also end by the clock
+EVERY = 15.0  # seconds
 AGAIN = 1.0  # seconds, where the database is away
 MAY_REVOKE = frozenset(
     {
@@ -41,10 +41,12 @@ log = structlog.get_logger("revocation")
 class Revocation:
     """
     One for each process, for as long as its sockets. Costs a task for each firm that has some open, and none for a
-    socket; asks for all that are concerned in one statement, 20 times a second at most.
+    socket; asks for all that are concerned in one statement, 20 times a second at most. `every` so many seconds it
+    looks at all of them: sessions also end by the clock.
     """
 
-    def __init__(self, sockets: Sockets) -> None:
+    def __init__(self, sockets: Sockets, *, every: float = EVERY) -> None:
+        self.every = every
         sockets.watch = self
         self._sockets = sockets
         self._holders: defaultdict[UUID, set[Holder]] = defaultdict(set)
@@ -94,7 +96,7 @@ class Revocation:
 
     async def _ask(self) -> None:
         loop = asyncio.get_running_loop()
-        all_at = loop.time() + EVERY
+        all_at = loop.time() + self.every
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(all_at):
@@ -102,7 +104,7 @@ class Revocation:
             await asyncio.sleep(REST)
             self._stirred.clear()
             if looks_at_all := loop.time() >= all_at:
-                all_at = loop.time() + EVERY
+                all_at = loop.time() + self.every
                 self._due.update(*self._holders.values())
             due, self._due = self._due, set()
             try:

@@ -18,11 +18,12 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
+from tests.waiting import patience
+
 SWITCHES = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--remote-debugging-port=0",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )  # fmt: skip
-PATIENCE = 20.0  # seconds
 
 
 @dataclass
@@ -39,7 +40,7 @@ class Window:
         self._answers[number] = asyncio.get_running_loop().create_future()
         told = {"id": number, "method": method, "params": params}
         await self.socket.send(json.dumps(told | ({"sessionId": self.session} if self.session else {})))
-        async with asyncio.timeout(PATIENCE):
+        async with patience():
             return await self._answers[number]
 
     async def listen(self) -> None:
@@ -67,7 +68,7 @@ class Window:
     async def until(self, condition: str) -> None:
         """Raises TimeoutError with the page's words where it never comes true."""
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with patience():
                 while not await self.run(f"Boolean({condition})"):  # noqa: ASYNC110 - the condition is another process's
                     await asyncio.sleep(0.02)
         except TimeoutError:
@@ -120,7 +121,7 @@ async def a_window(profile: Path, *, language: str = "en") -> AsyncIterator[Wind
 
 async def _door(process: asyncio.subprocess.Process) -> str:
     assert process.stderr is not None
-    async with asyncio.timeout(60):
+    async with patience():
         while line := (await process.stderr.readline()).decode():
             if found := re.search(r"DevTools listening on (ws://\S+)", line):
                 return found.group(1)

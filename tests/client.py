@@ -33,10 +33,10 @@ from models.settings import Settings
 from models.viewer import Asker
 from tests.plain import PromptServer, plain_http
 from tests.toy import until
+from tests.waiting import NEVER, PATIENCE, patience
 
 As = SignedIn[Asker] | str | None
 """Who asks: a colleague or a client from `make.signed_in`, any token, or nobody."""
-PATIENCE = 10.0  # seconds that anything may take before a test gives up
 
 
 class TopLevelErrors(Exception):
@@ -55,9 +55,9 @@ class Following:
 
     socket: ClientConnection
 
-    async def next(self, seconds: float = PATIENCE) -> dict[str, Any]:
+    async def next(self) -> dict[str, Any]:
         """Raises TopLevelErrors, StopAsyncIteration at `complete`, ConnectionClosed with its code, TimeoutError."""
-        message = await self.message(seconds)
+        message = await self.message()
         if message["type"] == "complete":
             raise StopAsyncIteration
         payload = message["payload"]
@@ -67,19 +67,19 @@ class Following:
         (event,) = payload["data"].values()
         return event  # type: ignore[no-any-return]
 
-    async def several(self, count: int, seconds: float = PATIENCE) -> list[dict[str, Any]]:
-        return [await self.next(seconds) for _ in range(count)]
+    async def several(self, count: int) -> list[dict[str, Any]]:
+        return [await self.next() for _ in range(count)]
 
-    async def message(self, seconds: float = PATIENCE) -> dict[str, Any]:
+    async def message(self) -> dict[str, Any]:
         """The next message of the protocol, whatever it is."""
-        async with asyncio.timeout(seconds):
+        async with patience():
             return json.loads(await self.socket.recv())  # type: ignore[no-any-return]
 
-    async def closed(self, seconds: float = PATIENCE) -> int | None:
+    async def closed(self) -> int | None:
         """The code that the server closes the socket with (None: cut without a word); what it says before is lost."""
         try:
             while True:
-                await self.message(seconds)
+                await self.message()
         except ConnectionClosed as closed:
             return closed.rcvd.code if closed.rcvd else None
 
@@ -139,7 +139,7 @@ class Api:
         url, protocols = self.url.replace("http", "ws", 1) + "/graphql", [Subprotocol("graphql-transport-ws")]
         async with connect(url, subprotocols=protocols, additional_headers=headers, proxy=None) as socket:
             await socket.send(json.dumps({"type": "connection_init", "payload": bearer(as_)}))
-            async with asyncio.timeout(PATIENCE):
+            async with patience():
                 acknowledged = json.loads(await socket.recv())
             assert acknowledged["type"] == "connection_ack", acknowledged
             yield socket
@@ -206,6 +206,7 @@ async def an_api(database_url: str, var: Path, **settings: Any) -> AsyncIterator
     port = listening.getsockname()[1]
     chosen = Settings(database_url=SecretStr(database_url), var=var, port=port, **settings)
     app = create_app(chosen)
+    app.state.sockets.watch.every = NEVER  # what ends a socket is what happened, told in the journal
     config = uvicorn.Config(
         app, http=HttpDoor, ws=SocketDoor, lifespan="off", log_config=None, ws_max_size=128 * 1024
     )  # fmt: skip

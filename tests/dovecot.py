@@ -21,6 +21,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.processes import a_free_port
+from tests.waiting import PATIENCE
+
 USERNAME, PASSWORD = "anna", "secret"
 
 _CONFIG = """
@@ -94,7 +97,7 @@ def dovecot(certificate: Path | None = None) -> Iterator[Dovecot]:
     )  # not in tmp_path: `nobody` could not enter, sockets' paths are short
     try:
         lines = _keep_certificate(certificate, home)
-        config, port = home / "dovecot.conf", _free_port()
+        config, port = home / "dovecot.conf", a_free_port()
         config.write_text(
             _CONFIG.format(
                 home=home,
@@ -140,13 +143,6 @@ def _keep_certificate(certificate: Path | None, home: Path) -> str:
     return f"ssl_cert = <{kept}\nssl_key = <{kept}"
 
 
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
-
-
 @contextmanager
 def _running(command: list[str], user: str, group: str, log: Path) -> Iterator[None]:
     root = os.geteuid() == 0
@@ -162,15 +158,15 @@ def _running(command: list[str], user: str, group: str, log: Path) -> Iterator[N
         yield
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(PATIENCE)
 
 
 def _wait(port: int, log: Path) -> None:
-    """Until it takes connections; 10 s at most, then with its own words."""
-    until = time.monotonic() + 10
+    """Until it takes connections; at last with its own words."""
+    until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         with socket.socket() as one:
-            one.settimeout(1)
+            one.settimeout(PATIENCE)
             if one.connect_ex(("127.0.0.1", port)) == 0 and one.recv(4) == b"* OK":
                 return
         time.sleep(0.01)

@@ -9,6 +9,7 @@ import pytest
 
 from models.embedded import Embedded
 from tests.postgres import MAJOR, NO_FSYNC, open_folder, run
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -21,8 +22,8 @@ def start(folder: Path, *, major: int = MAJOR) -> Embedded:
     return Embedded.start(folder, major=major, settings=NO_FSYNC)
 
 
-def until(true: Callable[[], object], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
+def until(true: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE
     while not true():
         assert time.monotonic() < deadline, "it did not come to pass"
         time.sleep(0.01)

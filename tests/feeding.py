@@ -12,6 +12,7 @@ from models import journal, store
 from models.feed import Hub
 from models.journal import Batch, Change, JournalKind
 from models.viewer import Actor
+from tests.waiting import patience
 
 
 @asynccontextmanager
@@ -22,7 +23,7 @@ async def a_hub(url: str, **seconds: float) -> AsyncIterator[Hub]:
     try:
         yield hub
     finally:
-        async with asyncio.timeout(10):
+        async with patience():
             await hub.close()
 
 
@@ -61,8 +62,8 @@ class Listener:
     def texts(self) -> list[str | None]:
         return texts_of(self.heard)
 
-    async def until(self, true: Callable[["Listener"], object], seconds: float = 10) -> None:
-        async with asyncio.timeout(seconds):
+    async def until(self, true: Callable[["Listener"], object]) -> None:
+        async with patience():
             while not true(self):
                 self.grew.clear()
                 await self.grew.wait()

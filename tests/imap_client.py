@@ -2,6 +2,7 @@
 
 from mail.imap import Imap
 from tests.imap_server import ImapServer
+from tests.waiting import PATIENCE
 
 HOTEL = (
     b"From: (5* hotel) <anna@example.test>\r\nSubject: 5* hotel * 1 FETCH (\r\n"
@@ -9,5 +10,5 @@ HOTEL = (
 )
 
 
-async def signed_in(server: ImapServer, *, password: str = "secret", timeout: float = 5.0) -> Imap:
+async def signed_in(server: ImapServer, *, password: str = "secret", timeout: float = PATIENCE) -> Imap:
     return await Imap.connect(server.server, username=server.username, password=password, timeout=timeout)

@@ -18,15 +18,16 @@ from models.invitation import Invitation, InvitationAccount
 from models.letter import LetterKind, NewLetter
 from models.portal import PasswordReset
 from models.viewer import Actor, Viewer
+from tests.waiting import PATIENCE
 
 FROM, BASE = "portal@switchboard.test", "https://portal.firm.test"
 
 
-def a_route(server: SmtpServer, *, timeout: float = 5) -> Route:
+def a_route(server: SmtpServer, *, timeout: float = PATIENCE) -> Route:
     return Route(server, Sender(FROM, BASE), timeout)
 
 
-async def sent_all(server: SmtpServer, *, timeout: float = 5) -> Pass:
+async def sent_all(server: SmtpServer, *, timeout: float = PATIENCE) -> Pass:
     """One pass of an outbox of its own."""
     return await one_pass(a_route(server, timeout=timeout), owner=new_owner())
 

@@ -15,9 +15,10 @@ from functools import cache
 from pathlib import Path
 from threading import Lock
 
+from tests.waiting import PATIENCE
+
 CHECKOUT = Path(__file__).parents[1]
 COMMAND = [sys.executable, "-m", "graph.cli"]
-START_SECONDS, STOP_SECONDS = 60.0, 20.0
 OURS = ("DATABASE_URL", "HOST", "PORT", "SWITCHBOARD_", "OTEL_")
 
 
@@ -42,7 +43,13 @@ def run_afresh(*arguments: str, **settings: str) -> subprocess.CompletedProcess[
     """The same as people do it, from the start of Python on."""
     command = [*COMMAND, *arguments]
     return subprocess.run(
-        command, env=environment(settings), cwd=CHECKOUT, text=True, capture_output=True, timeout=120, check=False
+        command,
+        env=environment(settings),
+        cwd=CHECKOUT,
+        text=True,
+        capture_output=True,
+        timeout=2 * PATIENCE,
+        check=False,
     )
 
 
@@ -57,10 +64,16 @@ def _command_server() -> "subprocess.Popen[str]":
 
 
 def a_free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
+    """
+    Where nobody listens but who is told of it: it stays bound, so that the kernel gives it to nobody else while the
+    tests run. With SO_REUSEADDR, as servers set it, another may listen there.
+    """
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("127.0.0.1", 0))
+    port: int = held.getsockname()[1]
+    held.detach()
+    return port
 
 
 @dataclass
@@ -76,31 +89,29 @@ class Running:
     def said(self) -> str:
         return self.output.read_text()
 
-    def until_said(self, words: str, seconds: float = START_SECONDS) -> str:
+    def until_said(self, words: str) -> str:
         """All that was said until then."""
-        self._until(lambda: words in self.said, f"it never said {words!r}", seconds)
+        self._until(lambda: words in self.said, f"it never said {words!r}")
         return self.said
 
-    def until_gone(self, seconds: float = STOP_SECONDS) -> None:
-        self._until(lambda: self.process.poll() is not None, f"it still runs after {seconds:g} s", seconds)
+    def until_gone(self) -> None:
+        self._until(lambda: self.process.poll() is not None, f"it still runs after {PATIENCE:g} s")
 
-    def _until(self, true: Callable[[], object], otherwise: str, seconds: float) -> None:
-        deadline = time.monotonic() + seconds
+    def _until(self, true: Callable[[], object], otherwise: str) -> None:
+        deadline = time.monotonic() + PATIENCE
         while not true():
             assert time.monotonic() < deadline, f"{otherwise}:\n{self.said}"
             if self.process.poll() is not None and not true():
                 raise AssertionError(f"it ended with {self.process.returncode}:\n{self.said}")
             time.sleep(0.02)
 
-    def stop(self, how: signal.Signals) -> float:
-        """SIGINT as a terminal's Ctrl-C sends it, to the whole group. Returns the seconds it took."""
-        begun = time.monotonic()
+    def stop(self, how: signal.Signals) -> None:
+        """SIGINT as a terminal's Ctrl-C sends it, to the whole group."""
         if how is signal.SIGINT:
             os.killpg(self.process.pid, how)
         else:
             self.process.send_signal(how)
         self.until_gone()
-        return time.monotonic() - begun
 
     @property
     def smtp_port(self) -> int:
@@ -170,9 +181,9 @@ def _target(link: Path) -> str:
         return ""
 
 
-def all_gone(pids: set[int], seconds: float = 2) -> bool:
+def all_gone(pids: set[int]) -> bool:
     """Within a moment: multiprocessing's own helper notices last. Zombies that nobody has waited for are gone."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + PATIENCE
     while left := {pid: words for pid in pids if (words := _words(pid))}:
         assert time.monotonic() < deadline, left
         time.sleep(0.02)

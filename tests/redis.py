@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import PATIENCE
+
 MISSING = "Redis is not installed (Debian: apt-get install redis-server)"
 
 
@@ -39,7 +41,7 @@ class RedisServer:
         """Returns when it answers."""
         arguments = ["--port", "0", "--unixsocket", str(self.socket), "--dir", str(self.folder), "--save", ""]
         self._process = subprocess.Popen([self.program, *arguments], stdout=subprocess.DEVNULL)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE
         while not self._answers():
             assert time.monotonic() < deadline, "Redis did not start"
             time.sleep(0.005)

@@ -12,11 +12,11 @@ import httpx
 
 from tests.plain import plain_http
 from tests.toy import Toy
+from tests.waiting import PATIENCE, patience
 
 SSE = "text/event-stream"
 MULTIPART = 'multipart/mixed;boundary="graphql";subscriptionSpec=1.0'
 APOLLO = f"{MULTIPART},application/graphql-response+json,application/json;q=0.9"
-SECONDS = 5
 END = "end"
 COMPLETE = "complete"
 BEAT = "beat"
@@ -30,7 +30,7 @@ class Followed:
     pieces: AsyncIterator[Any]
 
     async def next(self) -> Any:
-        async with asyncio.timeout(SECONDS):
+        async with patience():
             return await anext(self.pieces, END)
 
     async def answer(self) -> Any:
@@ -61,7 +61,7 @@ async def followed_at(
     url: str, query: str, *, accept: str = SSE, headers: Mapping[str, str] | None = None
 ) -> AsyncIterator[Followed]:
     sent = {"accept": accept, **(headers or {})}
-    client = plain_http(base_url=url, timeout=SECONDS)
+    client = plain_http(base_url=url, timeout=PATIENCE)
     async with client, client.stream("POST", "/graphql", json={"query": query}, headers=sent) as response:
         read = events if response.headers["content-type"].startswith(SSE) else parts
         yield Followed(response, read(response.aiter_bytes()))

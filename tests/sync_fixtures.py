@@ -9,6 +9,7 @@ from mail.sync import Tools
 from models.viewer import System
 from tests.imap_server import ImapServer
 from tests.make import a_firm
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -25,4 +26,4 @@ async def by(store: str) -> System:
 @pytest.fixture
 async def tools() -> AsyncIterator[Tools]:
     async with ParserPool(workers=1) as parsers:
-        yield Tools(parsers, development=True, timeout=5)
+        yield Tools(parsers, development=True, timeout=PATIENCE)

@@ -16,6 +16,7 @@ from models import files, mailbox, store
 from models.mailbox import MailServer, NewMailbox
 from models.viewer import System, TeamRole, Viewer
 from tests.imap_server import ARRIVED, ImapServer, ServedFolder
+from tests.waiting import patience
 
 CLIENT = "marta@client.test"
 STRANGER = "nobody@elsewhere.test"
@@ -142,9 +143,9 @@ async def notifications(by: System) -> list[tuple[str, int]]:
     return [(row["text"], row["count"]) for row in rows]
 
 
-async def eventually(check: Callable[[], Awaitable[object]], *, seconds: float = 30) -> None:
+async def eventually(check: Callable[[], Awaitable[object]]) -> None:
     """Until it holds."""
-    async with asyncio.timeout(seconds):
+    async with patience():
         while not await check():  # noqa: ASYNC110 - another process or the database is what changes
             await asyncio.sleep(0.02)
 

@@ -196,7 +196,7 @@ async def test_picking_another_account_ends_what_is_followed_on_the_old_one(api:
     async with api.follow(ARRIVED, {"id": account_id(first)}, as_=client) as feed:
         await feed.next()
         await api.ask(SELECT, {"id": account_id(second)}, as_=client)
-        assert await feed.closed(1) == 4403
+        assert await feed.closed() == 4403
     async with api.follow(ARRIVED, {"id": account_id(first)}, as_=client) as feed:
         with pytest.raises(TopLevelErrors) as refused:
             await feed.next()
@@ -213,7 +213,7 @@ async def test_what_is_followed_ends_at_once_with_the_account_and_the_others_go_
         await goes_on.next()
         await switched(by, first.id, first.address, login=False)
         assert (await api.ask(PORTAL, as_=client))["portal"]["account"] is None
-        assert await lost.closed(1) == 4403
+        assert await lost.closed() == 4403
         await switched(by, second.id, first.address, email_sync=True)
         await a_letter(by, mailbox_id=await a_box(by), subject="Later")
         assert (await goes_on.next())["__typename"] == "EmailArrived"
@@ -250,7 +250,7 @@ async def test_a_forgotten_password_is_set_anew_by_the_link_which_ends_what_was_
         assert (weak["code"], weak["path"]) == ("WEAK_PASSWORD", ["password"])
         given["password"] = "battery staple"
         assert (await api.ask(SET, {"input": given}))["resetPassword"]["errors"] == []
-        assert await feed.closed(1) == 4403
+        assert await feed.closed() == 4403
     (dead,) = (await api.ask(SET, {"input": given}))["resetPassword"]["errors"]
     assert (dead["__typename"], dead["reason"]) == ("DeadLink", "USED")
     told = (await api.ask(SIGN_IN, {"input": {"email": ANNA, "password": "battery staple"}}))["signIn"]

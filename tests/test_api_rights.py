@@ -83,7 +83,7 @@ async def test_a_revoked_token_is_nobody_and_its_socket_is_closed(api: Api) -> N
         await feed.next()
         revoke = "mutation($id: ID!) { revokeApiToken(input: { id: $id }) { errors { code } } }"
         assert (await api.ask(revoke, {"id": key}, as_=world.owner))["revokeApiToken"]["errors"] == []
-        assert await feed.closed(seconds=1) == 4403
+        assert await feed.closed() == 4403
     with pytest.raises(TopLevelErrors) as refused:
         await api.ask("{ firm { id } }", as_=token)
     assert refused.value.codes == ["UNAUTHENTICATED"]

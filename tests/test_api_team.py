@@ -34,7 +34,7 @@ async def test_one_session_is_ended_from_another_and_its_socket_closes(api: Api)
         await far.next()
         await near.next()
         assert (await api.ask(END, {"id": current}, as_=here))["endSession"]["errors"] == []
-        assert await far.closed(seconds=1) == 4403
+        assert await far.closed() == 4403
         await near.socket.ping()
     left = (await api.ask(ME, as_=here))["viewer"]["sessions"]
     assert current not in {one["id"] for one in left}
@@ -54,7 +54,7 @@ async def test_a_new_password_ends_the_other_sessions_and_their_sockets(api: Api
         await far.next()
         told = (await api.ask(CHANGE, {"old": PASSWORD, "new": "violet hammock"}, as_=here))["changePassword"]
         assert told["errors"] == []
-        assert await far.closed(seconds=1) == 4403
+        assert await far.closed() == 4403
     assert len((await api.ask(ME, as_=here))["viewer"]["sessions"]) == 1
     assert await a_token(api, "violet hammock")
 

@@ -13,9 +13,9 @@ import pytest
 
 from tests import make
 from tests.client import Api
+from tests.waiting import patience
 
 CLIENTS = Path(__file__).parent / "clients"
-SECONDS = 60  # node needs one or two to start where two cores are shared
 
 JAVASCRIPT = [
     ("graphql-ws.mjs", ["graphql-ws"]),
@@ -55,7 +55,7 @@ async def run(api: Api, program: str, script: str) -> list[dict[str, Any]]:
         program, script, cwd=CLIENTS, env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
     try:
-        async with asyncio.timeout(SECONDS):
+        async with patience():
             out, err = await process.communicate()
     finally:
         if process.returncode is None:

@@ -206,7 +206,7 @@ def test_a_start_can_be_stopped_at_once_and_leaves_nothing(
         assert "Traceback" not in one.said
         assert "leaked" not in one.said
     assert all_gone(helpers)
-    assert all_gone(set(processes_about(var)), seconds=10)  # a server just being made is told when its parent has gone
+    assert all_gone(set(processes_about(var)))  # a server just being made is told when its parent has gone
 
 
 def test_a_start_in_the_background_of_a_shell_where_ctrl_c_is_ignored_can_be_stopped(var: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from models.contact import ContactEmail, FieldRef
 from models.errors import Refusal
 from models.viewer import Viewer
 from tests.make import a_contact, a_firm, a_member, an_account, linked
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.usefixtures("store")
 EMAIL = FieldRef(name="Email")
@@ -45,4 +46,4 @@ async def test_linking_unlinking_and_editing_at_once_never_deadlock(by: Viewer) 
             with suppress(Refusal):
                 await verb()
 
-    await asyncio.wait_for(asyncio.gather(*(stir(n) for n in range(18))), 30)
+    await asyncio.wait_for(asyncio.gather(*(stir(n) for n in range(18))), PATIENCE)

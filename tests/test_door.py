@@ -12,6 +12,7 @@ from websockets.frames import Frame, Opcode
 from graph.running import room_for_connections
 from tests.plain import plain_http
 from tests.toy import Toy, serving, until
+from tests.waiting import PATIENCE
 
 HANDSHAKE = (
     b"GET /graphql HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
@@ -42,7 +43,7 @@ async def pour(writer: asyncio.StreamWriter, reader: asyncio.StreamReader, data:
         for _ in range(times):
             writer.write(data)
             await writer.drain()
-        return await asyncio.wait_for(reader.read(), 5)
+        return await asyncio.wait_for(reader.read(), PATIENCE)
     except ConnectionError:
         return b""
 
@@ -71,7 +72,7 @@ async def test_a_request_without_end_is_cut(toy: Toy, start: bytes, more: bytes)
 async def test_what_is_wrong_with_headers_that_are_too_long_is_told(toy: Toy) -> None:
     async with dialled(toy) as (reader, writer):
         writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nx-more: " + b"y" * 70_000)
-        told = await asyncio.wait_for(reader.read(), 5)
+        told = await asyncio.wait_for(reader.read(), PATIENCE)
     assert told.startswith(b"HTTP/1.1 431 ")
     assert told.endswith(b"Headers may have 65,536 bytes.")
 
@@ -96,7 +97,7 @@ async def test_a_body_up_to_its_limit_passes_the_door(toy: Toy) -> None:
 async def test_a_request_has_to_arrive_within_its_time(start: bytes, caplog: pytest.LogCaptureFixture) -> None:
     async with serving(door_seconds=0.05) as toy, dialled(toy) as (reader, writer):
         writer.write(start)
-        told = await asyncio.wait_for(reader.read(), 5)
+        told = await asyncio.wait_for(reader.read(), PATIENCE)
         await until(lambda: not toy.server.server_state.tasks)
     assert told.startswith(b"HTTP/1.1 408 ")
     assert told.endswith(b"A request has to arrive within 0.05 seconds.")
@@ -106,7 +107,7 @@ async def test_a_request_has_to_arrive_within_its_time(start: bytes, caplog: pyt
 async def test_line_ends_after_an_answer_keep_no_connection() -> None:
     async with serving(door_seconds=0.05) as toy, dialled(toy) as (reader, writer):
         writer.write(GET)
-        assert (await asyncio.wait_for(reader.readline(), 5)).startswith(b"HTTP/1.1 200")
+        assert (await asyncio.wait_for(reader.readline(), PATIENCE)).startswith(b"HTTP/1.1 200")
         writer.write(b"\r\n")
         await until(lambda: not toy.server.server_state.connections)
 
@@ -121,9 +122,9 @@ async def test_what_takes_its_time_to_answer_is_not_hurried() -> None:
 
 async def test_a_full_house_says_so_and_lets_nobody_else_in() -> None:
     async with serving(door_most=1) as toy, dialled(toy) as (reader, writer), dialled(toy) as (other, _):
-        told = await asyncio.wait_for(other.read(), 5)
+        told = await asyncio.wait_for(other.read(), PATIENCE)
         writer.write(GET)
-        assert (await asyncio.wait_for(reader.readline(), 5)).startswith(b"HTTP/1.1 200")
+        assert (await asyncio.wait_for(reader.readline(), PATIENCE)).startswith(b"HTTP/1.1 200")
     assert told.startswith(b"HTTP/1.1 503 ")
     assert told.endswith(b"All 1 connections are taken. Try again soon.")
 
@@ -144,7 +145,7 @@ INIT = frames(Opcode.TEXT, b'{"type":"connection_init"}', 1)
 async def test_a_flood_of_frames_that_say_nothing_is_cut(toy: Toy, start: bytes, flood: bytes) -> None:
     async with dialled(toy) as (reader, writer):
         writer.write(HANDSHAKE + b"\r\n" + start)
-        assert b"101 Switching Protocols" in await asyncio.wait_for(reader.readline(), 5)
+        assert b"101 Switching Protocols" in await asyncio.wait_for(reader.readline(), PATIENCE)
         await pour(writer, reader, flood, 20)
         await until(lambda: len(toy.endpoint.sockets) == 0)
     assert not toy.server.server_state.connections
@@ -154,7 +155,7 @@ async def test_a_flood_of_frames_that_say_nothing_is_cut(toy: Toy, start: bytes,
 async def test_a_handshake_with_too_many_headers_is_refused(toy: Toy, headers: bytes) -> None:
     async with dialled(toy) as (reader, writer):
         writer.write(HANDSHAKE + headers + b"\r\n")
-        assert (await asyncio.wait_for(reader.readline(), 5)).startswith(b"HTTP/1.1 431 ")
+        assert (await asyncio.wait_for(reader.readline(), PATIENCE)).startswith(b"HTTP/1.1 431 ")
         await until(lambda: not toy.server.server_state.connections)
 
 

@@ -1,7 +1,6 @@
 """The feed, on the nouns' side: everything since a cursor, in order, none twice, then live, or an honest Resync."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -14,6 +13,8 @@ from models.journal import WINDOW_DAYS, WINDOW_POSITIONS, Batch
 from models.viewer import System
 from tests.feeding import a_hub, a_wire_to, listening, note, say, texts_of
 from tests.make import a_firm
+from tests.toy import until
+from tests.waiting import NEVER, PATIENCE, patience
 
 
 @pytest.fixture
@@ -156,17 +157,13 @@ async def test_two_processes_on_one_database_tell_the_same(store: str, by: Syste
         assert one.heard == other.heard
 
 
-async def test_a_wake_up_comes_at_once(hub: Hub, by: System) -> None:
-    async with listening(hub, by.firm_id) as one:
-        await say(by, "warm")  # the channel may still be opening
-        await one.until(lambda one: one.texts)
-        took = []
-        for n in range(10):
-            begun = time.monotonic()
-            await say(by, f"{n}")
-            await one.until(lambda one, n=n: f"{n}" in one.texts)  # type: ignore[misc]
-            took.append(time.monotonic() - begun)
-    assert sorted(took)[5] < 0.2, took
+async def test_a_wake_up_tells_and_no_poll_is_waited_for(store: str, by: System) -> None:
+    async with a_hub(store, poll=NEVER) as hub:
+        await until(lambda: hub.hears)  # what is said while the channel opens, the poll tells
+        async with listening(hub, by.firm_id) as one:
+            for n in range(10):
+                await say(by, f"{n}")
+                await one.until(lambda one, n=n: f"{n}" in one.texts)  # type: ignore[misc]
 
 
 async def test_changed_waits_for_what_comes_after_a_position(hub: Hub, by: System) -> None:
@@ -174,15 +171,15 @@ async def test_changed_waits_for_what_comes_after_a_position(hub: Hub, by: Syste
     waiting = asyncio.create_task(hub.changed(by.firm_id, head))
     async with listening(hub, by.firm_id):
         moved = await say(by, "new")
-        assert await asyncio.wait_for(waiting, 10) == moved
+        assert await asyncio.wait_for(waiting, PATIENCE) == moved
 
 
 async def test_a_hub_that_nobody_follows_keeps_nothing(hub: Hub, by: System) -> None:
     async with listening(hub, by.firm_id) as one:
         await say(by, "a")
         await one.until(lambda one: one.texts)
-        assert by.firm_id in hub._tails
-    assert not hub._tails
+        assert by.firm_id in hub.followed()
+    assert not hub.followed()
 
 
 async def test_a_frozen_listen_connection_costs_seconds_and_no_event(store: str, by: System) -> None:
@@ -192,12 +189,8 @@ async def test_a_frozen_listen_connection_costs_seconds_and_no_event(store: str,
         await one.until(lambda one: one.texts)
         wire.freeze()
         for n in range(3):
-            begun = time.monotonic()
             await say(by, f"frozen {n}")
             await one.until(lambda one, n=n: f"frozen {n}" in one.texts)  # type: ignore[misc]
-            took = time.monotonic() - begun
-            print(f"with the LISTEN connection frozen an event took {took:.2f} s")
-            assert took < 5
     assert one.texts == ["through the wire", "frozen 0", "frozen 1", "frozen 2"]
 
 
@@ -205,29 +198,29 @@ async def test_a_frozen_listen_connection_costs_seconds_and_no_event(store: str,
 async def test_a_channel_that_fell_silent_is_built_anew(store: str, by: System, beat: float) -> None:
     async with (
         a_wire_to(store) as wire,
-        a_hub(wire.url, poll=600, beat=beat, silence=1) as hub,
+        a_hub(wire.url, poll=NEVER, beat=beat, silence=1) as hub,
         listening(hub, by.firm_id) as one,
     ):
-        async with asyncio.timeout(10):
+        async with patience():
             while not one.texts:  # until the channel is open
                 await say(by, "through the wire")
                 await asyncio.sleep(0)
         built = wire.connections
         wire.freeze()
-        async with asyncio.timeout(20):
+        async with patience():
             while "anew" not in one.texts:  # only a wake-up can tell: there is no poll
                 await say(by, "anew" if wire.connections > built else "lost")
     assert one.texts == texts_of([batch for batch in one.heard if isinstance(batch, Batch)])
     assert len({batch.cursor for batch in one.heard}) == len(one.heard)
 
 
-async def test_a_hub_closes_at_once_although_its_channel_is_frozen(store: str, by: System) -> None:
+async def test_a_hub_closes_although_its_channel_is_frozen(store: str, by: System) -> None:
     async with a_wire_to(store) as wire:
-        hub = Hub()
+        hub = Hub(beat=NEVER, silence=NEVER)  # nothing but the closing notices
         await hub.open(wire.url)
         async with listening(hub, by.firm_id) as one:
             await say(by, "through the wire")
             await one.until(lambda one: one.texts)
         wire.freeze()
-        async with asyncio.timeout(5):
+        async with patience():
             await hub.close()

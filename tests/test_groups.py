@@ -25,6 +25,7 @@ from models.viewer import TeamRole
 from tests.client import Api, Following, TopLevelErrors
 from tests.make import a_firm, an_account, counting, signed_in, switched
 from tests.test_email_receiving import a_message, a_synced_firm, received
+from tests.waiting import PATIENCE
 
 LIVE = """subscription Live($after: Cursor) { togglesChanged(after: $after) {
   __typename ... on FeedEvent { cursor } ... on TogglesChanged { toggles { login address { address } } } } }"""
@@ -119,7 +120,7 @@ async def test_what_is_a_cursor_in_another_operation_still_tells_windows_apart(a
             await socket.send(json.dumps({"id": str(each.id), "type": "subscribe", "payload": payload}))
             assert "cursor" in str(await socket.recv())
         await switched(by, other.id, other.address, login=True)
-        told = json.loads(await asyncio.wait_for(socket.recv(), 5))
+        told = json.loads(await asyncio.wait_for(socket.recv(), PATIENCE))
     assert told["id"] == str(other.id)
     assert told["payload"]["data"]["togglesChanged"]["accounts"] == [{"id": global_id(Kind.ACCOUNT, other.id)}]
 

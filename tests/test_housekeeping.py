@@ -11,7 +11,7 @@ from models.viewer import Viewer
 from tests.inviting import later
 from tests.make import a_firm, a_member
 from tests.syncing import eventually
-from tests.waiting import held
+from tests.waiting import held, patience
 
 pytestmark = pytest.mark.usefixtures("store")
 
@@ -50,7 +50,7 @@ async def test_sessions_go_once_they_have_expired(by: Viewer) -> None:
 async def test_two_sweep_at_once_and_neither_waits_for_the_other(by: Viewer) -> None:
     await _created(by, "old")
     later(days=31)
-    async with held(housekeeping.sweep()), asyncio.timeout(5):
+    async with held(housekeeping.sweep()), patience():
         assert await housekeeping.sweep() == {"idempotency": 0, "session": 0}
     assert await store.value("SELECT count(*) FROM idempotency") == 0
 
@@ -59,7 +59,7 @@ async def test_it_sweeps_when_it_starts_and_ends_when_it_is_told_to(by: Viewer) 
     await _created(by, "old")
     later(days=31)
     keeper = Housekeeper()
-    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+    async with patience(), asyncio.TaskGroup() as group:
         group.create_task(keeper.run())
         await eventually(lambda: store.value("SELECT count(*) = 0 FROM idempotency"))
         await keeper.stop()

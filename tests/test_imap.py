@@ -8,6 +8,7 @@ import pytest
 from mail.imap import Gone, Header, Message, Refused, Unfetchable, folders_to_sync
 from tests.imap_client import HOTEL, signed_in
 from tests.imap_server import ARRIVED, ImapServer, ServedFolder
+from tests.waiting import NEVER, patience
 
 
 async def test_a_session_reads_headers_and_messages_byte_for_byte() -> None:
@@ -95,15 +96,15 @@ async def test_idle_wakes_for_arrivals_before_and_during_it() -> None:
     async with ImapServer() as server, await signed_in(server) as imap:
         await imap.examine("INBOX")
         assert not await imap.idle(0.05)
-        waiting = asyncio.ensure_future(imap.idle(60))
+        waiting = asyncio.ensure_future(imap.idle(NEVER))
         await server.until("IDLE")
         server.inbox.append(HOTEL)
-        async with asyncio.timeout(2):
+        async with patience():
             assert await waiting
         server.inbox.append(HOTEL)
         await imap.status("INBOX")  # the server tells of it here, and in IDLE no more
-        async with asyncio.timeout(2):
-            assert await imap.idle(60)
+        async with patience():
+            assert await imap.idle(NEVER)
         assert not await imap.idle(0.05)
         assert await imap.uids(1) == [1, 2]
 

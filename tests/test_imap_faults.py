@@ -9,10 +9,11 @@ from mail.imap import Garbage, Header, Imap, ImapError, Message, Unfetchable, Un
 from mail.imap.answers import NO_DATE
 from tests.imap_client import HOTEL, signed_in
 from tests.imap_server import ARRIVED, ImapServer
+from tests.waiting import NEVER, patience
 
 
 async def whole_session(server: ImapServer) -> list[Message]:
-    imap = await signed_in(server, timeout=60)
+    imap = await signed_in(server, timeout=NEVER)
     try:
         await imap.folders()
         state = await imap.examine("INBOX")
@@ -45,7 +46,7 @@ async def test_a_cut_at_any_byte_raises_at_once_and_the_next_session_is_whole(at
         for _ in range(2):
             server.inbox.append(HOTEL)
         server.cut_after = at
-        async with asyncio.timeout(1):
+        async with patience():
             with pytest.raises(Unreachable):
                 await whole_session(server)
         assert [message.raw for message in await whole_session(server)] == [HOTEL, HOTEL]
@@ -56,7 +57,7 @@ async def test_a_literal_cut_in_the_middle_gives_no_half_message() -> None:
         server.inbox.append(b"x" * 1_000_000)
         await imap.examine("INBOX")
         server.cut_after = 500_000
-        async with asyncio.timeout(1):
+        async with patience():
             with pytest.raises(Unreachable):
                 _ = [found async for found in imap.messages([(1, 1_000_000)])]
 
@@ -64,10 +65,10 @@ async def test_a_literal_cut_in_the_middle_gives_no_half_message() -> None:
 async def test_a_cut_fails_whoever_is_idling() -> None:
     async with ImapServer() as server, await signed_in(server) as imap:
         await imap.examine("INBOX")
-        waiting = asyncio.ensure_future(imap.idle(600))
+        waiting = asyncio.ensure_future(imap.idle(NEVER))
         await server.until("IDLE")
         await server.cut_all()
-        async with asyncio.timeout(1):
+        async with patience():
             with pytest.raises(Unreachable):
                 await waiting
             with pytest.raises(Unreachable):
@@ -94,10 +95,10 @@ async def test_a_cut_fails_whoever_is_idling() -> None:
     ],
 )
 async def test_garbage_ends_the_connection_at_once_and_costs_no_memory(answer: bytes) -> None:
-    async with ImapServer() as server, await signed_in(server, timeout=60) as imap:
+    async with ImapServer() as server, await signed_in(server, timeout=NEVER) as imap:
         await imap.examine("INBOX")
         server.say["UID FETCH"] = answer
-        async with asyncio.timeout(1):
+        async with patience():
             with pytest.raises(Garbage) as raised:
                 _ = [found async for found in imap.messages([(1, 10)])]
             assert len(raised.value.message) < 100
@@ -109,24 +110,24 @@ async def test_garbage_ends_the_connection_at_once_and_costs_no_memory(answer: b
     "line", [b'* LIST () "/" a\r\n' * 100_001, b'* LIST () "/" "%b"\r\n' % (b"x" * 60_000) * 1_200]
 )
 async def test_an_answer_without_end_is_garbage(line: bytes) -> None:
-    async with ImapServer() as server, await signed_in(server, timeout=60) as imap:
+    async with ImapServer() as server, await signed_in(server, timeout=NEVER) as imap:
         server.say["LIST"] = line
         with pytest.raises(Garbage, match=r"without end|more than 64 MB"):
             await imap.folders()
 
 
 async def test_half_a_million_deletions_told_at_once_are_not_kept() -> None:
-    async with ImapServer() as server, await signed_in(server, timeout=60) as imap:
+    async with ImapServer() as server, await signed_in(server, timeout=NEVER) as imap:
         await imap.examine("INBOX")
         server.say["UID SEARCH"] = b"* 1 EXPUNGE\r\n" * 500_000 + b"* SEARCH\r\n{tag} OK done\r\n"
         assert await imap.uids(1) == []
-        assert await imap.idle(60)
+        assert await imap.idle(NEVER)
 
 
 async def test_a_bye_ends_the_wait() -> None:
-    async with ImapServer() as server, await signed_in(server, timeout=60) as imap:
+    async with ImapServer() as server, await signed_in(server, timeout=NEVER) as imap:
         server.say["LIST"] = b"* BYE going down\r\n"
-        async with asyncio.timeout(1):
+        async with patience():
             with pytest.raises(Unreachable):
                 await imap.folders()
 
@@ -164,7 +165,7 @@ async def test_silence_before_the_greeting_ends_in_a_timeout() -> None:
             await signed_in(server, timeout=0.1)
 
 
-@pytest.mark.parametrize("call", [Imap.folders, lambda imap: imap.idle(60), lambda imap: imap.uids(1)])
+@pytest.mark.parametrize("call", [Imap.folders, lambda imap: imap.idle(NEVER), lambda imap: imap.uids(1)])
 async def test_a_cancelled_call_leaves_no_connection_that_answers_the_wrong_question(
     call: Callable[[Imap], Coroutine[None, None, object]],
 ) -> None:

@@ -15,6 +15,7 @@ from models.mailbox.server import MailSecurity, MailServer
 from tests.certificate import certificate
 from tests.dovecot import PASSWORD, USERNAME, Dovecot, dovecot
 from tests.imap_client import HOTEL
+from tests.waiting import NEVER, PATIENCE, patience
 
 A_DAY = datetime(2024, 2, 29, 12, 30, 5, tzinfo=UTC)
 NASTY = [
@@ -47,9 +48,9 @@ async def test_a_session_with_pymap(tmp_path: Path) -> None:
             assert "INBOX" in [folder.name for folder in folders_to_sync(await imap.folders())]
             assert await read_all(imap, "INBOX") == [HOTEL]
             assert [found.received_at async for found in imap.headers([1]) if isinstance(found, Header)] == [A_DAY]
-            waiting = asyncio.ensure_future(imap.idle(60))
+            waiting = asyncio.ensure_future(imap.idle(NEVER))
             await mail.append(HOTEL + b"again\r\n", A_DAY)
-            async with asyncio.timeout(5):
+            async with patience():
                 assert await waiting
             assert await read_all(imap, "INBOX") == [HOTEL, HOTEL + b"again\r\n"]
             with pytest.raises(Refused):
@@ -58,19 +59,19 @@ async def test_a_session_with_pymap(tmp_path: Path) -> None:
 
 async def sign_in(server: Dovecot) -> Imap:
     at = MailServer("127.0.0.1", server.port, MailSecurity.NONE)
-    return await Imap.connect(at, username=USERNAME, password=PASSWORD, timeout=10)
+    return await Imap.connect(at, username=USERNAME, password=PASSWORD, timeout=PATIENCE)
 
 
 def put(server: Dovecot, *messages: bytes, folder: str = "INBOX") -> None:
     """As they are: imaplib would rewrite the ends of lines, these are already as it wants them."""
-    with imaplib.IMAP4("127.0.0.1", server.port, timeout=10) as other:
+    with imaplib.IMAP4("127.0.0.1", server.port, timeout=PATIENCE) as other:
         other.login(USERNAME, PASSWORD)
         for message in messages:
             assert other.append(folder, "", "", message)[0] == "OK"
 
 
 def delete(server: Dovecot, uid: int) -> None:
-    with imaplib.IMAP4("127.0.0.1", server.port, timeout=10) as other:
+    with imaplib.IMAP4("127.0.0.1", server.port, timeout=PATIENCE) as other:
         other.login(USERNAME, PASSWORD)
         other.select("INBOX")
         other.uid("STORE", str(uid), "+FLAGS", "(\\Deleted)")
@@ -102,11 +103,11 @@ async def test_dovecot_wakes_who_idles_and_forgets_what_was_deleted() -> None:
             await asyncio.to_thread(delete, server, 1)
             found = [found async for found in imap.messages([(1, 9), (2, 9)])]
             assert not any(isinstance(one, Unfetchable) for one in found)
-            assert await imap.idle(10)
+            assert await imap.idle(NEVER)
             assert [found async for found in imap.messages([(1, 9)])] == [Gone(1)]
-            waiting = asyncio.ensure_future(imap.idle(60))
+            waiting = asyncio.ensure_future(imap.idle(NEVER))
             await asyncio.to_thread(put, server, NASTY[2])
-            async with asyncio.timeout(10):
+            async with patience():
                 assert await waiting
             assert await imap.uids(2) == [2, 3]
 
@@ -118,7 +119,7 @@ async def test_dovecot_secures_the_line_by_starttls(tmp_path: Path) -> None:
         at = MailServer("localhost", server.port, MailSecurity.STARTTLS)
         tls = ssl.create_default_context(cafile=pem)
         async with await Imap.connect(
-            at, username=USERNAME, password=PASSWORD, address="127.0.0.1", tls=tls, timeout=10
+            at, username=USERNAME, password=PASSWORD, address="127.0.0.1", tls=tls, timeout=PATIENCE
         ) as imap:
             assert await read_all(imap, "INBOX") == NASTY
 
@@ -128,7 +129,7 @@ async def test_dovecot_refuses_a_wrong_password_and_takes_no_injection() -> None
         at = MailServer("127.0.0.1", server.port, MailSecurity.NONE)
         for wrong in ("wrong", "grün", 'x" OR ALL', "a\r\nA1 LOGOUT"):
             with pytest.raises(SecretRefused):
-                await Imap.connect(at, username=USERNAME, password=wrong, timeout=10)
+                await Imap.connect(at, username=USERNAME, password=wrong, timeout=PATIENCE)
         async with await sign_in(server) as imap:
             with pytest.raises(Refused):
                 await imap.examine('x" OR ALL')

@@ -1,6 +1,5 @@
 """The IMAP door: who gets in, over which line, and how it is told when not."""
 
-import asyncio
 import logging
 import ssl
 import traceback
@@ -14,6 +13,8 @@ from models.mailbox.server import MailSecurity, MailServer
 from tests.certificate import certificate
 from tests.imap_client import HOTEL, signed_in
 from tests.imap_server import ARRIVED, ImapServer
+from tests.processes import a_free_port
+from tests.waiting import PATIENCE, patience
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def serving(pem: Path) -> ssl.SSLContext:
 async def connect_to_localhost(server: ImapServer, pem: Path | None, host: str = "localhost") -> Imap:
     at = MailServer(host, server.server.port, server.security)
     tls = ssl.create_default_context(cafile=pem)
-    return await Imap.connect(at, username="anna", password="secret", timeout=5, address="127.0.0.1", tls=tls)
+    return await Imap.connect(at, username="anna", password="secret", timeout=PATIENCE, address="127.0.0.1", tls=tls)
 
 
 @pytest.mark.parametrize("password", ["plain", 'x" OR ALL', "back\\slash", "grün 漢字", "line\r\nbreak", ""])
@@ -87,7 +88,7 @@ async def test_a_password_is_not_sent_where_it_is_not_taken() -> None:
 async def test_an_access_token_signs_in_and_a_wrong_one_does_not_hang() -> None:
     async with ImapServer() as server:
         server.token = "ya29"
-        async with asyncio.timeout(2):
+        async with patience():
             await (await Imap.connect(server.server, username="anna", access_token="ya29")).close()
             with pytest.raises(SecretRefused):
                 await Imap.connect(server.server, username="anna", access_token="old")
@@ -136,7 +137,7 @@ async def test_a_line_in_clear_text_is_not_taken_for_an_encrypted_one(pem: Path)
 
 async def test_who_does_not_talk_imap_is_told_apart_from_who_is_not_there() -> None:
     async with ImapServer() as server:
-        nobody = MailServer("127.0.0.1", server.server.port, MailSecurity.NONE)
+        nobody = MailServer("127.0.0.1", a_free_port(), MailSecurity.NONE)
         for greeting, kind in {
             b"220 mail ESMTP\r\n": NoImap,
             b"\x16\x03\x01": NoImap,
@@ -148,7 +149,7 @@ async def test_who_does_not_talk_imap_is_told_apart_from_who_is_not_there() -> N
                 await signed_in(server)
     for at in (nobody, MailServer("no-such-host.invalid", 993)):
         with pytest.raises(Unreachable):
-            await Imap.connect(at, username="anna", password="secret", timeout=5)
+            await Imap.connect(at, username="anna", password="secret", timeout=PATIENCE)
 
 
 def test_every_error_has_a_code() -> None:

@@ -14,6 +14,7 @@ from models.journal import Change, JournalFilter, JournalKind, Subject
 from models.page import Window
 from models.viewer import Actor, TeamRole
 from tests.make import a_firm, a_member, an_account, switched
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.usefixtures("store")
 
@@ -70,7 +71,7 @@ async def test_positions_are_given_out_in_the_order_of_commits(kept_database: st
     follower = asyncio.create_task(follow())
     await asyncio.gather(*(_write(by, str(n)) for n in range(60)))
     done.set()
-    await asyncio.wait_for(follower, 20)
+    await asyncio.wait_for(follower, PATIENCE)
     assert seen == list(range(start + 1, start + 61))  # whoever follows misses none that commits later
 
 

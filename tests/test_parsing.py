@@ -13,6 +13,7 @@ import pytest
 
 from mail.parse import ParsedEmail, ParsedHeaders, Unreadable, parse
 from mail.parsing import HEADERS_AT_ONCE, TOGETHER, ParserPool
+from tests.waiting import patience
 
 LETTER = b"From: Ada <ada@client.example>\r\nSubject: %s\r\n\r\nHello\r\n"
 HERE = Path(__file__).resolve()
@@ -40,7 +41,7 @@ async def subject(pool: ParserPool, name: bytes) -> str:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
+    async with patience():
         while not condition():  # noqa: ASYNC110 - no event tells of the death of a process
             await asyncio.sleep(0.02)
 
@@ -190,7 +191,7 @@ async def test_kill_9_of_the_parent_leaves_no_child() -> None:
         stdout=asyncio.subprocess.PIPE,
     )
     assert parent.stdout is not None
-    async with asyncio.timeout(60):
+    async with patience():
         pids = [int(word) for word in (await parent.stdout.readline()).split()]
     assert len(pids) == 2
     assert all(lives(pid) for pid in pids)

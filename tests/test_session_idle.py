@@ -5,7 +5,6 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from graph import revocation
 from models import api_token, housekeeping, session, store
 from models.session import SignedIn
 from models.settings import Settings
@@ -101,9 +100,9 @@ async def test_what_ended_unused_is_thrown_away(by: System) -> None:
     assert await session.viewer_of(used.token) == used.viewer
 
 
-async def test_an_open_socket_is_a_use_and_no_request(api: Api, by: System, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_open_socket_is_a_use_and_no_request(api: Api, by: System) -> None:
     """Written down once an hour, however often it is looked at; when the person asked for something stays as it was."""
-    monkeypatch.setattr(revocation, "EVERY", 0.1)
+    api.app.state.sockets.watch.every = 0.1
     owner, closed = await signed_in(by), await signed_in(by)
     own = "FROM session WHERE id = $1"
     async with AsyncExitStack() as stack:

@@ -18,6 +18,7 @@ from mail.demo.send import letter, send
 from tests.postgres import open_folder
 from tests.processes import Running, running
 from tests.showing import Hearing, ask, ends_without_a_trace, feeds, owner_of, post
+from tests.waiting import patience
 
 ACCOUNTS = """{ accounts(first: 100) { totalCount nodes {
   id code loginStatus loginIndicator toggles { emailSync address { id address } } } } }"""
@@ -124,7 +125,7 @@ async def _send(demo: Running, subject: str) -> None:
 
 
 async def _until_there_are(demo: Running, token: str, account_id: str, count: int) -> None:
-    async with asyncio.timeout(60):
+    async with patience():
         while (await _emails(demo, token, account_id))["totalCount"] < count:  # noqa: ASYNC110 - over the network
             await asyncio.sleep(0)
     assert (await _emails(demo, token, account_id))["totalCount"] == count

@@ -20,6 +20,7 @@ from mail.smtp import (
 from models.mailbox import MailSecurity
 from tests.certificate import certificate
 from tests.smtp_server import DROP, SmtpSink
+from tests.waiting import PATIENCE
 
 RAW = b"Subject: Hello\r\n\r\n.dot\r\n..two\r\nend\r\n"
 ANNA, BEA, CARL = "anna@client.test", "bea@client.test", "carl@client.test"
@@ -35,7 +36,7 @@ def tls(tmp_path: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
 
 
 async def sent(server: SmtpServer, *to: str, tls: ssl.SSLContext | None = None) -> object:
-    async with Smtp.open(server, timeout=5, tls=tls) as smtp:
+    async with Smtp.open(server, timeout=PATIENCE, tls=tls) as smtp:
         return await smtp.deliver(RAW, sender="portal@firm.test", to=to or (ANNA,))
 
 

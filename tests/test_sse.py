@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 from tests.plain import plain_http
 from tests.streaming import APOLLO, BEAT, COMPLETE, END, MULTIPART, SSE, deaf, followed
 from tests.toy import COOKIE, SECRET, Toy, serving, until
+from tests.waiting import NEVER
 
 JSON = {"content-type": "application/json"}
 BOTH = pytest.mark.parametrize("accept", [SSE, MULTIPART])
@@ -217,14 +218,15 @@ async def test_a_reader_that_does_not_read_is_cut(accept: str, caplog: pytest.Lo
 
 @BOTH
 async def test_a_revocation_does_not_wait_for_a_reader_that_does_not_read(
-    toy: Toy, accept: str, caplog: pytest.LogCaptureFixture
+    accept: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    raw = await deaf(toy, "subscription{flood}", token="ada", accept=accept)
-    await until(lambda: toy.world.open_streams == 1)
-    assert await toy.endpoint.sockets.close("ada") == 1
-    await until(lambda: toy.world.open_streams == 0)
-    await until(lambda: not toy.server.server_state.connections, seconds=3)
-    raw.close()
+    async with serving(send_timeout=NEVER) as toy:
+        raw = await deaf(toy, "subscription{flood}", token="ada", accept=accept)
+        await until(lambda: toy.world.open_streams == 1)
+        assert await toy.endpoint.sockets.close("ada") == 1
+        await until(lambda: toy.world.open_streams == 0)
+        await until(lambda: not toy.server.server_state.connections)
+        raw.close()
     assert not [record for record in caplog.records if record.levelno >= 30]
 
 

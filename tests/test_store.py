@@ -22,6 +22,7 @@ from models.store import connection
 from models.viewer import System
 from tests.make import a_firm, an_account, counting
 from tests.postgres import order, run
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.usefixtures("store")
 
@@ -70,7 +71,7 @@ async def test_400_cancelled_transactions_leave_every_connection_idle_and_usable
     assert pool.get_idle_size() == pool.get_size()
     states = await store.rows("SELECT DISTINCT state FROM pg_stat_activity WHERE datname = current_database()")
     assert {row["state"] for row in states} <= {"idle", "active", None}
-    await asyncio.wait_for(asyncio.gather(*(write(n) for n in range(20))), 10)
+    await asyncio.wait_for(asyncio.gather(*(write(n) for n in range(20))), PATIENCE)
     entries = await store.value("SELECT count(*) FROM journal_entry")
     assert await journal.head(by.firm_id) == entries
 
@@ -108,7 +109,7 @@ async def test_a_commit_wakes_listeners_with_the_firms_head(kept_database: str) 
         await _rename_inside_and_fail(by, "Never")
     async with store.transaction() as tx:
         await _rename(by, "After")
-    assert await asyncio.wait_for(heard.get(), 5) == f"{by.firm_id} {tx.cursor}"
+    assert await asyncio.wait_for(heard.get(), PATIENCE) == f"{by.firm_id} {tx.cursor}"
     assert heard.empty()
     await listener.close()
 

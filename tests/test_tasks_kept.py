@@ -17,12 +17,13 @@ from mail.outbox import Outbox
 from mail.sync import Worker
 from models.housekeeping import Housekeeper
 from tests import make
-from tests.client import PATIENCE, Api, bearer
+from tests.client import Api, bearer
 from tests.imap_server import ImapServer
 from tests.letters import a_route
 from tests.smtp_server import SmtpSink
 from tests.streaming import followed_at
 from tests.syncing import connected
+from tests.waiting import patience
 
 FEED = "subscription { togglesChanged { __typename } }"
 
@@ -49,7 +50,7 @@ async def test_feeds_and_workers_outlive_the_collector(api: Api) -> None:
         stream = await stack.enter_async_context(followed_at(api.url, FEED, headers=bearer(owner)))
         assert await socket.next() == {"__typename": "FeedReady"}
         assert await stream.answer() == {"data": {"togglesChanged": {"__typename": "FeedReady"}}}
-        async with asyncio.timeout(PATIENCE):
+        async with patience():
             await server.until("IDLE")
         assert lost() == []
         await make.an_account(by, login=True)

@@ -21,9 +21,9 @@ from tests import make
 from tests.client import Api
 from tests.keeping import KEY
 from tests.plain import plain_http
-from tests.processes import START_SECONDS, Running, running
+from tests.processes import Running, running
 from tests.redis import RedisServer
-from tests.waiting import until_waiting
+from tests.waiting import PATIENCE, patience, until_waiting
 
 SET = """mutation ($account: ID!, $address: ID!, $on: Boolean!) { setToggles(input: {toggles: [
   {accountId: $account, addressId: $address, notify: $on}]}) { errors { code } cursor } }"""
@@ -43,8 +43,8 @@ def a_server(url: str, folder: Path, name: str, **settings: str) -> Iterator[Run
 async def asked(server: Running) -> AsyncIterator[Api]:
     """Ready."""
     settings = Settings(port=server.port)
-    async with plain_http(base_url=settings.base_url, timeout=30) as http:
-        async with asyncio.timeout(START_SECONDS):
+    async with plain_http(base_url=settings.base_url, timeout=PATIENCE) as http:
+        async with patience():
             while not await _is_ready(http):
                 assert server.process.poll() is None, server.said
                 await asyncio.sleep(0.02)
@@ -109,7 +109,6 @@ async def test_a_server_that_is_told_to_go_finishes_what_it_began(store: str, tm
             await lock.execute("LOCK TABLE contact IN ACCESS EXCLUSIVE MODE")
             slow = [tasks.create_task(api.told(CONTACTS, as_=owner)) for _ in range(5)]
             await until_waiting(store, 5)
-            begun = perf_counter()
             server.process.send_signal(signal.SIGTERM)
             assert {await feed.closed() for feed in feeds} == {1012}
             for task in load:
@@ -120,7 +119,6 @@ async def test_a_server_that_is_told_to_go_finishes_what_it_began(store: str, tm
             await held.rollback()
             assert [(await task).json()["data"] for task in slow] == [{"contacts": {"nodes": []}}] * 5
         await asyncio.to_thread(server.until_gone)
-        assert perf_counter() - begun < 20
         assert server.process.returncode == 0, server.said
         assert "Traceback" not in server.said
     await lock.close()

@@ -15,8 +15,7 @@ from tests.feeding import a_hub, listening, say
 from tests.make import a_firm
 from tests.redis import RedisServer
 from tests.toy import until
-
-NEVER = 3600.0  # seconds between polls: what is heard came by a wake-up
+from tests.waiting import NEVER, patience
 
 
 async def test_a_change_is_heard_through_redis(store: str, redis: RedisServer) -> None:
@@ -24,7 +23,7 @@ async def test_a_change_is_heard_through_redis(store: str, redis: RedisServer) -
     async with a_hub(redis.url, poll=NEVER) as hub, listening(hub, by.firm_id) as listener:
         await until(lambda: hub.hears)
         await say(by, "one")
-        await listener.until(lambda one: one.texts == ["one"], seconds=2)
+        await listener.until(lambda one: one.texts == ["one"])
 
 
 async def test_two_processes_hear_each_other(store: str, redis: RedisServer) -> None:
@@ -35,7 +34,7 @@ async def test_two_processes_hear_each_other(store: str, redis: RedisServer) -> 
             for number in range(20):
                 await say(by, str(number))
             for listener in (here, there):
-                await listener.until(lambda one: len(one.texts) == 20, seconds=2)
+                await listener.until(lambda one: len(one.texts) == 20)
                 assert listener.texts == [str(number) for number in range(20)]
 
 
@@ -82,7 +81,7 @@ async def test_with_redis_the_database_tells_nobody(store: str, redis: RedisServ
             await connection.fetchval("SELECT 1")  # what there was to hear has been heard
             assert not heard.is_set()
         await say(by, "two")
-        async with asyncio.timeout(5):
+        async with patience():
             await heard.wait()
     finally:
         await connection.close()
@@ -92,7 +91,7 @@ async def test_a_change_does_not_wait_for_a_redis_that_is_not_there(store: str, 
     by = await a_firm()
     redis.kill()
     async with a_hub(redis.url, poll=0.05) as hub, listening(hub, by.firm_id) as listener:
-        async with asyncio.timeout(2):
+        async with patience():
             await say(by, "one")
         await listener.until(lambda one: one.texts == ["one"])  # by the poll
         assert not hub.hears

@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
 from tests.toy import COOKIE, SECRET, Toy, serving, until
+from tests.waiting import NEVER, PATIENCE
 
 PROTOCOL = Subprotocol("graphql-transport-ws")
 INIT = {"type": "connection_init"}
@@ -49,7 +50,7 @@ async def tell(ws: ClientConnection, message: object) -> None:
 
 
 async def hear(ws: ClientConnection) -> Any:
-    frame = await asyncio.wait_for(ws.recv(), 5)
+    frame = await asyncio.wait_for(ws.recv(), PATIENCE)
     assert isinstance(frame, str)
     return json.loads(frame)
 
@@ -60,7 +61,7 @@ async def subscribe(ws: ClientConnection, query: str, id_: str = "1", **payload:
 
 async def end_of(ws: ClientConnection) -> tuple[int | None, str | None]:
     with suppress(ConnectionClosed):
-        await asyncio.wait_for(_hear_out(ws), 5)
+        await asyncio.wait_for(_hear_out(ws), PATIENCE)
     return ws.close_code, ws.close_reason
 
 
@@ -392,13 +393,14 @@ async def test_a_revoked_session_starts_nothing_more_on_an_open_socket(toy: Toy)
         assert (message["type"], message["payload"][0]["extensions"]["code"]) == ("error", "UNAUTHENTICATED")
 
 
-async def test_a_client_that_ignores_the_close_is_cut(toy: Toy) -> None:
-    raw = await deaf(toy, "subscription{forever}", token="ada")
-    await until(lambda: toy.world.open_streams == 1)
-    assert await toy.endpoint.sockets.close("ada", 4403, "The session has ended") == 1
-    await until(lambda: not toy.server.server_state.connections, seconds=3)
-    assert toy.world.open_streams == 0
-    raw.close()
+async def test_a_client_that_ignores_the_close_is_cut() -> None:
+    async with serving(send_timeout=NEVER) as toy:
+        raw = await deaf(toy, "subscription{forever}", token="ada")
+        await until(lambda: toy.world.open_streams == 1)
+        assert await toy.endpoint.sockets.close("ada", 4403, "The session has ended") == 1
+        await until(lambda: not toy.server.server_state.connections)
+        assert toy.world.open_streams == 0
+        raw.close()
 
 
 async def test_an_abrupt_disconnect_logs_nothing_and_leaves_nothing(toy: Toy, caplog: pytest.LogCaptureFixture) -> None:
@@ -449,12 +451,13 @@ async def test_a_reader_that_does_not_read_is_cut() -> None:
         raw.close()
 
 
-async def test_a_revocation_does_not_wait_for_a_reader_that_does_not_read(toy: Toy) -> None:
-    raw = await deaf(toy, "subscription{flood}", token="ada")
-    await until(lambda: toy.world.open_streams == 1)
-    assert await toy.endpoint.sockets.close("ada", 4403, "The session has ended") == 1
-    await until(lambda: not toy.server.server_state.connections, seconds=3)
-    raw.close()
+async def test_a_revocation_does_not_wait_for_a_reader_that_does_not_read() -> None:
+    async with serving(send_timeout=NEVER) as toy:
+        raw = await deaf(toy, "subscription{flood}", token="ada")
+        await until(lambda: toy.world.open_streams == 1)
+        assert await toy.endpoint.sockets.close("ada", 4403, "The session has ended") == 1
+        await until(lambda: not toy.server.server_state.connections)
+        raw.close()
 
 
 async def test_draining_tells_clients_to_come_again_and_turns_new_ones_away(toy: Toy) -> None:

@@ -17,6 +17,7 @@ from graph.transport import Call, GraphQLEndpoint, RequestCode, RequestError, Sc
 from graph.transport.door import REQUEST_SECONDS, HttpDoor, SocketDoor
 from models.store import Away
 from tests.plain import PromptServer
+from tests.waiting import patience
 
 COOKIE = "toy-session"
 SECRET = "hunter2-in-a-stack-trace"
@@ -306,8 +307,8 @@ def _config(app: Starlette, door: Any) -> uvicorn.Config:
     )
 
 
-async def until(condition: Any, *, seconds: float = 5) -> None:
+async def until(condition: Any) -> None:
     """Waits for what another task brings about."""
-    async with asyncio.timeout(seconds):
+    async with patience():
         while not condition():  # noqa: ASYNC110 - the condition is any state of the server
             await asyncio.sleep(0.005)

@@ -1,4 +1,7 @@
-"""Two transactions at the same time, in an order that a test chooses: one is held open, the other waits for it."""
+"""
+How long tests wait; and two transactions at the same time, in an order that a test chooses: one is held open, the
+other waits for it.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
@@ -7,6 +10,19 @@ from contextlib import asynccontextmanager
 import asyncpg
 
 from models import store
+
+PATIENCE = 60.0
+"""
+Seconds that anything may take before a test gives up. Where all goes well nobody waits that long, and a machine that
+is busy with other things is no failure: a test asserts what happens and in which order, `bench/` measures how soon.
+"""
+
+NEVER = 100 * PATIENCE
+"""Seconds for a limit that must not be what ends something: another reason has to, while a test has patience."""
+
+
+def patience() -> asyncio.Timeout:
+    return asyncio.timeout(PATIENCE)
 
 
 @asynccontextmanager
@@ -45,6 +61,6 @@ async def waiting(url: str) -> int:
 
 
 async def until_waiting(url: str, count: int) -> None:
-    async with asyncio.timeout(5):
+    async with patience():
         while await waiting(url) != count:  # noqa: ASYNC110 - the database tells nobody
             await asyncio.sleep(0.01)

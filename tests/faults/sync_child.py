@@ -10,6 +10,7 @@ from mail.sync import Tools, sync_once
 from models import files, keys, store
 from models.settings import Settings
 from tests.keeping import KEY
+from tests.waiting import PATIENCE
 
 
 async def main(url: str, var: str, mailbox_id: str) -> int:
@@ -17,7 +18,7 @@ async def main(url: str, var: str, mailbox_id: str) -> int:
     files.open_files(Settings(var=Path(var)))
     await store.open_store(url)
     async with ParserPool(workers=1) as parsers:
-        done = await sync_once(UUID(mailbox_id), Tools(parsers, development=True, timeout=20))
+        done = await sync_once(UUID(mailbox_id), Tools(parsers, development=True, timeout=PATIENCE))
     await store.close()
     return 0 if done else 1
 

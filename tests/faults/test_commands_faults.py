@@ -18,6 +18,7 @@ from models.embedded import Embedded
 from tests.plain import plain_http
 from tests.postgres import open_folder
 from tests.processes import Running, all_gone, processes_about, running
+from tests.waiting import PATIENCE, patience
 
 pytestmark = pytest.mark.faults
 SIGN_IN = """mutation ($email: String!, $password: String!) {
@@ -37,7 +38,7 @@ def var() -> Iterator[Path]:
 
 async def _post(demo: Running, token: str | None, document: str, variables: Any = None) -> Any:
     headers = {"authorization": f"Bearer {token}"} if token else {}
-    async with plain_http(base_url=f"http://127.0.0.1:{demo.port}", headers=headers, timeout=30) as http:
+    async with plain_http(base_url=f"http://127.0.0.1:{demo.port}", headers=headers, timeout=PATIENCE) as http:
         answer = (await http.post("/graphql", json={"query": document, "variables": variables})).json()
     assert "errors" not in answer, answer
     return answer["data"]
@@ -70,7 +71,7 @@ async def _settled(var: Path) -> tuple[int, int]:
     server = Embedded.start(var / "postgres")  # attaches
     connection = await asyncpg.connect(server.url)
     try:
-        async with asyncio.timeout(90):
+        async with patience():
             while True:
                 emails, different, pending = await connection.fetchrow(STORED) or (0, 0, 0)
                 if emails and not pending:
@@ -106,13 +107,13 @@ async def test_killed_in_a_backfill_again_and_again_it_loses_nothing_and_needs_n
 
 async def _killed_when(demo: Running, token: str, *, more_than: int) -> None:
     """In the middle: kill -9 once so many are stored, and nobody else is left of it."""
-    async with asyncio.timeout(60):
+    async with patience():
         while (sum((await _counts(demo, token)).values())) <= more_than:  # noqa: ASYNC110 - over the network
             await asyncio.sleep(0)
     helpers = demo.descendants()
     os.kill(demo.process.pid, signal.SIGKILL)
     await asyncio.to_thread(demo.process.wait)
-    assert await asyncio.to_thread(all_gone, helpers, 20)
+    assert await asyncio.to_thread(all_gone, helpers)
 
 
 async def test_400_callers_who_leave_in_mid_request_keep_no_connection_busy(
@@ -125,7 +126,7 @@ async def test_400_callers_who_leave_in_mid_request_keep_no_connection_busy(
         await _answers(server)
         connection = await asyncpg.connect(database_url)
         try:
-            async with asyncio.timeout(20):
+            async with patience():
                 while busy := await connection.fetch(BUSY):
                     assert busy
         finally:
@@ -151,7 +152,7 @@ async def _backends(url: str) -> int:
 
 
 async def _answers(server: Running) -> None:
-    async with asyncio.timeout(30):
+    async with patience():
         while True:
             try:
                 wrong = {"email": "nobody@firm.example", "password": "wrong"}

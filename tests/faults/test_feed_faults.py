@@ -17,6 +17,7 @@ from models.viewer import System
 from tests.feeding import Listener, a_hub, listening, say, texts_of
 from tests.make import a_firm
 from tests.postgres import MAJOR, NO_FSYNC, cloned, create_template, open_folder, run
+from tests.waiting import NEVER, patience
 
 pytestmark = [pytest.mark.usefixtures("no_store"), pytest.mark.faults]
 EVENTS = 100_000
@@ -42,7 +43,7 @@ def own_database(own_postgres: Embedded) -> Iterator[str]:
 
 async def _insist(by: System, text: str) -> None:
     """As a client does: again until it is acknowledged. An unknown outcome may leave it twice in the journal."""
-    async with asyncio.timeout(30):
+    async with patience():
         while True:
             with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError):
                 await say(by, text)
@@ -60,7 +61,7 @@ async def _written(firm_id: object, start: int) -> list[str | None]:
 
 async def _each_hears_all(listeners: list[Listener], by: System, start: int) -> None:
     for one in listeners:
-        await one.until(lambda one: "the end" in one.texts, seconds=20)
+        await one.until(lambda one: "the end" in one.texts)
         assert one.texts == await _written(by.firm_id, start)
 
 
@@ -118,13 +119,13 @@ async def test_the_channel_is_back_a_moment_after_a_crash(own_postgres: Embedded
     await store.open_store(own_database)
     try:
         by = await a_firm()
-        async with a_hub(own_database, poll=600, beat=0.5) as hub, listening(hub, by.firm_id) as one:
-            async with asyncio.timeout(10):
+        async with a_hub(own_database, poll=NEVER, beat=0.5) as hub, listening(hub, by.firm_id) as one:
+            async with patience():
                 while not one.texts:
                     await _insist(by, "before")
             await asyncio.to_thread(own_postgres.restart_immediately)
             heard = len(one.texts)
-            async with asyncio.timeout(5):
+            async with patience():
                 while len(one.texts) == heard:
                     await _insist(by, "after")
     finally:

@@ -22,9 +22,10 @@ from tests.client import Api, TopLevelErrors
 from tests.keeping import KEY
 from tests.postgres import MAJOR, NO_FSYNC, open_folder, run
 from tests.processes import a_free_port
-from tests.test_clients import CLIENTS, SECONDS
+from tests.test_clients import CLIENTS
 from tests.test_two_servers import SET, a_server, asked
 from tests.toy import until
+from tests.waiting import patience
 
 pytestmark = [pytest.mark.usefixtures("no_store"), pytest.mark.faults]
 FOLLOW = """subscription ($after: Cursor) { togglesChanged(after: $after) {
@@ -64,7 +65,7 @@ async def test_a_restart_of_the_database_between_two_servers_loses_nothing(
                 acknowledged += [await _insist(here, owner, wish) for wish in wishes]
                 if round_ < 2:
                     await asyncio.to_thread(own_postgres.restart_immediately)
-            await until(lambda: events and events[-1]["cursor"] == acknowledged[-1], seconds=15)
+            await until(lambda: events and events[-1]["cursor"] == acknowledged[-1])
             following.cancel()
             await asyncio.gather(following, return_exceptions=True)
             told = [event["cursor"] for event in events]
@@ -93,13 +94,13 @@ async def test_graphql_ws_comes_back_by_itself_and_is_told_each_event_once(
             start = (await there.ask(CURSOR, as_=owner))["accounts"]["feedCursor"]
             async with _comes_back(node, here, owner, after=start) as events:
                 first = [await _insist(there, owner, {**where, "on": on}) for on in (True, False)]
-                await until(lambda: _told(events) == first, seconds=SECONDS)
+                await until(lambda: _told(events) == first)
                 one.process.kill()
                 one.until_gone()
                 meanwhile = [await _insist(there, owner, {**where, "on": on}) for on in (True, False)]
                 await asyncio.to_thread(own_postgres.restart_immediately)
                 servers.enter_context(a_server(own_postgres.url, tmp_path, "again", PORT=port))
-                await until(lambda: _told(events) == [*first, *meanwhile], seconds=SECONDS)
+                await until(lambda: _told(events) == [*first, *meanwhile])
 
 
 @asynccontextmanager
@@ -123,7 +124,7 @@ async def _comes_back(node: str, api: Api, as_: SignedIn, *, after: str) -> Asyn
 
     reading = asyncio.create_task(read())
     try:
-        await until(lambda: len(events) > 0, seconds=SECONDS)
+        await until(lambda: len(events) > 0)
         yield events
     finally:
         process.kill()
@@ -161,7 +162,7 @@ async def _follow(api: Api, as_: SignedIn, after: str, events: list[dict[str, An
         with suppress(TopLevelErrors, WebSocketException, OSError, StopAsyncIteration, AssertionError):
             async with api.follow(FOLLOW, {"after": after}, as_=as_) as feed:
                 while True:
-                    event = await feed.next(seconds=60)
+                    event = await feed.next()
                     after = event["cursor"]
                     if event["__typename"] == "TogglesChanged":
                         events.append(event)
@@ -170,7 +171,7 @@ async def _follow(api: Api, as_: SignedIn, after: str, events: list[dict[str, An
 
 async def _insist(api: Api, as_: SignedIn, variables: dict[str, Any]) -> str | None:
     """Again until it is acknowledged; None where it had been done already (R3)."""
-    async with asyncio.timeout(30):
+    async with patience():
         while True:
             with suppress(TopLevelErrors, httpx.TransportError):
                 told = (await api.ask(SET, variables, as_=as_))["setToggles"]

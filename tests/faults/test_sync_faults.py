@@ -18,6 +18,7 @@ from models.viewer import System
 from tests.imap_server import ARRIVED, ImapServer
 from tests.make import a_firm, an_account
 from tests.syncing import CLIENT, STRANGER, connected, eventually, ledger_equals_server, letter, row_of, subjects_of
+from tests.waiting import PATIENCE
 
 pytest_plugins = ["tests.sync_fixtures"]
 pytestmark = [pytest.mark.usefixtures("store"), pytest.mark.faults]
@@ -60,7 +61,7 @@ async def test_the_database_ends_every_connection_again_and_again(
     subjects = fill(server, 40)
     account = await an_account(by, address=CLIENT, email_sync=True)
     mailbox_id = await connected(by, server.server)
-    worker = Worker(development=True, parsers=tools.parsers, timeout=5)
+    worker = Worker(development=True, parsers=tools.parsers, timeout=PATIENCE)
     running = asyncio.create_task(worker.run())
     other = await asyncpg.connect(store)
     for number in range(10):
@@ -76,7 +77,7 @@ async def test_the_database_ends_every_connection_again_and_again(
         query = "SELECT count(*) FROM email_account WHERE account_id = $1"
         return bool(await other.fetchval(query, account.id) == len(subjects) + 10)
 
-    await eventually(all_there, seconds=90)
+    await eventually(all_there)
     await other.close()
     await worker.stop()
     await running
