@@ -1,6 +1,7 @@
 """`switchboard`: serve, worker, demo, migrate, schema, doctor, create-firm, replace-key."""
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine
@@ -102,6 +103,7 @@ def create_firm(
 
 def _run(command: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
     """Runs it to its end, and turns what people can mend into one line of plain words."""
+    os.umask(0o077)  # whatever it keeps, no other user of the machine reads
     try:
         run(_stoppable(command(_settings())))
     except (KeyboardInterrupt, asyncio.CancelledError):

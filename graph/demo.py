@@ -20,7 +20,7 @@ from mail.demo.letters import NEWCOMER
 from mail.demo.people import BELLANDI, CLIENT, HARBOUR, OWNER_PASSWORD
 from mail.demo.seed import connect_demo_mailbox, main_firm, seed
 from mail.demo.users import IMAP_PORT, PORTAL_FROM, SMTP_PORT
-from models import clock, store
+from models import clock, store, var
 from models.settings import Settings
 
 
@@ -42,8 +42,7 @@ async def show(settings: Settings) -> None:
 @asynccontextmanager
 async def _mail(settings: Settings) -> AsyncIterator[DemoMail]:
     """On the usual ports of the demo, or on free ones where another demo has them."""
-    folder = settings.var / "demo" / "mail"
-    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    folder = await asyncio.to_thread(var.folder, settings, "demo", "mail")
     await asyncio.to_thread(fill, folder, now=clock.now())
     try:
         mail = await DemoMail.launch(folder, imap_port=IMAP_PORT, smtp_port=SMTP_PORT)

@@ -7,7 +7,7 @@ import typer
 from graph.opening import opened
 from mail.outbox import Route
 from mail.smtp import SmtpError
-from models import store
+from models import store, var
 from models.settings import Settings
 
 
@@ -27,6 +27,7 @@ async def _findings(settings: Settings) -> AsyncIterator[tuple[bool, str]]:
         yield True, f"Database: {where}, {await store.value('SHOW server_version')}, all migrations applied."
         yield True, "Key: the one that this database knows."
         yield _exposure(settings)
+        yield _privacy(settings)
         yield await _letters(settings)
         firms = await store.value("SELECT count(*) FROM firm")
         yield firms > 0, f"Firms: {firms}." + ("" if firms else " Make one with `switchboard create-firm`.")
@@ -56,6 +57,12 @@ def _exposure(settings: Settings) -> tuple[bool, str]:
     if settings.development and settings.host not in {"127.0.0.1", "::1", "localhost"}:
         return False, "Development mode on a public address. Set SWITCHBOARD_DEVELOPMENT=false."
     return True, "Mode: " + ("development, on this machine only." if settings.development else "production.")
+
+
+def _privacy(settings: Settings) -> tuple[bool, str]:
+    if exposed := " ".join(map(str, var.exposed(settings))):
+        return False, f"Files: other users of this machine may read them. As their owner: chmod -R go-rwx {exposed}"
+    return True, f"Files: no other user of this machine reads {settings.var}."
 
 
 def _seen(last_sync_at: object) -> str:

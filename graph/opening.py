@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from models import attempts, feed, files, installation, keys, letter, respelling, session, store, tracing
+from models import attempts, feed, files, installation, keys, letter, respelling, session, store, tracing, var
 from models.mendable import Mendable
 from models.settings import Settings
 
@@ -20,7 +20,7 @@ async def opened(settings: Settings, *, known_key: bool = True) -> AsyncIterator
 
     Without DATABASE_URL it starts a server of our own and brings it up to date; with one it refuses a database that
     lacks migrations. `known_key`: must be the one that the database was made with. Raises keys.WrongKey, NotMigrated,
-    models.embedded.EmbeddedFailed, OSError.
+    models.embedded.EmbeddedFailed, var.NoFolder, OSError.
     """
     keys.load(settings)
     letter.limit(settings)
@@ -51,7 +51,7 @@ async def _database(settings: Settings, stack: AsyncExitStack) -> str:
         return settings.database_url.get_secret_value()
     from models.embedded import Embedded  # needs Linux or macOS; who gives a DATABASE_URL needs neither
 
-    server = await asyncio.to_thread(Embedded.start, settings.var / "postgres")
+    server = await asyncio.to_thread(Embedded.start, var.folder(settings) / "postgres")
     stack.push_async_callback(asyncio.to_thread, server.stop)
     await store.migrate(server.url)
     return server.url

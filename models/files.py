@@ -10,6 +10,7 @@ from uuid import UUID
 import obstore
 from obstore.store import LocalStore, from_url
 
+from models import var
 from models.settings import Settings
 
 LARGE = 64 * 1024  # bytes that take longer than the way to a thread and back
@@ -17,14 +18,10 @@ _store: obstore.store.ObjectStore | None = None
 
 
 def open_files(settings: Settings) -> None:
-    """Raises OSError where the folder cannot be made, obstore's errors for a bad URL."""
+    """Raises var.NoFolder where the folder cannot be made, obstore's errors for a bad URL."""
     global _store
-    if settings.files_url:
-        _store = from_url(settings.files_url)
-    else:
-        folder = (settings.var / "files").resolve()
-        folder.mkdir(parents=True, exist_ok=True)
-        _store = LocalStore(folder)
+    url = settings.files_url
+    _store = from_url(url) if url else LocalStore(var.folder(settings, "files"))
 
 
 async def keep(firm_id: UUID, content: bytes) -> str:

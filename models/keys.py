@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from models import var
 from models.mendable import Mendable
 from models.settings import Settings
 
@@ -34,8 +35,8 @@ class WrongKey(Mendable):
 
 
 def load(settings: Settings) -> None:
-    """Makes the key of this process known. Raises WrongKey where it is malformed."""
-    text = settings.key.get_secret_value() if settings.key else _kept(settings.var / "key")
+    """Makes the key of this process known. Raises WrongKey where it is malformed, var.NoFolder."""
+    text = settings.key.get_secret_value() if settings.key else _kept(var.folder(settings) / "key")
     try:
         key = bytes.fromhex(text)
     except ValueError:
@@ -54,7 +55,6 @@ def use(key: bytes) -> None:
 
 def _kept(file: Path) -> str:
     if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
         _make(file)
     return file.read_text().strip()
 

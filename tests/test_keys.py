@@ -76,6 +76,7 @@ def test_processes_that_start_at_once_share_one_key(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as threads:
         for n in range(100):
             file = tmp_path / str(n) / "key"
+            file.parent.mkdir()
             found = set(threads.map(keys._kept, [file] * 8))
             assert len(found) == 1
             assert len(found.pop()) == 64
