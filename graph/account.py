@@ -16,6 +16,7 @@ from graph.paging import FeedConnection, connected, feed_cursor, window_of
 from graph.toggles import Toggles
 from models import account
 from models.account import AccountFilter, AccountKind, AccountOrder, AccountView, LoginIndicator, LoginStatus
+from models.canonical import canonical
 from models.invitation import InvitationState
 
 if TYPE_CHECKING:
@@ -70,15 +71,15 @@ class Account(Node, Shows[AccountView]):
     ) -> EmailPage:
         from graph.email import Email
 
-        order = ("emails of an account", parent.id)
-        window = window_of(order, first=first, after=after)
+        about = canonical("emails of an account", parent.id)
+        window = window_of(about, first=first, after=after)
         stood = await feed_cursor(info)
         page = await info.context.loaders.account_emails.load((parent.id, window))
 
         async def count() -> int:
             return await info.context.loaders.account_email_count.load(parent.id)
 
-        return connected(EmailPage, page, order, node=Email.of, count=count, feed_cursor=stood)  # type: ignore[no-any-return]
+        return connected(EmailPage, page, about, node=Email.of, count=count, feed_cursor=stood)  # type: ignore[no-any-return]
 
 
 async def account_of(info: Info, key: UUID) -> Account | None:
@@ -140,8 +141,8 @@ class AccountQuery:
     ) -> FeedConnection[Account]:
         viewer = viewer_of(info)
         wanted = filter.asked() if filter else AccountFilter()
-        order = (order_by.name, wanted)
-        window = window_of(order, first=first, after=after, last=last, before=before)
+        about = canonical("accounts", (order_by.name, wanted))
+        window = window_of(about, first=first, after=after, last=last, before=before)
         stood = await feed_cursor(info)
         page = await account.page(viewer, wanted, order_by, window)
 
@@ -149,5 +150,5 @@ class AccountQuery:
             return await account.count(viewer, wanted)
 
         return connected(  # type: ignore[no-any-return]
-            FeedConnection[Account], page, order, node=Account.of, count=count, feed_cursor=stood
+            FeedConnection[Account], page, about, node=Account.of, count=count, feed_cursor=stood
         )

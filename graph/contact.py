@@ -16,6 +16,7 @@ from graph.node import Node, made_id
 from graph.paging import Connection, FeedConnection, connected, feed_cursor, window_of
 from graph.toggles import Toggles
 from models import contact
+from models.canonical import canonical
 from models.contact import (
     ContactEmailView,
     ContactFilter,
@@ -57,15 +58,15 @@ class Contact(Node, Shows[ContactView]):
     ) -> AccountPage:
         from graph.account import Account
 
-        order = ("accounts of a contact", parent.id)
-        window = window_of(order, first=first, after=after)
+        about = canonical("accounts of a contact", parent.id)
+        window = window_of(about, first=first, after=after)
         stood = await feed_cursor(info)
         page = await info.context.loaders.contact_accounts.load((parent.id, window))
 
         async def count() -> int:
             return await info.context.loaders.contact_account_count.load(parent.id)
 
-        return connected(AccountPage, page, order, node=Account.of, count=count, feed_cursor=stood)  # type: ignore[no-any-return]
+        return connected(AccountPage, page, about, node=Account.of, count=count, feed_cursor=stood)  # type: ignore[no-any-return]
 
 
 @strawberry.type
@@ -116,11 +117,11 @@ class ContactQuery:
     ) -> Connection[Contact]:
         viewer = viewer_of(info)
         wanted = filter.asked() if filter else ContactFilter()
-        order = (order_by.name, wanted)
-        window = window_of(order, first=first, after=after, last=last, before=before)
+        about = canonical("contacts", (order_by.name, wanted))
+        window = window_of(about, first=first, after=after, last=last, before=before)
         page = await contact.page(viewer, wanted, order_by, window)
 
         async def count() -> int:
             return await contact.count(viewer, wanted)
 
-        return connected(Connection[Contact], page, order, node=Contact.of, count=count)  # type: ignore[no-any-return]
+        return connected(Connection[Contact], page, about, node=Contact.of, count=count)  # type: ignore[no-any-return]

@@ -15,6 +15,7 @@ from graph.node import Node
 from graph.paging import FeedConnection, connected, feed_cursor, window_of
 from graph.transport import RequestCode, RequestError
 from models import email, links, participant
+from models.canonical import canonical
 from models.email import EmailBody, EmailDirection, EmailFilter
 from models.errors import Refusal
 from models.links import FileKind
@@ -195,7 +196,8 @@ class EmailQuery:
     ) -> FeedConnection[Email]:
         viewer = viewer_of(info)
         wanted = filter.asked() if filter else EmailFilter()
-        window = window_of(wanted, first=first, after=after, last=last, before=before)
+        about = canonical("emails", wanted)
+        window = window_of(about, first=first, after=after, last=last, before=before)
         stood = await feed_cursor(info)
         page = await email.page(viewer, wanted, window)
 
@@ -203,5 +205,5 @@ class EmailQuery:
             return await email.count(viewer, wanted)
 
         return connected(  # type: ignore[no-any-return]
-            FeedConnection[Email], page, wanted, node=Email.of, count=count, feed_cursor=stood
+            FeedConnection[Email], page, about, node=Email.of, count=count, feed_cursor=stood
         )

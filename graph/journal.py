@@ -17,6 +17,7 @@ from graph.node import Node, node_of
 from graph.paging import Connection, Edge, connected, window_of
 from graph.transport import RequestCode, RequestError
 from models import errors, journal
+from models.canonical import canonical
 from models.journal import JournalFilter, JournalKind, Subject
 
 strawberry.enum(JournalKind)
@@ -136,7 +137,8 @@ class JournalQuery:
     ) -> JournalConnection:
         viewer = viewer_of(info)
         wanted = filter.asked() if filter else JournalFilter()
-        window = window_of(wanted, first=first, after=after)
+        about = canonical("journal", wanted)
+        window = window_of(about, first=first, after=after)
         try:
             page = await journal.page(viewer, wanted, window)
         except errors.Refusal as refusal:
@@ -146,5 +148,5 @@ class JournalQuery:
             return await journal.count(viewer, wanted)
 
         return connected(  # type: ignore[no-any-return]
-            JournalConnection, page, wanted, node=JournalEntry.of, count=count, edge=JournalEdge
+            JournalConnection, page, about, node=JournalEntry.of, count=count, edge=JournalEdge
         )

@@ -21,6 +21,7 @@ from graph.paging import FeedConnection, connected, feed_cursor, window_of
 from graph.scalars import Cursor, position_of
 from graph.toggles import Toggles, toggles_of
 from models import notification
+from models.canonical import canonical
 from models.notification import InboxFilter, NotificationKind, Selection
 
 strawberry.enum(NotificationKind)
@@ -116,7 +117,8 @@ class NotificationQuery:
     ) -> InboxConnection:
         viewer = viewer_of(info)
         wanted = filter.asked() if filter else InboxFilter()
-        window = window_of(wanted, first=first, after=after)
+        about = canonical("inbox", wanted)
+        window = window_of(about, first=first, after=after)
         stood = await feed_cursor(info)
         page = await notification.page(viewer, wanted, window)
 
@@ -124,7 +126,7 @@ class NotificationQuery:
             return await notification.count(viewer, wanted)
 
         return connected(  # type: ignore[no-any-return]
-            InboxConnection, page, wanted, node=Notification.of, count=count, feed_cursor=stood
+            InboxConnection, page, about, node=Notification.of, count=count, feed_cursor=stood
         )
 
 

@@ -17,6 +17,10 @@ from models import journal, keys
 from models.page import Key, Page, Window
 
 DEFAULT, MOST = 25, 100
+SIGNATURE = 12  # characters
+FORM = 1
+"""Begins a cursor: the number of its form. Cursors of the first release begin with their signature."""
+OUTDATED = "This page cursor is from before an update of the server. Begin with the first page."
 T = TypeVar("T")
 V = TypeVar("V")
 
@@ -73,39 +77,47 @@ class FeedConnection(Connection[T], Generic[T]):
 
 
 def window_of(
-    order: object,
+    about: str,
     *,
     first: int | None = None,
     after: str | None = None,
     last: int | None = None,
     before: str | None = None,
 ) -> Window:
-    """Raises RequestError for sizes out of bounds and for cursors of another list. `order` names order and filter."""
+    """
+    `about` names the list, its order and its filter (models.canonical).
+
+    Raises RequestError for sizes out of bounds, for cursors of another list, and of an earlier release
+    (PAGE_CURSOR_OUTDATED).
+    """
     if first is not None and last is not None:
         raise RequestError(RequestCode.BAD_USER_INPUT, "Give `first` or `last`, not both.")
     size = DEFAULT if first is None and last is None else first if first is not None else last
     if size is None or not 1 <= size <= MOST:
         raise RequestError(RequestCode.BAD_USER_INPUT, f"A page has 1 to {MOST} entries; {size} were asked for.")
-    return Window(size, _key(after, order), _key(before, order), from_end=last is not None)
+    return Window(size, _key(after, about), _key(before, about), from_end=last is not None)
 
 
 def page_cursor(key: Key, order: str) -> str:
     """Signed together with its order and filter: what others make up never reaches the database."""
     value, row = key[0], str(key[1])
-    packed = orjson.dumps([_signature(order, value, row), value, row])
+    packed = orjson.dumps([FORM, _signature(order, value, row), value, row])
     return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
 
 def _signature(order: str, value: str, row: str) -> str:
-    return keys.signature("page", orjson.dumps([order, value, row]).decode())[:12]
+    return keys.signature("page", orjson.dumps([order, value, row]).decode())[:SIGNATURE]
 
 
-def _key(cursor: str | None, order: object) -> Key | None:
+def _key(cursor: str | None, about: str) -> Key | None:
     if cursor is None:
         return None
     try:
-        signature, value, row = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if signature == _signature(repr(order), value, row):
+        form, *parts = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if _is_outdated(form, parts):
+            raise RequestError(RequestCode.PAGE_CURSOR_OUTDATED, OUTDATED)
+        signature, value, row = parts
+        if signature == _signature(about, value, row):
             return value, UUID(row)
     except (ValueError, TypeError):
         pass
@@ -113,10 +125,16 @@ def _key(cursor: str | None, order: object) -> Key | None:
     raise RequestError(RequestCode.BAD_USER_INPUT, message)
 
 
+def _is_outdated(form: object, parts: Sequence[object]) -> bool:
+    if isinstance(form, str):
+        return len(form) == SIGNATURE and len(parts) == 2
+    return isinstance(form, int) and form != FORM
+
+
 def connected(
     kind: type[Any],
     page: Page[V],
-    order: object,
+    about: str,
     *,
     node: Callable[[V], T],
     count: Callable[[], Awaitable[int]],
@@ -125,7 +143,6 @@ def connected(
 ) -> Any:
     """The page as a connection of `kind`."""
     nodes = [node(row) for row in page.rows]
-    about = repr(order)
     return kind(
         edges=[edge(node=one, key=key, order=about) for one, key in zip(nodes, page.keys, strict=True)],
         nodes=nodes,

@@ -13,6 +13,7 @@ from graph.inputs import asked_id
 from graph.paging import FeedConnection, connected, feed_cursor, window_of
 from graph.transport import RequestCode, RequestError
 from models import errors, portal
+from models.canonical import canonical
 from models.errors import ErrorCode
 from models.portal import NotificationCategory, emails
 from models.viewer import Client
@@ -65,7 +66,7 @@ class Portal:
 
     @strawberry.field(description="Newest first.")
     async def emails(self, info: Info, first: int | None = None, after: str | None = None) -> FeedConnection[Email]:
-        client, about = self.client, ("portal", self.client.account_id)
+        client, about = self.client, canonical("emails of a client", self.client.account_id)
         window = window_of(about, first=first, after=after)
         stood = await feed_cursor(info)
         page = await emails.page(client, window)

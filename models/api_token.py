@@ -74,7 +74,7 @@ async def create(
     token, token_id = PREFIX + keys.new_token(), uuid7()
     clean = _checked(name, scopes, expires_at)
     do = partial(_create, by, token_id, clean, sorted(set(scopes)), keys.token_hash(token), expires_at)
-    asked = (clean, sorted(set(scopes)), expires_at)
+    asked = {"name": clean, "scopes": sorted(set(scopes)), "expiresAt": expires_at}
     done = await idempotency.once(by, key, verb="create API token", asked=asked, do=do)
     return Created(done, token if done.ids == (token_id,) else None)
 

@@ -161,15 +161,31 @@ GARBAGE = (
 async def test_what_is_no_cursor_is_refused(api: Api, name: str) -> None:
     world = await a_world()
     cursor = (await read(api, world, name, None))[0]
-    mark, value, key = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    form, mark, value, key = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     forged: tuple[Any, ...] = ([mark, value, "no uuid"], [mark, "not \0 of its type", key], [mark, None, key],
-              [mark, {"a": 1}, key], [mark, value], [mark, value, key, 1], mark, None, {}, [[], [], []],
+              [mark, {"a": 1}, key], [mark, value], [mark, value, key, 1], [[], [], []],
               [mark, "2026-99-99", key], [mark, "9" * 400, key], [mark, "infinity", key])  # fmt: skip
-    packed = [base64.urlsafe_b64encode(orjson.dumps(one)).decode().rstrip("=") for one in forged]
+    others: tuple[Any, ...] = (form, mark, None, {}, [], [form], [[], [], []], [None, mark, value, key], [mark, value])
+    texts = [*([form, *parts] for parts in forged), *others]
+    packed = [base64.urlsafe_b64encode(orjson.dumps(one)).decode().rstrip("=") for one in texts]
     for garbage in (*GARBAGE, cursor[:-4], cursor + "AAAA", *packed):
         with pytest.raises(TopLevelErrors) as refused:
             await read(api, world, name, garbage)
         assert refused.value.codes == ["BAD_USER_INPUT"], (garbage, refused.value.errors)
+
+
+OF_THE_FIRST_RELEASE = "WyI5Ry1iY1ZfSXNjTWUiLCJhMDAwMDAxIiwiMDAwMDAwMDAtMDAwMC0wMDAwLTAwMDAtMDAwMDAwMDAwMDA3Il0"
+OF_A_LATER_FORM = base64.urlsafe_b64encode(orjson.dumps([2, "signature", "a", "b", "c"])).decode()
+
+
+@pytest.mark.parametrize("cursor", [OF_THE_FIRST_RELEASE, OF_A_LATER_FORM])
+@pytest.mark.parametrize("name", LISTS)
+async def test_who_pages_through_an_update_of_the_server_is_told_to_begin_anew(
+    api: Api, name: str, cursor: str
+) -> None:
+    with pytest.raises(TopLevelErrors) as refused:
+        await read(api, await a_world(), name, cursor)
+    assert refused.value.codes == ["PAGE_CURSOR_OUTDATED"]
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,25 @@ async def test_a_key_is_kept_for_thirty_days(by: Viewer) -> None:
     assert await account.create(by, OTHER, key="k") == again
 
 
+OF_THE_FIRST_RELEASE = bytes.fromhex("a9ea66ed4dc753d140a2230f537f8d6bca0787ec77a2b12e2bb0fe13492199af")
+"""The digest of an account with a contact, as the first release made it, of what `repr` printed then."""
+
+
+async def test_a_retry_across_an_update_gets_the_answer_of_before(by: Viewer) -> None:
+    """It cannot be compared, until its thirty days end."""
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    clock.set_source(lambda: now)
+    done = await account.create(by, NEW, key="k")
+    await store.execute("UPDATE idempotency SET asked = $1", OF_THE_FIRST_RELEASE)
+    assert await account.create(by, NEW, key="k") == done
+    assert await account.create(by, OTHER, key="k") == done
+    clock.set_source(lambda: now + timedelta(days=30, seconds=1))
+    made = await account.create(by, OTHER, key="k")
+    assert made.ids != done.ids
+    with refused(ErrorCode.IDEMPOTENCY_KEY_REUSED, "idempotencyKey"):
+        await account.create(by, NEW, key="k")
+
+
 @pytest.mark.parametrize("key", ["", "x" * 101, "a\nb", "\0", "\ud800"])
 async def test_a_key_that_cannot_be_seen_is_refused(by: Viewer, key: str) -> None:
     with refused(ErrorCode.INVALID, "idempotencyKey"):

@@ -37,7 +37,9 @@ async def create(by: Actor, new: NewContact, *, account_id: UUID | None = None, 
     """
     must_manage_accounts(by)
     do = partial(_create, by, new, account_id)
-    return await idempotency.once(by, key, verb="create contact", asked=(new, account_id), do=do)
+    return await idempotency.once(
+        by, key, verb="create contact", asked={"contact": new, "accountId": account_id}, do=do
+    )
 
 
 async def _create(by: Actor, new: NewContact, account_id: UUID | None) -> tuple[UUID, ...]:
@@ -69,7 +71,7 @@ async def update(
     CHANGED_MEANWHILE, INVALID, ADDRESS_INVALID, FIELD_TAKEN, ALREADY_TAKEN, RATE_LIMITED, NOT_ALLOWED.
     """
     must_manage_accounts(by)
-    asked = (contact_id, name, tuple(emails), expected_version)
+    asked = {"id": contact_id, "name": name, "emails": emails, "expectedVersion": expected_version}
     do = partial(_update, by, contact_id, name, emails, expected_version)
     return await idempotency.once(by, key, verb="update contact", asked=asked, do=do)
 

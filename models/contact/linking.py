@@ -239,7 +239,9 @@ async def link(by: Actor, account_id: UUID, contact: ExistingContact, *, key: st
         await invite(by, await connect(by, account_id, contact.contact_id, contact.starts()))
         return (account_id,)
 
-    return await idempotency.once(by, key, verb="link contact", asked=(account_id, contact), do=do)
+    return await idempotency.once(
+        by, key, verb="link contact", asked={"accountId": account_id, "contact": contact}, do=do
+    )
 
 
 async def lock_account(by: Actor, account_id: UUID) -> None:

@@ -27,7 +27,7 @@ async def send(by: Actor, spots: Sequence[Spot], *, message: str | None = None, 
         raise Refusal(ErrorCode.INVALID, f"Give 1 to {MOST_AT_ONCE} toggles at once, not {len(spots)}.", "toggles")
     wanted = Invite(checked_message(message, "message"), again=True)
     do = partial(_send, by, spots, wanted)
-    return await idempotency.once(by, key, verb="send invitations", asked=(tuple(spots), wanted), do=do)
+    return await idempotency.once(by, key, verb="send invitations", asked={"toggles": spots, "invite": wanted}, do=do)
 
 
 async def _send(by: Actor, spots: Sequence[Spot], wanted: Invite) -> tuple[Any, ...]:

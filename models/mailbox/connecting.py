@@ -41,7 +41,7 @@ async def connect(by: Actor, new: NewMailbox, *, key: str | None = None) -> Done
     ADDRESS_INVALID, INVALID, NOT_FOUND, NOT_ALLOWED.
     """
     must_own(by, new.owner_id)
-    asked = (new, keys.signature("mailbox password", _sayable(new.password)))
+    asked = {"mailbox": new, "password": keys.signature("mailbox password", _sayable(new.password))}
     return await idempotency.once(by, key, verb="connect mailbox", asked=asked, do=partial(_connect, by, new))
 
 

@@ -52,7 +52,7 @@ async def invite(
     must_be_admin_in_person(by)
     clean, typed = _checked(name, email)
     do = partial(_invite, by, clean, typed, role, manage_accounts)
-    asked = (clean, typed, role, manage_accounts)
+    asked = {"name": clean, "email": typed.text, "role": role, "manageAccounts": manage_accounts}
     return await idempotency.once(by, key, verb="invite team member", asked=asked, do=do)
 
 
