@@ -117,7 +117,7 @@ def _key(cursor: str | None, about: str) -> Key | None:
         if _is_outdated(form, parts):
             raise RequestError(RequestCode.PAGE_CURSOR_OUTDATED, OUTDATED)
         signature, value, row = parts
-        if signature == _signature(about, value, row):
+        if form == FORM and signature == _signature(about, value, row):
             return value, UUID(row)
     except (ValueError, TypeError):
         pass

@@ -34,8 +34,7 @@ FORMS: list[tuple[object, str]] = [
     ),
     (
         NewMailbox("box@firm.test", "a secret", SERVER, SERVER),
-        '{"address":"box@firm.test","imap":{"host":"mail.test","port":993},'
-        '"smtp":{"host":"mail.test","port":993}}',
+        '{"address":"box@firm.test","imap":{"host":"mail.test","port":993},"smtp":{"host":"mail.test","port":993}}',
     ),
     (AccountFilter(), "{}"),
     (ContactFilter(search="r"), '{"search":"r"}'),
