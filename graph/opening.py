@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from models import attempts, feed, files, installation, keys, letter, respelling, session, store, tracing, var
+from models import attempts, feed, files, installation, keys, letter, mailbox, respelling, session, store, tracing, var
 from models.mendable import Mendable
 from models.settings import Settings
 
@@ -26,6 +26,7 @@ async def opened(settings: Settings, *, known_key: bool = True) -> AsyncIterator
     letter.limit(settings)
     session.limit(settings)
     letter.name_by(settings)
+    mailbox.limit_ports(settings)
     async with AsyncExitStack() as stack:
         if settings.otel_endpoint:
             tracing.open_tracing(settings.otel_endpoint)

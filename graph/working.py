@@ -12,7 +12,7 @@ from graph.logs import log_plainly
 from graph.opening import opened
 from mail.outbox import Outbox, Route
 from mail.sync import Worker
-from models import feed, journal
+from models import feed, journal, mailbox
 from models.housekeeping import Housekeeper
 from models.settings import Settings
 
@@ -22,6 +22,7 @@ log = structlog.get_logger("running")
 @asynccontextmanager
 async def working(settings: Settings) -> AsyncIterator[None]:
     """A worker in this process: mail in, letters out where the settings say how, old rows thrown away."""
+    await mailbox.take_up_ports()
     workers: list[Worker | Outbox | Housekeeper] = [
         Worker(development=settings.development, wakes=_changed),
         Housekeeper(),

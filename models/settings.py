@@ -54,6 +54,8 @@ class Settings(BaseSettings):
     documents: FilePath | None = None
     """A JSON object `{"<id or sha256>": "<document>"}`: only these documents run. Absent: any within the limits."""
 
+    mail_ports: Annotated[tuple[int, ...], NoDecode] = ()
+    """Outside development, where else mail servers of mailboxes may be than on 25, 143, 465, 587 and 993."""
     smtp_url: SecretStr | None = None
     """Where letters are handed over: `smtps://name:password@host:465` (TLS), `smtp://host:587` (STARTTLS; plain on the
     loopback only). Absent: letters wait."""
@@ -93,6 +95,14 @@ class Settings(BaseSettings):
             raise ValueError("Redis needs one more package: pip install 'redis<8'")
         return value
 
+    @field_validator("mail_ports", mode="before")
+    @classmethod
+    def _are_ports(cls, value: object) -> object:
+        ports = _parts(value) if isinstance(value, str) else value
+        if not isinstance(ports, tuple) or not all(_is_port(str(port)) for port in ports):
+            raise ValueError("say the numbers, separated by commas, as in 1993,2525")
+        return ports
+
     @field_validator("smtp_url")
     @classmethod
     def _takes_letters(cls, value: SecretStr | None) -> SecretStr | None:
@@ -126,7 +136,7 @@ class Settings(BaseSettings):
     @field_validator("allowed_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+        return _parts(value) if isinstance(value, str) else value
 
     @field_validator("allowed_origins")
     @classmethod
@@ -174,6 +184,14 @@ class Settings(BaseSettings):
     @property
     def base_url(self) -> str:
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+
+def _is_port(value: str) -> bool:
+    return bool(re.fullmatch("[0-9]{1,5}", value)) and 1 <= int(value) <= 65_535
+
+
+def _parts(value: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
 def _origin(url: str) -> str | None:

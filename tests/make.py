@@ -1,8 +1,8 @@
 """Factories: each makes only what a test is about, and answers what the test goes on with."""
 
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from models import (
     clock,
     contact,
     firm,
+    mailbox,
     password_reset,
     secret_link,
     session,
@@ -28,6 +29,7 @@ from models.address import PortalUser
 from models.contact import ExistingContact, FieldRef, NewContact, NewEmail
 from models.invitation import Invitation, Invite
 from models.session import SignedIn
+from models.settings import Settings
 from models.team import AccountColumn, TeamMember, TeamMemberState
 from models.toggles import NewToggles, TogglesView, TogglesWish
 from models.viewer import Actor, Client, System, TeamRole, Viewer
@@ -108,6 +110,16 @@ async def a_client(
     return await session.start_for_client(
         firm_id=by.firm_id, user_id=user_id, address_id=address_id, days=30, account_id=account.id
     )
+
+
+@contextmanager
+def mail_ports(*more: int) -> Iterator[None]:
+    """As outside of development: mailboxes are on the usual ports and on these."""
+    mailbox.limit_ports(Settings(development=False, mail_ports=more))
+    try:
+        yield
+    finally:
+        mailbox.limit_ports(Settings())
 
 
 async def reset_token(email: str) -> str:

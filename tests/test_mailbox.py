@@ -22,7 +22,7 @@ from models.mailbox import (
 from models.mailbox.connecting import unsealed
 from models.mailbox.tables import Mailbox
 from models.viewer import ApiScope, TeamRole, Viewer
-from tests.make import a_firm, a_member
+from tests.make import a_firm, a_member, mail_ports
 from tests.refused import refused
 from tests.waiting import held, until_waiting
 
@@ -189,6 +189,19 @@ async def test_of_two_who_change_it_at_once_the_second_is_asked_for_the_password
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost"])
 async def test_without_tls_only_the_loopback_is_reached(by: Viewer, host: str) -> None:
     await connect(by, _new(imap=MailServer(host, 1143, MailSecurity.NONE)))
+
+
+async def test_outside_of_development_a_mail_server_is_on_a_port_of_mail_servers(by: Viewer) -> None:
+    mailbox_id = (await connect(by, _new())).ids[0]
+    for name, server in {"imap": IMAP, "smtp": SMTP}.items():
+        other: dict[str, Any] = {name: replace(server, port=6379), "password": PASSWORD}
+        with mail_ports(2525):
+            with refused(ErrorCode.INVALID, name, "port"):
+                await connect(by, _new("other@x.test", **other))
+            with refused(ErrorCode.INVALID, name, "port"):
+                await update(by, mailbox_id, MailboxChange(**other))
+    with mail_ports(2525):
+        await update(by, mailbox_id, MailboxChange(smtp=replace(SMTP, port=2525), password=PASSWORD))
 
 
 async def test_a_change_tries_again_at_once_whatever_was_wrong(by: Viewer) -> None:

@@ -53,6 +53,21 @@ def test_what_is_no_origin_is_refused_in_plain_words(named: str) -> None:
         Settings(allowed_origins=named)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(("named", "ports"), [("", ()), ("1993", (1993,)), (" 1993, 2525,", (1993, 2525))])
+def test_more_ports_of_mail_servers_are_numbers(
+    monkeypatch: pytest.MonkeyPatch, named: str, ports: tuple[int, ...]
+) -> None:
+    monkeypatch.setenv("SWITCHBOARD_MAIL_PORTS", named)
+    assert Settings().mail_ports == ports
+
+
+@pytest.mark.parametrize("named", ["imap", "0", "65536", "-1", "1993 2525", "1993-2525", "*"])
+def test_what_is_no_port_is_refused_in_plain_words(monkeypatch: pytest.MonkeyPatch, named: str) -> None:
+    monkeypatch.setenv("SWITCHBOARD_MAIL_PORTS", named)
+    with pytest.raises(ValidationError, match="as in 1993,2525"):
+        Settings()
+
+
 def test_the_public_url_is_said_in_full() -> None:
     with pytest.raises(ValidationError, match="say it in full"):
         Settings(public_url="portal.firm.example")

@@ -8,15 +8,14 @@ from uuid import UUID
 import pytest
 
 from mail.sync import Tools, sync_once
-from mail.sync.reaching import _is_private
 from models import files, mailbox, store
 from models.mailbox import MailboxChange, MailSecurity, MailServer, figures, folders, lease, ledger
 from models.mailbox.lease import LeaseLost
 from models.settings import Settings
 from models.viewer import System
 from tests.imap_server import ImapServer
-from tests.make import a_member, an_account
-from tests.syncing import CLIENT, connected, ledger_equals_server, letter, past, row_of, states, synced
+from tests.make import a_member, an_account, mail_ports
+from tests.syncing import CLIENT, connected, ledger_equals_server, letter, notifications, past, row_of, states, synced
 
 pytest_plugins = ["tests.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
@@ -80,27 +79,25 @@ async def test_a_private_host_is_refused_outside_of_development(server: ImapServ
     assert server.commands == []
 
 
-@pytest.mark.parametrize(
-    ("address", "private"),
-    [
-        ("127.0.0.1", True),
-        ("10.1.2.3", True),
-        ("169.254.169.254", True),
-        ("100.64.0.1", True),
-        ("0.0.0.0", True),
-        ("224.0.0.1", True),
-        ("::1", True),
-        ("fe80::1%eth0", True),
-        ("fd00::1", True),
-        ("::ffff:10.0.0.1", True),
-        ("2002:0a00:0001::1", True),
-        ("64:ff9b::a00:1", True),
-        ("8.8.8.8", False),
-        ("2606:4700:4700::1111", False),
-    ],
-)
-def test_only_public_addresses_are_not_private(address: str, private: bool) -> None:
-    assert _is_private(address) is private
+async def test_a_mailbox_on_a_port_that_is_none_of_mail_servers_waits_until_the_installation_allows_it(
+    server: ImapServer, by: System, tools: Tools
+) -> None:
+    await a_member(by)
+    past(server.inbox, letter())
+    mailbox_id = await connected(by, server.server)
+    with mail_ports():
+        assert not await sync_once(mailbox_id, tools)
+        assert await fault(mailbox_id) == ("NEEDS_ATTENTION", "MAILBOX_UNREACHABLE", "imap.port")
+        assert server.commands == []
+        ((text, _),) = await notifications(by)
+        assert f"not on {server.server.port}" in text
+        assert "SWITCHBOARD_MAIL_PORTS" in text
+        await mailbox.take_up_ports()
+        assert await fault(mailbox_id) == ("NEEDS_ATTENTION", "MAILBOX_UNREACHABLE", "imap.port")
+    with mail_ports(server.server.port):
+        await mailbox.take_up_ports()
+        await synced(mailbox_id, tools)
+    assert await fault(mailbox_id) == ("LIVE", None, None)
 
 
 async def test_a_host_without_encryption_is_named_as_such(server: ImapServer, by: System, tools: Tools) -> None:

@@ -14,7 +14,7 @@ from mail.imap import FolderState, Imap, ImapError, NoImap, SecretRefused, TlsFa
 from mail.sync.discovering import Discovered, discover, read_again
 from mail.sync.reaching import reach
 from mail.sync.storing import store_pending
-from mail.sync.tools import FolderMissing, HostPrivate, Tools, Visit
+from mail.sync.tools import FolderMissing, HostPrivate, PortClosed, Tools, Visit
 from models.errors import ErrorCode
 from models.mailbox import figures, folders, lease
 from models.mailbox.lease import Leased, LeaseLost
@@ -145,6 +145,7 @@ async def _failed(leased: Leased, error: ImapError) -> None:
             error.message,
             path=_path(error) if on_the_way or isinstance(error, FolderMissing) else None,
             refused=isinstance(error, SecretRefused),
+            hopeless=isinstance(error, PortClosed),
         )
 
 
@@ -154,6 +155,8 @@ def _path(error: ImapError) -> str | None:
             return "secret"
         case TlsFailed():
             return "imap.security"
+        case PortClosed():
+            return "imap.port"
         case HostPrivate() | Unreachable() | NoImap():
             return "imap.host"
         case FolderMissing():

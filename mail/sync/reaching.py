@@ -1,14 +1,15 @@
 """From a mailbox to a connection: its host is resolved once, looked at, and that very address is called."""
 
 import asyncio
-import ipaddress
 import socket
 
 from mail.imap import Imap, SecretRefused, Unreachable
-from mail.sync.tools import HostPrivate, Tools
+from mail.internet import is_public
+from mail.sync.tools import HostPrivate, PortClosed, Tools
 from models.keys import WrongKey
 from models.mailbox.connecting import unsealed
 from models.mailbox.lease import Leased
+from models.mailbox.ports import why_not
 
 MOST_ADDRESSES = 3
 RESOLVE_SECONDS = 10.0
@@ -16,9 +17,11 @@ RESOLVE_SECONDS = 10.0
 
 async def reach(leased: Leased, tools: Tools) -> Imap:
     """Signed in. Raises ImapError."""
+    if why := why_not(leased.server.port):
+        raise PortClosed(why)
     password = _password(leased)
     addresses = await _addresses(leased.server.host, leased.server.port)
-    if not tools.development and any(_is_private(address) for address in addresses):
+    if not tools.development and not all(is_public(address) for address in addresses):
         raise HostPrivate(f"{leased.server.host} is an address inside a private network. Name a public mail server.")
     *earlier, last = addresses[:MOST_ADDRESSES]
     for address in earlier:
@@ -51,15 +54,3 @@ async def _addresses(host: str, port: int) -> list[str]:
     except TimeoutError:
         raise Unreachable(f"The name {host} could not be looked up within {RESOLVE_SECONDS:g} seconds.") from None
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
-
-
-def _is_private(address: str) -> bool:
-    """Anything but a public address of one machine; also where IPv6 only wraps an IPv4 address."""
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        ip = ip.ipv4_mapped or ip.sixtofour or ip
-    return not ip.is_global or ip.is_multicast or ip in _NAT64
-
-
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-"""Leads to an IPv4 address behind it, of which we know nothing (RFC 6052)."""

@@ -2,6 +2,7 @@
 
 from models.mailbox.connecting import NewMailbox, connect
 from models.mailbox.mending import MailboxChange, left_by, update
+from models.mailbox.ports import limit_ports, take_up_ports
 from models.mailbox.reading import Backfill, MailboxHealth, MailboxView, Quarantined, by_ids, health_of, of_firm
 from models.mailbox.server import MailSecurity, MailServer
 from models.mailbox.tables import MailboxState, OccurrenceState, SkipReason
@@ -22,6 +23,8 @@ __all__ = [
     "connect",
     "health_of",
     "left_by",
+    "limit_ports",
     "of_firm",
+    "take_up_ports",
     "update",
 ]

@@ -13,6 +13,7 @@ from models.email import history
 from models.errors import ErrorCode, Refusal
 from models.idempotency import Done
 from models.journal import JournalKind, Subject
+from models.mailbox.ports import must_be_mail_port
 from models.mailbox.server import MailSecurity, MailServer
 from models.mailbox.tables import Mailbox, MailboxState
 from models.viewer import Actor, must_be_admin
@@ -110,8 +111,7 @@ def one_line(given: str | None, name: str) -> str | None:
 
 
 def check_server(server: MailServer, name: str) -> None:
-    if not 1 <= server.port <= 65_535:
-        raise Refusal(ErrorCode.INVALID, "A port is a number from 1 to 65535.", name, "port")
+    must_be_mail_port(server.port, name, "port")
     text.one_line(server.host, name, "host", what="The host", longest=255)
     if server.security is MailSecurity.NONE and not is_loopback(server.host):
         message = "Without TLS the password would be readable on the way. Choose TLS or STARTTLS."

@@ -43,16 +43,22 @@ UPDATE mailbox SET state = 'LIVE', last_sync_at = $5, failures = 0, refusals = 0
 
 
 async def failed(
-    leased: Leased, code: ErrorCode, message: str, *, path: str | None = None, refused: bool = False
+    leased: Leased,
+    code: ErrorCode,
+    message: str,
+    *,
+    path: str | None = None,
+    refused: bool = False,
+    hopeless: bool = False,
 ) -> None:
     """
-    RETRYING after 5 s, then ever longer up to 10 minutes; at the third explicit refusal NEEDS_ATTENTION, told in
-    Inbox+.
+    RETRYING after 5 s, then ever longer up to 10 minutes; at the third explicit refusal, and at once where another try
+    is `hopeless`, NEEDS_ATTENTION, told in Inbox+.
 
     `path` is the part of ConnectMailboxInput to mend, as in "imap.host".
     """
     async with store.transaction():
-        row = await store.row(_FAILED, *_place(leased), code, message[:500], path, refused, *_backoff())
+        row = await store.row(_FAILED, *_place(leased), code, message[:500], path, refused, *_backoff(), hopeless)
         if row is not None and row["state"] == MailboxState.NEEDS_ATTENTION:
             await _call_for_help(leased, row["address"], message)
 
@@ -64,7 +70,7 @@ def _backoff() -> tuple[float, float, int]:
 _FAILED = f"""
 UPDATE mailbox SET error_code = $5, error_message = $6, error_path = $7, failures = failures + 1,
   refusals = refusals + $8::bool::int,
-  state = CASE WHEN refusals + $8::bool::int >= $11 THEN 'NEEDS_ATTENTION' ELSE 'RETRYING' END,
+  state = CASE WHEN $12::bool OR refusals + $8::bool::int >= $11 THEN 'NEEDS_ATTENTION' ELSE 'RETRYING' END,
   retry_at = now() + make_interval(
     secs => least($10::float8, $9::float8 * 2 ^ least(failures, 20)) * (0.5 + random() / 2))
 WHERE {_OURS} RETURNING state, address

@@ -1,0 +1,44 @@
+"""Which ports a mail server may be on. Else a mailbox could knock at any door of the internet in our name."""
+
+from models import store
+from models.errors import ErrorCode, Refusal
+from models.settings import Settings
+
+USUAL = frozenset({25, 143, 465, 587, 993})
+_allowed: frozenset[int] | None = None
+
+
+def limit_ports(settings: Settings) -> None:
+    """Makes the ports of this installation known; in development any will do."""
+    global _allowed
+    _allowed = None if settings.development else USUAL | frozenset(settings.mail_ports)
+
+
+def must_be_mail_port(port: int, *path: str) -> None:
+    """Raises INVALID."""
+    if not 1 <= port <= 65_535:
+        raise Refusal(ErrorCode.INVALID, "A port is a number from 1 to 65535.", *path)
+    if why := why_not(port):
+        raise Refusal(ErrorCode.INVALID, why, *path)
+
+
+def why_not(port: int) -> str | None:
+    """What to do about a port that is none of a mail server here, in plain words; None: it is one."""
+    if _allowed is None or port in _allowed:
+        return None
+    *others, last = sorted(_allowed)
+    return (
+        f"Mail servers are reached on the ports {', '.join(map(str, others))} and {last} only, not on {port}. Name one"
+        f" of these, or have whoever runs this installation add {port} to the setting SWITCHBOARD_MAIL_PORTS."
+    )
+
+
+async def take_up_ports() -> None:
+    """Mailboxes that wait for nothing but their port, and whose port is allowed by now, are tried again."""
+    await store.execute(_TAKE_UP, None if _allowed is None else list(_allowed))
+
+
+_TAKE_UP = """
+UPDATE mailbox SET state = 'CHECKING', error_code = NULL, error_message = NULL, error_path = NULL, failures = 0
+WHERE state = 'NEEDS_ATTENTION' AND error_path = 'imap.port' AND ($1::int[] IS NULL OR imap_port = ANY($1))
+"""
