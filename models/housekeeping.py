@@ -11,7 +11,17 @@ from models import clock, idempotency, store
 EVERY = timedelta(hours=1)
 AT_ONCE = 10_000
 """Rows of one statement: it holds nobody up, and what a kill cuts short is small."""
+AGREE = timedelta(minutes=5)
+"""How far our clock and the database's may be apart: whoever is further out takes what is young for old."""
 log = structlog.get_logger("housekeeping")
+
+
+class ClocksDisagree(Exception):
+    """Ours and the database's. `apart`: how far ours is ahead."""
+
+    def __init__(self, apart: timedelta) -> None:
+        super().__init__(f"The clock of this machine and the database's are {abs(apart)} apart.")
+        self.apart = apart
 
 
 def _outlived() -> Mapping[str, tuple[str, datetime]]:
@@ -21,8 +31,19 @@ def _outlived() -> Mapping[str, tuple[str, datetime]]:
 
 
 async def sweep(*, at_once: int = AT_ONCE) -> dict[str, int]:
-    """Idempotency keys after their 30 days, and sessions that have expired: how many went, by table."""
+    """
+    Idempotency keys after their 30 days, and sessions that have expired: how many went, by table.
+
+    Raises ClocksDisagree where nobody knows what is old.
+    """
+    await _must_agree()
     return {table: await _throw_away(table, *past, at_once) for table, past in _outlived().items()}
+
+
+async def _must_agree() -> None:
+    apart: timedelta = clock.now() - await store.value("SELECT clock_timestamp()")
+    if abs(apart) > AGREE:
+        raise ClocksDisagree(apart)
 
 
 async def _throw_away(table: str, moment: str, before: datetime, at_once: int) -> int:
@@ -47,6 +68,8 @@ class Housekeeper:
             try:
                 if any((gone := await sweep()).values()):
                     log.info("housekeeping.swept", **gone)
+            except ClocksDisagree as error:
+                log.warning("housekeeping.nothing_thrown_away", why=str(error), do="Set the clock that is wrong.")
             except Exception as error:
                 log.warning("housekeeping.failed", error=type(error).__name__)
             try:
