@@ -53,7 +53,7 @@ class Metrics:
         return Gauge(f"switchboard_{name}", words, labels, registry=self._registry)
 
     def count_operation(self, seen: Seen) -> None:
-        self._operations.labels(self._name(seen), seen.kind, seen.outcome).inc()
+        self._operations.labels(self.name_of(seen), seen.kind, seen.outcome).inc()
         self._cost.labels(seen.kind).inc(seen.cost)
         if seen.kind != "subscription":
             self._seconds.labels(seen.kind).observe(seen.seconds)
@@ -62,7 +62,7 @@ class Metrics:
         first = path.strip("/").split("/")[0]
         self._requests.labels(first if first in ROUTES else "other", str(status)).inc()
 
-    def _name(self, seen: Seen) -> str:
+    def name_of(self, seen: Seen) -> str:
         """Only a colleague's valid operation makes a name known."""
         if not seen.name:
             return "unnamed"

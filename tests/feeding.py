@@ -95,11 +95,11 @@ class Wire:
     freezes_at: bytes | None = None
     frozen: asyncio.Event = field(default_factory=asyncio.Event)
     connections: int = 0
-    _thawed: list[asyncio.Event] = field(default_factory=list)
+    thawed: list[asyncio.Event] = field(default_factory=list)
 
     def freeze(self) -> None:
         """What is connected now; later connections work."""
-        for each in self._thawed:
+        for each in self.thawed:
             each.clear()
 
     async def forward(self, reader: Any, writer: Any, thawed: asyncio.Event) -> None:
@@ -124,7 +124,7 @@ async def a_wire_to(url: str, *, freezes_at: bytes | None = None) -> AsyncIterat
         assert task
         tasks.add(task)
         wire.connections += 1
-        wire._thawed.append(thawed := asyncio.Event())
+        wire.thawed.append(thawed := asyncio.Event())
         thawed.set()
         theirs = await asyncio.open_unix_connection(f"{query['host']}/.s.PGSQL.{query['port']}")
         there = asyncio.create_task(wire.forward(reader, theirs[1], thawed))

@@ -152,7 +152,7 @@ def test_a_server_left_behind_is_adopted_and_stopped_by_its_new_owner(folder: Pa
 
 
 def _let_live_without_owner(server: Embedded) -> None:
-    server._lock.release()  # as the death of the owner does where the kernel does not stop the server
+    server.ownership.release()  # as the death of the owner does where the kernel does not stop the server
 
 
 def test_of_two_that_start_at_once_one_owns_and_the_other_attaches(folder: Path, another_process: Another) -> None:

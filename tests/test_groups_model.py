@@ -11,6 +11,7 @@ from hypothesis import strategies as some
 
 from graph.transport.errors import Answer, RequestCode, RequestError
 from graph.transport.groups import KEPT, Groups
+from tests.waiting import patience
 
 
 @dataclass(eq=False)
@@ -99,11 +100,11 @@ async def turns(number: int) -> None:
         await asyncio.sleep(0)
 
 
-async def settled(windows: Sequence[Window]) -> None:
-    """What is on its way arrives: until nobody hears or executes anything for many turns of the loop."""
-    done = -1
-    while done < (done := sum(len(one.heard) + sum(own.position for own in one.own) for one in windows)):
-        await turns(30)
+async def settled(windows: Sequence[Window], source: Source) -> None:
+    """Whoever may hear has heard as many answers as there were."""
+    async with patience():
+        while any(one.may_hear and len(one.heard) < source.told for one in windows):  # noqa: ASYNC110 - many conditions at once
+            await asyncio.sleep(0)
 
 
 async def played(steps: Sequence[Step]) -> None:
@@ -124,12 +125,13 @@ async def played(steps: Sequence[Step]) -> None:
                 windows.append(Window())
                 tasks.append(asyncio.create_task(windows[-1].follow(groups, source)))
             case "bar", Window() if chosen.may_hear:
-                await settled(windows)
+                await settled(windows, source)
                 chosen.may_hear = False
                 told_before_bar[chosen] = source.told
             case (("busy" | "free"), Window()):
                 chosen.free = verb == "free"
-    await settled(windows)
+    await settled(windows, source)
+    await turns(30)  # what comes twice, or to who may not hear, comes now
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

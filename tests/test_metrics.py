@@ -94,7 +94,7 @@ def test_strangers_cannot_make_up_names_and_there_is_an_end_of_them() -> None:
 
     def named(name: str, *, signed_in: bool = True) -> str:
         member = uuid4() if signed_in else None
-        return metrics._name(Seen(name, "query", 0.1, 1, "OK", member, None, member))
+        return metrics.name_of(Seen(name, "query", 0.1, 1, "OK", member, None, member))
 
     assert named("Mine", signed_in=False) == "other"
     assert named("Mine") == named("Mine", signed_in=False) == "Mine"

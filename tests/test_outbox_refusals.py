@@ -26,6 +26,7 @@ from tests.processes import a_free_port
 from tests.smtp_server import DROP, SILENCE, SmtpSink
 from tests.syncing import eventually
 
+SOON = 1.0  # seconds after which silence counts; for all that does answer it must be plenty
 pytestmark = pytest.mark.usefixtures("store")
 
 
@@ -140,14 +141,14 @@ async def test_nothing_is_sent_to_a_suppressed_address(by: System) -> None:
 async def test_no_answer_after_the_letter_leads_to_one_more_copy_of_the_same_bytes(by: System, way: str) -> None:
     letter_id = await written(by)
     async with SmtpSink(after_data=way) as sink:
-        await sent_all(sink.server, timeout=0.3)
+        await sent_all(sink.server, timeout=SOON)
         row = await row_of(letter_id)
         assert (row["state"], row["settled_at"], row["handed_over"]) == ("UNCERTAIN", None, 1)
         assert 8 < await _wait_in_minutes(letter_id) < 12
         await due_again()
-        await sent_all(sink.server, timeout=0.3)
+        await sent_all(sink.server, timeout=SOON)
         await due_again()
-        assert (await sent_all(sink.server, timeout=0.3)).handled == 0
+        assert (await sent_all(sink.server, timeout=SOON)).handled == 0
     assert len(sink.letters) == 2
     assert sink.letters[0] == sink.letters[1]
     row = await row_of(letter_id)
@@ -196,7 +197,7 @@ async def test_a_second_copy_that_never_gets_through_stays_uncertain(by: System)
 async def test_while_no_letter_can_leave_all_wait_untouched(by: System, sink: SmtpSink, words: str) -> None:
     letter_ids = [await written(by) for _ in range(2)]
     async with sink:
-        done = await sent_all(sink.server, timeout=0.3)
+        done = await sent_all(sink.server, timeout=SOON)
     assert done.handled == 0
     assert words in str(done.barred)
     for letter_id in letter_ids:

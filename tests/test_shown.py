@@ -4,7 +4,6 @@ import asyncio
 import email
 import email.policy
 import signal
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -61,12 +60,10 @@ async def _see_the_past_of_the_newcomer(demo: Running, token: str, accounts: Any
     account = next(one for one in accounts["nodes"] if one["code"] == NEWCOMER.code)
     toggles = next(one for one in account["toggles"] if one["address"]["address"] == NEWCOMER.address)
     assert toggles["emailSync"] is False
-    begun = time.monotonic()
     switched = await post(demo, token, SWITCH, {"account": account["id"], "address": toggles["address"]["id"]})
     assert switched["setToggles"] == {"errors": [], "toggles": [{"emailSync": True}]}
     past = await asyncio.to_thread(_letters_of_the_newcomer, demo.var)
     await _until_there_are(demo, token, account["id"], past)
-    print(f"{past} past messages were there {time.monotonic() - begun:.1f} s after Email sync went on")
     account_id: str = account["id"]
     return account_id
 
@@ -85,11 +82,9 @@ def _letters_of_the_newcomer(var: Path) -> int:
 async def _hear_of_arrivals(demo: Running, token: str, account_id: str) -> Any:
     before = await _emails(demo, token, account_id)
     async with feeds(demo, token, arrivals=(ARRIVALS, None), inbox=(INBOX, None)) as hear:
-        took = [await _sent_and_heard(demo, hear, f"Live {n}") for n in range(5)]
+        for n in range(5):
+            await _sent_and_heard(demo, hear, f"Live {n}")
         cursor = hear.cursors["arrivals"]
-    print("seconds from sending to both events:", ", ".join(f"{each:.2f}" for each in took))
-    assert max(took) < 5
-    assert sorted(took)[2] <= 2
     missed = [f"Missed {n}" for n in range(3)]
     for subject in missed:
         await _send(demo, subject)
@@ -112,11 +107,9 @@ def _entries(hear: Hearing) -> list[str]:
     return [entry["text"] for one in changed for entry in one["notifications"]]
 
 
-async def _sent_and_heard(demo: Running, hear: Hearing, subject: str) -> float:
+async def _sent_and_heard(demo: Running, hear: Hearing, subject: str) -> None:
     await _send(demo, subject)
-    begun = time.monotonic()
     await hear.until(lambda: subject in _subjects(hear) and any(subject in text for text in _entries(hear)))
-    return time.monotonic() - begun
 
 
 async def _send(demo: Running, subject: str) -> None:

@@ -1,6 +1,7 @@
 """Fetching goes ahead of storing, and loses nothing by it."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from models.viewer import System
 from tests.imap_server import ImapServer
 from tests.make import an_account
 from tests.syncing import CLIENT, connected, letter, subjects_of, synced
+from tests.toy import until
 
 pytest_plugins = ["tests.sync_fixtures"]
 
@@ -21,16 +23,28 @@ ROOM = 4
 
 class Shelf:
     def __init__(self) -> None:
+        self.begun = 0
         self.stored: list[UUID] = []
         self.may_store = asyncio.Event()
 
     async def put(self, what: UUID) -> None:
+        self.begun += 1
         await self.may_store.wait()
         self.stored.append(what)
 
     async def fail(self) -> None:
         await self.may_store.wait()
         raise OSError("the disk is full")
+
+
+async def places(batches: asyncio.Semaphore) -> int:
+    """That are free: as many as can be taken without waiting."""
+    async with AsyncExitStack() as taken:
+        count = 0
+        while not batches.locked():
+            await taken.enter_async_context(batches)
+            count += 1
+        return count
 
 
 async def test_what_was_fetched_is_stored_though_the_line_breaks() -> None:
@@ -47,7 +61,7 @@ async def test_what_was_fetched_is_stored_though_the_line_breaks() -> None:
     with pytest.raises(ConnectionError):
         await visit()
     assert shelf.stored == [first]
-    assert batches._value == ROOM
+    assert await places(batches) == ROOM
 
 
 async def test_a_failure_to_store_is_told_at_the_end_and_stops_no_other() -> None:
@@ -64,10 +78,24 @@ async def test_a_failure_to_store_is_told_at_the_end_and_stops_no_other() -> Non
     with pytest.raises(OSError, match="full"):
         await visit()
     assert shelf.stored == [second]
-    assert batches._value == ROOM
+    assert await places(batches) == ROOM
 
 
-async def test_no_more_is_fetched_than_two_ahead_and_giving_up_drops_it() -> None:
+async def test_no_more_is_fetched_than_two_ahead() -> None:
+    shelf, batches = Shelf(), asyncio.Semaphore(ROOM)
+    shelf.may_store.set()
+    stored_at = []
+    async with Ahead(batches) as ahead:
+        for _ in range(10):
+            await ahead.room(SMALL + 1)
+            stored_at.append(len(shelf.stored))
+            ahead.go_on([uuid7()], shelf.put(uuid7()))
+    assert stored_at[:AHEAD] == [0] * AHEAD
+    assert all(stored > number - AHEAD for number, stored in enumerate(stored_at))
+    assert len(shelf.stored) == 10
+
+
+async def test_giving_up_drops_what_is_ahead() -> None:
     shelf, batches = Shelf(), asyncio.Semaphore(ROOM)
 
     async def fetching_without_end() -> None:
@@ -77,14 +105,13 @@ async def test_no_more_is_fetched_than_two_ahead_and_giving_up_drops_it() -> Non
                 ahead.go_on([uuid7()], shelf.put(uuid7()))
 
     fetching = asyncio.create_task(fetching_without_end())
-    for _ in range(10):
-        await asyncio.sleep(0)
-    assert batches._value == ROOM - AHEAD
+    await until(lambda: shelf.begun == AHEAD)
+    assert await places(batches) == ROOM - AHEAD
     fetching.cancel()
     with pytest.raises(asyncio.CancelledError):
         await fetching
     assert shelf.stored == []
-    assert batches._value == ROOM
+    assert await places(batches) == ROOM
 
 
 async def test_a_small_batch_needs_no_room_in_the_process() -> None:
@@ -97,7 +124,7 @@ async def test_a_small_batch_needs_no_room_in_the_process() -> None:
         await ahead.room(SMALL)
         ahead.go_on([arrival], shelf.put(arrival))
     assert shelf.stored == [arrival]
-    assert full._value == 0
+    assert full.locked()
 
 
 async def test_what_just_came_in_waits_for_no_slow_server_of_others(

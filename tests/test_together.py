@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from mail.outbox.together import Together
+from tests.toy import until
 
 
 class Desk:
@@ -24,16 +25,28 @@ class Desk:
 
 
 async def asked(together: Together[int], *numbers: int) -> list[asyncio.Task[bool]]:
-    tasks = [asyncio.create_task(together(number)) for number in numbers]
-    for _ in range(5):
-        await asyncio.sleep(0)
+    """All of them wait when this returns."""
+    waiting: list[int] = []
+
+    async def ask(number: int) -> bool:
+        waiting.append(number)
+        return await together(number)
+
+    tasks = [asyncio.create_task(ask(number)) for number in numbers]
+    await until(lambda: len(waiting) == len(numbers))
+    return tasks
+
+
+async def in_a_round(together: Together[int], desk: Desk, *numbers: int) -> list[asyncio.Task[bool]]:
+    tasks = await asked(together, *numbers)
+    await until(lambda: desk.rounds)
     return tasks
 
 
 async def test_who_comes_during_a_round_shares_the_next() -> None:
     desk = Desk()
     together = Together(desk.serve)
-    tasks = [*await asked(together, 1), *await asked(together, 2, 3), *await asked(together, 4)]
+    tasks = [*await in_a_round(together, desk, 1), *await asked(together, 2, 3), *await asked(together, 4)]
     desk.door.set()
     assert await asyncio.gather(*tasks) == [False, True, False, True]
     assert desk.rounds == [[1], [2, 3, 4]]
@@ -42,7 +55,7 @@ async def test_who_comes_during_a_round_shares_the_next() -> None:
 async def test_what_a_round_fails_with_its_askers_get_and_no_other() -> None:
     desk = Desk()
     together = Together(desk.serve)
-    tasks = [*await asked(together, 2), *await asked(together, 13, 4)]
+    tasks = [*await in_a_round(together, desk, 2), *await asked(together, 13, 4)]
     desk.door.set()
     answers = await asyncio.gather(*tasks, return_exceptions=True)
     assert answers[0] is True

@@ -2,11 +2,9 @@
 
 import asyncio
 import signal
-import statistics
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
-from time import perf_counter
 
 import asyncpg
 import httpx
@@ -59,28 +57,25 @@ async def _is_ready(http: httpx.AsyncClient) -> bool:
     return said.startswith("ready\n") and "wake-ups" not in said
 
 
-async def switched_and_seen(by: SignedIn, one: Api, other: Api, times: int = 9) -> list[float]:
-    """Seconds from asking one to hearing it from the other, each time."""
+async def switched_and_seen(by: SignedIn, one: Api, other: Api, times: int = 9) -> None:
+    """What is asked of one is heard from the other, each time."""
     account = await make.an_account(by.viewer)
     where = {"account": global_id(Kind.ACCOUNT, account.id), "address": global_id(Kind.EMAIL_ADDRESS, account.address)}
-    took = []
     async with other.follow(CHANGED, as_=by) as feed:
         await feed.next()
         for number in range(times):
-            begun, on = perf_counter(), number % 2 == 0
+            on = number % 2 == 0
             told = await one.ask(SET, {**where, "on": on}, as_=by)
             event = await feed.next()
-            took.append(perf_counter() - begun)
             assert event == {"cursor": told["setToggles"]["cursor"], "toggles": [{"notify": on}]}
-    return took
 
 
 async def test_what_one_server_writes_the_other_tells(store: str, tmp_path: Path) -> None:
     owner = await make.signed_in(await make.a_firm())
     with a_server(store, tmp_path, "one") as one, a_server(store, tmp_path, "other") as other:
         async with asked(one) as here, asked(other) as there:
-            assert statistics.median(await switched_and_seen(owner, here, there)) < 0.5  # no poll is as quick
-            assert statistics.median(await switched_and_seen(owner, there, here)) < 0.5
+            await switched_and_seen(owner, here, there)
+            await switched_and_seen(owner, there, here)
 
 
 async def test_the_same_by_redis_also_after_it_was_gone(store: str, tmp_path: Path, redis: RedisServer) -> None:
@@ -88,11 +83,11 @@ async def test_the_same_by_redis_also_after_it_was_gone(store: str, tmp_path: Pa
     by_redis = {"SWITCHBOARD_WAKEUPS_URL": redis.url}
     with a_server(store, tmp_path, "one", **by_redis) as one, a_server(store, tmp_path, "other", **by_redis) as other:
         async with asked(one) as here, asked(other) as there:
-            assert statistics.median(await switched_and_seen(owner, here, there)) < 0.5
+            await switched_and_seen(owner, here, there)
             redis.kill()
-            assert max(await switched_and_seen(owner, here, there, times=2)) < 5  # by the poll, P4
+            await switched_and_seen(owner, here, there, times=2)  # by the poll
             redis.start()
-            assert max(await switched_and_seen(owner, here, there, times=2)) < 5
+            await switched_and_seen(owner, here, there, times=2)
 
 
 async def test_a_server_that_is_told_to_go_finishes_what_it_began(store: str, tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ class World:
     revoked: set[str] = field(default_factory=set)
     calls: list[Call] = field(default_factory=list)
     bell: asyncio.Event = field(default_factory=asyncio.Event)
+    waiting: int = 0
 
 
 @dataclass
@@ -153,6 +154,7 @@ class Query:
 
     @strawberry.field
     async def wait(self, info: Info) -> str:
+        info.context.world.waiting += 1
         await info.context.world.bell.wait()
         return "rung"
 

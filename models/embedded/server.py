@@ -48,7 +48,7 @@ class Embedded:
     def __init__(self, home: Home, bin_: Path, settings: Mapping[str, str]) -> None:
         """Use `start`."""
         self._home, self._bin, self._settings = home, bin_, settings
-        self._lock = Ownership(home.lock)
+        self.ownership = Ownership(home.lock)
         self._child: Child | None = None
         self._url = ""
         self.owned = False
@@ -79,7 +79,7 @@ class Embedded:
             self._end(signal.SIGINT, signal.SIGQUIT)
             self._home.tidy()
         self.owned = False
-        self._lock.release()
+        self.ownership.release()
 
     def kill_immediate(self) -> None:
         """For fault tests: end it as a crash does, without a checkpoint (`pg_ctl stop -m immediate`)."""
@@ -98,13 +98,13 @@ class Embedded:
                 self._child.let_go()
                 with suppress(OSError):  # what failed the start may fail this too; the server still dies with us
                     self._end(signal.SIGINT, signal.SIGQUIT)
-            self._lock.release()
+            self.ownership.release()
             raise
 
     def _claim(self, major: int, patience: float) -> None:
         deadline = time.monotonic() + patience
         for _ in _until(deadline):
-            if self._lock.take():
+            if self.ownership.take():
                 ensure_cluster(self._home, self._bin, major=major, settings=self._settings)
                 self._run(deadline)
                 self.owned = True
