@@ -54,7 +54,9 @@ def create_app(
         routes.append(Route("/metrics", show_metrics))
     if settings.development:
         routes += [Route("/", _to_graphiql), *graphiql_routes(tabs=tabs(email, password, example or Example()))]
+    routes.append(Route("/{path:path}/", _without_slash, methods=["GET", "POST"]))
     app = Starlette(routes=routes, middleware=_middleware(settings, metrics))
+    app.router.redirect_slashes = False
     app.state.settings, app.state.sockets, app.state.budget, app.state.metrics = settings, sockets, budget, metrics
     return app
 
@@ -77,4 +79,14 @@ def _middleware(settings: Settings, metrics: Metrics | None) -> list[Middleware]
 
 
 async def _to_graphiql(_: Request) -> Response:
-    return RedirectResponse("/graphiql")
+    return RedirectResponse("graphiql")
+
+
+async def _without_slash(request: Request) -> Response:
+    """
+    `/portal/` is `/portal`, said without a host: Starlette's own redirect names the one that the client claimed, which
+    a cache would hand on.
+    """
+    name = request.url.path.rstrip("/").rpartition("/")[2]
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"../{name}{query}")

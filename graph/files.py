@@ -48,7 +48,6 @@ def _headers(name: str) -> dict[str, str]:
     return {
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
         "Content-Security-Policy": "default-src 'none'; sandbox",
-        "X-Content-Type-Options": "nosniff",
         "Cache-Control": "private, max-age=3600, immutable",
         "Referrer-Policy": "no-referrer",
     }

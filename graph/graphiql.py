@@ -66,7 +66,7 @@ def _headers(caching: str) -> dict[str, str]:
     return {
         "Cache-Control": caching,
         "Content-Security-Policy": POLICY,
-        "X-Content-Type-Options": "nosniff",
+        "Cross-Origin-Opener-Policy": "same-origin",
         "Referrer-Policy": "no-referrer",
     }
 

@@ -19,6 +19,7 @@ from models.mendable import Mendable
 from models.settings import Settings
 
 DRAIN = 15  # seconds that open requests get to finish
+TWO_YEARS = 2 * 365 * 24 * 3600  # seconds
 FILES = 65_536  # that a process opens at most, where the machine lets it; each connection is one
 OWN_FILES = 200  # of these: the database, mailboxes, letters, attachments
 
@@ -54,10 +55,17 @@ async def serve_app(
     app: Starlette, listening: socket.socket, *, ready: Callable[[], Awaitable[None]] | None = None
 ) -> None:
     """Until SIGINT or SIGTERM. `ready` runs once requests are answered."""
-    config = uvicorn.Config(
+    await Server(configured(app, most=room_for_connections()), ready).serve([listening])
+
+
+def configured(app: Starlette, *, most: int | None = None) -> uvicorn.Config:
+    """How the server is set up; `most`: connections at a time."""
+    return uvicorn.Config(
         app,
-        http=partial(HttpDoor, most=room_for_connections()),  # type: ignore[arg-type]  # whatever makes one will do
+        http=partial(HttpDoor, most=most),  # type: ignore[arg-type]  # whatever makes one will do
         ws=SocketDoor,
+        server_header=False,
+        headers=_headers(app.state.settings),
         lifespan="off",
         log_config=None,
         access_log=False,
@@ -66,7 +74,14 @@ async def serve_app(
         ws_ping_interval=20,
         timeout_graceful_shutdown=DRAIN,
     )
-    await Server(config, ready).serve([listening])
+
+
+def _headers(settings: Settings) -> list[tuple[str, str]]:
+    """Of every answer, whoever gives it. Over plain http a browser must not be told of HSTS (RFC 6797, 7.2)."""
+    headers = [("X-Content-Type-Options", "nosniff")]
+    if settings.base_url.startswith("https:"):
+        headers.append(("Strict-Transport-Security", f"max-age={TWO_YEARS}"))
+    return headers
 
 
 def room_for_connections() -> int:

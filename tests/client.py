@@ -17,7 +17,6 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from pydantic import SecretStr
 from starlette.applications import Starlette
 from websockets.asyncio.client import ClientConnection, connect
@@ -25,8 +24,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from graph.app import create_app
-from graph.running import listen
-from graph.transport.door import HttpDoor, SocketDoor
+from graph.running import configured, listen
 from models import feed
 from models.session import SignedIn
 from models.settings import Settings
@@ -207,10 +205,7 @@ async def an_api(database_url: str, var: Path, **settings: Any) -> AsyncIterator
     chosen = Settings(database_url=SecretStr(database_url), var=var, port=port, **settings)
     app = create_app(chosen)
     app.state.sockets.watch.every = NEVER  # what ends a socket is what happened, told in the journal
-    config = uvicorn.Config(
-        app, http=HttpDoor, ws=SocketDoor, lifespan="off", log_config=None, ws_max_size=128 * 1024
-    )  # fmt: skip
-    server = PromptServer(config)
+    server = PromptServer(configured(app))
     await feed.hub.open(database_url)
     serving = asyncio.create_task(server.serve([listening]))
     try:

@@ -306,6 +306,7 @@ def _config(app: Starlette, door: Any) -> uvicorn.Config:
         ws_per_message_deflate=False,
         ws_ping_interval=20,
         timeout_graceful_shutdown=5,
+        headers=[("X-Content-Type-Options", "nosniff")],
     )
 
 

@@ -92,8 +92,11 @@ class HttpDoor(HttpToolsProtocol):
         if not self._is_idle() and self.cycle.response_started:
             self.transport.abort()
             return
-        start = f"HTTP/1.1 {status.value} {status.phrase}\r\nconnection: close\r\ncontent-type: text/plain\r\n"
-        self.transport.write(f"{start}content-length: {len(why)}\r\n\r\n{why}".encode())
+        headers = [*self.server_state.default_headers, (b"connection", b"close"), (b"content-type", b"text/plain")]
+        headers.append((b"content-length", str(len(why)).encode()))
+        start = f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode()
+        fields = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
+        self.transport.write(start + fields + b"\r\n" + why.encode())
         self.transport.close()
 
 

@@ -37,7 +37,8 @@ class CookieGuard:
             self._check_origin(connection)
 
     def _applies_to(self, connection: HTTPConnection) -> bool:
-        return self.cookie in connection.cookies and "authorization" not in connection.headers
+        """Where nothing else says who asks: an empty `Authorization` says nothing (graph.auth)."""
+        return self.cookie in connection.cookies and not connection.headers.get("authorization")
 
     def _check_origin(self, connection: HTTPConnection) -> None:
         if not self._trusts(connection):
