@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from graph.auth import context_getter
 from graph.budget import Budget
+from graph.doorkeeper import Doorkeeper
 from graph.files import download
 from graph.graphiql import graphiql_routes
 from graph.health import healthz, readyz
@@ -31,12 +32,12 @@ def create_app(
     `email`, `password` and `example` are what GraphiQL's example tabs are filled in with, in a demo. Raises
     ManifestFault where `settings.documents` names a file that is no manifest.
     """
-    sockets, budget = Sockets(), Budget(settings)
+    sockets, budget, doorkeeper = Sockets(), Budget(settings), Doorkeeper()
     Revocation(sockets)
     metrics = Metrics() if settings.metrics else None
     graphql = GraphQLEndpoint(
         schema,
-        context_getter=context_getter(settings, sockets, budget, metrics),
+        context_getter=context_getter(settings, sockets, budget, metrics, doorkeeper),
         cookie=settings.cookie,
         allowed_origins=settings.trusted_origins,
         sockets=sockets,
@@ -58,6 +59,7 @@ def create_app(
     app = Starlette(routes=routes, middleware=_middleware(settings, metrics))
     app.router.redirect_slashes = False
     app.state.settings, app.state.sockets, app.state.budget, app.state.metrics = settings, sockets, budget, metrics
+    app.state.doorkeeper = doorkeeper
     return app
 
 

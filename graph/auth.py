@@ -3,7 +3,8 @@
 from collections.abc import Awaitable, Callable
 
 from graph.budget import Budget
-from graph.context import Context, Doorkeeper
+from graph.context import Context
+from graph.doorkeeper import Doorkeeper
 from graph.metrics import Metrics
 from graph.transport import Call, RequestCode, RequestError, Sockets
 from models import session
@@ -11,14 +12,18 @@ from models.settings import Settings
 
 
 def context_getter(
-    settings: Settings, sockets: Sockets, budget: Budget | None = None, metrics: Metrics | None = None
+    settings: Settings,
+    sockets: Sockets,
+    budget: Budget | None = None,
+    metrics: Metrics | None = None,
+    doorkeeper: Doorkeeper | None = None,
 ) -> Callable[[Call], Awaitable[Context]]:
     """
     Reads the session anew for every operation. A dead bearer token raises RequestError UNAUTHENTICATED.
 
-    `budget`: None for one of its own; `metrics`: None where nobody counts.
+    `budget`, `doorkeeper`: None for one of its own; `metrics`: None where nobody counts.
     """
-    spent, doorkeeper = budget or Budget(settings), Doorkeeper()
+    spent, keeper = budget or Budget(settings), doorkeeper or Doorkeeper()
 
     async def context_of(call: Call) -> Context:
         bearer = bearer_of(call.authorization)
@@ -26,7 +31,7 @@ def context_getter(
         viewer = await session.viewer_of(token) if token else None
         if bearer and viewer is None:
             raise RequestError(RequestCode.UNAUTHENTICATED, "This token is not valid (any more). Sign in again.")
-        return Context(settings, call, sockets, spent, viewer, metrics, doorkeeper)
+        return Context(settings, call, sockets, spent, keeper, viewer, metrics)
 
     return context_of
 

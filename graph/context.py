@@ -9,10 +9,10 @@ from uuid import uuid4
 
 import orjson
 import strawberry
-from strawberry.dataloader import DataLoader
 
 from graph.budget import Budget
 from graph.client_loaders import ClientLoaders
+from graph.doorkeeper import Doorkeeper
 from graph.ids import NOTHING
 from graph.loaders import Loaders
 from graph.metrics import Metrics
@@ -30,9 +30,9 @@ class Context:
     call: Call
     sockets: Sockets
     budget: Budget
+    doorkeeper: Doorkeeper
     viewer: Asker | None = None
     metrics: Metrics | None = None
-    doorkeeper: "Doorkeeper | None" = None
     position: int = 0
     live_at: int | None = None
     begins_at: int | None = None
@@ -87,7 +87,6 @@ class Context:
         """Asked anew for each delivery, for all deliveries of a moment in one statement."""
         if self.for_group:
             return
-        assert self.doorkeeper is not None
         self.viewer = await self.doorkeeper.still(signed_in(self))
         if self.viewer is None:
             raise RequestError(RequestCode.UNAUTHENTICATED, "The session has ended. Sign in again.")
@@ -113,21 +112,6 @@ VARIABLES = re.compile(r"\$(\w+)\s*:\s*\[*(\w+)")
 
 def _is_personal(text: str) -> bool:
     return any(name in text for name in PERSONAL)
-
-
-class Doorkeeper:
-    """One for each process: asks for all who are to be told at the same moment at once."""
-
-    def __init__(self) -> None:
-        self._asking: DataLoader[Asker, Asker | None] = DataLoader(self._ask, cache=False, max_batch_size=1000)
-
-    async def still(self, viewer: Asker) -> Asker | None:
-        """The same session as it is now; None where it has ended."""
-        return await self._asking.load(viewer)
-
-    async def _ask(self, viewers: list[Asker]) -> list[Asker | None]:
-        now = await session.still_all(viewers)
-        return [now.get(viewer) for viewer in viewers]
 
 
 Info = strawberry.Info[Context, None]

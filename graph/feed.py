@@ -1,7 +1,7 @@
 """Live feeds: FeedReady, then every event since `after`, in order, none twice, and on live (R39)."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator
+from contextlib import ExitStack, aclosing
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -131,8 +131,18 @@ EmailEvent = Annotated[FeedReady | EmailArrived | EmailHistoryArrived | ResyncRe
 TogglesEvent = Annotated[FeedReady | TogglesChanged | ResyncRequired, strawberry.union("TogglesEvent")]
 
 
-async def followed(info: Info, after: Cursor | None) -> AsyncIterator[Batch | FeedReady | ResyncRequired]:
+async def followed(info: Info, after: Cursor | None) -> AsyncGenerator[Batch | FeedReady | ResyncRequired, None]:
     """The firm's journal as a feed. Whoever lost the session hears nothing more: asked anew at every delivery."""
+    with ExitStack() as coming:
+        if info.context.begins_at is None:  # else it has been greeted before
+            coming.enter_context(info.context.doorkeeper.greeting())
+        async with aclosing(_followed(info, after)) as events:
+            async for event in events:
+                coming.close()
+                yield event
+
+
+async def _followed(info: Info, after: Cursor | None) -> AsyncGenerator[Batch | FeedReady | ResyncRequired, None]:
     context = info.context
     position = None if after is None else position_of(after)
     if (again := context.begins_at) is not None:

@@ -7,6 +7,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from graph.doorkeeper import Doorkeeper
 from models import feed, store
 
 PATIENCE = 3.0  # seconds that the database gets to answer
@@ -30,6 +31,9 @@ async def readyz(request: Request) -> Response:
 def _remarks(request: Request) -> Iterator[str]:
     if not feed.hub.hears:
         yield "The channel of wake-ups is silent: events come some seconds late."
+    doorkeeper = request.app.state.doorkeeper
+    if doorkeeper.ungreeted and not doorkeeper.greets_nobody:
+        yield f"{_ungreeted(doorkeeper)} Others do begin."
     if (why := request.app.state.settings.letters_wait) is not None:
         yield why
 
@@ -37,6 +41,8 @@ def _remarks(request: Request) -> Iterator[str]:
 async def _troubles(request: Request) -> AsyncIterator[str]:
     if request.app.state.sockets.draining:
         yield "The process is shutting down."
+    if request.app.state.doorkeeper.greets_nobody:
+        yield f"{_ungreeted(request.app.state.doorkeeper)} No other begins: restart the process if that lasts."
     try:
         async with asyncio.timeout(PATIENCE):
             if missing := await store.pending_migrations():
@@ -45,3 +51,7 @@ async def _troubles(request: Request) -> AsyncIterator[str]:
     except Exception as error:
         log.warning("health.no_database", error=type(error).__name__)
         yield store.why(error)
+
+
+def _ungreeted(doorkeeper: Doorkeeper) -> str:
+    return f"Feeds that wait for longer than {doorkeeper.patience:g} seconds to begin: {doorkeeper.ungreeted}."

@@ -1,43 +1,47 @@
-"""A DataLoader that can also be asked for many keys at once, without a future for each of them."""
+"""What many fields of one operation ask for, read together. Any of them may be cancelled: GraphQL does so beside an
+error."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from typing import TypeVar
+from functools import partial
+from typing import Generic, TypeVar
 
-from strawberry.dataloader import DataLoader
+from models.together import Together
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 MANY = 10  # keys that are read at once; fewer wait for each other, as they may come one by one from the rows of a list
 
 
-class Loader(DataLoader[K, V]):
-    """`read` gives the values of distinct keys, in their order."""
+class Loader(Generic[K, V]):
+    """`read` gives the values of distinct keys, in their order. None is read twice."""
 
     def __init__(self, read: Callable[[list[K]], Awaitable[Sequence[V]]]) -> None:
-        super().__init__(read)
-        del self.load_fn  # a bound method there would be a cycle; it finds the one below
-        self._read = read
         self._known: dict[K, V] = {}
+        self._find = partial(_found, read, self._known)  # a method of its own would be a cycle
+        self._together = Together(self._find)
 
-    async def load_fn(self, keys: list[K]) -> list[V]:
-        found = list(await self._read(keys))
-        self._known.update(zip(keys, found, strict=True))
-        return found
+    async def load(self, key: K) -> V:
+        return self._known[key] if key in self._known else await self._together(key)
 
     async def all(self, keys: Sequence[K]) -> list[V]:
         """Their values in their order; what is known is not read again."""
         missing = [key for key in dict.fromkeys(keys) if key not in self._known]
         if len(missing) >= MANY:
-            await self.load_fn(missing)
+            await self._find(missing)
         elif missing:
-            await self.load_many(missing)
+            await asyncio.gather(*map(self._together, missing))
         return [self._known[key] for key in keys]
 
     def learn(self, found: Mapping[K, V]) -> None:
         """Values that came along with others."""
         self._known.update(found)
 
-    def load(self, key: K) -> Awaitable[V]:
-        if key in self._known and self.cache_map.get(key) is None:
-            self.prime(key, self._known[key])
-        return super().load(key)
+
+async def _found(
+    read: Callable[[list[K]], Awaitable[Sequence[V]]], known: dict[K, V], keys: Sequence[K]
+) -> Sequence[V]:
+    missing = [key for key in dict.fromkeys(keys) if key not in known]
+    if missing:
+        known.update(zip(missing, await read(missing), strict=True))
+    return [known[key] for key in keys]

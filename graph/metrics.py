@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from graph.budget import Budget
+from graph.doorkeeper import Doorkeeper
 from graph.operations import Seen
 from graph.transport import Sockets
 from models import feed, journal
@@ -38,6 +39,7 @@ class Metrics:
         )
         self._sockets = self._gauge("sockets", "Open WebSockets")
         self._subscriptions = self._gauge("subscriptions", "Open subscriptions")
+        self._ungreeted = self._gauge("feeds_ungreeted", "Subscriptions that should have begun and have not")
         self._wakeups = self._gauge("wakeups_alive", "1: wake-ups are heard; 0: events come by the poll")
         self._lag = self._gauge("feed_lag", "Journal entries that the furthest behind of the feeds has not read")
         self._mailboxes = self._gauge("mailboxes", "Mailboxes", "state")
@@ -70,10 +72,11 @@ class Metrics:
             self._names.add(seen.name)
         return seen.name if seen.name in self._names else "other"
 
-    async def page(self, sockets: Sockets, budget: Budget) -> bytes:
+    async def page(self, sockets: Sockets, budget: Budget, doorkeeper: Doorkeeper) -> bytes:
         """Everything as it is now. Raises what the database raises."""
         self._sockets.set(len(sockets))
         self._subscriptions.set(budget.subscriptions)
+        self._ungreeted.set(doorkeeper.ungreeted)
         self._wakeups.set(feed.hub.hears)
         self._lag.set(await _lag(feed.hub.followed()))
         for state, count in (await overview.states()).items():
@@ -113,7 +116,7 @@ async def show_metrics(request: Request) -> Response:
     state = request.app.state
     if not _may_read(request, state.settings):
         return PlainTextResponse("Not Found", 404)
-    page = await state.metrics.page(state.sockets, state.budget)
+    page = await state.metrics.page(state.sockets, state.budget, state.doorkeeper)
     return Response(page, headers={"content-type": CONTENT_TYPE_LATEST, "cache-control": "no-store"})
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench import accounts, arrival, fanout, idle, letters, reconnects, sync, toggle
+from bench import accounts, arrival, fanout, given_up, idle, letters, reconnects, sync, toggle
 from bench.figure import Figure, machine, percentile
 
 pytestmark = pytest.mark.usefixtures("no_store", "empty")
@@ -38,6 +38,10 @@ async def test_idle_sockets_are_opened() -> None:
 
 async def test_who_comes_back_misses_nothing() -> None:
     assert _names(await reconnects.run(sockets=5, missed=3)) == {"s"}
+
+
+async def test_feeds_begin_beside_a_page_that_gives_up_its_own() -> None:
+    assert _names(await given_up.run(runs=2)) == {"s"}
 
 
 async def test_a_letter_arrives_at_a_subscription() -> None:

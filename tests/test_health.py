@@ -6,9 +6,13 @@ from pydantic import SecretStr
 
 from models import feed, store
 from tests.client import Api, an_api
+from tests.make import a_firm, signed_in
 from tests.toy import until
+from tests.waiting import held
 
 WAITING = "Letters wait until SWITCHBOARD_SMTP_URL and SWITCHBOARD_MAIL_FROM say how they leave.\n"
+LIVE = "subscription { togglesChanged { __typename } }"
+LATE = "Feeds that wait for longer than 0 seconds to begin: 1."
 
 
 async def ready(api: Api) -> tuple[int, str]:
@@ -57,3 +61,23 @@ async def test_it_is_not_ready_once_it_drains(api: Api) -> None:
     await until(lambda: feed.hub.hears)
     await api.app.state.sockets.drain()
     assert await ready(api) == (503, "The process is shutting down.\n")
+
+
+async def test_feeds_that_greet_nobody_are_told(own_store: str, tmp_path: Path) -> None:
+    ours, theirs = await signed_in(await a_firm()), await signed_in(await a_firm("Harbour"))
+    async with an_api(own_store, tmp_path) as api:
+        doorkeeper = api.app.state.doorkeeper
+        doorkeeper.patience = 0
+        await until(lambda: feed.hub.hears)
+        async with api.follow(LIVE, as_=theirs) as begun:
+            await begun.next()
+            assert await ready(api) == (200, f"ready\n{WAITING}")
+            async with held(store.execute("LOCK TABLE journal_head")), api.follow(LIVE, as_=ours):
+                await until(lambda: doorkeeper.ungreeted == 1)
+                alone = f"{LATE} No other begins: restart the process if that lasts.\n"
+                assert await ready(api) == (503, alone)
+                async with api.follow(LIVE, as_=theirs) as another:
+                    await another.next()
+                assert await ready(api) == (200, f"ready\n{LATE} Others do begin.\n{WAITING}")
+            await until(lambda: not doorkeeper.ungreeted)
+            assert await ready(api) == (200, f"ready\n{WAITING}")

@@ -82,6 +82,16 @@ async def test_what_is_open_and_what_waits_is_gauged(store: str, tmp_path: Path)
     assert gauged["switchboard_letters_oldest_seconds", nothing] == 0
 
 
+async def test_a_feed_that_has_not_begun_in_its_time_is_gauged(store: str, tmp_path: Path) -> None:
+    async with an_api(store, tmp_path, metrics=True) as api:
+        doorkeeper = api.app.state.doorkeeper
+        with doorkeeper.greeting():
+            assert (await read(api))["switchboard_feeds_ungreeted", labels()] == 0
+            doorkeeper.patience = 0
+            assert (await read(api))["switchboard_feeds_ungreeted", labels()] == 1
+        assert (await read(api))["switchboard_feeds_ungreeted", labels()] == 0
+
+
 async def test_each_app_has_numbers_of_its_own(store: str, tmp_path: Path) -> None:
     async with an_api(store, tmp_path, metrics=True) as api:
         await api.ask("{ viewer { __typename } }")

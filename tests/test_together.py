@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Sequence
+from itertools import count
 
 import pytest
 
-from mail.outbox.together import Together
+from models.together import Together
 from tests.toy import until
 
 
@@ -24,7 +25,7 @@ class Desk:
         return [number % 2 == 0 for number in numbers]
 
 
-async def asked(together: Together[int], *numbers: int) -> list[asyncio.Task[bool]]:
+async def asked(together: Together[int, bool], *numbers: int) -> list[asyncio.Task[bool]]:
     """All of them wait when this returns."""
     waiting: list[int] = []
 
@@ -37,7 +38,7 @@ async def asked(together: Together[int], *numbers: int) -> list[asyncio.Task[boo
     return tasks
 
 
-async def in_a_round(together: Together[int], desk: Desk, *numbers: int) -> list[asyncio.Task[bool]]:
+async def in_a_round(together: Together[int, bool], desk: Desk, *numbers: int) -> list[asyncio.Task[bool]]:
     tasks = await asked(together, *numbers)
     await until(lambda: desk.rounds)
     return tasks
@@ -72,3 +73,42 @@ async def test_whoever_gives_up_does_not_stop_the_others() -> None:
     with pytest.raises(asyncio.CancelledError):
         await impatient
     assert await patient
+
+
+async def test_whoever_gives_up_in_any_turn_of_the_loop_leaves_the_rounds_going() -> None:
+    desk = Desk()
+    desk.door.set()
+    together = Together(desk.serve)
+    for turns in count():
+        asking = asyncio.create_task(together(2))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        if asking.done():
+            break
+        asking.cancel()
+        assert await asyncio.wait_for(together(4), 5)
+
+
+async def test_a_round_that_was_itself_cancelled_is_not_the_last() -> None:
+    desk = Desk()
+    together = Together(desk.serve)
+    for turns in range(3):
+        before = asyncio.all_tasks()
+        asking = asyncio.create_task(together(2))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        ending = asyncio.all_tasks() - before
+        for task in ending:
+            task.cancel()
+        await asyncio.wait(ending)
+        assert asking.cancelled()
+    desk.door.set()
+    assert await asyncio.wait_for(together(4), 5)
+
+
+async def test_a_wrong_number_of_answers_leaves_nobody_waiting() -> None:
+    async def forgets(numbers: Sequence[int]) -> list[bool]:
+        return [True] * (len(numbers) - 1)
+
+    with pytest.raises(ValueError, match="shorter"):
+        await asyncio.wait_for(Together(forgets)(1), 5)

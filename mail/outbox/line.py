@@ -9,11 +9,11 @@ import structlog
 
 from mail.compose import Sender, compose, recipient
 from mail.outbox.route import Route
-from mail.outbox.together import Together
 from mail.smtp import Deferred, NoWay, Refused, Smtp, Unknown
 from models import letter
 from models.checkpoint import checkpoint
 from models.letter import Claimed
+from models.together import Together
 
 AT_ONCE = 20
 """Letters claimed at a time by one line."""
@@ -27,8 +27,8 @@ log = structlog.get_logger("outbox")
 class Desk:
     """What is written down of each letter that leaves, of all lines together: each alone costs two commits."""
 
-    hand_over: Together[tuple[Claimed, bytes]]
-    sent: Together[Claimed]
+    hand_over: Together[tuple[Claimed, bytes], bool]
+    sent: Together[Claimed, bool]
 
 
 class Line:

@@ -11,8 +11,8 @@ import structlog
 
 from mail.outbox.line import AT_ONCE, Desk, Line
 from mail.outbox.route import Route
-from mail.outbox.together import Together
 from models import keys, letter
+from models.together import Together
 
 LOOK_SECONDS = 1.0
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
