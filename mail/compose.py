@@ -18,6 +18,7 @@ import idna
 from mail import wording
 from models import keys, secret_link
 from models.letter import Claimed, LetterKind
+from models.text import TURNING
 
 LETTER = "letter"
 """The purpose of the signature that our own letters carry, so that sync knows them again (R18)."""
@@ -30,7 +31,6 @@ _PATHS = {
     LetterKind.TEAM_INVITATION: "invitation",
     LetterKind.PASSWORD_RESET: "reset",
 }
-_BIDI = {*"\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def _cleaned(value: Any, *, lines: bool = False) -> Any:
 
 
 def _is_shown(char: str) -> bool:
-    return unicodedata.category(char) not in {"Cc", "Cs", "Zl", "Zp"} and char not in _BIDI
+    return unicodedata.category(char) not in {"Cc", "Cs", "Zl", "Zp"} and not TURNING.match(char)
 
 
 def _address(text: str) -> str:

@@ -21,7 +21,7 @@ def compared(address: str) -> str:
     Never by full case folding, for which ß is ss and ﬁ is fi: those are two people's addresses.
     """
     local, domain = _parts(address)
-    return f"{_lower(_unquoted(unicodedata.normalize('NFC', local)))}@{_lower(_ascii(domain))}"
+    return f"{_lower(_unquoted(unicodedata.normalize('NFC', local)))}@{_ascii(domain)}"
 
 
 def _parts(address: str) -> tuple[str, str]:
@@ -30,10 +30,11 @@ def _parts(address: str) -> tuple[str, str]:
 
 
 def _ascii(domain: str) -> str:
+    """What is no domain, as a stranger's mail may have it, is folded: nobody can type such an address here."""
     try:  # not Python's own codec: that is IDNA 2003, for which straße.example and strasse.example are one domain
-        return domain if domain.isascii() else idna.encode(domain, uts46=True).decode()
+        return (domain if domain.isascii() else idna.encode(domain, uts46=True).decode()).lower()
     except idna.IDNAError:
-        return domain
+        return domain.casefold()
 
 
 def _unquoted(local: str) -> str:
@@ -63,7 +64,7 @@ def compared_before(address: str) -> str:
     met then, so it is asked by both; what it finds is compared by the right one once its headers are read.
     """
     local, domain = _parts(address)
-    return f"{_folded(local)}@{_ascii(domain).casefold()}"
+    return f"{_folded(local)}@{_ascii(domain)}"
 
 
 def _folded(local: str) -> str:

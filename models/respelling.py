@@ -50,6 +50,8 @@ async def _compare_anew(by: System) -> int:
         await firm.one_at_a_time(by.firm_id)
         await history.lock(by.firm_id)
         respelled = {table: await _respelled(by, table) for table in KEYS}
+        if not any(respelled.values()):
+            return 0
         doubts = await _doubts(by, {one.before for each in respelled.values() for one in each})
         for table, changes in respelled.items():
             await _rekey(by, table, changes)

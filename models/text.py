@@ -10,7 +10,7 @@ LONGEST_NAME = 200  # characters
 MOST_WORDS = 200
 _DIGITS = re.compile(r"\d+")
 _WORD = re.compile(r"[^\W_]+")
-_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """Invisible, and they turn the direction of what follows: an account could be shown as another one."""
 _HIGH = re.compile("[\u0300-\U0010ffff]+")  # where combining characters begin
 
@@ -20,7 +20,7 @@ def one_line(text: str, *path: str | int, what: str = "The name", longest: int =
     `text` trimmed, in Unicode's composed form, without what turns its direction (it comes along unseen when somebody
     pastes). Raises INVALID: empty, too long, or with control characters.
     """
-    clean = unicodedata.normalize("NFC", _TURNING.sub("", text)).strip()
+    clean = unicodedata.normalize("NFC", TURNING.sub("", text)).strip()
     if not clean:
         raise Refusal(ErrorCode.INVALID, f"{what} is empty. Type at least one character.", *path)
     if len(clean) > longest:

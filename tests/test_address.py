@@ -105,7 +105,7 @@ def test_whoever_is_another_only_by_full_case_folding_is_another() -> None:
             assert compared(f"{char}@x.test") != compared(f"{spelled_out}@x.test"), hex(ord(char))
 
 
-@given(st.text(st.characters() | ODD, max_size=8), st.sampled_from(["@x.test", "@straße.example", "@ß_.x", ""]))
+@given(st.text(st.characters() | ODD, max_size=8), st.sampled_from(["@x.test", "@straße.example", "@ß_.x"]))
 def test_a_keys_key_is_itself_and_joins_nobody_whom_the_older_rule_kept_apart(local: str, rest: str) -> None:
     key = compared(local + rest)
     assert compared(key) == key
