@@ -8,6 +8,7 @@ from graph.context import Info, viewer_of
 from graph.errors import Payload, cursor_of, refusable
 from graph.firm import TeamMember, member_of
 from graph.ids import Kind, global_id, key_of
+from graph.session import keep_mark
 from models import second_factor, session, team
 from models.session import SessionView
 
@@ -97,6 +98,7 @@ class OwnAccessMutation:
     async def change_password(self, info: Info, input: ChangePasswordInput) -> ChangePasswordPayload:
         by = viewer_of(info)
         done = await team.change_password(by, current=input.current_password, new=input.new_password)
+        keep_mark(info, await session.mark_of(by))
         return ChangePasswordPayload(member=await member_of(info, by.member_id), cursor=cursor_of(done))
 
     @strawberry.mutation(description="One of the viewer's own.")

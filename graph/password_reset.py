@@ -5,7 +5,7 @@ import strawberry
 from graph.context import Info
 from graph.errors import Payload, cursor_of, refusable
 from graph.inputs import given
-from graph.session import caller_of, host_of
+from graph.session import caller_of, host_of, marks_of
 from models import password_reset
 from models.viewer import ViewerKind
 
@@ -51,6 +51,7 @@ class PasswordResetMutation:
             host=host_of(info),
             caller=caller_of(info),
             kind=given(input.as_),
+            kept=marks_of(info),
         )
         return RequestPasswordResetPayload()
 

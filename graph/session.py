@@ -13,7 +13,7 @@ from graph.inputs import asked_id, given
 from graph.journal import Viewer
 from graph.portal import Portal, portal_of
 from models import session
-from models.session import SignedIn
+from models.session import SignedIn, marks
 from models.viewer import Asker, ViewerKind
 from models.viewer import Viewer as TeamViewer
 
@@ -21,7 +21,10 @@ strawberry.enum(ViewerKind)
 
 
 @strawberry.enum(
-    description="COOKIE: for browsers, set by the answer. BEARER: the payload's `token`, shown once, and no cookie."
+    description="COOKIE: for browsers, set by the answer. BEARER: the payload's `token`, shown once, and no cookie of a"
+    " session. With either, an answer over HTTP sets a cookie by which the device is known again: it signs nobody in;"
+    " strangers who try wrong passwords do not lock that device out. An app that keeps no cookies is a new device each"
+    " time."
 )
 class SessionKind(StrEnum):
     COOKIE = "COOKIE"
@@ -103,6 +106,7 @@ def let_in(info: Info, signed_in: SignedIn[Asker], kind: SessionKind) -> str | N
     call, settings = info.context.call, info.context.settings
     info.context.viewer = signed_in.viewer
     info.context.forget()
+    keep_mark(info, signed_in.mark)
     if call.response is None or kind is SessionKind.BEARER:
         return signed_in.token
     call.response.set_cookie(
@@ -114,6 +118,24 @@ def let_in(info: Info, signed_in: SignedIn[Asker], kind: SessionKind) -> str | N
         samesite="lax",
     )
     return None
+
+
+def marks_of(info: Info) -> str:
+    """What the device keeps of those who have signed in there."""
+    return info.context.call.connection.cookies.get(info.context.settings.device_cookie, "")
+
+
+def keep_mark(info: Info, mark: str) -> None:
+    """Where the answer can carry a cookie: the device will be known again."""
+    if info.context.call.response is not None:
+        info.context.call.response.set_cookie(
+            info.context.settings.device_cookie,
+            marks.kept(marks_of(info), mark),
+            max_age=int(marks.GOOD_FOR.total_seconds()),
+            httponly=True,
+            secure=True,
+            samesite="strict",
+        )
 
 
 @strawberry.type
@@ -135,6 +157,7 @@ class SessionMutation:
             account_id=asked_id(Kind.ACCOUNT, input.account_id),
             device=device_of(info),
             code=given(input.code),
+            kept=marks_of(info),
         )
         token = let_in(info, signed_in, input.session)
         return SignInPayload(viewer=await viewer_now(info), portal=await portal_of(info), token=token)

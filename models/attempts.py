@@ -1,5 +1,5 @@
 """
-How often one address may be tried, and one caller may try.
+How often one address may be tried, from one network and from anywhere, and one network may try.
 
 Counted by each process in memory; by all of them together where Redis carries the wake-ups (extra `redis`). A Redis
 that is away or frozen keeps nobody waiting for longer than a moment: meanwhile each process counts by itself.
@@ -26,26 +26,67 @@ _connections: Any = None
 
 
 class Attempts:
-    """`name` tells what is tried from all else; `message`: what whoever tried too often is told."""
+    """
+    `name` tells what is tried from all else; `message`: what whoever tried too often is told.
 
-    def __init__(self, name: str, message: str, *, address: RateLimitItem, caller: RateLimitItem) -> None:
-        self.per_address, self.per_caller = address, caller
+    Tightly by address and network together (`pair`), so that who tries in vain stops themselves; loosely by address
+    from anywhere (`address`); and by network, whatever the address (`caller`). A device that is known to be the
+    address's own is counted by itself instead of by its address (`device`), so that no stranger stops it; where it has
+    had its share, it is a stranger's.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        message: str,
+        *,
+        address: RateLimitItem,
+        caller: RateLimitItem,
+        pair: RateLimitItem | None = None,
+        device: RateLimitItem | None = None,
+    ) -> None:
+        self.per_address, self.per_caller, self.per_pair, self.per_device = address, caller, pair, device
         self._name, self._message = name, message
         self._alone = MovingWindowRateLimiter(MemoryStorage())
 
-    async def count(self, address_key: str, caller: str) -> None:
-        """One more. `caller`: a network address. Raises RATE_LIMITED where that is too many."""
-        for item, who in ((self.per_address, f"address {address_key}"), (self.per_caller, f"caller {_block(caller)}")):
-            if again_at := await self._full_until(item, keys.signature("attempts", f"{self._name} {who}")):
-                raise RateLimited(self._message, retry_at=again_at)
+    async def count(self, address_key: str, caller: str, *, known: str | None = None) -> None:
+        """
+        One more. `caller`: a network address. `known`: what tells a device of theirs from others. What is refused for
+        the network or the pair does not count for the address.
 
-    async def forgive(self, address_key: str) -> None:
-        """Whoever it was has come in: their attempts count no longer. Those of the caller do."""
-        who = keys.signature("attempts", f"{self._name} address {address_key}")
-        await self._alone.clear(self.per_address, who)
+        Raises RATE_LIMITED where that is too many.
+        """
+        self._check(await self._hit(self.per_caller, f"caller {_block(caller)}"))
+        if known and self.per_device and await self._hit(self.per_device, f"device {known}") is None:
+            return
+        if self.per_pair:
+            self._check(await self._hit(self.per_pair, _pair(address_key, caller)))
+        self._check(await self._hit(self.per_address, f"address {address_key}"))
+
+    async def forgive(self, address_key: str, caller: str = "", *, known: str | None = None) -> None:
+        """Whoever it was has come in: their attempts count no longer. Those of the network, and other pairs, do."""
+        await self._clear(self.per_address, f"address {address_key}")
+        if self.per_pair:
+            await self._clear(self.per_pair, _pair(address_key, caller))
+        if known and self.per_device:
+            await self._clear(self.per_device, f"device {known}")
+
+    def _check(self, again_at: datetime | None) -> None:
+        if again_at:
+            raise RateLimited(self._message, retry_at=again_at)
+
+    async def _hit(self, item: RateLimitItem, who: str) -> datetime | None:
+        return await self._full_until(item, self._hashed(who))
+
+    async def _clear(self, item: RateLimitItem, who: str) -> None:
+        hashed = self._hashed(who)
+        await self._alone.clear(item, hashed)
         if _together is not None:
             with suppress(StorageError, OSError):  # away: then they count on
-                await _together.clear(self.per_address, who)
+                await _together.clear(item, hashed)
+
+    def _hashed(self, who: str) -> str:
+        return keys.signature("attempts", f"{self._name} {who}")
 
     async def _full_until(self, item: RateLimitItem, who: str) -> datetime | None:
         """Redis is not told who it is, only a keyed hash."""
@@ -60,6 +101,10 @@ class Attempts:
     async def forget(self) -> None:
         """Starts counting anew, as a restart does; what is counted together stays."""
         await self._alone.storage.reset()
+
+
+def _pair(address_key: str, caller: str) -> str:
+    return f"pair {_block(caller)} {address_key}"
 
 
 def _block(caller: str) -> str:

@@ -159,6 +159,11 @@ class Settings(BaseSettings):
         return "__Host-switchboard"
 
     @property
+    def device_cookie(self) -> str:
+        """So too; what a device keeps of those who have signed in there (models.session.marks)."""
+        return "__Host-switchboard-device"
+
+    @property
     def letters_wait(self) -> str | None:
         """Why, in plain words; None: they leave."""
         missing = [f"SWITCHBOARD_{name.upper()}" for name in ("smtp_url", "mail_from") if getattr(self, name) is None]

@@ -91,6 +91,18 @@ async def test_an_address_gets_one_in_ten_minutes_however_often_it_is_asked_for(
     assert made.id
 
 
+async def test_strangers_can_cause_an_address_three_letters_a_day_and_never_learn_how_many(by: Viewer) -> None:
+    made = await an_account(by, address="p@x.test", login=True)
+    for n in range(8):
+        await invitation.ask(WhoAsks(email="p@x.test", caller=f"203.0.113.{n}"), key=f"{n}")
+        later(hours=1)
+    assert len(await queued()) == 3
+    assert await dead(await token_of(made.address)) is None
+    later(hours=16, minutes=1)
+    await invitation.ask(WhoAsks(email="p@x.test"), key="tomorrow")
+    assert len(await queued()) == 4
+
+
 async def test_whoever_may_not_have_one_gets_none_and_nobody_is_told(by: Viewer) -> None:
     active, off = await an_account(by, address="active@x.test", login=True), await an_account(by, address="off@x.test")
     await address.activate(by, active.address, at=clock.now())

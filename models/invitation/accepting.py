@@ -1,7 +1,7 @@
 """Accepting: the one thing that uses a link up. It activates the address, for every account with Login on (R8)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,8 @@ from models.invitation.ending import end
 from models.invitation.link import Link, followed
 from models.journal import Change, JournalKind, Subject
 from models.notification import NotificationKind
+from models.session import marks
+from models.session.marks import Owner
 from models.session.starting import SignedIn, start_for_client
 from models.viewer import Asker, Client, System, Viewer
 
@@ -44,7 +46,9 @@ async def accept(token: str, secret: str, *, days: int, device: str | None = Non
             signed_in: SignedIn[Asker] = await _join(link, hashed, days, device)
         else:
             signed_in = await _activate(link, link.address_id, hashed, days, device)
-    return Accepted(signed_in, Done((), tx.cursor))
+    owner = Owner(link.firm_id, signed_in.viewer.person_id, hashed)
+    marked = replace(signed_in, mark=marks.mark(address.compared(link.address), owner))
+    return Accepted(marked, Done((), tx.cursor))
 
 
 def _dead(link: Link, reason: DeadLinkReason) -> DeadLink:

@@ -17,11 +17,15 @@ from models.pace import even_pace
 from models.viewer import System
 
 ONE_IN = timedelta(minutes=10)
+DAY = timedelta(days=1)
+MOST = 3
+"""Invitations to one address from one firm in any 24 hours, whoever caused them, after which asking brings no more."""
 ANSWERED_AFTER = 0.1  # seconds; writing a letter takes a fifth of it
 attempts = Attempts(
     "new invitation",
     "You have asked for this often. Look into your mail, or try again a little later.",
-    address=RateLimitItemPerHour(20),
+    pair=RateLimitItemPerHour(20),
+    address=RateLimitItemPerHour(100),
     caller=RateLimitItemPerHour(100),
 )
 
@@ -43,8 +47,8 @@ class WhoAsks:
 async def ask(who: WhoAsks, *, key: str) -> None:
     """
     A letter to that address alone, where it is PENDING somewhere and not suppressed: with the link that lives, or a new
-    one, for all accounts where it is PENDING. Once in ten minutes. Whoever asks learns nothing of it, neither from the
-    answer nor from the time that it takes.
+    one, for all accounts where it is PENDING. Once in ten minutes, and not where it had three in a day. Whoever asks
+    learns nothing of it, neither from the answer nor from the time that it takes.
 
     Raises INVALID for a malformed key and RATE_LIMITED, whether or not the address is known.
     """
@@ -82,7 +86,8 @@ async def _ask(firm_id: UUID, address_id: UUID, key: str) -> None:
 
     async def do() -> tuple[UUID, ...]:
         await firm.one_at_a_time(firm_id)
-        rows = await store.rows(_PENDING, firm_id, address_id, clock.now() - ONE_IN)
+        now = clock.now()
+        rows = await store.rows(_PENDING, firm_id, address_id, now - ONE_IN, now - DAY, MOST)
         await invite(by, [Asked(row["account_id"], address_id, Invite()) for row in rows], reprint=True)
         return ()
 
@@ -98,5 +103,7 @@ WHERE t.firm_id = $1 AND t.address_id = $2 AND t.login
   AND NOT EXISTS (SELECT 1 FROM portal_user p WHERE p.firm_id = t.firm_id AND p.address_id = t.address_id)
   AND NOT EXISTS (SELECT 1 FROM letter l WHERE l.firm_id = t.firm_id AND l.to_key = e.key AND l.kind = 'INVITATION'
                   AND l.created_at > $3 AND l.state <> 'CANCELLED')
+  AND (SELECT count(*) FROM letter l WHERE l.firm_id = t.firm_id AND l.to_key = e.key AND l.kind = 'INVITATION'
+       AND l.created_at > $4 AND l.state <> 'CANCELLED') < $5
 ORDER BY t.id FOR UPDATE OF t
 """

@@ -2,7 +2,7 @@
 
 import hashlib
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -16,15 +16,20 @@ from models.attempts import Attempts
 from models.errors import DeadLinkReason, RateLimited
 from models.letter import LetterKind, NewLetter
 from models.pace import even_pace
+from models.session import marks
+from models.session.marks import Owner
 from models.toggles.table import MAY_ENTER
 from models.viewer import System, ViewerKind
 
 GOOD_FOR = timedelta(hours=1)
+MOST = 3
+"""Letters that strangers can cause one address to get from one firm, in any 24 hours."""
 ANSWERED_AFTER = 0.05  # seconds; writing a letter takes a fifth of it
 attempts = Attempts(
     "password reset",
     "You have asked for this often. Look into your mail, or try again a little later.",
-    address=RateLimitItemPerHour(5),
+    pair=RateLimitItemPerHour(5),
+    address=RateLimitItemPerHour(100),
     caller=RateLimitItemPerHour(100),
 )
 
@@ -37,11 +42,14 @@ async def ask(
     host: str = "",
     caller: str = "",
     kind: ViewerKind | None = None,
+    kept: str = "",
 ) -> None:
     """
     Mails a link that is good for an hour to the person, if there is one: a colleague, or a client who may enter some
     account. Earlier links die. The arguments are those of `session.sign_in`; where several firms know the address and
-    none is named, each sends its letter. `key`: idempotency, for each address by itself.
+    none is named, each sends its letter. `key`: idempotency, for each address by itself. An address gets three letters
+    a day; more where the person asks on a device of theirs (`kept`: its marks). Nobody is told, and the last link
+    stays good.
 
     Raises INVALID for a malformed key and RATE_LIMITED, whether or not the address is known.
     """
@@ -49,7 +57,10 @@ async def ask(
     wanted = address.compared(email[:320].encode(errors="replace").decode())
     await attempts.count(wanted, caller)
     async with even_pace(ANSWERED_AFTER):
+        own = marks.of_address(kept, wanted)
         for person in await _people(wanted, firm_slug, host, kind):
+            if not marks.known(own, person.owner) and await _has_enough(person):
+                continue
             await _send(person, hashlib.sha256(f"{person.key} {key}".encode()).hexdigest())
 
 
@@ -65,6 +76,11 @@ class _Person:
     key: str
     name: str | None
     address_id: UUID | None
+    password_hash: str | None = field(repr=False)
+
+    @property
+    def owner(self) -> Owner:
+        return Owner(self.firm_id, self.id, self.password_hash)
 
     @property
     def member_id(self) -> UUID | None:
@@ -90,17 +106,27 @@ def _person(row: Any) -> _Person:
 
 _PEOPLE = f"""
 (SELECT 'TEAM_MEMBER' AS kind, m.id, m.firm_id, f.slug, m.email AS address, m.email_key AS key, m.name,
-   NULL::uuid AS address_id
+   NULL::uuid AS address_id, m.password_hash
  FROM team_member m JOIN firm f ON f.id = m.firm_id WHERE m.email_key = $1 AND m.state = 'ACTIVE'
  ORDER BY f.slug = $2 DESC LIMIT 50)
 UNION ALL
 (SELECT 'PORTAL_USER', p.id, p.firm_id, f.slug, e.address, e.key,
    (SELECT min(c.name) FROM contact_email h JOIN contact c ON c.firm_id = h.firm_id AND c.id = h.contact_id
-    WHERE h.firm_id = e.firm_id AND h.address_id = e.id HAVING count(*) = 1), e.id
+    WHERE h.firm_id = e.firm_id AND h.address_id = e.id HAVING count(*) = 1), e.id, p.password_hash
  FROM email_address e JOIN portal_user p ON p.firm_id = e.firm_id AND p.address_id = e.id
  JOIN firm f ON f.id = p.firm_id
  WHERE e.key = $1 AND e.suppressed_at IS NULL AND {MAY_ENTER.format(and_also="")}
  ORDER BY f.slug = $2 DESC LIMIT 50)
+"""
+
+
+async def _has_enough(person: _Person) -> bool:
+    written = await store.value(_WRITTEN, person.firm_id, person.key, clock.now() - timedelta(days=1))
+    return bool(written >= MOST)
+
+
+_WRITTEN = """
+SELECT count(*) FROM letter WHERE firm_id = $1 AND to_key = $2 AND kind = 'PASSWORD_RESET' AND created_at > $3
 """
 
 

@@ -3,6 +3,7 @@
 from models.session.asking import of, still, still_all, viewer_of
 from models.session.ending import end, end_locked_out, sign_out
 from models.session.lasting import keep_open, limit
+from models.session.marks import mark_of
 from models.session.own import SessionView, end_own, own
 from models.session.signing_in import attempts, sign_in
 from models.session.starting import SignedIn, start_for_client, start_for_member
@@ -18,6 +19,7 @@ __all__ = [
     "end_own",
     "keep_open",
     "limit",
+    "mark_of",
     "of",
     "own",
     "sign_in",

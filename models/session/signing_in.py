@@ -1,14 +1,22 @@
-"""Signing in with a password; attempts are counted by address and by caller."""
+"""
+Signing in with a password. Attempts are counted: ten in 15 minutes of one address from one network, a hundred in an
+hour of one address from anywhere (one network alone cannot use these up), a hundred in 15 minutes of one network. A
+device that the person has signed in on before (`marks`) has ten a day of its own instead of its address's, so that
+nobody is locked out there by what strangers do; after these it is any other device.
+"""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from limits import RateLimitItemPerMinute
+from limits import RateLimitItemPerDay, RateLimitItemPerHour, RateLimitItemPerMinute
 
 from models import address, password, second_factor, store
 from models.attempts import Attempts
 from models.errors import ErrorCode, Refusal
 from models.firm import slug_asked
+from models.session import marks
+from models.session.marks import Owner
 from models.session.starting import SignedIn, start_for_client, start_for_member
 from models.toggles.table import MAY_ENTER
 from models.viewer import Asker, ViewerKind
@@ -16,8 +24,10 @@ from models.viewer import Asker, ViewerKind
 attempts = Attempts(
     "sign in",
     "Too many attempts to sign in. Wait a little, then try again.",
-    address=RateLimitItemPerMinute(10, 15),  # in 15 minutes
+    pair=RateLimitItemPerMinute(10, 15),  # in 15 minutes
+    address=RateLimitItemPerHour(100),
     caller=RateLimitItemPerMinute(100, 15),
+    device=RateLimitItemPerDay(10),
 )
 
 
@@ -33,6 +43,7 @@ async def sign_in(
     account_id: UUID | None = None,
     device: str | None = None,
     code: str | None = None,
+    kept: str = "",
 ) -> SignedIn[Asker]:
     """
     `firm`: its slug; absent, the first part of `host` may name it, or the address is known to one firm only. `kind`
@@ -41,18 +52,26 @@ async def sign_in(
 
     An unknown address, a wrong password and a client with Login on nowhere (R47) answer the same, after exactly one
     verification. `caller` is the network address that attempts are counted by; once somebody is in, those of the
-    address are forgotten (NIST SP 800-63B, 5.2.2). `code`: of a colleague with a second factor. Raises
-    WRONG_CREDENTIALS, RATE_LIMITED; CODE_NEEDED where the password is right and none is given.
+    address are forgotten (NIST SP 800-63B, 5.2.2). `kept`: the marks of the device. `code`: of a colleague with a
+    second factor. Raises WRONG_CREDENTIALS, RATE_LIMITED; CODE_NEEDED where the password is right and none is given.
     """
     key = address.compared(email[:320].encode(errors="replace").decode())  # no database takes half a surrogate pair
-    await attempts.count(key, caller)
-    person = await _person(key, firm, host, kind)
+    own = marks.of_address(kept, key)
+    person = await _person(key, firm, host, kind) if own else None  # a stranger who is refused costs no statement
+    known = marks.known(own, _owner(person))
+    await attempts.count(key, caller, known=known)
+    if not own:
+        person = await _person(key, firm, host, kind)
     if not await password.matches(secret, person["password_hash"] if person else None) or person is None:
         raise _wrong()
     signed_in = await _enter(person, days=days, account_id=account_id, device=device, code=code)
-    await attempts.forgive(key)
+    await attempts.forgive(key, caller, known=known)
     await second_factor.guesses.forgive(str(person["id"]))
-    return signed_in
+    return replace(signed_in, mark=marks.mark(key, Owner(person["firm_id"], person["id"], person["password_hash"])))
+
+
+def _owner(person: Any) -> Owner | None:
+    return Owner(person["firm_id"], person["id"], person["password_hash"]) if person else None
 
 
 def _wrong() -> Refusal:

@@ -21,10 +21,11 @@ A = TypeVar("A", bound=Asker, default=Viewer, covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class SignedIn(Generic[A]):
-    """`token` is told this once; it must not be logged."""
+    """`token` is told this once; it must not be logged. `mark`: for the device to keep (models.session.marks)."""
 
     viewer: A
     token: str
+    mark: str = ""
 
     def __repr__(self) -> str:
         return f"SignedIn({self.viewer!r})"

@@ -1,0 +1,88 @@
+"""
+Devices that somebody has signed in on before, known again by a mark that they keep as a cookie (OWASP: device cookies).
+
+A mark keeps its owner from being locked out by strangers who try wrong passwords (`signing_in`). It signs nobody in and
+replaces no second factor. It is good for one person of one firm at one address for 180 days, and ends with the
+password: by a reset, a change, or the person's removal. Nothing of it stands in the database: it is signed, and the
+password's hash is part of what is signed. A device keeps those of the five people who signed in last.
+"""
+
+import secrets
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from models import clock, keys, store
+from models.viewer import Viewer
+
+GOOD_FOR = timedelta(days=180)
+MOST = 5
+LONGEST = 2_000  # characters of a cookie that are looked at
+_TAG = 8  # characters: it finds, and proves nothing
+
+
+class Owner(NamedTuple):
+    """Whose a mark is: `password_hash` as it is now."""
+
+    firm_id: UUID
+    person_id: UUID
+    password_hash: str | None
+
+
+def mark(address_key: str, owner: Owner) -> str:
+    """A new one, that nobody can make without the installation's key."""
+    whose = _tag("address", address_key) + _tag("person", f"{owner.firm_id} {owner.person_id}")
+    until = str(int((clock.now() + GOOD_FOR).timestamp()))
+    own = secrets.token_urlsafe(9)
+    return ".".join((whose, until, own, keys.signature("device", _signed(owner, until, own))))
+
+
+async def mark_of(by: Viewer) -> str:
+    """A new one for a colleague who is signed in."""
+    row = await store.row(_COLLEAGUE, by.firm_id, by.member_id)
+    assert row is not None
+    return mark(row["email_key"], Owner(by.firm_id, by.member_id, row["password_hash"]))
+
+
+_COLLEAGUE = "SELECT email_key, password_hash FROM team_member WHERE firm_id = $1 AND id = $2"
+
+
+def kept(cookie: str, new: str) -> str:
+    """The cookie from now on: the new mark, and those of others that it had."""
+    others = [old for old in _marks(cookie) if old.partition(".")[0] != new.partition(".")[0]]
+    return "~".join([new, *others][:MOST])
+
+
+def of_address(cookie: str, address_key: str) -> list[str]:
+    """What may be marks of this address; `known` says whether they are."""
+    return [one for one in _marks(cookie) if one.startswith(_tag("address", address_key))]
+
+
+def known(marks: Sequence[str], owner: Owner | None) -> str | None:
+    """What tells this device of theirs from others; None: they have not signed in here, or it is over."""
+    if owner is None:
+        return None
+    return next((own for one in marks if (own := _good(one, owner))), None)
+
+
+def _good(one: str, owner: Owner) -> str | None:
+    parts = one.split(".")
+    if len(parts) != 4:
+        return None
+    _, until, own, signature = parts
+    if not keys.is_signed("device", _signed(owner, until, own), signature):
+        return None
+    return own if int(until) > clock.now().timestamp() else None
+
+
+def _marks(cookie: str) -> list[str]:
+    return [one for one in cookie[:LONGEST].split("~") if one][:MOST]
+
+
+def _signed(owner: Owner, until: str, own: str) -> str:
+    return " ".join((str(owner.firm_id), str(owner.person_id), owner.password_hash or "", until, own))
+
+
+def _tag(of: str, text: str) -> str:
+    return keys.signature(f"device of {of}", text)[:_TAG]
