@@ -25,6 +25,7 @@ from models.canonical import canonical
 from models.notification import InboxFilter, NotificationKind, Selection
 
 strawberry.enum(NotificationKind)
+ABOUT_TOGGLES = {NotificationKind.INVITATION_ACCEPTED, NotificationKind.EMAIL_SYNC_ENDED}
 NotificationSubject = Annotated[Email | Toggles | EmailAddress | Mailbox, strawberry.union("NotificationSubject")]
 
 
@@ -55,7 +56,7 @@ class Notification(Node):
     async def subject(self, info: Info) -> NotificationSubject | None:
         if self.kind is NotificationKind.MAILBOX_NEEDS_ATTENTION:
             return await mailbox_of(info, self.subject_key)
-        if self.kind is NotificationKind.INVITATION_ACCEPTED:
+        if self.kind in ABOUT_TOGGLES:
             return await toggles_of(info, self.subject_key)
         if self.kind in {NotificationKind.LETTER_BOUNCED, NotificationKind.ADDRESS_IN_DOUBT}:
             return await address_of(info, self.subject_key)
@@ -65,7 +66,7 @@ class Notification(Node):
     async def accounts(self, info: Info) -> list[Account]:
         if self.kind is NotificationKind.EMAIL_RECEIVED:
             return await accounts_of_email(info, self.subject_key)
-        if self.kind is not NotificationKind.INVITATION_ACCEPTED:
+        if self.kind not in ABOUT_TOGGLES:
             return []
         switches = await info.context.loaders.toggles.load(self.subject_key)
         return [await account_there(info, switches.account_id)] if switches else []

@@ -102,6 +102,20 @@ async def test_a_colleague_joins_by_the_same_door(api: Api) -> None:
     assert by.firm_id == row.firm_id
 
 
+async def test_email_sync_that_ended_as_a_colleague_joined_is_told_in_inbox_with_its_account(api: Api) -> None:
+    """R46, R38"""
+    _, owner, made = await _firm()
+    await switched(owner.viewer, made.id, made.address, email_sync=True)
+    done = await team.invite(owner.viewer, name="Anna", email="anna@x.test", role=TeamRole.EMPLOYEE)
+    offer = await Invitation.get(member_id=done.ids[0])
+    token = secret_link.token("invitation", offer.id, offer.seed)
+    await api.ask(ACCEPT, {"input": {"token": token, "password": PASSWORD, "session": "BEARER"}})
+    document = """query($of: ID) { inbox(filter: { kinds: [EMAIL_SYNC_ENDED], accountId: $of }) { nodes {
+      accounts { name } subject { ... on Toggles { emailSync } } } } }"""
+    found = await api.ask(document, {"of": global_id(Kind.ACCOUNT, made.id)}, as_=owner)
+    assert found["inbox"]["nodes"] == [{"accounts": [{"name": "Alfa"}], "subject": {"emailSync": False}}]
+
+
 async def test_asking_for_a_new_one_answers_the_same_whoever_asks(api: Api) -> None:
     by, _, made = await _firm()
     token = await invited(by, made.id, made.address)

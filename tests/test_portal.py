@@ -110,7 +110,9 @@ async def arrives(
 @pytest.fixture
 async def box(by: System) -> UUID:
     owner = await signed_in(by)
-    return (await mailbox.connect(owner.viewer, NewMailbox("box@firm.test", "secret", SERVER, SERVER))).ids[0]
+    mailbox_id = (await mailbox.connect(owner.viewer, NewMailbox("box@firm.test", "secret", SERVER, SERVER))).ids[0]
+    await store.execute("UPDATE mailbox SET signed_in_at = now() WHERE id = $1", mailbox_id)
+    return mailbox_id
 
 
 async def test_a_client_sees_the_mail_that_its_address_took_part_in_on_this_account(by: System, box: UUID) -> None:

@@ -117,10 +117,12 @@ async def test_who_was_removed_can_be_invited_back(owner: Viewer) -> None:
     assert (again.viewer.member_id, again.viewer.role) == (found.viewer.member_id, ADMIN)
 
 
-async def test_the_mail_of_a_colleague_to_be_is_not_synced(by: System, owner: Viewer) -> None:
+async def test_the_mail_of_a_colleague_to_be_is_synced_until_they_join(by: System, owner: Viewer) -> None:
     """R46"""
     made = await an_account(by, address="nina@both.test", login=True, email_sync=True)
     await invited(owner, "nina@both.test")
+    assert await spelled(owner, made.id, made.address) == "LE"
+    await joined(owner, "nina@both.test")
     assert await spelled(owner, made.id, made.address) == "L"
 
 

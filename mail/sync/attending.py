@@ -18,6 +18,7 @@ from mail.sync.tools import FolderMissing, HostPrivate, PortClosed, Tools, Visit
 from models.errors import ErrorCode
 from models.mailbox import figures, folders, lease
 from models.mailbox.lease import Leased, LeaseLost
+from models.mailbox.signing_in import NotEntrusted, signed_in
 from models.mailbox.tables import MailboxState
 
 POLL_SECONDS = (60.0, 120.0)
@@ -54,6 +55,9 @@ async def attend(attendance: Attendance, tools: Tools, *, once: bool = False) ->
     except ImapError as error:
         await _failed(leased, error)
         return False
+    except NotEntrusted as refusal:
+        await _refused(leased, refusal)
+        return False
     except Exception as error:  # ours or the database's: never the end of the worker
         log.error("sync.failed", mailbox=str(leased.mailbox_id), error=type(error).__name__, at=_place_of(error))
         await _trouble(leased)
@@ -70,7 +74,7 @@ async def _visit(attendance: Attendance, tools: Tools, *, once: bool) -> None:
     await figures.now(leased, MailboxState.CHECKING)
     async with await _reach(leased, tools) as imap:
         await figures.now(leased, MailboxState.SYNCING)
-        await figures.reached(leased)
+        await signed_in(leased)
         visit, thorough = Visit(leased, imap, tools), True
         while True:
             inbox = await one_pass(visit, thorough=thorough)
@@ -147,6 +151,13 @@ async def _failed(leased: Leased, error: ImapError) -> None:
             refused=isinstance(error, SecretRefused),
             hopeless=isinstance(error, PortClosed),
         )
+
+
+async def _refused(leased: Leased, refusal: NotEntrusted) -> None:
+    """By the firm's own rules: no other try helps until a person does something."""
+    log.info("sync.refused", mailbox=str(leased.mailbox_id), code=refusal.code)
+    with suppress(LeaseLost):
+        await figures.failed(leased, refusal.code, refusal.message, path=".".join(refusal.path), hopeless=True)
 
 
 def _path(error: ImapError) -> str | None:

@@ -5,10 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from models import store
-from models.address import IS_OUR_OWN
 from models.contact import linking
 from models.errors import DeadLinkReason
 from models.invitation.inviting import Asked, Invite, invite
+from models.our_own import IS_OUR_OWN
 from models.toggles import switching
 from models.toggles.table import Switch, ensure
 from models.viewer import Actor

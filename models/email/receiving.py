@@ -10,7 +10,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from models import address, journal, notification, store
+from models import address, journal, notification, our_own, store
 from models.email import storing
 from models.email.message import Message
 from models.email.tables import EmailDirection
@@ -101,7 +101,7 @@ async def _store(by: System, mailbox_id: UUID, messages: Sequence[Message]) -> _
     ids = await storing.known(by.firm_id, [message.fingerprint for message in messages])
     fresh = list({each.fingerprint: each for each in messages if each.fingerprint not in ids}.values())
     threads = await threads_of(by.firm_id, fresh)
-    ours = await address.our_own(by.firm_id, {each.sender_key() for each in fresh})
+    ours = await our_own.among(by.firm_id, {each.sender_key() for each in fresh})
     emails = [
         storing.NewEmail(uuid7(), thread, EmailDirection.OUTGOING if each.sender_key() in ours else INCOMING, each)
         for each, thread in zip(fresh, threads, strict=True)

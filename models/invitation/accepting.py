@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from models import address, clock, firm, journal, notification, password, store, team
+from models.email import history
 from models.errors import DeadLink, DeadLinkReason, ErrorCode, Refusal
 from models.idempotency import Done
 from models.invitation.dead import FOR_CLIENT, FOR_COLLEAGUE, dead_link, dead_reason
@@ -56,6 +57,7 @@ def _dead(link: Link, reason: DeadLinkReason) -> DeadLink:
 
 
 async def _join(link: Link, hashed: str, days: int, device: str | None) -> SignedIn[Viewer]:
+    await history.lock(link.firm_id)
     row = await _used_up(link)
     return await team.join(row, hashed, days=days, device=device)
 

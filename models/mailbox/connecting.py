@@ -8,8 +8,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from models import address, clock, firm, idempotency, journal, keys, store, text
-from models.email import history
+from models import address, clock, firm, idempotency, journal, keys, our_own, store, text
 from models.errors import ErrorCode, Refusal
 from models.idempotency import Done
 from models.journal import JournalKind, Subject
@@ -36,9 +35,10 @@ class NewMailbox:
 
 async def connect(by: Actor, new: NewMailbox, *, key: str | None = None) -> Done:
     """
-    Answers its id; it starts as CHECKING, and Email sync of its own address goes off (R46).
+    Answers its id; it starts as CHECKING. When it has signed in, Email sync of its own address goes off (R46).
 
-    Any team member may connect their own, OWNER and ADMIN also the firm's and others'. Raises ALREADY_TAKEN,
+    Any team member may connect their own, OWNER and ADMIN also the firm's and others'; an address that a contact holds
+    takes the right `manageAccounts`. Raises ALREADY_TAKEN,
     ADDRESS_INVALID, INVALID, NOT_FOUND, NOT_ALLOWED.
     """
     must_own(by, new.owner_id)
@@ -57,7 +57,7 @@ async def _connect(by: Actor, new: NewMailbox) -> tuple[UUID, ...]:
     check_server(new.smtp, "smtp")
     await firm.one_at_a_time(by.firm_id)
     await must_be_colleague(by, new.owner_id)
-    await history.lock(by.firm_id)  # nobody switches Email sync on for it meanwhile
+    await our_own.must_not_be_held(by, typed.key, "address")
     taken = "SELECT 1 FROM mailbox WHERE firm_id = $1 AND address_key = $2"
     if await store.value(taken, by.firm_id, typed.key):
         raise Refusal(ErrorCode.ALREADY_TAKEN, f"The mailbox {typed.text} is connected already.", "address")
@@ -79,8 +79,8 @@ async def _connect(by: Actor, new: NewMailbox) -> tuple[UUID, ...]:
         sent_folder=one_line(new.sent_folder, "sentFolder"),
         state=MailboxState.CHECKING,
         created_at=clock.now(),
+        changed_by=by.member_id,
     )
-    await address.now_our_own(by, typed.key)
     record(by, JournalKind.MAILBOX_CONNECTED, mailbox_id, [journal.Change("address", None, typed.text)])
     return (mailbox_id,)
 

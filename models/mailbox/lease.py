@@ -32,7 +32,10 @@ class LeaseLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Leased:
-    """`secret` is sealed. `version` goes up when somebody mends, changes or pauses the mailbox: connect anew then."""
+    """
+    `secret` is sealed. `version` goes up when somebody mends, changes or pauses the mailbox: connect anew then.
+    `signed_in_before`: at least once.
+    """
 
     firm_id: UUID
     mailbox_id: UUID
@@ -42,6 +45,7 @@ class Leased:
     username: str
     secret: bytes
     sent_folder: str | None
+    signed_in_before: bool
 
     def __repr__(self) -> str:
         return f"<Leased {self.mailbox_id} token {self.token}>"
@@ -97,6 +101,7 @@ def _leased(row: Any) -> Leased:
         username=row["username"],
         secret=row["secret"],
         sent_folder=row["sent_folder"],
+        signed_in_before=row["signed_in_at"] is not None,
     )
 
 

@@ -115,7 +115,7 @@ async def _save(by: Actor, row: Any, columns: dict[str, Any]) -> None:
         "refusals": 0,
     }
     await Mailbox.filter(firm_id=by.firm_id, id=row["id"]).update(
-        **columns, **fresh, retry_at=None, version=row["version"] + 1
+        **columns, **fresh, retry_at=None, changed_by=by.member_id, version=row["version"] + 1
     )
     if any(row[name] != columns.get(name, row[name]) for name in ("imap_host", "username")):
         await folders.start_over(by.firm_id, row["id"])

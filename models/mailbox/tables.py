@@ -40,7 +40,10 @@ class SkipReason(StrEnum):
 
 
 class Mailbox(Model):
-    """`secret` is sealed. `lease_*`: the worker that holds it; its writes carry the token (fencing)."""
+    """
+    `secret` is sealed. `signed_in_at`: the first time. `changed_by`: who connected or last changed it; None: the
+    system. `lease_*`: the worker that holds it; its writes carry the token (fencing).
+    """
 
     id = fields.UUIDField(primary_key=True)
     firm_id = fields.UUIDField()
@@ -63,6 +66,7 @@ class Mailbox(Model):
     failures = fields.IntField(default=0)
     refusals = fields.IntField(default=0)
     retry_at = fields.DatetimeField(null=True)
+    signed_in_at = fields.DatetimeField(null=True)
     last_sync_at = fields.DatetimeField(null=True)
     backfill_done = fields.IntField(default=0)
     backfill_total = fields.IntField(default=0)
@@ -70,6 +74,7 @@ class Mailbox(Model):
     lease_token = fields.BigIntField(default=0)
     lease_until = fields.DatetimeField(null=True)
     created_at = fields.DatetimeField()
+    changed_by = fields.UUIDField(null=True)
     version = fields.IntField(default=1)
 
     class Meta:

@@ -7,7 +7,20 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from models import address, clock, firm, idempotency, journal, letter, password, secret_link, session, store, text
+from models import (
+    address,
+    clock,
+    firm,
+    idempotency,
+    journal,
+    letter,
+    our_own,
+    password,
+    secret_link,
+    session,
+    store,
+    text,
+)
 from models.address import TypedAddress
 from models.email import history
 from models.errors import DeadLinkReason, ErrorCode, Faults, Refusal
@@ -44,7 +57,7 @@ async def invite(
 ) -> Done:
     """
     Writes to a colleague to be, or again to one who has not accepted yet, who then gets what is said now; the links of
-    earlier letters die. Email sync of the address goes off (R46). Somebody removed comes back so.
+    earlier letters die. Once it is accepted, Email sync of the address goes off (R46). Somebody removed comes back so.
 
     OWNER and ADMIN, signed in themselves; only an OWNER makes an OWNER. Raises ALREADY_TAKEN, ADDRESS_INVALID, INVALID,
     NOT_ALLOWED, RATE_LIMITED.
@@ -80,7 +93,6 @@ async def _invite(
     else:
         member_id = known["id"]
         await store.execute(_INVITED_AGAIN, by.firm_id, member_id, name, typed.text, role, manage_accounts)
-        await address.now_our_own(by, typed.key)
     told = {"name": name, "email": typed.text, "role": role, "manageAccounts": manage_accounts}
     _record(by, JournalKind.MEMBER_INVITED, member_id, journal.changes_between({}, told))
     await _write(by, member_id, typed, name, role)
@@ -137,27 +149,36 @@ async def join(row: Any, password_hash: str, *, days: int, device: str | None = 
     """
     The colleague of an invitation `row` becomes ACTIVE with this password, and is signed in. `days`: of the session.
 
-    Inside the transaction that uses the invitation up. Raises DEAD_LINK where the person was removed meanwhile.
+    Inside the transaction that uses the invitation up, under `history.lock`: Email sync of the address goes off (R46).
+    Raises DEAD_LINK where the person was removed meanwhile.
     """
     firm_id, member_id = row["firm_id"], row["member_id"]
-    if not await store.execute(_JOIN, firm_id, member_id, password_hash):
+    member = await store.row(_JOIN, firm_id, member_id, password_hash)
+    if member is None:
         raise Refusal(ErrorCode.DEAD_LINK, "The firm has taken this invitation back. Ask a colleague there.", "token")
     joined = await session.start_for_member(firm_id=firm_id, member_id=member_id, days=days, device=device)
     changes = [journal.Change("state", TeamMemberState.INVITED, TeamMemberState.ACTIVE)]
     _record(joined.viewer, JournalKind.MEMBER_CHANGED, member_id, changes)
+    await _now_our_own(joined.viewer, member["email_key"])
     return joined
 
 
 _JOIN = """
 UPDATE team_member SET state = 'ACTIVE', password_hash = $3, version = version + 1
-WHERE firm_id = $1 AND id = $2 AND state = 'INVITED'
+WHERE firm_id = $1 AND id = $2 AND state = 'INVITED' RETURNING email_key
 """
+
+
+async def _now_our_own(by: Actor, key: str) -> None:
+    """R46. Under `history.lock`."""
+    await our_own.end_email_sync(by, key, of="a colleague")
 
 
 async def _known(by: Actor, typed: TypedAddress) -> Any:
     """Nobody else takes the address, nor switches Email sync on for it, until the transaction ends."""
     await firm.one_at_a_time(by.firm_id)
     await history.lock(by.firm_id)
+    await our_own.must_not_be_held(by, typed.key, "email")
     query = "SELECT id, state, role FROM team_member WHERE firm_id = $1 AND email_key = $2 FOR UPDATE"
     return await store.row(query, by.firm_id, typed.key)
 
@@ -180,7 +201,8 @@ async def _create(
         account_columns=list(AccountColumn),
         created_at=clock.now(),
     )
-    await address.now_our_own(by, typed.key)
+    if hashed:
+        await _now_our_own(by, typed.key)
     return member_id
 
 

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from models import firm, idempotency, journal, store
-from models.address import IS_OUR_OWN
 from models.checkpoint import checkpoint
 from models.email import history
 from models.errors import Conflict, DeadLinkReason, ErrorCode, Refusal, Refusals
@@ -15,6 +14,7 @@ from models.idempotency import Done
 from models.invitation.ending import shut
 from models.invitation.inviting import Asked, Invite, invite, objections
 from models.journal import JournalKind, Subject
+from models.our_own import IS_OUR_OWN
 from models.toggles.table import IS_HELD, Switch, ensure
 from models.viewer import Actor, must_manage_accounts
 
