@@ -31,7 +31,8 @@ async def show(settings: Settings) -> None:
     typer.echo("Starting PostgreSQL, the demo mail server and the API …")
     async with opened(settings), _mail(settings) as mail:
         await seed(clock.now())
-        await connect_demo_mailbox(await main_firm(), mail.imap, mail.smtp)
+        if settings.development:  # outside, no mail server on a private address is called
+            await connect_demo_mailbox(await main_firm(), mail.imap, mail.smtp)
         example = await _example()
         settings = _with_letters(settings, mail)
         async with working(settings):
@@ -77,23 +78,34 @@ WHERE t.firm_id = $1 AND a.code = $2 AND e.key = $3
 
 
 async def _welcome(settings: Settings, mail: DemoMail) -> None:
-    clients = sum(not one.archived for one in BELLANDI.accounts)
-    port = f" --port {mail.smtp_port}" if mail.smtp_port != SMTP_PORT else ""
-    imap_port = f" --port {mail.imap_port}" if mail.imap_port != IMAP_PORT else ""
+    port = f" --port {mail.imap_port}" if mail.imap_port != IMAP_PORT else ""
+    page = "graphiql" if settings.development else "graphql"
     typer.echo(f"""
-  {BELLANDI.name} is open:  {settings.base_url}/graphiql
+  {BELLANDI.name} is open:  {settings.base_url}/{page}
 
-  Sign in as  {BELLANDI.owner.email}   password  {OWNER_PASSWORD}      (the first tab does it)
+  Sign in as  {BELLANDI.owner.email}   password  {OWNER_PASSWORD}
   A second firm: {HARBOUR.owner.email}, the same password.
   A client of two accounts: {CLIENT} at {settings.base_url}/portal, the same password.
+{_to_try(mail) if settings.development else GRAPHIQL_IS_OFF}
+  What the firm sends to its clients stays here:  .venv/bin/python -m mail.demo.read{port}
 
+  Data is kept under {settings.var}/. Ctrl-C stops everything.
+""")
+
+
+GRAPHIQL_IS_OFF = """
+  GraphiQL, and the firm's mailbox on this machine, are for development only: SWITCHBOARD_DEVELOPMENT is false.
+"""
+
+
+def _to_try(mail: DemoMail) -> str:
+    clients = sum(not one.archived for one in BELLANDI.accounts)
+    port = f" --port {mail.smtp_port}" if mail.smtp_port != SMTP_PORT else ""
+    return f"""
   Three things to try
-   1. Tab “Accounts”: {clients} clients with their Login, Notify and Email sync switches.
+   1. Tab “Accounts”: {clients} clients with their Login, Notify and Email sync switches. (The first tab signs you in.)
    2. Tab “SwitchEmailSyncOn”, for {NEWCOMER.contact} ({NEWCOMER.code}), then “PastMail”:
       three years of her letters are there a moment later.
    3. Tab “NewMailLive”: run it, and in another terminal have her write to the firm:
       .venv/bin/python -m mail.demo.send --from {NEWCOMER.address}{port}
-  What the firm sends to its clients stays here:  .venv/bin/python -m mail.demo.read{imap_port}
-
-  Data is kept under {settings.var}/. Ctrl-C stops everything.
-""")
+"""

@@ -125,6 +125,10 @@ class Running:
         found = re.search(r"demo\.read --port (\d+)", self.said)
         return int(found[1]) if found else 1143
 
+    def children(self) -> set[int]:
+        """The processes that it started itself."""
+        return {pid for pid in _pids() if _parent(pid) == self.process.pid}
+
     def descendants(self) -> set[int]:
         """Every process that it started, and those that these started."""
         parents = {pid: parent for pid in _pids() if (parent := _parent(pid)) is not None}
