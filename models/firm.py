@@ -75,6 +75,8 @@ async def one_at_a_time(firm_id: UUID) -> None:
     Between looking whether a code or an address is free and taking it, nobody else of the firm takes it; nor is anybody
     else invited, moved, parted or activated meanwhile.
 
+    Whoever waits for it has a connection: `store.transaction(firm_id)` lets a few of the firm in at a time.
+
     Locks are taken in one order everywhere: this, `history.lock`, accounts, contacts, toggles, addresses, invitations,
     letters, the journal's head.
     """

@@ -81,7 +81,7 @@ async def update(by: Actor, wish: FirmWish, *, expected_version: int | None = No
     fields at fault.
     """
     must_be_admin(by)
-    async with store.transaction() as tx:
+    async with store.transaction(by.firm_id) as tx:
         row = await store.row(f"SELECT {_COLUMNS}, version FROM firm WHERE id = $1 FOR NO KEY UPDATE", by.firm_id)
         assert row is not None
         if expected_version is not None and row["version"] != expected_version:

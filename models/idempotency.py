@@ -55,7 +55,7 @@ async def once(
 
     Raises IDEMPOTENCY_KEY_REUSED where the key came with other input, and what `do` raises.
     """
-    async with store.transaction() as tx:
+    async with store.transaction(by.firm_id) as tx:
         if key is None:
             ids = await do()
         else:

@@ -46,7 +46,7 @@ async def compare_anew() -> None:
 
 
 async def _compare_anew(by: System) -> int:
-    async with store.transaction():
+    async with store.transaction(by.firm_id):
         await firm.one_at_a_time(by.firm_id)
         await history.lock(by.firm_id)
         respelled = {table: await _respelled(by, table) for table in KEYS}

@@ -89,7 +89,7 @@ async def confirm(by: Viewer, code: str) -> Confirmed:
     """From now on signing in asks for a code. Raises WRONG_CREDENTIALS, RATE_LIMITED, NOT_ALLOWED; INVALID."""
     must_be_in_person(by)
     await attempts.count(str(by.member_id), str(by.member_id))
-    async with store.transaction() as tx:
+    async with store.transaction(by.firm_id) as tx:
         row = await store.row(_LOCKED, by.firm_id, by.member_id)
         if row is None or row["totp_secret"] is None or row["totp_since"] is not None:
             raise Refusal(ErrorCode.INVALID, "Start a second factor first: there is none to confirm.", "code")
@@ -130,7 +130,7 @@ async def end(by: Viewer, secret: str, code: str) -> Done:
     """
     row = await proven(by, secret, "password")
     await guesses.count(str(by.member_id), str(by.member_id))
-    async with store.transaction() as tx:
+    async with store.transaction(by.firm_id) as tx:
         if row["totp_since"] is not None:
             if not await _use(by.firm_id, by.member_id, code):
                 raise _wrong_code()

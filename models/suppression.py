@@ -27,7 +27,7 @@ WHERE firm_id = $1 AND id = $2 AND suppressed_at IS NULL
 async def lift(by: Viewer, address_id: UUID) -> Done:
     """Letters go there again; what was not sent meanwhile stays unsent. Raises NOT_FOUND, NOT_ALLOWED."""
     must_manage_accounts(by)
-    async with store.transaction() as tx:
+    async with store.transaction(by.firm_id) as tx:
         row = await store.row(_LOCKED, by.firm_id, address_id)
         if row is None:
             raise Refusal(ErrorCode.NOT_FOUND, "There is no such address.", "addressId")

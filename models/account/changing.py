@@ -103,7 +103,7 @@ async def update(
 ) -> Done:
     """Raises NOT_FOUND, CHANGED_MEANWHILE, ALREADY_TAKEN, INVALID, NOT_ALLOWED."""
     must_manage_accounts(by)
-    async with store.transaction() as tx:
+    async with store.transaction(by.firm_id) as tx:
         if code is not UNSET:
             await firm.one_at_a_time(by.firm_id)
         row = await _locked(by, account_id, expected_version)
@@ -145,7 +145,7 @@ async def archive(by: Actor, account_id: UUID, *, archived: bool, expected_versi
     gap is filled, but invitations must be sent again (R44).
     """
     must_manage_accounts(by)
-    async with store.transaction() as tx:
+    async with store.transaction(by.firm_id) as tx:
         await firm.one_at_a_time(by.firm_id)
         if not archived:
             await history.lock(by.firm_id)

@@ -182,7 +182,7 @@ async def delete(by: Actor, contact_id: UUID, *, expected_version: int | None = 
     Raises NOT_FOUND, CHANGED_MEANWHILE, NOT_ALLOWED.
     """
     must_manage_accounts(by)
-    async with store.transaction() as tx:
+    async with store.transaction(by.firm_id) as tx:
         await firm.one_at_a_time(by.firm_id)
         row = await locked(by, contact_id, expected_version)
         accounts = await _accounts(by, contact_id)

@@ -257,7 +257,7 @@ async def unlink(by: Actor, account_id: UUID, contact_id: UUID) -> Done:
     Answers the account's id. Raises NOT_FOUND, NOT_LINKED, NOT_ALLOWED.
     """
     must_manage_accounts(by)
-    async with store.transaction() as tx:
+    async with store.transaction(by.firm_id) as tx:
         await firm.one_at_a_time(by.firm_id)
         await lock_account(by, account_id)
         await _addresses(by, contact_id)

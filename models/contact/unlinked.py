@@ -22,7 +22,7 @@ async def link_email(by: Actor, account_id: UUID, address_id: UUID, contact_id: 
     Raises NOT_FOUND, NOT_LINKED, FIELD_TAKEN, INVALID, NOT_ALLOWED.
     """
     must_manage_accounts(by)
-    async with store.transaction() as tx:
+    async with store.transaction(by.firm_id) as tx:
         await firm.one_at_a_time(by.firm_id)
         await history.lock(by.firm_id)
         await linking.lock_account(by, account_id)
@@ -51,7 +51,7 @@ async def delete_email(by: Actor, account_id: UUID, address_id: UUID) -> Done:
     Raises NOT_FOUND, NOT_ALLOWED.
     """
     must_manage_accounts(by)
-    async with store.transaction() as tx:
+    async with store.transaction(by.firm_id) as tx:
         await firm.one_at_a_time(by.firm_id)
         await linking.lock_account(by, account_id)
         unlinked = await _unlinked(by, account_id, address_id)

@@ -41,7 +41,7 @@ async def accept(token: str, secret: str, *, days: int, device: str | None = Non
         raise _dead(link, link.dead)
     about = (link.address, link.member_name or "", link.firm_name)
     hashed = await password.hashed(password.checked(secret, "password", about=about))
-    async with store.transaction() as tx:
+    async with store.transaction(link.firm_id) as tx:
         await firm.one_at_a_time(link.firm_id)
         if link.address_id is None:
             signed_in: SignedIn[Asker] = await _join(link, hashed, days, device)

@@ -23,7 +23,7 @@ async def revoke(by: Actor, invitation_id: UUID) -> Done:
     Answers the id. Raises NOT_FOUND, NOT_ALLOWED; INVALID where nobody was invited yet, ALREADY_ACTIVE, DEAD_LINK.
     """
     must_manage_accounts(by)
-    async with store.transaction() as tx:
+    async with store.transaction(by.firm_id) as tx:
         await firm.one_at_a_time(by.firm_id)
         row = await store.row(_TO_REVOKE, by.firm_id, invitation_id)
         if row is None:

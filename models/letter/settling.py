@@ -66,7 +66,7 @@ async def _settle(letters: Sequence[Claimed], state: LetterState) -> list[bool]:
 
 
 async def _settle_of(firm_id: UUID, letters: Sequence[Claimed], state: LetterState) -> set[UUID]:
-    async with store.transaction():
+    async with store.transaction(firm_id):
         await consequences.lock(firm_id, [letter.invitation_id for letter in letters])
         ids, owners = [letter.id for letter in letters], [letter.owner for letter in letters]
         rows = await store.rows(_SETTLE, firm_id, ids, owners, state, clock.now(), [uuid7() for _ in letters])
@@ -146,7 +146,7 @@ WHERE {_OURS} AND settled_at IS NULL RETURNING handed_over, locked_by IS NULL AS
 async def refused(letter: Claimed, why: str, *, no_such_mailbox: bool = False) -> bool:
     """For good. The firm hears of it in Inbox+; `no_such_mailbox`: nothing more is sent to that address (R17)."""
     try:
-        async with store.transaction():
+        async with store.transaction(letter.firm_id):
             await consequences.undelivered(letter, why, suppress=no_such_mailbox)
             if not await store.execute(_REFUSED, *_ours(letter), why[:500], clock.now()):
                 raise NoLongerOurs
@@ -167,7 +167,7 @@ async def bounced(firm_id: UUID, letter_id: UUID, why: str, *, no_such_mailbox: 
     if row is None:
         return False
     try:
-        async with store.transaction():
+        async with store.transaction(firm_id):
             await consequences.undelivered(claimed("", row), why, suppress=no_such_mailbox)
             if not await store.execute(_BOUNCED, firm_id, letter_id, why[:500], clock.now()):
                 raise NoLongerOurs

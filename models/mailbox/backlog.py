@@ -47,7 +47,7 @@ async def due(leased: Leased, folder: LedgerFolder, *, most: int, besides: Colle
     Newest arrivals first, then history from the newest back; nothing that failed before, nor what is under way
     (`besides`). What nobody asks for any more is settled on the way: its body is not even fetched (R18).
     """
-    async with store.transaction():
+    async with store.transaction(leased.firm_id):
         await history.lock(leased.firm_id)
         await check(leased)
         rows = await store.rows(_DUE, *_place(leased, folder), list(besides), most)
@@ -147,7 +147,7 @@ WHERE b.firm_id = $1 AND b.id = $2 AND b.backfill_total > 0
 
 async def failed_once_more(leased: Leased, ids: Sequence[UUID]) -> None:
     """They wait behind all others, and are asked for one by one, once a pass."""
-    async with store.transaction():
+    async with store.transaction(leased.firm_id):
         await check(leased)
         query = "UPDATE occurrence SET attempts = attempts + 1 WHERE firm_id = $1 AND id = ANY($2::uuid[])"
         await store.execute(query, leased.firm_id, list(ids))

@@ -57,7 +57,7 @@ async def failed(
 
     `path` is the part of ConnectMailboxInput to mend, as in "imap.host".
     """
-    async with store.transaction():
+    async with store.transaction(leased.firm_id):
         row = await store.row(_FAILED, *_place(leased), code, message[:500], path, refused, *_backoff(), hopeless)
         if row is not None and row["state"] == MailboxState.NEEDS_ATTENTION:
             await _call_for_help(leased, row["address"], message)

@@ -32,7 +32,7 @@ async def opened(leased: Leased, name: str, uidvalidity: int, *, uidnext: int) -
     The folder as the ledger knows it; begun anew where the server has given new numbers (RFC 3501, 2.3.1.1), or was set
     back to an earlier state, so that its next number is a lower one: it may have given numbers a second time.
     """
-    async with store.transaction():
+    async with store.transaction(leased.firm_id):
         await history.lock(leased.firm_id)  # else whoever switches on would lock the same rows the other way round
         await check(leased)
         at = (leased.firm_id, leased.mailbox_id, name)
@@ -64,7 +64,7 @@ UPDATE mail_folder SET uidvalidity = $3, watermark = 1, on_server = 0, scanned_a
 
 async def scanned(leased: Leased, folder: LedgerFolder, *, on_server: int) -> None:
     """The ledger agrees with the server, who counts so many. What comes from now on is an arrival."""
-    async with store.transaction():
+    async with store.transaction(leased.firm_id):
         await check(leased)
         await store.execute(_SCANNED, leased.firm_id, folder.id, on_server, clock.now())
         if not folder.scanned:
@@ -82,7 +82,7 @@ async def left_out(leased: Leased, names: Collection[str]) -> None:
     others = "SELECT id FROM mail_folder WHERE firm_id = $1 AND mailbox_id = $2 AND name <> ALL($3::text[])"
     if not await store.value(others, leased.firm_id, leased.mailbox_id, list(names)):
         return
-    async with store.transaction():
+    async with store.transaction(leased.firm_id):
         await history.lock(leased.firm_id)
         await check(leased)
         for row in await store.rows(others, leased.firm_id, leased.mailbox_id, list(names)):

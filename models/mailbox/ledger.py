@@ -58,7 +58,7 @@ async def found(leased: Leased, folder: LedgerFolder, batch: Sequence[Found], *,
 
 
 async def _write(leased: Leased, folder: LedgerFolder, batch: Sequence[Found], watermark: int) -> None:
-    async with store.transaction():
+    async with store.transaction(leased.firm_id):
         await history.lock(leased.firm_id)
         await check(leased)
         asked_for = await switched_on(leased.firm_id, {each for one in batch for each in one.hashes})
@@ -172,7 +172,7 @@ async def count(leased: Leased, folder: LedgerFolder, *, below: int) -> int:
 
 async def gone(leased: Leased, folder: LedgerFolder, vanished: Iterable[int]) -> None:
     """These are no longer on the server. What was stored stays in the firm."""
-    async with store.transaction():
+    async with store.transaction(leased.firm_id):
         await history.lock(leased.firm_id)  # rows before the mailbox: as whoever switches on does
         await check(leased)
         await store.execute(_GONE, leased.firm_id, folder.id, folder.uidvalidity, sorted(vanished), clock.now())

@@ -39,7 +39,7 @@ async def update(by: Actor, mailbox_id: UUID, change: MailboxChange, *, expected
     Whatever was wrong is tried again at once (R23). Another host, port, security or username needs the password anew,
     and a person: no API token. Raises NOT_FOUND, CHANGED_MEANWHILE, INVALID, NOT_ALLOWED.
     """
-    async with store.transaction() as tx:
+    async with store.transaction(by.firm_id) as tx:
         if change.owner_id is not UNSET:
             await firm.one_at_a_time(by.firm_id)  # nobody removes the new owner meanwhile
         row = await store.row("SELECT * FROM mailbox WHERE firm_id = $1 AND id = $2 FOR UPDATE", by.firm_id, mailbox_id)

@@ -49,7 +49,7 @@ def _quarantined(one: Fetched) -> Fetched:
 
 async def _store(leased: Leased, batch: Sequence[Fetched]) -> None:
     by = System(leased.firm_id)
-    async with store.transaction():
+    async with store.transaction(leased.firm_id):
         await history.lock(leased.firm_id)
         await check(leased)
         messages = [(one, Incoming(one.message, one.pending.arrival)) for one in batch if one.message]

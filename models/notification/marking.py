@@ -32,7 +32,7 @@ async def archive(by: Viewer, selection: Selection, *, archived: bool) -> Done:
 
 
 async def _set(by: Viewer, selection: Selection, column: str, on: bool) -> Done:
-    async with store.transaction() as tx:
+    async with store.transaction(by.firm_id) as tx:
         if selection.ids is not None:
             wanted, condition = InboxFilter(archived=None), f"{MATCHES} AND n.id = ANY($8::uuid[])"
             args = [*matching(by, wanted), await _known(by, selection.ids)]

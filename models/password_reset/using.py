@@ -27,7 +27,7 @@ async def use(*, token: str, secret: str) -> Done:
     row = await _good(token)
     known = (row["address"], row["member_name"] or "", row["firm_name"])
     hashed = await password.hashed(password.checked(secret, "password", about=known))
-    async with store.transaction() as tx:
+    async with store.transaction(row["firm_id"]) as tx:
         # the person first, as where colleagues change their own password or are removed
         await store.row(_HOLD[row["user_id"] is not None], row["firm_id"], row["user_id"] or row["member_id"])
         row = await _good(token, lock=True)

@@ -15,7 +15,7 @@ async def select(by: Client, account_id: UUID) -> Done:
 
     Raises NOT_FOUND where the client may not enter it.
     """
-    async with store.transaction() as tx:
+    async with store.transaction(by.firm_id) as tx:
         row = await store.row(_LOCK, by.firm_id, by.session_id, account_id, by.address_id)
         if row is None or not row["may_enter"]:
             raise Refusal(ErrorCode.NOT_FOUND, "You have no such account.", "accountId")

@@ -12,7 +12,7 @@ from models.viewer import Actor, Asker, Client, must_be_in_person
 async def sign_out(viewer: Asker, *, everywhere: bool = False) -> list[UUID]:
     """Ends this session, or all of the person's; answers which. Raises NOT_ALLOWED for an API token, which has none."""
     must_be_in_person(viewer)
-    async with store.transaction():
+    async with store.transaction(viewer.firm_id):
         ended = await end(viewer, [viewer.person_id], only=None if everywhere else viewer.session_id)
         if isinstance(viewer, Client) and viewer.account_id:  # locked after the session, as where an account is picked
             await visited(viewer.firm_id, viewer.user_id, [viewer.account_id])

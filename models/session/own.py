@@ -40,7 +40,7 @@ WHERE firm_id = $1 AND member_id = $2 AND expires_at > $3 ORDER BY id DESC LIMIT
 async def end_own(by: Viewer, session_id: UUID) -> Done:
     """Its next request is refused, and its open sockets close. Raises NOT_FOUND; NOT_ALLOWED for an API token."""
     must_be_in_person(by)
-    async with store.transaction() as tx:
+    async with store.transaction(by.firm_id) as tx:
         if not await end(by, [by.member_id], only=session_id):
             raise Refusal(ErrorCode.NOT_FOUND, "You have no such session (any more).", "id")
     return Done((session_id,), tx.cursor)

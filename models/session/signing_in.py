@@ -91,7 +91,7 @@ async def _enter(
     firm_id, person_id = person["firm_id"], person["id"]
     if code and person["kind"] == ViewerKind.TEAM_MEMBER:
         await second_factor.guesses.count(str(person_id), str(person_id))
-    async with store.transaction():
+    async with store.transaction(firm_id):
         if not await store.value(_STILL[person["kind"]], firm_id, person_id, person["password_hash"]):
             raise _wrong()
         if person["kind"] == ViewerKind.TEAM_MEMBER:

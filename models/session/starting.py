@@ -59,7 +59,7 @@ async def start_for_client(
 
     Notes when the person signed in. Raises LOGIN_OFF where it may enter no account (R47).
     """
-    async with store.transaction():
+    async with store.transaction(firm_id):
         await store.execute(_HOLD, firm_id, address_id)
         open_now = [row["account_id"] for row in await store.rows(_OPEN, firm_id, address_id)]
         if not open_now:

@@ -12,6 +12,7 @@ from tortoise.migrations.executor import MigrationExecutor
 
 from models import tracing
 from models.store.named import NAME, Connection
+from models.store.transaction import queue_for
 
 NOUNS = [
     "models.firm",
@@ -90,6 +91,7 @@ async def open_store(url: str, *, pool_size: int = 10) -> None:
     """
     global _context
     _context = await Tortoise.init(config=tortoise_config(url, pool_size=pool_size), _enable_global_fallback=True)
+    queue_for(pool_size)
     with _context:
         await get_connections().get("default").execute_query("SELECT 1")
 

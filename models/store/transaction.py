@@ -10,11 +10,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
+from uuid import UUID
 
 from tortoise.backends.asyncpg.client import TransactionWrapper
 from tortoise.connection import get_connections
 
 from models.store.away import Away, asking, reaching, saved
+from models.store.queue import Queue
 
 
 class Transaction:
@@ -54,10 +56,21 @@ def current() -> Transaction:
     return open_one
 
 
+queue = Queue(connections=10)
+
+
+def queue_for(connections: int) -> None:
+    """Of a pool that was opened just now."""
+    global queue
+    queue = Queue(connections)
+
+
 @asynccontextmanager
-async def transaction() -> AsyncIterator[Transaction]:
+async def transaction(firm_id: UUID | None = None) -> AsyncIterator[Transaction]:
     """
     All or nothing. Inside another one it is part of that one. No network, no `gather`, no task that outlives it.
+
+    `firm_id`: whose writers it queues with; None where it is of no firm.
 
     Raises whatever the block raises, after ROLLBACK; Away, also where it is lost during COMMIT, whose outcome is not
     known then; asyncpg.PostgresError where the database refuses.
@@ -67,7 +80,7 @@ async def transaction() -> AsyncIterator[Transaction]:
         return
     inner = Transaction()
     handler = get_connections()
-    async with _connection() as wrapper:
+    async with queue.place(firm_id), _connection() as wrapper:
         connection_token = handler.set("default", wrapper)
         token = _current.set(inner)
         try:

@@ -43,7 +43,7 @@ async def add(by: Actor, *, name: str, email: str, secret: str, role: TeamRole, 
     clean, typed = _checked(name, email)
     about = (typed.text, clean, await firm.name_of(by.firm_id))
     hashed = await password.hashed(password.checked(secret, "password", about=about))
-    async with store.transaction():
+    async with store.transaction(by.firm_id):
         if await _known(by, typed) is not None:
             raise _taken(typed)
         member_id = await _create(by, clean, typed, role, manage_accounts, hashed)

@@ -31,7 +31,7 @@ async def update(
     Raises NOT_FOUND, NOT_ALLOWED, LAST_OWNER, CHANGED_MEANWHILE, INVALID.
     """
     must_be_admin_in_person(by)
-    async with store.transaction() as tx:
+    async with store.transaction(by.firm_id) as tx:
         row = await _locked(by, member_id)
         if expected_version is not None and row["version"] != expected_version:
             raise Conflict("Somebody changed this colleague meanwhile.", subject=(Subject.TEAM_MEMBER, member_id))
@@ -80,7 +80,7 @@ async def remove(by: Viewer, member_id: UUID) -> Done:
     OWNER and ADMIN, signed in themselves; an OWNER is removed by an OWNER. Raises NOT_FOUND, NOT_ALLOWED, LAST_OWNER.
     """
     must_be_admin_in_person(by)
-    async with store.transaction() as tx:
+    async with store.transaction(by.firm_id) as tx:
         row = await _locked(by, member_id)
         if row["role"] == TeamRole.OWNER:
             await _must_rule_owners(by, row, "id")

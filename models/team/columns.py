@@ -13,7 +13,7 @@ async def set_account_columns(by: Viewer, columns: Sequence[AccountColumn]) -> D
     """The viewer's own, in order (R49). Raises INVALID where a column comes twice or none is left."""
     if not columns or len(set(columns)) != len(columns):
         raise Refusal(ErrorCode.INVALID, "Name each column once, and at least one.", "columns")
-    async with store.transaction() as tx:
+    async with store.transaction(by.firm_id) as tx:
         before = await store.value("SELECT account_columns FROM team_member WHERE id = $1 FOR UPDATE", by.member_id)
         if list(before) != list(columns):
             await store.execute(

@@ -18,7 +18,7 @@ async def change_password(by: Viewer, *, current: str, new: str) -> Done:
     row = await second_factor.proven(by, current, "currentPassword")
     about = (row["email"], row["name"], (await firm.of(by)).name)
     hashed = await password.hashed(password.checked(new, "newPassword", about=about))
-    async with store.transaction() as tx:
+    async with store.transaction(by.firm_id) as tx:
         if not await store.execute(_CHANGE, by.firm_id, by.member_id, hashed, row["password_hash"]):
             raise Refusal(ErrorCode.WRONG_CREDENTIALS, "Your password was changed meanwhile.", "currentPassword")
         await session.end(by, [by.member_id], but=by.session_id)
