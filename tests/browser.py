@@ -91,6 +91,14 @@ class Window:
         await self.run(f"document.querySelector({json.dumps(selector)}).click()")
 
 
+    async def press(self, selector: str) -> None:
+        """As who uses the keyboard: goes there, and presses Enter."""
+        await self.shows(selector)
+        await self.run(f"document.querySelector({json.dumps(selector)}).focus()")
+        for kind in ("rawKeyDown", "char", "keyUp"):
+            await self.call("Input.dispatchKeyEvent", type=kind, key="Enter", windowsVirtualKeyCode=13, text="\r")
+
+
 @asynccontextmanager
 async def a_window(profile: Path, *, language: str = "en") -> AsyncIterator[Window]:
     """Skips the test where there is no chromium. The page must end without problems."""

@@ -90,7 +90,9 @@ async def test_a_forgotten_password_is_set_anew_and_the_link_says_when_it_is_use
         await window.goto(link)
         await window.type("#password", NEW)
         await window.click("#reset button")
-        await window.shows("#reset .wrong", "used already")
+        await window.shows("#dead", "used already")
+        await window.click("#dead a")
+        await window.shows("#forgetting")
         await window.goto(f"{api.url}/portal")
         await sign_in(window, NEW)
         await window.shows("#working")
@@ -106,7 +108,7 @@ async def test_the_pages_speak_italian_to_an_italian_browser(api: Api, tmp_path:
         await window.goto(f"{api.url}/reset/nonsense")
         await window.type("#password", NEW)
         await window.click("#reset button")
-        await window.shows("#reset .wrong", "Questo non è un nostro link")
+        await window.shows("#dead", "Questo non è un nostro link")
 
 
 @asynccontextmanager
@@ -188,3 +190,60 @@ async def test_what_can_be_done_without_login_is_shown_and_a_link_that_was_taken
         await window.hides("#open")
         await window.goto(f"{api.url}/action/nonsense")
         await window.shows("#dead", "Sign in to go on")
+
+
+FOCUSED = "document.activeElement.id || document.activeElement.tagName"
+
+
+async def test_focus_never_falls_to_the_whole_page(api: Api, tmp_path: Path) -> None:
+    """Whoever uses a keyboard or a screen reader goes on where they were."""
+    by = await a_firm()
+    await two_accounts(by)
+    box = await a_box(by)
+    for subject in ("First", "Second"):
+        await a_letter(by, mailbox_id=box, subject=subject)
+    async with a_window(tmp_path / "browser") as window:
+        await window.goto(f"{api.url}/portal")
+        await window.press("#forgot")
+        await window.until(f"({FOCUSED}) === 'forgotten'")
+        await window.press("#back")
+        await window.until(f"({FOCUSED}) === 'forgot'")
+        await window.press("#forgot")
+        await window.type("#forgotten", ANNA)
+        await window.press("#forget button")
+        await window.shows("#told", "on its way")
+        await window.until("document.activeElement.matches('#signing-in h1')")
+        await sign_in(window)
+        await window.shows("#picking")
+        await window.until("document.activeElement.matches('#accounts button')")
+        await window.press("#accounts li:nth-child(1) button")
+        await window.shows("#emails", "First")
+        await window.until(f"({FOCUSED}) === 'account'")
+        await window.press("#emails li:last-child summary")
+        await window.until("document.activeElement.innerText.includes('First')")
+        await a_letter(by, mailbox_id=box, subject="Third")
+        await window.shows("#emails", "Third")
+        await window.until("document.activeElement.innerText.includes('First')")
+        assert await window.run("document.activeElement.closest('details').open"), "what was open stays open"
+        await window.press("#dismiss")
+        await window.hides("#notice")
+        await window.until(f"({FOCUSED}) === 'account'")
+        await window.press("#other")
+        await window.until("document.activeElement.matches('#accounts button')")
+        await window.press("#sign-out")
+        await window.until(f"({FOCUSED}) === 'email'")
+
+
+async def test_on_a_telephone_the_notice_has_two_lines(api: Api, tmp_path: Path) -> None:
+    by = await a_firm()
+    first = await an_account(by, name="Officina Meccanica Bellandi", address=ANNA)
+    await a_client(by, first, (await an_account(by, name="B")).id)
+    async with a_window(tmp_path / "browser") as window:
+        await window.call("Emulation.setDeviceMetricsOverride", width=375, height=700, deviceScaleFactor=1, mobile=True)
+        await window.goto(f"{api.url}/portal")
+        await sign_in(window)
+        await window.press("#accounts li:nth-child(2) button")
+        await window.shows("#notice", "Officina Meccanica Bellandi")
+        lines = "(element) => element.getBoundingClientRect().height / parseFloat(getComputedStyle(element).lineHeight)"
+        assert round(await window.run(f"({lines})(document.querySelector('#notice p'))")) <= 2
+        assert await window.run("document.documentElement.scrollWidth") <= 375

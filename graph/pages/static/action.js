@@ -6,7 +6,6 @@ const SECTIONS = ["open", "dead"];
 function showDead(reason) {
   at("reason").textContent = reason;
   show("dead", ...SECTIONS);
-  at("dead").focus();
 }
 
 /** Only what a browser opens as a page: never a script. */

@@ -76,15 +76,19 @@ export async function problemsOf(send) {
   }
 }
 
-/** `button` can be pressed again when `work` is done. */
+/** `button` can be pressed again when `work` is done, and has the focus again if nothing took it. */
 export async function busy(button, work) {
+  const held = document.activeElement === button;
   button.disabled = true;
   try {
     await work();
   } finally {
     button.disabled = false;
+    if (held && isLost(document.activeElement)) button.focus();
   }
 }
+
+const isLost = (element) => !element || element === document.body || element.disabled || !element.checkVisibility();
 
 export const at = (id) => document.getElementById(id);
 
@@ -96,9 +100,20 @@ export function made(kind, className, ...children) {
   return element;
 }
 
-/** Of these sections, shows one. */
+/**
+ * Of these sections, shows one. Focus never falls to the whole page: where what had it is gone, or another section comes,
+ * its heading has it, so that a screen reader reads on there. Whoever only reads is not moved.
+ */
 export function show(section, ...sections) {
+  const comes = at(section).hidden, focused = document.activeElement;
   for (const each of sections) at(each).hidden = each !== section;
+  if (isLost(focused) && (comes || focused !== document.body)) focusOn(at(section).querySelector("h1"));
+}
+
+/** Of what is no control, too. */
+export function focusOn(element) {
+  element.tabIndex = -1;
+  element.focus({ preventScroll: true });
 }
 
 export const tokenOfPage = () => decodeURIComponent(location.pathname.split("/").pop());

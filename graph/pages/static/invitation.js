@@ -10,7 +10,6 @@ function finished(title, text, link) {
   at("done-text").textContent = text;
   at("done-link").hidden = !link;
   show("done", ...SECTIONS);
-  at("done").focus();
 }
 
 function showDead(reason, may) {

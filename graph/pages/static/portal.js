@@ -45,6 +45,8 @@ function signedOut(told = "") {
   at("which-firm").open ||= Boolean(at("slug").value);
   show("signing-in", ...SECTIONS);
   at("email").focus();
+  if (asked.has("forgot")) forget();
+  asked.delete("forgot");
 }
 
 async function render(found) {
@@ -88,12 +90,24 @@ async function pick(accountId) {
 }
 
 async function renderEmails() {
+  const keep = kept();
   at("emails").replaceChildren();
   at("more").hidden = true;
   at("no-emails").hidden = portal.emailSync;
   at("no-emails").textContent = words.syncOff;
   const after = portal.emailSync ? await addEmails(null) : null;
+  keep();
   await listen(after);
+}
+
+/** What is open and has the focus in the list, to be so again in the list that takes its place. */
+function kept() {
+  const open = [...at("emails").querySelectorAll("details[open]")].map((each) => each.id);
+  const focused = document.activeElement.closest("#emails details")?.id;
+  return () => {
+    for (const id of open) if (at(id)) at(id).open = true;
+    if (focused) (at(focused)?.querySelector("summary") ?? at("account")).focus();
+  };
 }
 
 async function addEmails(after) {
@@ -120,7 +134,9 @@ function shown(email) {
     link.href = each.url;
     return link;
   });
-  return made("li", "", made("details", "", summary, made("div", "body", made("p", "text", email.text), ...files)));
+  const details = made("details", "", summary, made("div", "body", made("p", "text", email.text), ...files));
+  details.id = email.id;
+  return made("li", "", details);
 }
 
 /** New mail appears by itself; where the session or the account is lost, that is seen at once. */
@@ -183,15 +199,23 @@ onSubmit(
     show("signing-in", ...SECTIONS);
   },
 );
-at("forgot").addEventListener("click", () => {
+function forget() {
   at("forgotten").value = at("email").value;
   show("forgetting", ...SECTIONS);
   at("forgotten").focus();
+}
+at("forgot").addEventListener("click", forget);
+at("back").addEventListener("click", () => {
+  show("signing-in", ...SECTIONS);
+  at("forgot").focus();
 });
-at("back").addEventListener("click", () => show("signing-in", ...SECTIONS));
 at("switch").addEventListener("click", renderPicker);
 at("other").addEventListener("click", renderPicker);
-at("more").addEventListener("click", (event) => busy(event.target, () => addEmails(last)));
+at("more").addEventListener("click", async ({ target }) => {
+  const shownBefore = at("emails").childElementCount;
+  await busy(target, () => addEmails(last));
+  at("emails").children[shownBefore]?.querySelector("summary").focus();
+});
 at("dismiss").addEventListener("click", async () => {
   await problemsOf(async () => (await ask("CloseNotice", { accountId: portal.account.id })).dismissAccountNotice);
   await refresh();
