@@ -90,7 +90,6 @@ class Window:
         await self.shows(selector)
         await self.run(f"document.querySelector({json.dumps(selector)}).click()")
 
-
     async def press(self, selector: str) -> None:
         """As who uses the keyboard: goes there, and presses Enter."""
         await self.shows(selector)
