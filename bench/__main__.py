@@ -13,7 +13,7 @@ from typing import Any
 from bench.figure import Figure, machine
 from graph.cli import run
 
-ALL = ("accounts", "toggle", "fanout", "idle", "reconnects", "given_up", "arrival", "sync", "letters")
+ALL = ("accounts", "toggle", "fanout", "idle", "reconnects", "given_up", "arrival", "sync", "letters", "promises")
 
 
 def main(arguments: Sequence[str]) -> int:

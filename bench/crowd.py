@@ -86,6 +86,12 @@ class Client(asyncio.Protocol):
             cursors.append((await self.event())["cursor"])
         return self.at, cursors
 
+    async def closed(self) -> float:
+        """When the server has said goodbye; what it tells before is lost."""
+        while (await self._arrived())[0] != 0x8:
+            pass
+        return self.at
+
     def close(self) -> None:
         self._transport.abort()
 

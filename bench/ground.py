@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import shutil
-import socket
 import sys
 import tempfile
 from asyncio.subprocess import PIPE, Process
@@ -19,6 +18,8 @@ from models.embedded import Embedded
 from models.settings import Settings
 from models.viewer import System
 from tests.make import a_firm, signed_in
+from tests.processes import a_free_port
+from tests.waiting import patience
 
 CHECKOUT = Path(__file__).parents[1]
 KEY = "42" * 32
@@ -91,9 +92,10 @@ async def _opened(url: str, folder: Path) -> AsyncIterator[Ground]:
 
 
 @asynccontextmanager
-async def serving(ground: Ground, *, worker: bool = False) -> AsyncIterator[int]:
+async def serving(ground: Ground, *, worker: bool = False, **settings: str) -> AsyncIterator[int]:
     """`switchboard serve` in a process of its own; its port."""
-    async with _listening(["-c", _SERVE, "serve", "--worker" if worker else "--no-worker"], ground) as port:
+    work = "--worker" if worker else "--no-worker"
+    async with _listening(["-c", _SERVE, "serve", work], ground, **settings) as port:
         yield port
 
 
@@ -108,10 +110,10 @@ _SERVE = "from graph.cli import main; main()"
 
 
 @asynccontextmanager
-async def _listening(arguments: Sequence[str], ground: Ground) -> AsyncIterator[int]:
-    port = free_port()
-    async with child(arguments, ground.environment(PORT=str(port))) as process:
-        async with asyncio.timeout(30):
+async def _listening(arguments: Sequence[str], ground: Ground, **settings: str) -> AsyncIterator[int]:
+    port = a_free_port()
+    async with child(arguments, ground.environment(PORT=str(port), **settings)) as process:
+        async with patience():
             while not await _answers(port):
                 assert process.returncode is None, f"the server on port {port} has ended"
                 await asyncio.sleep(0.05)
@@ -138,13 +140,6 @@ async def told(arguments: Sequence[str], environment: Mapping[str, str]) -> Any:
         out, _ = await process.communicate()
         assert process.returncode == 0, f"{arguments} ended with {process.returncode}"
         return json.loads(out)
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
 
 
 async def _answers(port: int) -> bool:

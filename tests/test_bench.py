@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench import accounts, arrival, fanout, given_up, idle, letters, reconnects, sync, toggle
+from bench import accounts, arrival, fanout, given_up, idle, letters, promises, reconnects, sync, toggle
 from bench.figure import Figure, machine, percentile
 
 pytestmark = pytest.mark.usefixtures("no_store", "empty")
@@ -55,6 +55,10 @@ async def test_a_past_is_stored_whole() -> None:
 
 async def test_letters_leave_all_of_them() -> None:
     assert "/s" in _names(await letters.run(letters=30, rounds=1))
+
+
+async def test_what_is_promised_in_seconds_comes_to_pass() -> None:
+    assert _names(await promises.run(people=2, events=2)) == {"s"}
 
 
 def test_a_figure_says_whether_it_meets_its_target() -> None:
