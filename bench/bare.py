@@ -29,7 +29,7 @@ async def main() -> None:
             return Response(orjson.dumps(told), media_type="application/json")
 
         app = Starlette(routes=[Route("/graphql", accounts, methods=["POST"])])
-        app.state.sockets = Sockets()
+        app.state.settings, app.state.sockets = settings, Sockets()
         await serve_app(app, listen(settings))
 
 

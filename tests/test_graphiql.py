@@ -12,6 +12,7 @@ import pytest
 from graph.graphiql import STATIC, Tab, graphiql_routes
 from tests.plain import plain_http
 from tests.toy import Toy, serving
+from tests.waiting import PATIENCE
 
 TABS = [
     Tab("Say hello", "query Hello($name: String!) { hello(name: $name) }", '{"name": "</script><b>"}'),
@@ -101,7 +102,7 @@ async def test_a_browser_without_internet_shows_it(toy: Toy, tmp_path: Path) -> 
     process = await asyncio.create_subprocess_exec(
         chromium, *switches, *offline, *wait, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
-    dom, log = await asyncio.wait_for(process.communicate(), 120)
+    dom, log = await asyncio.wait_for(process.communicate(), 2 * PATIENCE)
     assert b"graphiql-query-editor" in dom
     assert b"GraphiQL Explorer" in dom
     assert b"Content Security Policy" not in log
