@@ -5,12 +5,13 @@ from uuid import UUID
 
 import pytest
 
-from models import account, api_token, contact, firm_settings, store, team
+from models import account, api_token, contact, firm_settings, mailbox, store, team
 from models.account import AccountKind, NewAccount
 from models.contact import ContactEmail, ExistingContact, FieldRef, NewContact, NewEmail
 from models.errors import Refusals
 from models.firm_settings import FirmWish
 from models.invitation import Invite
+from models.mailbox import MailboxChange, MailSecurity, MailServer, NewMailbox
 from models.toggles import NewToggles
 from models.viewer import TeamRole, Viewer
 from tests.make import a_firm, an_account, signed_in
@@ -26,6 +27,7 @@ NAMELESS = NewContact(
     ),
 )
 NOBODY = UUID(int=7)
+IMAP = [("imap", "port"), ("imap", "security")]
 OF_THE_CONTACT = [("name",), ("emails", "0", "address"), ("emails", "2", "address")]
 
 
@@ -64,6 +66,19 @@ async def invite_colleague(by: Viewer) -> None:
     await team.invite(by, name="", email="nobody", role=TeamRole.EMPLOYEE)
 
 
+SERVER = MailServer("mail.test", 70_000, MailSecurity.NONE)
+
+
+async def connect_mailbox(by: Viewer) -> None:
+    await mailbox.connect(by, NewMailbox("nobody", "\0", SERVER, SERVER, username="", sent_folder="\n"))
+
+
+async def update_mailbox(by: Viewer) -> None:
+    good = MailServer("mail.test", 993, MailSecurity.TLS)
+    box = (await mailbox.connect(by, NewMailbox("box@firm.test", "secret", good, good))).ids[0]
+    await mailbox.update(by, box, MailboxChange(owner_id=NOBODY, username="", password="", imap=SERVER, smtp=good))
+
+
 async def create_token(by: Viewer) -> None:
     await api_token.create(by, name="", scopes=[])
 
@@ -88,6 +103,18 @@ async def create_token(by: Viewer) -> None:
         (update_firm, [("name",), ("language",), ("replyTo",), ("copyTo",), ("invitationDays",)]),
         (invite_colleague, [("name",), ("email",)]),
         (create_token, [("name",), ("scopes",)]),
+        (
+            connect_mailbox,
+            [
+                ("address",),
+                ("secret", "password"),
+                *IMAP,
+                *(("smtp", *path[1:]) for path in IMAP),
+                ("username",),
+                ("sentFolder",),
+            ],
+        ),
+        (update_mailbox, [("ownerId",), ("username",), ("secret", "password"), *IMAP]),
     ],
 )
 async def test_all_that_is_wrong_is_told_at_once(

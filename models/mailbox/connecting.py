@@ -9,7 +9,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from models import address, clock, firm, idempotency, journal, keys, our_own, store, text
-from models.errors import ErrorCode, Refusal
+from models.errors import ErrorCode, Faults, Refusal
 from models.idempotency import Done
 from models.journal import JournalKind, Subject
 from models.mailbox.ports import must_be_mail_port
@@ -38,10 +38,11 @@ async def connect(by: Actor, new: NewMailbox, *, key: str | None = None) -> Done
     Answers its id; it starts as CHECKING. When it has signed in, Email sync of its own address goes off (R46).
 
     Any team member may connect their own, OWNER and ADMIN also the firm's and others'; an address that a contact holds
-    takes the right `manageAccounts`. Raises ALREADY_TAKEN,
-    ADDRESS_INVALID, INVALID, NOT_FOUND, NOT_ALLOWED.
+    takes the right `manageAccounts`. Raises ADDRESS_INVALID and INVALID for all fields at fault at once; ALREADY_TAKEN,
+    NOT_FOUND, NOT_ALLOWED.
     """
     must_own(by, new.owner_id)
+    _must_be_sound(new)
     asked = {"mailbox": new, "password": keys.signature("mailbox password", _sayable(new.password))}
     return await idempotency.once(by, key, verb="connect mailbox", asked=asked, do=partial(_connect, by, new))
 
@@ -51,10 +52,23 @@ def must_own(by: Actor, owner_id: UUID | None) -> None:
         must_be_admin(by)
 
 
+def _must_be_sound(new: NewMailbox) -> None:
+    faults = Faults()
+    for check in (
+        partial(address.typed, new.address, "address"),
+        partial(_sayable, new.password),
+        partial(check_server, new.imap, "imap"),
+        partial(check_server, new.smtp, "smtp"),
+        partial(one_line, new.username, "username"),
+        partial(one_line, new.sent_folder, "sentFolder"),
+    ):
+        with faults:
+            check()
+    faults.must_be_none()
+
+
 async def _connect(by: Actor, new: NewMailbox) -> tuple[UUID, ...]:
     typed = address.typed(new.address, "address")
-    check_server(new.imap, "imap")
-    check_server(new.smtp, "smtp")
     await firm.one_at_a_time(by.firm_id)
     await must_be_colleague(by, new.owner_id)
     await our_own.must_not_be_held(by, typed.key, "address")
@@ -111,8 +125,17 @@ def one_line(given: str | None, name: str) -> str | None:
 
 
 def check_server(server: MailServer, name: str) -> None:
-    must_be_mail_port(server.port, name, "port")
-    text.one_line(server.host, name, "host", what="The host", longest=255)
+    faults = Faults()
+    with faults:
+        must_be_mail_port(server.port, name, "port")
+    with faults:
+        text.one_line(server.host, name, "host", what="The host", longest=255)
+    with faults:
+        _must_be_secure(server, name)
+    faults.must_be_none()
+
+
+def _must_be_secure(server: MailServer, name: str) -> None:
     if server.security is MailSecurity.NONE and not is_loopback(server.host):
         message = "Without TLS the password would be readable on the way. Choose TLS or STARTTLS."
         raise Refusal(ErrorCode.INVALID, message, name, "security")

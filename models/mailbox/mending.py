@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from models import firm, journal, store
-from models.errors import Conflict, ErrorCode, Refusal
+from models.errors import Conflict, ErrorCode, Faults, Refusal
 from models.idempotency import Done
 from models.journal import JournalKind, Subject
 from models.mailbox import folders
@@ -68,23 +68,34 @@ UPDATE mailbox SET owner_id = NULL, version = version + 1 WHERE firm_id = $1 AND
 
 async def _columns(by: Actor, mailbox_id: UUID, change: MailboxChange) -> dict[str, Any]:
     columns: dict[str, Any] = {}
-    if change.owner_id is not UNSET:
-        must_own(by, change.owner_id)
-        await must_be_colleague(by, change.owner_id)
-        columns["owner_id"] = change.owner_id
-    if change.username is not UNSET:
-        columns["username"] = one_line(change.username, "username")
-    if change.password is not UNSET:
-        columns["secret"] = sealed(by.firm_id, mailbox_id, change.password)
-    if change.sent_folder is not UNSET:
-        columns["sent_folder"] = one_line(change.sent_folder, "sentFolder")
+    faults = Faults()
+    with faults:
+        if change.owner_id is not UNSET:
+            must_own(by, change.owner_id)
+            await must_be_colleague(by, change.owner_id)
+            columns["owner_id"] = change.owner_id
+    with faults:
+        if change.username is not UNSET:
+            columns["username"] = one_line(change.username, "username")
+    with faults:
+        if change.password is not UNSET:
+            columns["secret"] = sealed(by.firm_id, mailbox_id, change.password)
+    with faults:
+        if change.sent_folder is not UNSET:
+            columns["sent_folder"] = one_line(change.sent_folder, "sentFolder")
     for name, server in (("imap", change.imap), ("smtp", change.smtp)):
-        if server is not UNSET:
-            check_server(server, name)
-            columns |= {f"{name}_host": server.host, f"{name}_port": server.port, f"{name}_security": server.security}
+        with faults:
+            if server is not UNSET:
+                columns |= _columns_of(server, name)
+    faults.must_be_none()
     if change.paused is not UNSET:
         columns["state"] = MailboxState.PAUSED if change.paused else MailboxState.CHECKING
     return columns
+
+
+def _columns_of(server: MailServer, name: str) -> dict[str, Any]:
+    check_server(server, name)
+    return {f"{name}_host": server.host, f"{name}_port": server.port, f"{name}_security": server.security}
 
 
 def _must_know_the_password(by: Actor, row: Any, columns: dict[str, Any]) -> None:
