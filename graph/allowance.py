@@ -16,15 +16,15 @@ MINUTE = 60.0
 
 
 class Allowances:
-    """Of `amount` a minute. `whose` is how refusals call one who has it, as in "a person"."""
+    """Of `amount` a minute. `whose` is how refusals, of this `code`, call one who has it, as in "a person"."""
 
-    def __init__(self, whose: str, amount: int) -> None:
-        self._whose, self._amount = whose, amount
+    def __init__(self, whose: str, amount: int, code: RequestCode = RequestCode.LIMIT_EXCEEDED) -> None:
+        self._whose, self._amount, self._code = whose, amount, code
         self._full_at: dict[Hashable, float] = {}  # all that is missing fills up by then
         self._sweep_at = monotonic() + MINUTE
 
     def check(self, who: Hashable, cost: int) -> None:
-        """Raises RequestError LIMIT_EXCEEDED, with the time from when on `cost` will do."""
+        """Raises RequestError, with the time from when on `cost` will do."""
         missing = self._missing(who)
         if missing + cost > self._amount:
             raise self._refused(cost, missing)
@@ -43,10 +43,10 @@ class Allowances:
     def _refused(self, cost: int, missing: float) -> RequestError:
         if cost > self._amount:
             words = f"This costs {cost:,}; {self._whose} may ask for {self._amount:,} a minute. Ask for less at once."
-            return RequestError(RequestCode.LIMIT_EXCEEDED, words)
+            return RequestError(self._code, words)
         seconds = ceil((missing + cost - self._amount) * MINUTE / self._amount)
         return RequestError(
-            RequestCode.LIMIT_EXCEEDED,
+            self._code,
             f"This costs {cost:,}; of the {self._amount:,} that {self._whose} may ask for in a minute "
             f"{int(self._amount - missing):,} are left. It is possible again in {seconds} seconds.",
             retry_at=datetime.now(UTC) + timedelta(seconds=seconds),

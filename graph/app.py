@@ -19,8 +19,20 @@ from graph.revocation import Revocation
 from graph.schema import schema
 from graph.tabs import Example, tabs
 from graph.transport import GraphQLEndpoint, Manifest, Sockets
+from graph.transport.headers import BoundedHeaders
 from models.links import FileKind
 from models.settings import Settings
+
+OWN_HEADERS = ("authorization", "content-type", "x-request-id", "x-switchboard")
+TRACING_HEADERS = ("traceparent", "tracestate", "baggage")  # W3C Trace Context and Baggage, as browsers' SDKs send them
+APOLLO_HEADERS = (
+    "apollo-require-preflight",
+    "apollographql-client-name",
+    "apollographql-client-version",
+    "x-apollo-operation-id",
+    "x-apollo-operation-name",
+    "x-apollo-operation-type",
+)
 
 
 def create_app(
@@ -65,6 +77,7 @@ def create_app(
 
 def _middleware(settings: Settings, metrics: Metrics | None) -> list[Middleware]:
     found = [Middleware(Counting, metrics=metrics)] if metrics else []
+    found.append(Middleware(BoundedHeaders))
     if settings.allowed_origins:
         found.append(
             Middleware(
@@ -72,7 +85,7 @@ def _middleware(settings: Settings, metrics: Metrics | None) -> list[Middleware]
                 allow_origins=settings.allowed_origins,
                 allow_credentials=True,
                 allow_methods=["GET", "POST"],
-                allow_headers=["authorization", "content-type", "x-request-id", "x-switchboard"],
+                allow_headers=[*OWN_HEADERS, *TRACING_HEADERS, *APOLLO_HEADERS],
                 expose_headers=["x-request-id"],
                 max_age=3600,
             )

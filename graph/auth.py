@@ -7,6 +7,7 @@ from graph.context import Context
 from graph.doorkeeper import Doorkeeper
 from graph.metrics import Metrics
 from graph.transport import Call, RequestCode, RequestError, Sockets
+from graph.transport.headers import cookie_of
 from models import session
 from models.settings import Settings
 
@@ -27,7 +28,7 @@ def context_getter(
 
     async def context_of(call: Call) -> Context:
         bearer = bearer_of(call.authorization)
-        token = bearer or call.connection.cookies.get(settings.cookie)
+        token = bearer or cookie_of(call.connection, settings.cookie)
         viewer = await session.viewer_of(token) if token else None
         if bearer and viewer is None:
             raise RequestError(RequestCode.UNAUTHENTICATED, "This token is not valid (any more). Sign in again.")

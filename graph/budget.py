@@ -18,16 +18,24 @@ from graph.allowance import Allowances
 from graph.limits import Survey
 from graph.public import check_public
 from graph.transport import RequestCode, RequestError
-from graph.transport.documents import surveyed
+from graph.transport.documents import is_known, surveyed
+from models.attempts import network_of
 from models.settings import Settings
 from models.viewer import Asker
 
 FIELDS_A_NODE = 10
+LETTERS_A_NODE = 256
+MOST_LETTERS = 16_384  # a longer document is not even parsed
 
 
 def price(survey: Survey) -> int:
     """What an operation costs: one for each node that its page sizes ask for, and one for each ten fields."""
     return survey.size.nodes + -(-survey.size.fields // FIELDS_A_NODE)
+
+
+def price_unseen(text: str, *, known: bool) -> int:
+    """What a document costs a stranger, before anything looks at it: about a millisecond of everybody's time each."""
+    return 1 if known else 1 + -(-min(len(text), MOST_LETTERS) // LETTERS_A_NODE)
 
 
 class Budget:
@@ -38,6 +46,9 @@ class Budget:
         self._running: Counter[tuple[Hashable, bool]] = Counter()
         self._people = Allowances("a person", settings.cost_per_person)
         self._firms = Allowances("a firm", settings.cost_per_firm)
+        self._strangers = Allowances(
+            "one network without a session", settings.cost_per_stranger, RequestCode.RATE_LIMITED
+        )
 
     @property
     def subscriptions(self) -> int:
@@ -69,11 +80,24 @@ class Budget:
         for allowances, who in bills:
             allowances.spend(who, cost)
 
+    def charge_stranger(self, network: str, cost: int) -> None:
+        """Counts it for the network. Raises RequestError RATE_LIMITED where it has too little left for now."""
+        self._strangers.check(network, cost)
+        self._strangers.spend(network, cost)
+
 
 class Budgeted(SchemaExtension):
-    """Holds each operation to the budget, once it is known to be valid and before anything of it runs."""
+    """
+    Holds each operation to the budget, once it is known to be valid and before anything of it runs; a stranger's before
+    it is even parsed, as what is wrong costs us no less.
+    """
 
     def on_operation(self) -> Iterator[None]:
+        asked = self.execution_context
+        if asked.context.viewer is None:
+            client = asked.context.call.connection.client
+            cost = price_unseen(asked.query or "", known=is_known(asked))
+            asked.context.budget.charge_stranger(network_of(client.host if client else ""), cost)
         with ExitStack() as self._held:
             yield
 

@@ -37,6 +37,7 @@ from graph.session import SessionMutation, SessionQuery
 from graph.team import TeamMutation
 from graph.toggles import TogglesMutation
 from graph.transport import Schema
+from graph.transport.documents import suggest
 
 
 @strawberry.type(
@@ -106,12 +107,14 @@ class Subscription(feed.FeedSubscription):
     pass
 
 
-class IntrospectionInDevelopment(SchemaExtension):
-    """In production the schema is read from schema.graphql, not from the server."""
+class HelpInDevelopment(SchemaExtension):
+    """In production the schema is read from schema.graphql, not from the server, nor are names of it suggested."""
 
     def on_operation(self) -> Iterator[None]:
         asked = self.execution_context
-        if not asked.context.settings.development:
+        if asked.context.settings.development:
+            suggest(asked)
+        else:
             asked.validation_rules = (*asked.validation_rules, NoSchemaIntrospectionCustomRule)
         yield
 
@@ -121,7 +124,7 @@ schema = Schema(
     Mutation,
     Subscription,
     types=[Refusal, Conflict, DeadLink, RateLimited],
-    extensions=[Observed, IntrospectionInDevelopment, Scopes, Budgeted],
+    extensions=[Observed, HelpInDevelopment, Scopes, Budgeted],
     execution_context_class=ScopedExecutor,
     config=StrawberryConfig(scalar_map=SCALARS),
 )

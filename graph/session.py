@@ -12,6 +12,7 @@ from graph.ids import Kind
 from graph.inputs import asked_id, given
 from graph.journal import Viewer
 from graph.portal import Portal, portal_of
+from graph.transport.headers import cookie_of
 from models import session
 from models.session import SignedIn, marks
 from models.viewer import Asker, ViewerKind
@@ -122,7 +123,7 @@ def let_in(info: Info, signed_in: SignedIn[Asker], kind: SessionKind) -> str | N
 
 def marks_of(info: Info) -> str:
     """What the device keeps of those who have signed in there."""
-    return info.context.call.connection.cookies.get(info.context.settings.device_cookie, "")
+    return cookie_of(info.context.call.connection, info.context.settings.device_cookie) or ""
 
 
 def keep_mark(info: Info, mark: str) -> None:

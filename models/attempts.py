@@ -56,7 +56,7 @@ class Attempts:
 
         Raises RATE_LIMITED where that is too many.
         """
-        self._check(await self._hit(self.per_caller, f"caller {_block(caller)}"))
+        self._check(await self._hit(self.per_caller, f"caller {network_of(caller)}"))
         if known and self.per_device and await self._hit(self.per_device, f"device {known}") is None:
             return
         if self.per_pair:
@@ -104,10 +104,10 @@ class Attempts:
 
 
 def _pair(address_key: str, caller: str) -> str:
-    return f"pair {_block(caller)} {address_key}"
+    return f"pair {network_of(caller)} {address_key}"
 
 
-def _block(caller: str) -> str:
+def network_of(caller: str) -> str:
     """The network that a caller can move about in: of IPv6 a whole /64. What is no network address stays as it is."""
     try:
         address = ip_address(caller)

@@ -84,6 +84,8 @@ class Settings(BaseSettings):
     cost_per_person: int = Field(default=1_000_000, ge=1)
     """Nodes and fields that one person may ask for in a minute; see graph.budget.price."""
     cost_per_firm: int = Field(default=10_000_000, ge=1)
+    cost_per_stranger: int = Field(default=6_000, ge=1)
+    """What those who are not signed in may ask for in a minute from one network; see graph.budget.price_unseen."""
 
     @field_validator("wakeups_url")
     @classmethod

@@ -24,6 +24,14 @@ async def test_an_app_that_is_named_may_ask_with_its_cookie(store: str, tmp_path
         assert "x-switchboard" in told.headers["access-control-allow-headers"]
 
 
+async def test_an_app_that_is_named_may_trace_and_be_apollos(store: str, tmp_path: Path) -> None:
+    for name in ("traceparent", "tracestate", "baggage", "apollo-require-preflight", "x-apollo-operation-name",
+                 "apollographql-client-name", "apollographql-client-version"):  # fmt: skip
+        async with an_api(store, tmp_path, allowed_origins=(APP,)) as api:
+            asked = {"origin": APP, **PREFLIGHT, "access-control-request-headers": f"content-type,{name}"}
+            assert (await api.http.options("/graphql", headers=asked)).status_code == 200, name
+
+
 async def test_any_other_page_may_not(store: str, tmp_path: Path) -> None:
     async with an_api(store, tmp_path, allowed_origins=(APP,)) as api:
         told = await preflight(api, STRANGER)

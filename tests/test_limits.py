@@ -62,7 +62,7 @@ def nested(levels: int) -> str:
         ("{items(first:9" + "9" * 5_000 + "){totalCount}}", "more than a thousand million nodes"),
         ("{" + "item{id}" * 70 + "}", "4,830 pairs have one name and place; at most 2,000 may."),
         ("{" + "...{item{id}}" * 70 + "}", "4,830 pairs"),
-        ("{items{nodes{items{nodes{items{totalCount}}}}}}", "16,275 nodes"),
+        ("{items{nodes{items{nodes{items{nodes{id}}}}}}}", "16,275 nodes"),
     ],
 )
 async def test_a_refusal_says_what_the_limit_is_and_what_was_asked(text: str, told: str) -> None:
@@ -78,7 +78,7 @@ async def test_a_refusal_says_what_the_limit_is_and_what_was_asked(text: str, to
         nested(12),
         "{items(first:10000){totalCount}}",
         "{items(first:99){nodes{items(first:100){totalCount}}}}",
-        "{items(first:25){nodes{items{totalCount}}}}",
+        "{items(first:25){nodes{items{nodes{id}}}}}",
         "{items(first:-5){totalCount}}",
         "{items(first:0){totalCount}}",
     ],
@@ -101,7 +101,7 @@ async def test_page_sizes_in_variables_count_and_so_do_their_defaults() -> None:
         # JSON knows one kind of number, and `Int` takes 100.0 for 100
         ("query($n:Int){items(first:$n){nodes{items(first:$n){totalCount}}}}", {"n": 100.0}, "10,100 nodes"),
         # null is no default: what is asked then has the size that it has without the argument
-        ("query($n:Int=1){items(first:$n){nodes{items{nodes{items(first:$n){totalCount}}}}}}", {"n": None}, "16,275"),
+        ("query($n:Int=1){items(first:$n){nodes{items{nodes{items(first:$n){nodes{id}}}}}}}", {"n": None}, "16,275"),
         # what is asked for by its id multiplies what is below it too
         ("query($i:[ID!]!){several(ids:$i){items(first:100){totalCount}}}", {"i": ["1"] * 100}, "10,100 nodes"),
         ("{several(ids:[" + "1 " * 100 + "]){items(first:100){totalCount}}}", {}, "10,100 nodes"),
@@ -120,14 +120,29 @@ async def test_no_way_to_write_a_page_size_makes_it_look_smaller(
 def test_a_fragment_is_as_large_as_the_largest_default_of_its_operations_makes_it(
     one: str, other: str, told: str
 ) -> None:
-    inner = "items(first:$n){nodes{items(first:$n){nodes{items(first:$n){totalCount}}}}}"
+    inner = "items(first:$n){nodes{items(first:$n){nodes{items(first:$n){nodes{id}}}}}}"
     text = f"query A({one}){{item{{...F}}}} query B({other}){{item{{...F}}}} fragment F on Item{{{inner}}}"
     assert told in str(survey(text).refusal)
 
 
 async def test_the_cost_is_told() -> None:
-    result = await schema.execute("{items(first:10){nodes{items{totalCount}}}}")
-    assert result.extensions == {"cost": {"nodes": 260, "fields": 4, "depth": 4}}
+    result = await schema.execute("{items(first:10){nodes{items{nodes{id}}}}}")
+    assert result.extensions == {"cost": {"nodes": 260, "fields": 5, "depth": 5}}
+
+
+@pytest.mark.parametrize(
+    ("text", "nodes"),
+    [
+        ("{items{totalCount}}", 1),
+        ("{items{n:totalCount __typename}}", 1),
+        ("{items(first:7){totalCount}}", 7),
+        ("{items{totalCount nodes{id}}}", 25),
+        ("{items{...F}} fragment F on ItemConnection{nodes{id}}", 25),
+        ("{items(first:10){nodes{items{totalCount}}}}", 20),
+    ],
+)
+def test_a_count_without_a_page_is_one_node(text: str, nodes: int) -> None:
+    assert survey(text).size.nodes == nodes
 
 
 def test_a_fragment_bomb_is_refused_after_one_look_at_each_selection() -> None:

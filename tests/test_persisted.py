@@ -130,14 +130,14 @@ def asked(query: str, id_: str | None = None) -> GraphQLRequest:
 
 
 def test_what_was_not_asked_for_longest_is_dropped_when_the_bytes_are_full() -> None:
-    documents = AutomaticDocuments(max_bytes=25)
+    documents = AutomaticDocuments(max_bytes=530)
     first, second, third = "{a1234567}", "{b1234567}", "{c1234567}"
     documents.ran(asked(first))
     documents.ran(asked(second))
     documents.ran(asked(second))
     assert documents.text(asked("", hash_of(first))) == first
     documents.ran(asked(third))
-    assert (len(documents), documents.bytes) == (2, 20)
+    assert (len(documents), documents.bytes) == (2, 520)
     assert documents.text(asked("", hash_of(first))) == first
     assert documents.text(asked("", hash_of(third))) == third
 

@@ -8,6 +8,7 @@ class Limits:
     """Of one document. `nodes` is what the page sizes add up to, `page` the size where none is given.
 
     `repetitions`: pairs of fields with one name at one place, each of which validation compares (up to 15 µs a pair).
+    `literal_fields`: of one object literal.
     """
 
     document_bytes: int = 16_384
@@ -20,6 +21,7 @@ class Limits:
     page: int = 25
     introspection_depth: int = 32
     repetitions: int = 2_000
+    literal_fields: int = 100
 
     def refusal(self, text: str) -> str | None:
         """Why this text is not even parsed."""

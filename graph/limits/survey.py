@@ -31,6 +31,7 @@ from graph.limits.size import Limits, Size
 
 INTROSPECTION = ("__schema", "__type")
 SIZES = ("first", "last", "ids")  # the last is as large as it is long
+PAGELESS = ("totalCount", "feedCursor", "__typename")
 HUGE = 10**9
 
 
@@ -153,7 +154,9 @@ class Survey:
         sizes = [size for size in given if size is not None]
         if sizes:
             return max(0, *sizes)
-        return self._limits.page if returned is not None and returned.name.endswith("Connection") else 0
+        if returned is None or not returned.name.endswith("Connection"):
+            return 0
+        return 1 if _only_counts(node.selection_set) else self._limits.page
 
     def _number(self, value: ValueNode | None) -> int | None:
         if isinstance(value, VariableNode):
@@ -170,6 +173,12 @@ class Survey:
         found = [self._number(default) for default in self._defaults[name]]
         numbers = [self._limits.page if number is None else number for number in found]
         return max(numbers) if any(number is not None for number in found) else None
+
+
+def _only_counts(asked: SelectionSetNode | None) -> bool:
+    """Of a connection no page is wanted."""
+    selections = asked.selections if asked else ()
+    return all(isinstance(node, FieldNode) and node.name.value in PAGELESS for node in selections)
 
 
 def _number(count: int) -> str:

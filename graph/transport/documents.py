@@ -1,7 +1,11 @@
-"""Each document is parsed, measured and validated once, whatever its variables; a refused one never gets that far."""
+"""
+Each document that may run is parsed, measured and validated once, whatever its variables.
 
+Of one that is refused nothing is kept: strangers would fill the memory, and push out what others ask every day.
+"""
+
+from collections import OrderedDict
 from collections.abc import Collection, Generator, Mapping
-from functools import lru_cache
 from typing import Any
 
 from graphql import (
@@ -12,64 +16,107 @@ from graphql import (
     NoFragmentCyclesRule,
     OperationDefinitionNode,
     parse,
+    validate,
 )
 from strawberry.extensions import SchemaExtension
-from strawberry.schema.schema import validate_document
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from strawberry.types import ExecutionContext
 
-from graph.limits import Limits, Survey
+from graph.limits import Limits, Survey, most_fields
 from graph.transport.errors import RequestCode, RequestError
 
-KEPT = 128  # documents; at 1,000 tokens each holds well under a megabyte
+KEPT = 128  # documents
+KEPT_BYTES = 256_000  # of their texts; parsed, one of 1,000 tokens holds 150 times as much at worst
+SIZES_KEPT = 16  # of one document: how large it is with this page size and that
+FAULTS = 5  # of one document that are told, as those that remain are looked for at everybody's expense
 
 Rules = tuple[type[Any], ...]
 
 
 class Document:
-    """A parsed document. Compared by identity, so that caches do not hash its whole tree."""
+    """A parsed document, and what has been found out about it."""
 
-    def __init__(self, node: DocumentNode) -> None:
-        self.node = node
+    def __init__(self, text: str, node: DocumentNode) -> None:
+        self.text, self.node = text, node
         self.operations = sum(isinstance(one, OperationDefinitionNode) for one in node.definitions)
         self.paging: Collection[str] | None = None  # its variables that are page sizes; None: not looked at yet
+        self.valid_by: set[Rules] = set()
+        self._surveys: OrderedDict[frozenset[tuple[str, int | None]], Survey] = OrderedDict()
+
+    def survey(self, schema: GraphQLSchema, variables: Mapping[str, Any], limits: Limits) -> Survey:
+        """Of all variables only the page sizes matter."""
+        if self.paging is None:
+            self.paging = self._survey(schema, frozenset(), limits).paging
+        return self._survey(schema, frozenset((n, _size(variables[n])) for n in self.paging if n in variables), limits)
+
+    def _survey(self, schema: GraphQLSchema, sizes: frozenset[tuple[str, int | None]], limits: Limits) -> Survey:
+        survey = self._surveys.pop(sizes, None) or Survey(schema, self.node, dict(sizes), limits)
+        self._surveys[sizes] = survey
+        if len(self._surveys) > SIZES_KEPT:
+            self._surveys.popitem(last=False)
+        return survey
+
+    def errors(self, schema: GraphQLSchema, rules: Rules, *, suggesting: bool) -> list[GraphQLError]:
+        """The first five, and that there are more. Raises RequestError where it is nested too deeply."""
+        if rules in self.valid_by:
+            return []
+        all_rules = (*rules, MaybeNullValidationRule, OneOfInputValidationRule)  # as Strawberry does
+        try:
+            errors = validate(schema, self.node, all_rules, max_errors=FAULTS, hide_suggestions=not suggesting)
+        except RecursionError:
+            raise _too_much("The document is nested too deeply.") from None
+        if not errors:
+            self.valid_by.add(rules)
+        return errors
 
 
 class Library:
-    """The documents of one schema, the latest 128."""
+    """The documents that were allowed to run: the latest 128, or what of them has 256 kB. For one schema."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self.parsed = lru_cache(KEPT)(self._parse)
-        self.errors = lru_cache(KEPT)(self._validate)
-        self._surveyed = lru_cache(4 * KEPT)(self._survey)
+        self.bytes = 0
+        self._kept: OrderedDict[str, Document] = OrderedDict()
 
-    def survey(self, document: Document, schema: GraphQLSchema, variables: Mapping[str, Any]) -> Survey:
-        """Of all variables only the page sizes matter."""
-        if document.paging is None:
-            document.paging = self._survey(document, schema, frozenset()).paging
-        given = frozenset((name, _size(variables[name])) for name in document.paging if name in variables)
-        return self._surveyed(document, schema, given)
+    def __contains__(self, text: str) -> bool:
+        return text in self._kept
 
-    def _parse(self, text: str) -> Document:
+    def document(self, text: str) -> Document:
+        """Raises RequestError or GraphQLSyntaxError."""
+        known = self._kept.get(text)
+        if known is None:
+            return Document(text, self._parsed(text))
+        self._kept.move_to_end(text)
+        return known
+
+    def keep(self, document: Document) -> None:
+        """From now on; another of the same text that came meanwhile stays."""
+        if document.text in self._kept:
+            return
+        self._kept[document.text] = document
+        self.bytes += len(document.text)
+        while len(self._kept) > KEPT or self.bytes > KEPT_BYTES:
+            text, _ = self._kept.popitem(last=False)
+            self.bytes -= len(text)
+
+    def _parsed(self, text: str) -> DocumentNode:
         if refusal := self.limits.refusal(text):
             raise _too_much(refusal)
+        node, most = self._read(text), self.limits.literal_fields
+        if text.count(":") > most and most_fields(node) > most:
+            raise _too_much(f"An object in the document has more than {most} fields.")
+        return node
+
+    def _read(self, text: str) -> DocumentNode:
         try:
-            return Document(parse(text, max_tokens=self.limits.tokens))
+            return parse(text, max_tokens=self.limits.tokens)
         except GraphQLSyntaxError as error:
             if error.message.startswith("Syntax Error: Document contains more than"):
                 raise _too_much(f"The document has more than {self.limits.tokens:,} tokens.") from None
             if error.message.startswith("Syntax Error: Document is nested too deeply"):
                 raise _too_much("The document is nested too deeply.") from None
             raise
-        except RecursionError:
-            raise _too_much("The document is nested too deeply.") from None
-
-    def _survey(self, document: Document, schema: GraphQLSchema, numbers: frozenset[tuple[str, int | None]]) -> Survey:
-        return Survey(schema, document.node, dict(numbers), self.limits)
-
-    def _validate(self, document: Document, schema: GraphQLSchema, rules: Rules) -> list[GraphQLError]:
-        try:
-            return validate_document(schema, document.node, rules)
         except RecursionError:
             raise _too_much("The document is nested too deeply.") from None
 
@@ -81,8 +128,13 @@ class Documents(SchemaExtension):
         self.library = library
         self.survey: Survey | None = None
 
+    def on_operation(self) -> Generator[None, None, None]:
+        context = self.execution_context
+        context.known = (context.query or "") in self.library  # type: ignore[attr-defined]  # for `is_known`
+        yield
+
     def on_parse(self) -> Generator[None, None, None]:
-        self._document = self.library.parsed(self.execution_context.query or "")
+        self._document = self.library.document(self.execution_context.query or "")
         self.execution_context.graphql_document = self._document.node
         # Strawberry would run the first of several; the specification wants a name (GetOperation)
         if self._document.operations > 1 and self.execution_context._provided_operation_name is None:
@@ -92,6 +144,8 @@ class Documents(SchemaExtension):
     def on_validate(self) -> Generator[None, None, None]:
         self.execution_context.pre_execution_errors = self._errors()
         yield
+        if not self.execution_context.pre_execution_errors:  # nor did another extension refuse it
+            self.library.keep(self._document)
 
     def get_results(self) -> dict[str, Any]:
         return {"cost": self.survey.cost} if self.survey and not self.survey.subscribes else {}
@@ -99,14 +153,24 @@ class Documents(SchemaExtension):
     def _errors(self) -> list[GraphQLError]:
         context = self.execution_context
         schema = context.schema._schema
-        survey = self.library.survey(self._document, schema, context.variables or {})
+        survey = self._document.survey(schema, context.variables or {}, self.library.limits)
         if survey.refusal:
             return [GraphQLError(survey.refusal, original_error=_too_much(survey.refusal))]
         self.survey = survey
         context.survey = survey  # type: ignore[attr-defined]  # for `surveyed`
         # a cycle cannot be measured, so of a document with one nothing but the cycle is looked at
         rules = (NoFragmentCyclesRule,) if survey.cyclic else context.validation_rules
-        return list(self.library.errors(self._document, schema, rules))
+        return self._document.errors(schema, rules, suggesting=getattr(context, "suggesting", False))
+
+
+def suggest(context: ExecutionContext) -> None:
+    """From here on this operation's faults are told with names that may have been meant; to look for them is slow."""
+    context.suggesting = True  # type: ignore[attr-defined]
+
+
+def is_known(context: ExecutionContext) -> bool:
+    """Whether this very document has run before, and costs next to nothing now; for other extensions."""
+    return getattr(context, "known", False)
 
 
 def surveyed(context: ExecutionContext) -> Survey | None:

@@ -24,10 +24,12 @@ from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
+from graph.transport import words
 from models.store import Away
 from models.tracebacks import traceback_of
 
 logger = structlog.get_logger("graph")
+PLACES = 5  # of an error that are named: of fields that do not go together there may be a thousand
 AWAY = "The database does not answer just now. Try again; of a mutation, look first whether it was done."
 
 
@@ -45,6 +47,7 @@ class RequestCode(StrEnum):
     PAYLOAD_TOO_LARGE = "PAYLOAD_TOO_LARGE"
     UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"
     LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
+    RATE_LIMITED = "RATE_LIMITED"
     PERSISTED_QUERY_NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"
     PERSISTED_QUERY_NOT_IN_LIST = "PERSISTED_QUERY_NOT_IN_LIST"
     GRAPHQL_PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
@@ -66,6 +69,7 @@ _STATUS = {
     RequestCode.NOT_ACCEPTABLE: HTTPStatus.NOT_ACCEPTABLE,
     RequestCode.PAYLOAD_TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     RequestCode.UNSUPPORTED_MEDIA_TYPE: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    RequestCode.RATE_LIMITED: HTTPStatus.TOO_MANY_REQUESTS,
     RequestCode.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
     RequestCode.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
@@ -88,12 +92,13 @@ class RequestError(Exception):
 class Answer:
     """
     What goes back, as in the GraphQL specification. `refused` says why nothing ran; None: it ran. `lacks`: some of it
-    could not be read, as the database was away.
+    could not be read, as the database was away. `retry_at`: when what was refused may work.
     """
 
     body: dict[str, Any]
     refused: RequestCode | None = None
     lacks: bool = False
+    retry_at: datetime | None = None
 
     @cached_property
     def json(self) -> str:
@@ -117,7 +122,9 @@ def answer(result: ExecutionResult, *, request_id: str) -> Answer:
     if result.extensions:
         body["extensions"] = result.extensions
     lacks = any(code is RequestCode.UNAVAILABLE for _, code in told)
-    return Answer(body, told[0][1] if before else None, lacks)
+    if not before:
+        return Answer(body, lacks=lacks)
+    return Answer(body, told[0][1], lacks, getattr(_cause(errors[0]), "retry_at", None))
 
 
 def refusal(exception: Exception, *, request_id: str) -> Answer:
@@ -177,6 +184,8 @@ def _points_at_an_argument(error: GraphQLError) -> bool:
 def _public(error: GraphQLError, code: RequestCode, request_id: str) -> dict[str, Any]:
     formatted = dict(error.formatted)
     formatted["message"] = _message(error, code, request_id)
+    if error.locations:
+        formatted["locations"] = [location.formatted for location in error.locations[:PLACES]]
     formatted["extensions"] = {"code": code.value, "requestId": request_id} | _retry(error)
     return formatted
 
@@ -200,7 +209,10 @@ def _message(error: GraphQLError, code: RequestCode, request_id: str) -> str:
         return (
             "That kind of operation cannot travel this way: mutations need POST, subscriptions a WebSocket or a stream."
         )
-    return cause.message if isinstance(cause, RequestError) else error.message
+    if not isinstance(cause, RequestError):
+        return words.told(cause if isinstance(cause, GraphQLSyntaxError) else error)
+    where = words.place(error)
+    return words.shortened(f"{where}: {cause.message}" if where else cause.message)
 
 
 def _log(errors: Sequence[GraphQLError], request_id: str) -> None:

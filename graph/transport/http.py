@@ -2,8 +2,9 @@
 
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
+from math import ceil
 from typing import Any
 
 import orjson
@@ -94,7 +95,8 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         except ClientDisconnect:
             raise
         except Exception as error:
-            return _response(refusal(error, request_id=call.request_id), call, wish.plain or JSON)
+            told = refusal(error, request_id=call.request_id)
+            return _response(told, call, wish.plain or JSON, self._allowed(request))
 
     async def _served(self, request: Request, call: Call, wish: Wish) -> Response | Stream:
         self._check_method(request)
@@ -103,7 +105,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         if wish.streams or wish.plain is None:
             return await self._streamed(asked, replace(call, response=None), wish)
         try:
-            return _response(await self._executed(asked, call), call, wish.plain)
+            return _response(await self._executed(asked, call), call, wish.plain, self._allowed(request))
         except InvalidOperationTypeError as error:
             if wish.stream is None or error.operation_type is not OperationType.SUBSCRIPTION:
                 raise
@@ -132,6 +134,10 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         framing = EventStream() if wish.stream == SSE else Multipart()
         return Stream(self, framing, told, holder=context.holder, request_id=call.request_id)
 
+    def _allowed(self, request: Request) -> str:
+        """A GET was refused for what it asked: that needs POST."""
+        return "GET, POST" if self.allow_queries_via_get and request.method != "GET" else "POST"
+
     def _check_method(self, request: Request) -> None:
         if request.method != "POST" and not (request.method == "GET" and self.allow_queries_via_get):
             raise RequestError(RequestCode.METHOD_NOT_ALLOWED, "Use POST here.")
@@ -156,25 +162,27 @@ def _kinds(call: Call) -> set[OperationType]:
     return set(OperationType) - {OperationType.MUTATION} if reading else set(OperationType)
 
 
-def _response(told: Answer, call: Call, media_type: str) -> Response:
+def _response(told: Answer, call: Call, media_type: str, allowed: str) -> Response:
     try:
         body = orjson.dumps(told.body)
     except TypeError as error:  # a resolver gave what is no JSON
         told = refusal(error, request_id=call.request_id)
         body = orjson.dumps(told.body)
     response = Response(body, _status(told, media_type), media_type=f"{media_type}; charset=utf-8")
-    _add_headers(response, told, call)
+    _add_headers(response, told, call, allowed)
     return response
 
 
-def _add_headers(response: Response, told: Answer, call: Call) -> None:
+def _add_headers(response: Response, told: Answer, call: Call, allowed: str) -> None:
     if call.response is not None:
         mine = {b"content-length", b"content-type"}
         response.raw_headers.extend(header for header in call.response.raw_headers if header[0] not in mine)
     response.headers["X-Request-Id"] = call.request_id
     response.headers["Cache-Control"] = "no-store"
+    if told.retry_at is not None:
+        response.headers["Retry-After"] = str(max(1, ceil((told.retry_at - datetime.now(UTC)).total_seconds())))
     if told.refused is RequestCode.METHOD_NOT_ALLOWED:
-        response.headers["Allow"] = "POST"  # what a refused GET may use instead, and the only one that always works
+        response.headers["Allow"] = allowed
     if told.refused is RequestCode.UNAUTHENTICATED:
         response.headers["WWW-Authenticate"] = "Bearer"
 

@@ -1,5 +1,6 @@
 """What an answer may look like (GraphQL over HTTP, Accept): one of two kinds of JSON, or a stream."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from graph.transport.errors import RequestCode, RequestError
@@ -7,6 +8,7 @@ from graph.transport.errors import RequestCode, RequestError
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
 SSE = "text/event-stream"
+MOST = 50  # ranges of `Accept` that are looked at
 MULTIPART = "multipart/mixed;subscriptionspec=1.0"  # other multipart is for @defer, which is off
 
 
@@ -23,8 +25,8 @@ def accepted(header: str | None) -> Wish:
     """What `Accept` likes best; without a wish `application/json`. Raises RequestError (406)."""
     if not header or not header.strip():
         return Wish(JSON)
-    likes = {offer: _quality(header, offer) for offer in (JSON, GRAPHQL_JSON)}
-    named = dict(map(_range, header.split(",")))
+    named = dict(map(_range, header.split(",", MOST)[:MOST]))
+    likes = {offer: _quality(named, offer) for offer in (JSON, GRAPHQL_JSON)}
     # of two liked alike the newer one, but only for those who show by naming it that they know it
     plain = max(likes, key=lambda offer: (likes[offer], (offer == GRAPHQL_JSON) is (GRAPHQL_JSON in named)))
     stream = max((SSE, MULTIPART), key=lambda offer: named.get(offer, 0.0))  # only who names one knows what to do
@@ -34,9 +36,8 @@ def accepted(header: str | None) -> Wish:
     return Wish(plain if likes[plain] > 0 else None, stream if liking > 0 else None, liking > likes[plain])
 
 
-def _quality(header: str, offer: str) -> float:
+def _quality(ranges: Mapping[str, float], offer: str) -> float:
     """The most exact range decides (RFC 9110, 12.5.1)."""
-    ranges = dict(map(_range, header.split(",")))
     for media in (offer, "application/*", "*/*"):
         if media in ranges:
             return ranges[media]

@@ -7,6 +7,7 @@ from starlette.requests import HTTPConnection
 from strawberry.http.websocket_origin import is_same_origin, normalize_allowed_origins, normalize_origin
 
 from graph.transport.errors import RequestCode, RequestError
+from graph.transport.headers import cookie_of
 
 CSRF_HEADER = "x-switchboard"
 
@@ -38,7 +39,7 @@ class CookieGuard:
 
     def _applies_to(self, connection: HTTPConnection) -> bool:
         """Where nothing else says who asks: an empty `Authorization` says nothing (graph.auth)."""
-        return self.cookie in connection.cookies and not connection.headers.get("authorization")
+        return cookie_of(connection, self.cookie) is not None and not connection.headers.get("authorization")
 
     def _check_origin(self, connection: HTTPConnection) -> None:
         if not self._trusts(connection):

@@ -12,6 +12,7 @@ from graph.transport.request import GraphQLRequest
 from models.mendable import Mendable
 
 KEPT_BYTES = 4_000_000
+ENTRY_BYTES = 250  # that each takes beside its text
 
 
 class ManifestFault(Mendable):
@@ -55,10 +56,10 @@ class AutomaticDocuments:
         if asked.document_id is None or not asked.query or asked.document_id in self._kept:
             return
         self._kept[asked.document_id] = asked.query
-        self.bytes += len(asked.query.encode())
+        self.bytes += _bytes(asked.query)
         while self.bytes > self.max_bytes:
             _, dropped = self._kept.popitem(last=False)
-            self.bytes -= len(dropped.encode())
+            self.bytes -= _bytes(dropped)
 
 
 class Manifest:
@@ -91,6 +92,10 @@ class Manifest:
 
     def ran(self, asked: GraphQLRequest) -> None:
         """Nothing: the manifest is all there is."""
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode()) + ENTRY_BYTES
 
 
 def hash_of(text: str) -> str:

@@ -12,8 +12,10 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types import ExecutionContext
 
 from graph.limits import Limits
-from graph.transport.documents import Documents, Library
+from graph.transport.documents import FAULTS, Documents, Library
 from graph.transport.hooks import Runner
+
+MOST_FAULTS = 9  # the place of `max_coercion_errors` among the arguments of graphql-core's `build`
 
 
 class EventExecutor(StrawberryGraphQLCoreExecutionContext):
@@ -21,6 +23,12 @@ class EventExecutor(StrawberryGraphQLCoreExecutionContext):
 
     Leans on `build_per_event_executor` of graphql-core 3.3; a test holds it. Other executors may inherit from this one.
     """
+
+    @classmethod
+    def build(cls, *args: Any, **more: Any) -> Any:
+        """Of the faults of variables too only the first few are told, and nothing is suggested; a test holds it."""
+        arguments = (*args[:MOST_FAULTS], FAULTS, *args[MOST_FAULTS + 1 :])
+        return super().build(*arguments, **more | {"hide_suggestions": True})
 
     @property
     def async_helpers(self) -> GraphQLResolveInfoHelpers:

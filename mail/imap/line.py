@@ -26,7 +26,7 @@ aioimaplib.log.disabled = True  # it prints whole answers, and commands with the
 
 _LITERAL = re.compile(rb"\{(\d+)\+?\}\Z")
 _FREE_TEXT = re.compile(rb"\* (?:OK|NO|BAD|BYE|PREAUTH)\b", re.IGNORECASE)
-_NEWS = re.compile(rb"(?:(\d{1,10}) EXISTS|\d+ EXPUNGE|VANISHED)\b", re.IGNORECASE)
+_NEWS = re.compile(rb"(?:(\d{1,10}) EXISTS|\d{1,10} EXPUNGE|VANISHED)\b", re.IGNORECASE)
 
 
 class Line(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]

@@ -5,7 +5,7 @@ import re
 from base64 import b64decode, b64encode
 
 _TO_ENCODE = re.compile(r"&|[^\x20-\x7e]+")
-_ENCODED = re.compile(r"&([^-]*)-")
+_ENCODED = re.compile(r"&([^&-]*+)-")
 
 
 def to_wire(name: str) -> str:

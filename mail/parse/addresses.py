@@ -21,7 +21,7 @@ _HEADERS = {
 }
 _TOKEN = re.compile(
     r'(?P<quoted>"(?:[^"\\]|\\.)*")|<(?P<angle>(?:[^<>"]|"(?:[^"\\<>]|\\[^<>])*")*)>|(?P<literal>\[[^\[\]\s]{0,100}\])'
-    r'|(?P<space>\s+)|(?P<mark>[,;:()<>"\[\]])|(?P<text>(?:[^\s,;:()<>"\[\]\\]|\\.?)+)',
+    r'|(?P<space>\s+)|(?P<mark>[,;:()<>"\[\]])|(?P<text>(?:[^\s,;:()<>"\[\]\\]|\\.?)++)',
     re.DOTALL,
 )
 # No control, blank, invisible or direction-turning character anywhere: such an address could look like another one.

@@ -32,7 +32,8 @@ _LINKS = ("http://", "https://", "mailto:", "tel:")
 _LOADS = re.compile(r"url\s*\(|image-set|expression|\\|/\*", re.IGNORECASE)
 # A negative length, or a function that may come to one, would lay the letter over what the reader's program says of it.
 _COVERS = re.compile(r"[^:]*+:.*(?:(?<!\w)-\s*\.?\d|(?<![\w-])(?!rgba?\(|hsla?\()[a-z-]+\()", re.IGNORECASE | re.DOTALL)
-_REMOTE = re.compile(r"url\s*\(\s*[\"']?\s*(?:https?:)?//", re.IGNORECASE)
+# Possessive: where blanks may follow blanks, each of a thousand would be tried as the end of the first.
+_REMOTE = re.compile(r"url\s*+\(\s*+[\"']?\s*+(?:https?:)?//", re.IGNORECASE)
 
 _TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)((?:\s+[a-z-]+="[^"]*")*)\s*/?>')
 _PARAGRAPHS = {"p", "ul", "ol", "dl", "table", "blockquote", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "hr"}

@@ -1,0 +1,93 @@
+"""
+What a client is told of an error of graphql-core: its own words, without the values that they quote.
+
+A value may be a password or a mailbox's secret, wherever a client put it by mistake. So of a message about a value only
+where it stands is kept, and the plain words and names of the schema up to where graphql-core begins to quote; of one
+that begins as none does that is known here, nothing. A test holds all that there are.
+"""
+
+import re
+from collections import deque
+
+from graphql import GraphQLError, GraphQLSyntaxError, ObjectFieldNode, TokenKind, ValueNode, VariableNode
+from graphql.language import Node
+
+MOST = 300  # characters of a message
+_PLACE = re.compile(
+    r"(?:Variable '\$\w+'(?: defined by fragment '\w+')?|Argument '\w+') has invalid (?:default )?value"
+    r"(?: at [.\w\[\]]+)?(?=: )"
+)
+_WORDS = re.compile(
+    r"(?:Expected|Enum|Exactly one key|OneOf Input Object|Field|Variable|\w{1,64} cannot represent)"
+    r"(?:[\w -]|'\$?[\w.!\[\]]{1,64}')+"
+)
+_SUGGESTION = re.compile(r"\.( Did you mean (?:the enum value )?(?:'\w+'(?:,? or |, )?)+\?)")
+_UNKNOWN_ENUM = re.compile(r"' does not exist in '(\w+)' enum(?=\.)")
+_PIECE = r"(?:'\W{1,3}'|'[a-z]+'|\w+|<EOF>)"
+_SYNTAX = re.compile(
+    f"Syntax Error: (?:Expected {_PIECE}, found {_PIECE}|Unexpected {_PIECE}|Invalid [\\w ,]+|Unterminated string)"
+)
+
+
+def told(error: GraphQLError) -> str:
+    """In at most 300 characters."""
+    return shortened(_unquoted(error))
+
+
+def place(error: GraphQLError) -> str | None:
+    """Where the value stands that is wrong, in words; None: the error is about no value."""
+    if about := _PLACE.match(error.message):
+        return about[0]
+    nodes = [node for node in error.nodes or () if _holds_a_value(node)]
+    if not nodes:
+        return None
+    name = _name(nodes[0])
+    return f"'{name}' has an invalid value" if name else "A value in the document is invalid"
+
+
+def shortened(message: str) -> str:
+    return message if len(message) <= MOST else message[: MOST - 1] + "…"
+
+
+def _unquoted(error: GraphQLError) -> str:
+    if isinstance(error, GraphQLSyntaxError):
+        known = _SYNTAX.match(error.message)
+        return f"{known[0] if known else 'Syntax Error'}."
+    where = place(error)
+    if where is None:
+        return error.message
+    about = error.message.removeprefix(f"{where}: ")
+    # to variables nothing is suggested: what looks like it stands in a name of the client's
+    return f"{where}: {_without_value(about)}{_suggestion(about) if about is error.message else ''}"
+
+
+def _without_value(message: str) -> str:
+    if message.startswith("Value '") and (enum := _unknown_enum(message)):
+        return f"There is no such value in the enum '{enum[1]}'."
+    known = _WORDS.match(message)
+    return f"{known[0].rstrip() if known else 'This is not what is expected here'}."
+
+
+def _suggestion(message: str) -> str:
+    said = _unknown_enum(message) if message.startswith("Value '") else _WORDS.match(message)
+    suggestion = _SUGGESTION.match(message, said.end()) if said else None
+    return suggestion[1] if suggestion else ""
+
+
+def _unknown_enum(message: str) -> re.Match[str] | None:
+    """The last that looks like it: what stands before may be the client's."""
+    return deque(_UNKNOWN_ENUM.finditer(message), maxlen=1).pop() if "' does not exist in '" in message else None
+
+
+def _holds_a_value(node: Node) -> bool:
+    return isinstance(node, ValueNode | ObjectFieldNode) and not isinstance(node, VariableNode)
+
+
+def _name(node: Node) -> str | None:
+    """Of the argument or the field of an input that the value is for; None: it stands in a list, or nobody knows."""
+    if isinstance(node, ObjectFieldNode):
+        return node.name.value
+    before = node.loc.start_token.prev if node.loc else None
+    if before is None or before.kind is not TokenKind.COLON or before.prev is None:
+        return None
+    return before.prev.value
