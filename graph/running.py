@@ -14,6 +14,7 @@ from graph.app import create_app
 from graph.logs import log_plainly
 from graph.opening import opened
 from graph.transport.door import HttpDoor, SocketDoor
+from graph.transport.places import Places
 from graph.working import working
 from models.mendable import Mendable
 from models.settings import Settings
@@ -21,6 +22,7 @@ from models.settings import Settings
 DRAIN = 15  # seconds that open requests get to finish
 TWO_YEARS = 2 * 365 * 24 * 3600  # seconds
 FILES = 65_536  # that a process opens at most, where the machine lets it; each connection is one
+WATCHED = ("/healthz", "/readyz", "/metrics")  # answered also when all connections are taken
 OWN_FILES = 200  # of these: the database, mailboxes, letters, attachments
 
 
@@ -62,7 +64,7 @@ def configured(app: Starlette, *, most: int | None = None) -> uvicorn.Config:
     """How the server is set up; `most`: connections at a time."""
     return uvicorn.Config(
         app,
-        http=partial(HttpDoor, most=most),  # type: ignore[arg-type]  # whatever makes one will do
+        http=partial(HttpDoor, places=Places(most, always=WATCHED)),  # type: ignore[arg-type]  # whatever makes one will do
         ws=SocketDoor,
         server_header=False,
         headers=_headers(app.state.settings),

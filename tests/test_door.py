@@ -8,9 +8,13 @@ from importlib.metadata import version
 
 import httpx
 import pytest
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
 from websockets.frames import Frame, Opcode
 
 from graph.running import room_for_connections
+from graph.transport.places import BEYOND
 from tests.plain import plain_http
 from tests.toy import Toy, serving, until
 from tests.waiting import PATIENCE
@@ -137,13 +141,69 @@ async def _until_it_was_not_too_late(toy: Toy) -> httpx.Response:
                     return answer
 
 
-async def test_a_full_house_says_so_and_lets_nobody_else_in() -> None:
-    async with serving(door_most=1) as toy, dialled(toy) as (reader, writer), dialled(toy) as (other, _):
-        told = await asyncio.wait_for(other.read(), PATIENCE)
-        writer.write(GET)
-        assert (await asyncio.wait_for(reader.readline(), PATIENCE)).startswith(b"HTTP/1.1 200")
+FULL = b"All 1 connections are taken. Try again soon."
+ALIVE = b"GET /healthz?x HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+async def healthz(_: Request) -> Response:
+    return PlainTextResponse("alive")
+
+
+@asynccontextmanager
+async def full_house() -> AsyncIterator[tuple[Toy, asyncio.StreamWriter]]:
+    """With the one who has the only place."""
+    async with serving([Route("/healthz", healthz)], door_most=1) as toy, dialled(toy) as (_, writer):
+        await until(lambda: toy.server.server_state.connections)
+        yield toy, writer
+
+
+async def answered(toy: Toy, asked: bytes) -> bytes:
+    async with dialled(toy) as (reader, writer):
+        writer.write(asked)
+        return await asyncio.wait_for(reader.read(), PATIENCE)
+
+
+@pytest.mark.parametrize("asked", [GET, HANDSHAKE + b"\r\n"])
+async def test_a_full_house_says_so_and_lets_nobody_else_in(asked: bytes) -> None:
+    async with full_house() as (toy, _):
+        told = await answered(toy, asked)
+        assert len(toy.server.server_state.connections) == 1
     assert told.startswith(b"HTTP/1.1 503 ")
-    assert told.endswith(b"All 1 connections are taken. Try again soon.")
+    assert told.endswith(FULL)
+
+
+async def test_whoever_has_a_place_keeps_it_in_a_full_house() -> None:
+    async with serving(door_most=1) as toy, dialled(toy) as (reader, writer):
+        for _ in range(2):
+            writer.write(GET)
+            assert (await asyncio.wait_for(reader.readuntil(b"}}}"), PATIENCE)).startswith(b"HTTP/1.1 200")
+            assert (await answered(toy, GET)).endswith(FULL)
+
+
+async def test_whoever_watches_the_process_gets_into_a_full_house_for_one_answer() -> None:
+    async with full_house() as (toy, _):
+        told = await answered(toy, ALIVE + GET)
+        assert told.startswith(b"HTTP/1.1 200 ")
+        assert told.endswith(b"alive")
+
+
+async def test_silence_keeps_nobody_who_watches_out_of_a_full_house() -> None:
+    async with full_house() as (toy, _), AsyncExitStack() as open_ones:
+        silent = [await open_ones.enter_async_context(dialled(toy)) for _ in range(BEYOND + 3)]
+        for reader, _ in silent[:3]:
+            assert (await asyncio.wait_for(reader.read(), PATIENCE)).endswith(FULL)
+        assert (await answered(toy, ALIVE)).endswith(b"alive")
+        assert len(toy.server.server_state.connections) <= 1 + BEYOND
+
+
+async def test_a_place_that_became_free_is_for_who_waited_for_it() -> None:
+    async with full_house() as (toy, has_it), dialled(toy) as (reader, writer):
+        await until(lambda: len(toy.server.server_state.connections) == 2)
+        has_it.transport.abort()
+        await until(lambda: len(toy.server.server_state.connections) == 1)
+        for _ in range(2):
+            writer.write(GET)
+            assert (await asyncio.wait_for(reader.readuntil(b"}}}"), PATIENCE)).startswith(b"HTTP/1.1 200")
 
 
 INIT = frames(Opcode.TEXT, b'{"type":"connection_init"}', 1)

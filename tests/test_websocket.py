@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import json
+import logging
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -368,7 +369,9 @@ async def test_who_is_asking_comes_from_connection_init_or_the_cookie(toy: Toy) 
         ("null", False),
     ],
 )
-async def test_a_foreign_page_may_not_open_a_socket_with_the_cookie(toy: Toy, origin: str, welcome: bool) -> None:
+async def test_a_foreign_page_may_not_open_a_socket_with_the_cookie(
+    toy: Toy, origin: str, welcome: bool, caplog: pytest.LogCaptureFixture
+) -> None:
     origin = origin.format(port=toy.port)
     async with joined(toy, origin=origin):
         pass  # without a cookie there is nothing to steal
@@ -379,6 +382,8 @@ async def test_a_foreign_page_may_not_open_a_socket_with_the_cookie(toy: Toy, or
     with pytest.raises(InvalidStatus) as refused:
         await connect(toy.ws_url, subprotocols=[PROTOCOL], origin=origin, additional_headers=cookie)  # type: ignore[arg-type]
     assert refused.value.response.status_code == 403
+    await until(lambda: not toy.server.server_state.tasks)
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
 
 
 async def test_the_sockets_of_a_revoked_session_are_closed_and_no_others(toy: Toy) -> None:

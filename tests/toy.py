@@ -15,6 +15,7 @@ from strawberry.dataloader import DataLoader
 
 from graph.transport import Call, GraphQLEndpoint, RequestCode, RequestError, Schema
 from graph.transport.door import REQUEST_SECONDS, HttpDoor, SocketDoor
+from graph.transport.places import Places
 from models.store import Away
 from tests.plain import PromptServer
 from tests.waiting import patience
@@ -282,7 +283,7 @@ async def serving(
     world = World()
     endpoint = endpoint_of(world, **settings)
     mine = [Route("/graphql", endpoint), WebSocketRoute("/graphql", endpoint)]
-    door = partial(HttpDoor, seconds=door_seconds, most=door_most)
+    door = partial(HttpDoor, seconds=door_seconds, places=Places(door_most, always=["/healthz"]))
     server = PromptServer(_config(Starlette(routes=[*mine, *routes]), door))
     task = asyncio.create_task(server.serve())
     await until(lambda: server.started)

@@ -8,8 +8,11 @@ import asyncio
 from http import HTTPStatus
 from typing import Any
 
+from starlette.responses import PlainTextResponse
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from graph.transport.places import Places
 
 BESIDE_BODY = 65_536  # bytes of one request: its first line, its headers, what frames its chunks, its trailers
 REQUEST_SECONDS = 30.0  # for a request to arrive, from its connection or its first byte on
@@ -19,13 +22,14 @@ PIECE = 4_096  # bytes of frames that are looked at in one go
 
 class HttpDoor(HttpToolsProtocol):
     """
-    One connection, until it becomes a WebSocket. `seconds`: for a request to arrive. `most`: connections that this
-    process holds at a time; None: as many as come.
+    One connection, until it becomes a WebSocket. `seconds`: for a request to arrive. `places`: of all connections of
+    this process; None: as many as come.
     """
 
-    def __init__(self, *args: Any, seconds: float = REQUEST_SECONDS, most: int | None = None, **more: Any) -> None:
+    def __init__(self, *args: Any, seconds: float = REQUEST_SECONDS, places: Places | None = None, **more: Any) -> None:
         super().__init__(*args, **more)
-        self._seconds, self._most = seconds, most
+        self._seconds, self._places = seconds, places or Places()
+        self._is_refused = False
         self._deadline: asyncio.TimerHandle | None = None
         self._arriving = True
         self._beside_body = 0
@@ -33,11 +37,11 @@ class HttpDoor(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
         self._set_deadline()
-        if self._most is not None and len(self.connections) > self._most:
-            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, f"All {self._most:,} connections are taken. Try again soon.")
+        self._places.came(self, among=len(self.connections))
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._meet_deadline()
+        self._places.went(self)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -52,6 +56,15 @@ class HttpDoor(HttpToolsProtocol):
         self._arriving = True
         super().on_message_begin()
 
+    def on_headers_complete(self) -> None:
+        lacks_place = self._places.lack_one_for(self, among=len(self.connections))
+        self._is_refused = lacks_place and not self._places.are_for(self.url.partition(b"?")[0])
+        if self._is_refused:
+            self.app = PlainTextResponse(self._places.taken, 503)
+        super().on_headers_complete()
+        if lacks_place and self.cycle is not None:
+            self.cycle.keep_alive = False
+
     def on_body(self, body: bytes) -> None:
         self._beside_body -= len(body)
         super().on_body(body)
@@ -63,7 +76,13 @@ class HttpDoor(HttpToolsProtocol):
 
     def handle_websocket_upgrade(self) -> None:
         self._meet_deadline()
-        super().handle_websocket_upgrade()
+        if self._is_refused:
+            self.turn_away()
+        else:
+            super().handle_websocket_upgrade()
+
+    def turn_away(self) -> None:
+        self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, self._places.taken)
 
     def _is_awaited(self) -> bool:
         if self.transport.is_closing() or self.transport.get_protocol() is not self:
@@ -112,6 +131,11 @@ class SocketDoor(WebSocketsSansIOProtocol):
             if self.transport.is_closing():
                 return
             super().data_received(data[at : at + PIECE])
+
+    async def send(self, message: Any) -> None:
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body" and not message.get("more_body", False):
+            self.handshake_complete = True  # refused, which uvicorn would log as an error of ours
 
     def handle_events(self) -> None:
         if self.conn.handshake_exc is not None:  # such as headers that are too long; uvicorn would keep it for ever

@@ -29,6 +29,7 @@ from graph.transport.persisted import AutomaticDocuments, Persisted
 from graph.transport.request import GraphQLRequest, read
 from graph.transport.sockets import Sockets
 from graph.transport.sse import EventStream
+from graph.transport.strangers import Strangers
 from graph.transport.stream import Stream
 from graph.transport.websocket import Socket
 from graph.transport.wire import Wire
@@ -37,8 +38,10 @@ from graph.transport.wire import Wire
 class GraphQLEndpoint(GraphQL[Any, None]):
     """Serve the same instance by `Route` and `WebSocketRoute` (`Mount` would redirect).
 
-    `max_body` is in bytes; `init_timeout`, `send_timeout` and `beat_interval` in seconds. `allowed_origins` are those
-    whose pages may use the cookie, beside the server's own. `persisted`: where documents come from; else automatic.
+    `max_body` is in bytes; `init_timeout`, `send_timeout` and `beat_interval` in seconds. A socket on which nobody is
+    signed in ends `stranger_seconds` after its last operation; of one network there are at most `strangers` of them.
+    `allowed_origins` are those whose pages may use the cookie, beside the server's own. `persisted`: where documents
+    come from; else automatic.
     """
 
     def __init__(
@@ -54,6 +57,8 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         max_body: int = 1_000_000,
         max_operations: int = 50,
         init_timeout: float = 10.0,
+        stranger_seconds: float = 30.0,
+        strangers: int = 50,
         send_timeout: float = 10.0,
         beat_interval: float = 10.0,
     ) -> None:
@@ -74,6 +79,8 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         self.max_body = max_body
         self.max_operations = max_operations
         self.init_timeout = init_timeout
+        self.stranger_seconds = stranger_seconds
+        self.strangers = Strangers(strangers)
         self.send_timeout = send_timeout
         self.beat_interval = beat_interval
 

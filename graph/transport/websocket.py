@@ -15,6 +15,7 @@ from graph.transport.operation import Operation, error_message, text_of
 from graph.transport.request import GraphQLRequest, decoded, parsed
 from graph.transport.sockets import RESTART, TRY_AGAIN
 from graph.transport.wire import Gone, Wire
+from models.attempts import network_of
 
 if TYPE_CHECKING:
     from starlette.websockets import WebSocket
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from graph.transport.http import GraphQLEndpoint
 
 ID_LENGTH = 128
+DONE = 1000  # clients do not take it for a fault, and come back when they have something to ask
 
 
 class ProtocolError(Exception):
@@ -45,12 +47,14 @@ class Socket:
         self._ending: set[asyncio.Task[None]] = set()
         self._initialised = False
         self._acknowledged = False
-        self._init_deadline: asyncio.Timeout | None = None
+        self._stranger = True
+        self._deadline: asyncio.Timeout | None = None
         self._reader: asyncio.Task[None] | None = None
         self._done = asyncio.Event()
 
     async def run(self) -> None:
         self.endpoint.sockets.add(self)
+        self.endpoint.strangers.came(self, _network(self.websocket))
         if self.endpoint.sockets.draining:
             await self.wire.close(RESTART, "The server restarts; connect again")
         self._reader = asyncio.create_task(self._read())
@@ -58,6 +62,7 @@ class Socket:
             await asyncio.wait([self._reader])
         finally:
             self.endpoint.sockets.remove(self)
+            self.endpoint.strangers.went(self)
             self._reader.cancel()
             await self._stop_operations()
             await asyncio.gather(self._reader, return_exceptions=True)
@@ -93,13 +98,26 @@ class Socket:
 
     async def _read_frames(self) -> None:
         try:
-            async with asyncio.timeout(self.endpoint.init_timeout) as self._init_deadline:
+            async with asyncio.timeout(self.endpoint.init_timeout) as self._deadline:
                 async for text in self.wire.frames():
                     await self._handle(decoded(text))
         except TimeoutError:
-            if self._init_deadline is None or not self._init_deadline.expired():
+            if self._deadline is None or not self._deadline.expired():
                 raise
-            raise ProtocolError(4408, "Connection initialisation timeout") from None
+            raise self._too_late() from None
+        finally:
+            self._deadline = None
+
+    def _too_late(self) -> ProtocolError:
+        if not self._initialised:
+            return ProtocolError(4408, "Connection initialisation timeout")
+        seconds = self.endpoint.stranger_seconds
+        return ProtocolError(DONE, f"Nobody is signed in here, and nothing was asked for {seconds:g} seconds")
+
+    def _wait(self, seconds: float | None) -> None:
+        """From now on; None: for as long as it takes."""
+        if self._deadline is not None and not self._deadline.expired():
+            self._deadline.reschedule(None if seconds is None else asyncio.get_running_loop().time() + seconds)
 
     async def _handle(self, message: object) -> None:
         if not isinstance(message, dict):
@@ -121,12 +139,12 @@ class Socket:
         if self._initialised:
             raise ProtocolError(4429, "Too many initialisation requests")
         self._initialised = True
-        if self._init_deadline is not None:
-            self._init_deadline.reschedule(None)
+        self._wait(None)
         self.authorization = authorization_in(payload)
         await self._authenticate()
         await self.send({"type": "connection_ack"})
         self._acknowledged = True
+        self._rest()
 
     async def _authenticate(self) -> None:
         try:
@@ -134,6 +152,14 @@ class Socket:
         except RequestError as error:
             raise ProtocolError(4403, error.message) from None
         self.endpoint.sockets.belongs(self, context.holder)
+        if context.holder is not None:
+            self._stranger = False
+            self.endpoint.strangers.went(self)
+
+    def _rest(self) -> None:
+        """Nothing runs: a socket that is nobody's has no place for long."""
+        if self._stranger and not self.operations and not self._ending:
+            self._wait(self.endpoint.stranger_seconds)
 
     async def _ping(self, message: dict[str, Any]) -> None:
         payload = _payload(message)
@@ -154,6 +180,7 @@ class Socket:
         self.operations[id_] = self._started(Operation(self, id_, request))
 
     def _started(self, operation: Operation) -> asyncio.Task[None]:
+        self._wait(None)
         task = asyncio.create_task(operation.run())
         task.add_done_callback(lambda task: self._forget(operation.id, task))
         return task
@@ -162,6 +189,7 @@ class Socket:
         self._ending.discard(task)
         if self.operations.get(id_) is task:
             del self.operations[id_]
+        self._rest()
 
     async def _complete(self, message: dict[str, Any]) -> None:
         task = self.operations.pop(_id(message), None)
@@ -174,6 +202,11 @@ class Socket:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _network(websocket: "WebSocket") -> str:
+    """Of the client for whom a trusted proxy asks."""
+    return network_of(websocket.client.host if websocket.client else "")
 
 
 def _payload(message: Mapping[str, Any]) -> dict[str, Any] | None:
