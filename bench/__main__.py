@@ -13,7 +13,19 @@ from typing import Any
 from bench.figure import Figure, machine
 from graph.cli import run
 
-ALL = ("accounts", "toggle", "fanout", "idle", "reconnects", "given_up", "arrival", "sync", "letters", "promises")
+ALL = (
+    "accounts",
+    "toggle",
+    "fanout",
+    "idle",
+    "reconnects",
+    "given_up",
+    "arrival",
+    "sync",
+    "letters",
+    "strangers",
+    "promises",
+)
 
 
 def main(arguments: Sequence[str]) -> int:

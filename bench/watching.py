@@ -66,14 +66,19 @@ def allow_many_sockets() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
-def kilobytes_of(port: int) -> float:
-    """Memory of the process that listens there that is its own."""
+def process_on(port: int) -> psutil.Process:
+    """The one that listens there."""
     (pid,) = {
         each.pid
         for each in psutil.net_connections("tcp")
         if each.pid and each.status == psutil.CONN_LISTEN and each.laddr.port == port
     }
-    return float(psutil.Process(pid).memory_full_info().uss) / 1024
+    return psutil.Process(pid)
+
+
+def kilobytes_of(port: int) -> float:
+    """Memory of the process that listens there that is its own."""
+    return float(process_on(port).memory_full_info().uss) / 1024
 
 
 async def switched(on: Ground, made: MadeAccount, *, notify: bool) -> str:

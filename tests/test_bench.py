@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench import accounts, arrival, fanout, given_up, idle, letters, promises, reconnects, sync, toggle
+from bench import accounts, arrival, fanout, given_up, idle, letters, promises, reconnects, strangers, sync, toggle
 from bench.figure import Figure, machine, percentile
 
 pytestmark = pytest.mark.usefixtures("no_store", "empty")
@@ -59,6 +59,10 @@ async def test_letters_leave_all_of_them() -> None:
 
 async def test_what_is_promised_in_seconds_comes_to_pass() -> None:
     assert _names(await promises.run(people=2, events=2)) == {"s"}
+
+
+async def test_what_a_stranger_sends_is_answered_without_a_fault_of_ours() -> None:
+    assert _names(await strangers.run(times=1, hostile=3)) == {"requests", "ms", "kB"}
 
 
 def test_a_figure_says_whether_it_meets_its_target() -> None:
