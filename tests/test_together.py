@@ -8,6 +8,7 @@ import pytest
 
 from models.together import Together
 from tests.toy import until
+from tests.waiting import PATIENCE
 
 
 class Desk:
@@ -86,7 +87,7 @@ async def test_whoever_gives_up_in_any_turn_of_the_loop_leaves_the_rounds_going(
         if asking.done():
             break
         asking.cancel()
-        assert await asyncio.wait_for(together(4), 5)
+        assert await asyncio.wait_for(together(4), PATIENCE)
 
 
 async def test_a_round_that_was_itself_cancelled_is_not_the_last() -> None:
@@ -103,7 +104,7 @@ async def test_a_round_that_was_itself_cancelled_is_not_the_last() -> None:
         await asyncio.wait(ending)
         assert asking.cancelled()
     desk.door.set()
-    assert await asyncio.wait_for(together(4), 5)
+    assert await asyncio.wait_for(together(4), PATIENCE)
 
 
 async def test_a_wrong_number_of_answers_leaves_nobody_waiting() -> None:
