@@ -22,25 +22,10 @@ from graph.scalars import Cursor, cursor_at, position_of
 from graph.toggles import Toggles
 from graph.transport import RequestCode, RequestError
 from models import feed, notification, portal
-from models.journal import INVITATION_MOVED, NOTIFICATIONS_MOVED, Batch, Entry, JournalKind
+from models.journal import Batch, Effect, Entry, FeedKind, JournalKind
 from models.viewer import Asker, Client
 
 MOST_TOLD = 100
-TOUCHING_SWITCHES = (
-    JournalKind.TOGGLES_CHANGED,
-    JournalKind.CONTACT_LINKED,
-    JournalKind.CONTACT_UNLINKED,
-    JournalKind.CONTACT_CHANGED,
-    JournalKind.ACCOUNT_CREATED,
-    JournalKind.ACCOUNT_CHANGED,
-    JournalKind.INVITATION_SENT,
-    JournalKind.INVITATION_REVOKED,
-    JournalKind.INVITATION_ACCEPTED,
-    JournalKind.ADDRESS_SUPPRESSED,
-    JournalKind.SUPPRESSION_LIFTED,
-    INVITATION_MOVED,
-)
-"""What can change the switches of an account, or how they count."""
 
 
 @strawberry.interface(description="Keep the last `cursor`: it is the `after` of your next connection.")
@@ -188,7 +173,7 @@ class FeedSubscription:
             if not isinstance(event, Batch):
                 yield event
                 continue
-            moved = [one for one in event.of(NOTIFICATIONS_MOVED) if member_id in (one.audience or ())]
+            moved = [one for one in event.of(FeedKind.NOTIFICATIONS_MOVED) if member_id in (one.audience or ())]
             if moved:
                 keys = tuple(dict.fromkeys(key for entry in moved for key in entry.touched))
                 yield NotificationsChanged(cursor=cursor_at(event.cursor), keys=keys, occurred_at=moved[-1].occurred_at)
@@ -225,7 +210,7 @@ class FeedSubscription:
                 continue
             entries = tuple(
                 entry
-                for entry in event.of(*TOUCHING_SWITCHES)
+                for entry in event.having(Effect.SWITCHES)
                 if entry.account_ids and (account is None or account in entry.account_ids)
             )
             if entries:

@@ -16,24 +16,12 @@ import structlog
 
 from graph.transport import Sockets
 from models import feed, session
-from models.journal import SESSIONS_ENDED, Batch, Entry, JournalKind
+from models.journal import Batch, Effect
 from models.viewer import Client, Viewer
 
 REST = 0.05  # seconds: what revokes may have been asked for on such a socket, and is answered first
 EVERY = 15.0  # seconds
 AGAIN = 1.0  # seconds, where the database is away
-MAY_REVOKE = frozenset(
-    {
-        SESSIONS_ENDED,
-        JournalKind.MEMBER_CHANGED,
-        JournalKind.MEMBER_REMOVED,
-        JournalKind.PASSWORD_RESET,
-        JournalKind.FIRM_CHANGED,  # its API tokens
-        JournalKind.ACCOUNT_CHANGED,  # archived
-        JournalKind.CONTACT_CHANGED,
-        JournalKind.CONTACT_UNLINKED,
-    }
-)
 Holder = Viewer | Client
 log = structlog.get_logger("revocation")
 
@@ -88,7 +76,7 @@ class Revocation:
             try:
                 async with aclosing(feed.hub.follow(firm_id)) as events:  # type: ignore[type-var]
                     async for event in events:
-                        if not isinstance(event, Batch) or any(map(_may_revoke, event.entries)):
+                        if not isinstance(event, Batch) or event.having(Effect.ACCESS):
                             self._ask_for(self._holders.get(firm_id, ()))
             except Exception as error:
                 log.warning("revocation.follow_failed", error=type(error).__name__)
@@ -125,9 +113,3 @@ class Revocation:
                 self._closing.add(task)
                 task.add_done_callback(self._closing.discard)
         return now.values()
-
-
-def _may_revoke(entry: Entry) -> bool:
-    if entry.kind == JournalKind.TOGGLES_CHANGED:
-        return any(change.field == "login" and change.after == "false" for change in entry.changes)
-    return entry.kind in MAY_REVOKE

@@ -49,13 +49,13 @@ async def test_an_account_comes_with_its_contacts_their_addresses_and_switches(b
     contacts = (NewContact("Marta", emails), ExistingContact(known, ((p, NewToggles(email_sync=True)),)))
     new = NewAccount("Vetreria", AccountKind.COMPANY, "R7", contacts)
     done = await account.create(by, new)
+    assert done.cursor == await journal.head(by.firm_id)
     (account_id,) = done.ids
     view = await _view(by, account_id)
     assert (view.code, view.name, view.kind, view.archived) == ("R7", "Vetreria", AccountKind.COMPANY, False)
     assert [await spelled(by, account_id, one) for one in (await an_address(by, "marta@x.test"), p)] == ["LN", "E"]
     (linked,) = (await contact.linked_to(by, [account_id])).values()
     assert [len(each.emails) for each in linked] == [2, 1]
-    assert done.cursor == await journal.head(by.firm_id)
 
 
 async def test_what_is_wrong_with_the_third_contact_is_said_there_and_nothing_is_made(by: Viewer) -> None:

@@ -78,7 +78,7 @@ async def test_inviting_where_login_ends_off_is_refused(by: Viewer) -> None:
     for made, login in ((off, None), (off, False), (on, False)):
         with refused(ErrorCode.INVITE_NEEDS_LOGIN, "toggles", 0, "invite"):
             await set_toggles(by, [TogglesWish(made.id, made.address, login=login, invite=Invite())])
-    with refused(ErrorCode.INVITE_NEEDS_LOGIN, "toggles", "invite"):
+    with refused(ErrorCode.INVITE_NEEDS_LOGIN, "toggles", 0, "toggles", "invite"):
         person = await a_contact(by, "p@x.test")
         switches = ((await an_address(by, "p@x.test"), NewToggles(notify=True, invite=Invite())),)
         await contact.link(by, off.id, ExistingContact(person, switches))

@@ -75,7 +75,7 @@ async def test_accepting_activates_the_address_wherever_login_is_on(by: Viewer) 
     assert accepted.done.cursor == batch.cursor
     assert (entry.member_id, entry.user_id) == (None, client.user_id)
     assert set(entry.account_ids) == {made.id, other.id}
-    (shown,) = batch.of(journal.INVITATION_MOVED)  # the address is activated on their screens, too
+    (shown,) = batch.of(journal.FeedKind.INVITATION_MOVED)  # the address is activated on their screens, too
     assert (set(shown.account_ids), len(shown.touched)) == ({off.id, archived.id}, 2)
     user = await address.PortalUser.get(id=client.user_id)
     assert await password.matches(PASSWORD, user.password_hash)

@@ -187,7 +187,7 @@ async def test_what_only_feeds_need_stands_in_no_audit() -> None:
     owner = await a_member(firm)
     before = await journal.count(owner, JournalFilter())
     async with store.transaction():
-        journal.record(journal.NOTIFICATIONS_MOVED, by=firm, touched=[uuid7()], audience=[owner.member_id])
+        journal.record(journal.FeedKind.NOTIFICATIONS_MOVED, by=firm, touched=[uuid7()], audience=[owner.member_id])
     assert await journal.count(owner, JournalFilter()) == before
     entry = (await _entries(firm))[-1]
     assert entry.audience == frozenset({owner.member_id})

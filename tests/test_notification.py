@@ -162,7 +162,7 @@ async def test_only_whose_inbox_moved_hears_of_it(by: Viewer) -> None:
     head = await journal.head(by.firm_id)
     await mark(by, Selection(matching=InboxFilter()), read=True)
     (batch,) = await journal.since(by.firm_id, head)
-    (entry,) = batch.of(journal.NOTIFICATIONS_MOVED)
+    (entry,) = batch.of(journal.FeedKind.NOTIFICATIONS_MOVED)
     assert entry.audience == frozenset({by.member_id})
 
 

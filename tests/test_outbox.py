@@ -146,7 +146,7 @@ async def test_a_sent_invitation_says_so_to_the_feeds_once(by: System) -> None:
     assert invitation.sent_at is not None
     (batch,) = await journal.since(by.firm_id, stood)
     (entry,) = batch.entries
-    assert (entry.kind, entry.account_ids, len(entry.touched)) == (journal.INVITATION_MOVED, (made.id,), 1)
+    assert (entry.kind, entry.account_ids, len(entry.touched)) == (journal.FeedKind.INVITATION_MOVED, (made.id,), 1)
     assert entry.subject_id == invitation.id
 
 

@@ -115,7 +115,9 @@ async def test_a_letter_refused_for_good_stops_and_is_reported(
     assert address is not None
     assert (address["suppressed_at"] is not None) == suppressed
     assert address["suppressed_reason"] == (row["error"] if suppressed else None)
-    told = [entry for batch in await journal.since(by.firm_id, 0) for entry in batch.of(journal.INVITATION_MOVED)]
+    told = [
+        entry for batch in await journal.since(by.firm_id, 0) for entry in batch.of(journal.FeedKind.INVITATION_MOVED)
+    ]
     assert [entry.account_ids for entry in told] == [(made.id,)]
 
 

@@ -134,7 +134,7 @@ async def test_everything_of_somebody_removed_ends_at_once(by: System, owner: Vi
     assert await session.viewer_of(leaving.token) is None
     assert await session.viewer_of(created.token) is None
     assert await store.value("SELECT count(*) FROM session WHERE member_id = $1", leaving.viewer.member_id) == 0
-    assert {JournalKind.MEMBER_REMOVED, journal.SESSIONS_ENDED} <= set(await kinds(owner))
+    assert {JournalKind.MEMBER_REMOVED, journal.FeedKind.ACCESS_ENDED} <= set(await kinds(owner))
     with refused(ErrorCode.WRONG_CREDENTIALS):
         await session.sign_in(email="leaving@firm.test", secret=PASSWORD)
     with refused(ErrorCode.NOT_FOUND, "id"):

@@ -9,12 +9,12 @@ from asyncpg import Record
 from uuid_utils.compat import uuid7
 
 from models import clock, firm, idempotency, journal, store, text
+from models.access import lose_access
 from models.account.table import Account, AccountKind
 from models.contact.linking import LinkedContact, link_all
 from models.email import history
 from models.errors import Conflict, DeadLinkReason, ErrorCode, Faults, Refusal
 from models.idempotency import Done
-from models.invitation.ending import shut
 from models.journal import JournalKind, Subject
 from models.unset import UNSET, Unset
 from models.viewer import Actor, must_manage_accounts
@@ -165,7 +165,7 @@ async def _archive(by: Actor, account_id: UUID, archived: bool) -> None:
     entering: Sequence[Record] = []
     if archived:
         entering = await store.rows(_ENTERING, by.firm_id, account_id)
-        await shut(by, [(account_id, one["address_id"]) for one in entering], DeadLinkReason.LOGIN_OFF)
+        await lose_access(by, [(account_id, one["address_id"]) for one in entering], DeadLinkReason.LOGIN_OFF)
     else:
         await history.wanted_by_account(by.firm_id, account_id)
     changes = journal.changes_between({"archived": not archived}, {"archived": archived})

@@ -121,7 +121,7 @@ def _show(by: System, link: Link, others: Sequence[Any]) -> None:
     """Tells the feeds that the address is activated on the screens of its other accounts, too."""
     if others:
         journal.record(
-            journal.INVITATION_MOVED,
+            journal.FeedKind.INVITATION_MOVED,
             by=by,
             subject=(Subject.INVITATION, link.invitation_id),
             accounts=[row["account_id"] for row in others],

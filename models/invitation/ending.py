@@ -1,19 +1,16 @@
-"""How invitations end: revoked by the firm, or because no account is left that they cover (R9)."""
+"""How invitations end: revoked by the firm, or for another reason of their own (R9; models.access for the rest)."""
 
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from models import clock, firm, journal, letter, store
+from models.access import ENDED_BECAUSE
 from models.errors import DeadLinkReason, ErrorCode, Refusal
 from models.idempotency import Done
 from models.invitation.dead import dead_link, dead_reason
 from models.journal import Change, JournalKind, Subject
-from models.session.ending import end_locked_out
 from models.viewer import Actor, must_manage_accounts
-
-Spot = tuple[UUID, UUID]
-"""An account and an address."""
 
 
 async def revoke(by: Actor, invitation_id: UUID) -> Done:
@@ -82,69 +79,7 @@ async def end(by: Actor, invitation_ids: Sequence[UUID], why: DeadLinkReason) ->
         await letter.cancel(by, invitation_ids=invitation_ids)
 
 
-_WHY = "CASE WHEN i.expires_at <= {now} THEN 'EXPIRED' ELSE {why} END"
 _END = f"""
-UPDATE invitation i SET ended_at = $3, end_reason = {_WHY.format(now="$3", why="$4")}
+UPDATE invitation i SET ended_at = $3, end_reason = {ENDED_BECAUSE.format(now="$3", why="$4")}
 WHERE i.firm_id = $1 AND i.id = ANY($2::uuid[]) AND i.ended_at IS NULL
-"""
-
-
-async def shut(by: Actor, spots: Sequence[Spot], why: DeadLinkReason) -> None:
-    """
-    These addresses lose these accounts: invitations cover them no more, for this reason; letters that have not left
-    tell of them no more; sessions end where an address may enter no account at all now (R9, R10, R44, R47).
-
-    Inside a transaction that holds their toggles, after the change.
-    """
-    invited = await uncover(by, spots, why)
-    activated = await end_locked_out(by, [address_id for _, address_id in spots])
-    if written_to := invited | activated:
-        await letter.unname(by, [spot for spot in spots if spot[1] in written_to])
-
-
-async def uncover(by: Actor, spots: Sequence[Spot], why: DeadLinkReason) -> set[UUID]:
-    """
-    These accounts leave the coverage of what their addresses were sent; what then covers none ends, for this reason.
-    Answers the addresses that had been invited.
-
-    Inside a transaction that holds their toggles. One statement where nobody had been invited.
-    """
-    open_ones = await unended(by, [address_id for _, address_id in spots])
-    if not open_ones:
-        return set()
-    ended = await store.rows(
-        _UNCOVER,
-        by.firm_id,
-        [row["id"] for row in open_ones],
-        [account_id for account_id, _ in spots],
-        [address_id for _, address_id in spots],
-        clock.now(),
-        why,
-    )
-    if ended:
-        await letter.cancel(by, invitation_ids=[row["id"] for row in ended])
-    return {row["address_id"] for row in open_ones}
-
-
-async def unended(by: Actor, address_ids: Sequence[UUID]) -> Sequence[Any]:
-    """The one of each address that nothing has ended, if any, expired or not; locked."""
-    return await store.rows(_UNENDED, by.firm_id, list(address_ids))
-
-
-_UNENDED = """
-SELECT * FROM invitation WHERE firm_id = $1 AND address_id = ANY($2::uuid[]) AND ended_at IS NULL ORDER BY id FOR UPDATE
-"""
-_UNCOVER = f"""
-WITH gone AS (
-  UPDATE invitation_account c SET left_at = $5
-  FROM invitation i, unnest($3::uuid[], $4::uuid[]) AS g(account_id, address_id)
-  WHERE c.firm_id = $1 AND c.invitation_id = ANY($2::uuid[]) AND c.left_at IS NULL AND c.account_id = g.account_id
-    AND i.firm_id = c.firm_id AND i.id = c.invitation_id AND i.address_id = g.address_id
-  RETURNING c.id, c.invitation_id
-)
-UPDATE invitation i SET ended_at = $5, end_reason = {_WHY.format(now="$5", why="$6")}
-WHERE i.firm_id = $1 AND i.id IN (SELECT invitation_id FROM gone) AND NOT EXISTS (
-  SELECT 1 FROM invitation_account c
-  WHERE c.firm_id = i.firm_id AND c.invitation_id = i.id AND c.left_at IS NULL AND c.id NOT IN (SELECT id FROM gone))
-RETURNING i.id
 """

@@ -8,8 +8,9 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from models import clock, secret_link, store
+from models.access import unended
 from models.errors import DeadLinkReason
-from models.invitation.ending import end, unended
+from models.invitation.ending import end
 from models.viewer import Actor
 
 

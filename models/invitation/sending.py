@@ -5,9 +5,9 @@ from functools import partial
 from typing import Any
 
 from models import firm, idempotency, store
+from models.access import Spot
 from models.errors import ErrorCode, Refusal, Refusals
 from models.idempotency import Done
-from models.invitation.ending import Spot
 from models.invitation.inviting import Asked, Invite, checked_message, invite, objections
 from models.toggles.table import IS_HELD
 from models.viewer import Actor, must_manage_accounts

@@ -10,28 +10,26 @@ from models.journal.reading import JournalFilter, by_ids, count, head, heads, pa
 from models.journal.recording import changes_between, record, stamp, wake_by
 from models.journal.tables import (
     CHANNEL,
-    INVITATION_MOVED,
-    NOTIFICATIONS_MOVED,
-    SESSIONS_ENDED,
     WINDOW_DAYS,
     WINDOW_POSITIONS,
     Batch,
     Change,
+    Effect,
     Entry,
+    FeedKind,
     JournalKind,
     Subject,
 )
 
 __all__ = [
     "CHANNEL",
-    "INVITATION_MOVED",
-    "NOTIFICATIONS_MOVED",
-    "SESSIONS_ENDED",
     "WINDOW_DAYS",
     "WINDOW_POSITIONS",
     "Batch",
     "Change",
+    "Effect",
     "Entry",
+    "FeedKind",
     "JournalFilter",
     "JournalKind",
     "Subject",

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
-from typing import Any
+from enum import Enum, StrEnum
+from typing import Any, Self
 from uuid import UUID
 
 from tortoise import Model, fields
@@ -15,42 +15,64 @@ WINDOW_POSITIONS = 50_000
 WINDOW_DAYS = 7
 
 
-class JournalKind(StrEnum):
-    """What happened, as the API tells it."""
+class Effect(Enum):
+    """What an entry can do beside being told; its kind says so."""
 
-    FIRM_CHANGED = "FIRM_CHANGED"
+    SWITCHES = "the switches of its accounts, or how they count, may be others now"
+    ACCESS = "somebody may not be here any more: open sockets look again"
+
+
+class Kind(StrEnum):
+    """What happened. Where a kind is born stands what else it does."""
+
+    effects: frozenset[Effect]
+
+    def __new__(cls, name: str, *effects: Effect) -> Self:
+        kind = str.__new__(cls, name)
+        kind._value_ = name
+        kind.effects = frozenset(effects)
+        return kind
+
+
+class JournalKind(Kind):
+    """As the API tells it."""
+
+    FIRM_CHANGED = "FIRM_CHANGED", Effect.ACCESS  # its API tokens
     MEMBER_INVITED = "MEMBER_INVITED"
-    MEMBER_CHANGED = "MEMBER_CHANGED"
-    MEMBER_REMOVED = "MEMBER_REMOVED"
-    ACCOUNT_CREATED = "ACCOUNT_CREATED"
-    ACCOUNT_CHANGED = "ACCOUNT_CHANGED"
+    MEMBER_CHANGED = "MEMBER_CHANGED", Effect.ACCESS
+    MEMBER_REMOVED = "MEMBER_REMOVED", Effect.ACCESS
+    ACCOUNT_CREATED = "ACCOUNT_CREATED", Effect.SWITCHES
+    ACCOUNT_CHANGED = "ACCOUNT_CHANGED", Effect.SWITCHES
     CONTACT_CREATED = "CONTACT_CREATED"
-    CONTACT_CHANGED = "CONTACT_CHANGED"
-    CONTACT_LINKED = "CONTACT_LINKED"
-    CONTACT_UNLINKED = "CONTACT_UNLINKED"
+    CONTACT_CHANGED = "CONTACT_CHANGED", Effect.SWITCHES
+    CONTACT_LINKED = "CONTACT_LINKED", Effect.SWITCHES
+    CONTACT_UNLINKED = "CONTACT_UNLINKED", Effect.SWITCHES
     EMAIL_FIELD_CREATED = "EMAIL_FIELD_CREATED"
-    TOGGLES_CHANGED = "TOGGLES_CHANGED"
-    INVITATION_SENT = "INVITATION_SENT"
-    INVITATION_REVOKED = "INVITATION_REVOKED"
-    INVITATION_ACCEPTED = "INVITATION_ACCEPTED"
-    PASSWORD_RESET = "PASSWORD_RESET"  # noqa: S105 - a kind, not a secret
-    ADDRESS_SUPPRESSED = "ADDRESS_SUPPRESSED"
-    SUPPRESSION_LIFTED = "SUPPRESSION_LIFTED"
+    TOGGLES_CHANGED = "TOGGLES_CHANGED", Effect.SWITCHES
+    INVITATION_SENT = "INVITATION_SENT", Effect.SWITCHES
+    INVITATION_REVOKED = "INVITATION_REVOKED", Effect.SWITCHES
+    INVITATION_ACCEPTED = "INVITATION_ACCEPTED", Effect.SWITCHES
+    PASSWORD_RESET = "PASSWORD_RESET", Effect.ACCESS
+    ADDRESS_SUPPRESSED = "ADDRESS_SUPPRESSED", Effect.SWITCHES
+    SUPPRESSION_LIFTED = "SUPPRESSION_LIFTED", Effect.SWITCHES
     ADDRESS_IN_DOUBT = "ADDRESS_IN_DOUBT"
     MAILBOX_CONNECTED = "MAILBOX_CONNECTED"
     MAILBOX_CHANGED = "MAILBOX_CHANGED"
     EMAIL_STORED = "EMAIL_STORED"
 
 
-NOTIFICATIONS_MOVED = "NOTIFICATIONS_MOVED"
-"""A kind for the feed alone: entries of somebody's Inbox+ are new, moved, read or archived. No audit shows it."""
+class FeedKind(Kind):
+    """For the feed alone: no audit shows them."""
+
+    NOTIFICATIONS_MOVED = "NOTIFICATIONS_MOVED"
+    """Entries of somebody's Inbox+ are new, moved, read or archived."""
+    INVITATION_MOVED = "INVITATION_MOVED", Effect.SWITCHES
+    """An invitation's letter has left or bounced; `touched` are the toggles that it covers."""
+    ACCESS_ENDED = "SESSIONS_ENDED", Effect.ACCESS
+    """Sessions ended or moved to another account, or an address lost one."""
 
 
-INVITATION_MOVED = "INVITATION_MOVED"
-"""A kind for the feed alone: an invitation's letter has left or bounced; `touched` are the toggles that it covers."""
-
-SESSIONS_ENDED = "SESSIONS_ENDED"
-"""A kind for the feed alone: sessions ended, or moved to another account; their open sockets close."""
+_KINDS: dict[str, Kind] = {kind.value: kind for kind in (*JournalKind, *FeedKind)}
 
 
 class Subject(StrEnum):
@@ -128,6 +150,10 @@ class Entry:
     audience: frozenset[UUID] | None
     changes: tuple[Change, ...]
 
+    def has(self, effect: Effect) -> bool:
+        """By its kind; one that a later release wrote has none that this one knows."""
+        return self.kind in _KINDS and effect in _KINDS[self.kind].effects
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
@@ -138,3 +164,6 @@ class Batch:
 
     def of(self, *kinds: str) -> tuple[Entry, ...]:
         return tuple(entry for entry in self.entries if entry.kind in kinds)
+
+    def having(self, effect: Effect) -> tuple[Entry, ...]:
+        return tuple(entry for entry in self.entries if entry.has(effect))

@@ -4,7 +4,7 @@ from models.letter.claiming import Claimed, claim, give_back, hand_over
 from models.letter.limits import LetterLimits, limit, limits_of, must_have_room
 from models.letter.settling import bounced, put_off, refused, sent, stopped, unknown, wait_for_server
 from models.letter.table import Letter, LetterKind, LetterState
-from models.letter.writing import NewLetter, cancel, name_by, unname, wake_by, write
+from models.letter.writing import NewLetter, cancel, forget_accounts, name_by, wake_by, write
 
 __all__ = [
     "Claimed",
@@ -16,6 +16,7 @@ __all__ = [
     "bounced",
     "cancel",
     "claim",
+    "forget_accounts",
     "give_back",
     "hand_over",
     "limit",
@@ -27,7 +28,6 @@ __all__ = [
     "sent",
     "stopped",
     "unknown",
-    "unname",
     "wait_for_server",
     "wake_by",
     "write",

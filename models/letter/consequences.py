@@ -36,7 +36,7 @@ def _moved(firm_id: UUID, covered: Sequence[Any]) -> None:
     for invitation_id, rows in groupby(covered, key=itemgetter("invitation_id")):
         theirs = list(rows)
         journal.record(
-            journal.INVITATION_MOVED,
+            journal.FeedKind.INVITATION_MOVED,
             by=System(firm_id),
             subject=(Subject.INVITATION, invitation_id),
             accounts=[row["account_id"] for row in theirs],

@@ -95,16 +95,16 @@ async def cancel(by: Actor, *, invitation_ids: Sequence[UUID] = (), reset_ids: S
     await store.execute(_CANCEL, by.firm_id, list(invitation_ids), list(reset_ids), clock.now())
 
 
-async def unname(by: Actor, spots: Sequence[tuple[UUID, UUID]]) -> None:
+async def forget_accounts(by: Actor, spots: Sequence[tuple[UUID, UUID]]) -> None:
     """
     What has not left yet names these accounts to these addresses no more, and news of nothing else never leave (R9,
     R10, R44). Whoever holds such a letter has to claim it anew. Runs inside a transaction.
     """
     accounts, addresses = [str(account_id) for account_id, _ in spots], [address_id for _, address_id in spots]
-    await store.execute(_UNNAME, by.firm_id, accounts, addresses, clock.now())
+    await store.execute(_FORGET_ACCOUNTS, by.firm_id, accounts, addresses, clock.now())
 
 
-_UNNAME = """
+_FORGET_ACCOUNTS = """
 WITH lost AS (
   SELECT e.id, e.key, array_agg(g.account_id) AS accounts
   FROM unnest($2::text[], $3::uuid[]) AS g(account_id, address_id)

@@ -46,7 +46,7 @@ async def _set(by: Viewer, selection: Selection, column: str, on: bool) -> Done:
         )
         told = tuple(row["id"] for row in changed[:MOST_TOLD])
         if told:
-            journal.record(journal.NOTIFICATIONS_MOVED, by=by, touched=told, audience=[by.member_id])
+            journal.record(journal.FeedKind.NOTIFICATIONS_MOVED, by=by, touched=told, audience=[by.member_id])
     return Done(told, tx.cursor)
 
 

@@ -29,7 +29,7 @@ async def raise_for_team(
     for row in found:
         journal.stamp("notification", row["id"], firm_id=by.firm_id)
     touched = [row["id"] for row in found]
-    journal.record(journal.NOTIFICATIONS_MOVED, by=by, touched=touched, audience=member_ids)
+    journal.record(journal.FeedKind.NOTIFICATIONS_MOVED, by=by, touched=touched, audience=member_ids)
 
 
 _RAISE = """

@@ -11,6 +11,7 @@ from limits import RateLimitItemPerHour
 from uuid_utils.compat import uuid7
 
 from models import address, clock, firm, idempotency, letter, secret_link, store
+from models.access import MAY_ENTER
 from models.address import TypedAddress
 from models.attempts import Attempts
 from models.errors import DeadLinkReason, RateLimited
@@ -18,7 +19,6 @@ from models.letter import LetterKind, NewLetter
 from models.pace import even_pace
 from models.session import marks
 from models.session.marks import Owner
-from models.toggles.table import MAY_ENTER
 from models.viewer import System, ViewerKind
 
 GOOD_FOR = timedelta(hours=1)

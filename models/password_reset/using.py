@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Any
 
 from models import clock, journal, password, secret_link, session, store
+from models.access import MAY_ENTER
 from models.errors import DeadLink, DeadLinkReason, ErrorCode, Refusal
 from models.idempotency import Done
 from models.journal import JournalKind, Subject
-from models.toggles.table import MAY_ENTER
 from models.viewer import Actor, Client, TeamRole, Viewer
 
 SAID = {

@@ -23,7 +23,7 @@ async def select(by: Client, account_id: UUID) -> Done:
         if left != account_id:
             await store.execute(_PICK, by.firm_id, by.session_id, account_id)
             await visited(by.firm_id, by.user_id, [account_id, *([left] if left else [])])
-            journal.record(journal.SESSIONS_ENDED, by=by)
+            journal.record(journal.FeedKind.ACCESS_ENDED, by=by)
     return Done((account_id,), tx.cursor)
 
 

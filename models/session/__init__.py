@@ -1,7 +1,7 @@
 """Signing in and out. Sessions are opaque tokens, stored hashed, revocable at once."""
 
 from models.session.asking import of, still, still_all, viewer_of
-from models.session.ending import end, end_locked_out, sign_out
+from models.session.ending import end, sign_out
 from models.session.lasting import keep_open, limit
 from models.session.marks import mark_of
 from models.session.own import SessionView, end_own, own
@@ -15,7 +15,6 @@ __all__ = [
     "SignedIn",
     "attempts",
     "end",
-    "end_locked_out",
     "end_own",
     "keep_open",
     "limit",

@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from models import api_token, clock, keys, store
+from models.access import MAY_ENTER
 from models.session.lasting import EXACT_TO, used
-from models.toggles.table import MAY_ENTER
 from models.viewer import Asker, Client, TeamRole, Viewer
 
 

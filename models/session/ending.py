@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from models import journal, store
+from models.journal import FeedKind
 from models.portal.visit import visited
-from models.toggles.table import MAY_ENTER
 from models.viewer import Actor, Asker, Client, must_be_in_person
 
 
@@ -26,28 +26,10 @@ async def end(by: Actor, people: Sequence[UUID], *, only: UUID | None = None, bu
     """
     found = await store.rows(_END, by.firm_id, list(people), only, but)
     if found:
-        journal.record(journal.SESSIONS_ENDED, by=by)
+        journal.record(FeedKind.ACCESS_ENDED, by=by)
     return [row["id"] for row in found]
 
 
-async def end_locked_out(by: Actor, address_ids: Sequence[UUID]) -> set[UUID]:
-    """
-    Those of clients who may enter no account any more: Login on again lets them sign in, and revives no session (R47).
-    Answers which of the addresses are clients' at all: those that have activated.
-
-    Runs inside a transaction, after the change that locks them out and whose entry closes their sockets.
-    """
-    return {row["address_id"] for row in await store.rows(_END_LOCKED_OUT, by.firm_id, list(address_ids))}
-
-
-_END_LOCKED_OUT = f"""
-WITH locked_out AS (
-  DELETE FROM session s USING portal_user p
-  WHERE s.firm_id = $1 AND p.firm_id = s.firm_id AND p.id = s.user_id AND p.address_id = ANY($2::uuid[])
-    AND NOT {MAY_ENTER.format(and_also="")}
-)
-SELECT address_id FROM portal_user WHERE firm_id = $1 AND address_id = ANY($2::uuid[])
-"""
 _END = """
 DELETE FROM session
 WHERE firm_id = $1 AND (member_id = ANY($2::uuid[]) OR user_id = ANY($2::uuid[]))

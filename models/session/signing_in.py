@@ -12,13 +12,13 @@ from uuid import UUID
 from limits import RateLimitItemPerDay, RateLimitItemPerHour, RateLimitItemPerMinute
 
 from models import address, password, second_factor, store
+from models.access import MAY_ENTER
 from models.attempts import Attempts
 from models.errors import ErrorCode, Refusal
 from models.firm import slug_asked
 from models.session import marks
 from models.session.marks import Owner
 from models.session.starting import SignedIn, start_for_client, start_for_member
-from models.toggles.table import MAY_ENTER
 from models.viewer import Asker, ViewerKind
 
 attempts = Attempts(

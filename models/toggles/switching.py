@@ -7,11 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from models import firm, idempotency, journal, store
+from models.access import lose_access
 from models.checkpoint import checkpoint
 from models.email import history
 from models.errors import Conflict, DeadLinkReason, ErrorCode, Refusal, Refusals
 from models.idempotency import Done
-from models.invitation.ending import shut
 from models.invitation.inviting import Asked, Invite, invite, objections
 from models.journal import JournalKind, Subject
 from models.our_own import IS_OUR_OWN
@@ -199,7 +199,7 @@ async def switch(
     for row, after in changing:
         _record(by, row, after)
     if off := [(row["account_id"], row["address_id"]) for row, after in changing if after.get(Switch.LOGIN) is False]:
-        await shut(by, off, why)
+        await lose_access(by, off, why)
     synced = [row["address_id"] for row, after in changing if after.get(Switch.EMAIL_SYNC)]
     if synced:
         await history.wanted(by.firm_id, synced)

@@ -49,12 +49,6 @@ IS_HELD = """EXISTS (
 """Whether a contact linked to the account of toggles `t` has the address in one of its fields (R41)."""
 
 
-MAY_ENTER = """EXISTS (
-  SELECT 1 FROM toggles t JOIN account a ON a.firm_id = t.firm_id AND a.id = t.account_id
-  WHERE t.firm_id = p.firm_id AND t.address_id = p.address_id AND t.login AND a.archived_at IS NULL{and_also})"""
-"""Whether the portal identity `p` may enter some account; with `{and_also}`: some that is so, too (R10, R44, R47)."""
-
-
 async def ensure(by: Actor, pairs: Sequence[tuple[UUID, UUID]]) -> None:
     """A row for each (account, address), all off where it is new (R4). Runs inside a transaction."""
     in_order = sorted(set(pairs))
