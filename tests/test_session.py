@@ -187,7 +187,9 @@ async def test_a_colleague_who_was_only_invited_cannot_sign_in() -> None:
 
 async def test_a_password_of_any_characters_works() -> None:
     by = await a_firm()
-    for n, secret in enumerate(("пароль-пароль", "\ud800 half a pair", "  spaces  ", "\0nul\0\0\0\0\0", "👩‍👩‍👧🎈" * 3)):
+    for n, secret in enumerate(
+        ("пароль-пароль", "\ud800 half a pair", "  spaces  ", "\0nul\0\0\0\0\0", "👩‍👩‍👧🎈" * 3)
+    ):
         await team.add(by, name="A", email=f"{n}@x.test", secret=secret, role=TeamRole.EMPLOYEE)
         await session.sign_in(email=f"{n}@x.test", secret=secret)
         with refused(ErrorCode.WRONG_CREDENTIALS):
