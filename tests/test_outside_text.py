@@ -29,12 +29,14 @@ BEGINNINGS = ("", "<a ", "url(", '"', "&", "=?utf-8?q?", ";a=", "a: ", "(", "$a"
 REPEATED = (" ", "\t", "\n", "a", "A", "1", "-", "-a", "\\", '"', '\\"', "&", "<", "<a ", "(", "[", "{1", ";", ";a",
             ";a=", "=?a?q?", "?=", "@", "a@b", "a.", ",", ":", "//", "url(", "--\n", "_", " a", "a=''")  # fmt: skip
 ONLY_AT_A_PLACE = {
+    "mail.compose._QUOTED_LOCAL",
     "mail.imap.answers._TOKEN",
     "mail.parse.addresses._ADDRESS",
     "mail.parse.bodies._INTRODUCES",
     "mail.parse.bodies._QUOTE",
     "mail.parse.headers._FIELD",
     "mail.parse.html._COVERS",
+    "models.address_key._QUOTED",
 }
 """Never searched for: it stands at the beginning of what is looked at, or where the last ended, or not at all."""
 
