@@ -88,8 +88,15 @@ async def _free_code(firm_id: UUID, code: str, *, apart_from: UUID | None = None
 
 async def _next_code(firm_id: UUID) -> str:
     await firm.one_at_a_time(firm_id)
-    taken = r"SELECT max(substring(code FROM '^[Vv]([0-9]{1,28})$')::numeric) FROM account WHERE firm_id = $1"
-    return f"V{int(await store.value(taken, firm_id) or 0) + 1}"
+    return f"V{int(await store.value(_LAST_NUMBER, firm_id) or 0) + 1}"
+
+
+# as text.sort_key writes numbers: how many digits, then these; so the last key is the highest number
+_LAST_NUMBER = """
+SELECT substring(code_key FROM 5) FROM account
+WHERE firm_id = $1 AND code_key >= 'v001' AND code_key < 'v029' AND code_key ~ '^v[0-9]+$'
+ORDER BY code_key DESC LIMIT 1
+"""
 
 
 async def update(

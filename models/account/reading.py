@@ -61,15 +61,14 @@ class AccountOrder(Enum):
 
 
 async def page(by: Viewer, wanted: AccountFilter, order: AccountOrder, window: Window) -> Page[AccountView]:
-    conditions, args = _matching(by, wanted)
-    return await read_page(
-        f"{_SELECT}, {{sort}} {_FROM} WHERE {conditions}", args, order=order.value, window=window, read=_view
-    )
+    where = _matching(by, wanted)
+    select = where.after(f"{_SELECT}, {{sort}} {_FROM}")
+    return await read_page(select, where.args, order=order.value, window=window, read=_view)
 
 
 async def count(by: Viewer, wanted: AccountFilter) -> int:
-    conditions, args = _matching(by, wanted)
-    found: int = await store.value(f"SELECT count(*) {_FROM} WHERE {conditions}", *args)
+    where = _matching(by, wanted)
+    found: int = await store.value(where.after(f"SELECT count(*) {_FROM}"), *where.args)
     return found
 
 
@@ -105,30 +104,22 @@ _STATUS = """(CASE WHEN NOT s.login OR a.archived_at IS NOT NULL THEN 'OFFLINE'
   WHEN s.active THEN 'ACTIVE' ELSE 'PENDING' END)"""
 
 
-def _matching(by: Viewer, wanted: AccountFilter) -> tuple[str, list[object]]:
-    args: list[object] = [by.firm_id]
-    conditions = ["a.firm_id = $1"]
-
-    def where(condition: str, value: object) -> None:
-        args.append(value)
-        conditions.append(condition.replace("?", f"${len(args)}"))
-
+def _matching(by: Viewer, wanted: AccountFilter) -> store.Where:
+    where = store.Where("a.firm_id = ?", by.firm_id)
     for beginning in beginnings(wanted.search or ""):
-        where(_FOUND_BY, beginning)
-    if wanted.kinds is not None:
-        where("a.kind = ANY(?::text[])", list(wanted.kinds))
-    if wanted.login_statuses is not None:
-        where(f"{_STATUS} = ANY(?::text[])", list(wanted.login_statuses))
+        where.add(_FOUND_BY, beginning, afresh=True)
+    where.given("a.kind = ANY(?::text[])", _listed(wanted.kinds))
+    where.given(f"{_STATUS} = ANY(?::text[])", _listed(wanted.login_statuses))
     if wanted.invitations is not None:
-        args.append(clock.now())
-        where(_INVITED.format(now=f"${len(args)}"), list(wanted.invitations))
-    if wanted.notify is not None:
-        where("s.notify = ?", wanted.notify)
-    if wanted.email_sync is not None:
-        where("s.email_sync = ?", wanted.email_sync)
-    if wanted.archived is not None:
-        where("(a.archived_at IS NOT NULL) = ?", wanted.archived)
-    return " AND ".join(conditions), args
+        where.add(_INVITED.format(now=where.value(clock.now())), list(wanted.invitations))
+    where.given("s.notify = ?", wanted.notify)
+    where.given("s.email_sync = ?", wanted.email_sync)
+    where.given("(a.archived_at IS NOT NULL) = ?", wanted.archived)
+    return where
+
+
+def _listed(given: tuple[str, ...] | None) -> list[str] | None:
+    return None if given is None else list(given)
 
 
 _FOUND_BY = """a.id IN (

@@ -63,23 +63,24 @@ class ContactOrder(Enum):
 
 
 async def page(by: Viewer, wanted: ContactFilter, order: ContactOrder, window: Window) -> Page[ContactView]:
-    conditions, args = _matching(by, wanted)
-    select = f"SELECT c.id, c.name, c.version, {{sort}} FROM contact c WHERE {conditions}"
-    return await read_page(select, args, order=order.value, window=window, read=_view)
+    where = _matching(by, wanted)
+    select = where.after("SELECT c.id, c.name, c.version, {sort} FROM contact c")
+    return await read_page(select, where.args, order=order.value, window=window, read=_view)
 
 
 async def count(by: Viewer, wanted: ContactFilter) -> int:
-    conditions, args = _matching(by, wanted)
-    found: int = await store.value(f"SELECT count(*) FROM contact c WHERE {conditions}", *args)
+    where = _matching(by, wanted)
+    found: int = await store.value(where.after("SELECT count(*) FROM contact c"), *where.args)
     return found
 
 
-def _matching(by: Viewer, wanted: ContactFilter) -> tuple[str, list[object]]:
-    found = beginnings(wanted.search or "")
-    conditions = [f"array_to_tsvector(c.words) @@ ${n}::text::tsquery" for n in range(2, 2 + len(found))]
+def _matching(by: Viewer, wanted: ContactFilter) -> store.Where:
+    where = store.Where("c.firm_id = ?", by.firm_id)
+    for beginning in beginnings(wanted.search or ""):
+        where.add("array_to_tsvector(c.words) @@ ?::text::tsquery", beginning, afresh=True)
     if wanted.suppressed is not None:
-        conditions.append(_IS_SUPPRESSED if wanted.suppressed else f"NOT {_IS_SUPPRESSED}")
-    return " AND ".join(["c.firm_id = $1", *conditions]), [by.firm_id, *found]
+        where.say(_IS_SUPPRESSED if wanted.suppressed else f"NOT {_IS_SUPPRESSED}")
+    return where
 
 
 _IS_SUPPRESSED = """EXISTS (

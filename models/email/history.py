@@ -35,7 +35,7 @@ async def wanted_by_account(firm_id: UUID, account_id: UUID) -> None:
         await wanted(firm_id, address_ids)
 
 
-_WANTED = """
+_WANTED = f"""{store.AFRESH}
 WITH on_now AS (
   SELECT t.account_id, e.key, e.hash, e.hash_before FROM toggles t
   JOIN account a ON a.firm_id = t.firm_id AND a.id = t.account_id AND a.archived_at IS NULL

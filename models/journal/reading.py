@@ -73,13 +73,15 @@ class JournalFilter:
 async def page(by: Viewer, wanted: JournalFilter, window: Window) -> Page[Entry]:
     """Newest first. OWNER and ADMIN only: raises NOT_ALLOWED."""
     must_be_admin(by)
-    select = f"SELECT j.*, {{sort}} FROM journal_entry j WHERE {_MATCHES}"
-    return await read_page(select, _matching(by, wanted), order=NEWEST_FIRST, window=window, read=_entry)
+    where = _matching(by, wanted)
+    select = where.after("SELECT j.*, {sort} FROM journal_entry j")
+    return await read_page(select, where.args, order=NEWEST_FIRST, window=window, read=_entry)
 
 
 async def count(by: Viewer, wanted: JournalFilter) -> int:
     must_be_admin(by)
-    found: int = await store.value(f"SELECT count(*) FROM journal_entry j WHERE {_MATCHES}", *_matching(by, wanted))
+    where = _matching(by, wanted)
+    found: int = await store.value(where.after("SELECT count(*) FROM journal_entry j"), *where.args)
     return found
 
 
@@ -96,16 +98,15 @@ async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, Entry]:
     return {row["id"]: _entry(row) for row in found}
 
 
-_MATCHES = """
-  j.firm_id = $1 AND j.kind = ANY($2::text[])
-  AND ($3::uuid IS NULL OR j.account_ids @> ARRAY[$3::uuid])
-  AND ($4::uuid IS NULL OR j.subject_id = $4) AND ($5::uuid IS NULL OR $5 IN (j.member_id, j.user_id))
-  AND ($6::timestamptz IS NULL OR j.occurred_at >= $6) AND ($7::timestamptz IS NULL OR j.occurred_at < $7)"""
-
-
-def _matching(by: Viewer, wanted: JournalFilter) -> list[object]:
-    kinds = list(JournalKind if wanted.kinds is None else wanted.kinds)
-    return [by.firm_id, kinds, wanted.account_id, wanted.subject_id, wanted.actor_id, wanted.since, wanted.until]
+def _matching(by: Viewer, wanted: JournalFilter) -> store.Where:
+    where = store.Where("j.firm_id = ?", by.firm_id)
+    where.add("j.kind = ANY(?::text[])", list(JournalKind if wanted.kinds is None else wanted.kinds))
+    where.given("j.account_ids @> ARRAY[?::uuid]", wanted.account_id, afresh=True)
+    where.given("j.subject_id = ?", wanted.subject_id)
+    where.given("? IN (j.member_id, j.user_id)", wanted.actor_id)
+    where.given("j.occurred_at >= ?", wanted.since)
+    where.given("j.occurred_at < ?", wanted.until)
+    return where
 
 
 def _entry(row: Any) -> Entry:

@@ -99,11 +99,14 @@ async def _switched_on_before(firm_id: UUID, hashes: Iterable[bytes]) -> set[byt
     return {row["hash"] for row in await store.rows(_SWITCHED_ON.format("hash_before"), firm_id, list(hashes))}
 
 
-_SWITCHED_ON = """
+_SWITCHED_ON = (
+    store.AFRESH
+    + """
 SELECT e.{0} AS hash FROM email_address e WHERE e.firm_id = $1 AND e.{0} = ANY($2::bytea[]) AND EXISTS (
   SELECT 1 FROM toggles t JOIN account a ON a.firm_id = t.firm_id AND a.id = t.account_id AND a.archived_at IS NULL
   WHERE t.firm_id = $1 AND t.address_id = e.id AND t.email_sync)
 """
+)
 
 
 async def settle(leased: Leased, outcomes: Sequence[Settled]) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 from models import journal, store
 from models.errors import ErrorCode, Refusal
 from models.idempotency import Done
-from models.notification.reading import MATCHES, InboxFilter, matching
+from models.notification.reading import InboxFilter, matching
 from models.viewer import Viewer
 
 MOST_TOLD = 100
@@ -34,15 +34,13 @@ async def archive(by: Viewer, selection: Selection, *, archived: bool) -> Done:
 async def _set(by: Viewer, selection: Selection, column: str, on: bool) -> Done:
     async with store.transaction(by.firm_id) as tx:
         if selection.ids is not None:
-            wanted, condition = InboxFilter(archived=None), f"{MATCHES} AND n.id = ANY($8::uuid[])"
-            args = [*matching(by, wanted), await _known(by, selection.ids)]
+            where = matching(by, InboxFilter(archived=None))
+            where.add("n.id = ANY(?::uuid[])", await _known(by, selection.ids))
         else:
-            condition, args = MATCHES, matching(by, selection.matching or InboxFilter())
+            where = matching(by, selection.matching or InboxFilter())
+        where.add(f"n.{column} <> ?", on)
         changed = await store.rows(
-            f"UPDATE notification n SET {column} = ${len(args) + 1}"
-            f" WHERE {condition} AND n.{column} <> ${len(args) + 1} RETURNING n.id",
-            *args,
-            on,
+            where.after(f"UPDATE notification n SET {column} = ${len(where.args)}") + " RETURNING n.id", *where.args
         )
         told = tuple(row["id"] for row in changed[:MOST_TOLD])
         if told:

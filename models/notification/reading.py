@@ -40,12 +40,14 @@ class InboxFilter:
 
 async def page(by: Viewer, wanted: InboxFilter, window: Window) -> Page[NotificationView]:
     """What moved last comes first."""
-    select = f"SELECT n.*, {{sort}} FROM notification n WHERE {MATCHES}"
-    return await read_page(select, matching(by, wanted), order=NEWEST_FIRST, window=window, read=_view)
+    where = matching(by, wanted)
+    select = where.after("SELECT n.*, {sort} FROM notification n")
+    return await read_page(select, where.args, order=NEWEST_FIRST, window=window, read=_view)
 
 
 async def count(by: Viewer, wanted: InboxFilter) -> int:
-    found: int = await store.value(f"SELECT count(*) FROM notification n WHERE {MATCHES}", *matching(by, wanted))
+    where = matching(by, wanted)
+    found: int = await store.value(where.after("SELECT count(*) FROM notification n"), *where.args)
     return found
 
 
@@ -64,19 +66,21 @@ async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, NotificationView
     return {row["id"]: _view(row) for row in found}
 
 
-MATCHES = """
-  n.firm_id = $1 AND n.member_id = $2 AND ($3::bool IS NULL OR n.read = $3)
-  AND ($4::text[] IS NULL OR n.kind = ANY($4)) AND ($5::bool IS NULL OR n.archived = $5)
-  AND ($6::bigint IS NULL OR n.position <= $6)
-  AND ($7::uuid IS NULL OR EXISTS (
-    SELECT 1 FROM email_account l WHERE l.firm_id = n.firm_id AND l.email_id = n.subject_id AND l.account_id = $7)
-    OR EXISTS (
-    SELECT 1 FROM toggles t WHERE t.firm_id = n.firm_id AND t.id = n.subject_id AND t.account_id = $7))"""
+def matching(by: Viewer, wanted: InboxFilter) -> store.Where:
+    where = store.Where("n.firm_id = ?", by.firm_id)
+    where.add("n.member_id = ?", by.member_id)
+    where.given("n.read = ?", wanted.read)
+    where.given("n.kind = ANY(?::text[])", None if wanted.kinds is None else list(wanted.kinds))
+    where.given("n.archived = ?", wanted.archived)
+    where.given("n.position <= ?", wanted.up_to)
+    where.given(_ABOUT_ACCOUNT, wanted.account_id)
+    return where
 
 
-def matching(by: Viewer, wanted: InboxFilter) -> list[object]:
-    kinds = None if wanted.kinds is None else list(wanted.kinds)
-    return [by.firm_id, by.member_id, wanted.read, kinds, wanted.archived, wanted.up_to, wanted.account_id]
+_ABOUT_ACCOUNT = """(EXISTS (
+    SELECT 1 FROM email_account l WHERE l.firm_id = n.firm_id AND l.email_id = n.subject_id AND l.account_id = ?)
+  OR EXISTS (
+    SELECT 1 FROM toggles t WHERE t.firm_id = n.firm_id AND t.id = n.subject_id AND t.account_id = ?))"""
 
 
 def _view(row: Any) -> NotificationView:

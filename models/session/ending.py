@@ -24,15 +24,11 @@ async def end(by: Actor, people: Sequence[UUID], *, only: UUID | None = None, bu
     Ends the sessions of these colleagues or clients, `only` one of them or all `but` one, and answers which. Runs
     inside a transaction.
     """
-    found = await store.rows(_END, by.firm_id, list(people), only, but)
+    where = store.Where("firm_id = ?", by.firm_id)
+    where.add("(member_id = ANY(?::uuid[]) OR user_id = ANY(?::uuid[]))", list(people))
+    where.given("id = ?", only)
+    where.given("id <> ?", but)
+    found = await store.rows(where.after("DELETE FROM session") + " RETURNING id", *where.args)
     if found:
         journal.record(FeedKind.ACCESS_ENDED, by=by)
     return [row["id"] for row in found]
-
-
-_END = """
-DELETE FROM session
-WHERE firm_id = $1 AND (member_id = ANY($2::uuid[]) OR user_id = ANY($2::uuid[]))
-  AND ($3::uuid IS NULL OR id = $3) AND id IS DISTINCT FROM $4::uuid
-RETURNING id
-"""

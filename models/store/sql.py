@@ -10,6 +10,7 @@ import structlog
 from tortoise.connection import get_connections
 
 from models.store.away import asking, reaching, saved, unsaved
+from models.store.where import AFRESH
 
 SLOW = 1.0  # seconds after which a statement is worth a line in the log
 log = structlog.get_logger("store")
@@ -87,4 +88,4 @@ def _noticed(query: str) -> Iterator[None]:
 
 
 def _is_read(query: str) -> bool:
-    return query.lstrip()[:6].upper() == "SELECT" and "FOR UPDATE" not in query
+    return query.removeprefix(AFRESH).lstrip()[:6].upper() == "SELECT" and "FOR UPDATE" not in query

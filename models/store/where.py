@@ -1,0 +1,41 @@
+"""The conditions of a list: only those that are given, so that PostgreSQL plans for these and no others."""
+
+AFRESH = "/* afresh */ "
+"""
+At the beginning of a statement: it is planned for its values each time, which costs a round trip. For what finds few or
+many by its value, as a search does. All others keep the plan that their connection has made of them once.
+"""
+
+
+class Where:
+    """`?` in a condition stands for its value, wherever it is written."""
+
+    def __init__(self, condition: str, value: object) -> None:
+        self.args: list[object] = []
+        self._conditions: list[str] = []
+        self._beginning = ""
+        self.add(condition, value)
+
+    def add(self, condition: str, value: object, *, afresh: bool = False) -> None:
+        """`afresh`: how many it finds hangs on the value."""
+        self.say(condition.replace("?", self.value(value)))
+        if afresh:
+            self._beginning = AFRESH
+
+    def given(self, condition: str, value: object, *, afresh: bool = False) -> None:
+        """Nothing where the value is None."""
+        if value is not None:
+            self.add(condition, value, afresh=afresh)
+
+    def say(self, condition: str) -> None:
+        """One without a value of its own."""
+        self._conditions.append(condition)
+
+    def value(self, value: object) -> str:
+        """Its place, to be written into a condition."""
+        self.args.append(value)
+        return f"${len(self.args)}"
+
+    def after(self, statement: str) -> str:
+        """The statement, which ends before its WHERE, with these conditions."""
+        return f"{self._beginning}{statement} WHERE {' AND '.join(self._conditions)}"
