@@ -9,8 +9,8 @@ from bench.figure import Figure, percentile
 from bench.ground import Ground, ground, serving
 from bench.load import Orders, one_answer, request
 from graph.ids import Kind, global_id
-from models import store, toggles
-from models.toggles import TogglesWish
+from models import store
+from models.toggles import TogglesWish, setting
 from models.viewer import Viewer
 from tests.make import MadeAccount, an_account, counting, signed_in
 
@@ -35,7 +35,7 @@ async def run(*, switches: int = 300) -> list[Figure]:
 
 async def _statements(by: Viewer, made: MadeAccount) -> int:
     async with counting() as statements:
-        await toggles.set_toggles(by, [TogglesWish(made.id, made.address, notify=True)])
+        await setting.set_toggles(by, [TogglesWish(made.id, made.address, notify=True)])
     assert await store.value("SELECT count(*) FROM toggles WHERE notify") == 1
     return len(statements)
 

@@ -14,8 +14,7 @@ import psutil
 
 from bench.crowd import Orders
 from bench.ground import CHECKOUT, Ground
-from models import toggles
-from models.toggles import TogglesWish
+from models.toggles import TogglesWish, setting
 from tests.make import MadeAccount
 
 DOCUMENT = """
@@ -83,6 +82,6 @@ def kilobytes_of(port: int) -> float:
 
 async def switched(on: Ground, made: MadeAccount, *, notify: bool) -> str:
     """One event; its cursor."""
-    done = await toggles.set_toggles(on.firm, [TogglesWish(made.id, made.address, notify=notify)])
+    done = await setting.set_toggles(on.firm, [TogglesWish(made.id, made.address, notify=notify)])
     assert done.cursor is not None
     return f"c{done.cursor}"

@@ -6,7 +6,7 @@ from uuid import UUID
 import strawberry
 
 from graph.ids import Kind, key_of
-from models.invitation import Invite
+from models.toggles import Invite
 from models.unset import UNSET, Unset
 
 T = TypeVar("T")

@@ -12,7 +12,7 @@ from graph.portal import Portal, portal_of
 from graph.session import SessionKind, caller_of, device_of, host_of, let_in, viewer_now
 from models import invitation
 from models.errors import DeadLinkReason
-from models.invitation import Link, WhoAsks
+from models.invitation import Link, WhoAsks, accepting
 
 
 @strawberry.type(
@@ -105,7 +105,7 @@ class InvitationLinkMutation:
     @strawberry.mutation(description="Public; a client's or a colleague's. Uses the link up and signs in (R7, R8).")
     @refusable(AcceptInvitationPayload, clients=True)
     async def accept_invitation(self, info: Info, input: AcceptInvitationInput) -> AcceptInvitationPayload:
-        accepted = await invitation.accept(
+        accepted = await accepting.accept(
             input.token, input.password, days=info.context.settings.session_days, device=device_of(info)
         )
         token = let_in(info, accepted.signed_in, input.session)

@@ -14,9 +14,8 @@ from graph.ids import Kind, key_of
 from graph.inputs import InviteInput, given, invite_of
 from graph.loaders import seen, there
 from graph.node import Node, made_id
-from models import toggles
 from models.invitation import InvitationState
-from models.toggles import LoginState, TogglesView, TogglesWish
+from models.toggles import LoginState, TogglesView, TogglesWish, setting
 
 if TYPE_CHECKING:
     from graph.account import Account
@@ -129,6 +128,6 @@ class TogglesMutation:
     @refusable(SetTogglesPayload)
     async def set_toggles(self, info: Info, input: SetTogglesInput) -> SetTogglesPayload:
         wishes = [one.wish() for one in input.toggles]
-        done = await toggles.set_toggles(viewer_of(info), wishes, key=given(input.idempotency_key))
+        done = await setting.set_toggles(viewer_of(info), wishes, key=given(input.idempotency_key))
         found = await seen(info.context.loaders.toggles, done.ids)
         return SetTogglesPayload(toggles=Toggles.of_all(found), cursor=cursor_of(done))

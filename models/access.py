@@ -1,8 +1,9 @@
 """Who may enter an account, and losing it: the one place where an address stops being a way in, with what follows."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
+
+from asyncpg import Record
 
 from models import clock, journal, letter, store
 from models.errors import DeadLinkReason
@@ -62,7 +63,7 @@ async def _uncover(by: Actor, spots: Sequence[Spot], why: DeadLinkReason) -> set
     return {row["address_id"] for row in open_ones}
 
 
-async def unended(by: Actor, address_ids: Sequence[UUID]) -> Sequence[Any]:
+async def unended(by: Actor, address_ids: Sequence[UUID]) -> Sequence[Record]:
     """The one of each address that nothing has ended, if any, expired or not; locked."""
     return await store.rows(_UNENDED, by.firm_id, list(address_ids))
 

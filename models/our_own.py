@@ -1,13 +1,10 @@
 """Addresses of the firm itself: of mailboxes that have signed in and of colleagues. Their mail is not synced (R46)."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable
 from uuid import UUID
 
-from models import journal, notification, store
+from models import store
 from models.errors import ErrorCode, Refusal
-from models.journal import Change, JournalKind, Subject
-from models.notification import NotificationKind
 from models.viewer import Actor
 
 IS_OUR_OWN = """(
@@ -44,49 +41,4 @@ async def is_held(firm_id: UUID, key: str) -> bool:
 _IS_HELD = """
 SELECT EXISTS (SELECT 1 FROM contact_email h JOIN email_address e ON e.firm_id = h.firm_id AND e.id = h.address_id
   WHERE e.firm_id = $1 AND e.key = $2)
-"""
-
-
-async def end_email_sync(by: Actor, key: str, *, of: str) -> None:
-    """
-    For an address that became our own, with journal entries and a word in Inbox+; `of`: whose it is now.
-
-    Under `history.lock`, so that nobody switches it on just now.
-    """
-    ended = await store.rows(_END_EMAIL_SYNC, by.firm_id, key)
-    for row in ended:
-        journal.record(
-            JournalKind.TOGGLES_CHANGED,
-            by=by,
-            subject=(Subject.TOGGLES, row["id"]),
-            accounts=[row["account_id"]],
-            touched=[row["id"]],
-            changes=[Change("emailSync", "true", "false")],
-        )
-    if ended:
-        await _tell(by, ended, of)
-
-
-async def _tell(by: Actor, ended: Sequence[Any], of: str) -> None:
-    first = ended[0]
-    names = ", ".join(row["name"] for row in ended)
-    await notification.raise_for_team(
-        by,
-        NotificationKind.EMAIL_SYNC_ENDED,
-        about=first["id"],
-        subject_id=first["id"],
-        text=f"Email sync of {first['address']} is off, for it is the address of {of} now: {names}",
-    )
-
-
-_END_EMAIL_SYNC = """
-WITH on_now AS (
-  SELECT t.id, e.address, a.name FROM toggles t JOIN email_address e ON e.firm_id = t.firm_id AND e.id = t.address_id
-  JOIN account a ON a.firm_id = t.firm_id AND a.id = t.account_id
-  WHERE t.firm_id = $1 AND t.email_sync AND e.key = $2 ORDER BY t.id FOR UPDATE OF t
-), ended AS (
-  UPDATE toggles t SET email_sync = false, version = version + 1 FROM on_now
-  WHERE t.firm_id = $1 AND t.id = on_now.id RETURNING t.id, t.account_id, on_now.address, on_now.name
-)
-SELECT * FROM ended ORDER BY id
 """

@@ -9,10 +9,11 @@ from models import account, contact, email, invitation, letter, notification, st
 from models.contact import ContactEmail, ExistingContact, FieldRef
 from models.email import Incoming, Received, history
 from models.errors import ErrorCode, Refusal, Refusals
-from models.invitation import Invite
+from models.invitation import accepting
 from models.notification import InboxFilter, Selection
 from models.session import SignedIn
-from models.toggles import TogglesWish, set_toggles
+from models.toggles import Invite, TogglesWish
+from models.toggles.setting import set_toggles
 from models.viewer import System
 from tests.make import FIELDS, PASSWORD, MadeAccount, a_contact, an_account, switched, token_of
 from tests.test_email_receiving import a_message
@@ -90,7 +91,7 @@ class Firm:
         await invitation.revoke(self.by, (await self._one_of("invitation"))["id"])
 
     async def _accept(self) -> None:
-        await invitation.accept(await token_of((await self._one_of("invitation"))["address_id"]), PASSWORD, days=1)
+        await accepting.accept(await token_of((await self._one_of("invitation"))["address_id"]), PASSWORD, days=1)
 
     async def _post(self) -> None:
         """What becomes of a letter."""

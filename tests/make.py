@@ -27,11 +27,11 @@ from models import (
 from models.account import AccountKind, NewAccount
 from models.address import PortalUser
 from models.contact import ExistingContact, FieldRef, NewContact, NewEmail
-from models.invitation import Invitation, Invite
+from models.invitation import Invitation
 from models.session import SignedIn
 from models.settings import Settings
 from models.team import AccountColumn, TeamMember, TeamMemberState
-from models.toggles import NewToggles, TogglesView, TogglesWish
+from models.toggles import Invite, NewToggles, TogglesView, TogglesWish, setting
 from models.viewer import Actor, Client, System, TeamRole, Viewer
 
 PASSWORD = "correct horse"
@@ -187,7 +187,7 @@ async def switched(
     email_sync: bool | None = None,
 ) -> None:
     wish = TogglesWish(account_id, address_id, login=login, notify=notify, email_sync=email_sync)
-    await toggles.set_toggles(by, [wish])
+    await setting.set_toggles(by, [wish])
 
 
 async def invited(
@@ -195,7 +195,7 @@ async def invited(
 ) -> str:
     """Login is on there, and the address invited; the token of the invitation that it has now."""
     wish = TogglesWish(account_id, address_id, login=True, invite=Invite(message, again))
-    await toggles.set_toggles(by, [wish])
+    await setting.set_toggles(by, [wish])
     return await token_of(address_id)
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from models import account, address, clock, contact, toggles
 from models.contact import ContactEmail, ExistingContact, FieldRef
 from models.errors import ErrorCode, Refusal, Refusals
-from models.toggles import NewToggles, TogglesView, TogglesWish
+from models.toggles import NewToggles, TogglesView, TogglesWish, setting
 from models.viewer import Viewer
 from tests.make import FIELDS, a_contact, a_firm, a_member, an_address
 from tests.rules import ADDRESSES, PEOPLE, PLACES, SLOTS, Rules, Switches
@@ -35,7 +35,7 @@ class Reality:
     async def switch(self, place: int, one: int, wish: tuple[bool | None, ...]) -> None:
         login, notify, sync = wish
         where = (self.places[place], self.addresses[one])
-        await toggles.set_toggles(self.by, [TogglesWish(*where, login, notify, sync)])
+        await setting.set_toggles(self.by, [TogglesWish(*where, login, notify, sync)])
 
     async def edit(self, person: int, slot: int, new: int | None) -> None:
         text = None if new is None else text_of(new)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from models import mailbox, toggles
+from models import mailbox
 from models.mailbox import NewMailbox
 from models.session import SignedIn
-from models.toggles import TogglesWish
+from models.toggles import TogglesWish, setting
 from models.viewer import System
 from tests.client import Api
 from tests.make import a_contact, a_firm, an_account, counting, signed_in, spelled
@@ -92,7 +92,7 @@ async def test_one_switch_is_one_transaction_of_at_most_six_statements(store: st
     login, notify, email_sync = (on if switch == each else None for each in ("login", "notify", "email_sync"))
     wish = TogglesWish(account.id, account.address, login, notify, email_sync)
     async with counting() as statements:
-        await toggles.set_toggles(owner.viewer, [wish])
+        await setting.set_toggles(owner.viewer, [wish])
     assert ("LNE"["lne".index(switch[0])] in await spelled(owner.viewer, account.id, account.address)) is on
     most = MOST_FOR_A_SWITCH + (switch == "email_sync")  # and the lock that keeps mail from missing it
     assert len(statements) <= most, f"{len(statements)}:\n" + "\n\n".join(statements)

@@ -11,11 +11,10 @@ from models.account import AccountFilter, AccountKind, NewAccount
 from models.canonical import canonical
 from models.contact import ContactFilter, ExistingContact, FieldRef, NewContact, NewEmail
 from models.email import EmailFilter
-from models.invitation import Invite
 from models.journal import JournalFilter
 from models.mailbox import MailSecurity, MailServer, NewMailbox
 from models.notification import InboxFilter, NotificationKind
-from models.toggles import NewToggles, TogglesWish
+from models.toggles import Invite, NewToggles, TogglesWish
 from models.unset import UNSET
 
 ONE, TWO = UUID(int=1), UUID(int=2)

@@ -10,9 +10,8 @@ from models.account import AccountKind, NewAccount
 from models.contact import ContactEmail, ExistingContact, FieldRef, NewContact, NewEmail
 from models.errors import Refusals
 from models.firm_settings import FirmWish
-from models.invitation import Invite
 from models.mailbox import MailboxChange, MailSecurity, MailServer, NewMailbox
-from models.toggles import NewToggles
+from models.toggles import Invite, NewToggles
 from models.viewer import TeamRole, Viewer
 from tests.make import a_firm, an_account, signed_in
 

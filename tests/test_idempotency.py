@@ -8,7 +8,8 @@ import pytest
 from models import account, clock, journal, store
 from models.account import AccountFilter, AccountKind, NewAccount
 from models.errors import ErrorCode
-from models.toggles import TogglesWish, set_toggles
+from models.toggles import TogglesWish
+from models.toggles.setting import set_toggles
 from models.viewer import Viewer
 from tests.make import a_firm, a_member, an_account, spelled
 from tests.refused import refused

@@ -8,9 +8,10 @@ import pytest
 from models import account, address, clock, contact, invitation, journal, store
 from models.contact import ExistingContact, FieldRef, NewContact, NewEmail
 from models.errors import DeadLinkReason, ErrorCode
-from models.invitation import InvitationState, Invite
+from models.invitation import InvitationState
 from models.letter import LetterKind
-from models.toggles import NewToggles, TogglesWish, set_toggles
+from models.toggles import Invite, NewToggles, TogglesWish
+from models.toggles.setting import set_toggles
 from models.viewer import TeamRole, Viewer
 from tests.inviting import delivered, ends_of, last_of, later, queued, state_of
 from tests.make import (

@@ -9,10 +9,11 @@ from models import account, address, clock, contact, invitation, letter
 from models.account import AccountFilter
 from models.contact import ContactEmail, FieldRef
 from models.errors import DeadLinkReason
-from models.invitation import InvitationState, Invite
+from models.invitation import InvitationState
 from models.letter import Letter, LetterState
 from models.page import Window
-from models.toggles import TogglesWish, set_toggles
+from models.toggles import Invite, TogglesWish
+from models.toggles.setting import set_toggles
 from models.viewer import Viewer
 from tests.inviting import delivered, ends_of, last_of, later, queued, state_of
 from tests.make import (

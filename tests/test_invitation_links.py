@@ -8,7 +8,7 @@ import pytest
 from models import account, address, contact, invitation, journal, notification, password, session
 from models.contact import ContactEmail, FieldRef
 from models.errors import DeadLink, DeadLinkReason, ErrorCode
-from models.invitation import Invitation
+from models.invitation import Invitation, accepting
 from models.letter import Letter, LetterState
 from models.notification import InboxFilter, NotificationKind
 from models.page import Window
@@ -51,7 +51,7 @@ async def test_looking_at_a_link_uses_nothing_up(by: Viewer) -> None:
             "anna@x.test",
             None,
         )
-    await invitation.accept(token, PASSWORD, days=1)
+    await accepting.accept(token, PASSWORD, days=1)
 
 
 async def test_accepting_activates_the_address_wherever_login_is_on(by: Viewer) -> None:
@@ -60,7 +60,7 @@ async def test_accepting_activates_the_address_wherever_login_is_on(by: Viewer) 
     off, archived = await an_account(by, address="p@x.test"), await an_account(by, address="p@x.test", login=True)
     await account.archive(by, archived.id, archived=True)
     token, head = await invited(by, made.id, made.address), await journal.head(by.firm_id)
-    accepted = await invitation.accept(token, PASSWORD, days=1, device="Firefox")
+    accepted = await accepting.accept(token, PASSWORD, days=1, device="Firefox")
     assert [await login_of(by, one) for one in (made, other, off)] == [
         LoginState.ACTIVE,
         LoginState.ACTIVE,
@@ -84,14 +84,14 @@ async def test_accepting_activates_the_address_wherever_login_is_on(by: Viewer) 
 async def test_its_letters_that_have_not_left_never_will(by: Viewer) -> None:
     made = await an_account(by)
     token = await invited(by, made.id, made.address)
-    await invitation.accept(token, PASSWORD, days=1)
+    await accepting.accept(token, PASSWORD, days=1)
     assert [one.state for one in await Letter.all()] == [LetterState.CANCELLED]
 
 
 async def test_the_team_hears_of_it_in_its_inbox(by: Viewer) -> None:
     """R38"""
     made = await an_account(by, name="Alfa", address="anna@x.test")
-    await invitation.accept(await invited(by, made.id, made.address), PASSWORD, days=1)
+    await accepting.accept(await invited(by, made.id, made.address), PASSWORD, days=1)
     wanted = InboxFilter(kinds=(NotificationKind.INVITATION_ACCEPTED,), account_id=made.id)
     (entry,) = (await notification.page(by, wanted, Window())).rows
     view = await toggles_of(by, made.id, made.address)
@@ -106,9 +106,9 @@ async def test_of_fifty_who_accept_at_once_one_succeeds(by: Viewer) -> None:
     made = await an_account(by)
     token = await invited(by, made.id, made.address)
     told = await asyncio.gather(
-        *(invitation.accept(token, f"{PASSWORD} {n}", days=1) for n in range(50)), return_exceptions=True
+        *(accepting.accept(token, f"{PASSWORD} {n}", days=1) for n in range(50)), return_exceptions=True
     )
-    (accepted,) = [one for one in told if isinstance(one, invitation.Accepted)]
+    (accepted,) = [one for one in told if isinstance(one, accepting.Accepted)]
     assert [one.reason for one in told if isinstance(one, DeadLink)] == [DeadLinkReason.USED] * 49
     assert (
         await Session.filter(user_id=accepted.signed_in.viewer.person_id).count()
@@ -122,7 +122,7 @@ async def test_a_weak_password_leaves_the_link_as_it_is(by: Viewer) -> None:
     token = await invited(by, made.id, made.address)
     for weak in ("short", "password1234", "bartholomew"):
         with refused(ErrorCode.WEAK_PASSWORD, "password"):
-            await invitation.accept(token, weak, days=1)
+            await accepting.accept(token, weak, days=1)
     assert await dead(token) is None
 
 
@@ -134,11 +134,11 @@ async def test_a_link_that_never_was_is_not_found(by: Viewer) -> None:
     for wrong in ("", "x", token[:-1], token.upper(), mixed, "0" * 32 + ".x", "é\0" * 50):
         assert await invitation.followed(wrong) is None
         with refused(ErrorCode.NOT_FOUND, "token"):
-            await invitation.accept(wrong, PASSWORD, days=1)
+            await accepting.accept(wrong, PASSWORD, days=1)
 
 
 async def _use(by: Viewer, made: MadeAccount) -> None:
-    await invitation.accept(await token_of(made.address), PASSWORD, days=1)
+    await accepting.accept(await token_of(made.address), PASSWORD, days=1)
 
 
 async def _revoke(by: Viewer, made: MadeAccount) -> None:
@@ -214,7 +214,7 @@ async def test_a_dead_link_says_why_and_of_whom_it_was_and_no_more(by: Viewer, k
     await kill(by, made)
     assert await dead(token) == reason
     with pytest.raises(DeadLink) as caught:
-        await invitation.accept(token, PASSWORD, days=1)
+        await accepting.accept(token, PASSWORD, days=1)
     assert caught.value.reason == reason
     assert len(caught.value.message) > 10
 
@@ -223,11 +223,11 @@ async def test_accepting_while_login_goes_off_ends_one_way_or_the_other(by: View
     for _ in range(5):
         made = await an_account(by)
         token = await invited(by, made.id, made.address)
-        accepting = invitation.accept(token, PASSWORD, days=1)
+        acceptance = accepting.accept(token, PASSWORD, days=1)
         told, _ = await asyncio.gather(
-            accepting, switched(by, made.id, made.address, login=False), return_exceptions=True
+            acceptance, switched(by, made.id, made.address, login=False), return_exceptions=True
         )
-        assert isinstance(told, invitation.Accepted | DeadLink)
+        assert isinstance(told, accepting.Accepted | DeadLink)
         assert await login_of(by, made) is LoginState.OFF
         assert await dead(token) in {DeadLinkReason.USED, DeadLinkReason.LOGIN_OFF}
 
@@ -237,7 +237,7 @@ async def test_accepting_while_the_address_changes_ends_one_way_or_the_other(by:
         made = await an_account(by)
         token = await invited(by, made.id, made.address)
         edit = contact.update(by, made.contact, emails=[ContactEmail(EMAIL, f"new{n}@x.test")])
-        told, _ = await asyncio.gather(invitation.accept(token, PASSWORD, days=1), edit, return_exceptions=True)
-        entered = isinstance(told, invitation.Accepted)
+        told, _ = await asyncio.gather(accepting.accept(token, PASSWORD, days=1), edit, return_exceptions=True)
+        entered = isinstance(told, accepting.Accepted)
         assert await login_of(by, made) is (LoginState.ACTIVE if entered else LoginState.OFF)
         assert await dead(token) is (DeadLinkReason.USED if entered else DeadLinkReason.ADDRESS_CHANGED)

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models import clock, invitation, secret_link, toggles
-from models.invitation import Invitation, InvitationAccount, Invite, WhoAsks, asking
+from models.invitation import Invitation, InvitationAccount, WhoAsks, accepting, asking
 from models.letter import Letter, LetterKind, LetterState
-from models.toggles import TogglesWish
+from models.toggles import Invite, TogglesWish, setting
 from tests.make import PASSWORD
 from tests.offer_rules import Offers
 from tests.reality import NUMBERS, SWITCHING, Reality, code_of, people_and_places, take, text_of
@@ -35,7 +35,7 @@ class Deeds:
 
     async def invite(self, place: int, one: int, switch_on: bool, again: bool) -> None:
         where, login = (self.reality.places[place], self.reality.addresses[one]), True if switch_on else None
-        await toggles.set_toggles(self.reality.by, [TogglesWish(*where, login=login, invite=Invite(again=again))])
+        await setting.set_toggles(self.reality.by, [TogglesWish(*where, login=login, invite=Invite(again=again))])
 
     async def revoke(self, one: int) -> None:
         rows = await self.rows(one)
@@ -43,7 +43,7 @@ class Deeds:
 
     async def accept(self, one: int) -> None:
         rows = await self.rows(one)
-        await invitation.accept(_token(rows[-1]) if rows else "none", PASSWORD, days=1)
+        await accepting.accept(_token(rows[-1]) if rows else "none", PASSWORD, days=1)
 
     async def ask(self, one: int) -> None:
         await asking.attempts.forget()

@@ -15,7 +15,7 @@ from models.errors import ErrorCode
 from models.mailbox import MailboxChange, MailServer, NewMailbox
 from models.notification import NotificationKind, Selection
 from models.page import Window
-from models.toggles import NewToggles, TogglesWish
+from models.toggles import NewToggles, TogglesWish, setting
 from models.viewer import Viewer
 from tests.make import MadeAccount, a_firm, a_member, an_account, toggles_of
 from tests.refused import refused
@@ -86,13 +86,13 @@ NOT_THERE: dict[str, Verb] = {
     "link with their address": lambda me, it: _link_with(me, it.account.address),
     "unlink from their account": lambda me, it: contact.unlink(me.by, it.account.id, me.account.contact),
     "unlink their contact": lambda me, it: contact.unlink(me.by, me.account.id, it.account.contact),
-    "set toggles on their account": lambda me, it: toggles.set_toggles(
+    "set toggles on their account": lambda me, it: setting.set_toggles(
         me.by, [TogglesWish(it.account.id, me.account.address, login=False)]
     ),
-    "set toggles of their address": lambda me, it: toggles.set_toggles(
+    "set toggles of their address": lambda me, it: setting.set_toggles(
         me.by, [TogglesWish(me.account.id, it.account.address, login=False)]
     ),
-    "set their toggles": lambda me, it: toggles.set_toggles(
+    "set their toggles": lambda me, it: setting.set_toggles(
         me.by, [TogglesWish(it.account.id, it.account.address, login=False)]
     ),
     "update mailbox": lambda me, it: mailbox.update(me.by, it.mailbox, MailboxChange(paused=True)),

@@ -6,10 +6,11 @@ import pytest
 
 from graph.opening import opened
 from mail.sync import Tools
-from models import invitation, journal, keys, portal, respelling, session, store
+from models import journal, keys, portal, respelling, session, store
 from models.address_key import compared, compared_before
 from models.errors import ErrorCode
 from models.firm import one_at_a_time
+from models.invitation import accepting
 from models.journal import JournalFilter, JournalKind
 from models.page import Window
 from models.settings import Settings
@@ -49,7 +50,7 @@ async def test_two_people_stay_two_through_invitation_session_and_mail(
     sent = await store.rows("SELECT to_address FROM letter ORDER BY id")
     assert [row["to_address"] for row in sent] == [one, other]
 
-    clients = [(await invitation.accept(token, PASSWORD, days=1)).signed_in.viewer for token in tokens]
+    clients = [(await accepting.accept(token, PASSWORD, days=1)).signed_in.viewer for token in tokens]
     signed_in = [(await session.sign_in(email=text, secret=PASSWORD)).viewer for text in (one, other)]
     for made, accepted, again in zip(accounts, clients, signed_in, strict=True):
         assert isinstance(accepted, Client)

@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from models import api_token, clock, firm_settings, invitation, journal, mailbox, secret_link, session, store, team
+from models import api_token, clock, firm_settings, journal, mailbox, secret_link, session, store, team
 from models.errors import Conflict, DeadLink, ErrorCode, Refusal
 from models.firm_settings import FirmWish
+from models.invitation import accepting
 from models.journal import JournalKind
 from models.mailbox import MailboxState, NewMailbox
 from models.session import SignedIn
@@ -107,7 +108,7 @@ async def test_a_dead_link_sends_a_colleague_to_a_colleague(owner: Viewer) -> No
     token = secret_link.token("invitation", row["id"], row["seed"])  # type: ignore[index]
     await team.remove(owner, member.id)
     with pytest.raises(DeadLink, match="Ask an owner or an admin of the firm for a new one"):
-        await invitation.accept(token, PASSWORD, days=1)
+        await accepting.accept(token, PASSWORD, days=1)
 
 
 async def test_who_was_removed_can_be_invited_back(owner: Viewer) -> None:
@@ -196,7 +197,7 @@ async def test_a_colleague_joins_with_no_password_that_is_their_name(owner: View
     member = await invited(owner, name="Massimiliano")
     (row,) = await store.rows("SELECT id, seed FROM invitation WHERE member_id = $1", member.id)
     with refused(ErrorCode.WEAK_PASSWORD, "password"):
-        await invitation.accept(secret_link.token("invitation", row["id"], row["seed"]), "massimiliano1", days=1)
+        await accepting.accept(secret_link.token("invitation", row["id"], row["seed"]), "massimiliano1", days=1)
 
 
 async def test_the_last_owner_stays(by: System, owner: Viewer) -> None:

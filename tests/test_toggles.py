@@ -10,7 +10,8 @@ from models.contact import ContactEmail, ExistingContact, FieldRef
 from models.errors import ErrorCode, Refusals
 from models.mailbox import MailSecurity, MailServer
 from models.page import Window
-from models.toggles import LoginState, NewToggles, TogglesWish, set_toggles
+from models.toggles import LoginState, NewToggles, TogglesWish
+from models.toggles.setting import set_toggles
 from models.viewer import Actor, TeamRole, Viewer
 from tests.make import (
     MadeAccount,

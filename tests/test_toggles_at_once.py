@@ -9,7 +9,8 @@ from models import account, contact
 from models.contact import ContactEmail, FieldRef
 from models.errors import ErrorCode
 from models.mailbox import MailSecurity, MailServer
-from models.toggles import TogglesWish, set_toggles
+from models.toggles import TogglesWish
+from models.toggles.setting import set_toggles
 from models.viewer import Viewer
 from tests.make import MadeAccount, a_firm, a_member, an_account, counting, spelled, switched, toggles_of
 from tests.refused import refused

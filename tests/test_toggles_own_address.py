@@ -7,10 +7,10 @@ from uuid import UUID
 import pytest
 
 from mail.sync import Tools, sync_once
-from models import contact, invitation, journal, mailbox, notification, secret_link, store, team
+from models import contact, journal, mailbox, notification, secret_link, store, team
 from models.contact import ContactEmail, FieldRef
 from models.errors import ErrorCode
-from models.invitation import Invitation
+from models.invitation import Invitation, accepting
 from models.mailbox import MailboxChange, MailSecurity, MailServer, NewMailbox, connect
 from models.notification import InboxFilter, NotificationKind, NotificationView
 from models.page import Window
@@ -114,7 +114,7 @@ async def test_an_invitation_ends_email_sync_when_it_is_accepted(by: Viewer) -> 
     token = await _invited(by, "davide@firm.test")
     await _can_be_switched(by, made)
     assert await _ended(by) == []
-    await invitation.accept(token, PASSWORD, days=1)
+    await accepting.accept(token, PASSWORD, days=1)
     assert await spelled(by, made.id, made.address) == "-"
     with refused(ErrorCode.OWN_ADDRESS):
         await switched(by, made.id, made.address, email_sync=True)

@@ -16,6 +16,7 @@ from models.email import history
 from models.errors import Conflict, DeadLinkReason, ErrorCode, Faults, Refusal
 from models.idempotency import Done
 from models.journal import JournalKind, Subject
+from models.toggles import Toggles, lock_where
 from models.unset import UNSET, Unset
 from models.viewer import Actor, must_manage_accounts
 
@@ -169,17 +170,15 @@ async def _archive(by: Actor, account_id: UUID, archived: bool) -> None:
         account_id,
         clock.now() if archived else None,
     )
-    entering: Sequence[Record] = []
+    entering: Sequence[Toggles] = []
     if archived:
-        entering = await store.rows(_ENTERING, by.firm_id, account_id)
-        await lose_access(by, [(account_id, one["address_id"]) for one in entering], DeadLinkReason.LOGIN_OFF)
+        entering = await lock_where(by, "t.account_id = $2 AND t.login", account_id)
+        lost = [(account_id, toggles.address_id) for toggles in entering]
+        await lose_access(by, lost, DeadLinkReason.LOGIN_OFF)
     else:
         await history.wanted_by_account(by.firm_id, account_id)
     changes = journal.changes_between({"archived": not archived}, {"archived": archived})
-    _record_change(by, account_id, changes, touched=[one["id"] for one in entering])
-
-
-_ENTERING = "SELECT id, address_id FROM toggles WHERE firm_id = $1 AND account_id = $2 AND login ORDER BY id FOR UPDATE"
+    _record_change(by, account_id, changes, touched=[toggles.id for toggles in entering])
 
 
 def _record_change(by: Actor, account_id: UUID, changes: list[journal.Change], *, touched: Sequence[UUID] = ()) -> None:

@@ -14,7 +14,7 @@ from models.contact.table import find_by
 from models.email import history
 from models.errors import Conflict, ErrorCode, Faults, Refusal
 from models.idempotency import Done
-from models.invitation.inviting import invite
+from models.invitation import invite
 from models.journal import Change, JournalKind, Subject
 from models.unset import UNSET, Unset
 from models.viewer import Actor, must_manage_accounts

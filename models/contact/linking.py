@@ -12,16 +12,14 @@ from models.contact.table import Contact
 from models.email import history
 from models.errors import DeadLinkReason, ErrorCode, Faults, Refusal
 from models.idempotency import Done
-from models.invitation.inviting import Asked, invite
+from models.invitation import Asked, invite
 from models.journal import JournalKind, Subject
-from models.toggles import switching
-from models.toggles.switching import NewToggles, Start
-from models.toggles.table import IS_HELD, Switch
+from models.toggles import ALL_OFF, IS_HELD, NewToggles, lock_where, switch
+from models.toggles.setting import Start, start
 from models.viewer import Actor, must_manage_accounts
 
 MOST_AT_ONCE = 100
 ALL_OFF_AT_FIRST = Start()
-ALL_OFF = dict.fromkeys(Switch, False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +211,7 @@ async def connect(
     )
     if not made:
         raise Refusal(ErrorCode.ALREADY_TAKEN, "The contact is linked to this account already.", *path)
-    asked = await switching.start(by, account_id, {each: named.get(each, ALL_OFF_AT_FIRST) for each in held})
+    asked = await start(by, account_id, {each: named.get(each, ALL_OFF_AT_FIRST) for each in held})
     journal.record(JournalKind.CONTACT_LINKED, by=by, subject=(Subject.CONTACT, contact_id), accounts=[account_id])
     return asked
 
@@ -275,22 +273,20 @@ async def part(by: Actor, account_ids: Sequence[UUID], contact_id: UUID) -> int:
         contact_id,
         list(account_ids),
     )
-    left = await store.rows(_LEFT_BEHIND, by.firm_id, contact_id, [row["account_id"] for row in parted])
-    await switching.switch(by, [(row, ALL_OFF) for row in left], why=DeadLinkReason.UNLINKED)
+    left = await lock_where(by, _LEFT_BEHIND, contact_id, [row["account_id"] for row in parted])
+    await switch(by, [(toggles, ALL_OFF) for toggles in left], why=DeadLinkReason.UNLINKED)
     for row in parted:
         journal.record(
             JournalKind.CONTACT_UNLINKED,
             by=by,
             subject=(Subject.CONTACT, contact_id),
             accounts=[row["account_id"]],
-            touched=[one["id"] for one in left if one["account_id"] == row["account_id"]],
+            touched=[toggles.id for toggles in left if toggles.account_id == row["account_id"]],
         )
     return len(parted)
 
 
 _LEFT_BEHIND = f"""
-SELECT t.* FROM toggles t
-WHERE t.firm_id = $1 AND t.account_id = ANY($3::uuid[]) AND NOT {IS_HELD} AND (t.former_contact_id = $2 OR EXISTS (
+t.account_id = ANY($3::uuid[]) AND NOT {IS_HELD} AND (t.former_contact_id = $2 OR EXISTS (
   SELECT 1 FROM contact_email c WHERE c.firm_id = $1 AND c.contact_id = $2 AND c.address_id = t.address_id))
-ORDER BY t.id FOR UPDATE OF t
 """

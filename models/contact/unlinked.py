@@ -9,8 +9,7 @@ from models.contact.linking import FieldRef
 from models.email import history
 from models.errors import ErrorCode, Refusal
 from models.idempotency import Done
-from models.toggles import switching
-from models.toggles.table import IS_HELD, Switch
+from models.toggles import Switch, Toggles, lock, switch
 from models.viewer import Actor, must_manage_accounts
 
 
@@ -34,13 +33,13 @@ async def link_email(by: Actor, account_id: UUID, address_id: UUID, contact_id: 
     return Done((account_id,), tx.cursor)
 
 
-async def _give(by: Actor, contact: Any, unlinked: Any, field: FieldRef) -> None:
+async def _give(by: Actor, contact: Any, unlinked: Toggles, field: FieldRef) -> None:
     field_id = await linking.field_of(by, field, "field")
     before = await changing.held(by, contact["id"])
     if field_id in before:
         raise Refusal(ErrorCode.FIELD_TAKEN, f"The field holds {before[field_id][1]}. Choose an empty one.", "field")
-    after = {**{each: address_id for each, (address_id, _) in before.items()}, field_id: unlinked["address_id"]}
-    texts = {**dict(before.values()), unlinked["address_id"]: unlinked["address"]}
+    after = {**{each: address_id for each, (address_id, _) in before.items()}, field_id: unlinked.address_id}
+    texts = {**dict(before.values()), unlinked.address_id: unlinked.address.text}
     await changing.save(by, contact, contact["name"], before, after, texts)
 
 
@@ -55,20 +54,15 @@ async def delete_email(by: Actor, account_id: UUID, address_id: UUID) -> Done:
         await firm.one_at_a_time(by.firm_id)
         await linking.lock_account(by, account_id)
         unlinked = await _unlinked(by, account_id, address_id)
-        await switching.switch(by, [(unlinked, {Switch.LOGIN: False})])
+        await switch(by, [(unlinked, {Switch.LOGIN: False})])
     return Done((account_id,), tx.cursor)
 
 
-async def _unlinked(by: Actor, account_id: UUID, address_id: UUID) -> Any:
-    row = await store.row(_UNLINKED, by.firm_id, account_id, address_id)
-    if row is None or row["held"]:
+async def _unlinked(by: Actor, account_id: UUID, address_id: UUID) -> Toggles:
+    toggles = (await lock(by, [(account_id, address_id)])).get((account_id, address_id))
+    if toggles is None or toggles.held or not toggles.login:
         raise Refusal(ErrorCode.NOT_FOUND, "This account has no such unlinked email.", "addressId")
-    return row
+    return toggles
 
 
-_UNLINKED = f"""
-SELECT t.*, e.address, {IS_HELD} AS held FROM toggles t
-JOIN email_address e ON e.firm_id = t.firm_id AND e.id = t.address_id
-WHERE t.firm_id = $1 AND t.account_id = $2 AND t.address_id = $3 AND t.login FOR UPDATE OF t
-"""
 _IS_LINKED = "SELECT 1 FROM account_contact WHERE firm_id = $1 AND account_id = $2 AND contact_id = $3"

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 from uuid import UUID
+
+from asyncpg import Record
 
 from models import address, clock, firm, journal, notification, password, store, team
 from models.email import history
@@ -17,6 +18,7 @@ from models.notification import NotificationKind
 from models.session import marks
 from models.session.marks import Owner
 from models.session.starting import SignedIn, start_for_client
+from models.toggles import Toggles, lock_where
 from models.viewer import Asker, Client, System, Viewer
 
 
@@ -62,9 +64,10 @@ async def _join(link: Link, hashed: str, days: int, device: str | None) -> Signe
     return await team.join(row, hashed, days=days, device=device)
 
 
-async def _used_up(link: Link) -> Any:
+async def _used_up(link: Link) -> Record:
     """Its row. Raises DEAD_LINK where somebody was quicker."""
     row = await store.row(_STILL, link.firm_id, link.invitation_id)
+    assert row is not None, "invitations are kept"
     if (reason := dead_reason(row)) is not None:
         raise _dead(link, reason)
     await end(System(link.firm_id), [link.invitation_id], DeadLinkReason.USED)
@@ -72,23 +75,18 @@ async def _used_up(link: Link) -> Any:
 
 
 async def _activate(link: Link, address_id: UUID, hashed: str, days: int, device: str | None) -> SignedIn[Client]:
-    switches = await store.rows(_SWITCHES, link.firm_id, address_id)
-    await _used_up(link)
     system = System(link.firm_id)
+    switches = await lock_where(system, "t.address_id = $2", address_id)
+    await _used_up(link)
     user_id = await address.activate(system, address_id, at=clock.now(), password_hash=hashed)
     signed_in = await start_for_client(
         firm_id=link.firm_id, user_id=user_id, address_id=address_id, days=days, device=device
     )
-    await _tell(signed_in.viewer, link, [row for row in switches if row["enters"]])
-    _show(system, link, [row for row in switches if not row["enters"]])
+    await _tell(signed_in.viewer, link, [toggles for toggles in switches if toggles.enters])
+    _show(system, link, [toggles for toggles in switches if not toggles.enters])
     return signed_in
 
 
-_SWITCHES = """
-SELECT t.id, t.account_id, a.name, t.login AND a.archived_at IS NULL AS enters
-FROM toggles t JOIN account a ON a.firm_id = t.firm_id AND a.id = t.account_id
-WHERE t.firm_id = $1 AND t.address_id = $2 ORDER BY t.id FOR UPDATE OF t
-"""
 _STILL = """
 SELECT i.firm_id, i.member_id, i.expires_at, CASE WHEN i.ended_at IS NULL AND EXISTS (
     SELECT 1 FROM portal_user p WHERE p.firm_id = i.firm_id AND p.address_id = i.address_id
@@ -97,33 +95,33 @@ FROM invitation i WHERE i.firm_id = $1 AND i.id = $2 FOR UPDATE OF i
 """
 
 
-async def _tell(client: Client, link: Link, entering: Sequence[Any]) -> None:
+async def _tell(client: Client, link: Link, entering: Sequence[Toggles]) -> None:
     """The journal, with it the feeds, and the team's Inbox+."""
     journal.record(
         JournalKind.INVITATION_ACCEPTED,
         by=client,
         subject=(Subject.INVITATION, link.invitation_id),
-        accounts=[row["account_id"] for row in entering],
-        touched=[row["id"] for row in entering],
+        accounts=[toggles.account_id for toggles in entering],
+        touched=[toggles.id for toggles in entering],
         changes=[Change("state", "SENT", "ACCEPTED"), Change("loginState", "PENDING", "ACTIVE")],
     )
-    names = ", ".join(row["name"] for row in entering)
+    names = ", ".join(toggles.account_name for toggles in entering)
     await notification.raise_for_team(
         client,
         NotificationKind.INVITATION_ACCEPTED,
-        about=entering[0]["id"],
-        subject_id=entering[0]["id"],
+        about=entering[0].id,
+        subject_id=entering[0].id,
         text=f"{link.address} has accepted the invitation and can sign in now: {names}",
     )
 
 
-def _show(by: System, link: Link, others: Sequence[Any]) -> None:
+def _show(by: System, link: Link, others: Sequence[Toggles]) -> None:
     """Tells the feeds that the address is activated on the screens of its other accounts, too."""
     if others:
         journal.record(
             journal.FeedKind.INVITATION_MOVED,
             by=by,
             subject=(Subject.INVITATION, link.invitation_id),
-            accounts=[row["account_id"] for row in others],
-            touched=[row["id"] for row in others],
+            accounts=[toggles.account_id for toggles in others],
+            touched=[toggles.id for toggles in others],
         )

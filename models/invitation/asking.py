@@ -11,9 +11,10 @@ from limits import RateLimitItemPerHour
 from models import address, clock, firm, idempotency, store
 from models.attempts import Attempts
 from models.errors import RateLimited
-from models.invitation.inviting import Asked, Invite, invite
+from models.invitation.inviting import Asked, invite
 from models.invitation.link import followed
 from models.pace import even_pace
+from models.toggles import Invite, lock_where
 from models.viewer import System
 
 ONE_IN = timedelta(minutes=10)
@@ -87,8 +88,8 @@ async def _ask(firm_id: UUID, address_id: UUID, key: str) -> None:
     async def do() -> tuple[UUID, ...]:
         await firm.one_at_a_time(firm_id)
         now = clock.now()
-        rows = await store.rows(_PENDING, firm_id, address_id, now - ONE_IN, now - DAY, MOST)
-        await invite(by, [Asked(row["account_id"], address_id, Invite()) for row in rows], reprint=True)
+        pending = await lock_where(by, _PENDING, address_id, now - ONE_IN, now - DAY, MOST)
+        await invite(by, [Asked(toggles.account_id, address_id, Invite()) for toggles in pending], reprint=True)
         return ()
 
     own_key = hashlib.sha256(f"{address_id} {key}".encode()).hexdigest()
@@ -96,14 +97,9 @@ async def _ask(firm_id: UUID, address_id: UUID, key: str) -> None:
 
 
 _PENDING = """
-SELECT t.account_id FROM toggles t
-JOIN account a ON a.firm_id = t.firm_id AND a.id = t.account_id AND a.archived_at IS NULL
-JOIN email_address e ON e.firm_id = t.firm_id AND e.id = t.address_id AND e.suppressed_at IS NULL
-WHERE t.firm_id = $1 AND t.address_id = $2 AND t.login
-  AND NOT EXISTS (SELECT 1 FROM portal_user p WHERE p.firm_id = t.firm_id AND p.address_id = t.address_id)
+t.address_id = $2 AND t.login AND a.archived_at IS NULL AND e.suppressed_at IS NULL AND p.id IS NULL
   AND NOT EXISTS (SELECT 1 FROM letter l WHERE l.firm_id = t.firm_id AND l.to_key = e.key AND l.kind = 'INVITATION'
                   AND l.created_at > $3 AND l.state <> 'CANCELLED')
   AND (SELECT count(*) FROM letter l WHERE l.firm_id = t.firm_id AND l.to_key = e.key AND l.kind = 'INVITATION'
        AND l.created_at > $4 AND l.state <> 'CANCELLED') < $5
-ORDER BY t.id FOR UPDATE OF t
 """

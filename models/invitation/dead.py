@@ -1,6 +1,6 @@
 """Why a link is dead, in code and in words (R9)."""
 
-from typing import Any
+from asyncpg import Record
 
 from models import clock
 from models.errors import DeadLink, DeadLinkReason
@@ -19,7 +19,7 @@ WORDS = {
 }
 
 
-def dead_reason(row: Any) -> DeadLinkReason | None:
+def dead_reason(row: Record) -> DeadLinkReason | None:
     """Of a row with `end_reason` and `expires_at`; None: it opens."""
     if row["end_reason"] is not None:
         return DeadLinkReason(row["end_reason"])

@@ -1,8 +1,9 @@
 """How invitations end: revoked by the firm, or for another reason of their own (R9; models.access for the rest)."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
+
+from asyncpg import Record
 
 from models import clock, firm, journal, letter, store
 from models.access import ENDED_BECAUSE
@@ -30,7 +31,7 @@ async def revoke(by: Actor, invitation_id: UUID) -> Done:
     return Done((invitation_id,), tx.cursor)
 
 
-async def _revoke(by: Actor, row: Any) -> None:
+async def _revoke(by: Actor, row: Record) -> None:
     reason = dead_reason(row)
     if reason is DeadLinkReason.USED:
         raise Refusal(ErrorCode.ALREADY_ACTIVE, "It has been accepted already. Switch Login off instead.", "id")

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
+
+from asyncpg import Record
 
 from models import journal, letter, store, text
 from models.address import TypedAddress
@@ -11,17 +12,10 @@ from models.errors import ErrorCode, Refusal
 from models.invitation.offers import Offer, Wanted, offers_to
 from models.journal import Change, JournalKind, Subject
 from models.letter import LetterKind, NewLetter
+from models.toggles import Invite, Toggles
 from models.viewer import Actor
 
 LONGEST_MESSAGE = 500  # characters
-
-
-@dataclass(frozen=True, slots=True)
-class Invite:
-    """`message`: plain text, at most 500 characters. `again`: also those who have been invited before."""
-
-    message: str | None = None
-    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +27,13 @@ class Asked:
     invite: Invite
 
 
-def objections(invite: Invite, row: Any, *, login: bool) -> Iterator[Refusal]:
-    """Why nobody can be invited so, as a row of toggles tells it; `login`: as it ends."""
+def objections(invite: Invite, toggles: Toggles, *, login: bool) -> Iterator[Refusal]:
+    """Why nobody can be invited so; `login`: as it ends."""
     if not login:
         yield Refusal(ErrorCode.INVITE_NEEDS_LOGIN, "Switch Login on to invite: it would lead nowhere.", "invite")
-    elif row["archived"]:
+    elif toggles.archived:
         yield Refusal(ErrorCode.ACCOUNT_ARCHIVED, "The account is archived. Take it back before inviting.", "invite")
-    elif row["suppressed"]:
+    elif toggles.suppressed:
         yield Refusal(ErrorCode.ADDRESS_SUPPRESSED, "Letters to this address came back, so none is sent.", "invite")
     try:
         checked_message(invite.message, "invite", "message")
@@ -102,16 +96,16 @@ class _Names:
     """`accounts`: by address, the toggles, id and name of each, in order of names."""
 
     inviter: str
-    accounts: dict[UUID, list[Any]]
+    accounts: dict[UUID, list[Record]]
 
-    def of(self, address_id: UUID) -> list[Any]:
+    def of(self, address_id: UUID) -> list[Record]:
         return self.accounts.get(address_id, [])
 
 
 async def _names(by: Actor, accounts: Mapping[UUID, Sequence[UUID]]) -> _Names:
     pairs = [(account_id, address_id) for address_id, some in accounts.items() for account_id in some]
     rows = await store.rows(_NAMES, by.firm_id, by.member_id, [one for one, _ in pairs], [one for _, one in pairs])
-    grouped: dict[UUID, list[Any]] = {}
+    grouped: dict[UUID, list[Record]] = {}
     for row in rows:
         grouped.setdefault(row["address_id"], []).append(row)
     return _Names(rows[0]["inviter"] if rows else "", grouped)
@@ -126,7 +120,7 @@ ORDER BY a.sort_key, a.id
 """
 
 
-def _letter(address: Any, wanted: Wanted, names: _Names, offer: Offer | None) -> NewLetter:
+def _letter(address: Record, wanted: Wanted, names: _Names, offer: Offer | None) -> NewLetter:
     facts: dict[str, str | Sequence[str] | None] = {
         "accountNames": [row["name"] for row in names.of(address["id"])],
         "accountIds": [str(row["account_id"]) for row in names.of(address["id"])],  # so that one can be taken out again

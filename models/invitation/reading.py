@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
+
+from asyncpg import Record
 
 from models import clock, store
 from models.invitation.state import LAST, ON_TOGGLES, ROW_ID, STATE
@@ -34,7 +35,7 @@ async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, InvitationView]:
     return {row["id"]: _view(row) for row in rows}
 
 
-def _view(row: Any) -> InvitationView:
+def _view(row: Record) -> InvitationView:
     return InvitationView(row["id"], InvitationState(row["state"]), row["sent_at"], row["expires_at"])
 
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Any
+from uuid import UUID
 
-from models import firm, idempotency, store
+from models import firm, idempotency
 from models.access import Spot
 from models.errors import ErrorCode, Refusal, Refusals
 from models.idempotency import Done
-from models.invitation.inviting import Asked, Invite, checked_message, invite, objections
-from models.toggles.table import IS_HELD
+from models.invitation.inviting import Asked, checked_message, invite, objections
+from models.toggles import Invite, Toggles, lock
 from models.viewer import Actor, must_manage_accounts
 
 MOST_AT_ONCE = 100
@@ -30,10 +30,9 @@ async def send(by: Actor, spots: Sequence[Spot], *, message: str | None = None, 
     return await idempotency.once(by, key, verb="send invitations", asked={"toggles": spots, "invite": wanted}, do=do)
 
 
-async def _send(by: Actor, spots: Sequence[Spot], wanted: Invite) -> tuple[Any, ...]:
+async def _send(by: Actor, spots: Sequence[Spot], wanted: Invite) -> tuple[UUID, ...]:
     await firm.one_at_a_time(by.firm_id)
-    rows = await store.rows(_LOCKED, by.firm_id, [one for one, _ in spots], [one for _, one in spots])
-    found = {(row["account_id"], row["address_id"]): row for row in rows}
+    found = await lock(by, spots)
     refusals = [
         Refusal(one.code, one.message, "toggles", index)
         for index, spot in enumerate(spots)
@@ -42,24 +41,13 @@ async def _send(by: Actor, spots: Sequence[Spot], wanted: Invite) -> tuple[Any, 
     if refusals:
         raise Refusals(refusals)
     await invite(by, [Asked(account_id, address_id, wanted) for account_id, address_id in dict.fromkeys(spots)])
-    return tuple(found[spot]["id"] for spot in spots)
+    return tuple(found[spot].id for spot in spots)
 
 
-def _objections(wanted: Invite, row: Any) -> Iterator[Refusal]:
-    if row is None or not (row["held"] or row["login"]):
+def _objections(wanted: Invite, toggles: Toggles | None) -> Iterator[Refusal]:
+    if toggles is None or not toggles.shown:
         yield Refusal(ErrorCode.NOT_FOUND, "This account has no such address.")
-    elif row["login"] and row["activated"]:
+    elif toggles.login and toggles.activated:
         yield Refusal(ErrorCode.ALREADY_ACTIVE, "This person has activated already, and can sign in.")
     else:
-        yield from objections(wanted, row, login=row["login"])
-
-
-_LOCKED = f"""
-SELECT t.*, a.archived_at IS NOT NULL AS archived, {IS_HELD} AS held, e.suppressed_at IS NOT NULL AS suppressed,
-  p.id IS NOT NULL AS activated
-FROM toggles t JOIN account a ON a.firm_id = t.firm_id AND a.id = t.account_id
-JOIN email_address e ON e.firm_id = t.firm_id AND e.id = t.address_id
-LEFT JOIN portal_user p ON p.firm_id = t.firm_id AND p.address_id = t.address_id
-WHERE t.firm_id = $1 AND (t.account_id, t.address_id) IN (SELECT * FROM unnest($2::uuid[], $3::uuid[]))
-ORDER BY t.id FOR UPDATE OF t
-"""
+        yield from objections(wanted, toggles, login=toggles.login)

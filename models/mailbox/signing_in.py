@@ -7,6 +7,7 @@ from models.email import history
 from models.errors import ErrorCode, Refusal
 from models.mailbox import figures
 from models.mailbox.lease import Leased, check
+from models.toggles import end_email_sync
 from models.viewer import System
 
 
@@ -35,7 +36,7 @@ async def _for_the_first_time(leased: Leased) -> None:
         await _must_be_entrusted(leased, mailbox)
         signed_in = "UPDATE mailbox SET signed_in_at = $3 WHERE firm_id = $1 AND id = $2"
         await store.execute(signed_in, leased.firm_id, leased.mailbox_id, clock.now())
-        await our_own.end_email_sync(System(leased.firm_id), mailbox["address_key"], of="a mailbox of the firm")
+        await end_email_sync(System(leased.firm_id), mailbox["address_key"], of="a mailbox of the firm")
 
 
 _MAILBOX = """

@@ -32,6 +32,7 @@ from models.letter import LetterKind, NewLetter
 from models.session.starting import SignedIn
 from models.team.ruling import must_still_rule
 from models.team.table import AccountColumn, TeamMember, TeamMemberState
+from models.toggles import end_email_sync
 from models.viewer import Actor, TeamRole, Viewer, must_be_admin_in_person
 
 
@@ -171,7 +172,7 @@ WHERE firm_id = $1 AND id = $2 AND state = 'INVITED' RETURNING email_key
 
 async def _now_our_own(by: Actor, key: str) -> None:
     """R46. Under `history.lock`."""
-    await our_own.end_email_sync(by, key, of="a colleague")
+    await end_email_sync(by, key, of="a colleague")
 
 
 async def _known(by: Actor, typed: TypedAddress) -> Any:

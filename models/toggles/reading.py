@@ -2,33 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any
 from uuid import UUID
 
+from asyncpg import Record
+
 from models import address, store
-from models.address import EmailAddressView
-from models.frozen import frozen
-from models.toggles.table import IS_HELD, LoginState
+from models.toggles.switches import LoginState, Switch, TogglesView
+from models.toggles.table import IS_HELD
 from models.viewer import Viewer
-
-
-@frozen
-class TogglesView:
-    """`held`: by a contact of the account; else an unlinked email. `contact_ids`: those that hold it."""
-
-    id: UUID
-    account_id: UUID
-    address: EmailAddressView
-    login: bool
-    notify: bool
-    email_sync: bool
-    login_state: LoginState
-    contact_ids: tuple[UUID, ...]
-    version: int
-
-    @property
-    def held(self) -> bool:
-        return bool(self.contact_ids)
 
 
 async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, TogglesView]:
@@ -61,7 +42,7 @@ async def on_accounts(by: Viewer, pairs: Sequence[tuple[UUID, UUID]]) -> dict[tu
     return {(row["account_id"], row["address_id"]): view(row, row["contact_ids"]) for row in found}
 
 
-COLUMNS = f"t.id, t.account_id, t.login, t.notify, t.email_sync, t.version, {address.COLUMNS}"
+COLUMNS = f"t.id, t.account_id, {', '.join(f't.{switch}' for switch in Switch)}, t.version, {address.COLUMNS}"
 """Of toggles `t`, their address `e` and its identity `p`, if any."""
 _SELECT = f"""
 SELECT {COLUMNS}, ARRAY(
@@ -73,19 +54,18 @@ LEFT JOIN portal_user p ON p.firm_id = t.firm_id AND p.address_id = t.address_id
 WHERE t.firm_id = $1"""
 
 
+_NAMES = tuple(switch.value for switch in Switch)
 _OFF, _PENDING, _ACTIVE = LoginState  # an enum's members take Python 3.11 longer to find than all the rest
 
 
-def view(row: Any, contact_ids: Iterable[UUID]) -> TogglesView:
+def view(row: Record, contact_ids: Iterable[UUID]) -> TogglesView:
     """Of a row with COLUMNS."""
     of = address.view(row)
-    return TogglesView(
+    return TogglesView(  # type: ignore[call-arg]  # the switches, each by its name
         row["id"],
         row["account_id"],
         of,
-        row["login"],
-        row["notify"],
-        row["email_sync"],
+        *[row[name] for name in _NAMES],
         _OFF if not row["login"] else _PENDING if of.portal_user is None else _ACTIVE,
         tuple(contact_ids),
         row["version"],

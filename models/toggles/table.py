@@ -1,28 +1,14 @@
+"""How toggles lie in the database."""
+
 from collections.abc import Sequence
-from enum import StrEnum
 from uuid import UUID
 
 from tortoise import Model, fields
 from uuid_utils.compat import uuid7
 
 from models import store
+from models.toggles.switches import Switch
 from models.viewer import Actor
-
-
-class Switch(StrEnum):
-    """The three, by their columns."""
-
-    LOGIN = "login"
-    NOTIFY = "notify"
-    EMAIL_SYNC = "email_sync"
-
-
-class LoginState(StrEnum):
-    """PENDING: on, and the person has not activated yet. ACTIVE: on and activated (R5)."""
-
-    OFF = "OFF"
-    PENDING = "PENDING"
-    ACTIVE = "ACTIVE"
 
 
 class Toggles(Model):
@@ -32,9 +18,7 @@ class Toggles(Model):
     firm_id = fields.UUIDField()
     account_id = fields.UUIDField()
     address_id = fields.UUIDField()
-    login = fields.BooleanField(default=False)
-    notify = fields.BooleanField(default=False)
-    email_sync = fields.BooleanField(default=False)
+    locals().update({switch: fields.BooleanField(default=False) for switch in Switch})
     former_contact_id = fields.UUIDField(null=True)
     version = fields.IntField(default=1)
 
@@ -61,9 +45,9 @@ async def ensure(by: Actor, pairs: Sequence[tuple[UUID, UUID]]) -> None:
     )
 
 
-_ENSURE = """
-INSERT INTO toggles (id, firm_id, account_id, address_id, login, notify, email_sync, version)
-SELECT n.id, $1, n.account_id, n.address_id, false, false, false, 1
+_ENSURE = f"""
+INSERT INTO toggles (id, firm_id, account_id, address_id, {", ".join(Switch)}, version)
+SELECT n.id, $1, n.account_id, n.address_id, {", ".join("false" for _ in Switch)}, 1
 FROM unnest($2::uuid[], $3::uuid[], $4::uuid[]) AS n(id, account_id, address_id)
 ON CONFLICT (firm_id, account_id, address_id) DO NOTHING
 """

@@ -1,0 +1,112 @@
+"""Toggles as the rules see them: read and locked, many in one statement, and nowhere else."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from asyncpg import Record
+
+from models import store
+from models.access import Spot
+from models.address import TypedAddress
+from models.our_own import IS_OUR_OWN
+from models.toggles.switches import Switch
+from models.viewer import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Toggles:
+    """
+    The three switches of one address on one account, and what the rules ask of them; nobody changes them before the
+    transaction ends.
+
+    `on`: those that are. `holders`: contacts of the account that have the address in one of their fields (R41).
+    `archived`: the account (R44). `activated`: the address (R5). `suppressed`: nothing is sent there (R17). `our_own`:
+    it is the firm's own (R46). `invited`: an invitation that nothing has ended covers them, `message` was its (R9).
+    """
+
+    id: UUID
+    account_id: UUID
+    account_name: str
+    address_id: UUID
+    address: TypedAddress
+    on: frozenset[Switch]
+    version: int
+    holders: frozenset[UUID]
+    archived: bool
+    activated: bool
+    suppressed: bool
+    our_own: bool
+    invited: bool
+    message: str | None
+
+    @property
+    def login(self) -> bool:
+        return Switch.LOGIN in self.on
+
+    @property
+    def held(self) -> bool:
+        return bool(self.holders)
+
+    @property
+    def shown(self) -> bool:
+        """Held, or an unlinked email; else nobody knows of them (R41)."""
+        return self.held or self.login
+
+    @property
+    def enters(self) -> bool:
+        """Whether the address may enter the account once it has activated (R8, R44)."""
+        return self.login and not self.archived
+
+    def held_without(self, contact_id: UUID) -> bool:
+        return bool(self.holders - {contact_id})
+
+
+async def lock(by: Actor, spots: Iterable[Spot]) -> dict[Spot, Toggles]:
+    """Those of each (account, address) that has some."""
+    spots = list(spots)
+    these = "(t.account_id, t.address_id) IN (SELECT * FROM unnest($2::uuid[], $3::uuid[]))"
+    accounts, addresses = [account_id for account_id, _ in spots], [address_id for _, address_id in spots]
+    found = await lock_where(by, these, accounts, addresses)
+    return {(toggles.account_id, toggles.address_id): toggles for toggles in found}
+
+
+async def lock_where(by: Actor, condition: str, *args: object) -> list[Toggles]:
+    """In the order of ids. `condition`: on toggles `t`, account `a`, address `e`, identity `p`; `args` from $2 on."""
+    return [_toggles(row) for row in await store.rows(_LOCK.format(condition=condition), by.firm_id, *args)]
+
+
+_LOCK = f"""
+SELECT t.id, t.account_id, t.address_id, t.version, {", ".join(f"t.{switch}" for switch in Switch)},
+  a.name AS account_name, a.archived_at IS NOT NULL AS archived, e.address, e.key, p.id IS NOT NULL AS activated,
+  e.suppressed_at IS NOT NULL AS suppressed, {IS_OUR_OWN} AS our_own, i.id IS NOT NULL AS invited, i.message,
+  ARRAY(SELECT h.contact_id FROM contact_email h
+    JOIN account_contact l ON l.firm_id = h.firm_id AND l.contact_id = h.contact_id AND l.account_id = t.account_id
+    WHERE h.firm_id = t.firm_id AND h.address_id = t.address_id) AS holders
+FROM toggles t JOIN account a ON a.firm_id = t.firm_id AND a.id = t.account_id
+JOIN email_address e ON e.firm_id = t.firm_id AND e.id = t.address_id
+LEFT JOIN portal_user p ON p.firm_id = t.firm_id AND p.address_id = t.address_id
+LEFT JOIN (invitation i JOIN invitation_account c ON c.firm_id = i.firm_id AND c.invitation_id = i.id)
+  ON i.firm_id = t.firm_id AND i.address_id = t.address_id AND i.ended_at IS NULL
+  AND c.account_id = t.account_id AND c.left_at IS NULL
+WHERE t.firm_id = $1 AND {{condition}} ORDER BY t.id FOR UPDATE OF t
+"""
+
+
+def _toggles(row: Record) -> Toggles:
+    return Toggles(
+        id=row["id"],
+        account_id=row["account_id"],
+        account_name=row["account_name"],
+        address_id=row["address_id"],
+        address=TypedAddress(row["address"], row["key"]),
+        on=frozenset(switch for switch in Switch if row[switch]),
+        version=row["version"],
+        holders=frozenset(row["holders"]),
+        archived=row["archived"],
+        activated=row["activated"],
+        suppressed=row["suppressed"],
+        our_own=row["our_own"],
+        invited=row["invited"],
+        message=row["message"],
+    )

@@ -1,0 +1,91 @@
+"""The three switches by name: one more costs its member and its fields here, and a column."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from models.address import EmailAddressView
+from models.frozen import frozen
+
+
+class Switch(StrEnum):
+    """By their columns."""
+
+    LOGIN = "login"
+    NOTIFY = "notify"
+    EMAIL_SYNC = "email_sync"
+
+    @property
+    def api_name(self) -> str:
+        first, *others = self.value.split("_")
+        return first + "".join(word.title() for word in others)
+
+
+Wanted = Mapping[Switch, bool]
+"""How some of the switches shall be; the others stay as they are."""
+ALL_OFF: Wanted = dict.fromkeys(Switch, False)
+
+
+class LoginState(StrEnum):
+    """PENDING: on, and the person has not activated yet. ACTIVE: on and activated (R5)."""
+
+    OFF = "OFF"
+    PENDING = "PENDING"
+    ACTIVE = "ACTIVE"
+
+
+@dataclass(frozen=True, slots=True)
+class Invite:
+    """`message`: plain text, at most 500 characters. `again`: also those who have been invited before."""
+
+    message: str | None = None
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TogglesWish:
+    """How the switches of one address on one account shall be; None: as it is. `invite`: acts even so (R3)."""
+
+    account_id: UUID
+    address_id: UUID
+    login: bool | None = None
+    notify: bool | None = None
+    email_sync: bool | None = None
+    expected_version: int | None = None
+    invite: Invite | None = None
+
+    def wants(self) -> Wanted:
+        return {switch: on for switch in Switch if (on := getattr(self, switch)) is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class NewToggles:
+    """What a new link starts with: all off unless given (R4)."""
+
+    login: bool = False
+    notify: bool = False
+    email_sync: bool = False
+    invite: Invite | None = None
+
+    def wants(self) -> Wanted:
+        return {switch: True for switch in Switch if getattr(self, switch)}
+
+
+@frozen
+class TogglesView:
+    """`held`: by a contact of the account; else an unlinked email. `contact_ids`: those that hold it."""
+
+    id: UUID
+    account_id: UUID
+    address: EmailAddressView
+    login: bool
+    notify: bool
+    email_sync: bool
+    login_state: LoginState
+    contact_ids: tuple[UUID, ...]
+    version: int
+
+    @property
+    def held(self) -> bool:
+        return bool(self.contact_ids)
