@@ -163,6 +163,18 @@ def _must_be_team(info: Info) -> None:
         raise RequestError(RequestCode.FORBIDDEN, "Only the firm's team may follow this.")
 
 
+async def _account_followed(info: Info, asked: strawberry.ID | None) -> UUID | None:
+    """None: all. A client's is the one in use. Raises RequestError NOT_FOUND, ACCOUNT_SWITCHED."""
+    account = asked_id(Kind.ACCOUNT, asked)
+    if client := client_of(info):
+        if account:
+            must_be_in(client, account)
+        return client.account_id or NOTHING
+    if account and await info.context.loaders.account.load(account) is None:
+        raise RequestError(RequestCode.NOT_FOUND, "There is no such account.")
+    return account
+
+
 @strawberry.type
 class FeedSubscription:
     @strawberry.subscription
@@ -184,11 +196,7 @@ class FeedSubscription:
     async def email_arrived(
         self, info: Info, account_id: strawberry.ID | None = None, after: Cursor | None = None
     ) -> AsyncGenerator[EmailEvent, None]:
-        account = asked_id(Kind.ACCOUNT, account_id)
-        if client := client_of(info):
-            if account:
-                must_be_in(client, account)
-            account = client.account_id or NOTHING
+        account = await _account_followed(info, account_id)
         async for event in followed(info, after):
             if not isinstance(event, Batch):
                 yield event
@@ -203,7 +211,7 @@ class FeedSubscription:
         self, info: Info, account_id: strawberry.ID | None = None, after: Cursor | None = None
     ) -> AsyncGenerator[TogglesEvent, None]:
         _must_be_team(info)
-        account = asked_id(Kind.ACCOUNT, account_id)
+        account = await _account_followed(info, account_id)
         async for event in followed(info, after):
             if not isinstance(event, Batch):
                 yield event

@@ -180,25 +180,32 @@ async def test_nobody_follows_nothing(api: Api, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SUBSCRIPTIONS)
-async def test_a_feed_about_what_another_firm_has_stays_silent(api: Api, name: str) -> None:
+async def test_a_feed_about_what_another_firm_has_is_not_found_before_it_begins(api: Api, name: str) -> None:
     mine, theirs = await a_world(), await a_world()
     (example,) = EXAMPLES[name]
-    document = document_of(name, example)
-    variables = replaced(told(example.variables, mine.ids), ("accountId",), theirs.ids["account"])
+    document, variables = document_of(name, example), told(example.variables, mine.ids)
+    theirs_and_nobodys = (theirs.ids["account"], never_was(theirs.ids["account"]), theirs.ids["contact"], *NOT_IDS)
+    for given in theirs_and_nobodys:
+        async with api.follow(document, replaced(variables, ("accountId",), given), as_=mine.owner) as feed:
+            with pytest.raises(TopLevelErrors) as refused:
+                await feed.next()
+        assert (refused.value.codes, refused.value.messages) == (["NOT_FOUND"], ["There is no such account."])
+
+
+@pytest.mark.parametrize("name", SUBSCRIPTIONS)
+async def test_a_feed_about_everything_tells_of_the_own_firm_alone(api: Api, name: str) -> None:
+    mine, theirs = await a_world(), await a_world()
+    (example,) = EXAMPLES[name]
     everywhere = replaced(told(example.variables, mine.ids), ("accountId",), None)
-    async with (
-        api.follow(document, variables, as_=mine.owner) as about_theirs,
-        api.follow(document, everywhere, as_=mine.owner) as about_mine,
-    ):
-        assert (await about_theirs.next())["__typename"] == (await about_mine.next())["__typename"] == "FeedReady"
+    async with api.follow(document_of(name, example), everywhere, as_=mine.owner) as feed:
+        assert (await feed.next())["__typename"] == "FeedReady"
         for notify in (False, True):
             for world in (theirs, mine):
                 await _touch(world, notify=notify)
-        assert {event["__typename"] for event in await about_mine.several(2)} <= {"TogglesChanged", "EmailArrived"}
+        assert {event["__typename"] for event in await feed.several(2)} <= {"TogglesChanged", "EmailArrived"}
         await api.ask("mutation { signOut(input: { everywhere: true }) { cursor } }", as_=mine.owner)
-        for feed in (about_mine, about_theirs):
-            with pytest.raises(ConnectionClosed):
-                await feed.next()
+        with pytest.raises(ConnectionClosed):
+            await feed.next()
 
 
 async def _touch(world: World, *, notify: bool) -> None:

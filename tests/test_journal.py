@@ -9,7 +9,6 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from models import clock, journal, store
-from models.errors import ErrorCode, Refusal
 from models.journal import Change, JournalFilter, JournalKind, Subject
 from models.page import Window
 from models.viewer import Actor, TeamRole
@@ -152,10 +151,9 @@ async def test_an_entry_says_who_what_when_before_and_after() -> None:
 async def test_the_audit_is_for_owners_and_admins() -> None:
     firm = await a_firm()
     employee = await a_member(firm, role=TeamRole.EMPLOYEE, manage_accounts=True)
-    for read in (journal.page(employee, JournalFilter(), Window()), journal.count(employee, JournalFilter())):
-        with pytest.raises(Refusal) as refused:
-            await read
-        assert refused.value.code is ErrorCode.NOT_ALLOWED
+    for wanted in (JournalFilter(), JournalFilter(kinds=(JournalKind.CONTACT_CREATED, JournalKind.MEMBER_CHANGED))):
+        assert (await journal.page(employee, wanted, Window())).rows == ()
+        assert await journal.count(employee, wanted) == 0
     entries = await _entries(firm)
     assert await journal.by_ids(employee, [entry.id for entry in entries]) == {}
     admin = await a_member(firm, role=TeamRole.ADMIN)

@@ -1,6 +1,6 @@
 """Linking contacts to accounts, new ones and those that are there, each address with the switches it starts with."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -52,14 +52,16 @@ class ExistingContact:
     contact_id: UUID
     toggles: tuple[tuple[UUID, NewToggles], ...] = ()
 
-    def starts(self, *path: str | int) -> dict[UUID, Start]:
-        return {
-            address_id: Start(toggles, (*path, "toggles", index))
+    def starts(self, *path: str | int) -> "Starts":
+        return [
+            (address_id, Start(toggles, (*path, "toggles", index)))
             for index, (address_id, toggles) in enumerate(self.toggles)
-        }
+        ]
 
 
 LinkedContact = NewContact | ExistingContact
+Starts = Sequence[tuple[UUID, Start]]
+"""Of addresses, each as it stands in the input: among those that are not there some may be alike."""
 
 
 async def link_all(by: Actor, account_id: UUID, contacts: Sequence[LinkedContact]) -> None:
@@ -89,8 +91,8 @@ async def _link_one(by: Actor, account_id: UUID, contact: LinkedContact, *path: 
     return await connect(by, account_id, contact.contact_id, starts, *path, "existing")
 
 
-async def make(by: Actor, new: NewContact, *path: str | int) -> tuple[UUID, dict[UUID, Start]]:
-    """Answers its id, and by address how the switches shall start."""
+async def make(by: Actor, new: NewContact, *path: str | int) -> tuple[UUID, Starts]:
+    """Answers its id, and of each address how the switches shall start."""
     name, field_ids, typed = await _checked(by, new, *path)
     ids = await address.ensure(by, typed)
     contact_id = uuid7()
@@ -111,7 +113,7 @@ async def make(by: Actor, new: NewContact, *path: str | int) -> tuple[UUID, dict
         changes=[journal.Change("name", None, name), *(journal.Change("emails", None, one.text) for one in typed)],
     )
     starts = [Start(email.toggles, (*path, "emails", index)) for index, email in enumerate(new.emails)]
-    return contact_id, dict(zip(address_ids, starts, strict=True))
+    return contact_id, list(zip(address_ids, starts, strict=True))
 
 
 async def _checked(by: Actor, new: NewContact, *path: str | int) -> tuple[str, list[UUID], list[TypedAddress]]:
@@ -191,16 +193,13 @@ async def hold(by: Actor, contact_id: UUID, addresses: Mapping[UUID, UUID]) -> N
     )
 
 
-async def connect(
-    by: Actor, account_id: UUID, contact_id: UUID, named: Mapping[UUID, Start], *path: str | int
-) -> list[Asked]:
-    """The link itself; answers whom to invite. Raises NOT_FOUND, ALREADY_TAKEN, and what starting switches raises."""
+async def connect(by: Actor, account_id: UUID, contact_id: UUID, starts: Starts, *path: str | int) -> list[Asked]:
+    """
+    The link itself; answers whom to invite. Raises NOT_FOUND, ALREADY_TAKEN, INVALID, and what starting switches
+    raises.
+    """
     held = await _addresses(by, contact_id, *path)
-    faults = Faults()
-    for address_id in named.keys() - set(held):
-        with faults:
-            raise Refusal(ErrorCode.NOT_FOUND, "The contact has no such address.", *named[address_id].path, "addressId")
-    faults.must_be_none()
+    named = _named(starts, held)
     made = await store.execute(
         "INSERT INTO account_contact (id, firm_id, account_id, contact_id) VALUES ($1, $2, $3, $4)"
         " ON CONFLICT (firm_id, account_id, contact_id) DO NOTHING",
@@ -214,6 +213,21 @@ async def connect(
     asked = await start(by, account_id, {each: named.get(each, ALL_OFF_AT_FIRST) for each in held})
     journal.record(JournalKind.CONTACT_LINKED, by=by, subject=(Subject.CONTACT, contact_id), accounts=[account_id])
     return asked
+
+
+def _named(starts: Starts, held: Collection[UUID]) -> dict[UUID, Start]:
+    """Raises NOT_FOUND for what is not held, INVALID for what stands twice."""
+    named = dict[UUID, Start]()
+    faults = Faults()
+    for address_id, wished in starts:
+        with faults:
+            if address_id not in held:
+                raise Refusal(ErrorCode.NOT_FOUND, "The contact has no such address.", *wished.path, "addressId")
+            if address_id in named:
+                raise Refusal(ErrorCode.INVALID, "This address stands twice in the list.", *wished.path, "addressId")
+        named[address_id] = wished
+    faults.must_be_none()
+    return named
 
 
 async def _addresses(by: Actor, contact_id: UUID, *path: str | int) -> list[UUID]:

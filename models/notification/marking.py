@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from models import journal, store
-from models.errors import ErrorCode, Refusal
+from models.errors import ErrorCode, Faults, Refusal
 from models.idempotency import Done
 from models.notification.reading import InboxFilter, matching
 from models.viewer import Viewer
@@ -22,12 +22,12 @@ class Selection:
 
 
 async def mark(by: Viewer, selection: Selection, *, read: bool) -> Done:
-    """Answers the ids of at most 100 that changed. Raises NOT_FOUND for an id that is not the viewer's."""
+    """Answers the ids of at most 100 that changed. Raises NOT_FOUND for each id that is not the viewer's."""
     return await _set(by, selection, "read", read)
 
 
 async def archive(by: Viewer, selection: Selection, *, archived: bool) -> Done:
-    """Answers the ids of at most 100 that changed. Raises NOT_FOUND for an id that is not the viewer's."""
+    """Answers the ids of at most 100 that changed. Raises NOT_FOUND for each id that is not the viewer's."""
     return await _set(by, selection, "archived", archived)
 
 
@@ -53,7 +53,10 @@ async def _known(by: Viewer, ids: tuple[UUID, ...]) -> list[UUID]:
         raise Refusal(ErrorCode.INVALID, f"At most {MOST_TOLD} ids at once.", "notifications", "ids")
     query = "SELECT id FROM notification WHERE firm_id = $1 AND member_id = $2 AND id = ANY($3::uuid[])"
     known = {row["id"] for row in await store.rows(query, by.firm_id, by.member_id, list(ids))}
+    faults = Faults()
     for index, each in enumerate(ids):
-        if each not in known:
-            raise Refusal(ErrorCode.NOT_FOUND, "There is no such notification.", "notifications", "ids", index)
+        with faults:
+            if each not in known:
+                raise Refusal(ErrorCode.NOT_FOUND, "There is no such notification.", "notifications", "ids", index)
+    faults.must_be_none()
     return list(ids)

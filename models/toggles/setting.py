@@ -43,8 +43,6 @@ async def set_toggles(by: Actor, wishes: Sequence[TogglesWish], *, key: str | No
     must_manage_accounts(by)
     if not 1 <= len(wishes) <= MOST_AT_ONCE:
         raise Refusal(ErrorCode.INVALID, f"Give 1 to {MOST_AT_ONCE} toggles at once, not {len(wishes)}.", "toggles")
-    if len({(wish.account_id, wish.address_id) for wish in wishes}) != len(wishes):
-        raise Refusal(ErrorCode.INVALID, "An address of an account stands twice in the list.", "toggles")
     done = await idempotency.once(by, key, verb="set toggles", asked=wishes, do=partial(_set, by, wishes))
     checkpoint("after the commit of switches")
     return done
@@ -61,6 +59,8 @@ async def _set(by: Actor, wishes: Sequence[TogglesWish]) -> tuple[UUID, ...]:
         for index, wish in enumerate(wishes)
         for refusal in _objections(wish, toggles[index])
     )
+    if len(locked) != len(wishes):  # asked once all are there: ids of nothing may be alike
+        raise Refusal(ErrorCode.INVALID, "An address of an account stands twice in the list.", "toggles")
     there = [each for each in toggles if each]
     await switch(by, [(each, wish.wants()) for each, wish in zip(there, wishes, strict=True)])
     checkpoint("after switches were set")
