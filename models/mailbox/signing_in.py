@@ -28,7 +28,7 @@ async def signed_in(leased: Leased) -> None:
 
 
 async def _for_the_first_time(leased: Leased) -> None:
-    async with store.transaction():
+    async with store.transaction(leased.firm_id):
         await firm.one_at_a_time(leased.firm_id)
         await history.lock(leased.firm_id)
         await check(leased)
