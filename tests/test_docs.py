@@ -56,6 +56,13 @@ def test_every_word_of_the_glossary_says_where_it_lives() -> None:
     assert [word for word in words if not PLACE.search(word)] == []
 
 
+def test_every_decision_is_told_in_one_way_and_stands_in_the_index() -> None:
+    decisions = sorted((DOCS / "decisions").glob("[0-9]*.md"))
+    parts = [re.findall(r"^## (.+)$", page.read_text(), re.MULTILINE) for page in decisions]
+    assert parts == [["Context", "Decision", "Consequences"]] * len(decisions)
+    assert LINK.findall((DOCS / "decisions" / "README.md").read_text()) == [page.name for page in decisions]
+
+
 @pytest.mark.parametrize("page", pages())
 def test_every_file_that_is_named_is_there(page: Path) -> None:
     missing = [place for place in PLACE.findall(prose(page)) if not (HOUSE / place).exists()]
