@@ -1,7 +1,7 @@
 """Inbox+ of the viewer (R38)."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, assert_never
 from uuid import UUID
 
 import strawberry
@@ -22,10 +22,10 @@ from graph.scalars import Cursor, position_of
 from graph.toggles import Toggles, toggles_of
 from models import notification
 from models.canonical import canonical
+from models.journal import Subject
 from models.notification import InboxFilter, NotificationKind, Selection
 
 strawberry.enum(NotificationKind)
-ABOUT_TOGGLES = {NotificationKind.INVITATION_ACCEPTED, NotificationKind.EMAIL_SYNC_ENDED}
 NotificationSubject = Annotated[Email | Toggles | EmailAddress | Mailbox, strawberry.union("NotificationSubject")]
 
 
@@ -54,22 +54,30 @@ class Notification(Node):
 
     @strawberry.field(description="Null where it is gone.")
     async def subject(self, info: Info) -> NotificationSubject | None:
-        if self.kind is NotificationKind.MAILBOX_NEEDS_ATTENTION:
-            return await mailbox_of(info, self.subject_key)
-        if self.kind in ABOUT_TOGGLES:
-            return await toggles_of(info, self.subject_key)
-        if self.kind in {NotificationKind.LETTER_BOUNCED, NotificationKind.ADDRESS_IN_DOUBT}:
-            return await address_of(info, self.subject_key)
-        return await email_of(info, self.subject_key)
+        match self.kind.subject:
+            case Subject.EMAIL:
+                return await email_of(info, self.subject_key)
+            case Subject.TOGGLES:
+                return await toggles_of(info, self.subject_key)
+            case Subject.EMAIL_ADDRESS:
+                return await address_of(info, self.subject_key)
+            case Subject.MAILBOX:
+                return await mailbox_of(info, self.subject_key)
+            case unread:
+                assert_never(unread)
 
     @strawberry.field
     async def accounts(self, info: Info) -> list[Account]:
-        if self.kind is NotificationKind.EMAIL_RECEIVED:
-            return await accounts_of_email(info, self.subject_key)
-        if self.kind not in ABOUT_TOGGLES:
-            return []
-        switches = await info.context.loaders.toggles.load(self.subject_key)
-        return [await account_there(info, switches.account_id)] if switches else []
+        match self.kind.subject:
+            case Subject.EMAIL:
+                return await accounts_of_email(info, self.subject_key)
+            case Subject.TOGGLES:
+                switches = await info.context.loaders.toggles.load(self.subject_key)
+                return [await account_there(info, switches.account_id)] if switches else []
+            case Subject.EMAIL_ADDRESS | Subject.MAILBOX:
+                return []
+            case unread:
+                assert_never(unread)
 
 
 async def notification_of(info: Info, key: UUID) -> Notification | None:

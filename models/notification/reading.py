@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, assert_never, get_args
 from uuid import UUID
 
 from models import store
-from models.notification.table import NotificationKind
+from models.journal import Subject
+from models.notification.table import About, NotificationKind
 from models.page import Order, Page, Window
 from models.page import page as read_page
 from models.viewer import Viewer
@@ -77,16 +78,26 @@ def matching(by: Viewer, wanted: InboxFilter) -> store.Where:
     return where
 
 
-_ABOUT_ACCOUNT = """(EXISTS (
-    SELECT 1 FROM email_account l WHERE l.firm_id = n.firm_id AND l.email_id = n.subject_id AND l.account_id = ?)
-  OR EXISTS (
-    SELECT 1 FROM toggles t WHERE t.firm_id = n.firm_id AND t.id = n.subject_id AND t.account_id = ?))"""
+def _leads_to_account(about: About) -> str:
+    match about:
+        case Subject.EMAIL:
+            subject = "email_account s WHERE s.email_id = n.subject_id"
+        case Subject.TOGGLES:
+            subject = "toggles s WHERE s.id = n.subject_id"
+        case Subject.EMAIL_ADDRESS | Subject.MAILBOX:
+            return "false"  # neither is one account's
+        case unread:
+            assert_never(unread)
+    return f"EXISTS (SELECT 1 FROM {subject} AND s.firm_id = n.firm_id AND s.account_id = ?)"
+
+
+_ABOUT_ACCOUNT = f"({' OR '.join(map(_leads_to_account, get_args(About)))})"
 
 
 def _view(row: Any) -> NotificationView:
     return NotificationView(
         id=row["id"],
-        kind=NotificationKind(row["kind"]),
+        kind=NotificationKind[row["kind"]],
         text=row["text"],
         subject_id=row["subject_id"],
         count=row["count"],

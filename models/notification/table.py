@@ -1,15 +1,30 @@
 from enum import StrEnum
+from typing import Literal, Self
 
 from tortoise import Model, fields
 
+from models.journal import Subject
+
+About = Literal[Subject.EMAIL, Subject.TOGGLES, Subject.EMAIL_ADDRESS, Subject.MAILBOX]
+
 
 class NotificationKind(StrEnum):
-    EMAIL_RECEIVED = "EMAIL_RECEIVED"
-    INVITATION_ACCEPTED = "INVITATION_ACCEPTED"
-    LETTER_BOUNCED = "LETTER_BOUNCED"
-    MAILBOX_NEEDS_ATTENTION = "MAILBOX_NEEDS_ATTENTION"
-    EMAIL_SYNC_ENDED = "EMAIL_SYNC_ENDED"
-    ADDRESS_IN_DOUBT = "ADDRESS_IN_DOUBT"
+    """Each is born with what its entries are about: whose id their `subject_id` is."""
+
+    subject: About
+
+    def __new__(cls, name: str, subject: About) -> Self:
+        kind = str.__new__(cls, name)
+        kind._value_ = name
+        kind.subject = subject
+        return kind
+
+    EMAIL_RECEIVED = "EMAIL_RECEIVED", Subject.EMAIL
+    INVITATION_ACCEPTED = "INVITATION_ACCEPTED", Subject.TOGGLES
+    LETTER_BOUNCED = "LETTER_BOUNCED", Subject.EMAIL_ADDRESS
+    MAILBOX_NEEDS_ATTENTION = "MAILBOX_NEEDS_ATTENTION", Subject.MAILBOX
+    EMAIL_SYNC_ENDED = "EMAIL_SYNC_ENDED", Subject.TOGGLES
+    ADDRESS_IN_DOUBT = "ADDRESS_IN_DOUBT", Subject.EMAIL_ADDRESS
 
 
 class Notification(Model):

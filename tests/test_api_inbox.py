@@ -1,0 +1,40 @@
+"""What an entry of Inbox+ is about, whatever its kind (R38)."""
+
+import pytest
+from uuid_utils.compat import uuid7
+
+from graph.errors import KINDS
+from graph.ids import key_of
+from models import notification, store
+from models.journal import Subject
+from models.notification import NotificationKind
+from tests.client import Api
+from tests.world import a_world
+
+WORDS = {
+    Subject.EMAIL: "email",
+    Subject.TOGGLES: "toggles",
+    Subject.EMAIL_ADDRESS: "address",
+    Subject.MAILBOX: "mailbox",
+}
+ENTRIES = """query($kind: NotificationKind!, $account: ID) { inbox(filter: { kinds: [$kind], accountId: $account }) {
+  nodes { id accounts { id } subject { __typename ... on Node { id } } } } }"""
+
+
+@pytest.mark.parametrize("kind", NotificationKind)
+async def test_an_entry_of_each_kind_shows_its_subject_and_is_found_by_each_account_that_it_names(
+    api: Api, kind: NotificationKind
+) -> None:
+    world = await a_world()
+    subject = world.ids[WORDS[kind.subject]]
+    async with store.transaction():
+        key = key_of(KINDS[kind.subject], subject)
+        await notification.raise_for_team(world.by, kind, about=uuid7(), subject_id=key, text="So it is.")
+    entry = (await api.ask(ENTRIES, {"kind": kind}, as_=world.owner))["inbox"]["nodes"][0]
+    assert entry["subject"] == {"__typename": kind.subject, "id": subject}
+    for account in (world.ids["account"], world.ids["pending_account"]):
+        found = (await api.ask(ENTRIES, {"kind": kind, "account": account}, as_=world.owner))["inbox"]["nodes"]
+        assert (entry in found) is ({"id": account} in entry["accounts"])
+    assert entry["accounts"] == (
+        [{"id": world.ids["account"]}] if kind.subject in {Subject.EMAIL, Subject.TOGGLES} else []
+    )
