@@ -11,7 +11,7 @@ from time import perf_counter
 from typing import Any
 
 from bench.figure import Figure, machine
-from graph.cli import run
+from graph.process.cli import run
 
 ALL = (
     "accounts",

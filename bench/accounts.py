@@ -15,7 +15,7 @@ from bench.figure import Figure, best
 from bench.ground import Ground, ground, serving, serving_module, told
 from bench.load import Measured, Orders, once
 from bench.page import body, fill, keys_in
-from models import store
+from models.ground import store
 
 
 async def run(*, accounts: int = 50, rounds: int = 3, seconds: float = 3.0, connections: int = 8) -> list[Figure]:

@@ -8,7 +8,8 @@ from bench.figure import Figure, percentile
 from bench.ground import Ground, ground, serving
 from mail.demo.launch import DemoMail
 from mail.demo.users import MAIL_PASSWORD, STUDIO
-from models import mailbox, store
+from models import mailbox
+from models.ground import store
 from models.mailbox import NewMailbox
 from tests.make import an_account
 from tests.syncing import CLIENT, eventually, letter

@@ -10,10 +10,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bench.page import by_hand
-from graph.cli import run
-from graph.running import listen, serve_app
-from graph.transport import Sockets
-from models.settings import Settings
+from graph.engine.transport import Sockets
+from graph.process.cli import run
+from graph.process.running import listen, serve_app
+from models.ground.settings import Settings
 
 
 async def main() -> None:

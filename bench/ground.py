@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from models import files, keys, store
-from models.embedded import Embedded
-from models.settings import Settings
+from models.ground import files, keys, store
+from models.ground.embedded import Embedded
+from models.ground.settings import Settings
 from models.viewer import System
 from tests.make import a_firm, signed_in
 from tests.processes import a_free_port
@@ -107,7 +107,7 @@ async def serving_module(module: str, ground: Ground) -> AsyncIterator[int]:
         yield port
 
 
-_SERVE = "from graph.cli import main; main()"
+_SERVE = "from graph.process.cli import main; main()"
 
 
 @asynccontextmanager

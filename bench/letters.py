@@ -16,7 +16,8 @@ from bench.ground import Ground, child, ground
 from mail.compose import Sender, compose
 from mail.outbox import Route, new_owner, one_pass
 from mail.smtp import SmtpServer
-from models import address, clock, letter, secret_link, store
+from models import address, letter
+from models.ground import clock, secret_link, store
 from models.invitation import Invitation
 from models.letter import LetterKind, NewLetter
 from models.mailbox import MailSecurity

@@ -6,9 +6,10 @@ from uuid import UUID
 import asyncpg.pool
 import orjson
 
-from models import account, address, clock
+from models import account, address
 from models.account import AccountKind, NewAccount
 from models.contact import FieldRef, NewContact, NewEmail
+from models.ground import clock
 from models.toggles import NewToggles
 from models.viewer import Actor
 from tests.make import an_address

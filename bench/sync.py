@@ -25,7 +25,8 @@ from mail.demo.launch import DemoMail
 from mail.demo.users import MAIL_PASSWORD, STUDIO
 from mail.parsing import ParserPool
 from mail.sync import Tools, sync_once
-from models import mailbox, store
+from models import mailbox
+from models.ground import store
 from models.mailbox import MailSecurity, MailServer, NewMailbox
 from tests.dovecot import PASSWORD, USERNAME, dovecot
 from tests.make import an_account

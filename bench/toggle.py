@@ -9,7 +9,7 @@ from bench.figure import Figure, percentile
 from bench.ground import Ground, ground, serving
 from bench.load import Orders, one_answer, request
 from graph.ids import Kind, global_id
-from models import store
+from models.ground import store
 from models.toggles import TogglesWish, setting
 from models.viewer import Viewer
 from tests.make import MadeAccount, an_account, counting, signed_in

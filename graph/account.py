@@ -6,9 +6,9 @@ from uuid import UUID
 
 import strawberry
 
-from graph.completion import Shows, relation
 from graph.contact import LinkedContact
 from graph.context import Context, Info, viewer_of
+from graph.engine.completion import Shows, relation
 from graph.ids import Kind
 from graph.inputs import given
 from graph.node import Node, made_id
@@ -16,7 +16,7 @@ from graph.paging import FeedConnection, connected, feed_cursor, window_of
 from graph.toggles import Toggles
 from models import account
 from models.account import AccountFilter, AccountKind, AccountOrder, AccountView, LoginIndicator, LoginStatus
-from models.canonical import canonical
+from models.ground.canonical import canonical
 from models.invitation import InvitationState
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from graph.inputs import changed, given
 from graph.links import AccountContactInput
 from models import account
 from models.account import AccountKind, NewAccount
-from models.unset import UNSET
+from models.ground.unset import UNSET
 
 
 @strawberry.input

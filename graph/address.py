@@ -5,8 +5,8 @@ from uuid import UUID
 
 import strawberry
 
-from graph.completion import Shows
 from graph.context import Info, viewer_of
+from graph.engine.completion import Shows
 from graph.errors import Payload, cursor_of, refusable
 from graph.ids import Kind, key_of
 from graph.node import Node, made_id

@@ -7,8 +7,8 @@ from uuid import UUID
 import strawberry
 
 from graph.address import EmailAddress
-from graph.completion import Shows, relation
 from graph.context import Context, Info, viewer_of
+from graph.engine.completion import Shows, relation
 from graph.firm import EmailField
 from graph.ids import Kind
 from graph.inputs import given
@@ -16,7 +16,6 @@ from graph.node import Node, made_id
 from graph.paging import Connection, FeedConnection, connected, feed_cursor, window_of
 from graph.toggles import Toggles
 from models import contact
-from models.canonical import canonical
 from models.contact import (
     ContactEmailView,
     ContactFilter,
@@ -25,6 +24,7 @@ from models.contact import (
     LinkedContactView,
     LinkedEmailView,
 )
+from models.ground.canonical import canonical
 
 if TYPE_CHECKING:
     from graph.account import Account

@@ -10,15 +10,15 @@ from uuid import uuid4
 import orjson
 import strawberry
 
-from graph.budget import Budget
 from graph.client_loaders import ClientLoaders
-from graph.doorkeeper import Doorkeeper
+from graph.engine.transport import Call, RequestCode, RequestError, Sockets
 from graph.ids import NOTHING
 from graph.loaders import Loaders
-from graph.metrics import Metrics
-from graph.transport import Call, RequestCode, RequestError, Sockets
+from graph.process.budget import Budget
+from graph.process.doorkeeper import Doorkeeper
+from graph.process.metrics import Metrics
 from models import session
-from models.settings import Settings
+from models.ground.settings import Settings
 from models.viewer import Asker, Client, TeamRole, Viewer
 
 
@@ -42,7 +42,7 @@ class Context:
 
     @property
     def holder(self) -> Asker | None:
-        """A socket is of a session as it is when the socket opens (graph.revocation)."""
+        """A socket is of a session as it is when the socket opens (graph.process.revocation)."""
         return self.viewer
 
     @property

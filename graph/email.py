@@ -8,16 +8,16 @@ import strawberry
 
 from graph.account import Account
 from graph.context import Info, client_of, signed_in, viewer_of
+from graph.engine.transport import RequestCode, RequestError
 from graph.ids import Kind, global_id
 from graph.inputs import asked_id, given
 from graph.loaders import seen
 from graph.node import Node
 from graph.paging import FeedConnection, connected, feed_cursor, window_of
-from graph.transport import RequestCode, RequestError
 from models import email, links, participant
-from models.canonical import canonical
 from models.email import EmailBody, EmailDirection, EmailFilter
 from models.errors import Refusal
+from models.ground.canonical import canonical
 from models.links import FileKind
 from models.participant import Role
 

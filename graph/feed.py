@@ -11,6 +11,7 @@ import strawberry
 from graph.account import Account
 from graph.context import Info, client_of, signed_in, viewer_of
 from graph.email import Email, email_of
+from graph.engine.transport import RequestCode, RequestError
 from graph.firm import TeamMember, me
 from graph.ids import NOTHING, Kind
 from graph.inputs import asked_id
@@ -20,7 +21,6 @@ from graph.notification import Notification, notifications_of
 from graph.portal import must_be_in
 from graph.scalars import Cursor, cursor_at, position_of
 from graph.toggles import Toggles
-from graph.transport import RequestCode, RequestError
 from models import feed, notification, portal
 from models.journal import Batch, Effect, Entry, FeedKind, JournalKind
 from models.viewer import Asker, Client

@@ -6,8 +6,8 @@ from uuid import UUID
 import strawberry
 
 from graph.ids import Kind, key_of
+from models.ground.unset import UNSET, Unset
 from models.toggles import Invite
-from models.unset import UNSET, Unset
 
 T = TypeVar("T")
 

@@ -16,7 +16,7 @@ from graph.inputs import asked_id, given
 from graph.node import Node, node_of
 from graph.paging import Connection, Edge, connected, window_of
 from models import journal
-from models.canonical import canonical
+from models.ground.canonical import canonical
 from models.journal import JournalFilter, JournalKind, Subject
 
 strawberry.enum(JournalKind)

@@ -25,11 +25,11 @@ from models.address import EmailAddressView
 from models.contact import ContactEmailView, ContactView, LinkedContactView
 from models.email import AttachmentView, EmailBody, EmailView
 from models.email_field import EmailFieldView
+from models.ground.page import Page, Window
 from models.invitation import InvitationView
 from models.journal import Entry
 from models.mailbox import MailboxHealth, MailboxView
 from models.notification import NotificationView
-from models.page import Page, Window
 from models.participant import Participant
 from models.team import TeamMemberView
 from models.toggles import TogglesView

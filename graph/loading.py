@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from functools import partial
 from typing import Generic, TypeVar
 
-from models.together import Together
+from models.ground.together import Together
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")

@@ -8,8 +8,8 @@ from graph.ids import Kind, key_of
 from graph.inputs import asked_id, changed, given
 from graph.mailbox import Mailbox, mailbox_of
 from models import mailbox
+from models.ground.unset import UNSET, Unset
 from models.mailbox import MailboxChange, MailSecurity, MailServer, NewMailbox
-from models.unset import UNSET, Unset
 
 
 @strawberry.input

@@ -7,10 +7,10 @@ from typing import Any
 
 import strawberry
 
-from graph.completion import made
 from graph.context import Info, viewer_of
+from graph.engine.completion import made
+from graph.engine.transport import RequestCode, RequestError
 from graph.ids import Kind, parsed
-from graph.transport import RequestCode, RequestError
 
 MOST_IDS = 100
 

@@ -21,7 +21,7 @@ from graph.paging import FeedConnection, connected, feed_cursor, window_of
 from graph.scalars import Cursor, position_of
 from graph.toggles import Toggles, toggles_of
 from models import notification
-from models.canonical import canonical
+from models.ground.canonical import canonical
 from models.journal import Subject
 from models.notification import InboxFilter, NotificationKind, Selection
 

@@ -9,12 +9,13 @@ import orjson
 import strawberry
 from graphql import FieldNode, FragmentDefinitionNode, FragmentSpreadNode, InlineFragmentNode, SelectionSetNode
 
-from graph.completion import made
 from graph.context import Info, signed_in
+from graph.engine.completion import made
+from graph.engine.transport import RequestCode, RequestError
 from graph.scalars import Cursor, cursor_at
-from graph.transport import RequestCode, RequestError
-from models import journal, keys
-from models.page import Key, Page, Window
+from models import journal
+from models.ground import keys
+from models.ground.page import Key, Page, Window
 
 DEFAULT, MOST = 25, 100
 SIGNATURE = 12  # characters
@@ -85,7 +86,7 @@ def window_of(
     before: str | None = None,
 ) -> Window:
     """
-    `about` names the list, its order and its filter (models.canonical).
+    `about` names the list, its order and its filter (models.ground.canonical).
 
     Raises RequestError for sizes out of bounds, for cursors of another list, and of an earlier release
     (PAGE_CURSOR_OUTDATED).

@@ -7,14 +7,14 @@ import strawberry
 
 from graph.context import Info, client_of
 from graph.email import Email
+from graph.engine.transport import RequestCode, RequestError
 from graph.errors import Payload, cursor_of, refusable
 from graph.ids import Kind, global_id, key_of
 from graph.inputs import asked_id
 from graph.paging import FeedConnection, connected, feed_cursor, window_of
-from graph.transport import RequestCode, RequestError
 from models import errors, portal
-from models.canonical import canonical
 from models.errors import ErrorCode
+from models.ground.canonical import canonical
 from models.portal import NotificationCategory, emails
 from models.viewer import Client
 

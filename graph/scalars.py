@@ -6,7 +6,7 @@ from typing import NewType
 from strawberry import scalar
 from strawberry.types.scalar import ScalarDefinition
 
-from graph.transport import RequestCode, RequestError
+from graph.engine.transport import RequestCode, RequestError
 
 Cursor = NewType("Cursor", str)
 

@@ -12,10 +12,11 @@ from graph.account import AccountQuery
 from graph.account_changes import AccountMutation
 from graph.address import AddressMutation
 from graph.api_token import ApiTokenMutation
-from graph.budget import Budgeted
 from graph.contact import ContactQuery
 from graph.contact_changes import ContactMutation
 from graph.email import EmailQuery
+from graph.engine.transport import Schema
+from graph.engine.transport.documents import suggest
 from graph.errors import Conflict, DeadLink, RateLimited, Refusal
 from graph.firm import FirmMutation, FirmQuery
 from graph.firm_settings import FirmSettingsMutation
@@ -26,18 +27,17 @@ from graph.mailbox import MailboxQuery
 from graph.mailbox_changes import MailboxMutation
 from graph.node import NodeQuery
 from graph.notification import NotificationMutation, NotificationQuery
-from graph.operations import Observed
 from graph.own_access import OwnAccessMutation
 from graph.password_reset import PasswordResetMutation
 from graph.portal import PortalMutation, PortalQuery
 from graph.portal_action import PortalActionQuery
+from graph.process.budget import Budgeted
+from graph.process.operations import Observed
 from graph.scalars import SCALARS
 from graph.scopes import ScopedExecutor, Scopes
 from graph.session import SessionMutation, SessionQuery
 from graph.team import TeamMutation
 from graph.toggles import TogglesMutation
-from graph.transport import Schema
-from graph.transport.documents import suggest
 
 
 @strawberry.type(

@@ -17,8 +17,8 @@ from graphql.pyutils import Path
 from strawberry.extensions import SchemaExtension
 from strawberry.types.graphql import OperationType
 
-from graph.completion import CompilingExecutor
-from graph.transport import RequestCode, RequestError
+from graph.engine.completion import CompilingExecutor
+from graph.engine.transport import RequestCode, RequestError
 from models.viewer import ApiScope, Asker
 
 NAMES = frozenset({"__typename", "address", "code", "email", "name", "sentFolder", "slug", "username"})

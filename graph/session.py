@@ -6,13 +6,13 @@ import strawberry
 
 from graph.address import portal_user_of
 from graph.context import Info, signed_in
+from graph.engine.transport.headers import cookie_of
 from graph.errors import Payload, refusable
 from graph.firm import member_of
 from graph.ids import Kind
 from graph.inputs import asked_id, given
 from graph.journal import Viewer
 from graph.portal import Portal, portal_of
-from graph.transport.headers import cookie_of
 from models import session
 from models.session import SignedIn, marks
 from models.viewer import Asker, ViewerKind

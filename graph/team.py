@@ -9,7 +9,7 @@ from graph.ids import Kind, key_of
 from graph.inputs import changed, given
 from models import team
 from models.errors import ErrorCode, Refusal
-from models.unset import UNSET
+from models.ground.unset import UNSET
 from models.viewer import TeamRole
 
 

@@ -7,8 +7,8 @@ from uuid import UUID
 import strawberry
 
 from graph.address import EmailAddress
-from graph.completion import Shows, relation
 from graph.context import Context, Info, viewer_of
+from graph.engine.completion import Shows, relation
 from graph.errors import Payload, cursor_of, refusable
 from graph.ids import Kind, key_of
 from graph.inputs import InviteInput, given, invite_of

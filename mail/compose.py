@@ -16,7 +16,7 @@ from typing import Any
 import idna
 
 from mail import wording
-from models import keys, secret_link
+from models.ground import keys, secret_link
 from models.letter import Claimed, LetterKind
 from models.text import TURNING
 

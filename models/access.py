@@ -5,8 +5,9 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from models import clock, journal, letter, store
+from models import journal, letter
 from models.errors import DeadLinkReason
+from models.ground import clock, store
 from models.journal import FeedKind
 from models.viewer import Actor
 

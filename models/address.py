@@ -10,10 +10,11 @@ from email_validator import EmailNotValidError, validate_email
 from tortoise import Model, fields
 from uuid_utils.compat import uuid7
 
-from models import address_key, journal, store
+from models import address_key, journal
 from models.address_key import compared as compared
 from models.errors import ErrorCode, Refusal
-from models.frozen import frozen
+from models.ground import store
+from models.ground.frozen import frozen
 from models.viewer import Actor, System, Viewer
 
 LONGEST_LOCAL = 64  # octets (RFC 5321, 4.5.3.1.1)

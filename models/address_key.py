@@ -7,7 +7,7 @@ from uuid import UUID
 
 import idna
 
-from models import keys
+from models.ground import keys
 
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _NEEDS_NO_QUOTES = re.compile(r'[^\s"\\(),:;<>@\[\]\x00-\x20\x7f]+')

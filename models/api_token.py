@@ -14,8 +14,9 @@ from tortoise import Model, fields
 from tortoise.contrib.postgres.fields import ArrayField
 from uuid_utils.compat import uuid7
 
-from models import clock, idempotency, journal, keys, store, text
+from models import idempotency, journal, text
 from models.errors import ErrorCode, Faults, Refusal
+from models.ground import clock, keys, store
 from models.idempotency import Done
 from models.journal import JournalKind, Subject
 from models.viewer import ApiScope, TeamRole, Viewer, must_be_admin_in_person

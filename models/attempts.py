@@ -7,7 +7,6 @@ that is away or frozen keeps nobody waiting for longer than a moment: meanwhile 
 
 from contextlib import suppress
 from datetime import UTC, datetime
-from ipaddress import IPv4Address, IPv6Network, ip_address
 from typing import Any
 
 import structlog
@@ -16,8 +15,9 @@ from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 from limits.errors import StorageError
 
-from models import keys
 from models.errors import RateLimited
+from models.ground import keys
+from models.ground.network import network_of
 
 PATIENCE = 0.5  # seconds for an answer of Redis
 log = structlog.get_logger("attempts")
@@ -105,17 +105,6 @@ class Attempts:
 
 def _pair(address_key: str, caller: str) -> str:
     return f"pair {network_of(caller)} {address_key}"
-
-
-def network_of(caller: str) -> str:
-    """The network that a caller can move about in: of IPv6 a whole /64. What is no network address stays as it is."""
-    try:
-        address = ip_address(caller)
-    except ValueError:
-        return caller
-    if isinstance(address, IPv4Address):
-        return str(address)
-    return str(address.ipv4_mapped or IPv6Network((address.packed[:8] + bytes(8), 64)))
 
 
 async def _counted(limiter: MovingWindowRateLimiter, item: RateLimitItem, who: str) -> datetime | None:

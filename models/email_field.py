@@ -6,9 +6,10 @@ from uuid import UUID
 from tortoise import Model, fields
 from uuid_utils.compat import uuid7
 
-from models import idempotency, journal, store, text
+from models import idempotency, journal, text
 from models.errors import ErrorCode, Refusal
-from models.frozen import frozen
+from models.ground import store
+from models.ground.frozen import frozen
 from models.idempotency import Done
 from models.viewer import Actor, Viewer, must_manage_accounts
 

@@ -1,7 +1,8 @@
 """
 Live: a wake-up says that a firm's journal grew, this process reads it once, and every subscriber is a cursor.
 
-Wake-ups may be lost (models.wakeups), so a slow poll tells what they did not. A lost one costs seconds, never an event.
+Wake-ups may be lost (models.ground.wakeups), so a slow poll tells what they did not. A lost one costs seconds, never
+an event.
 """
 
 import asyncio
@@ -14,8 +15,8 @@ from uuid import UUID
 import structlog
 
 from models import journal
+from models.ground.wakeups import BEAT, SILENCE, Wakeups
 from models.journal import Batch
-from models.wakeups import BEAT, SILENCE, Wakeups
 
 POLL = 2.0  # seconds between looks at the heads, whatever the wake-ups say
 TAIL = 250  # entries kept in memory for each firm that is followed, and read at once; about 1 kB each

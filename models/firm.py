@@ -9,8 +9,9 @@ from tortoise import Model, fields
 from tortoise.contrib.postgres.fields import ArrayField
 from uuid_utils.compat import uuid7
 
-from models import clock, email_field, store, text
+from models import email_field, text
 from models.errors import ErrorCode, Refusal
+from models.ground import clock, store
 from models.viewer import Asker, System
 
 _SLUG = re.compile(r"(?=.{1,63}\Z)[a-z0-9]+(?:-[a-z0-9]+)*")

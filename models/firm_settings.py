@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from models import address, journal, store, text
+from models import address, journal, text
 from models.errors import Conflict, ErrorCode, Faults, Refusal
+from models.ground import store
+from models.ground.unset import UNSET, Unset
 from models.idempotency import Done
 from models.journal import JournalKind, Subject
-from models.unset import UNSET, Unset
 from models.viewer import Actor, Asker, must_be_admin
 
 OTHERWISE = "en"

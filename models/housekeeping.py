@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from models import clock, idempotency, store
+from models import idempotency
+from models.ground import clock, store
 
 EVERY = timedelta(hours=1)
 AT_ONCE = 10_000

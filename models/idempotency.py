@@ -11,9 +11,10 @@ from tortoise import Model, fields
 from tortoise.contrib.postgres.fields import ArrayField
 from uuid_utils.compat import uuid7
 
-from models import clock, journal, store
-from models.canonical import canonical
+from models import journal
 from models.errors import ErrorCode, Refusal
+from models.ground import clock, store
+from models.ground.canonical import canonical
 from models.viewer import Actor
 
 KEPT_FOR = timedelta(days=30)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from tortoise import Model, fields
 
-from models import keys, store
+from models.ground import keys, store
 
 COMPARED_ANEW = 2
 """How `address.compared` makes keys; 1 was by full case folding, and `respelling.compare_anew` goes on from there."""

@@ -6,7 +6,7 @@ from enum import StrEnum
 from urllib.parse import quote
 from uuid import UUID
 
-from models import clock, keys
+from models.ground import clock, keys
 
 GOOD_FOR = timedelta(hours=1)
 

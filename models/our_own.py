@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from models import store
 from models.errors import ErrorCode, Refusal
+from models.ground import store
 from models.viewer import Actor
 
 IS_OUR_OWN = """(

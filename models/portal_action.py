@@ -13,8 +13,8 @@ from uuid import UUID
 
 import orjson
 
-from models import clock, keys, store
 from models.firm_settings import ClientAction
+from models.ground import clock, keys, store
 from models.toggles.table import IS_HELD
 
 GOOD_FOR = timedelta(days=7)

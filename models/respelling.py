@@ -13,9 +13,10 @@ from uuid import UUID
 
 import structlog
 
-from models import firm, journal, notification, session, store
+from models import firm, journal, notification, session
 from models.address_key import compared, hashes
 from models.email import history
+from models.ground import store
 from models.installation import COMPARED_ANEW
 from models.journal import Change, JournalKind, Subject
 from models.notification import NotificationKind

@@ -17,9 +17,10 @@ import pyotp
 from limits import RateLimitItemPerDay, RateLimitItemPerMinute
 from uuid_utils.compat import uuid7
 
-from models import clock, journal, keys, password, store
+from models import journal, password
 from models.attempts import Attempts
 from models.errors import ErrorCode, Refusal
+from models.ground import clock, keys, store
 from models.idempotency import Done
 from models.journal import JournalKind, Subject
 from models.viewer import TeamRole, Viewer, must_be_in_person

@@ -2,8 +2,9 @@
 
 from uuid import UUID
 
-from models import clock, journal, store
+from models import journal
 from models.errors import ErrorCode, Refusal
+from models.ground import clock, store
 from models.idempotency import Done
 from models.journal import Change, JournalKind, Subject
 from models.viewer import Actor, System, Viewer, must_manage_accounts

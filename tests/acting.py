@@ -5,10 +5,11 @@ from uuid import UUID
 
 import asyncpg
 
-from models import account, contact, email, invitation, letter, notification, store, suppression
+from models import account, contact, email, invitation, letter, notification, suppression
 from models.contact import ContactEmail, ExistingContact, FieldRef
 from models.email import Incoming, Received, history
 from models.errors import ErrorCode, Refusal, Refusals
+from models.ground import store
 from models.invitation import accepting
 from models.notification import InboxFilter, Selection
 from models.session import SignedIn

@@ -23,11 +23,11 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from graph.app import create_app
-from graph.running import configured, listen
+from graph.process.app import create_app
+from graph.process.running import configured, listen
 from models import feed
+from models.ground.settings import Settings
 from models.session import SignedIn
-from models.settings import Settings
 from models.viewer import Asker
 from tests.plain import PromptServer, plain_http
 from tests.toy import until

@@ -11,7 +11,7 @@ import sys
 import tempfile
 from typing import IO
 
-from graph import cli
+from graph.process import cli
 
 
 def serve() -> None:

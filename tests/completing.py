@@ -11,8 +11,8 @@ import strawberry
 from strawberry.permission import BasePermission
 from strawberry.types import ExecutionResult
 
-from graph.completion import CompilingExecutor, Shows, made, relation
-from graph.transport import EventExecutor, Schema
+from graph.engine.completion import CompilingExecutor, Shows, made, relation
+from graph.engine.transport import EventExecutor, Schema
 
 
 @strawberry.enum

@@ -7,7 +7,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from models.embedded import Embedded
+from models.ground.embedded import Embedded
 from tests.postgres import MAJOR, NO_FSYNC, open_folder, run
 from tests.waiting import PATIENCE
 

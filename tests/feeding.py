@@ -8,8 +8,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
-from models import journal, store
+from models import journal
 from models.feed import Hub
+from models.ground import store
 from models.journal import Batch, Change, JournalKind
 from models.viewer import Actor
 from tests.waiting import patience
@@ -114,7 +115,7 @@ class Wire:
 
 @asynccontextmanager
 async def a_wire_to(url: str, *, freezes_at: bytes | None = None) -> AsyncIterator[Wire]:
-    """`url` names a folder with PostgreSQL's socket, as those of models.embedded do."""
+    """`url` names a folder with PostgreSQL's socket, as those of models.ground.embedded do."""
     parts = urlsplit(url)
     query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
     tasks: set[asyncio.Task[None]] = set()

@@ -3,8 +3,9 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from models import clock, invitation, store
+from models import invitation
 from models.errors import DeadLinkReason
+from models.ground import clock, store
 from models.invitation import Invitation, InvitationState
 from models.letter import Letter, LetterState
 from models.toggles import LoginState

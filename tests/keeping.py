@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 from tortoise.connection import get_connections
 
-from models import clock, files, keys, password_reset, session
-from models import store as database
-from models.embedded import Embedded
+from models import password_reset, session
+from models.ground import clock, files, keys
+from models.ground import store as database
+from models.ground.embedded import Embedded
+from models.ground.settings import Settings
 from models.invitation import asking
-from models.settings import Settings
 from tests.postgres import cloned
 
 KEY = bytes(range(32))

@@ -13,7 +13,8 @@ from uuid_utils.compat import uuid7
 from mail.compose import Sender
 from mail.outbox import Pass, Route, new_owner, one_pass
 from mail.smtp import SmtpServer
-from models import address, clock, letter, secret_link, store
+from models import address, letter
+from models.ground import clock, secret_link, store
 from models.invitation import Invitation, InvitationAccount
 from models.letter import LetterKind, NewLetter
 from models.portal import PasswordReset

@@ -11,25 +11,14 @@ from argon2 import PasswordHasher
 from tortoise.connection import get_connections
 from uuid_utils.compat import uuid7
 
-from models import (
-    account,
-    address,
-    clock,
-    contact,
-    firm,
-    mailbox,
-    password_reset,
-    secret_link,
-    session,
-    store,
-    toggles,
-)
+from models import account, address, contact, firm, mailbox, password_reset, session, toggles
 from models.account import AccountKind, NewAccount
 from models.address import PortalUser
 from models.contact import ExistingContact, FieldRef, NewContact, NewEmail
+from models.ground import clock, secret_link, store
+from models.ground.settings import Settings
 from models.invitation import Invitation
 from models.session import SignedIn
-from models.settings import Settings
 from models.team import AccountColumn, TeamMember, TeamMemberState
 from models.toggles import Invite, NewToggles, TogglesView, TogglesWish, setting
 from models.viewer import Actor, Client, System, TeamRole, Viewer

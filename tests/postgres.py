@@ -18,7 +18,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from models.embedded import Embedded
+from models.ground.embedded import Embedded
 
 MAJOR = int(os.environ.get("POSTGRES_MAJOR", "18"))
 T = TypeVar("T")
@@ -43,7 +43,7 @@ def postgres() -> Iterator[Embedded]:
 @pytest.fixture(scope="session")
 def migrated_template(postgres: Embedded) -> str:
     """The name of a database with every migration applied and no rows."""
-    from models import store  # lazily: tests of the server itself need no store
+    from models.ground import store  # lazily: tests of the server itself need no store
 
     return create_template(postgres, "migrated", lambda url: run(store.migrate(url)))
 

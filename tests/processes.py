@@ -18,7 +18,7 @@ from threading import Lock
 from tests.waiting import PATIENCE
 
 CHECKOUT = Path(__file__).parents[1]
-COMMAND = [sys.executable, "-m", "graph.cli"]
+COMMAND = [sys.executable, "-m", "graph.process.cli"]
 OURS = ("DATABASE_URL", "HOST", "PORT", "SWITCHBOARD_", "OTEL_")
 
 

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
-from models import account, address, clock, contact, toggles
+from models import account, address, contact, toggles
 from models.contact import ContactEmail, ExistingContact, FieldRef
 from models.errors import ErrorCode, Refusal, Refusals
+from models.ground import clock
 from models.toggles import NewToggles, TogglesView, TogglesWish, setting
 from models.viewer import Viewer
 from tests.make import FIELDS, a_contact, a_firm, a_member, an_address

@@ -4,8 +4,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-from models import account, contact, password_reset, portal, session, store, team
+from models import account, contact, password_reset, portal, session, team
 from models.contact import ContactEmail, FieldRef
+from models.ground import store
 from models.session import SignedIn
 from models.viewer import Client, System, TeamRole
 from tests.make import PASSWORD, MadeAccount, a_client, a_firm, an_account, reset_token, signed_in, switched

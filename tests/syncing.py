@@ -12,7 +12,8 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from mail.sync import Tools, sync_once
-from models import files, mailbox, store
+from models import mailbox
+from models.ground import files, store
 from models.mailbox import MailServer, NewMailbox
 from models.viewer import System, TeamRole, Viewer
 from tests.imap_server import ARRIVED, ImapServer, ServedFolder

@@ -6,11 +6,12 @@ from uuid import UUID
 import pytest
 from uuid_utils.compat import uuid7
 
-from models import account, contact, journal, store
+from models import account, contact, journal
 from models.account import AccountFilter, AccountKind, AccountOrder, NewAccount
 from models.contact import ExistingContact, FieldRef, NewContact, NewEmail
 from models.errors import ErrorCode, Refusals
-from models.page import Window
+from models.ground import store
+from models.ground.page import Window
 from models.toggles import NewToggles
 from models.viewer import TeamRole, Viewer
 from tests.make import a_contact, a_firm, a_member, an_account, an_address, counting, spelled, switched

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models import address, clock, contact, email, invitation, keys, mailbox, password_reset, session, store
+from models import address, contact, email, invitation, mailbox, password_reset, session
 from models.address import compared, typed
 from models.address_key import compared_before
 from models.contact import ContactEmail, FieldRef
 from models.email import Incoming, history
 from models.errors import ErrorCode, Refusal
+from models.ground import clock, keys, store
 from models.invitation import WhoAsks
 from models.mailbox import MailServer, NewMailbox
 from models.viewer import System, Viewer

@@ -6,7 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from models import api_token, clock, session, store, team
+from models import api_token, session, team
+from models.ground import clock, store
 from models.viewer import ApiScope
 from tests.client import Api
 from tests.world import PDF, World, a_letter, a_world

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from graph.ids import Kind, global_id
-from models import contact, secret_link, team
+from models import contact, team
 from models.contact import ContactEmail, FieldRef
+from models.ground import secret_link
 from models.invitation import Invitation
 from models.session import SignedIn
 from models.viewer import System, TeamRole

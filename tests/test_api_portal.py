@@ -7,7 +7,8 @@ from uuid import UUID
 import pytest
 
 from graph.ids import Kind, global_id
-from models import account, mailbox, password, secret_link, store
+from models import account, mailbox, password
+from models.ground import secret_link, store
 from models.mailbox import NewMailbox
 from models.session import SignedIn
 from models.viewer import Client, System

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from graph.transport.origin import CSRF_HEADER
-from models import clock, store
+from graph.engine.transport.origin import CSRF_HEADER
+from models.ground import clock, store
 from models.viewer import TeamRole
 from tests.client import Api, Browser, TopLevelErrors
 from tests.make import PASSWORD, a_firm, a_member, signed_in, switched

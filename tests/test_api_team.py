@@ -2,7 +2,8 @@
 
 import pyotp
 
-from models import clock, second_factor
+from models import second_factor
+from models.ground import clock
 from tests.client import Api
 from tests.make import PASSWORD, a_firm, signed_in
 

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from models import api_token, clock, journal, session, store
+from models import api_token, journal, session
 from models.api_token import Created
 from models.errors import ErrorCode, Refusal
+from models.ground import clock, store
 from models.viewer import ApiScope, TeamRole, Viewer
 from tests.make import a_firm, a_member
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from models import store
 from models.errors import ErrorCode, Refusal
 from models.firm import Firm
+from models.ground import store
 from models.session import SignedIn
 from tests.client import Api, an_api
 from tests.make import a_firm, signed_in

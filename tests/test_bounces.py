@@ -10,7 +10,8 @@ from uuid import UUID
 import pytest
 
 from mail.sync import Tools
-from models import journal, store
+from models import journal
+from models.ground import store
 from models.viewer import System
 from tests.imap_server import ARRIVED, ImapServer
 from tests.letters import an_invitation, due_again, invited, row_of, sent_all, state_of

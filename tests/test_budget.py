@@ -11,9 +11,9 @@ from typing import Any
 import asyncpg
 import pytest
 
-from graph.allowance import Allowances
+from graph.engine.transport import RequestError
 from graph.ids import Kind, global_id
-from graph.transport import RequestError
+from graph.process.allowance import Allowances
 from models.session import SignedIn
 from tests import make
 from tests.client import Api, TopLevelErrors, an_api

@@ -8,14 +8,14 @@ from uuid import UUID
 import pytest
 
 from models.account import AccountFilter, AccountKind, NewAccount
-from models.canonical import canonical
 from models.contact import ContactFilter, ExistingContact, FieldRef, NewContact, NewEmail
 from models.email import EmailFilter
+from models.ground.canonical import canonical
+from models.ground.unset import UNSET
 from models.journal import JournalFilter
 from models.mailbox import MailSecurity, MailServer, NewMailbox
 from models.notification import InboxFilter, NotificationKind
 from models.toggles import Invite, NewToggles, TogglesWish
-from models.unset import UNSET
 
 ONE, TWO = UUID(int=1), UUID(int=2)
 CONTACT = NewContact("Marta", (NewEmail(FieldRef(name="Email"), "m@client.test", NewToggles(login=True)),))

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from models import account, clock, password, portal, session, store
+from models import account, password, portal, session
 from models.errors import ErrorCode, Refusal
+from models.ground import clock, store
 from models.session import Session
 from models.viewer import Client, System, Viewer, ViewerKind
 from tests.make import PASSWORD, a_client, a_firm, a_member, an_account, signed_in, switched, with_password

@@ -11,8 +11,8 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from models import store
-from models.embedded import Embedded
+from models.ground import store
+from models.ground.embedded import Embedded
 from tests.postgres import cloned, open_folder, order
 from tests.postgres import run as ordered
 from tests.processes import a_free_port, all_gone, processes_about, run, run_afresh, running

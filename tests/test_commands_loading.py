@@ -6,10 +6,10 @@ import pytest
 
 from tests.processes import run_afresh
 
-SERVER = {"uvicorn", "graph.running", "graph.app"}
+SERVER = {"uvicorn", "graph.process.running", "graph.process.app"}
 API = {"starlette", "strawberry", "graphql"}
 MAIL = {"mail.sync", "aioimaplib"}
-HOUSE = {"obstore", "broadcaster", "graph.opening"}
+HOUSE = {"obstore", "broadcaster", "graph.process.opening"}
 
 
 def loaded_by(*arguments: str, **settings: str) -> set[str]:
@@ -29,7 +29,7 @@ def test_migrate_on_a_database_that_is_up_to_date_loads_the_tables_and_nothing_e
 
 def test_doctor_loads_no_server(database_url: str, tmp_path: Path) -> None:
     loaded = loaded_by("doctor", DATABASE_URL=database_url, SWITCHBOARD_VAR=str(tmp_path))
-    assert "graph.opening" in loaded
+    assert "graph.process.opening" in loaded
     assert not loaded & (SERVER | API | MAIL)
 
 

@@ -20,8 +20,8 @@ from mail import wording
 from mail.compose import Sender, compose, recipient
 from mail.parse import parse
 from mail.sync.reading import is_own_letter
-from models import keys, secret_link
 from models.address import compared
+from models.ground import keys, secret_link
 from models.letter import Claimed, LetterKind
 from tests.keeping import KEY
 from tests.letters import opened, text_of

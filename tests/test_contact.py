@@ -7,10 +7,11 @@ from uuid import UUID
 import pytest
 from uuid_utils.compat import uuid7
 
-from models import account, address, clock, contact, email_field, journal, toggles
+from models import account, address, contact, email_field, journal, toggles
 from models.contact import ContactEmail, ContactFilter, ContactOrder, ExistingContact, FieldRef, NewContact, NewEmail
 from models.errors import ErrorCode
-from models.page import Window
+from models.ground import clock
+from models.ground.page import Window
 from models.toggles import NewToggles
 from models.viewer import TeamRole, Viewer
 from tests.make import (

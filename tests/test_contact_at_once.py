@@ -5,9 +5,10 @@ from contextlib import suppress
 
 import pytest
 
-from models import account, contact, store, toggles
+from models import account, contact, toggles
 from models.contact import ContactEmail, FieldRef
 from models.errors import Refusal
+from models.ground import store
 from models.viewer import Viewer
 from tests.make import a_contact, a_firm, a_member, an_account, linked
 from tests.waiting import PATIENCE

@@ -16,7 +16,7 @@ from graphql import (
 )
 
 from graph.pages import OPERATIONS
-from graph.tabs import Example, tabs
+from graph.pages.tabs import Example, tabs
 from tests.api_examples import SCHEMA
 
 HERE = Path(__file__).parent

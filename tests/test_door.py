@@ -13,8 +13,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from websockets.frames import Frame, Opcode
 
-from graph.running import room_for_connections
-from graph.transport.places import BEYOND
+from graph.engine.transport.places import BEYOND
+from graph.process.running import room_for_connections
 from tests.plain import plain_http
 from tests.toy import Toy, serving, until
 from tests.waiting import PATIENCE

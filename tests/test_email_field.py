@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
-from models import email_field, journal, store
+from models import email_field, journal
 from models.errors import ErrorCode
+from models.ground import store
 from models.viewer import TeamRole, Viewer
 from tests.make import a_contact, a_firm, a_member
 from tests.refused import refused

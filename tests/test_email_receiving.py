@@ -6,10 +6,11 @@ from uuid import UUID
 
 import pytest
 
-from models import email, mailbox, store
+from models import email, mailbox
 from models.email import EmailFilter, Incoming, Message, Received, history
+from models.ground import store
+from models.ground.page import Window
 from models.mailbox import MailServer, NewMailbox
-from models.page import Window
 from models.participant import Participant, Role
 from models.viewer import System, Viewer
 from tests.make import a_firm, a_member, an_account, counting

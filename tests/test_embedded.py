@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from models.embedded import Embedded
-from models.embedded.postmaster import Postmaster
+from models.ground.embedded import Embedded
+from models.ground.embedded.postmaster import Postmaster
 from tests.embedded import ask, folder, processes_of, start, until
 from tests.postgres import MAJOR
 
@@ -23,11 +23,11 @@ on_linux = pytest.mark.skipif(sys.platform != "linux", reason="the kernel tells 
 
 @pytest.fixture
 def another_process(folder: Path) -> Iterator[Another]:
-    """`python -m models.embedded`, which answers with its URL when the server is up."""
+    """`python -m models.ground.embedded`, which answers with its URL when the server is up."""
     started = []
 
     def start_one() -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "models.embedded", str(folder)]
+        command = [sys.executable, "-m", "models.ground.embedded", str(folder)]
         started.append(subprocess.Popen(command, cwd=CHECKOUT, text=True, stdout=subprocess.PIPE))
         return started[-1]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from models.embedded import Embedded, EmbeddedFailed, programs
+from models.ground.embedded import Embedded, EmbeddedFailed, programs
 from tests.embedded import ask, folder, start
 from tests.postgres import MAJOR, open_folder, postgres
 

@@ -5,11 +5,12 @@ from uuid import UUID
 
 import pytest
 
-from models import account, api_token, contact, firm_settings, mailbox, store, team
+from models import account, api_token, contact, firm_settings, mailbox, team
 from models.account import AccountKind, NewAccount
 from models.contact import ContactEmail, ExistingContact, FieldRef, NewContact, NewEmail
 from models.errors import Refusals
 from models.firm_settings import FirmWish
+from models.ground import store
 from models.mailbox import MailboxChange, MailSecurity, MailServer, NewMailbox
 from models.toggles import Invite, NewToggles
 from models.viewer import TeamRole, Viewer

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from models import clock, journal, store
+from models import journal
 from models.feed import Hub, Ready, Resync
+from models.ground import clock, store
 from models.journal import WINDOW_DAYS, WINDOW_POSITIONS, Batch
 from models.viewer import System
 from tests.feeding import a_hub, a_wire_to, listening, note, say, texts_of

@@ -10,11 +10,11 @@ import pytest
 from starlette.requests import HTTPConnection
 from websockets.asyncio.client import ClientConnection
 
-from graph.transport.call import Call
-from graph.transport.errors import Answer
-from graph.transport.http import GraphQLEndpoint
-from graph.transport.operation import answers
-from graph.transport.request import GraphQLRequest
+from graph.engine.transport.call import Call
+from graph.engine.transport.errors import Answer
+from graph.engine.transport.http import GraphQLEndpoint
+from graph.engine.transport.operation import answers
+from graph.engine.transport.request import GraphQLRequest
 from models.session import SignedIn
 from tests import make
 from tests.client import Api, bearer

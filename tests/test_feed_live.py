@@ -6,7 +6,8 @@ from uuid import UUID
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from models import clock, notification, session, store
+from models import notification, session
+from models.ground import clock, store
 from models.mailbox import MailServer, NewMailbox
 from models.mailbox import connect as connect_mailbox
 from models.notification import InboxFilter, Selection

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from uuid_utils.compat import uuid7
 
-from models import files
-from models.settings import Settings
+from models.ground import files
+from models.ground.settings import Settings
 
 
 async def test_a_file_is_on_the_disk_before_a_row_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from graph.graphiql import STATIC, Tab, graphiql_routes
+from graph.pages.graphiql import STATIC, Tab, graphiql_routes
 from tests.plain import plain_http
 from tests.toy import Toy, serving
 from tests.waiting import PATIENCE

@@ -19,7 +19,8 @@ from websockets.exceptions import ConnectionClosed
 from graph.context import BY_RIGHTS, PERSONAL
 from graph.ids import Kind, global_id
 from graph.schema import schema
-from models import clock, session
+from models import session
+from models.ground import clock
 from models.session import SignedIn
 from models.viewer import TeamRole
 from tests.client import Api, Following, TopLevelErrors

@@ -9,8 +9,8 @@ from typing import Any, Self
 from hypothesis import example, given, settings
 from hypothesis import strategies as some
 
-from graph.transport.errors import Answer, RequestCode, RequestError
-from graph.transport.groups import KEPT, Groups
+from graph.engine.transport.errors import Answer, RequestCode, RequestError
+from graph.engine.transport.groups import KEPT, Groups
 from tests.waiting import patience
 
 
@@ -57,7 +57,7 @@ class Window:
         return self.free
 
     async def follow(self, groups: Groups, source: "Source") -> None:
-        """As graph.transport.operation does: with the group, and alone where that does not reach back."""
+        """As graph.engine.transport.operation does: with the group, and alone where that does not reach back."""
         while True:
             async with aclosing(groups.follow("feed", self, "feed", source.alone, self)) as answers:
                 async for answer in answers:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from models import feed, store
+from models import feed
+from models.ground import store
 from tests.client import Api, an_api
 from tests.make import a_firm, signed_in
 from tests.toy import until

@@ -6,7 +6,7 @@ from typing import Any
 import strawberry
 from strawberry.extensions import SchemaExtension
 
-from graph.transport import RequestCode, RequestError, Schema
+from graph.engine.transport import RequestCode, RequestError, Schema
 
 ran: list[str] = []
 

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from models import account, clock, housekeeping, session, store
+from models import account, housekeeping, session
 from models.account import AccountFilter, AccountKind, NewAccount
+from models.ground import clock, store
 from models.housekeeping import ClocksDisagree, Housekeeper
 from models.viewer import Viewer
 from tests.inviting import later

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from models import account, clock, journal, store
+from models import account, journal
 from models.account import AccountFilter, AccountKind, NewAccount
 from models.errors import ErrorCode
+from models.ground import clock, store
 from models.toggles import TogglesWish
 from models.toggles.setting import set_toggles
 from models.viewer import Viewer

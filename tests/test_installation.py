@@ -2,7 +2,8 @@
 
 import pytest
 
-from models import installation, keys, mailbox, store
+from models import installation, mailbox
+from models.ground import keys, store
 from models.mailbox import MailboxState, MailServer, NewMailbox
 from tests.make import a_firm, a_member, an_account
 

@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from models import account, address, clock, contact, invitation, journal, store
+from models import account, address, contact, invitation, journal
 from models.contact import ExistingContact, FieldRef, NewContact, NewEmail
 from models.errors import DeadLinkReason, ErrorCode
+from models.ground import clock, store
 from models.invitation import InvitationState
 from models.letter import LetterKind
 from models.toggles import Invite, NewToggles, TogglesWish

@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
-from models import account, address, clock, invitation, store
+from models import account, address, invitation
 from models.errors import DeadLinkReason, ErrorCode
+from models.ground import clock, store
 from models.invitation import WhoAsks
 from models.letter import Letter
 from models.viewer import Viewer

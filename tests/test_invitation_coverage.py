@@ -5,13 +5,14 @@ from uuid import UUID
 
 import pytest
 
-from models import account, address, clock, contact, invitation, letter
+from models import account, address, contact, invitation, letter
 from models.account import AccountFilter
 from models.contact import ContactEmail, FieldRef
 from models.errors import DeadLinkReason
+from models.ground import clock
+from models.ground.page import Window
 from models.invitation import InvitationState
 from models.letter import Letter, LetterState
-from models.page import Window
 from models.toggles import Invite, TogglesWish
 from models.toggles.setting import set_toggles
 from models.viewer import Viewer

@@ -8,10 +8,10 @@ import pytest
 from models import account, address, contact, invitation, journal, notification, password, session
 from models.contact import ContactEmail, FieldRef
 from models.errors import DeadLink, DeadLinkReason, ErrorCode
+from models.ground.page import Window
 from models.invitation import Invitation, accepting
 from models.letter import Letter, LetterState
 from models.notification import InboxFilter, NotificationKind
-from models.page import Window
 from models.session import Session
 from models.toggles import LoginState
 from models.viewer import Client, Viewer

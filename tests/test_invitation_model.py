@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models import clock, invitation, secret_link, toggles
+from models import invitation, toggles
+from models.ground import clock, secret_link
 from models.invitation import Invitation, InvitationAccount, WhoAsks, accepting, asking
 from models.letter import Letter, LetterKind, LetterState
 from models.toggles import Invite, TogglesWish, setting

@@ -2,9 +2,10 @@
 
 import pytest
 
-from models import contact, invitation, store
+from models import contact, invitation
 from models.contact import ContactEmail, FieldRef
 from models.errors import DeadLinkReason
+from models.ground import store
 from models.invitation import InvitationState
 from models.viewer import Viewer
 from tests.inviting import ends_of, last_of, queued, state_of

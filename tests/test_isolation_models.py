@@ -8,13 +8,14 @@ from uuid import UUID
 import pytest
 from uuid_utils.compat import uuid7
 
-from models import account, address, contact, email_field, journal, mailbox, notification, store, team, toggles
+from models import account, address, contact, email_field, journal, mailbox, notification, team, toggles
 from models.account import AccountFilter, AccountKind, AccountOrder, NewAccount
 from models.contact import ContactEmail, ContactFilter, ContactOrder, ExistingContact, FieldRef, NewContact, NewEmail
 from models.errors import ErrorCode
+from models.ground import store
+from models.ground.page import Window
 from models.mailbox import MailboxChange, MailServer, NewMailbox
 from models.notification import NotificationKind, Selection
-from models.page import Window
 from models.toggles import NewToggles, TogglesWish, setting
 from models.viewer import Viewer
 from tests.make import MadeAccount, a_firm, a_member, an_account, toggles_of

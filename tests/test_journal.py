@@ -8,9 +8,10 @@ from uuid import UUID
 import pytest
 from uuid_utils.compat import uuid7
 
-from models import clock, journal, store
+from models import journal
+from models.ground import clock, store
+from models.ground.page import Window
 from models.journal import Change, JournalFilter, JournalKind, Subject
-from models.page import Window
 from models.viewer import Actor, TeamRole
 from tests.make import a_firm, a_member, an_account, switched
 from tests.waiting import PATIENCE

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from models import installation, keys
-from models.settings import Settings
+from models import installation
+from models.ground import keys
+from models.ground.settings import Settings
 from tests.keeping import KEY
 
 OTHER_KEY = bytes(32)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from models import store
+from models.ground import store
 from models.letter import LetterKind
 from models.viewer import System
 from tests.letters import (

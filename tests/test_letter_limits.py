@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from models import clock, firm, letter, store
+from models import firm, letter
 from models.address import typed
 from models.errors import RateLimited
+from models.ground import clock, store
+from models.ground.settings import Settings
 from models.letter import LetterKind, LetterLimits, NewLetter
-from models.settings import Settings
 from models.viewer import System
 from tests.letters import sent_all, written
 from tests.make import a_firm, an_address

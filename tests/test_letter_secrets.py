@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
-from models import secret_link
+from models.ground import secret_link
 from tests.letters import an_invitation, due_again, invited, row_of, sent_all, text_of
 from tests.make import a_firm, a_member, an_account
 from tests.smtp_server import DROP, SmtpSink, Taken

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from graphql import DocumentNode, Visitor, get_introspection_query, parse, visit
 
-from graph.limits import Limits, Survey
+from graph.engine.limits import Limits, Survey
 from tests.toy import ToyContext, World, schema
 from tests.waiting import PATIENCE
 

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from models import clock, keys
+from models.ground import clock, keys
 from models.links import FileKind, Opened, file_link, opened
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -13,10 +13,10 @@ import pytest
 import structlog
 from structlog.testing import capture_logs
 
-from graph.logs import log_plainly
-from models import store as database
-from models.settings import Settings
-from models.tracebacks import traceback_of
+from graph.process.logs import log_plainly
+from models.ground import store as database
+from models.ground.settings import Settings
+from models.ground.tracebacks import traceback_of
 from tests import make
 from tests.test_two_servers import a_server, asked
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from uuid_utils.compat import uuid7
 
-from models import journal, mailbox, store, team
+from models import journal, mailbox, team
 from models.errors import ErrorCode
+from models.ground import store
 from models.mailbox import (
     MailboxChange,
     MailboxState,

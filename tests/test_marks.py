@@ -4,8 +4,9 @@ from contextlib import suppress
 
 import pytest
 
-from models import attempts, password_reset, session, store, team
+from models import attempts, password_reset, session, team
 from models.errors import ErrorCode, RateLimited
+from models.ground import store
 from models.session import SignedIn, marks
 from models.viewer import Asker, System, ViewerKind
 from tests.client import Api

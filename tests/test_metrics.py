@@ -10,8 +10,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
-from graph.metrics import NAMES, Metrics
-from graph.operations import Seen
+from graph.process.metrics import NAMES, Metrics
+from graph.process.operations import Seen
 from models import feed
 from tests import make
 from tests.client import Api, TopLevelErrors, an_api

@@ -5,8 +5,9 @@ from uuid import UUID
 
 import pytest
 
-from models import address, clock, contact, journal, store
+from models import address, contact, journal
 from models.errors import ErrorCode
+from models.ground import clock, store
 from models.viewer import TeamRole, Viewer
 from tests.make import (
     a_contact,

@@ -6,10 +6,11 @@ from uuid import UUID
 import pytest
 from uuid_utils.compat import uuid7
 
-from models import clock, journal, notification, store
+from models import journal, notification
 from models.errors import ErrorCode
+from models.ground import clock, store
+from models.ground.page import Window
 from models.notification import InboxFilter, NotificationKind, NotificationView, Selection, archive, mark
-from models.page import Window
 from models.viewer import Actor, TeamRole, Viewer
 from tests.make import a_firm, a_member
 from tests.refused import refused

@@ -5,9 +5,10 @@ import asyncio
 import pytest
 
 from mail.outbox import AT_ONCE, Outbox, Pass
-from models import journal, keys, letter, store
+from models import journal, letter
+from models.ground import keys, store
+from models.ground.settings import Settings
 from models.letter import LetterKind
-from models.settings import Settings
 from models.viewer import System
 from tests.letters import (
     BASE,

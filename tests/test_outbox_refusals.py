@@ -8,7 +8,8 @@ import pytest
 
 from mail.outbox import AT_ONCE, Outbox, Pass, new_owner, one_pass
 from mail.smtp import SmtpServer
-from models import journal, store
+from models import journal
+from models.ground import store
 from models.mailbox import MailSecurity
 from models.viewer import System
 from tests.letters import (

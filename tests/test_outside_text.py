@@ -15,9 +15,9 @@ from starlette.requests import Request
 import graph
 import mail
 import models
-from graph.transport.headers import cookie_of
-from graph.transport.media import accepted
-from graph.transport.request import read
+from graph.engine.transport.headers import cookie_of
+from graph.engine.transport.media import accepted
+from graph.engine.transport.request import read
 from mail.imap.names import from_wire
 from mail.parse.html import safe
 

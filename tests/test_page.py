@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from uuid_utils.compat import uuid7
 
-from models import store
 from models.account import AccountFilter, AccountOrder
 from models.account import page as accounts_page
-from models.page import Key, Order, Page, Window, page, page_of_each
+from models.ground import store
+from models.ground.page import Key, Order, Page, Window, page, page_of_each
 from tests.make import a_firm, a_member, an_account
 
 pytestmark = pytest.mark.usefixtures("store")

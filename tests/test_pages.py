@@ -8,8 +8,9 @@ import pytest
 from graphql import GraphQLObjectType, parse, validate
 
 from graph.pages import KINDS, OPERATIONS, STATIC
-from models import portal_action, secret_link, store
+from models import portal_action
 from models.firm_settings import ClientAction
+from models.ground import secret_link, store
 from tests.api_examples import SCHEMA
 from tests.client import Api
 from tests.make import a_client, a_firm

@@ -9,11 +9,12 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from graph.running import listen
-from models import account, firm_settings, portal_action, secret_link, store, team
+from graph.process.running import listen
+from models import account, firm_settings, portal_action, team
 from models.firm_settings import ClientAction, FirmWish
+from models.ground import secret_link, store
+from models.ground.settings import Settings
 from models.invitation import Invitation
-from models.settings import Settings
 from models.viewer import TeamRole
 from tests.browser import Window, a_window
 from tests.client import Api

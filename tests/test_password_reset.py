@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from models import clock, password_reset, secret_link, session, store, team
+from models import password_reset, session, team
 from models.errors import DeadLink, DeadLinkReason, ErrorCode, RateLimited
+from models.ground import clock, secret_link, store
 from models.viewer import System, ViewerKind
 from tests.make import PASSWORD, a_client, a_firm, a_member, an_account, signed_in, switched
 from tests.refused import refused

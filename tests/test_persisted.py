@@ -10,9 +10,9 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
-from graph.transport import AutomaticDocuments, Manifest, ManifestFault
-from graph.transport.persisted import hash_of
-from graph.transport.request import GraphQLRequest
+from graph.engine.transport import AutomaticDocuments, Manifest, ManifestFault
+from graph.engine.transport.persisted import hash_of
+from graph.engine.transport.request import GraphQLRequest
 from tests.plain import plain_http
 from tests.streaming import MULTIPART, SSE
 from tests.toy import Toy, serving

@@ -11,15 +11,16 @@ from uuid import UUID
 
 import pytest
 
-from models import account, contact, email, journal, notification, store
+from models import account, contact, email, journal, notification
 from models.account import AccountFilter, AccountKind, NewAccount
 from models.account.reading import AccountOrder
 from models.contact.reading import ContactFilter, ContactOrder
 from models.email import EmailFilter
+from models.ground import store
+from models.ground.page import Window
 from models.journal.reading import JournalFilter
 from models.mailbox import backlog
 from models.notification import InboxFilter
-from models.page import Window
 from models.text import sort_key
 from models.viewer import Viewer
 from tests.make import a_firm, a_member, an_account

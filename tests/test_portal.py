@@ -6,11 +6,12 @@ from uuid import UUID
 
 import pytest
 
-from models import account, clock, email, mailbox, portal, session, store
+from models import account, email, mailbox, portal, session
 from models.email import Incoming, history
 from models.errors import ErrorCode
+from models.ground import clock, store
+from models.ground.page import Window
 from models.mailbox import NewMailbox
-from models.page import Window
 from models.participant import Participant, Role
 from models.portal import Portal, emails
 from models.session import SignedIn

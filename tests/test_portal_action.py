@@ -7,8 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from models import account, clock, contact, firm_settings, keys, portal_action
+from models import account, contact, firm_settings, portal_action
 from models.firm_settings import ClientAction, FirmWish
+from models.ground import clock, keys
 from models.viewer import Viewer
 from tests.client import Api
 from tests.make import MadeAccount, a_firm, a_member, an_account, an_address, switched

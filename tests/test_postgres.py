@@ -5,7 +5,7 @@ from broadcaster import Broadcast
 from tortoise import Model, Tortoise, fields
 from tortoise.context import TortoiseContext
 
-from models.embedded import Embedded
+from models.ground.embedded import Embedded
 from tests.postgres import cloned, create_template, order, run
 
 

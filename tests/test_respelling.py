@@ -4,16 +4,17 @@ import asyncio
 
 import pytest
 
-from graph.opening import opened
+from graph.process.opening import opened
 from mail.sync import Tools
-from models import journal, keys, portal, respelling, session, store
+from models import journal, portal, respelling, session
 from models.address_key import compared, compared_before
 from models.errors import ErrorCode
 from models.firm import one_at_a_time
+from models.ground import keys, store
+from models.ground.page import Window
+from models.ground.settings import Settings
 from models.invitation import accepting
 from models.journal import JournalFilter, JournalKind
-from models.page import Window
-from models.settings import Settings
 from models.viewer import Client, System
 from tests.imap_server import ImapServer
 from tests.keeping import KEY

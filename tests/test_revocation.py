@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from graph.ids import Kind, global_id
-from models import account, api_token, clock, contact, session, store
+from models import account, api_token, contact, session
+from models.ground import clock, store
 from models.session import SignedIn
 from models.viewer import ApiScope, Asker
 from tests.client import Api, Following, TopLevelErrors

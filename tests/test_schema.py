@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from graphql import GraphQLSchema, build_schema, find_breaking_changes, find_dangerous_changes
 
-from graph.cli import SCHEMA_FILE
+from graph.process.cli import SCHEMA_FILE
 from graph.schema import schema as built
 
 DESIGN = Path(__file__).parents[2] / "shared" / "design" / "schema.graphql"

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pyotp
 import pytest
 
-from models import clock, installation, journal, keys, second_factor, session, store, team
+from models import installation, journal, second_factor, session, team
 from models.errors import ErrorCode, Refusal
+from models.ground import clock, keys, store
 from models.session import SignedIn
 from models.viewer import Asker, System, TeamRole, Viewer
 from tests.make import PASSWORD, a_firm, a_member

@@ -7,11 +7,12 @@ import pytest
 from mail.demo import seed
 from mail.demo.people import BELLANDI, CLIENT, FIRMS, HARBOUR, OWNER_PASSWORD, Account, Firm
 from mail.demo.users import MAIL_PASSWORD, STUDIO
-from models import account, contact, mailbox, portal, session, store, team, toggles
+from models import account, contact, mailbox, portal, session, team, toggles
 from models.account import AccountFilter, AccountOrder, AccountView, LoginStatus
+from models.ground import store
+from models.ground.page import Window
 from models.mailbox import MailSecurity, MailServer
 from models.mailbox.connecting import unsealed
-from models.page import Window
 from models.viewer import Client, TeamRole, Viewer
 
 pytestmark = pytest.mark.usefixtures("store")

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from limits import RateLimitItemPerMinute
 
-from models import clock, password, password_reset, session, store, team
+from models import password, password_reset, session, team
 from models.errors import ErrorCode, RateLimited, Refusal
+from models.ground import clock, store
 from models.viewer import TeamRole, Viewer
 from tests.make import PASSWORD, a_client, a_firm, a_member, an_account, reset_token, signed_in
 from tests.refused import refused

@@ -5,9 +5,10 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from models import api_token, clock, housekeeping, session, store
+from models import api_token, housekeeping, session
+from models.ground import clock, store
+from models.ground.settings import Settings
 from models.session import SignedIn
-from models.settings import Settings
 from models.viewer import ApiScope, Asker, System
 from tests.client import Api
 from tests.inviting import later

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from models.settings import Settings
+from models.ground.settings import Settings
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from graph.transport.strangers import WORDS
+from graph.engine.transport.strangers import WORDS
 from tests.test_websocket import dialled, end_of, hear, joined, subscribe, tell
 from tests.toy import serving, until
 

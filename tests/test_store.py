@@ -14,11 +14,13 @@ from tortoise.migrations.operations import AlterModelOptions
 from tortoise.migrations.schema_generator.state import State
 from uuid_utils.compat import uuid7
 
-from models import journal, store
+from models import journal
 from models.account import Account
-from models.embedded import Embedded
+from models.ground import store
+from models.ground.embedded import Embedded
+from models.ground.store import connection
+from models.ground.store.named import CHANNEL
 from models.journal import Change, JournalKind
-from models.store import connection
 from models.viewer import System
 from tests.make import a_firm, an_account, counting
 from tests.postgres import order, run
@@ -104,7 +106,7 @@ async def test_a_commit_wakes_listeners_with_the_firms_head(kept_database: str) 
     by = await a_firm()
     listener = await asyncpg.connect(kept_database)
     heard: asyncio.Queue[str] = asyncio.Queue()
-    await listener.add_listener(journal.CHANNEL, lambda *args: heard.put_nowait(str(args[-1])))
+    await listener.add_listener(CHANNEL, lambda *args: heard.put_nowait(str(args[-1])))
     with pytest.raises(Boom):
         await _rename_inside_and_fail(by, "Never")
     async with store.transaction() as tx:

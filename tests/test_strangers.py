@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from graph.limits import Limits
+from graph.engine.limits import Limits
+from graph.engine.transport.documents import Library
 from graph.schema import schema
-from graph.transport.documents import Library
 from tests import make
 from tests.client import Api, TopLevelErrors, an_api
 

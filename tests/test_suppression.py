@@ -1,10 +1,11 @@
 import pytest
 
-from models import address, contact, journal, store, suppression
+from models import address, contact, journal, suppression
 from models.contact import ContactFilter, ContactOrder
 from models.errors import ErrorCode, Refusal
+from models.ground import store
+from models.ground.page import Window
 from models.journal import JournalKind
-from models.page import Window
 from models.viewer import System, TeamRole
 from tests.make import a_contact, a_firm, a_member, an_account, an_address
 

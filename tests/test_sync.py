@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from mail.sync import Tools
-from models import keys, store
+from models.ground import keys, store
 from models.viewer import System
 from tests.imap_server import ImapServer
 from tests.make import MadeAccount, a_firm, a_member, an_account, switched

@@ -3,7 +3,7 @@
 import pytest
 
 from mail.sync import Tools, sync_once
-from models import store
+from models.ground import store
 from models.viewer import System
 from tests.imap_server import ImapServer
 from tests.make import a_member, an_account

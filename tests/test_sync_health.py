@@ -8,10 +8,11 @@ from uuid import UUID
 import pytest
 
 from mail.sync import Tools, sync_once
-from models import files, mailbox, store
+from models import mailbox
+from models.ground import files, store
+from models.ground.settings import Settings
 from models.mailbox import MailboxChange, MailSecurity, MailServer, figures, folders, lease, ledger
 from models.mailbox.lease import LeaseLost
-from models.settings import Settings
 from models.viewer import System
 from tests.imap_server import ImapServer
 from tests.make import a_member, an_account, mail_ports

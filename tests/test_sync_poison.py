@@ -10,7 +10,8 @@ import pytest
 from mail.parse import ParsedEmail, Unreadable, parse, read_headers
 from mail.parsing import ParserPool
 from mail.sync import Tools, sync_once
-from models import address, store, toggles
+from models import address, toggles
+from models.ground import store
 from models.mailbox.backlog import MOST_CUTS
 from models.viewer import System
 from tests.imap_server import ImapServer

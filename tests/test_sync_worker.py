@@ -14,7 +14,8 @@ from mail.demo.users import MAIL_PASSWORD
 from mail.demo.users import STUDIO as DEMO_STUDIO
 from mail.parsing import ParserPool
 from mail.sync import Tools, Worker
-from models import mailbox, store
+from models import mailbox
+from models.ground import store
 from models.mailbox import MailboxChange
 from models.viewer import System
 from tests.imap_server import ImapServer

@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
-from models import firm, journal, session, store, team
+from models import firm, journal, session, team
 from models.errors import ErrorCode, Refusal
+from models.ground import store
 from models.team import AccountColumn
 from models.viewer import System, TeamRole, Viewer
 from tests.make import a_firm, a_member

@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from models import api_token, clock, firm_settings, journal, mailbox, secret_link, session, store, team
+from models import api_token, firm_settings, journal, mailbox, session, team
 from models.errors import Conflict, DeadLink, ErrorCode, Refusal
 from models.firm_settings import FirmWish
+from models.ground import clock, secret_link, store
 from models.invitation import accepting
 from models.journal import JournalKind
 from models.mailbox import MailboxState, NewMailbox

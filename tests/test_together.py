@@ -6,7 +6,7 @@ from itertools import count
 
 import pytest
 
-from models.together import Together
+from models.ground.together import Together
 from tests.toy import until
 from tests.waiting import PATIENCE
 

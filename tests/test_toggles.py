@@ -4,12 +4,13 @@ from uuid import UUID
 
 import pytest
 
-from models import account, address, clock, contact, journal, toggles
+from models import account, address, contact, journal, toggles
 from models.account import AccountFilter, LoginIndicator, LoginStatus
 from models.contact import ContactEmail, ExistingContact, FieldRef
 from models.errors import ErrorCode, Refusals
+from models.ground import clock
+from models.ground.page import Window
 from models.mailbox import MailSecurity, MailServer
-from models.page import Window
 from models.toggles import LoginState, NewToggles, TogglesWish
 from models.toggles.setting import set_toggles
 from models.viewer import Actor, TeamRole, Viewer

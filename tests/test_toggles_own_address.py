@@ -7,13 +7,14 @@ from uuid import UUID
 import pytest
 
 from mail.sync import Tools, sync_once
-from models import contact, journal, mailbox, notification, secret_link, store, team
+from models import contact, journal, mailbox, notification, team
 from models.contact import ContactEmail, FieldRef
 from models.errors import ErrorCode
+from models.ground import secret_link, store
+from models.ground.page import Window
 from models.invitation import Invitation, accepting
 from models.mailbox import MailboxChange, MailSecurity, MailServer, NewMailbox, connect
 from models.notification import InboxFilter, NotificationKind, NotificationView
-from models.page import Window
 from models.viewer import TeamRole, Viewer
 from tests.imap_server import ImapServer
 from tests.make import PASSWORD, MadeAccount, a_firm, a_member, an_account, spelled, switched
@@ -194,7 +195,7 @@ async def test_email_sync_that_goes_on_just_as_the_mailbox_signs_in_ends_off(
 
 
 async def test_a_mailbox_that_was_synced_before_the_update_counts_as_signed_in(by: Viewer) -> None:
-    migration = importlib.import_module("models.migrations.0011_mailboxes_signed_in")
+    migration = importlib.import_module("models.ground.migrations.0011_mailboxes_signed_in")
     for name in ("synced", "begun", "new"):
         await _connected(by, NOBODY_THERE, f"{name}@firm.test")
     await store.execute("UPDATE mailbox SET last_sync_at = now() WHERE address = 'synced@firm.test'")

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from graph.opening import opened
+from graph.process.opening import opened
 from models import feed
-from models.settings import Settings
+from models.ground.settings import Settings
 from tests import make
 from tests.client import Api, TopLevelErrors, an_api
 from tests.otlp import Collector
@@ -76,7 +76,9 @@ ENTER = {"input": {"email": f"{SECRET}@firm.test", "password": SECRET}}
 
 
 def test_where_it_is_off_nothing_of_it_is_loaded() -> None:
-    loaded = "import sys, graph.running; print([name for name in sys.modules if name.startswith('opentelemetry')])"
+    loaded = (
+        "import sys, graph.process.running; print([name for name in sys.modules if name.startswith('opentelemetry')])"
+    )
     done = subprocess.run([sys.executable, "-c", loaded], cwd=CHECKOUT, text=True, capture_output=True, check=True)
     assert done.stdout == "[]\n"
 

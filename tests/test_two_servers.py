@@ -13,8 +13,8 @@ from starlette.applications import Starlette
 from websockets.exceptions import ConnectionClosed
 
 from graph.ids import Kind, global_id
+from models.ground.settings import Settings
 from models.session import SignedIn
-from models.settings import Settings
 from tests import make
 from tests.client import Api
 from tests.keeping import KEY

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from models import var
-from models.settings import Settings
+from models.ground import var
+from models.ground.settings import Settings
 from tests.postgres import open_folder
 from tests.processes import run, run_afresh
 

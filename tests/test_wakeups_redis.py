@@ -8,9 +8,9 @@ import pytest
 from pydantic import ValidationError
 
 from models import journal
-from models import store as database
-from models.journal import CHANNEL
-from models.settings import Settings
+from models.ground import store as database
+from models.ground.settings import Settings
+from models.ground.store.named import CHANNEL
 from tests.feeding import a_hub, listening, say
 from tests.make import a_firm
 from tests.redis import RedisServer

@@ -11,9 +11,9 @@ import pytest
 from tortoise.connection import get_connections
 
 from graph.ids import Kind, global_id
-from models import store
+from models.ground import store
+from models.ground.store.queue import Queue
 from models.session import SignedIn
-from models.store.queue import Queue
 from tests.client import Api
 from tests.make import MadeAccount, a_firm, an_account, signed_in
 from tests.waiting import patience, until_waiting, waiting

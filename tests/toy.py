@@ -13,10 +13,10 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from strawberry.dataloader import DataLoader
 
-from graph.transport import Call, GraphQLEndpoint, RequestCode, RequestError, Schema
-from graph.transport.door import REQUEST_SECONDS, HttpDoor, SocketDoor
-from graph.transport.places import Places
-from models.store import Away
+from graph.engine.transport import Call, GraphQLEndpoint, RequestCode, RequestError, Schema
+from graph.engine.transport.door import REQUEST_SECONDS, HttpDoor, SocketDoor
+from graph.engine.transport.places import Places
+from models.ground.store import Away
 from tests.plain import PromptServer
 from tests.waiting import patience
 

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
-from models import store
+from models.ground import store
 
 PATIENCE = 60.0
 """

@@ -8,26 +8,14 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from graph.ids import Kind, global_id
-from models import (
-    api_token,
-    clock,
-    contact,
-    email,
-    email_field,
-    files,
-    invitation,
-    journal,
-    mailbox,
-    notification,
-    session,
-    store,
-)
+from models import api_token, contact, email, email_field, invitation, journal, mailbox, notification, session
 from models.contact import ContactEmail, FieldRef
 from models.email import Incoming, Message, MessageAttachment, history
+from models.ground import clock, files, store
+from models.ground.page import Window
 from models.journal import JournalFilter
 from models.mailbox import MailServer, NewMailbox
 from models.notification import InboxFilter
-from models.page import Window
 from models.participant import Participant, Role
 from models.session import SignedIn
 from models.viewer import ApiScope, Client, System, TeamRole

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from mail.demo.users import MAIL_PASSWORD, STUDIO
 from mail.smtp import Smtp, SmtpServer
+from models.ground.mendable import Mendable
 from models.mailbox.server import MailSecurity, MailServer
-from models.mendable import Mendable
 
 CHECKOUT = Path(__file__).parents[2]
 HOST = "127.0.0.1"

@@ -5,9 +5,10 @@ from uuid import UUID
 
 from mail.demo.people import FIRMS, OWNER_PASSWORD, Account, Contact, Firm
 from mail.demo.users import MAIL_PASSWORD, STUDIO
-from models import account, address, contact, firm, mailbox, password, store, team
+from models import account, address, contact, firm, mailbox, password, team
 from models.account import AccountKind, NewAccount
 from models.contact import ExistingContact, FieldRef, NewContact, NewEmail
+from models.ground import store
 from models.mailbox import MailboxChange, MailServer, NewMailbox
 from models.toggles import NewToggles
 from models.viewer import Actor, System

@@ -11,9 +11,9 @@ from mail.compose import Sender, compose, recipient
 from mail.outbox.route import Route
 from mail.smtp import Deferred, NoWay, Refused, Smtp, Unknown
 from models import letter
-from models.checkpoint import checkpoint
+from models.ground.checkpoint import checkpoint
+from models.ground.together import Together
 from models.letter import Claimed
-from models.together import Together
 
 AT_ONCE = 20
 """Letters claimed at a time by one line."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from mail.compose import Sender
 from mail.smtp import Smtp, SmtpServer
 from mail.smtp.door import TIMEOUT
-from models.settings import Settings
+from models.ground.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ import structlog
 
 from mail.outbox.line import AT_ONCE, Desk, Line
 from mail.outbox.route import Route
-from models import keys, letter
-from models.together import Together
+from models import letter
+from models.ground import keys
+from models.ground.together import Together
 
 LOOK_SECONDS = 1.0
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0

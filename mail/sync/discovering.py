@@ -10,7 +10,7 @@ from mail.parse import ParsedHeaders
 from mail.sync.reading import found
 from mail.sync.reports import own_reports
 from mail.sync.tools import FiguresDisagree, Visit
-from models.checkpoint import checkpoint
+from models.ground.checkpoint import checkpoint
 from models.mailbox import backlog, folders, ledger
 from models.mailbox.backlog import MOST_CUTS, MOST_TRIES
 from models.mailbox.folders import LedgerFolder

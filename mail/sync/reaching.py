@@ -6,7 +6,7 @@ import socket
 from mail.imap import Imap, SecretRefused, Unreachable
 from mail.internet import is_public
 from mail.sync.tools import HostPrivate, PortClosed, Tools
-from models.keys import WrongKey
+from models.ground.keys import WrongKey
 from models.mailbox.connecting import unsealed
 from models.mailbox.lease import Leased
 from models.mailbox.ports import why_not

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from mail.imap import Header
 from mail.parse import PARSER_VERSION, ParsedEmail, ParsedHeaders, Unreadable
-from models import keys
 from models.address import compared
 from models.email import Message, MessageAttachment
+from models.ground import keys
 from models.mailbox.ledger import Found
 from models.mailbox.tables import SkipReason
 from models.participant import Participant

@@ -12,9 +12,9 @@ from mail.parse import ParsedEmail, Unreadable
 from mail.sync import reading
 from mail.sync.ahead import Ahead
 from mail.sync.tools import Visit
-from models import files
-from models.checkpoint import checkpoint
 from models.email import MessageAttachment
+from models.ground import files
+from models.ground.checkpoint import checkpoint
 from models.mailbox import backlog, figures
 from models.mailbox.backlog import MOST_CUTS, MOST_TRIES, Pending, Settled
 from models.mailbox.folders import LedgerFolder

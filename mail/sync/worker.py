@@ -13,7 +13,7 @@ import structlog
 from mail.parsing import ParserPool
 from mail.sync.attending import Attendance, attend
 from mail.sync.tools import Tools
-from models import keys
+from models.ground import keys
 from models.mailbox import lease
 
 LOOK_SECONDS = 1.0

@@ -8,16 +8,17 @@ from uuid import UUID
 from asyncpg import Record
 from uuid_utils.compat import uuid7
 
-from models import clock, firm, idempotency, journal, store, text
+from models import firm, idempotency, journal, text
 from models.access import lose_access
 from models.account.table import Account, AccountKind
 from models.contact.linking import LinkedContact, link_all
 from models.email import history
 from models.errors import Conflict, DeadLinkReason, ErrorCode, Faults, Refusal
+from models.ground import clock, store
+from models.ground.unset import UNSET, Unset
 from models.idempotency import Done
 from models.journal import JournalKind, Subject
 from models.toggles import Toggles, lock_where
-from models.unset import UNSET, Unset
 from models.viewer import Actor, must_manage_accounts
 
 LONGEST_CODE = 30

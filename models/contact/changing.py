@@ -6,17 +6,18 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from models import address, firm, idempotency, journal, store, text
+from models import address, firm, idempotency, journal, text
 from models.address import TypedAddress
 from models.contact import linking, moving
 from models.contact.linking import FieldRef, NewContact
 from models.contact.table import find_by
 from models.email import history
 from models.errors import Conflict, ErrorCode, Faults, Refusal
+from models.ground import store
+from models.ground.unset import UNSET, Unset
 from models.idempotency import Done
 from models.invitation import invite
 from models.journal import Change, JournalKind, Subject
-from models.unset import UNSET, Unset
 from models.viewer import Actor, must_manage_accounts
 
 

@@ -6,11 +6,12 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from models import address, clock, email_field, firm, idempotency, journal, store, text
+from models import address, email_field, firm, idempotency, journal, text
 from models.address import TypedAddress
 from models.contact.table import Contact
 from models.email import history
 from models.errors import DeadLinkReason, ErrorCode, Faults, Refusal
+from models.ground import clock, store
 from models.idempotency import Done
 from models.invitation import Asked, invite
 from models.journal import JournalKind, Subject

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from uuid import UUID
 
-from models import store
 from models.access import Spot
 from models.contact import linking
 from models.errors import DeadLinkReason
+from models.ground import store
 from models.invitation import Asked, invite
 from models.toggles import ALL_OFF, Invite, Switch, Toggles, Wanted, ensure, lock, remember, switch
 from models.viewer import Actor

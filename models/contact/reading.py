@@ -9,12 +9,13 @@ from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
-from models import address, store
+from models import address
 from models.address import EmailAddressView
 from models.email_field import EmailFieldView
-from models.frozen import frozen
-from models.page import Order, Page, Window
-from models.page import page as read_page
+from models.ground import store
+from models.ground.frozen import frozen
+from models.ground.page import Order, Page, Window
+from models.ground.page import page as read_page
 from models.text import beginnings
 from models.toggles import TogglesView
 from models.toggles import reading as toggles

@@ -5,7 +5,7 @@ from uuid import UUID
 from tortoise import Model, fields
 from tortoise.contrib.postgres.fields import ArrayField
 
-from models import store
+from models.ground import store
 from models.text import words
 
 

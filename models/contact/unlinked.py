@@ -3,11 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from models import firm, store
+from models import firm
 from models.contact import changing, linking
 from models.contact.linking import FieldRef
 from models.email import history
 from models.errors import ErrorCode, Refusal
+from models.ground import store
 from models.idempotency import Done
 from models.toggles import Switch, Toggles, lock, switch
 from models.viewer import Actor, must_manage_accounts

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from models import journal, store
+from models import journal
+from models.ground import store
 from models.journal import Change, JournalKind
 from models.viewer import System
 

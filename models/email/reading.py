@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from models import store
 from models.email.tables import EmailDirection
 from models.errors import ErrorCode, Refusal
+from models.ground import store
+from models.ground.page import Order, Page, Window, page_of_each
+from models.ground.page import page as read_page
 from models.links import FileKind
-from models.page import Order, Page, Window, page_of_each
-from models.page import page as read_page
 from models.participant import Participant, Role
 from models.text import beginnings
 from models.viewer import System, Viewer

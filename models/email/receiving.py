@@ -10,11 +10,12 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from models import address, journal, notification, our_own, store
+from models import address, journal, notification, our_own
 from models.email import storing
 from models.email.message import Message
 from models.email.tables import EmailDirection
 from models.email.threads import threads_of
+from models.ground import store
 from models.journal import JournalKind, Subject
 from models.notification import NotificationKind
 from models.participant import Role

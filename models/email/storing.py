@@ -6,9 +6,10 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from models import address, clock, store
+from models import address
 from models.email.message import Message
 from models.email.tables import EmailDirection
+from models.ground import clock, store
 from models.participant import Role
 
 

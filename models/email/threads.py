@@ -5,8 +5,8 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from models import store
 from models.email.message import Message
+from models.ground import store
 
 MOST_REFERENCES = 100
 

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from models import address, clock, firm, journal, notification, password, store, team
+from models import address, firm, journal, notification, password, team
 from models.email import history
 from models.errors import DeadLink, DeadLinkReason, ErrorCode, Refusal
+from models.ground import clock, store
 from models.idempotency import Done
 from models.invitation.dead import FOR_CLIENT, FOR_COLLEAGUE, dead_link, dead_reason
 from models.invitation.ending import end

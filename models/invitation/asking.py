@@ -8,12 +8,13 @@ from uuid import UUID
 
 from limits import RateLimitItemPerHour
 
-from models import address, clock, firm, idempotency, store
+from models import address, firm, idempotency
 from models.attempts import Attempts
 from models.errors import RateLimited
+from models.ground import clock, store
+from models.ground.pace import even_pace
 from models.invitation.inviting import Asked, invite
 from models.invitation.link import followed
-from models.pace import even_pace
 from models.toggles import Invite, lock_where
 from models.viewer import System
 

@@ -2,8 +2,8 @@
 
 from asyncpg import Record
 
-from models import clock
 from models.errors import DeadLink, DeadLinkReason
+from models.ground import clock
 
 _ANEW = {DeadLinkReason.EXPIRED, DeadLinkReason.REVOKED, DeadLinkReason.SENT_AGAIN}
 FOR_CLIENT = "You can ask for a new one."  # R42

@@ -5,9 +5,10 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from models import clock, firm, journal, letter, store
+from models import firm, journal, letter
 from models.access import ENDED_BECAUSE
 from models.errors import DeadLinkReason, ErrorCode, Refusal
+from models.ground import clock, store
 from models.idempotency import Done
 from models.invitation.dead import dead_link, dead_reason
 from models.journal import Change, JournalKind, Subject

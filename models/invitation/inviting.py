@@ -6,9 +6,10 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from models import journal, letter, store, text
+from models import journal, letter, text
 from models.address import TypedAddress
 from models.errors import ErrorCode, Refusal
+from models.ground import store
 from models.invitation.offers import Offer, Wanted, offers_to
 from models.journal import Change, JournalKind, Subject
 from models.letter import LetterKind, NewLetter

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from models import secret_link, store
 from models.errors import DeadLinkReason
+from models.ground import secret_link, store
 from models.invitation.dead import dead_reason
 
 PURPOSE = "invitation"

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from models import clock, secret_link, store
 from models.access import unended
 from models.errors import DeadLinkReason
+from models.ground import clock, secret_link, store
 from models.invitation.ending import end
 from models.viewer import Actor
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from models import clock, store
+from models.ground import clock, store
 from models.invitation.state import LAST, ON_TOGGLES, ROW_ID, STATE
 from models.invitation.table import InvitationState
 from models.viewer import Viewer

@@ -9,7 +9,6 @@ whole, and its last position is the cursor of the change.
 from models.journal.reading import JournalFilter, by_ids, count, head, heads, page, reaches_back_to, since
 from models.journal.recording import changes_between, record, stamp, wake_by
 from models.journal.tables import (
-    CHANNEL,
     WINDOW_DAYS,
     WINDOW_POSITIONS,
     Batch,
@@ -22,7 +21,6 @@ from models.journal.tables import (
 )
 
 __all__ = [
-    "CHANNEL",
     "WINDOW_DAYS",
     "WINDOW_POSITIONS",
     "Batch",

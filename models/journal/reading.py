@@ -9,10 +9,10 @@ from uuid import UUID
 
 import orjson
 
-from models import clock, store
+from models.ground import clock, store
+from models.ground.page import Order, Page, Window
+from models.ground.page import page as read_page
 from models.journal.tables import WINDOW_DAYS, WINDOW_POSITIONS, Batch, Change, Entry, JournalKind
-from models.page import Order, Page, Window
-from models.page import page as read_page
 from models.viewer import Viewer
 
 NEWEST_FIRST = Order("NEWEST_FIRST", "j.position", "bigint", descending=True)

@@ -11,8 +11,9 @@ from weakref import WeakKeyDictionary
 import orjson
 from uuid_utils.compat import uuid7
 
-from models import clock, store
-from models.journal.tables import CHANNEL, Change, Subject
+from models.ground import clock, store
+from models.ground.store.named import CHANNEL
+from models.journal.tables import Change, Subject
 from models.viewer import Actor, Client
 
 

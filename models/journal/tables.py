@@ -9,8 +9,6 @@ from uuid import UUID
 from tortoise import Model, fields
 from tortoise.contrib.postgres.fields import ArrayField
 
-CHANNEL = "switchboard"
-"""Where wake-ups go: the firm's id and its head, as in `0192… 1042`."""
 WINDOW_POSITIONS = 50_000
 WINDOW_DAYS = 7
 

@@ -12,8 +12,8 @@ from uuid import UUID
 
 import orjson
 
-from models import keys, store
-from models.keys import WrongKey
+from models.ground import keys, store
+from models.ground.keys import WrongKey
 from models.letter.table import LetterKind
 
 SECONDS = 300

@@ -6,7 +6,8 @@ from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
-from models import clock, journal, notification, store, suppression
+from models import journal, notification, suppression
+from models.ground import clock, store
 from models.journal import Subject
 from models.letter.claiming import Claimed
 from models.notification import NotificationKind

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from models import clock, store
 from models.errors import RateLimited
-from models.settings import Settings
+from models.ground import clock, store
+from models.ground.settings import Settings
 from models.viewer import Actor
 
 HOUR = timedelta(hours=1)

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from models import clock, store
+from models.ground import clock, store
 from models.letter.table import LetterState
 
 DAY = timedelta(days=1)

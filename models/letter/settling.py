@@ -11,7 +11,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from models import clock, store
+from models.ground import clock, store
 from models.letter import consequences
 from models.letter.claiming import Claimed, claimed
 from models.letter.table import LetterState

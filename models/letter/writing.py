@@ -7,10 +7,10 @@ from uuid import UUID
 import orjson
 from uuid_utils.compat import uuid7
 
-from models import clock, store
 from models.address import TypedAddress
+from models.ground import clock, store
+from models.ground.settings import UNNAMED, Settings
 from models.letter.table import LetterKind
-from models.settings import UNNAMED, Settings
 from models.viewer import Actor
 
 

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from models import clock, store
 from models.email import history
+from models.ground import clock, store
 from models.mailbox.folders import LedgerFolder
 from models.mailbox.lease import Leased, check
 from models.mailbox.tables import OccurrenceState, SkipReason

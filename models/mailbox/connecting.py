@@ -8,8 +8,9 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from models import address, clock, firm, idempotency, journal, keys, our_own, store, text
+from models import address, firm, idempotency, journal, our_own, text
 from models.errors import ErrorCode, Faults, Refusal
+from models.ground import clock, keys, store
 from models.idempotency import Done
 from models.journal import JournalKind, Subject
 from models.mailbox.ports import must_be_mail_port

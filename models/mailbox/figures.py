@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
-from models import clock, journal, notification, store
+from models import journal, notification
 from models.errors import ErrorCode
+from models.ground import clock, store
 from models.journal import JournalKind, Subject
 from models.mailbox.lease import Leased
 from models.mailbox.tables import MailboxState

@@ -11,8 +11,8 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from models import clock, store
 from models.email import history
+from models.ground import clock, store
 from models.mailbox.lease import Leased, check
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
-from models import store
+from models.ground import store
 from models.mailbox.server import MailSecurity, MailServer
 
 SECONDS = 60

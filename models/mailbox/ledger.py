@@ -12,8 +12,8 @@ from typing import Any
 import orjson
 from uuid_utils.compat import uuid7
 
-from models import clock, store
 from models.email import history
+from models.ground import clock, store
 from models.mailbox.backlog import MOST_CUTS, progress, switched_on
 from models.mailbox.folders import LedgerFolder
 from models.mailbox.lease import POISON, Leased, check

@@ -4,15 +4,16 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from models import firm, journal, store
+from models import firm, journal
 from models.errors import Conflict, ErrorCode, Faults, Refusal
+from models.ground import store
+from models.ground.unset import UNSET, Unset
 from models.idempotency import Done
 from models.journal import JournalKind, Subject
 from models.mailbox import folders
 from models.mailbox.connecting import check_server, must_be_colleague, must_own, one_line, record, sealed
 from models.mailbox.server import MailServer
 from models.mailbox.tables import Mailbox, MailboxState
-from models.unset import UNSET, Unset
 from models.viewer import Actor, must_be_in_person
 
 SERVERS = {

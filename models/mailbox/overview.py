@@ -1,6 +1,6 @@
 """All mailboxes of all firms, in numbers: for whoever operates the installation, not for its firms."""
 
-from models import store
+from models.ground import store
 from models.mailbox.tables import MailboxState
 
 

@@ -1,8 +1,8 @@
 """Which ports a mail server may be on. Else a mailbox could knock at any door of the internet in our name."""
 
-from models import store
 from models.errors import ErrorCode, Refusal
-from models.settings import Settings
+from models.ground import store
+from models.ground.settings import Settings
 
 USUAL = frozenset({25, 143, 465, 587, 993})
 _allowed: frozenset[int] | None = None

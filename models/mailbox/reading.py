@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from models import clock, store
 from models.errors import ErrorCode
+from models.ground import clock, store
 from models.mailbox.server import MailSecurity, MailServer
 from models.mailbox.tables import MailboxState, SkipReason
 from models.viewer import Viewer

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from models import clock, firm, our_own, store
+from models import firm, our_own
 from models.email import history
 from models.errors import ErrorCode, Refusal
+from models.ground import clock, store
 from models.mailbox import figures
 from models.mailbox.lease import Leased, check
 from models.toggles import end_email_sync

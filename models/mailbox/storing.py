@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models import journal, store
-from models.checkpoint import checkpoint
+from models import journal
 from models.email import Incoming, Message, Received, history, receive
+from models.ground import store
+from models.ground.checkpoint import checkpoint
 from models.journal import JournalKind
 from models.mailbox.backlog import Pending, Settled, settle
 from models.mailbox.lease import POISON, Leased, check

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from models import journal, store
+from models import journal
 from models.errors import ErrorCode, Faults, Refusal
+from models.ground import store
 from models.idempotency import Done
 from models.notification.reading import InboxFilter, matching
 from models.viewer import Viewer

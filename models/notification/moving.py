@@ -4,7 +4,8 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from models import clock, journal, store
+from models import journal
+from models.ground import clock, store
 from models.notification.table import NotificationKind
 from models.viewer import Actor
 

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any, assert_never, get_args
 from uuid import UUID
 
-from models import store
+from models.ground import store
 from models.journal import Subject
 from models.notification.table import About, NotificationKind
-from models.page import Order, Page, Window
-from models.page import page as read_page
+from models.ground.page import Order, Page, Window
+from models.ground.page import page as read_page
 from models.viewer import Viewer
 
 NEWEST_FIRST = Order("NEWEST_FIRST", "n.position", "bigint", descending=True)

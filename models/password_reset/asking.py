@@ -10,13 +10,14 @@ from uuid import UUID
 from limits import RateLimitItemPerHour
 from uuid_utils.compat import uuid7
 
-from models import address, clock, firm, idempotency, letter, secret_link, store
+from models import address, firm, idempotency, letter
 from models.access import MAY_ENTER
 from models.address import TypedAddress
 from models.attempts import Attempts
 from models.errors import DeadLinkReason, RateLimited
+from models.ground import clock, secret_link, store
+from models.ground.pace import even_pace
 from models.letter import LetterKind, NewLetter
-from models.pace import even_pace
 from models.session import marks
 from models.session.marks import Owner
 from models.viewer import System, ViewerKind

@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from models import clock, journal, password, secret_link, session, store
+from models import journal, password, session
 from models.access import MAY_ENTER
 from models.errors import DeadLink, DeadLinkReason, ErrorCode, Refusal
+from models.ground import clock, secret_link, store
 from models.idempotency import Done
 from models.journal import JournalKind, Subject
 from models.viewer import Actor, Client, TeamRole, Viewer

@@ -6,9 +6,10 @@ that this address took part in. Bcc is never shown.
 from collections.abc import Sequence
 from uuid import UUID
 
-from models import email, store
+from models import email
 from models.email import AttachmentView, EmailBody, EmailView
-from models.page import Page, Window
+from models.ground import store
+from models.ground.page import Page, Window
 from models.participant import Participant, Role
 from models.viewer import Client, System
 

@@ -2,8 +2,9 @@
 
 from uuid import UUID
 
-from models import journal, store
+from models import journal
 from models.errors import ErrorCode, Refusal
+from models.ground import store
 from models.idempotency import Done
 from models.portal.visit import visited
 from models.viewer import Client

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from models import store
+from models.ground import store
 from models.viewer import Client
 
 

@@ -3,7 +3,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from models import clock, store
+from models.ground import clock, store
 
 
 async def visited(firm_id: UUID, user_id: UUID, account_ids: Sequence[UUID]) -> None:

@@ -4,8 +4,9 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from models import api_token, clock, keys, store
+from models import api_token
 from models.access import MAY_ENTER
+from models.ground import clock, keys, store
 from models.session.lasting import EXACT_TO, used
 from models.viewer import Asker, Client, TeamRole, Viewer
 

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from models import journal, store
+from models import journal
+from models.ground import store
 from models.journal import FeedKind
 from models.portal.visit import visited
 from models.viewer import Actor, Asker, Client, must_be_in_person

@@ -10,8 +10,8 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from models import clock, store
-from models.settings import Settings
+from models.ground import clock, store
+from models.ground.settings import Settings
 from models.viewer import Asker
 
 EXACT_TO = timedelta(minutes=1)

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from models import clock, keys, store
+from models.ground import clock, keys, store
 from models.viewer import Viewer
 
 GOOD_FOR = timedelta(days=180)

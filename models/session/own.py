@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from models import clock, store
 from models.errors import ErrorCode, Refusal
+from models.ground import clock, store
 from models.idempotency import Done
 from models.session.ending import end
 from models.viewer import Viewer, must_be_in_person

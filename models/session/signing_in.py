@@ -11,11 +11,12 @@ from uuid import UUID
 
 from limits import RateLimitItemPerDay, RateLimitItemPerHour, RateLimitItemPerMinute
 
-from models import address, password, second_factor, store
+from models import address, password, second_factor
 from models.access import MAY_ENTER
 from models.attempts import Attempts
 from models.errors import ErrorCode, Refusal
 from models.firm import slug_asked
+from models.ground import store
 from models.session import marks
 from models.session.marks import Owner
 from models.session.starting import SignedIn, start_for_client, start_for_member

@@ -8,8 +8,8 @@ from uuid import UUID
 from typing_extensions import TypeVar
 from uuid_utils.compat import uuid7
 
-from models import clock, keys, store
 from models.errors import ErrorCode, Refusal
+from models.ground import clock, keys, store
 from models.portal.visit import visited
 from models.session.lasting import unused_until
 from models.session.table import Session

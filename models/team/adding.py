@@ -7,23 +7,11 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from models import (
-    address,
-    clock,
-    firm,
-    idempotency,
-    journal,
-    letter,
-    our_own,
-    password,
-    secret_link,
-    session,
-    store,
-    text,
-)
+from models import address, firm, idempotency, journal, letter, our_own, password, session, text
 from models.address import TypedAddress
 from models.email import history
 from models.errors import DeadLinkReason, ErrorCode, Faults, Refusal
+from models.ground import clock, secret_link, store
 from models.idempotency import Done
 from models.invitation.ending import end
 from models.invitation.table import Invitation

@@ -3,14 +3,15 @@
 from typing import Any
 from uuid import UUID
 
-from models import firm, journal, mailbox, second_factor, session, store, text
+from models import firm, journal, mailbox, second_factor, session, text
 from models.errors import Conflict, DeadLinkReason, ErrorCode, Refusal
+from models.ground import store
+from models.ground.unset import UNSET, Unset
 from models.idempotency import Done
 from models.invitation.ending import end
 from models.journal import JournalKind, Subject
 from models.team.own_password import end_resets
 from models.team.ruling import must_still_rule
-from models.unset import UNSET, Unset
 from models.viewer import TeamRole, Viewer, must_be_admin_in_person
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from models import journal, store
+from models import journal
 from models.errors import ErrorCode, Refusal
+from models.ground import store
 from models.idempotency import Done
 from models.team.table import AccountColumn
 from models.viewer import Viewer

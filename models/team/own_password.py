@@ -2,8 +2,9 @@
 
 from uuid import UUID
 
-from models import clock, firm, journal, letter, password, second_factor, session, store
+from models import firm, journal, letter, password, second_factor, session
 from models.errors import ErrorCode, Refusal
+from models.ground import clock, store
 from models.idempotency import Done
 from models.journal import JournalKind, Subject
 from models.viewer import Viewer

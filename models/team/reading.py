@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from models import store
+from models.ground import store
 from models.team.table import AccountColumn, TeamMemberState
 from models.viewer import TeamRole, Viewer
 

@@ -1,7 +1,7 @@
 """Who rules the team as it is now: whoever waited for the firm's lock may have been unmade or removed meanwhile."""
 
-from models import store
 from models.errors import ErrorCode, Refusal
+from models.ground import store
 from models.viewer import TeamRole, Viewer
 
 RULERS = (TeamRole.OWNER, TeamRole.ADMIN)

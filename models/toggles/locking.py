@@ -6,9 +6,9 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from models import store
 from models.access import Spot
 from models.address import TypedAddress
+from models.ground import store
 from models.our_own import IS_OUR_OWN
 from models.toggles.switches import Switch
 from models.viewer import Actor

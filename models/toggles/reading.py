@@ -6,7 +6,8 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from models import address, store
+from models import address
+from models.ground import store
 from models.toggles.switches import LoginState, Switch, TogglesView
 from models.toggles.table import IS_HELD
 from models.viewer import Viewer

@@ -10,9 +10,9 @@ from functools import partial
 from uuid import UUID
 
 from models import firm, idempotency
-from models.checkpoint import checkpoint
 from models.email import history
 from models.errors import Conflict, ErrorCode, Refusal, Refusals
+from models.ground.checkpoint import checkpoint
 from models.idempotency import Done
 from models.invitation import Asked, invite, objections
 from models.journal import Subject

@@ -6,7 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from models.address import EmailAddressView
-from models.frozen import frozen
+from models.ground.frozen import frozen
 
 
 class Switch(StrEnum):

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from models import journal, notification, store
+from models import journal, notification
 from models.access import lose_access
 from models.email import history
 from models.errors import DeadLinkReason
+from models.ground import store
 from models.journal import JournalKind, Subject
 from models.notification import NotificationKind
 from models.toggles.locking import Toggles, lock_where

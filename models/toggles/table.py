@@ -6,7 +6,7 @@ from uuid import UUID
 from tortoise import Model, fields
 from uuid_utils.compat import uuid7
 
-from models import store
+from models.ground import store
 from models.toggles.switches import Switch
 from models.viewer import Actor
 

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from models import keys, store
+from models.ground import keys, store
 from tests.client import Api, an_api
 from tests.faults.outbox_child import pass_on
 from tests.keeping import KEY

@@ -5,7 +5,7 @@ import sys
 
 from mail.outbox import new_owner, one_pass
 from mail.smtp import SmtpServer
-from models import keys, store
+from models.ground import keys, store
 from models.mailbox import MailSecurity
 from tests.keeping import KEY
 from tests.letters import a_route

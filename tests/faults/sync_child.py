@@ -7,8 +7,8 @@ from uuid import UUID
 
 from mail.parsing import ParserPool
 from mail.sync import Tools, sync_once
-from models import files, keys, store
-from models.settings import Settings
+from models.ground import files, keys, store
+from models.ground.settings import Settings
 from tests.keeping import KEY
 from tests.waiting import PATIENCE
 

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from mail.demo.people import BELLANDI, OWNER_PASSWORD
-from models.embedded import Embedded
+from models.ground.embedded import Embedded
 from tests.plain import plain_http
 from tests.postgres import open_folder
 from tests.processes import Running, all_gone, processes_about, running

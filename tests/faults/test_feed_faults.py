@@ -9,9 +9,10 @@ from contextlib import aclosing, suppress
 import asyncpg
 import pytest
 
-from models import journal, store
-from models.embedded import Embedded
+from models import journal
 from models.feed import Hub, Resync
+from models.ground import store
+from models.ground.embedded import Embedded
 from models.journal import Batch
 from models.viewer import System
 from tests.feeding import Listener, a_hub, listening, say, texts_of

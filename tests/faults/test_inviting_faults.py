@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from graph.ids import Kind, global_id
-from models import store as database
+from models.ground import store as database
 from tests.client import an_api
 from tests.faults import inviting_child
 from tests.letters import due_again, sent_all

@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 
 from mail.outbox import Outbox
-from models import store as database
+from models.ground import store as database
 from tests.letters import a_route, an_invitation, due_again, invited
 from tests.make import a_firm, an_account
 from tests.smtp_server import SmtpSink, Taken
@@ -138,7 +138,10 @@ async def test_sigterm_in_the_middle_leaves_no_lease(own_store: str) -> None:
             "SWITCHBOARD_MAIL_FROM": "portal@switchboard.test",
         }
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "graph.cli", "worker"), cwd=CHECKOUT, env={**os.environ, **settings}, stderr=PIPE
+            *(sys.executable, "-m", "graph.process.cli", "worker"),
+            cwd=CHECKOUT,
+            env={**os.environ, **settings},
+            stderr=PIPE,
         )
         await reached.wait()
         process.terminate()

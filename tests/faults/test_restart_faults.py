@@ -14,8 +14,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from graph.ids import Kind, global_id
-from models import keys, store
-from models.embedded import Embedded
+from models.ground import keys, store
+from models.ground.embedded import Embedded
 from models.session import SignedIn
 from tests import make
 from tests.client import Api, TopLevelErrors

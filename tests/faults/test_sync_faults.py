@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 
 from mail.sync import Tools, Worker, sync_once
-from models import store as database
+from models.ground import store as database
 from models.viewer import System
 from tests.imap_server import ARRIVED, ImapServer
 from tests.make import a_firm, an_account

@@ -1,0 +1,104 @@
+"""Compiled plans are kept per operation; a document that comes only once, with few rows, is not worth one."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any
+
+from graphql import (
+    DefinitionNode,
+    DirectiveNode,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    VariableNode,
+    Visitor,
+    is_non_null_type,
+    is_object_type,
+    visit,
+)
+from graphql.execution import Executor
+from graphql.execution.collect_fields import FieldDetails
+
+from graph.engine.completion.program import Program, program
+from graph.engine.completion.reading import Reading
+from graph.engine.completion.shape import Unplanned, Value, object_of
+
+KEPT_OPERATIONS = 256
+KEPT_PLANS = 64  # of one operation: each list of it, for each way that its @skip and @include fell out
+WORTH_IT = 20  # rows from which a plan is made at the first use
+
+
+class Plan:
+    """For a list of objects: what is to be read first, and the program. Raises Unplanned."""
+
+    def __init__(self, executor: Any, kind: GraphQLObjectType, nullable: bool, details: list[FieldDetails]) -> None:
+        found = object_of(executor, kind, details)
+        self.reading = Reading(found) or None
+        self.complete: Program = program(Value(False, items=Value(nullable, object=found)))
+
+
+class Plans:
+    """Of one operation. Keys are identities, so it holds on to what they are the identities of."""
+
+    def __init__(self, schema: object, operation: DefinitionNode, fragments: Sequence[DefinitionNode]) -> None:
+        self.uses = 0
+        self._held = (schema, operation, fragments)
+        self._conditions = sorted({name for each in (operation, *fragments) for name in _conditions(each)})
+        self._plans: dict[object, Plan | None] = {}
+
+    def plan(
+        self, executor: Executor[Any], item_type: GraphQLOutputType, details: list[FieldDetails], rows: int
+    ) -> Plan | None:
+        """None: stock."""
+        if self.uses < 2 and rows < WORTH_IT:
+            return None
+        given = executor.variable_values.coerced
+        key = (id(item_type), *(id(each.node) for each in details), *map(given.get, self._conditions))
+        if key not in self._plans:
+            if len(self._plans) >= KEPT_PLANS:
+                self._plans.clear()
+            self._plans[key] = _made(executor, item_type, details)
+        return self._plans[key]
+
+
+def _made(executor: Executor[Any], item_type: GraphQLOutputType, details: list[FieldDetails]) -> Plan | None:
+    nullable = not is_non_null_type(item_type)
+    kind: Any = item_type if nullable else item_type.of_type  # type: ignore[union-attr]
+    if not is_object_type(kind) or any(each.defer_usage or each.fragment_variable_values for each in details):
+        return None
+    try:
+        return Plan(executor, kind, nullable, details)
+    except Unplanned:
+        return None
+
+
+class _Conditions(Visitor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def enter_directive(self, node: DirectiveNode, *_: object) -> None:
+        if node.name.value in ("skip", "include"):
+            given = (each.value for each in node.arguments or ())
+            self.names |= {value.name.value for value in given if isinstance(value, VariableNode)}
+
+
+def _conditions(definition: DefinitionNode) -> set[str]:
+    """The variables that decide which fields there are."""
+    visitor = _Conditions()
+    visit(definition, visitor)
+    return visitor.names
+
+
+_kept: OrderedDict[tuple[int, ...], Plans] = OrderedDict()
+
+
+def plans_of(executor: Executor[Any]) -> Plans:
+    """Those of its operation, the latest used of 256."""
+    fragments = tuple(executor.fragment_definitions.values())
+    key = (id(executor.schema), id(executor.operation), *map(id, fragments))
+    if (found := _kept.get(key)) is None:
+        found = _kept[key] = Plans(executor.schema, executor.operation, fragments)
+        if len(_kept) > KEPT_OPERATIONS:
+            _kept.popitem(last=False)
+    _kept.move_to_end(key)
+    return found

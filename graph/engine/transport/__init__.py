@@ -1,0 +1,23 @@
+"""The edges: GraphQL over HTTP, server-sent events, multipart and graphql-transport-ws, for any schema and context."""
+
+from graph.engine.transport.call import Call, ContextGetter, OperationContext
+from graph.engine.transport.errors import RequestCode, RequestError
+from graph.engine.transport.http import GraphQLEndpoint
+from graph.engine.transport.persisted import AutomaticDocuments, Manifest, ManifestFault
+from graph.engine.transport.schema import EventExecutor, Schema
+from graph.engine.transport.sockets import Sockets
+
+__all__ = [
+    "AutomaticDocuments",
+    "Call",
+    "ContextGetter",
+    "EventExecutor",
+    "GraphQLEndpoint",
+    "Manifest",
+    "ManifestFault",
+    "OperationContext",
+    "RequestCode",
+    "RequestError",
+    "Schema",
+    "Sockets",
+]

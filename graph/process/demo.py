@@ -1,0 +1,111 @@
+"""`make run`: two firms, a mail server with their past mail, and the API, all on this machine."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import typer
+from pydantic import SecretStr
+
+from graph.ids import Kind, global_id
+from graph.pages.tabs import Example
+from graph.process import running
+from graph.process.app import create_app
+from graph.process.logs import log_plainly
+from graph.process.opening import opened
+from graph.process.working import working
+from mail.demo.fill import fill
+from mail.demo.launch import DemoMail, DemoMailFailed
+from mail.demo.letters import NEWCOMER
+from mail.demo.people import BELLANDI, CLIENT, HARBOUR, OWNER_PASSWORD
+from mail.demo.seed import connect_demo_mailbox, main_firm, seed
+from mail.demo.users import IMAP_PORT, PORTAL_FROM, SMTP_PORT
+from models.ground import clock, store, var
+from models.ground.settings import Settings
+
+
+async def show(settings: Settings) -> None:
+    """Until Ctrl-C; what an earlier start left is still there. Raises what `opened` does, PortTaken, DemoMailFailed."""
+    log_plainly(settings)
+    listening = running.listen(settings)
+    typer.echo("Starting PostgreSQL, the demo mail server and the API …")
+    async with opened(settings), _mail(settings) as mail:
+        await seed(clock.now())
+        if settings.development:  # outside, no mail server on a private address is called
+            await connect_demo_mailbox(await main_firm(), mail.imap, mail.smtp)
+        example = await _example()
+        settings = _with_letters(settings, mail)
+        async with working(settings):
+            app = create_app(settings, email=BELLANDI.owner.email, password=OWNER_PASSWORD, example=example)
+            await running.serve_app(app, listening, ready=lambda: _welcome(settings, mail))
+
+
+@asynccontextmanager
+async def _mail(settings: Settings) -> AsyncIterator[DemoMail]:
+    """On the usual ports of the demo, or on free ones where another demo has them."""
+    folder = await asyncio.to_thread(var.folder, settings, "demo", "mail")
+    await asyncio.to_thread(fill, folder, now=clock.now())
+    try:
+        mail = await DemoMail.launch(folder, imap_port=IMAP_PORT, smtp_port=SMTP_PORT)
+    except DemoMailFailed:
+        mail = await DemoMail.launch(folder)
+    try:
+        yield mail
+    finally:
+        await mail.stop()
+
+
+def _with_letters(settings: Settings, mail: DemoMail) -> Settings:
+    """Letters go to the demo's own mail server, unless somebody has set another."""
+    if settings.smtp_url is not None:
+        return settings
+    url = SecretStr(f"smtp://{mail.smtp.host}:{mail.smtp_port}")
+    return settings.model_copy(update={"smtp_url": url, "mail_from": settings.mail_from or PORTAL_FROM})
+
+
+async def _example() -> Example:
+    row = await store.row(_NEWCOMER, (await main_firm()).firm_id, NEWCOMER.code, NEWCOMER.address)
+    assert row is not None, "the seeds have it"
+    return Example(global_id(Kind.ACCOUNT, row["account_id"]), global_id(Kind.EMAIL_ADDRESS, row["address_id"]))
+
+
+_NEWCOMER = """
+SELECT t.account_id, t.address_id FROM toggles t
+JOIN account a ON a.firm_id = t.firm_id AND a.id = t.account_id
+JOIN email_address e ON e.firm_id = t.firm_id AND e.id = t.address_id
+WHERE t.firm_id = $1 AND a.code = $2 AND e.key = $3
+"""
+
+
+async def _welcome(settings: Settings, mail: DemoMail) -> None:
+    port = f" --port {mail.imap_port}" if mail.imap_port != IMAP_PORT else ""
+    page = "graphiql" if settings.development else "graphql"
+    typer.echo(f"""
+  {BELLANDI.name} is open:  {settings.base_url}/{page}
+
+  Sign in as  {BELLANDI.owner.email}   password  {OWNER_PASSWORD}
+  A second firm: {HARBOUR.owner.email}, the same password.
+  A client of two accounts: {CLIENT} at {settings.base_url}/portal, the same password.
+{_to_try(mail) if settings.development else GRAPHIQL_IS_OFF}
+  What the firm sends to its clients stays here:  .venv/bin/python -m mail.demo.read{port}
+
+  Data is kept under {settings.var}/. Ctrl-C stops everything.
+""")
+
+
+GRAPHIQL_IS_OFF = """
+  GraphiQL, and the firm's mailbox on this machine, are for development only: SWITCHBOARD_DEVELOPMENT is false.
+"""
+
+
+def _to_try(mail: DemoMail) -> str:
+    clients = sum(not one.archived for one in BELLANDI.accounts)
+    port = f" --port {mail.smtp_port}" if mail.smtp_port != SMTP_PORT else ""
+    return f"""
+  Three things to try
+   1. Tab “Accounts”: {clients} clients with their Login, Notify and Email sync switches. (The first tab signs you in.)
+   2. Tab “SwitchEmailSyncOn”, for {NEWCOMER.contact} ({NEWCOMER.code}), then “PastMail”:
+      three years of her letters are there a moment later.
+   3. Tab “NewMailLive”: run it, and in another terminal have her write to the firm:
+      .venv/bin/python -m mail.demo.send --from {NEWCOMER.address}{port}
+"""

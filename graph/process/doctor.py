@@ -1,0 +1,69 @@
+"""`switchboard doctor`: what is wrong, in plain words, and what to do."""
+
+from collections.abc import AsyncIterator
+
+import typer
+
+from graph.process.opening import opened
+from mail.outbox import Route
+from mail.smtp import SmtpError
+from models.ground import store, var
+from models.ground.settings import Settings
+
+
+async def examine(settings: Settings) -> None:
+    """Prints one line for each thing looked at; exits with 1 where something needs a person."""
+    troubles = 0
+    async for fine, line in _findings(settings):
+        troubles += not fine
+        typer.echo(f"{'ok   ' if fine else 'MEND '} {line}")
+    if troubles:
+        raise SystemExit(1)
+
+
+async def _findings(settings: Settings) -> AsyncIterator[tuple[bool, str]]:
+    where = "the server under var/" if settings.database_url is None else "DATABASE_URL"
+    async with opened(settings):  # a wrong key, an old or unreachable database end it here, with a line of their own
+        yield True, f"Database: {where}, {await store.value('SHOW server_version')}, all migrations applied."
+        yield True, "Key: the one that this database knows."
+        yield _exposure(settings)
+        yield _privacy(settings)
+        yield await _letters(settings)
+        firms = await store.value("SELECT count(*) FROM firm")
+        yield firms > 0, f"Firms: {firms}." + ("" if firms else " Make one with `switchboard create-firm`.")
+        for row in await store.rows("SELECT address, state, error_message, last_sync_at FROM mailbox ORDER BY address"):
+            fine = row["error_message"] is None
+            yield (
+                fine,
+                f"Mailbox {row['address']}: {row['state']}. {row['error_message'] or _seen(row['last_sync_at'])}",
+            )
+
+
+async def _letters(settings: Settings) -> tuple[bool, str]:
+    """By calling the mail server and signing in there; no letter is sent."""
+    route = Route.of(settings)
+    if route is None:
+        return False, str(settings.letters_wait)
+    waiting = await store.value("SELECT count(*) FROM letter WHERE settled_at IS NULL")
+    try:
+        smtp = await route.connect()
+    except SmtpError as error:
+        return False, f"Letters: {waiting} wait. {error.message} Look at SWITCHBOARD_SMTP_URL."
+    await smtp.close()
+    return True, f"Letters: {waiting} wait; {route.server.host} takes them, from {route.sender.address}."
+
+
+def _exposure(settings: Settings) -> tuple[bool, str]:
+    if settings.development and settings.host not in {"127.0.0.1", "::1", "localhost"}:
+        return False, "Development mode on a public address. Set SWITCHBOARD_DEVELOPMENT=false."
+    return True, "Mode: " + ("development, on this machine only." if settings.development else "production.")
+
+
+def _privacy(settings: Settings) -> tuple[bool, str]:
+    if exposed := " ".join(map(str, var.exposed(settings))):
+        return False, f"Files: other users of this machine may read them. As their owner: chmod -R go-rwx {exposed}"
+    return True, f"Files: no other user of this machine reads {settings.var}."
+
+
+def _seen(last_sync_at: object) -> str:
+    return f"Last looked at {last_sync_at:%Y-%m-%d %H:%M} UTC." if last_sync_at else "Not looked at yet."

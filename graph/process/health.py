@@ -1,0 +1,58 @@
+"""For whoever starts, stops and balances processes: does it live, may it be sent requests."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from graph.process.doorkeeper import Doorkeeper
+from models import feed
+from models.ground import store
+
+PATIENCE = 3.0  # seconds that the database gets to answer
+NO_STORE = {"cache-control": "no-store"}
+log = structlog.get_logger("health")
+
+
+async def healthz(_: Request) -> Response:
+    """200 as long as the process answers at all; asks nobody else, as a restart here mends nothing there."""
+    return PlainTextResponse("alive\n", headers=NO_STORE)
+
+
+async def readyz(request: Request) -> Response:
+    """200: send requests. 503: not now, and why, a line each. What is told beside `ready` is no reason."""
+    troubles = [line async for line in _troubles(request)]
+    if not troubles:
+        return PlainTextResponse("\n".join(["ready", *_remarks(request), ""]), headers=NO_STORE)
+    return PlainTextResponse("\n".join([*troubles, ""]), 503, headers=NO_STORE)
+
+
+def _remarks(request: Request) -> Iterator[str]:
+    if not feed.hub.hears:
+        yield "The channel of wake-ups is silent: events come some seconds late."
+    doorkeeper = request.app.state.doorkeeper
+    if doorkeeper.ungreeted and not doorkeeper.greets_nobody:
+        yield f"{_ungreeted(doorkeeper)} Others do begin."
+    if (why := request.app.state.settings.letters_wait) is not None:
+        yield why
+
+
+async def _troubles(request: Request) -> AsyncIterator[str]:
+    if request.app.state.sockets.draining:
+        yield "The process is shutting down."
+    if request.app.state.doorkeeper.greets_nobody:
+        yield f"{_ungreeted(request.app.state.doorkeeper)} No other begins: restart the process if that lasts."
+    try:
+        async with asyncio.timeout(PATIENCE):
+            if missing := await store.pending_migrations():
+                yield f"The database lacks {len(missing)} migrations. Run `switchboard migrate`."
+            await store.save_again()
+    except Exception as error:
+        log.warning("health.no_database", error=type(error).__name__)
+        yield store.why(error)
+
+
+def _ungreeted(doorkeeper: Doorkeeper) -> str:
+    return f"Feeds that wait for longer than {doorkeeper.patience:g} seconds to begin: {doorkeeper.ungreeted}."

@@ -1,0 +1,58 @@
+"""The worker: mail in, letters out, old rows thrown away. In the server's process, or in one of its own."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+import structlog
+
+from graph.process.logs import log_plainly
+from graph.process.opening import opened
+from mail.outbox import Outbox, Route
+from mail.sync import Worker
+from models import feed, journal, mailbox
+from models.ground.settings import Settings
+from models.housekeeping import Housekeeper
+
+log = structlog.get_logger("running")
+
+
+@asynccontextmanager
+async def working(settings: Settings) -> AsyncIterator[None]:
+    """A worker in this process: mail in, letters out where the settings say how, old rows thrown away."""
+    await mailbox.take_up_ports()
+    workers: list[Worker | Outbox | Housekeeper] = [
+        Worker(development=settings.development, wakes=_changed),
+        Housekeeper(),
+    ]
+    if (route := Route.of(settings)) is not None:
+        workers.append(Outbox(route))
+    else:
+        log.warning("letters wait", why=settings.letters_wait)
+    running = [asyncio.create_task(worker.run()) for worker in workers]
+    try:
+        yield
+    finally:
+        await asyncio.gather(*(worker.stop() for worker in workers))
+        await asyncio.gather(*running)
+
+
+async def _changed(firm_id: UUID) -> None:
+    """Returns when the firm's journal has grown; what grew before this call, the worker's own look finds."""
+    await feed.hub.changed(firm_id, await journal.head(firm_id))
+
+
+async def work(settings: Settings) -> None:
+    """Until SIGINT or SIGTERM."""
+    log_plainly(settings)
+    async with opened(settings), working(settings):
+        await told_to_stop()
+
+
+async def told_to_stop() -> None:
+    stop = asyncio.Event()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(each, stop.set)
+    await stop.wait()

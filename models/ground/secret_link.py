@@ -1,0 +1,34 @@
+"""
+Tokens of links that a letter carries. A token is HMAC(server key, a row's random seed): it can be printed again in
+every letter of that row, and stands nowhere in the database (R7).
+"""
+
+import secrets
+from uuid import UUID
+
+from models.ground import keys
+
+SEED = 32  # bytes
+
+
+def new_seed() -> bytes:
+    return secrets.token_bytes(SEED)
+
+
+def token(purpose: str, row_id: UUID, seed: bytes) -> str:
+    """As `<id>.<signature>`, safe in a URL. `purpose` keeps a link of one kind from opening another."""
+    return f"{row_id.hex}.{keys.signature(purpose, row_id.hex + seed.hex())}"
+
+
+def row_of(given: str) -> UUID | None:
+    """The row that a token names, whether or not it is right; None: it is no token."""
+    digits = given.partition(".")[0]
+    try:
+        found = UUID(digits)
+    except ValueError:
+        return None
+    return found if found.hex == digits else None
+
+
+def is_token(given: str, purpose: str, row_id: UUID, seed: bytes) -> bool:
+    return keys.is_signed(purpose, row_id.hex + seed.hex(), given.partition(".")[2])

@@ -1,0 +1,28 @@
+"""The database: opened once per process, reached by `rows` and `transaction` from anywhere."""
+
+from models.ground.store.away import Away, why
+from models.ground.store.connection import close, is_open, migrate, open_store, pending_migrations, tortoise_config
+from models.ground.store.sql import execute, row, rows, save_again, value
+from models.ground.store.transaction import Transaction, current, transaction
+from models.ground.store.where import AFRESH, Where
+
+__all__ = [
+    "AFRESH",
+    "Away",
+    "Transaction",
+    "Where",
+    "close",
+    "current",
+    "execute",
+    "is_open",
+    "migrate",
+    "open_store",
+    "pending_migrations",
+    "row",
+    "rows",
+    "save_again",
+    "tortoise_config",
+    "transaction",
+    "value",
+    "why",
+]
