@@ -5,7 +5,8 @@ from uuid_utils.compat import uuid7
 
 from graph.errors import KINDS
 from graph.ids import key_of
-from models import notification, store
+from models import notification
+from models.ground import store
 from models.journal import Subject
 from models.notification import NotificationKind
 from tests.client import Api

@@ -7,10 +7,10 @@ from typing import Any, assert_never, get_args
 from uuid import UUID
 
 from models.ground import store
-from models.journal import Subject
-from models.notification.table import About, NotificationKind
 from models.ground.page import Order, Page, Window
 from models.ground.page import page as read_page
+from models.journal import Subject
+from models.notification.table import About, NotificationKind
 from models.viewer import Viewer
 
 NEWEST_FIRST = Order("NEWEST_FIRST", "n.position", "bigint", descending=True)
