@@ -1,7 +1,9 @@
 """Attempts, as to sign in, counted by several processes together where Redis carries the wake-ups."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 import pytest
 from limits import RateLimitItemPerMinute
@@ -85,3 +87,21 @@ async def test_redis_is_not_told_who_tries(redis: RedisServer) -> None:
         kept = await asked.keys()
     assert len(kept) == 2
     assert not any(told.encode() in key for told in (ANNA, "anna", HERE) for key in kept)
+
+
+@pytest.mark.parametrize("together", [True, False])
+async def test_whoever_gives_up_in_any_turn_of_the_loop_keeps_nobody_from_being_counted(together: bool) -> None:
+    if not together:
+        await attempts.share(None)
+    one = a_process(most=10_000)
+    with capture_logs() as logs:
+        for turns in count():
+            counting = asyncio.create_task(one.count(f"{turns}@client.test", f"192.0.2.{turns % 250}"))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            if counting.done():
+                break
+            counting.cancel()
+            await asyncio.wait([counting])
+            await one.count(ANNA, HERE)
+    assert not logs
