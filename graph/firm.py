@@ -8,6 +8,7 @@ import strawberry
 from graph.context import Info, client_of, signed_in, viewer_of
 from graph.engine.completion import Shows
 from graph.errors import Payload, cursor_of, refusable
+from graph.firm_settings import FirmSettings, UpdateFirmInput
 from graph.ids import Kind, global_id
 from graph.inputs import given
 from graph.node import Node, made_id
@@ -17,7 +18,6 @@ from models.viewer import TeamRole, Viewer
 
 if TYPE_CHECKING:
     from graph.api_token import ApiToken
-    from graph.firm_settings import FirmSettings
     from graph.own_access import Session
 
 strawberry.enum(TeamRole)
@@ -96,10 +96,8 @@ class Firm(Node):
         return cls(id=global_id(Kind.FIRM, view.id), name=view.name, slug=view.slug, version=view.version)
 
     @strawberry.field
-    async def settings(self, info: Info) -> Annotated["FirmSettings", strawberry.lazy("graph.firm_settings")] | None:
-        from graph.firm_settings import FirmSettings
-
-        return None if client_of(info) else FirmSettings.of(await firm_settings.of(viewer_of(info)), self.name)
+    async def settings(self, info: Info) -> FirmSettings | None:
+        return None if client_of(info) else FirmSettings.of(await firm_settings.of(viewer_of(info)))
 
     @strawberry.field
     async def members(self, info: Info) -> list[TeamMember]:
@@ -168,6 +166,11 @@ class CreateEmailFieldPayload(Payload):
 
 
 @strawberry.type
+class UpdateFirmPayload(Payload):
+    firm: Firm | None = None
+
+
+@strawberry.type
 class FirmMutation:
     @strawberry.mutation(description="The viewer's own (R49).")
     @refusable(SetAccountColumnsPayload)
@@ -180,3 +183,10 @@ class FirmMutation:
     async def create_email_field(self, info: Info, input: CreateEmailFieldInput) -> CreateEmailFieldPayload:
         done = await email_field.create(viewer_of(info), input.name, key=given(input.idempotency_key))
         return CreateEmailFieldPayload(email_field=await email_field_of(info, done.ids[0]), cursor=cursor_of(done))
+
+    @strawberry.mutation(description="OWNER and ADMIN only.")
+    @refusable(UpdateFirmPayload)
+    async def update_firm(self, info: Info, input: UpdateFirmInput) -> UpdateFirmPayload:
+        by = viewer_of(info)
+        done = await firm_settings.update(by, input.wish(), expected_version=given(input.expected_version))
+        return UpdateFirmPayload(firm=Firm.of(await firm.of(by)), cursor=cursor_of(done))

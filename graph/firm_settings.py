@@ -3,53 +3,40 @@
 import strawberry
 
 from graph.context import Info, viewer_of
-from graph.errors import Payload, cursor_of, refusable
-from graph.firm import Firm
-from graph.ids import Kind, global_id
-from graph.inputs import changed, cleared_or, given
-from models import firm, firm_settings, letter
-from models.firm_settings import ClientAction, FirmWish
+from graph.engine.completion import Shows, made
+from graph.ids import Kind
+from graph.node import made_id
+from models import firm_settings, letter
+from models.firm_settings import SETTINGS, ClientAction, FirmWish
 
 strawberry.enum(ClientAction, description="What a firm may let clients do from a letter's link, without Login (R12).")
 
 
 @strawberry.type(description="Of any 60 minutes. Set by the installation, so that nobody can flood an address.")
-class LetterLimits:
+class LetterLimits(Shows[letter.LetterLimits]):
     per_hour: int
     left_this_hour: int
     per_recipient_per_hour: int
 
 
+def _sender_name(parent: strawberry.Parent[firm_settings.FirmSettings]) -> str:
+    return parent.sender_name or parent.name
+
+
 @strawberry.type
-class FirmSettings:
-    id: strawberry.ID
+class FirmSettings(Shows[firm_settings.FirmSettings]):
+    id: strawberry.ID = made_id(Kind.FIRM_SETTINGS)
     language: str = strawberry.field(description="Of the letters: a BCP 47 tag, such as `en` or `it`.")
-    sender_name: str
+    sender_name: str = made(_sender_name)
     reply_to: str | None
     copy_to: str | None = strawberry.field(description="Gets a copy of what clients are sent (R16).")
     invitation_days: int
     actions_without_login: list[ClientAction]
 
     @strawberry.field
-    async def letter_limits(self, info: Info) -> LetterLimits:
-        limits = await letter.limits_of(viewer_of(info))
-        return LetterLimits(
-            per_hour=limits.per_hour,
-            left_this_hour=limits.left_this_hour,
-            per_recipient_per_hour=limits.per_recipient_per_hour,
-        )
-
-    @classmethod
-    def of(cls, view: firm_settings.FirmSettings, firm_name: str) -> "FirmSettings":
-        return cls(
-            id=global_id(Kind.FIRM_SETTINGS, view.firm_id),
-            language=view.language,
-            sender_name=view.sender_name or firm_name,
-            reply_to=view.reply_to,
-            copy_to=view.copy_to,
-            invitation_days=view.invitation_days,
-            actions_without_login=list(view.actions_without_login),
-        )
+    @staticmethod
+    async def letter_limits(info: Info) -> LetterLimits:
+        return LetterLimits.of(await letter.limits_of(viewer_of(info)))
 
 
 @strawberry.input
@@ -65,25 +52,6 @@ class UpdateFirmInput:
     actions_without_login: list[ClientAction] | None = strawberry.UNSET
     expected_version: int | None = strawberry.UNSET
 
-
-@strawberry.type
-class UpdateFirmPayload(Payload):
-    firm: Firm | None = None
-
-
-@strawberry.type
-class FirmSettingsMutation:
-    @strawberry.mutation(description="OWNER and ADMIN only.")
-    @refusable(UpdateFirmPayload)
-    async def update_firm(self, info: Info, input: UpdateFirmInput) -> UpdateFirmPayload:
-        wish = FirmWish(
-            name=changed(input.name, cleared=""),
-            language=cleared_or(input.language),
-            sender_name=cleared_or(input.sender_name),
-            reply_to=cleared_or(input.reply_to),
-            copy_to=cleared_or(input.copy_to),
-            invitation_days=cleared_or(input.invitation_days),
-            actions_without_login=changed(input.actions_without_login, cleared=[]),
-        )
-        done = await firm_settings.update(viewer_of(info), wish, expected_version=given(input.expected_version))
-        return UpdateFirmPayload(firm=Firm.of(await firm.of(viewer_of(info))), cursor=cursor_of(done))
+    def wish(self) -> FirmWish:
+        wish = {name: getattr(self, name) for name in SETTINGS}
+        return {name: value for name, value in wish.items() if value is not strawberry.UNSET}

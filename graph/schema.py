@@ -19,7 +19,6 @@ from graph.engine.transport import Schema
 from graph.engine.transport.documents import suggest
 from graph.errors import Conflict, DeadLink, RateLimited, Refusal
 from graph.firm import FirmMutation, FirmQuery
-from graph.firm_settings import FirmSettingsMutation
 from graph.invitation import InvitationMutation
 from graph.invitation_link import InvitationLinkMutation, InvitationLinkQuery
 from graph.journal import JournalQuery
@@ -82,7 +81,6 @@ class Mutation(
     AddressMutation,
     ContactMutation,
     FirmMutation,
-    FirmSettingsMutation,
     TeamMutation,
     OwnAccessMutation,
     ApiTokenMutation,

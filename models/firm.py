@@ -2,14 +2,12 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from tortoise import Model, fields
-from tortoise.contrib.postgres.fields import ArrayField
 from uuid_utils.compat import uuid7
 
-from models import email_field, text
+from models import email_field, firm_settings, text
 from models.errors import ErrorCode, Refusal
 from models.ground import clock, store
 from models.viewer import Asker, System
@@ -19,16 +17,9 @@ FIRST_FIELD = "Email"
 """The e-mail field that every firm starts with."""
 
 
-class Firm(Model):
+class Firm(firm_settings.Columns, Model):
     id = fields.UUIDField(primary_key=True)
-    name = fields.CharField(200)
     slug = fields.CharField(63, unique=True)
-    language = fields.CharField(35, default="en", db_default="en")
-    sender_name = fields.CharField(200, null=True)
-    reply_to = fields.CharField(320, null=True)
-    copy_to = fields.CharField(320, null=True)
-    invitation_days = fields.IntField(default=30, db_default=30)
-    actions_without_login: Any = ArrayField("text", default=list, db_default=[])
     version = fields.IntField(default=1)
     created_at = fields.DatetimeField()
 

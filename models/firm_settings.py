@@ -1,18 +1,20 @@
 """What a firm decides for itself: the words of its letters, where answers go, what clients may do without Login."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
+from dataclasses import fields as fields_of
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from tortoise import fields
+from tortoise.contrib.postgres.fields import ArrayField
+
 from models import address, journal, text
 from models.errors import Conflict, ErrorCode, Faults, Refusal
 from models.ground import store
-from models.ground.unset import UNSET, Unset
 from models.idempotency import Done
 from models.journal import JournalKind, Subject
 from models.viewer import Actor, Asker, must_be_admin
@@ -35,45 +37,100 @@ class ClientAction(StrEnum):
     COMPLETE_REQUESTS = "COMPLETE_REQUESTS"
 
 
+def languages() -> list[str]:
+    """Those that letters are written in: a folder of templates each."""
+    return sorted(path.name for path in _TEMPLATES.iterdir() if path.is_dir())
+
+
+def _language(given: str | None, path: str) -> str:
+    """A BCP 47 tag whose language has templates, in its usual spelling (RFC 5646, 2.1.1): `it-CH` for `IT-ch`."""
+    if given is None:
+        return OTHERWISE
+    tag = given.strip()
+    if len(tag) > LONGEST_TAG or not _TAG.fullmatch(tag) or tag.partition("-")[0].lower() not in languages():
+        known = ", ".join(languages())
+        raise Refusal(ErrorCode.INVALID, f"Letters cannot be written in this language. There are: {known}.", path)
+    first, *rest = tag.split("-")
+    return "-".join([first.lower(), *map(_spelled, rest)])
+
+
+def _spelled(subtag: str) -> str:
+    return subtag.upper() if len(subtag) == 2 else subtag.title() if len(subtag) == 4 else subtag.lower()
+
+
+def _days(given: int | None, path: str) -> int:
+    if given is None:
+        return INVITATION_DAYS
+    if not 1 <= given <= MOST_DAYS:
+        raise Refusal(ErrorCode.INVALID, f"An invitation is good for 1 to {MOST_DAYS} days.", path)
+    return given
+
+
+def _firm_name(given: str | None, path: str) -> str:
+    return text.one_line(given or "", path)
+
+
+def _sender_name(given: str | None, path: str) -> str | None:
+    return text.one_line(given, path) if given else None
+
+
+def _address(given: str | None, path: str) -> str | None:
+    return address.typed(given, path).text if given else None
+
+
+def _actions(given: Collection[ClientAction] | None, _: str) -> tuple[ClientAction, ...]:
+    return tuple(action for action in ClientAction if action in (given or ()))
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """
+    `column` of the firm's table. `checked` gives what is kept of a wish, or raises a Refusal with the path it is given;
+    of None it gives what every firm starts with. `read` gives what is shown of what is kept.
+    """
+
+    column: Any
+    checked: Callable[[Any, str], Any]
+    read: Callable[[Any], Any] = lambda kept: kept
+
+
+def decided(*setting: Any) -> Any:
+    return field(metadata={Setting: Setting(*setting)})
+
+
 @dataclass(frozen=True, slots=True)
 class FirmSettings:
-    """`sender_name` None: the firm's name."""
+    """Each is told here once, with its column and its rule. `sender_name` None: the firm's name."""
 
-    firm_id: UUID
-    language: str
-    sender_name: str | None
-    reply_to: str | None
-    copy_to: str | None
-    invitation_days: int
-    actions_without_login: tuple[ClientAction, ...]
+    id: UUID
+    version: int
+    name: str = decided(fields.CharField(200), _firm_name)
+    language: str = decided(fields.CharField(LONGEST_TAG, default=OTHERWISE, db_default=OTHERWISE), _language)
+    sender_name: str | None = decided(fields.CharField(200, null=True), _sender_name)
+    reply_to: str | None = decided(fields.CharField(320, null=True), _address)
+    copy_to: str | None = decided(fields.CharField(320, null=True), _address)
+    invitation_days: int = decided(fields.IntField(default=INVITATION_DAYS, db_default=INVITATION_DAYS), _days)
+    actions_without_login: tuple[ClientAction, ...] = decided(
+        ArrayField("text", default=list, db_default=[]), _actions, lambda kept: tuple(map(ClientAction, kept))
+    )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FirmWish:
-    """UNSET: as it is. None: cleared, which for the language and the days means as every firm starts."""
+SETTINGS: dict[str, Setting] = {one.name: one.metadata[Setting] for one in fields_of(FirmSettings) if one.metadata}
+FirmWish = dict[str, Any]
+"""What is to change, by the names of the settings; None: cleared, or as every firm starts."""
 
-    name: str | Unset = UNSET
-    language: str | Unset | None = UNSET
-    sender_name: str | Unset | None = UNSET
-    reply_to: str | Unset | None = UNSET
-    copy_to: str | Unset | None = UNSET
-    invitation_days: int | Unset | None = UNSET
-    actions_without_login: Sequence[ClientAction] | Unset = UNSET
+
+class Columns:
+    """Those of the settings, for the firm's table."""
+
+
+for _name, _setting in SETTINGS.items():
+    setattr(Columns, _name, _setting.column)
 
 
 async def of(by: Asker) -> FirmSettings:
     """The viewer's own firm's."""
-    row = await store.row(f"SELECT {_COLUMNS} FROM firm WHERE id = $1", by.firm_id)
-    assert row is not None, "a session belongs to a firm"
-    return FirmSettings(
-        firm_id=by.firm_id,
-        language=row["language"],
-        sender_name=row["sender_name"],
-        reply_to=row["reply_to"],
-        copy_to=row["copy_to"],
-        invitation_days=row["invitation_days"],
-        actions_without_login=tuple(map(ClientAction, row["actions_without_login"])),
-    )
+    return await _read(by.firm_id)
 
 
 async def update(by: Actor, wish: FirmWish, *, expected_version: int | None = None) -> Done:
@@ -83,23 +140,28 @@ async def update(by: Actor, wish: FirmWish, *, expected_version: int | None = No
     """
     must_be_admin(by)
     async with store.transaction(by.firm_id) as tx:
-        row = await store.row(f"SELECT {_COLUMNS}, version FROM firm WHERE id = $1 FOR NO KEY UPDATE", by.firm_id)
-        assert row is not None
-        if expected_version is not None and row["version"] != expected_version:
+        before = await _read(by.firm_id, "FOR NO KEY UPDATE")
+        if expected_version is not None and before.version != expected_version:
             raise Conflict("Somebody changed the firm's settings meanwhile.", subject=(Subject.FIRM, by.firm_id))
-        before: dict[str, Any] = {name: row[setting.column] for name, setting in SETTINGS.items()}
-        after = {**before, **_wanted(wish)}
+        after = replace(before, **_checked(wish))
         if after != before:
             await _save(by, before, after)
     return Done((by.firm_id,), tx.cursor)
 
 
-async def _save(by: Actor, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-    assignments = ", ".join(f"{setting.column} = ${place}" for place, setting in enumerate(SETTINGS.values(), 2))
+async def _read(firm_id: UUID, lock: str = "") -> FirmSettings:
+    row = await store.row(f"SELECT id, version, {', '.join(SETTINGS)} FROM firm WHERE id = $1 {lock}", firm_id)
+    assert row is not None, "a session belongs to a firm"
+    shown = {name: setting.read(row[name]) for name, setting in SETTINGS.items()}
+    return FirmSettings(id=row["id"], version=row["version"], **shown)
+
+
+async def _save(by: Actor, before: FirmSettings, after: FirmSettings) -> None:
+    assignments = ", ".join(f"{name} = ${place}" for place, name in enumerate(SETTINGS, 2))
     await store.execute(
         f"UPDATE firm SET {assignments}, version = version + 1 WHERE id = $1",
         by.firm_id,
-        *(after[name] for name in SETTINGS),
+        *(getattr(after, name) for name in SETTINGS),
     )
     journal.record(
         JournalKind.FIRM_CHANGED,
@@ -109,83 +171,26 @@ async def _save(by: Actor, before: Mapping[str, Any], after: Mapping[str, Any]) 
     )
 
 
-def _as_told(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {**values, "actionsWithoutLogin": " ".join(values["actionsWithoutLogin"])}
+def _as_told(settings: FirmSettings) -> dict[str, object]:
+    return {_told(name): getattr(settings, name) for name in SETTINGS}
 
 
-def _wanted(wish: FirmWish) -> dict[str, Any]:
-    """What is to change, checked, by the API's names."""
-    wanted: dict[str, Any] = {}
+def _told(name: str) -> str:
+    """`invitationDays` of `invitation_days`: as the API, and so the journal, has it."""
+    first, *rest = name.split("_")
+    return first + "".join(map(str.title, rest))
+
+
+def _checked(wish: FirmWish) -> dict[str, Any]:
+    assert wish.keys() <= SETTINGS.keys(), "a wish names settings"
+    checked: dict[str, Any] = {}
     faults = Faults()
     for name, setting in SETTINGS.items():
-        value = getattr(wish, setting.column)
         with faults:
-            if value is not UNSET:
-                wanted[name] = setting.checked(value)
+            if name in wish:
+                checked[name] = setting.checked(wish[name], _told(name))
     faults.must_be_none()
-    return wanted
-
-
-def languages() -> list[str]:
-    """Those that letters are written in: a folder of templates each."""
-    return sorted(path.name for path in _TEMPLATES.iterdir() if path.is_dir())
-
-
-def _language(given: str | None) -> str:
-    """A BCP 47 tag whose language has templates, in its usual spelling (RFC 5646, 2.1.1): `it-CH` for `IT-ch`."""
-    if given is None:
-        return OTHERWISE
-    tag = given.strip()
-    if len(tag) > LONGEST_TAG or not _TAG.fullmatch(tag) or tag.partition("-")[0].lower() not in languages():
-        known = ", ".join(languages())
-        raise Refusal(ErrorCode.INVALID, f"Letters cannot be written in this language. There are: {known}.", "language")
-    first, *rest = tag.split("-")
-    return "-".join([first.lower(), *map(_spelled, rest)])
-
-
-def _spelled(subtag: str) -> str:
-    return subtag.upper() if len(subtag) == 2 else subtag.title() if len(subtag) == 4 else subtag.lower()
-
-
-def _days(given: int | None) -> int:
-    if given is None:
-        return INVITATION_DAYS
-    if not 1 <= given <= MOST_DAYS:
-        raise Refusal(ErrorCode.INVALID, f"An invitation is good for 1 to {MOST_DAYS} days.", "invitationDays")
-    return given
-
-
-def _sender_name(given: str | None) -> str | None:
-    return text.one_line(given, "senderName") if given else None
-
-
-def _address(name: str, given: str | None) -> str | None:
-    return address.typed(given, name).text if given else None
-
-
-def _actions(given: Sequence[ClientAction]) -> list[str]:
-    return [action.value for action in ClientAction if action in given]
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """`column` of the firm, and its name in a FirmWish; `checked` gives what is kept, or raises a Refusal."""
-
-    column: str
-    checked: Callable[[Any], Any]
-
-
-SETTINGS = {
-    "name": Setting("name", lambda given: text.one_line(given, "name")),
-    "language": Setting("language", _language),
-    "senderName": Setting("sender_name", _sender_name),
-    "replyTo": Setting("reply_to", partial(_address, "replyTo")),
-    "copyTo": Setting("copy_to", partial(_address, "copyTo")),
-    "invitationDays": Setting("invitation_days", _days),
-    "actionsWithoutLogin": Setting("actions_without_login", _actions),
-}
-"""By the API's names, which the journal tells them by."""
-_COLUMNS = ", ".join(setting.column for setting in SETTINGS.values())
+    return checked
 
 
 async def allows(firm_id: UUID, action: ClientAction) -> bool:

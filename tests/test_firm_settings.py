@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from strawberry.utils.str_converters import to_camel_case
 
 from models import firm, firm_settings, journal
 from models.errors import Conflict, ErrorCode
@@ -96,3 +97,15 @@ async def test_the_team_sees_the_settings_and_a_client_the_name_alone(api: Api) 
     assert (await api.ask(document, as_=(await a_client(by)).token))["firm"] == {
         "name": "Studio Bellandi", "settings": None, "members": [], "emailFields": [], "apiTokens": []
     }  # fmt: skip
+
+
+async def test_each_setting_can_be_cleared_by_its_name_in_the_api(api: Api) -> None:
+    owner = await signed_in(await a_firm("Studio Bellandi"))
+    wish = FirmWish(language="it", sender_name="Bellandi", copy_to="copy@firm.test", actions_without_login=[])
+    await firm_settings.update(owner.viewer, wish)
+    nulls = ", ".join(f"{to_camel_case(name)}: null" for name in firm_settings.SETTINGS if name != "name")
+    document = f"mutation {{ updateFirm(input: {{ {nulls} }}) {{ errors {{ code }} firm {{ name version }} }} }}"
+    told = (await api.ask(document, as_=owner))["updateFirm"]
+    assert told == {"errors": [], "firm": {"name": "Studio Bellandi", "version": 3}}
+    cleared = await firm_settings.of(owner.viewer)
+    assert (cleared.language, cleared.sender_name, cleared.copy_to, cleared.invitation_days) == ("en", None, None, 30)

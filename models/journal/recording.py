@@ -87,6 +87,8 @@ def as_text(value: object) -> str | None:
         return None
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, tuple):
+        return " ".join(filter(None, map(as_text, value)))
     return str(value.value) if isinstance(value, Enum) else str(value)
 
 
