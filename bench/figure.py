@@ -12,7 +12,7 @@ import psutil
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """`at_most` and `at_least` are the targets of quality.md; a figure with neither is there to be looked at."""
+    """`at_most` and `at_least` are the project's targets; a figure with neither is there to be looked at."""
 
     name: str
     value: float

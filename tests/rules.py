@@ -1,7 +1,7 @@
 """
 The rules of switches and addresses in plain Python: R1, R3, R5, R10, R11, R33, R34, R35, R41, R43, R44, R48.
 
-The dicts below are what domain.md says; tests compare them with the database (tests/reality.py).
+The dicts below are what docs/rules.md says; tests compare them with the database (tests/reality.py).
 """
 
 from dataclasses import dataclass, field

@@ -1,6 +1,6 @@
 """pymap's dict backend with a disk under it: what is appended, moved or expunged is so again after a restart.
 
-Leans on private names of pymap 0.36.7 (see stack.md); tests/test_demo_mail.py is the contract. Beyond keeping:
+Leans on private names of pymap 0.36.7 (docs/decisions/0027); tests/test_demo_mail.py is the contract. Beyond keeping:
 - a message is given back byte for byte (pymap drops the last byte of one that is all headers);
 - a message nested too deep for pymap's parser is kept like any other (pymap lets the RecursionError out);
 - LIST marks `Sent` with its special use (RFC 6154).

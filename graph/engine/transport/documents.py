@@ -122,7 +122,7 @@ class Library:
 
 
 class Documents(SchemaExtension):
-    """Stands in for Strawberry's ParserCache, ValidationCache and limiters (stack.md says what ails them)."""
+    """Stands in for Strawberry's ParserCache, ValidationCache and limiters (docs/decisions/0007 says why)."""
 
     def __init__(self, library: Library) -> None:
         self.library = library
