@@ -8,7 +8,6 @@ import strawberry
 
 from graph.account import Account
 from graph.context import Info, client_of, signed_in, viewer_of
-from graph.engine.transport import RequestCode, RequestError
 from graph.ids import Kind, global_id
 from graph.inputs import asked_id, given
 from graph.loaders import seen
@@ -16,7 +15,6 @@ from graph.node import Node
 from graph.paging import FeedConnection, connected, feed_cursor, window_of
 from models import email, links, participant
 from models.email import EmailBody, EmailDirection, EmailFilter
-from models.errors import Refusal
 from models.ground.canonical import canonical
 from models.links import FileKind
 from models.participant import Role
@@ -122,10 +120,7 @@ class Email(Node):
         return body.safe_html if body else None
 
     async def _body(self, info: Info) -> EmailBody | None:
-        try:
-            return await info.context.loaders.email_body.load(self.key)
-        except Refusal as refusal:
-            raise RequestError(RequestCode.LIMIT_EXCEEDED, refusal.message) from None
+        return await info.context.loaders.email_body.load(self.key)
 
     @strawberry.field(description="Those whose toggles asked for it.")
     async def accounts(self, info: Info) -> list[Account]:

@@ -1,4 +1,4 @@
-"""What the rules refuse, turned into `errors` of a payload. The one place for it."""
+"""The one place that says what the rules refuse: in `errors` of a payload, or where there is none at the top."""
 
 from collections.abc import Callable, Coroutine
 from datetime import datetime
@@ -7,7 +7,8 @@ from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
 
 import strawberry
 
-from graph.context import Info
+from graph.context import Context, Info
+from graph.engine.transport import RequestCode, RequestError, public
 from graph.ids import Kind, global_id
 from graph.node import Node, node_of
 from graph.scalars import Cursor, cursor_at
@@ -91,6 +92,28 @@ def user_error(refusal: refused.Refusal) -> UserError:
     return Refusal(message=message, code=code, path=path)
 
 
+_REQUEST_CODES = {
+    ErrorCode.NOT_FOUND: RequestCode.NOT_FOUND,
+    ErrorCode.NOT_ALLOWED: RequestCode.FORBIDDEN,
+    ErrorCode.ACCOUNT_SWITCHED: RequestCode.ACCOUNT_SWITCHED,
+    ErrorCode.RATE_LIMITED: RequestCode.RATE_LIMITED,
+}
+
+
+@public.register
+def request_error(refusal: refused.Refusal) -> RequestError:
+    """In a query, a subscription, a field: there is no payload."""
+    otherwise = RequestCode.LIMIT_EXCEEDED if isinstance(refusal, refused.TooMuch) else RequestCode.BAD_USER_INPUT
+    code = _REQUEST_CODES.get(refusal.code, otherwise)
+    return RequestError(code, refusal.message, retry_at=getattr(refusal, "retry_at", None))
+
+
+def must_be_team(context: Context, otherwise: str) -> None:
+    """Raises NOT_ALLOWED, in these words, where a client asks."""
+    if isinstance(context.viewer, Client):
+        raise refused.Refusal(ErrorCode.NOT_ALLOWED, otherwise)
+
+
 P = ParamSpec("P")
 R = TypeVar("R", bound=Payload)
 
@@ -112,8 +135,8 @@ def refusable(
         async def resolved(self: Any, info: Info, *args: P.args, **kwargs: P.kwargs) -> R:
             info.context.forget()  # an earlier mutation of the same document may have changed what was read
             try:
-                if isinstance(info.context.viewer, Client) and not clients:
-                    raise refused.Refusal(ErrorCode.NOT_ALLOWED, "Only the firm's team may do this.")
+                if not clients:
+                    must_be_team(info.context, "Only the firm's team may do this.")
                 return await resolve(self, info, *args, **kwargs)
             except refused.Refusal as refusal:
                 return payload(errors=[user_error(refusal)])

@@ -12,16 +12,17 @@ from graph.account import Account
 from graph.context import Info, client_of, signed_in, viewer_of
 from graph.email import Email, email_of
 from graph.engine.transport import RequestCode, RequestError
+from graph.errors import must_be_team
 from graph.firm import TeamMember, me
 from graph.ids import NOTHING, Kind
 from graph.inputs import asked_id
 from graph.journal import Viewer, actor_of
 from graph.loaders import seen
 from graph.notification import Notification, notifications_of
-from graph.portal import must_be_in
 from graph.scalars import Cursor, cursor_at, position_of
 from graph.toggles import Toggles
 from models import feed, notification, portal
+from models.errors import ErrorCode, Refusal
 from models.journal import Batch, Effect, Entry, FeedKind, JournalKind
 from models.viewer import Asker, Client
 
@@ -158,20 +159,15 @@ def _must_not_have_moved(began: Client | None, now: Asker | None) -> None:
         raise RequestError(RequestCode.ACCOUNT_SWITCHED, message)
 
 
-def _must_be_team(info: Info) -> None:
-    if client_of(info) is not None:
-        raise RequestError(RequestCode.FORBIDDEN, "Only the firm's team may follow this.")
-
-
 async def _account_followed(info: Info, asked: strawberry.ID | None) -> UUID | None:
-    """None: all. A client's is the one in use. Raises RequestError NOT_FOUND, ACCOUNT_SWITCHED."""
+    """None: all. A client's is the one in use. Raises NOT_FOUND, ACCOUNT_SWITCHED."""
     account = asked_id(Kind.ACCOUNT, asked)
     if client := client_of(info):
         if account:
-            must_be_in(client, account)
+            portal.must_be_in(client, account)
         return client.account_id or NOTHING
     if account and await info.context.loaders.account.load(account) is None:
-        raise RequestError(RequestCode.NOT_FOUND, "There is no such account.")
+        raise Refusal(ErrorCode.NOT_FOUND, "There is no such account.")
     return account
 
 
@@ -179,7 +175,7 @@ async def _account_followed(info: Info, asked: strawberry.ID | None) -> UUID | N
 class FeedSubscription:
     @strawberry.subscription
     async def inbox_notifications(self, info: Info, after: Cursor | None = None) -> AsyncGenerator[InboxEvent, None]:
-        _must_be_team(info)
+        must_be_team(info.context, "Only the firm's team may follow this.")
         member_id = viewer_of(info).member_id
         async for event in followed(info, after):
             if not isinstance(event, Batch):
@@ -210,7 +206,7 @@ class FeedSubscription:
     async def toggles_changed(
         self, info: Info, account_id: strawberry.ID | None = None, after: Cursor | None = None
     ) -> AsyncGenerator[TogglesEvent, None]:
-        _must_be_team(info)
+        must_be_team(info.context, "Only the firm's team may follow this.")
         account = await _account_followed(info, account_id)
         async for event in followed(info, after):
             if not isinstance(event, Batch):

@@ -1,13 +1,11 @@
 """What a client sees and does: its accounts, one at a time, and its e-mails there (R19, R36, R37)."""
 
 from dataclasses import replace
-from uuid import UUID
 
 import strawberry
 
 from graph.context import Info, client_of
 from graph.email import Email
-from graph.engine.transport import RequestCode, RequestError
 from graph.errors import Payload, cursor_of, refusable
 from graph.ids import Kind, global_id, key_of
 from graph.inputs import asked_id
@@ -94,16 +92,8 @@ class PortalQuery:
     async def portal(self, info: Info, account_id: strawberry.ID | None = None) -> Portal | None:
         client, wanted = client_of(info), asked_id(Kind.ACCOUNT, account_id)
         if client and wanted:
-            must_be_in(client, wanted)
+            portal.must_be_in(client, wanted)
         return await portal_of(info)
-
-
-def must_be_in(client: Client, account: UUID) -> None:
-    """Raises RequestError ACCOUNT_SWITCHED."""
-    try:
-        portal.must_be_in(client, account)
-    except errors.Refusal as refusal:
-        raise RequestError(RequestCode.ACCOUNT_SWITCHED, refusal.message) from None
 
 
 @strawberry.input

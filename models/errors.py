@@ -3,10 +3,12 @@
     Refusal                 one thing refused: a code, plain words, and where in the input
     ├── Conflict            somebody changed it since (CHANGED_MEANWHILE); brings the present object
     ├── DeadLink            a link that was good once (DEAD_LINK); says why it is no more
-    └── RateLimited         too often (RATE_LIMITED); says when to try again
+    ├── RateLimited         too often (RATE_LIMITED); says when to try again
+    └── TooMuch             more than one answer may hold (INVALID)
     Refusals                several refused at once; nothing was changed (`Faults` gathers them)
 
-Raised in `models/`; one place in `graph/` turns them into `errors` of a payload.
+Raised in `models/`; one place, graph/errors.py, turns them into `errors` of a payload, or where there is none into
+top-level errors.
 """
 
 from collections.abc import Sequence
@@ -93,6 +95,13 @@ class RateLimited(Refusal):
     def __init__(self, message: str, *path: str | int, retry_at: datetime) -> None:
         super().__init__(ErrorCode.RATE_LIMITED, message, *path)
         self.retry_at = retry_at
+
+
+class TooMuch(Refusal):
+    """More than one answer may hold: ask for less."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(ErrorCode.INVALID, message)
 
 
 class Refusals(Exception):

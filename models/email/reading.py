@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from models.email.tables import EmailDirection
-from models.errors import ErrorCode, Refusal
+from models.errors import TooMuch
 from models.ground import store
 from models.ground.page import Order, Page, Window, page_of_each
 from models.ground.page import page as read_page
@@ -105,14 +105,14 @@ async def by_ids(by: Reader, ids: Sequence[UUID]) -> dict[UUID, EmailView]:
 
 
 async def bodies(by: Reader, ids: Sequence[UUID]) -> dict[UUID, EmailBody]:
-    """Raises INVALID where they are larger than 20 MB together: a stranger's mail says how large one is."""
+    """Raises TooMuch where they are larger than 20 MB together: a stranger's mail says how large one is."""
     found = await store.rows(_BODIES, by.firm_id, list(ids), MOST_BODIES)
     if found and (together := found[0]["together"]) > MOST_BODIES:
         message = (
             f"These {len(found)} e-mails have {together:,} bytes of text; at most {MOST_BODIES:,} may be read at once."
             " Ask for fewer."
         )
-        raise Refusal(ErrorCode.INVALID, message)
+        raise TooMuch(message)
     return {row["id"]: EmailBody(row["text"], row["safe_html"]) for row in found}
 
 

@@ -1,7 +1,7 @@
 """The edges: GraphQL over HTTP, server-sent events, multipart and graphql-transport-ws, for any schema and context."""
 
 from graph.engine.transport.call import Call, ContextGetter, OperationContext
-from graph.engine.transport.errors import RequestCode, RequestError
+from graph.engine.transport.errors import RequestCode, RequestError, public
 from graph.engine.transport.http import GraphQLEndpoint
 from graph.engine.transport.persisted import AutomaticDocuments, Manifest, ManifestFault
 from graph.engine.transport.schema import EventExecutor, Schema
@@ -20,4 +20,5 @@ __all__ = [
     "RequestError",
     "Schema",
     "Sockets",
+    "public",
 ]

@@ -3,15 +3,15 @@
     RequestError    the request itself is at fault, or has no session: its code and words reach the client
     Away            the database is away: UNAVAILABLE, which clients may try again
 
-Everything else that a resolver raises is a bug: logged once with its traceback, masked for the client. Errors of the
-business are no errors here: they are `errors` of a payload (models/errors.py).
+Everything else that a resolver raises is a bug: logged once with its traceback, masked for the client; but for the
+exceptions of which whoever uses this has said what they are (`public`).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, singledispatch
 from http import HTTPStatus
 from typing import Any
 
@@ -88,6 +88,12 @@ class RequestError(Exception):
         self.code = code
         self.message = message
         self.retry_at = retry_at
+
+
+@singledispatch
+def public(exception: Exception) -> Exception:
+    """As which a client is told of it. `@public.register` says so of a class of exceptions."""
+    return exception
 
 
 @dataclass(frozen=True)
@@ -168,7 +174,7 @@ def _cause(error: GraphQLError) -> Exception:
     cause: Exception = error
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
         cause = cause.original_error
-    return cause
+    return public(cause)
 
 
 def _about_a_value(error: GraphQLError) -> bool:
