@@ -19,7 +19,7 @@ from models.email import history
 from models.ground import store
 from models.installation import COMPARED_ANEW
 from models.journal import Change, JournalKind, Subject
-from models.notification import NotificationKind
+from models.notification import NewNotification, NotificationKind
 from models.viewer import System
 
 MOST_SPELLINGS = 20  # that are named; they are strangers' too
@@ -157,9 +157,8 @@ async def _tell(by: System, doubt: _Doubt) -> None:
         accounts=[row["account_id"] for row in await store.rows(query, by.firm_id, doubt.id)],
         changes=[Change("address", other, doubt.address) for other in doubt.others],
     )
-    await notification.raise_for_team(
-        by, NotificationKind.ADDRESS_IN_DOUBT, about=doubt.id, subject_id=doubt.id, text=_words(doubt)
-    )
+    new = NewNotification(NotificationKind.ADDRESS_IN_DOUBT, doubt.id, doubt.id, _words(doubt))
+    await notification.raise_for_team(by, [new])
 
 
 def _words(doubt: _Doubt) -> str:

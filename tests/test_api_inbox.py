@@ -8,7 +8,7 @@ from graph.ids import key_of
 from models import notification
 from models.ground import store
 from models.journal import Subject
-from models.notification import NotificationKind
+from models.notification import NewNotification, NotificationKind
 from tests.client import Api
 from tests.world import a_world
 
@@ -30,7 +30,7 @@ async def test_an_entry_of_each_kind_shows_its_subject_and_is_found_by_each_acco
     subject = world.ids[WORDS[kind.subject]]
     async with store.transaction():
         key = key_of(KINDS[kind.subject], subject)
-        await notification.raise_for_team(world.by, kind, about=uuid7(), subject_id=key, text="So it is.")
+        await notification.raise_for_team(world.by, [NewNotification(kind, uuid7(), key, "So it is.")])
     entry = (await api.ask(ENTRIES, {"kind": kind}, as_=world.owner))["inbox"]["nodes"][0]
     assert entry["subject"] == {"__typename": kind.subject, "id": subject}
     for account in (world.ids["account"], world.ids["pending_account"]):

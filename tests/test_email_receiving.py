@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from models import email, mailbox
+from models import email, mailbox, notification
 from models.email import EmailFilter, Incoming, Message, Received, history
 from models.ground import store
 from models.ground.page import Window
@@ -65,6 +65,19 @@ async def test_a_batch_takes_as_many_statements_as_one_message() -> None:
     async with counting() as for_fifty:
         await received(by, box, *(a_message(number) for number in range(100, 150)))
     assert len(for_fifty) == len(for_one) <= 10
+
+
+async def test_what_came_in_just_now_is_told_to_a_large_team_in_as_many_statements_as_one_message() -> None:
+    by, owner, box = await a_synced_firm()
+    await received(by, box, a_message(0))
+    async with counting() as for_one:
+        await received(by, box, a_message(1), arrival=True)
+    for _ in range(39):
+        await a_member(by)
+    async with counting() as for_many:
+        await received(by, box, *(a_message(number) for number in range(100, 600)), arrival=True)
+    assert len(for_many) == len(for_one)
+    assert await notification.unread_count(owner) == 501
 
 
 async def test_two_copies_in_one_batch_are_one_message() -> None:

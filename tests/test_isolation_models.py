@@ -15,7 +15,7 @@ from models.errors import ErrorCode
 from models.ground import store
 from models.ground.page import Window
 from models.mailbox import MailboxChange, MailServer, NewMailbox
-from models.notification import NotificationKind, Selection
+from models.notification import NewNotification, NotificationKind, Selection
 from models.toggles import NewToggles, TogglesWish, setting
 from models.viewer import Viewer
 from tests.make import MadeAccount, a_firm, a_member, an_account, toggles_of
@@ -46,7 +46,7 @@ async def _a_world() -> World:
     assert view is not None
     async with store.transaction():
         await notification.raise_for_team(
-            by, NotificationKind.EMAIL_RECEIVED, about=uuid7(), subject_id=uuid7(), text="A letter"
+            by, [NewNotification(NotificationKind.EMAIL_RECEIVED, uuid7(), uuid7(), "A letter")]
         )
     (inbox,) = (await notification.page(by, notification.InboxFilter(), Window())).rows
     entry = (await journal.page(by, journal.JournalFilter(), Window())).rows[0].id

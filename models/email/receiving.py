@@ -4,7 +4,7 @@ takes about ten statements, whatever its size.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from models.email.tables import EmailDirection
 from models.email.threads import threads_of
 from models.ground import store
 from models.journal import JournalKind, Subject
-from models.notification import NotificationKind
+from models.notification import NewNotification, NotificationKind
 from models.participant import Role
 from models.viewer import System
 
@@ -52,6 +52,7 @@ async def receive(by: System, mailbox_id: UUID, batch: Sequence[Incoming]) -> li
     linked = await _link(by, [(stored.ids[one.message.fingerprint], one.message, asking) for one in wanted])
     outcomes: list[Received] = []
     told: set[UUID] = set()
+    news: list[NewNotification] = []
     for one in batch:
         if not asking.of(one.message):
             outcomes.append(Received())
@@ -61,7 +62,9 @@ async def receive(by: System, mailbox_id: UUID, batch: Sequence[Incoming]) -> li
         told.add(email_id)
         outcomes.append(Received(email_id, new, tuple(linked.pop(email_id, ()))))
         if one.arrival and new:
-            await _tell(by, email_id, stored.new[email_id], one.message, asking)
+            _record(by, email_id, one.message, asking)
+            news += _news(email_id, stored.new[email_id], one.message, asking)
+    await notification.raise_for_team(by, news)
     return outcomes
 
 
@@ -138,7 +141,7 @@ ON CONFLICT (firm_id, account_id, email_id) DO NOTHING RETURNING email_id, accou
 """
 
 
-async def _tell(by: System, email_id: UUID, thread_id: UUID, message: Message, asking: _Asking) -> None:
+def _record(by: System, email_id: UUID, message: Message, asking: _Asking) -> None:
     journal.record(
         JournalKind.EMAIL_STORED,
         by=by,
@@ -146,9 +149,11 @@ async def _tell(by: System, email_id: UUID, thread_id: UUID, message: Message, a
         accounts=asking.of(message),
         changes=[journal.Change("subject", None, message.subject[:200])],
     )
+
+
+def _news(email_id: UUID, thread_id: UUID, message: Message, asking: _Asking) -> Iterator[NewNotification]:
+    """For Inbox+, of what a client has written (R38)."""
     senders = [one for one in message.participants if one.role in {Role.FROM, Role.SENDER} and one.address]
     if sender := next((one for one in senders if address.compared(one.address) in asking.accounts), None):
         text = f"{sender.name or sender.address}: {message.subject or '(no subject)'}"
-        await notification.raise_for_team(
-            by, NotificationKind.EMAIL_RECEIVED, about=thread_id, subject_id=email_id, text=text
-        )
+        yield NewNotification(NotificationKind.EMAIL_RECEIVED, thread_id, email_id, text)

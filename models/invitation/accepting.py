@@ -15,7 +15,7 @@ from models.invitation.dead import FOR_CLIENT, FOR_COLLEAGUE, dead_link, dead_re
 from models.invitation.ending import end
 from models.invitation.link import Link, followed
 from models.journal import Change, JournalKind, Subject
-from models.notification import NotificationKind
+from models.notification import NewNotification, NotificationKind
 from models.session import marks
 from models.session.marks import Owner
 from models.session.starting import SignedIn, start_for_client
@@ -107,13 +107,9 @@ async def _tell(client: Client, link: Link, entering: Sequence[Toggles]) -> None
         changes=[Change("state", "SENT", "ACCEPTED"), Change("loginState", "PENDING", "ACTIVE")],
     )
     names = ", ".join(toggles.account_name for toggles in entering)
-    await notification.raise_for_team(
-        client,
-        NotificationKind.INVITATION_ACCEPTED,
-        about=entering[0].id,
-        subject_id=entering[0].id,
-        text=f"{link.address} has accepted the invitation and can sign in now: {names}",
-    )
+    about, text = entering[0].id, f"{link.address} has accepted the invitation and can sign in now: {names}"
+    new = NewNotification(NotificationKind.INVITATION_ACCEPTED, about, about, text)
+    await notification.raise_for_team(client, [new])
 
 
 def _show(by: System, link: Link, others: Sequence[Toggles]) -> None:

@@ -10,7 +10,7 @@ from models import journal, notification, suppression
 from models.ground import clock, store
 from models.journal import Subject
 from models.letter.claiming import Claimed
-from models.notification import NotificationKind
+from models.notification import NewNotification, NotificationKind
 from models.viewer import System
 
 
@@ -75,11 +75,6 @@ async def undelivered(letter: Claimed, why: str, *, suppress: bool) -> None:
 async def _tell(letter: Claimed, why: str) -> None:
     """Whoever asked for it; else, or where that colleague is gone, everybody. One entry for each address."""
     about = letter.address_id or letter.member_id or letter.firm_id
-    await notification.raise_for_team(
-        System(letter.firm_id),
-        NotificationKind.LETTER_BOUNCED,
-        about=about,
-        subject_id=about,
-        text=f"The letter to {letter.to_address} could not be delivered. {why}",
-        only=letter.asked_by,
-    )
+    text = f"The letter to {letter.to_address} could not be delivered. {why}"
+    new = NewNotification(NotificationKind.LETTER_BOUNCED, about, about, text, only=letter.asked_by)
+    await notification.raise_for_team(System(letter.firm_id), [new])

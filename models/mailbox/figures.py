@@ -8,7 +8,7 @@ from models.ground import clock, store
 from models.journal import JournalKind, Subject
 from models.mailbox.lease import Leased
 from models.mailbox.tables import MailboxState
-from models.notification import NotificationKind
+from models.notification import NewNotification, NotificationKind
 from models.viewer import System
 
 MOST_REFUSALS = 3
@@ -86,10 +86,6 @@ async def _call_for_help(leased: Leased, address: str, message: str) -> None:
         subject=(Subject.MAILBOX, leased.mailbox_id),
         changes=[journal.Change("state", MailboxState.RETRYING, MailboxState.NEEDS_ATTENTION)],
     )
-    await notification.raise_for_team(
-        by,
-        NotificationKind.MAILBOX_NEEDS_ATTENTION,
-        about=leased.mailbox_id,
-        subject_id=leased.mailbox_id,
-        text=f"{address}: {message}",
-    )
+    about, text = leased.mailbox_id, f"{address}: {message}"
+    new = NewNotification(NotificationKind.MAILBOX_NEEDS_ATTENTION, about, about, text)
+    await notification.raise_for_team(by, [new])

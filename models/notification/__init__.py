@@ -1,12 +1,13 @@
 """An entry of a team member's Inbox+ (R38)."""
 
 from models.notification.marking import Selection, archive, mark
-from models.notification.moving import raise_for_team
+from models.notification.moving import NewNotification, raise_for_team
 from models.notification.reading import InboxFilter, NotificationView, by_ids, count, page, unread_count
 from models.notification.table import Notification, NotificationKind
 
 __all__ = [
     "InboxFilter",
+    "NewNotification",
     "Notification",
     "NotificationKind",
     "NotificationView",

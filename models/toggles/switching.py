@@ -10,7 +10,7 @@ from models.email import history
 from models.errors import DeadLinkReason
 from models.ground import store
 from models.journal import JournalKind, Subject
-from models.notification import NotificationKind
+from models.notification import NewNotification, NotificationKind
 from models.toggles.locking import Toggles, lock_where
 from models.toggles.switches import Switch, Wanted
 from models.viewer import Actor
@@ -88,10 +88,6 @@ async def end_email_sync(by: Actor, key: str, *, of: str) -> None:
     synced = await lock_where(by, "t.email_sync AND e.key = $2", key)
     if ended := await switch(by, [(toggles, {Switch.EMAIL_SYNC: False}) for toggles in synced]):
         first, names = ended[0], ", ".join(toggles.account_name for toggles in ended)
-        await notification.raise_for_team(
-            by,
-            NotificationKind.EMAIL_SYNC_ENDED,
-            about=first.id,
-            subject_id=first.id,
-            text=f"Email sync of {first.address.text} is off, for it is the address of {of} now: {names}",
-        )
+        text = f"Email sync of {first.address.text} is off, for it is the address of {of} now: {names}"
+        new = NewNotification(NotificationKind.EMAIL_SYNC_ENDED, first.id, first.id, text)
+        await notification.raise_for_team(by, [new])
