@@ -11,7 +11,7 @@ import orjson
 import strawberry
 
 from graph.client_loaders import ClientLoaders
-from graph.engine.transport import Call, RequestCode, RequestError, Sockets
+from graph.engine.transport import Call, Follower, RequestCode, RequestError, Sockets
 from graph.ids import NOTHING
 from graph.loaders import Loaders
 from graph.process.budget import Budget
@@ -33,11 +33,7 @@ class Context:
     doorkeeper: Doorkeeper
     viewer: Asker | None = None
     metrics: Metrics | None = None
-    position: int = 0
-    live_at: int | None = None
-    begins_at: int | None = None
-    leaves_within: int | None = None
-    for_group: bool = False
+    follower: Follower = field(default_factory=Follower)
     _loaders: Loaders | None = field(default=None, repr=False)
 
     @property
@@ -68,24 +64,16 @@ class Context:
         given = orjson.dumps(told_apart, option=orjson.OPT_SORT_KEYS)
         return self.viewer.firm_id, self.viewer.member_id if _is_personal(text) else None, given.decode()
 
-    def share(self, within: int) -> None:
-        self.leaves_within = within
-
-    def resume(self, position: int) -> None:
-        self.begins_at, self.live_at, self.leaves_within = position, None, 0
-
-    def of_group(self, text: str, position: int) -> Self:
+    def of_group(self, text: str) -> Self:
         """The team's, who is nobody in particular, unless the document is one person's own."""
         viewer = _of_team(signed_in(self))
         member = viewer.member_id if _is_personal(text) else NOTHING
         nobody = Viewer(viewer.firm_id, member, uuid4(), TeamRole.EMPLOYEE, manage_accounts=False)
-        return replace(
-            self, viewer=nobody, begins_at=position, leaves_within=None, for_group=True, live_at=None, _loaders=None
-        )
+        return replace(self, viewer=nobody, follower=self.follower.of_group(), _loaders=None)
 
     async def authorise(self) -> None:
         """Asked anew for each delivery, for all deliveries of a moment in one statement."""
-        if self.for_group:
+        if self.follower.for_group:
             return
         self.viewer = await self.doorkeeper.still(signed_in(self))
         if self.viewer is None:

@@ -120,7 +120,7 @@ TogglesEvent = Annotated[FeedReady | TogglesChanged | ResyncRequired, strawberry
 async def followed(info: Info, after: Cursor | None) -> AsyncGenerator[Batch | FeedReady | ResyncRequired, None]:
     """The firm's journal as a feed. Whoever lost the session hears nothing more: asked anew at every delivery."""
     with ExitStack() as coming:
-        if info.context.begins_at is None:  # else it has been greeted before
+        if info.context.follower.begins_at is None:  # else it has been greeted before
             coming.enter_context(info.context.doorkeeper.greeting())
         async with aclosing(_followed(info, after)) as events:
             async for event in events:
@@ -129,24 +129,24 @@ async def followed(info: Info, after: Cursor | None) -> AsyncGenerator[Batch | F
 
 
 async def _followed(info: Info, after: Cursor | None) -> AsyncGenerator[Batch | FeedReady | ResyncRequired, None]:
-    context = info.context
+    context, follower = info.context, info.context.follower
     position = None if after is None else position_of(after)
-    if (again := context.begins_at) is not None:
+    if (again := follower.begins_at) is not None:
         position = again
     began = client_of(info)
-    following = feed.hub.follow(signed_in(context).firm_id, position, tell_live=context.leaves_within)
+    following = feed.hub.follow(signed_in(context).firm_id, position, tell_live=follower.leaves_within)
     async with aclosing(following) as events:  # type: ignore[type-var]
         async for event in events:
             await context.authorise()
             _must_not_have_moved(began, context.viewer)
             if isinstance(event, feed.Live):
-                context.live_at = event.cursor
+                follower.live_at = event.cursor
                 return
             if isinstance(event, Batch):
-                context.position = event.cursor
+                follower.position = event.cursor
                 yield event
             elif isinstance(event, feed.Resync):
-                context.position = event.cursor
+                follower.position = event.cursor
                 yield ResyncRequired(cursor=cursor_at(event.cursor))
             elif again is None:
                 yield FeedReady(cursor=cursor_at(event.cursor))
@@ -199,7 +199,7 @@ class FeedSubscription:
                 continue
             for entry in event.of(JournalKind.EMAIL_STORED):
                 if (account is None or account in entry.account_ids) and (told := await _email_event(info, entry)):
-                    info.context.position = entry.position
+                    info.context.follower.position = entry.position
                     yield told
 
     @strawberry.subscription(description="All accounts or one.")

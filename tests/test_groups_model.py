@@ -10,6 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as some
 
 from graph.engine.transport.errors import Answer, RequestCode, RequestError
+from graph.engine.transport.follower import Follower
 from graph.engine.transport.groups import KEPT, Groups
 from tests.waiting import patience
 
@@ -21,8 +22,7 @@ class Window:
     for the groups that it began.
     """
 
-    position: int = 0
-    live_at: int | None = 0
+    follower: Follower = field(default_factory=lambda: Follower(live_at=0))
     may_hear: bool = True
     free: bool = True
     heard: list[int] = field(default_factory=list)
@@ -31,12 +31,8 @@ class Window:
     def group(self, text: str, variables: Mapping[str, Any]) -> Hashable | None:
         return text
 
-    def share(self, within: int) -> None: ...
-
-    def resume(self, position: int) -> None: ...
-
-    def of_group(self, text: str, position: int) -> "Window":
-        self.own.append(Window(position))
+    def of_group(self, text: str) -> "Window":
+        self.own.append(Window(self.follower.of_group()))
         return self.own[-1]
 
     async def authorise(self) -> None:
@@ -63,8 +59,8 @@ class Window:
                 async for answer in answers:
                     await asyncio.sleep(0)
                     self.heard.append(answer.body["data"])
-            self.heard += range(self.position + 1, source.told + 1)
-            self.position = self.live_at = source.told
+            self.heard += range(self.follower.position + 1, source.told + 1)
+            self.follower.position = self.follower.live_at = source.told
 
 
 @dataclass
@@ -75,9 +71,9 @@ class Source:
     async def alone(self, context: object) -> AsyncGenerator[Answer, None]:
         assert isinstance(context, Window)
         while True:
-            while context.position < self.told:
-                context.position += 1
-                yield Answer({"data": context.position}, None)
+            while context.follower.position < self.told:
+                context.follower.position += 1
+                yield Answer({"data": context.follower.position}, None)
             self.grown.clear()
             await self.grown.wait()
 

@@ -114,7 +114,7 @@ class Budgeted(SchemaExtension):
     def _admit(self) -> None:
         asked, survey = self.execution_context, surveyed(self.execution_context)
         viewer, budget = asked.context.viewer, asked.context.budget
-        if getattr(asked.context, "for_group", False):
+        if asked.context.follower.for_group:
             return  # each of the group has been admitted
         if viewer is None:
             assert asked.graphql_document is not None

@@ -44,7 +44,8 @@ class Observed(SchemaExtension):
         context = self.execution_context.context
         with structlog.contextvars.bound_contextvars(request_id=context.call.request_id):
             unwatched = context.metrics is None and context.settings.development and not tracing.is_on()
-            if unwatched or context.begins_at is not None:  # what goes on for a group, or after one, began before
+            goes_on = context.follower.begins_at is not None  # for a group, or after one: it began before
+            if unwatched or goes_on:
                 yield
             else:
                 with tracing.operation(context.call.connection.headers) as self._span:

@@ -2,6 +2,7 @@
 
 from graph.engine.transport.call import Call, ContextGetter, OperationContext
 from graph.engine.transport.errors import RequestCode, RequestError, public
+from graph.engine.transport.follower import Follower
 from graph.engine.transport.http import GraphQLEndpoint
 from graph.engine.transport.persisted import AutomaticDocuments, Manifest, ManifestFault
 from graph.engine.transport.schema import EventExecutor, Schema
@@ -12,6 +13,7 @@ __all__ = [
     "Call",
     "ContextGetter",
     "EventExecutor",
+    "Follower",
     "GraphQLEndpoint",
     "Manifest",
     "ManifestFault",

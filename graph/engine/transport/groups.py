@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, Self, runtime_checkable
 
 from graph.engine.transport.errors import Answer
+from graph.engine.transport.follower import Follower
 from graph.engine.transport.wire import Gone
 
 KEPT = 64  # answers of a group, and how far it begins behind the present; who needs an older one executes it alone
@@ -27,22 +28,13 @@ Alone = Callable[[object], AsyncGenerator[Answer, None]]
 class Sharing(Protocol):
     """What a context has whose subscription may be shared."""
 
-    position: int
-    """Of the last event that was given."""
-    live_at: int | None
-    """Set by a subscription that is near the present, and left so that it goes on with its group."""
+    follower: Follower
 
     def group(self, text: str, variables: Mapping[str, Any]) -> Hashable | None:
         """Whoever has the same gets the same events, wherever each begins; None: not to be shared."""
 
-    def share(self, within: int) -> None:
-        """From now on the subscription leaves as soon as it lacks no more than so many positions."""
-
-    def resume(self, position: int) -> None:
-        """The next execution begins there, without a greeting, and leaves when it has caught up."""
-
-    def of_group(self, text: str, position: int) -> "Sharing":
-        """The context of the group's own execution, which begins at `position`."""
+    def of_group(self, text: str) -> "Sharing":
+        """The context of the group's own execution, which begins where this one stands."""
 
     async def authorise(self) -> None:
         """Raises RequestError where the person may not hear of it any more."""
@@ -88,14 +80,14 @@ class _Group:
     task: asyncio.Task[None] | None = None
 
     async def tell(self, asking: Sharing, answer: Answer) -> None:
-        told = (asking.position, answer)
+        told = (asking.follower.position, answer)
         allowed = await asking.authorise_all(list(self.waiting))
         self.answers.append(told)
         if len(self.answers) > KEPT:
             self.start, _ = self.answers.popleft()
         waiting, self.waiting = self.waiting, {}
         for number, (one, its) in enumerate(waiting.items(), 1):
-            if one not in allowed or one.position >= asking.position:  # or it came meanwhile; or it has it already
+            if one not in allowed or one.follower.position >= told[0]:  # or it came meanwhile; or it has it already
                 its.wake(None)
             elif not its.woken.done() and not await self._took(one, its, told):
                 its.wake(told)
@@ -110,7 +102,7 @@ class _Group:
         position, answer = told
         try:
             if await its.listener.offer(answer):
-                one.position = position
+                one.follower.position = position
                 return True
         except Gone:  # its own task is about to learn of it
             return True
@@ -149,21 +141,21 @@ class Groups:
         self, key: Hashable, context: Sharing, text: str, alone: Alone, listener: Listener | None = None
     ) -> AsyncGenerator[Answer, None]:
         """
-        Answers after `context.live_at`, but for those that were given to the listener; returns where the subscriber has
-        to go on alone, from `context.position`.
+        Answers after where the follower left, but for those that were given to the listener; returns where it has to go
+        on alone.
         """
-        assert context.live_at is not None
-        context.position, context.live_at = context.live_at, None
+        follower = context.follower
+        follower.join()
         group = self._join(key, context, text, alone)
         try:
-            while context.position >= group.start and not group.ended:
-                behind = group.after(context.position)
+            while follower.position >= group.start and not group.ended:
+                behind = group.after(follower.position)
                 for position, answer in behind:
                     await context.authorise()
-                    context.position = position
+                    follower.position = position
                     yield answer
                 if not behind and (told := await group.wait(context, listener)):
-                    context.position, answer = told
+                    follower.position, answer = told
                     yield answer
         finally:
             await self._leave(key, group)
@@ -171,8 +163,8 @@ class Groups:
     def _join(self, key: Hashable, context: Sharing, text: str, alone: Alone) -> _Group:
         group = self._groups.get(key)
         if group is None:
-            group = self._groups[key] = _Group(context.position)
-            own = context.of_group(text, context.position)
+            group = self._groups[key] = _Group(context.follower.position)
+            own = context.of_group(text)
             group.task = asyncio.create_task(self._execute(key, group, own, alone(own)))
         group.members += 1
         return group

@@ -47,19 +47,19 @@ async def answers(
             async for told in answered:
                 yield told
         return
-    context.share(KEPT)
+    context.follower.leaves_within = KEPT
     key = (text, asked.operation_name, group)
     while True:
         async with aclosing(alone(context)) as answered:
             async for told in answered:
                 yield told
-        if context.live_at is None:
+        if context.follower.live_at is None:
             return
         with context.place():
             async with aclosing(endpoint.groups.follow(key, context, text, alone, listener)) as answered:
                 async for told in answered:
                     yield told
-        context.resume(context.position)
+        context.follower.resume()
 
 
 async def _executed(

@@ -1,0 +1,31 @@
+"""Where a subscription stands in its feed: alone, near the present, or with its group."""
+
+from dataclasses import dataclass
+
+
+@dataclass(eq=False, slots=True)
+class Follower:
+    """
+    `position`: of the last event that was given. `begins_at`: where the next execution begins, without a greeting;
+    None: where its client says. `leaves_within`: it leaves as soon as it lacks no more than so many positions; None:
+    never. `live_at`: where it has left so. `for_group`: it is nobody's own, and gives to all of a group.
+    """
+
+    position: int = 0
+    begins_at: int | None = None
+    leaves_within: int | None = None
+    live_at: int | None = None
+    for_group: bool = False
+
+    def join(self) -> None:
+        """It goes on with a group from where it left."""
+        assert self.live_at is not None
+        self.position, self.live_at = self.live_at, None
+
+    def resume(self) -> None:
+        """It goes on alone, and leaves when it has caught up."""
+        self.begins_at, self.leaves_within = self.position, 0
+
+    def of_group(self) -> "Follower":
+        """The group's own, which begins where the first of its members stands."""
+        return Follower(self.position, begins_at=self.position, for_group=True)
