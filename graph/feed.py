@@ -22,11 +22,10 @@ from graph.notification import Notification, notifications_of
 from graph.scalars import Cursor, cursor_at, position_of
 from graph.toggles import Toggles
 from models import feed, notification, portal
+from models.at_once import MOST_AT_ONCE
 from models.errors import ErrorCode, Refusal
 from models.journal import Batch, Effect, Entry, FeedKind, JournalKind
 from models.viewer import Asker, Client
-
-MOST_TOLD = 100
 
 
 @strawberry.interface(description="Keep the last `cursor`: it is the `after` of your next connection.")
@@ -101,11 +100,11 @@ class TogglesChanged(FeedEvent):
 
     @strawberry.field(description="At most 100; a run gives one event per chunk.")
     async def toggles(self, info: Info) -> list[Toggles]:
-        keys = list(dict.fromkeys(key for entry in self.entries for key in entry.touched))[:MOST_TOLD]
+        keys = list(dict.fromkeys(key for entry in self.entries for key in entry.touched))[:MOST_AT_ONCE]
         found = {view.id: view for view in await seen(info.context.loaders.toggles, keys)}
         for account in self._linked():  # a link names no rows: those that it brought are among the account's
             found |= {view.id: view for view in await info.context.loaders.account_toggles.load(account)}
-        return [Toggles.of(view) for view in list(found.values())[:MOST_TOLD]]
+        return [Toggles.of(view) for view in list(found.values())[:MOST_AT_ONCE]]
 
     def _linked(self) -> list[UUID]:
         linked = (entry for entry in self.entries if entry.kind == JournalKind.CONTACT_LINKED)

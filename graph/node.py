@@ -9,10 +9,8 @@ import strawberry
 
 from graph.context import Info, viewer_of
 from graph.engine.completion import made
-from graph.engine.transport import RequestCode, RequestError
 from graph.ids import Kind, parsed
-
-MOST_IDS = 100
+from models.at_once import must_be_few
 
 
 @strawberry.interface
@@ -69,6 +67,5 @@ class NodeQuery:
 
     @strawberry.field
     async def nodes(self, info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
-        if len(ids) > MOST_IDS:
-            raise RequestError(RequestCode.BAD_USER_INPUT, f"At most {MOST_IDS} ids at once, not {len(ids)}.")
+        must_be_few(ids, "ids", "ids")
         return list(await asyncio.gather(*(node_of(info, each) for each in ids)))

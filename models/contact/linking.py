@@ -8,6 +8,7 @@ from uuid_utils.compat import uuid7
 
 from models import address, email_field, firm, idempotency, journal, text
 from models.address import TypedAddress
+from models.at_once import must_be_few
 from models.contact.table import Contact
 from models.email import history
 from models.errors import DeadLinkReason, ErrorCode, Faults, Refusal
@@ -19,7 +20,6 @@ from models.toggles import ALL_OFF, IS_HELD, NewToggles, lock_where, switch
 from models.toggles.setting import Start, start
 from models.viewer import Actor, must_manage_accounts
 
-MOST_AT_ONCE = 100
 ALL_OFF_AT_FIRST = Start()
 
 
@@ -71,8 +71,7 @@ async def link_all(by: Actor, account_id: UUID, contacts: Sequence[LinkedContact
 
     Raises what a link raises, of all contacts, each with its place in the list.
     """
-    if len(contacts) > MOST_AT_ONCE:
-        raise Refusal(ErrorCode.INVALID, f"At most {MOST_AT_ONCE} contacts at once.", "contacts")
+    must_be_few(contacts, "contacts", "contacts")
     if contacts:
         await history.lock(by.firm_id)
     asked: list[Asked] = []
@@ -135,8 +134,7 @@ async def _checked(by: Actor, new: NewContact, *path: str | int) -> tuple[str, l
 
 async def fields_of(by: Actor, refs: Sequence[FieldRef], *path: str | int) -> list[UUID]:
     """Ids of the fields. Raises NOT_FOUND for one that the firm does not have, INVALID for more than 100."""
-    if len(refs) > MOST_AT_ONCE:
-        raise Refusal(ErrorCode.INVALID, f"At most {MOST_AT_ONCE} addresses at once.", *path, "emails")
+    must_be_few(refs, "addresses", *path, "emails")
     faults = Faults()
     for index, ref in enumerate(refs):
         with faults:

@@ -6,13 +6,12 @@ from uuid import UUID
 
 from models import firm, idempotency
 from models.access import Spot
+from models.at_once import must_be_few
 from models.errors import ErrorCode, Refusal, Refusals
 from models.idempotency import Done
 from models.invitation.inviting import Asked, checked_message, invite, objections
 from models.toggles import Invite, Toggles, lock
 from models.viewer import Actor, must_manage_accounts
-
-MOST_AT_ONCE = 100
 
 
 async def send(by: Actor, spots: Sequence[Spot], *, message: str | None = None, key: str | None = None) -> Done:
@@ -23,8 +22,7 @@ async def send(by: Actor, spots: Sequence[Spot], *, message: str | None = None, 
     ACCOUNT_ARCHIVED; INVALID, RATE_LIMITED; NOT_ALLOWED without the right `manageAccounts`.
     """
     must_manage_accounts(by)
-    if not 1 <= len(spots) <= MOST_AT_ONCE:
-        raise Refusal(ErrorCode.INVALID, f"Give 1 to {MOST_AT_ONCE} toggles at once, not {len(spots)}.", "toggles")
+    must_be_few(spots, "toggles", "toggles", least=1)
     wanted = Invite(checked_message(message, "message"), again=True)
     do = partial(_send, by, spots, wanted)
     return await idempotency.once(by, key, verb="send invitations", asked={"toggles": spots, "invite": wanted}, do=do)

@@ -4,14 +4,12 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from models import journal
+from models.at_once import MOST_AT_ONCE, must_be_few
 from models.errors import ErrorCode, Faults, Refusal
 from models.ground import store
 from models.idempotency import Done
 from models.notification.reading import InboxFilter, matching
 from models.viewer import Viewer
-
-MOST_TOLD = 100
-"""How many of those changed an answer or an event names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +41,14 @@ async def _set(by: Viewer, selection: Selection, column: str, on: bool) -> Done:
         changed = await store.rows(
             where.after(f"UPDATE notification n SET {column} = ${len(where.args)}") + " RETURNING n.id", *where.args
         )
-        told = tuple(row["id"] for row in changed[:MOST_TOLD])
+        told = tuple(row["id"] for row in changed[:MOST_AT_ONCE])
         if told:
             journal.record(journal.FeedKind.NOTIFICATIONS_MOVED, by=by, touched=told, audience=[by.member_id])
     return Done(told, tx.cursor)
 
 
 async def _known(by: Viewer, ids: tuple[UUID, ...]) -> list[UUID]:
-    if len(ids) > MOST_TOLD:
-        raise Refusal(ErrorCode.INVALID, f"At most {MOST_TOLD} ids at once.", "notifications", "ids")
+    must_be_few(ids, "ids", "notifications", "ids")
     query = "SELECT id FROM notification WHERE firm_id = $1 AND member_id = $2 AND id = ANY($3::uuid[])"
     known = {row["id"] for row in await store.rows(query, by.firm_id, by.member_id, list(ids))}
     faults = Faults()

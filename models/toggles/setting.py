@@ -10,6 +10,7 @@ from functools import partial
 from uuid import UUID
 
 from models import firm, idempotency
+from models.at_once import must_be_few
 from models.email import history
 from models.errors import Conflict, ErrorCode, Refusal, Refusals
 from models.ground.checkpoint import checkpoint
@@ -18,9 +19,6 @@ from models.invitation import Asked, invite, objections
 from models.journal import Subject
 from models.toggles import Invite, NewToggles, Switch, Toggles, TogglesWish, ensure, lock, switch
 from models.viewer import Actor, must_manage_accounts
-
-MOST_AT_ONCE = 100
-
 
 ALL_OFF_AT_FIRST = NewToggles()
 
@@ -41,8 +39,7 @@ async def set_toggles(by: Actor, wishes: Sequence[TogglesWish], *, key: str | No
     INVITE_NEEDS_LOGIN, ADDRESS_SUPPRESSED; RATE_LIMITED; NOT_ALLOWED without the right `manageAccounts`.
     """
     must_manage_accounts(by)
-    if not 1 <= len(wishes) <= MOST_AT_ONCE:
-        raise Refusal(ErrorCode.INVALID, f"Give 1 to {MOST_AT_ONCE} toggles at once, not {len(wishes)}.", "toggles")
+    must_be_few(wishes, "toggles", "toggles", least=1)
     done = await idempotency.once(by, key, verb="set toggles", asked=wishes, do=partial(_set, by, wishes))
     checkpoint("after the commit of switches")
     return done
