@@ -11,7 +11,7 @@ from graph.context import Context, Info, viewer_of
 from graph.engine.completion import Shows, relation
 from graph.ids import Kind
 from graph.inputs import given
-from graph.node import Node, made_id
+from graph.node import Node, made_id, reads
 from graph.paging import FeedConnection, connected, feed_cursor, window_of
 from graph.toggles import Toggles
 from models import account
@@ -82,6 +82,7 @@ class Account(Node, Shows[AccountView]):
         return connected(EmailPage, page, about, node=Email.of, count=count, feed_cursor=stood)  # type: ignore[no-any-return]
 
 
+@reads(Kind.ACCOUNT)
 async def account_of(info: Info, key: UUID) -> Account | None:
     view = await info.context.loaders.account.load(key)
     return Account.of(view) if view else None
@@ -92,9 +93,6 @@ async def account_there(info: Info, key: UUID) -> Account:
     found = await account_of(info, key)
     assert found is not None
     return found
-
-
-READERS = {Kind.ACCOUNT: account_of}
 
 
 @strawberry.input(name="AccountFilter")

@@ -9,7 +9,7 @@ from graph.context import Info, viewer_of
 from graph.engine.completion import Shows
 from graph.errors import Payload, cursor_of, refusable
 from graph.ids import Kind, key_of
-from graph.node import Node, made_id
+from graph.node import Node, made_id, reads
 from models import suppression
 from models.address import EmailAddressView, PortalUserView, SuppressionView
 
@@ -40,6 +40,7 @@ class EmailAddress(Node, Shows[EmailAddressView]):
     portal_user: PortalUser | None = strawberry.field(description="Null until activated.")
 
 
+@reads(Kind.EMAIL_ADDRESS)
 async def address_of(info: Info, key: UUID) -> EmailAddress | None:
     view = await info.context.loaders.address.load(key)
     return EmailAddress.of(view) if view else None
@@ -52,12 +53,10 @@ async def address_there(info: Info, key: UUID) -> EmailAddress:
     return found
 
 
+@reads(Kind.PORTAL_USER)
 async def portal_user_of(info: Info, key: UUID) -> PortalUser | None:
     address_key = await info.context.loaders.address_of_portal_user.load(key)
     return (await address_there(info, address_key)).portal_user if address_key else None
-
-
-READERS = {Kind.EMAIL_ADDRESS: address_of, Kind.PORTAL_USER: portal_user_of}
 
 
 @strawberry.input

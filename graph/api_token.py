@@ -1,7 +1,6 @@
 """API tokens of the firm's other software."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import strawberry
@@ -10,7 +9,7 @@ from graph.context import Info, viewer_of
 from graph.errors import Payload, cursor_of, refusable
 from graph.ids import Kind, global_id, key_of
 from graph.inputs import given
-from graph.node import Node
+from graph.node import Node, reads
 from models import api_token
 from models.viewer import ApiScope
 
@@ -43,12 +42,10 @@ class ApiToken(Node):
         )
 
 
+@reads(Kind.API_TOKEN)
 async def api_token_of(info: Info, key: UUID) -> ApiToken | None:
     view = (await api_token.by_ids(viewer_of(info), [key])).get(key)
     return ApiToken.of(view) if view else None
-
-
-READERS: dict[Kind, Any] = {Kind.API_TOKEN: api_token_of}
 
 
 @strawberry.input

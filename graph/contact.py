@@ -12,7 +12,7 @@ from graph.engine.completion import Shows, relation
 from graph.firm import EmailField
 from graph.ids import Kind
 from graph.inputs import given
-from graph.node import Node, made_id
+from graph.node import Node, made_id, reads
 from graph.paging import Connection, FeedConnection, connected, feed_cursor, window_of
 from graph.toggles import Toggles
 from models import contact
@@ -81,12 +81,10 @@ class LinkedContact(Shows[LinkedContactView]):
     emails: list[LinkedEmail]
 
 
+@reads(Kind.CONTACT)
 async def contact_of(info: Info, key: UUID) -> Contact | None:
     view = await info.context.loaders.contact.load(key)
     return Contact.of(view) if view else None
-
-
-READERS = {Kind.CONTACT: contact_of}
 
 
 @strawberry.input(name="ContactFilter")

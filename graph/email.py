@@ -1,7 +1,7 @@
 """E-mail and attachments, as the team and, of its own, a client see them."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import strawberry
@@ -11,7 +11,7 @@ from graph.context import Info, client_of, signed_in, viewer_of
 from graph.ids import Kind, global_id
 from graph.inputs import asked_id, given
 from graph.loaders import seen
-from graph.node import Node
+from graph.node import Node, reads
 from graph.paging import FeedConnection, connected, feed_cursor, window_of
 from models import email, links, participant
 from models.email import EmailBody, EmailDirection, EmailFilter
@@ -146,17 +146,16 @@ async def accounts_of_email(info: Info, key: UUID) -> list[Account]:
     return [Account.of(view) for view in await seen(info.context.loaders.account, keys)]
 
 
+@reads(Kind.EMAIL)
 async def email_of(info: Info, key: UUID) -> Email | None:
     view = await info.context.loaders.email.load(key)
     return Email.of(view) if view else None
 
 
+@reads(Kind.ATTACHMENT)
 async def attachment_of(info: Info, key: UUID) -> Attachment | None:
     view = await info.context.loaders.attachment.load(key)
     return Attachment.of(view) if view else None
-
-
-READERS: dict[Kind, Any] = {Kind.EMAIL: email_of, Kind.ATTACHMENT: attachment_of}
 
 
 @strawberry.input(name="EmailFilter")

@@ -65,19 +65,7 @@ class Payload:
     cursor: Cursor | None = strawberry.field(default=None, description="Null where nothing changed.")
 
 
-KINDS = {
-    Subject.FIRM: Kind.FIRM,
-    Subject.TEAM_MEMBER: Kind.TEAM_MEMBER,
-    Subject.ACCOUNT: Kind.ACCOUNT,
-    Subject.CONTACT: Kind.CONTACT,
-    Subject.EMAIL_FIELD: Kind.EMAIL_FIELD,
-    Subject.EMAIL_ADDRESS: Kind.EMAIL_ADDRESS,
-    Subject.PORTAL_USER: Kind.PORTAL_USER,
-    Subject.TOGGLES: Kind.TOGGLES,
-    Subject.INVITATION: Kind.INVITATION,
-    Subject.MAILBOX: Kind.MAILBOX,
-    Subject.EMAIL: Kind.EMAIL,
-}
+KINDS = {subject: Kind[subject.name] for subject in Subject}
 
 
 def user_error(refusal: refused.Refusal) -> UserError:

@@ -11,7 +11,7 @@ from graph.errors import Payload, cursor_of, refusable
 from graph.firm_settings import FirmSettings, UpdateFirmInput
 from graph.ids import Kind, global_id
 from graph.inputs import given
-from graph.node import Node, made_id
+from graph.node import Node, made_id, reads
 from models import api_token, email_field, firm, firm_settings, notification, second_factor, session, team
 from models.team import AccountColumn, TeamMemberState
 from models.viewer import TeamRole, Viewer
@@ -114,11 +114,13 @@ class Firm(Node):
         return EmailField.of_all(await email_field.of_firm(viewer_of(info)))
 
 
+@reads(Kind.FIRM)
 async def firm_of(info: Info, key: UUID) -> Firm | None:
     viewer = signed_in(info.context)
     return Firm.of(await firm.of(viewer)) if key == viewer.firm_id else None
 
 
+@reads(Kind.TEAM_MEMBER)
 async def member_of(info: Info, key: UUID) -> TeamMember | None:
     view = await info.context.loaders.member.load(key)
     return TeamMember.of(view) if view else None
@@ -129,12 +131,10 @@ async def me(info: Info) -> TeamMember | None:
     return await member_of(info, viewer_of(info).member_id)
 
 
+@reads(Kind.EMAIL_FIELD)
 async def email_field_of(info: Info, key: UUID) -> EmailField | None:
     view = await info.context.loaders.email_field.load(key)
     return EmailField.of(view) if view else None
-
-
-READERS = {Kind.FIRM: firm_of, Kind.TEAM_MEMBER: member_of, Kind.EMAIL_FIELD: email_field_of}
 
 
 @strawberry.type

@@ -10,7 +10,7 @@ from graph.errors import Payload, cursor_of, refusable
 from graph.ids import Kind, global_id, key_of
 from graph.inputs import given
 from graph.loaders import seen
-from graph.node import Node
+from graph.node import Node, reads
 from graph.toggles import Toggles
 from models import invitation
 from models.invitation import InvitationState, InvitationView
@@ -32,12 +32,10 @@ class Invitation(Node):
         )
 
 
+@reads(Kind.INVITATION)
 async def invitation_of(info: Info, key: UUID) -> Invitation | None:
     view = await info.context.loaders.invitation.load(key)
     return Invitation.of(view) if view else None
-
-
-READERS = {Kind.INVITATION: invitation_of}
 
 
 @strawberry.input

@@ -1,7 +1,7 @@
 """The audit trail, for OWNER and ADMIN."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import strawberry
@@ -13,7 +13,7 @@ from graph.errors import KINDS
 from graph.firm import TeamMember, member_of
 from graph.ids import NOTHING, Kind, global_id, parsed
 from graph.inputs import asked_id, given
-from graph.node import Node, node_of
+from graph.node import Node, node_of, reads
 from graph.paging import Connection, Edge, connected, window_of
 from models import journal
 from models.ground.canonical import canonical
@@ -77,12 +77,10 @@ async def actor_of(info: Info, entry: journal.Entry) -> Viewer | None:
     return await member_of(info, entry.member_id) if entry.member_id else None
 
 
+@reads(Kind.JOURNAL_ENTRY)
 async def entry_of(info: Info, key: UUID) -> JournalEntry | None:
     entry = await info.context.loaders.journal_entry.load(key)
     return JournalEntry.of(entry) if entry else None
-
-
-READERS: dict[Kind, Any] = {Kind.JOURNAL_ENTRY: entry_of}
 
 
 @strawberry.type

@@ -1,7 +1,6 @@
 """Mailboxes and their health."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import strawberry
@@ -11,7 +10,7 @@ from graph.email import file_url
 from graph.errors import Refusal, UserError
 from graph.firm import TeamMember, member_of
 from graph.ids import Kind, global_id
-from graph.node import Node
+from graph.node import Node, reads
 from models import mailbox
 from models.links import FileKind
 from models.mailbox import MailboxState, MailSecurity, SkipReason
@@ -147,12 +146,10 @@ class Mailbox(Node):
         return await member_of(info, self.owner_key) if self.owner_key else None
 
 
+@reads(Kind.MAILBOX)
 async def mailbox_of(info: Info, key: UUID) -> Mailbox | None:
     view = await info.context.loaders.mailbox.load(key)
     return Mailbox.of(view) if view else None
-
-
-READERS: dict[Kind, Any] = {Kind.MAILBOX: mailbox_of}
 
 
 @strawberry.type

@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from importlib import import_module
-from typing import Any
+from typing import Any, TypeVar
+from uuid import UUID
 
 import strawberry
 
 from graph.context import Info, viewer_of
 from graph.engine.completion import made
-from graph.ids import Kind, parsed
+from graph.ids import NOTHING, Kind, parsed
 from models.at_once import must_be_few
 
 
@@ -28,35 +28,24 @@ def made_id(kind: Kind) -> Any:
     return made(global_id_of)
 
 
-HOMES = {
-    Kind.FIRM: "firm",
-    Kind.TEAM_MEMBER: "firm",
-    Kind.EMAIL_FIELD: "firm",
-    Kind.ACCOUNT: "account",
-    Kind.CONTACT: "contact",
-    Kind.EMAIL_ADDRESS: "address",
-    Kind.PORTAL_USER: "address",
-    Kind.TOGGLES: "toggles",
-    Kind.INVITATION: "invitation",
-    Kind.MAILBOX: "mailbox",
-    Kind.EMAIL: "email",
-    Kind.ATTACHMENT: "email",
-    Kind.NOTIFICATION: "notification",
-    Kind.JOURNAL_ENTRY: "journal",
-    Kind.API_TOKEN: "api_token",
-}
-"""Which file of graph/ reads which kind; each has `READERS`, by kind."""
+READERS: dict[Kind, Callable[[Info, UUID], Awaitable[Node | None]]] = {}
+R = TypeVar("R", bound=Callable[[Info, UUID], Awaitable[Node | None]])
+
+
+def reads(kind: Kind) -> Callable[[R], R]:
+    """`@reads(Kind.ACCOUNT)`: by this a node of the kind is read; null where the viewer may not see it."""
+
+    def decorate(reader: R) -> R:
+        READERS[kind] = reader
+        return reader
+
+    return decorate
 
 
 async def node_of(info: Info, given: str) -> Node | None:
     viewer_of(info)
-    found = parsed(given)
-    if found is None or found[0] not in HOMES:
-        return None
-    kind, key = found
-    readers: dict[Kind, Callable[[Info, Any], Awaitable[Node | None]]]
-    readers = import_module(f"graph.{HOMES[kind]}").READERS
-    return await readers[kind](info, key)
+    kind, key = parsed(given) or (None, NOTHING)
+    return await READERS[kind](info, key) if kind in READERS else None
 
 
 @strawberry.type

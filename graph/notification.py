@@ -1,7 +1,7 @@
 """Inbox+ of the viewer (R38)."""
 
 from datetime import datetime
-from typing import Annotated, Any, assert_never
+from typing import Annotated, assert_never
 from uuid import UUID
 
 import strawberry
@@ -16,7 +16,7 @@ from graph.ids import Kind, global_id, key_of
 from graph.inputs import asked_id, given
 from graph.loaders import seen
 from graph.mailbox import Mailbox, mailbox_of
-from graph.node import Node
+from graph.node import Node, reads
 from graph.paging import FeedConnection, connected, feed_cursor, window_of
 from graph.scalars import Cursor, position_of
 from graph.toggles import Toggles, toggles_of
@@ -80,12 +80,10 @@ class Notification(Node):
                 assert_never(unread)
 
 
+@reads(Kind.NOTIFICATION)
 async def notification_of(info: Info, key: UUID) -> Notification | None:
     view = await info.context.loaders.notification.load(key)
     return Notification.of(view) if view else None
-
-
-READERS: dict[Kind, Any] = {Kind.NOTIFICATION: notification_of}
 
 
 @strawberry.type(name="NotificationConnection")

@@ -13,7 +13,7 @@ from graph.errors import Payload, cursor_of, refusable
 from graph.ids import Kind, key_of
 from graph.inputs import InviteInput, given, invite_of
 from graph.loaders import seen, there
-from graph.node import Node, made_id
+from graph.node import Node, made_id, reads
 from models.invitation import InvitationState
 from models.toggles import LoginState, TogglesView, TogglesWish, setting
 
@@ -74,6 +74,7 @@ class Toggles(Node, Shows[TogglesView]):
         return [Invitation.of(view) if view else None for view in found]
 
 
+@reads(Kind.TOGGLES)
 async def toggles_of(info: Info, key: UUID) -> Toggles | None:
     view = await info.context.loaders.toggles.load(key)
     return Toggles.of(view) if view and (view.held or view.login) else None
@@ -84,9 +85,6 @@ async def toggles_there(info: Info, key: UUID) -> Toggles:
     view = await info.context.loaders.toggles.load(key)
     assert view is not None
     return Toggles.of(view)
-
-
-READERS = {Kind.TOGGLES: toggles_of}
 
 
 @strawberry.input(description="A switch that is null or absent stays as it is.")

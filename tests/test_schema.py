@@ -1,12 +1,16 @@
 """schema.graphql is the code's own, and never at odds with the design that it grows towards."""
 
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
-from graphql import GraphQLSchema, build_schema, find_breaking_changes, find_dangerous_changes
+from graphql import GraphQLInterfaceType, GraphQLSchema, build_schema, find_breaking_changes, find_dangerous_changes
 
+from graph.errors import KINDS
+from graph.node import READERS
 from graph.process.cli import SCHEMA_FILE
 from graph.schema import schema as built
+from models.journal import Subject
 
 DESIGN = Path(__file__).parents[2] / "shared" / "design" / "schema.graphql"
 BEYOND = {
@@ -46,3 +50,11 @@ def test_whoever_uses_it_today_can_use_the_design_tomorrow() -> None:
         and not BEYOND & set(change.description.rstrip(".").split())
     ]
     assert told == []
+
+
+def test_each_type_of_node_has_a_reader_and_each_reader_a_type() -> None:
+    node = ours().type_map["Node"]
+    assert isinstance(node, GraphQLInterfaceType)
+    read = [get_args(get_type_hints(reader)["return"])[0].__name__ for reader in READERS.values()]
+    assert sorted(read) == sorted(one.name for one in ours().get_implementations(node).objects)
+    assert {KINDS[subject] for subject in Subject} <= READERS.keys()
