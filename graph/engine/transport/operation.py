@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import aclosing, suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
 import orjson
@@ -11,19 +11,16 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from graph.engine.transport.call import Call
+from graph.engine.transport.edge import Carrier, Edge
 from graph.engine.transport.errors import AWAY, Answer, RequestCode, RequestError, answer, refusal
 from graph.engine.transport.groups import KEPT, Listener, Sharing
 from graph.engine.transport.request import GraphQLRequest
 from graph.engine.transport.sockets import TRY_AGAIN
 from graph.engine.transport.wire import Gone
 
-if TYPE_CHECKING:
-    from graph.engine.transport.http import GraphQLEndpoint
-    from graph.engine.transport.websocket import Socket
-
 
 async def answers(
-    endpoint: "GraphQLEndpoint",
+    endpoint: Edge,
     asked: GraphQLRequest,
     context: object,
     *,
@@ -63,7 +60,7 @@ async def answers(
 
 
 async def _executed(
-    endpoint: "GraphQLEndpoint",
+    endpoint: Edge,
     asked: GraphQLRequest,
     context: object,
     *,
@@ -91,7 +88,7 @@ async def _executed(
 class Operation:
     """A query, mutation or subscription. Its context lives as long as itself, not as long as the socket."""
 
-    def __init__(self, socket: "Socket", id_: str, request: GraphQLRequest) -> None:
+    def __init__(self, socket: Carrier, id_: str, request: GraphQLRequest) -> None:
         self.id = id_
         self._json_id = orjson.dumps(id_).decode()
         self._socket = socket
@@ -99,7 +96,7 @@ class Operation:
         self._request_id = uuid4().hex
 
     @staticmethod
-    def call_on(socket: "Socket", request_id: str | None = None) -> Call:
+    def call_on(socket: Carrier, request_id: str | None = None) -> Call:
         authorization = socket.authorization or socket.websocket.headers.get("authorization")
         return Call(socket.websocket, request_id or uuid4().hex, authorization)
 

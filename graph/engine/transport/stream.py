@@ -3,17 +3,15 @@
 import asyncio
 from collections.abc import AsyncGenerator, Hashable, Sequence
 from contextlib import aclosing, suppress
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import orjson
 from starlette.types import Message, Receive, Scope, Send
 
+from graph.engine.transport.edge import Edge
 from graph.engine.transport.errors import Answer, RequestCode, RequestError, refusal
 from graph.engine.transport.sockets import RESTART
 from graph.engine.transport.wire import CLOSE_GRACE, Gone, cut, unsent
-
-if TYPE_CHECKING:
-    from graph.engine.transport.http import GraphQLEndpoint
 
 
 class Framing(Protocol):
@@ -37,7 +35,7 @@ class Stream:
 
     def __init__(
         self,
-        endpoint: "GraphQLEndpoint",
+        endpoint: Edge,
         framing: Framing,
         answers: AsyncGenerator[Answer, None],
         *,

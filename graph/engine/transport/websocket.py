@@ -6,21 +6,19 @@ id and leave the others alone.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
+from starlette.websockets import WebSocket
+
 from graph.engine.transport.call import authorization_in
+from graph.engine.transport.edge import Edge
 from graph.engine.transport.errors import AWAY, RequestCode, RequestError, refusal
 from graph.engine.transport.operation import Operation, error_message, text_of
 from graph.engine.transport.request import GraphQLRequest, decoded, parsed
 from graph.engine.transport.sockets import RESTART, TRY_AGAIN
 from graph.engine.transport.wire import Gone, Wire
 from models.ground.network import network_of
-
-if TYPE_CHECKING:
-    from starlette.websockets import WebSocket
-
-    from graph.engine.transport.http import GraphQLEndpoint
 
 ID_LENGTH = 128
 DONE = 1000  # clients do not take it for a fault, and come back when they have something to ask
@@ -38,7 +36,7 @@ class ProtocolError(Exception):
 class Socket:
     """One accepted socket. `run` returns when it is closed and its last task has ended."""
 
-    def __init__(self, endpoint: "GraphQLEndpoint", websocket: "WebSocket", wire: Wire) -> None:
+    def __init__(self, endpoint: Edge, websocket: WebSocket, wire: Wire) -> None:
         self.endpoint = endpoint
         self.websocket = websocket
         self.wire = wire
@@ -204,7 +202,7 @@ class Socket:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _network(websocket: "WebSocket") -> str:
+def _network(websocket: WebSocket) -> str:
     """Of the client for whom a trusted proxy asks."""
     return network_of(websocket.client.host if websocket.client else "")
 
