@@ -1,6 +1,7 @@
 """The database: transactions that give their connection back, keys that no firm can cross, migrations."""
 
 import asyncio
+from functools import partial
 from random import Random
 
 import asyncpg
@@ -24,6 +25,7 @@ from models.journal import Change, JournalKind
 from models.viewer import System
 from tests.make import a_firm, an_account, counting
 from tests.postgres import order, run
+from tests.toy import until
 from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.usefixtures("store")
@@ -76,6 +78,40 @@ async def test_400_cancelled_transactions_leave_every_connection_idle_and_usable
     await asyncio.wait_for(asyncio.gather(*(write(n) for n in range(20))), PATIENCE)
     entries = await store.value("SELECT count(*) FROM journal_entry")
     assert await journal.head(by.firm_id) == entries
+
+
+async def test_whoever_is_cancelled_twice_leaves_nothing_half_done_and_what_is_saved_is_told() -> None:
+    """As who completes an operation and closes the socket."""
+    by, chance = await a_firm(), Random(7)
+    complaints: list[dict[str, object]] = []
+    told: list[int] = []
+
+    async def write(n: int) -> None:
+        async with store.transaction() as tx:
+            tx.after_commit(partial(told.append, n))
+            await _rename(by, str(n))
+
+    asyncio.get_running_loop().set_exception_handler(lambda _, complaint: complaints.append(complaint))
+    try:
+        for start in range(0, 600, 20):
+            tasks = [asyncio.create_task(write(n)) for n in range(start, start + 20)]
+            for _ in range(chance.randrange(300)):
+                await asyncio.sleep(0)  # anywhere: before BEGIN, in it, after COMMIT
+            for _ in range(3):
+                for task in tasks:
+                    task.cancel()
+                await asyncio.sleep(0)
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await _all_idle()
+    finally:
+        asyncio.get_running_loop().set_exception_handler(None)
+    saved = await store.rows("SELECT (changes->0->>2)::int AS name FROM journal_entry WHERE kind = 'FIRM_CHANGED'")
+    assert sorted(told) == sorted(row["name"] for row in saved)
+    assert complaints == []
+
+
+async def _all_idle() -> None:
+    await until(lambda: _pool().get_idle_size() == _pool().get_size())
 
 
 async def test_a_transaction_inside_another_is_part_of_it() -> None:

@@ -2,7 +2,7 @@
 One transaction per write, safe against cancellation.
 
 Tortoise's own leaks the pooled connection when a request is cancelled during BEGIN; ours gives it back whatever
-happens, and lets COMMIT and ROLLBACK finish before the cancellation goes on.
+happens, and lets BEGIN, COMMIT and ROLLBACK finish before the cancellation goes on, however often it is said.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 from tortoise.backends.asyncpg.client import TransactionWrapper
 from tortoise.connection import get_connections
 
@@ -115,21 +116,34 @@ async def _connection() -> AsyncIterator[TransactionWrapper]:
     try:
         wrapper = TransactionWrapper(client)
         wrapper._connection = connection
-        with reaching():
-            await wrapper.begin()
+        await _begin(wrapper)
         yield wrapper
     finally:
         await _finish(pool.release(connection))
 
 
-async def _finish(step: Awaitable[None]) -> None:
-    """Awaits `step` to its end even when we are cancelled meanwhile, then lets the cancellation go on."""
-    task = asyncio.ensure_future(step)
+async def _begin(wrapper: TransactionWrapper) -> None:
+    """Whoever is cancelled meanwhile leaves nothing begun: the pool would complain of it."""
     try:
-        await asyncio.shield(task)
+        with reaching():
+            await _finish(wrapper.begin())
     except asyncio.CancelledError:
-        if not task.done():
-            await asyncio.wait([task])
-        if not task.cancelled():
-            task.exception()  # seen: whoever is cancelled is told of nothing else
+        with suppress(asyncpg.InterfaceError):  # it had not begun
+            await _roll_back(wrapper)
         raise
+
+
+async def _finish(step: Awaitable[None]) -> None:
+    """Awaits `step` to its end however often we are cancelled meanwhile, then lets the cancellation go on."""
+    task = asyncio.ensure_future(step)
+    cancelled = False
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError:
+            cancelled = True
+    if not cancelled:
+        return task.result()
+    if not task.cancelled():
+        task.exception()  # seen: whoever is cancelled is told of nothing else
+    raise asyncio.CancelledError
