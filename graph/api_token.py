@@ -6,10 +6,11 @@ from uuid import UUID
 import strawberry
 
 from graph.context import Info, viewer_of
+from graph.engine.completion import Shows
 from graph.errors import Payload, cursor_of, refusable
-from graph.ids import Kind, global_id, key_of
+from graph.ids import Kind, key_of
 from graph.inputs import given
-from graph.node import Node, reads
+from graph.node import Node, made_id, reads
 from models import api_token
 from models.viewer import ApiScope
 
@@ -23,23 +24,13 @@ strawberry.enum(
 
 
 @strawberry.type
-class ApiToken(Node):
+class ApiToken(Node, Shows[api_token.ApiTokenView]):
+    id: strawberry.ID = made_id(Kind.API_TOKEN)
     name: str
     scopes: list[ApiScope]
     created_at: datetime
     last_used_at: datetime | None
     expires_at: datetime | None
-
-    @classmethod
-    def of(cls, view: api_token.ApiTokenView) -> "ApiToken":
-        return cls(
-            id=global_id(Kind.API_TOKEN, view.id),
-            name=view.name,
-            scopes=list(view.scopes),
-            created_at=view.created_at,
-            last_used_at=view.last_used_at,
-            expires_at=view.expires_at,
-        )
 
 
 @reads(Kind.API_TOKEN)

@@ -8,13 +8,14 @@ import strawberry
 
 from graph.account import Account
 from graph.context import Info, client_of, signed_in, viewer_of
+from graph.engine.completion import Shows, made
 from graph.ids import Kind, global_id
 from graph.inputs import asked_id, given
 from graph.loaders import seen
-from graph.node import Node, reads
+from graph.node import Node, made_id, reads
 from graph.paging import FeedConnection, connected, feed_cursor, window_of
 from models import email, links, participant
-from models.email import EmailBody, EmailDirection, EmailFilter
+from models.email import EmailDirection, EmailFilter
 from models.ground.canonical import canonical
 from models.links import FileKind
 from models.participant import Role
@@ -26,37 +27,23 @@ strawberry.enum(EmailDirection)
 
 
 @strawberry.type(description="`address` is empty where the header cannot be read (R21).")
-class Participant:
+class Participant(Shows[participant.Participant]):
     name: str | None
     address: str
 
-    @classmethod
-    def of(cls, view: participant.Participant) -> "Participant":
-        return cls(name=view.name, address=view.address)
-
 
 @strawberry.type
-class Attachment(Node):
-    key: strawberry.Private[UUID]
+class Attachment(Node, Shows[email.AttachmentView]):
+    id: strawberry.ID = made_id(Kind.ATTACHMENT)
     name: str
     content_type: str
     size: int = strawberry.field(description="Bytes.")
     content_id: str | None = strawberry.field(description="What `cid:` in `safeHtml` refers to.")
 
-    @classmethod
-    def of(cls, view: email.AttachmentView) -> "Attachment":
-        return cls(
-            id=global_id(Kind.ATTACHMENT, view.id),
-            key=view.id,
-            name=view.name,
-            content_type=view.content_type,
-            size=view.size,
-            content_id=view.content_id,
-        )
-
     @strawberry.field(description="Signed, good for an hour, and no longer than the session.")
-    def url(self, info: Info) -> str:
-        return file_url(info, FileKind.ATTACHMENT, self.key, self.name)
+    @staticmethod
+    def url(parent: strawberry.Parent[email.AttachmentView], info: Info) -> str:
+        return file_url(info, FileKind.ATTACHMENT, parent.id, parent.name)
 
 
 def file_url(info: Info, kind: FileKind, row_id: UUID, name: str) -> str:
@@ -65,85 +52,84 @@ def file_url(info: Info, kind: FileKind, row_id: UUID, name: str) -> str:
     return links.file_link(info.context.settings.base_url, kind, to=to, name=name)
 
 
+def _sender(parent: strawberry.Parent[email.EmailView]) -> Participant:
+    return Participant.of(parent.sender)
+
+
+def _thread(parent: strawberry.Parent[email.EmailView]) -> strawberry.ID:
+    return global_id(Kind.THREAD, parent.thread_id)
+
+
 @strawberry.type(
     description="One message, stored once per firm (R21). For a client `accounts` is empty, `mailbox` and `rawUrl` are"
     " null."
 )
-class Email(Node):
-    key: strawberry.Private[UUID]
-    mailbox_key: strawberry.Private[UUID | None]
+class Email(Node, Shows[email.EmailView]):
+    id: strawberry.ID = made_id(Kind.EMAIL)
     subject: str
-    from_: Participant = strawberry.field(name="from")
+    from_: Participant = made(_sender, name="from")
     sent_at: datetime = strawberry.field(description="As its header says, or `receivedAt` where that cannot be read.")
     received_at: datetime
     direction: EmailDirection
     snippet: str = strawberry.field(description="About 200 characters, on one line.")
     blocked_images: int
-    thread: strawberry.ID = strawberry.field(description="The same for all messages of a conversation; not a node.")
-
-    @classmethod
-    def of(cls, view: email.EmailView) -> "Email":
-        return cls(
-            id=global_id(Kind.EMAIL, view.id),
-            key=view.id,
-            mailbox_key=view.mailbox_id,
-            subject=view.subject,
-            from_=Participant.of(view.sender),
-            sent_at=view.sent_at,
-            received_at=view.received_at,
-            direction=view.direction,
-            snippet=view.snippet,
-            blocked_images=view.blocked_images,
-            thread=global_id(Kind.THREAD, view.thread_id),
-        )
+    thread: strawberry.ID = made(_thread, description="The same for all messages of a conversation; not a node.")
 
     @strawberry.field
-    async def to(self, info: Info) -> list[Participant]:
-        return await self._in(info, Role.TO)
+    @staticmethod
+    async def to(parent: strawberry.Parent[email.EmailView], info: Info) -> list[Participant]:
+        return await _in(info, parent.id, Role.TO)
 
     @strawberry.field
-    async def cc(self, info: Info) -> list[Participant]:
-        return await self._in(info, Role.CC)
-
-    async def _in(self, info: Info, role: Role) -> list[Participant]:
-        everybody = await info.context.loaders.participants.load(self.key)
-        return [Participant.of(one) for one in everybody if one.role is role]
+    @staticmethod
+    async def cc(parent: strawberry.Parent[email.EmailView], info: Info) -> list[Participant]:
+        return await _in(info, parent.id, Role.CC)
 
     @strawberry.field
-    async def text(self, info: Info) -> str:
-        body = await self._body(info)
+    @staticmethod
+    async def text(parent: strawberry.Parent[email.EmailView], info: Info) -> str:
+        body = await info.context.loaders.email_body.load(parent.id)
         return body.text if body else ""
 
     @strawberry.field(description="Without scripts and remote images. Null: plain text only.")
-    async def safe_html(self, info: Info) -> str | None:
-        body = await self._body(info)
+    @staticmethod
+    async def safe_html(parent: strawberry.Parent[email.EmailView], info: Info) -> str | None:
+        body = await info.context.loaders.email_body.load(parent.id)
         return body.safe_html if body else None
 
-    async def _body(self, info: Info) -> EmailBody | None:
-        return await info.context.loaders.email_body.load(self.key)
-
     @strawberry.field(description="Those whose toggles asked for it.")
-    async def accounts(self, info: Info) -> list[Account]:
-        return await accounts_of_email(info, self.key)
+    @staticmethod
+    async def accounts(parent: strawberry.Parent[email.EmailView], info: Info) -> list[Account]:
+        return await accounts_of_email(info, parent.id)
 
     @strawberry.field
-    async def attachments(self, info: Info) -> list[Attachment]:
-        return [Attachment.of(view) for view in await info.context.loaders.attachments.load(self.key)]
+    @staticmethod
+    async def attachments(parent: strawberry.Parent[email.EmailView], info: Info) -> list[Attachment]:
+        return Attachment.of_all(await info.context.loaders.attachments.load(parent.id))
 
     @strawberry.field(description="The one it was first seen in. Null where that is disconnected.")
-    async def mailbox(self, info: Info) -> Annotated["Mailbox", strawberry.lazy("graph.mailbox")] | None:
+    @staticmethod
+    async def mailbox(
+        parent: strawberry.Parent[email.EmailView], info: Info
+    ) -> Annotated["Mailbox", strawberry.lazy("graph.mailbox")] | None:
         from graph.mailbox import mailbox_of
 
-        return await mailbox_of(info, self.mailbox_key) if self.mailbox_key else None
+        return await mailbox_of(info, parent.mailbox_id) if parent.mailbox_id else None
 
     @strawberry.field(description="The source as it came: a signed link, good for an hour.")
-    def raw_url(self, info: Info) -> str | None:
-        return None if client_of(info) else file_url(info, FileKind.SOURCE, self.key, "message.eml")
+    @staticmethod
+    def raw_url(parent: strawberry.Parent[email.EmailView], info: Info) -> str | None:
+        return None if client_of(info) else file_url(info, FileKind.SOURCE, parent.id, "message.eml")
+
+
+async def _in(info: Info, key: UUID, role: Role) -> list[Participant]:
+    everybody = await info.context.loaders.participants.load(key)
+    return Participant.of_all([person for person in everybody if person.role is role])
 
 
 async def accounts_of_email(info: Info, key: UUID) -> list[Account]:
     keys = await info.context.loaders.email_accounts.load(key)
-    return [Account.of(view) for view in await seen(info.context.loaders.account, keys)]
+    return Account.of_all(await seen(info.context.loaders.account, keys))
 
 
 @reads(Kind.EMAIL)

@@ -9,7 +9,7 @@ from graph.context import Info, client_of, signed_in, viewer_of
 from graph.engine.completion import Shows
 from graph.errors import Payload, cursor_of, refusable
 from graph.firm_settings import FirmSettings, UpdateFirmInput
-from graph.ids import Kind, global_id
+from graph.ids import Kind
 from graph.inputs import given
 from graph.node import Node, made_id, reads
 from models import api_token, email_field, firm, firm_settings, notification, second_factor, session, team
@@ -32,7 +32,8 @@ class EmailField(Node, Shows[email_field.EmailFieldView]):
 
 
 @strawberry.type
-class TeamMember(Node):
+class TeamMember(Node, Shows[team.TeamMemberView]):
+    id: strawberry.ID = made_id(Kind.TEAM_MEMBER)
     name: str
     email: str
     role: TeamRole
@@ -46,54 +47,43 @@ class TeamMember(Node):
     )
     version: int
 
-    @classmethod
-    def of(cls, view: team.TeamMemberView) -> "TeamMember":
-        return cls(
-            id=global_id(Kind.TEAM_MEMBER, view.id),
-            name=view.name,
-            email=view.email,
-            role=view.role,
-            manage_accounts=view.manage_accounts,
-            state=view.state,
-            account_columns=list(view.account_columns),
-            two_factor=view.two_factor,
-            version=view.version,
-        )
-
     @strawberry.field(
         description="Codes that still sign in where the app is lost. Null: without a second factor, and on anybody but"
         " yourself."
     )
-    async def recovery_codes_left(self, info: Info) -> int | None:
+    @staticmethod
+    async def recovery_codes_left(parent: strawberry.Parent[team.TeamMemberView], info: Info) -> int | None:
         by = viewer_of(info)
-        return await second_factor.recovery_codes_left(by) if self._is_mine(by) else None
+        return await second_factor.recovery_codes_left(by) if _is_mine(parent, by) else None
 
     @strawberry.field(description="Of the whole Inbox+, archived entries apart. Null on anybody but yourself.")
-    async def unread_count(self, info: Info) -> int | None:
+    @staticmethod
+    async def unread_count(parent: strawberry.Parent[team.TeamMemberView], info: Info) -> int | None:
         by = viewer_of(info)
-        return await notification.unread_count(by) if self._is_mine(by) else None
+        return await notification.unread_count(by) if _is_mine(parent, by) else None
 
     @strawberry.field(description="Where one is signed in, the newest first; empty on anybody but yourself.")
-    async def sessions(self, info: Info) -> list[Annotated["Session", strawberry.lazy("graph.own_access")]]:
+    @staticmethod
+    async def sessions(
+        parent: strawberry.Parent[team.TeamMemberView], info: Info
+    ) -> list[Annotated["Session", strawberry.lazy("graph.own_access")]]:
         from graph.own_access import Session
 
         by = viewer_of(info)
-        return [Session.of(view) for view in await session.own(by)] if self._is_mine(by) else []
+        return Session.of_all(await session.own(by)) if _is_mine(parent, by) else []
 
-    def _is_mine(self, by: Viewer) -> bool:
-        """An API token acts as somebody, and is nobody's own."""
-        return self.id == global_id(Kind.TEAM_MEMBER, by.member_id) and by.scopes is None
+
+def _is_mine(member: team.TeamMemberView, by: Viewer) -> bool:
+    """An API token acts as somebody, and is nobody's own."""
+    return member.id == by.member_id and by.scopes is None
 
 
 @strawberry.type(description="A client sees the name; `settings` is null and the lists are empty.")
-class Firm(Node):
+class Firm(Node, Shows[firm.FirmView]):
+    id: strawberry.ID = made_id(Kind.FIRM)
     name: str
     slug: str = strawberry.field(description="Stands for the firm on signing in.")
     version: int
-
-    @classmethod
-    def of(cls, view: firm.FirmView) -> "Firm":
-        return cls(id=global_id(Kind.FIRM, view.id), name=view.name, slug=view.slug, version=view.version)
 
     @strawberry.field
     async def settings(self, info: Info) -> FirmSettings | None:
@@ -101,13 +91,13 @@ class Firm(Node):
 
     @strawberry.field
     async def members(self, info: Info) -> list[TeamMember]:
-        return [TeamMember.of(view) for view in await team.of_firm(viewer_of(info))]
+        return TeamMember.of_all(await team.of_firm(viewer_of(info)))
 
     @strawberry.field(description="OWNER and ADMIN only.")
     async def api_tokens(self, info: Info) -> list[Annotated["ApiToken", strawberry.lazy("graph.api_token")]]:
         from graph.api_token import ApiToken
 
-        return [ApiToken.of(view) for view in await api_token.of_firm(viewer_of(info))]
+        return ApiToken.of_all(await api_token.of_firm(viewer_of(info)))
 
     @strawberry.field
     async def email_fields(self, info: Info) -> list[EmailField]:

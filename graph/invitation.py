@@ -6,30 +6,23 @@ from uuid import UUID
 import strawberry
 
 from graph.context import Info, viewer_of
+from graph.engine.completion import Shows
 from graph.errors import Payload, cursor_of, refusable
-from graph.ids import Kind, global_id, key_of
+from graph.ids import Kind, key_of
 from graph.inputs import given
 from graph.loaders import seen
-from graph.node import Node, reads
+from graph.node import Node, made_id, reads
 from graph.toggles import Toggles
 from models import invitation
 from models.invitation import InvitationState, InvitationView
 
 
 @strawberry.type
-class Invitation(Node):
+class Invitation(Node, Shows[InvitationView]):
+    id: strawberry.ID = made_id(Kind.INVITATION)
     state: InvitationState
     sent_at: datetime | None
     expires_at: datetime | None
-
-    @classmethod
-    def of(cls, view: InvitationView) -> "Invitation":
-        return cls(
-            id=global_id(Kind.INVITATION, view.id),
-            state=view.state,
-            sent_at=view.sent_at,
-            expires_at=view.expires_at,
-        )
 
 
 @reads(Kind.INVITATION)

@@ -9,11 +9,12 @@ import strawberry
 from graph.account import Account, account_of
 from graph.address import PortalUser, portal_user_of
 from graph.context import Info, viewer_of
+from graph.engine.completion import Shows, made
 from graph.errors import KINDS
 from graph.firm import TeamMember, member_of
 from graph.ids import NOTHING, Kind, global_id, parsed
 from graph.inputs import asked_id, given
-from graph.node import Node, node_of, reads
+from graph.node import Node, made_id, node_of, reads
 from graph.paging import Connection, Edge, connected, window_of
 from models import journal
 from models.ground.canonical import canonical
@@ -29,45 +30,52 @@ Viewer = Annotated[
 ]
 
 
+def _before(parent: strawberry.Parent[journal.Change]) -> str | None:
+    return parent.before
+
+
+def _after(parent: strawberry.Parent[journal.Change]) -> str | None:
+    return parent.after
+
+
+def _kind(parent: strawberry.Parent[journal.Entry]) -> JournalKind:
+    return JournalKind(parent.kind)
+
+
 @strawberry.type(description="`field` as this schema names it, values as text, secrets never.")
-class JournalChange:
+class JournalChange(Shows[journal.Change]):
     field: str
-    from_: str | None = strawberry.field(name="from")
-    to: str | None
+    from_: str | None = made(_before, name="from")
+    to: str | None = made(_after)
 
 
 @strawberry.type
-class JournalEntry(Node):
-    entry: strawberry.Private[journal.Entry]
-    kind: JournalKind
+class JournalEntry(Node, Shows[journal.Entry]):
+    id: strawberry.ID = made_id(Kind.JOURNAL_ENTRY)
+    kind: JournalKind = made(_kind)
     occurred_at: datetime
 
-    @classmethod
-    def of(cls, entry: journal.Entry) -> "JournalEntry":
-        return cls(
-            id=global_id(Kind.JOURNAL_ENTRY, entry.id),
-            entry=entry,
-            kind=JournalKind(entry.kind),
-            occurred_at=entry.occurred_at,
-        )
-
     @strawberry.field(description="Null: the system itself.")
-    async def actor(self, info: Info) -> Viewer | None:
-        return await actor_of(info, self.entry)
+    @staticmethod
+    async def actor(parent: strawberry.Parent[journal.Entry], info: Info) -> Viewer | None:
+        return await actor_of(info, parent)
 
     @strawberry.field
-    async def account(self, info: Info) -> Account | None:
-        return await account_of(info, self.entry.account_ids[0]) if self.entry.account_ids else None
+    @staticmethod
+    async def account(parent: strawberry.Parent[journal.Entry], info: Info) -> Account | None:
+        return await account_of(info, parent.account_ids[0]) if parent.account_ids else None
 
     @strawberry.field(description="Null where it is gone.")
-    async def subject(self, info: Info) -> Node | None:
-        if self.entry.subject_type is None or self.entry.subject_id is None:
+    @staticmethod
+    async def subject(parent: strawberry.Parent[journal.Entry], info: Info) -> Node | None:
+        if parent.subject_type is None or parent.subject_id is None:
             return None
-        return await node_of(info, global_id(KINDS[Subject(self.entry.subject_type)], self.entry.subject_id))
+        return await node_of(info, global_id(KINDS[Subject(parent.subject_type)], parent.subject_id))
 
     @strawberry.field
-    def changes(self) -> list[JournalChange]:
-        return [JournalChange(field=one.field, from_=one.before, to=one.after) for one in self.entry.changes]
+    @staticmethod
+    def changes(parent: strawberry.Parent[journal.Entry]) -> list[JournalChange]:
+        return JournalChange.of_all(parent.changes)
 
 
 async def actor_of(info: Info, entry: journal.Entry) -> Viewer | None:

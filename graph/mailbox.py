@@ -7,10 +7,11 @@ import strawberry
 
 from graph.context import Info, viewer_of
 from graph.email import file_url
+from graph.engine.completion import Shows, made
 from graph.errors import Refusal, UserError
 from graph.firm import TeamMember, member_of
-from graph.ids import Kind, global_id
-from graph.node import Node, reads
+from graph.ids import Kind
+from graph.node import Node, made_id, reads
 from models import mailbox
 from models.links import FileKind
 from models.mailbox import MailboxState, MailSecurity, SkipReason
@@ -21,18 +22,14 @@ strawberry.enum(SkipReason, description="NOT_SWITCHED_ON: no address in it has E
 
 
 @strawberry.type
-class MailServer:
+class MailServer(Shows[mailbox.MailServer]):
     host: str
     port: int
     security: MailSecurity
 
-    @classmethod
-    def of(cls, view: mailbox.MailServer) -> "MailServer":
-        return cls(host=view.host, port=view.port, security=view.security)
-
 
 @strawberry.type(description="Of history, since Email sync was switched on somewhere.")
-class Backfill:
+class Backfill(Shows[mailbox.Backfill]):
     done: int
     total: int
 
@@ -44,106 +41,94 @@ class SkippedMessages:
 
 
 @strawberry.type(description="Could not be read, and is kept as it came. The reason is in plain words.")
-class QuarantinedMessage:
-    key: strawberry.Private[UUID]
+class QuarantinedMessage(Shows[mailbox.Quarantined]):
     folder: str
     uid: int
     found_at: datetime
     reason: str
 
     @strawberry.field(description="Signed, good for an hour.")
-    def raw_url(self, info: Info) -> str:
-        return file_url(info, FileKind.QUARANTINE, self.key, "message.eml")
+    @staticmethod
+    def raw_url(parent: strawberry.Parent[mailbox.Quarantined], info: Info) -> str:
+        return file_url(info, FileKind.QUARANTINE, parent.id, "message.eml")
+
+
+def _error(parent: strawberry.Parent[mailbox.MailboxView]) -> UserError | None:
+    fault = parent.fault
+    return Refusal(message=fault.message, code=fault.code, path=list(fault.path)) if fault else None
+
+
+async def _figures(info: Info, view: mailbox.MailboxView) -> mailbox.MailboxHealth:
+    return await info.context.loaders.mailbox_health.load(view.id) or mailbox.MailboxHealth()
 
 
 @strawberry.type(
     description="`onServer` = `stored` + `pending` + all `skipped` + `quarantined`; anything else is an `error` (R22)."
 )
-class MailboxHealth:
-    view: strawberry.Private[mailbox.MailboxView]
-    id: strawberry.ID
+class MailboxHealth(Shows[mailbox.MailboxView]):
+    id: strawberry.ID = made_id(Kind.MAILBOX_HEALTH)
     state: MailboxState
     last_sync_at: datetime | None
     backfill: Backfill | None = strawberry.field(description="Null: none under way.")
-    error: UserError | None = strawberry.field(description="Its `path` names the part of ConnectMailboxInput to mend.")
-
-    @classmethod
-    def of(cls, view: mailbox.MailboxView) -> "MailboxHealth":
-        fault, filling = view.fault, view.backfill
-        return cls(
-            view=view,
-            id=global_id(Kind.MAILBOX_HEALTH, view.id),
-            state=view.state,
-            last_sync_at=view.last_sync_at,
-            backfill=Backfill(done=filling.done, total=filling.total) if filling else None,
-            error=Refusal(message=fault.message, code=fault.code, path=list(fault.path)) if fault else None,
-        )
-
-    async def _figures(self, info: Info) -> mailbox.MailboxHealth:
-        return await info.context.loaders.mailbox_health.load(self.view.id) or mailbox.MailboxHealth()
+    error: UserError | None = made(_error, description="Its `path` names the part of ConnectMailboxInput to mend.")
 
     @strawberry.field(
         description="Age of the oldest message on the server that is not here yet. Null before the first sync."
     )
-    async def lag_seconds(self, info: Info) -> int | None:
-        return (await self._figures(info)).lag_seconds if self.last_sync_at else None
+    @staticmethod
+    async def lag_seconds(parent: strawberry.Parent[mailbox.MailboxView], info: Info) -> int | None:
+        return (await _figures(info, parent)).lag_seconds if parent.last_sync_at else None
 
     @strawberry.field
-    async def on_server(self, info: Info) -> int:
-        return (await self._figures(info)).on_server
+    @staticmethod
+    async def on_server(parent: strawberry.Parent[mailbox.MailboxView], info: Info) -> int:
+        return (await _figures(info, parent)).on_server
 
     @strawberry.field
-    async def stored(self, info: Info) -> int:
-        return (await self._figures(info)).stored
+    @staticmethod
+    async def stored(parent: strawberry.Parent[mailbox.MailboxView], info: Info) -> int:
+        return (await _figures(info, parent)).stored
 
     @strawberry.field
-    async def pending(self, info: Info) -> int:
-        return (await self._figures(info)).pending
+    @staticmethod
+    async def pending(parent: strawberry.Parent[mailbox.MailboxView], info: Info) -> int:
+        return (await _figures(info, parent)).pending
 
     @strawberry.field
-    async def skipped(self, info: Info) -> list[SkippedMessages]:
-        return [SkippedMessages(reason=reason, count=n) for reason, n in (await self._figures(info)).skipped]
+    @staticmethod
+    async def skipped(parent: strawberry.Parent[mailbox.MailboxView], info: Info) -> list[SkippedMessages]:
+        return [SkippedMessages(reason=reason, count=n) for reason, n in (await _figures(info, parent)).skipped]
 
     @strawberry.field
-    async def quarantined(self, info: Info) -> int:
-        return (await self._figures(info)).quarantined
+    @staticmethod
+    async def quarantined(parent: strawberry.Parent[mailbox.MailboxView], info: Info) -> int:
+        return (await _figures(info, parent)).quarantined
 
     @strawberry.field(description="The newest 100.")
-    async def quarantine(self, info: Info) -> list[QuarantinedMessage]:
-        return [
-            QuarantinedMessage(key=one.id, folder=one.folder, uid=one.uid, found_at=one.found_at, reason=one.reason)
-            for one in (await self._figures(info)).quarantine
-        ]
+    @staticmethod
+    async def quarantine(parent: strawberry.Parent[mailbox.MailboxView], info: Info) -> list[QuarantinedMessage]:
+        return QuarantinedMessage.of_all((await _figures(info, parent)).quarantine)
+
+
+def _health(parent: strawberry.Parent[mailbox.MailboxView]) -> MailboxHealth:
+    return MailboxHealth.of(parent)
 
 
 @strawberry.type
-class Mailbox(Node):
-    owner_key: strawberry.Private[UUID | None]
+class Mailbox(Node, Shows[mailbox.MailboxView]):
+    id: strawberry.ID = made_id(Kind.MAILBOX)
     address: str
     username: str
     imap: MailServer
     smtp: MailServer
     sent_folder: str | None = strawberry.field(description="Null: found by itself.")
-    health: MailboxHealth
+    health: MailboxHealth = made(_health)
     version: int
 
-    @classmethod
-    def of(cls, view: mailbox.MailboxView) -> "Mailbox":
-        return cls(
-            id=global_id(Kind.MAILBOX, view.id),
-            owner_key=view.owner_id,
-            address=view.address,
-            username=view.username,
-            imap=MailServer.of(view.imap),
-            smtp=MailServer.of(view.smtp),
-            sent_folder=view.sent_folder,
-            health=MailboxHealth.of(view),
-            version=view.version,
-        )
-
     @strawberry.field(description="Null: shared by the firm.")
-    async def owner(self, info: Info) -> TeamMember | None:
-        return await member_of(info, self.owner_key) if self.owner_key else None
+    @staticmethod
+    async def owner(parent: strawberry.Parent[mailbox.MailboxView], info: Info) -> TeamMember | None:
+        return await member_of(info, parent.owner_id) if parent.owner_id else None
 
 
 @reads(Kind.MAILBOX)
@@ -156,4 +141,4 @@ async def mailbox_of(info: Info, key: UUID) -> Mailbox | None:
 class MailboxQuery:
     @strawberry.field
     async def mailboxes(self, info: Info) -> list[Mailbox]:
-        return [Mailbox.of(view) for view in await mailbox.of_firm(viewer_of(info))]
+        return Mailbox.of_all(await mailbox.of_firm(viewer_of(info)))

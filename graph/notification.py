@@ -10,13 +10,14 @@ from graph.account import Account, account_there
 from graph.address import EmailAddress, address_of
 from graph.context import Info, viewer_of
 from graph.email import Email, accounts_of_email, email_of
+from graph.engine.completion import Shows
 from graph.errors import Payload, cursor_of, refusable
 from graph.firm import TeamMember, me
-from graph.ids import Kind, global_id, key_of
+from graph.ids import Kind, key_of
 from graph.inputs import asked_id, given
 from graph.loaders import seen
 from graph.mailbox import Mailbox, mailbox_of
-from graph.node import Node, reads
+from graph.node import Node, made_id, reads
 from graph.paging import FeedConnection, connected, feed_cursor, window_of
 from graph.scalars import Cursor, position_of
 from graph.toggles import Toggles, toggles_of
@@ -30,8 +31,8 @@ NotificationSubject = Annotated[Email | Toggles | EmailAddress | Mailbox, strawb
 
 
 @strawberry.type
-class Notification(Node):
-    subject_key: strawberry.Private[UUID]
+class Notification(Node, Shows[notification.NotificationView]):
+    id: strawberry.ID = made_id(Kind.NOTIFICATION)
     kind: NotificationKind
     text: str = strawberry.field(description="In plain words.")
     count: int = strawberry.field(description="Messages of the thread since it was last read; 1 for other kinds.")
@@ -39,40 +40,31 @@ class Notification(Node):
     archived: bool
     occurred_at: datetime = strawberry.field(description="Moves with each message of the thread.")
 
-    @classmethod
-    def of(cls, view: notification.NotificationView) -> "Notification":
-        return cls(
-            id=global_id(Kind.NOTIFICATION, view.id),
-            subject_key=view.subject_id,
-            kind=view.kind,
-            text=view.text,
-            count=view.count,
-            read=view.read,
-            archived=view.archived,
-            occurred_at=view.occurred_at,
-        )
-
     @strawberry.field(description="Null where it is gone.")
-    async def subject(self, info: Info) -> NotificationSubject | None:
-        match self.kind.subject:
+    @staticmethod
+    async def subject(
+        parent: strawberry.Parent[notification.NotificationView], info: Info
+    ) -> NotificationSubject | None:
+        match parent.kind.subject:
             case Subject.EMAIL:
-                return await email_of(info, self.subject_key)
+                return await email_of(info, parent.subject_id)
             case Subject.TOGGLES:
-                return await toggles_of(info, self.subject_key)
+                return await toggles_of(info, parent.subject_id)
             case Subject.EMAIL_ADDRESS:
-                return await address_of(info, self.subject_key)
+                return await address_of(info, parent.subject_id)
             case Subject.MAILBOX:
-                return await mailbox_of(info, self.subject_key)
+                return await mailbox_of(info, parent.subject_id)
             case unread:
                 assert_never(unread)
 
     @strawberry.field
-    async def accounts(self, info: Info) -> list[Account]:
-        match self.kind.subject:
+    @staticmethod
+    async def accounts(parent: strawberry.Parent[notification.NotificationView], info: Info) -> list[Account]:
+        match parent.kind.subject:
             case Subject.EMAIL:
-                return await accounts_of_email(info, self.subject_key)
+                return await accounts_of_email(info, parent.subject_id)
             case Subject.TOGGLES:
-                switches = await info.context.loaders.toggles.load(self.subject_key)
+                switches = await info.context.loaders.toggles.load(parent.subject_id)
                 return [await account_there(info, switches.account_id)] if switches else []
             case Subject.EMAIL_ADDRESS | Subject.MAILBOX:
                 return []
@@ -176,7 +168,7 @@ class ArchiveNotificationsPayload(Payload):
 
 
 async def notifications_of(info: Info, keys: tuple[UUID, ...]) -> list[Notification]:
-    return [Notification.of(view) for view in await seen(info.context.loaders.notification, keys)]
+    return Notification.of_all(await seen(info.context.loaders.notification, keys))
 
 
 @strawberry.type

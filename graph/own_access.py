@@ -5,17 +5,19 @@ from datetime import datetime
 import strawberry
 
 from graph.context import Info, viewer_of
+from graph.engine.completion import Shows
 from graph.errors import Payload, cursor_of, refusable
 from graph.firm import TeamMember, member_of
-from graph.ids import Kind, global_id, key_of
+from graph.ids import Kind, key_of
+from graph.node import made_id
 from graph.session import keep_mark
 from models import second_factor, session, team
 from models.session import SessionView
 
 
 @strawberry.type
-class Session:
-    id: strawberry.ID
+class Session(Shows[SessionView]):
+    id: strawberry.ID = made_id(Kind.SESSION)
     created_at: datetime
     last_used_at: datetime | None = strawberry.field(
         description="To the minute. Unused it ends, after 14 days where the installation says nothing else; an open"
@@ -23,16 +25,6 @@ class Session:
     )
     device: str | None = strawberry.field(description="The User-Agent that signed in.")
     current: bool = strawberry.field(description="The one that asks.")
-
-    @classmethod
-    def of(cls, view: SessionView) -> "Session":
-        return cls(
-            id=global_id(Kind.SESSION, view.id),
-            created_at=view.created_at,
-            last_used_at=view.last_used_at,
-            device=view.device,
-            current=view.current,
-        )
 
 
 @strawberry.input

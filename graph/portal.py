@@ -6,9 +6,11 @@ import strawberry
 
 from graph.context import Info, client_of
 from graph.email import Email
+from graph.engine.completion import Shows
 from graph.errors import Payload, cursor_of, refusable
 from graph.ids import Kind, global_id, key_of
 from graph.inputs import asked_id
+from graph.node import made_id
 from graph.paging import FeedConnection, connected, feed_cursor, window_of
 from models import errors, portal
 from models.errors import ErrorCode
@@ -20,7 +22,7 @@ strawberry.enum(NotificationCategory)
 
 
 @strawberry.type
-class PortalWaiting:
+class PortalWaiting(Shows[portal.Waiting]):
     category: NotificationCategory
     count: int
 
@@ -29,15 +31,10 @@ class PortalWaiting:
     description="All that a client may know of an account; `id` is the account's, `waiting` since this person last"
     " worked in it: nothing in the one in use."
 )
-class PortalAccount:
-    id: strawberry.ID
+class PortalAccount(Shows[portal.PortalAccount]):
+    id: strawberry.ID = made_id(Kind.ACCOUNT)
     name: str
     waiting: list[PortalWaiting]
-
-    @classmethod
-    def of(cls, view: portal.PortalAccount) -> "PortalAccount":
-        waiting = [PortalWaiting(category=one.category, count=one.count) for one in view.waiting]
-        return cls(id=global_id(Kind.ACCOUNT, view.id), name=view.name, waiting=waiting)
 
 
 @strawberry.type(description="What a client sees. `emailSync` and `emails`: of the account in use (R36).")
@@ -56,7 +53,7 @@ class Portal:
         return cls(
             client=client,
             id=global_id(Kind.PORTAL, client.user_id),
-            accounts=[PortalAccount.of(account) for account in view.accounts],
+            accounts=PortalAccount.of_all(view.accounts),
             account=PortalAccount.of(view.account) if view.account else None,
             show_account_notice=view.show_notice,
             email_sync=view.shows_emails,

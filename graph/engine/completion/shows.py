@@ -39,9 +39,9 @@ class Shows(Generic[V]):
         return isinstance(value, cls.shown)
 
 
-def made(one: Callable[[Any], Any]) -> Any:
+def made(one: Callable[[Any], Any], *, name: str | None = None, description: str | None = None) -> Any:
     """A field that a plain function makes of the row: `def one(parent: strawberry.Parent[View]) -> str`."""
-    return strawberry.field(resolver=one, metadata={MADE: one})
+    return strawberry.field(resolver=one, name=name, description=description, metadata={MADE: one})
 
 
 def shown_by(definition: StrawberryObjectDefinition) -> type[Any] | None:
