@@ -215,6 +215,7 @@ NOT_COUNTED = (
     "ROLLBACK",
     "SELECT pg_advisory_unlock_all()",  # as a pool takes a connection back
     "SELECT current_setting('jit')",  # as asyncpg learns of a type: once for each connection
+    "SELECT set_config('jit'",
     "WITH RECURSIVE typeinfo_tree",
 )
 
@@ -225,7 +226,7 @@ async def counting() -> AsyncIterator[list[str]]:
     statements: list[str] = []
 
     def note(sent: asyncpg.connection.LoggedQuery) -> None:
-        if not sent.query.lstrip().startswith(NOT_COUNTED):
+        if not " ".join(sent.query.split()).startswith(NOT_COUNTED):
             statements.append(sent.query)
 
     connections = await _pooled()

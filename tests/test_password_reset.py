@@ -10,6 +10,7 @@ from models import password_reset, session, team
 from models.errors import DeadLink, DeadLinkReason, ErrorCode, RateLimited
 from models.ground import clock, secret_link, store
 from models.viewer import System, ViewerKind
+from tests.letters import written
 from tests.make import PASSWORD, a_client, a_firm, a_member, an_account, signed_in, switched
 from tests.refused import refused
 from tests.waiting import held, until_waiting
@@ -227,3 +228,12 @@ async def test_an_address_can_be_asked_for_five_times_in_an_hour_known_or_not(by
         with pytest.raises(RateLimited):
             await password_reset.ask(email=email.upper(), key="more")
     assert len(await letters()) == 3
+
+
+async def test_an_address_that_got_all_the_other_letters_it_may_get_still_gets_a_new_password(by: System) -> None:
+    made = await an_account(by, address=ANNA)
+    await a_client(by, made)
+    for _ in range(6):
+        await written(by, ANNA)
+    await asked()
+    assert [one["kind"] for one in await letters()][-1] == "PASSWORD_RESET"

@@ -16,6 +16,8 @@ from models.ground import keys
 from models.ground.together import Together
 
 LOOK_SECONDS = 1.0
+SWEEP_SECONDS = 60.0
+"""Between looks for firms with letters that have no turn, which should never be."""
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 """Seconds between attempts while the way to the mail server is barred."""
 STOP_SECONDS = 8.0
@@ -37,17 +39,20 @@ def new_owner() -> str:
 
 async def one_pass(route: Route, *, owner: str, stopping: asyncio.Event | None = None) -> Pass:
     """Everything that is due now. Raises what the database raises; what is under way then is claimed again later."""
-    claimed = await letter.claim(owner, most=AT_ONCE)
-    if not claimed:
+    owners = [f"{owner}/{number}" for number in range(route.connections)]  # no line takes another's letter for its own
+    first = await letter.claim(owners[0], most=AT_ONCE)
+    if not first:
         return Pass()
-    others = route.connections - 1 if len(claimed) == AT_ONCE else 0
+    more = await letter.claim(owners[1], most=AT_ONCE) if len(owners) > 1 else []
     desk = Desk(Together(letter.hand_over), Together(letter.sent))
-    lines = [Line(route, owner, stopping or asyncio.Event(), desk) for _ in range(1 + others)]
-    runs = (line.run(claimed if line is lines[0] else ()) for line in lines)
+    lines = [Line(route, one, stopping or asyncio.Event(), desk) for one in (owners if more else owners[:1])]
+    claims = {0: first, 1: more}
+    runs = (line.run(claims.get(number, ())) for number, line in enumerate(lines))
     # not a group: one that fails must not cut the others off between a letter's bytes and its answer
     for failed in await asyncio.gather(*runs, return_exceptions=True):
         if failed is not None:
             raise failed
+    await letter.close_settled()
     barred = next((line.barred for line in lines if line.barred), None)
     return Pass(sum(line.handled for line in lines), barred)
 
@@ -59,6 +64,7 @@ class Outbox:
         self._route, self._owner = route, new_owner()
         self._look, self._stopping, self._stopped = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._failures = 0
+        self._sweep_at = 0.0
 
     async def run(self) -> None:
         """Survives whatever the database or the mail server does. Leaves no lease behind."""
@@ -79,7 +85,7 @@ class Outbox:
         await self._stopped.wait()
 
     async def _pass(self) -> None:
-        work = asyncio.create_task(one_pass(self._route, owner=self._owner, stopping=self._stopping))
+        work = asyncio.create_task(self._work())
         stop = asyncio.create_task(self._stopping.wait())
         try:
             await asyncio.wait([work, stop], return_when=asyncio.FIRST_COMPLETED)
@@ -99,6 +105,13 @@ class Outbox:
             log.warning("outbox.pass_failed", error=type(error).__name__)
         finally:
             stop.cancel()
+
+    async def _work(self) -> Pass:
+        if (now := asyncio.get_running_loop().time()) >= self._sweep_at:
+            await letter.open_missed()
+            await letter.close_settled()
+            self._sweep_at = now + SWEEP_SECONDS
+        return await one_pass(self._route, owner=self._owner, stopping=self._stopping)
 
     def _note(self, done: Pass) -> None:
         """A way that is barred to some of the lines is open: the server takes no more of them at once."""

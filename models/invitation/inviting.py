@@ -12,7 +12,7 @@ from models.errors import ErrorCode, Refusal
 from models.ground import store
 from models.invitation.offers import Offer, Wanted, offers_to
 from models.journal import Change, JournalKind, Subject
-from models.letter import LetterKind, NewLetter
+from models.letter import LetterKind, NewLetter, ToBe
 from models.toggles import Invite, Toggles
 from models.viewer import Actor
 
@@ -21,11 +21,12 @@ LONGEST_MESSAGE = 500  # characters
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """To invite an address to an account; its Login is on there."""
+    """To invite an address to an account; its Login is on there. `path`: where in the input that was asked for."""
 
     account_id: UUID
     address_id: UUID
     invite: Invite
+    path: tuple[str | int, ...] = ()
 
 
 def objections(invite: Invite, toggles: Toggles, *, login: bool) -> Iterator[Refusal]:
@@ -54,7 +55,7 @@ async def invite(by: Actor, asked: Sequence[Asked], *, reprint: bool = False) ->
     activated address is told of its accounts.
 
     As many statements for a hundred as for one. Runs inside a transaction, under `firm.one_at_a_time`, with the
-    toggles locked; the caller has met the `objections`. Raises RATE_LIMITED.
+    toggles locked; the caller has met the `objections`. Raises RATE_LIMITED, with a path each.
     """
     wanted = _by_address(asked)
     if not wanted:
@@ -65,12 +66,12 @@ async def invite(by: Actor, asked: Sequence[Asked], *, reprint: bool = False) ->
     told = {address_id: wanted[address_id].accounts for address_id in wanted if address_id not in pending}
     named = await _names(by, {**told, **{address_id: offer.accounts for address_id, offer in invited.items()}})
     letters = [
-        _letter(known[address_id], wanted[address_id], named, invited.get(address_id))
+        (_letter(known[address_id], wanted[address_id], named, invited.get(address_id)), wanted[address_id].path)
         for address_id in wanted
         if address_id in told or invited[address_id].is_new or reprint
     ]
-    await letter.must_have_room(by, [one.to.key for one in letters])
-    await letter.write(by, letters)
+    await letter.must_have_room(by, [ToBe(one.kind, one.to.key, path) for one, path in letters])
+    await letter.write(by, [one for one, _ in letters])
     for address_id in wanted:
         _record(by, address_id, named, invited.get(address_id))
 
@@ -78,7 +79,7 @@ async def invite(by: Actor, asked: Sequence[Asked], *, reprint: bool = False) ->
 def _by_address(asked: Sequence[Asked]) -> dict[UUID, Wanted]:
     wanted: dict[UUID, Wanted] = {}
     for one in asked:
-        of_address = wanted.setdefault(one.address_id, Wanted())
+        of_address = wanted.setdefault(one.address_id, Wanted(path=one.path))
         of_address.accounts.append(one.account_id)
         of_address.message = of_address.message or checked_message(one.invite.message)
         of_address.again |= one.invite.again

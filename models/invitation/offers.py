@@ -16,11 +16,12 @@ from models.viewer import Actor
 
 @dataclass(slots=True)
 class Wanted:
-    """Of one address, whatever it was asked for how often. The first message counts."""
+    """Of one address, whatever it was asked for how often. The first message counts. `path`: where it stands first."""
 
     accounts: list[UUID] = field(default_factory=list)
     message: str | None = None
     again: bool = False
+    path: tuple[str | int, ...] = ()
 
 
 @dataclass(slots=True)

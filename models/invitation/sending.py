@@ -38,7 +38,8 @@ async def _send(by: Actor, spots: Sequence[Spot], wanted: Invite) -> tuple[UUID,
     ]
     if refusals:
         raise Refusals(refusals)
-    await invite(by, [Asked(account_id, address_id, wanted) for account_id, address_id in dict.fromkeys(spots)])
+    places = {spot: index for index, spot in reversed(list(enumerate(spots)))}
+    await invite(by, [Asked(*spot, wanted, ("toggles", places[spot])) for spot in dict.fromkeys(spots)])
     return tuple(found[spot].id for spot in spots)
 
 

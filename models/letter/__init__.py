@@ -1,9 +1,10 @@
 """An outgoing e-mail: a row, written in the transaction that causes it, delivered later."""
 
 from models.letter.claiming import Claimed, claim, give_back, hand_over
-from models.letter.limits import LetterLimits, limit, limits_of, must_have_room
+from models.letter.limits import LetterLimits, ToBe, limit, limits_of, must_have_room, room
 from models.letter.settling import bounced, put_off, refused, sent, stopped, unknown, wait_for_server
-from models.letter.table import Letter, LetterKind, LetterState
+from models.letter.table import Letter, LetterKind, LetterState, Urgency
+from models.letter.turns import close_settled, open_missed
 from models.letter.writing import NewLetter, cancel, forget_accounts, name_by, wake_by, write
 
 __all__ = [
@@ -13,9 +14,12 @@ __all__ = [
     "LetterLimits",
     "LetterState",
     "NewLetter",
+    "ToBe",
+    "Urgency",
     "bounced",
     "cancel",
     "claim",
+    "close_settled",
     "forget_accounts",
     "give_back",
     "hand_over",
@@ -23,8 +27,10 @@ __all__ = [
     "limits_of",
     "must_have_room",
     "name_by",
+    "open_missed",
     "put_off",
     "refused",
+    "room",
     "sent",
     "stopped",
     "unknown",

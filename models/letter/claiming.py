@@ -1,5 +1,5 @@
 """
-Which worker delivers a letter: claimed across all firms, a lease on the database's clock, any number of workers.
+Which worker delivers a letter: claimed firm by firm, a lease on the database's clock, any number of workers.
 
 Who was thought dead writes nothing any more: every later write asks that the letter is still theirs.
 """
@@ -14,7 +14,7 @@ import orjson
 
 from models.ground import keys, store
 from models.ground.keys import WrongKey
-from models.letter.table import LetterKind
+from models.letter.table import LetterKind, Urgency
 
 SECONDS = 300
 """How long a lease lives; begun anew when the bytes begin to leave. No server's answer is waited for so long."""
@@ -49,19 +49,37 @@ class Claimed:
 
 
 async def claim(owner: str, *, most: int) -> list[Claimed]:
-    """Up to `most` letters that are due and that nobody holds; those that wait longest first."""
+    """
+    Up to `most` letters that are due and that nobody holds, all of the firm whose turn it is: the most urgent first, of
+    those the ones that wait longest. A firm's letters wait for `most` of each other firm at the most.
+    """
     return [claimed(owner, row) for row in await store.rows(_CLAIM, owner, most, SECONDS)]
 
 
-# the first time is due whatever the clock of the machine that wrote it
-_CLAIM = """
-WITH due AS (
-  SELECT id FROM letter
-  WHERE settled_at IS NULL AND (attempts = 0 OR due_at <= now()) AND (locked_until IS NULL OR locked_until < now())
-  ORDER BY due_at, id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED
+_IS_DUE = "settled_at IS NULL AND due_at <= now() AND (locked_until IS NULL OR locked_until < now())"
+_ANY = ",".join(f"{urgency:d}" for urgency in Urgency)
+# looked up by the index, firm by firm: a join would read every letter that waits
+_HAS_DUE = f"""LATERAL (
+    SELECT 1 FROM letter l WHERE l.firm_id = t.firm_id AND l.urgency = ANY('{{{_ANY}}}')
+      AND {_IS_DUE} LIMIT 1) due"""
+# whoever claims has the turn's lock meanwhile, so that others go on with the next firm; a turn that was taken since the
+# statement began is no longer as it was `seen`. Where every firm is being served, several serve the same one
+_CLAIM = f"""
+WITH turn AS (
+  SELECT t.firm_id FROM letter_turn t
+  JOIN letter_turn seen ON seen.firm_id = t.firm_id AND seen.served_at = t.served_at, {_HAS_DUE}
+  ORDER BY t.served_at, t.firm_id LIMIT 1 FOR NO KEY UPDATE OF t SKIP LOCKED
+), served AS (
+  UPDATE letter_turn t SET served_at = clock_timestamp() FROM turn WHERE t.firm_id = turn.firm_id
+), beside AS (
+  SELECT t.firm_id FROM letter_turn t, {_HAS_DUE}
+  WHERE NOT EXISTS (SELECT 1 FROM turn) ORDER BY t.served_at, t.firm_id LIMIT 1
+), due AS (
+  SELECT id FROM letter WHERE {_IS_DUE}
+    AND firm_id = (SELECT firm_id FROM turn UNION ALL SELECT firm_id FROM beside)
+  ORDER BY urgency, due_at, id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED
 ), claimed AS (
-  UPDATE letter l SET locked_by = $1, locked_until = now() + make_interval(secs => $3), attempts = attempts + 1,
-    due_at = least(l.due_at, now())
+  UPDATE letter l SET locked_by = $1, locked_until = now() + make_interval(secs => $3), attempts = attempts + 1
   FROM due WHERE l.id = due.id RETURNING l.*
 )
 SELECT l.*, coalesce(i.seed, r.seed) AS seed, coalesce(i.ended_at, r.ended_at) IS NOT NULL AS is_dead,
@@ -70,7 +88,7 @@ FROM claimed l
 LEFT JOIN invitation i ON i.firm_id = l.firm_id AND i.id = l.invitation_id
 LEFT JOIN password_reset r ON r.firm_id = l.firm_id AND r.id = l.reset_id
 LEFT JOIN email_address e ON e.firm_id = l.firm_id AND e.id = l.address_id
-ORDER BY l.due_at, l.id
+ORDER BY l.urgency, l.due_at, l.id
 """
 
 
@@ -80,7 +98,7 @@ def claimed(owner: str, row: Any) -> Claimed:
         id=row["id"],
         firm_id=row["firm_id"],
         owner=owner,
-        kind=LetterKind(row["kind"]),
+        kind=LetterKind[row["kind"]],
         language=row["language"],
         to_address=row["to_address"],
         message_id=row["message_id"],

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from models.errors import RateLimited
+from models.errors import Faults, RateLimited
 from models.ground import clock, store
 from models.ground.settings import Settings
+from models.letter.table import LetterKind, Urgency
 from models.viewer import Actor
 
 HOUR = timedelta(hours=1)
@@ -17,7 +18,10 @@ _per_recipient = 5
 
 @dataclass(frozen=True, slots=True)
 class LetterLimits:
-    """Letters of one firm in any 60 minutes; copies to the firm itself do not count."""
+    """
+    Letters of one firm in any 60 minutes; copies to the firm itself do not count. `per_recipient_per_hour`: of each
+    urgency by itself, so that others take no room from passwords.
+    """
 
     per_hour: int
     left_this_hour: int
@@ -35,40 +39,75 @@ async def limits_of(by: Actor) -> LetterLimits:
     return LetterLimits(_per_hour, max(0, _per_hour - written), _per_recipient)
 
 
-async def must_have_room(by: Actor, to_keys: Sequence[str], *path: str | int) -> None:
+@dataclass(frozen=True, slots=True)
+class ToBe:
+    """A letter that somebody wants to write. `path`: where in the input it was asked for."""
+
+    kind: LetterKind
+    to_key: str
+    path: tuple[str | int, ...] = ()
+
+
+async def must_have_room(by: Actor, letters: Sequence[ToBe]) -> None:
     """
-    For one more letter to each of these addresses (`TypedAddress.key`; one named twice gets two). Runs inside a
-    transaction that has taken `firm.one_at_a_time`. Raises RateLimited.
+    All or none. Runs inside a transaction that has taken `firm.one_at_a_time`. Raises RateLimited, or Refusals, one for
+    each letter that has no room.
     """
-    if not to_keys:
-        return
+    faults = Faults()
+    for refusal in dict.fromkeys(filter(None, await room(by, letters))):
+        with faults:
+            raise refusal
+    faults.must_be_none()
+
+
+async def room(by: Actor, letters: Sequence[ToBe]) -> list[RateLimited | None]:
+    """
+    In order: None for a letter that may be written now, else why not. Of those to one address the first ones fit, each
+    urgency by itself (`Urgency`); of all letters of the firm the first ones, but passwords always. Of what has no room
+    in the firm all have the same refusal, without a path. As many statements for a thousand as for one.
+
+    Runs inside a transaction that has taken `firm.one_at_a_time`.
+    """
+    if not letters:
+        return []
     since = clock.now() - HOUR
-    await _firm_must_have_room(by, len(to_keys), since, *path)
-    wanted = Counter(to_keys)
-    for row in await store.rows(_BY_RECIPIENT, by.firm_id, list(wanted), since):
-        _must_fit(row["written"], wanted[row["to_key"]], row["to_key"], *path)
-    for key, count in wanted.items():
-        _must_fit([], count, key, *path)
+    full = await _full(by, letters, since)
+    left = _per_hour - await store.value(_WRITTEN, by.firm_id, since)
+    # nobody is locked out because the firm writes to many
+    fitting = [n for n, one in enumerate(letters) if n not in full and one.kind.urgency is not Urgency.PASSWORD]
+    if over := fitting[max(0, left) :]:
+        full |= dict.fromkeys(over, await _firm_is_full(by, len(fitting), left, since))
+    return [full.get(n) for n in range(len(letters))]
 
 
-async def _firm_must_have_room(by: Actor, wanted: int, since: datetime, *path: str | int) -> None:
-    written = await store.value(_WRITTEN, by.firm_id, since)
-    if written + wanted > _per_hour:
-        leaves = await store.value(_NTH, by.firm_id, since, written + wanted - _per_hour - 1)
-        raise RateLimited(
-            f"The firm may send {_per_hour} letters an hour, and {max(0, _per_hour - written)} are left.",
-            *path,
-            retry_at=_again_at(leaves),
-        )
+async def _full(by: Actor, letters: Sequence[ToBe], since: datetime) -> dict[int, RateLimited]:
+    """Those whose address has no room for them, by their place in the list, and why."""
+    keys = sorted({one.to_key for one in letters})
+    rows = await store.rows(_BY_RECIPIENT, by.firm_id, keys, since)
+    written = {(row["to_key"], row["urgency"]): row["written"] for row in rows}
+    wanted: Counter[tuple[str, int]] = Counter()
+    full: dict[int, RateLimited] = {}
+    for n, one in enumerate(letters):
+        place = one.to_key, one.kind.urgency
+        wanted[place] += 1
+        if why := _why_full(one, written.get(place, ()), wanted[place]):
+            full[n] = why
+    return full
 
 
-def _must_fit(written: Sequence[datetime], wanted: int, key: str, *path: str | int) -> None:
+def _why_full(letter: ToBe, written: Sequence[datetime], wanted: int) -> RateLimited | None:
     over = len(written) + wanted - _per_recipient
-    if over > 0:
-        leaves = written[over - 1] if over <= len(written) else None
-        raise RateLimited(
-            f"At most {_per_recipient} letters an hour go to {key}.", *path, retry_at=_again_at(leaves)
-        )  # fmt: skip
+    if over <= 0:
+        return None
+    leaves = written[over - 1] if over <= len(written) else None
+    message = f"At most {_per_recipient} such letters an hour go to {letter.to_key}."
+    return RateLimited(message, *letter.path, retry_at=_again_at(leaves))
+
+
+async def _firm_is_full(by: Actor, wanted: int, left: int, since: datetime) -> RateLimited:
+    leaves = await store.value(_NTH, by.firm_id, since, wanted - left - 1)
+    message = f"The firm may send {_per_hour} letters an hour, and {max(0, left)} are left."
+    return RateLimited(message, retry_at=_again_at(leaves))
 
 
 def _again_at(leaves: datetime | None) -> datetime:
@@ -81,6 +120,6 @@ _COUNTS = "firm_id = $1 AND copy_of IS NULL"
 _WRITTEN = f"SELECT count(*) FROM letter WHERE {_COUNTS} AND created_at > $2"
 _NTH = f"SELECT created_at FROM letter WHERE {_COUNTS} AND created_at > $2 ORDER BY created_at OFFSET $3 LIMIT 1"
 _BY_RECIPIENT = f"""
-SELECT to_key, array_agg(created_at ORDER BY created_at) AS written FROM letter
-WHERE {_COUNTS} AND to_key = ANY($2::text[]) AND created_at > $3 GROUP BY to_key
+SELECT to_key, urgency, array_agg(created_at ORDER BY created_at) AS written FROM letter
+WHERE {_COUNTS} AND to_key = ANY($2::text[]) AND created_at > $3 GROUP BY to_key, urgency
 """

@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 from models.ground import clock, store
 from models.letter import consequences
 from models.letter.claiming import Claimed, claimed
-from models.letter.table import LetterState
+from models.letter.table import LetterState, Urgency
 
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=4)
 GIVE_UP = timedelta(days=3)
@@ -87,11 +87,11 @@ WITH ours AS (
   UPDATE letter l SET state = $4::text, settled_at = $5, sealed = NULL, error = NULL, {_FREE}
   FROM ours WHERE l.id = ours.id RETURNING l.*, ours.copy_id
 ), copies AS (
-  INSERT INTO letter (id, firm_id, kind, language, to_address, to_key, address_id, asked_by, facts, message_id, state,
-                      created_at, due_at, attempts, handed_over, copy_of)
-  SELECT l.copy_id, l.firm_id, l.kind, l.language, f.copy_to, lower(f.copy_to), NULL, l.asked_by,
+  INSERT INTO letter (id, firm_id, kind, urgency, language, to_address, to_key, address_id, asked_by, facts, message_id,
+                      state, created_at, due_at, attempts, handed_over, copy_of)
+  SELECT l.copy_id, l.firm_id, l.kind, {Urgency.DIGEST:d}, l.language, f.copy_to, lower(f.copy_to), NULL, l.asked_by,
     l.facts || jsonb_build_object('copyOf', l.to_address),
-    '<' || l.copy_id || substr(l.message_id, strpos(l.message_id, '@')), 'QUEUED', $5, $5, 0, 0, l.id
+    '<' || l.copy_id || substr(l.message_id, strpos(l.message_id, '@')), 'QUEUED', $5, now(), 0, 0, l.id
   FROM settled l JOIN firm f ON f.id = l.firm_id
   WHERE f.copy_to IS NOT NULL AND l.address_id IS NOT NULL AND l.copy_of IS NULL AND l.kind <> 'PASSWORD_RESET'
 )

@@ -1,16 +1,37 @@
-from enum import StrEnum
-from typing import Any
+from enum import IntEnum, StrEnum
+from typing import Any, Self
 
 from tortoise import Model, fields
 
 
-class LetterKind(StrEnum):
-    """What a letter is for. Each has its templates under mail/templates/<language>/."""
+class Urgency(IntEnum):
+    """Which of a firm's letters leave first. An address has room for each by itself."""
 
-    INVITATION = "INVITATION"
-    ACCOUNT_ADDED = "ACCOUNT_ADDED"
-    PASSWORD_RESET = "PASSWORD_RESET"  # noqa: S105 - a kind, not a secret
-    TEAM_INVITATION = "TEAM_INVITATION"
+    PASSWORD = 1
+    """Somebody stands before a locked door."""
+    PERSON = 2
+    """A person asked for it to be written."""
+    NOTICE = 3
+    """The firm's other software did."""
+    DIGEST = 4
+    """Nobody waits for it; nor for a copy, whatever it is a copy of."""
+
+
+class LetterKind(StrEnum):
+    """What a letter is for. Each has its templates under mail/templates/<language>/, and is born with its urgency."""
+
+    urgency: Urgency
+
+    def __new__(cls, name: str, urgency: Urgency) -> Self:
+        kind = str.__new__(cls, name)
+        kind._value_ = name
+        kind.urgency = urgency
+        return kind
+
+    INVITATION = "INVITATION", Urgency.PERSON
+    ACCOUNT_ADDED = "ACCOUNT_ADDED", Urgency.PERSON
+    PASSWORD_RESET = "PASSWORD_RESET", Urgency.PASSWORD
+    TEAM_INVITATION = "TEAM_INVITATION", Urgency.PERSON
 
 
 class LetterState(StrEnum):
@@ -32,13 +53,14 @@ class Letter(Model):
     it is composed. `sealed`: the bytes as they left, encrypted, from the first claim until it is settled.
 
     `handed_over`: how often its bytes began to leave, apart from when the server then said no; at most twice (P2).
-    `copy_of`: this one is the firm's copy of that letter, without its link (R16). `locked_until`, `failing_since` and,
-    once it was tried, `due_at` are by the database's clock.
+    `copy_of`: this one is the firm's copy of that letter, without its link (R16). `due_at`, `locked_until` and
+    `failing_since` are by the database's clock.
     """
 
     id = fields.UUIDField(primary_key=True)
     firm_id = fields.UUIDField()
     kind = fields.CharEnumField(LetterKind, max_length=40)
+    urgency = fields.SmallIntField(default=Urgency.PERSON, db_default=2)
     language = fields.CharField(35)
     to_address = fields.CharField(320)
     to_key = fields.CharField(320)
@@ -65,3 +87,17 @@ class Letter(Model):
     class Meta:
         table = "letter"
         unique_together = (("firm_id", "id"), ("message_id",))
+
+
+class LetterTurn(Model):
+    """
+    A firm with letters that are not settled. Firms are served in turn, `served_at` is when this one last was, or came.
+
+    Written with the letters; removed under its lock once all are settled. `served_at` is by the database's clock.
+    """
+
+    firm_id = fields.UUIDField(primary_key=True)
+    served_at = fields.DatetimeField()
+
+    class Meta:
+        table = "letter_turn"

@@ -58,6 +58,7 @@ async def write(by: Actor, letters: Sequence[NewLetter]) -> list[UUID]:
         by.member_id,
         ids,
         [letter.kind for letter in letters],
+        [letter.kind.urgency for letter in letters],
         [letter.to.text for letter in letters],
         [letter.to.key for letter in letters],
         [letter.address_id for letter in letters],
@@ -72,17 +73,20 @@ async def write(by: Actor, letters: Sequence[NewLetter]) -> list[UUID]:
     return list(ids)
 
 
-# somebody waits for a new password: its letter leaves before any number of others
+# the turn is locked, so that nobody closes it before the letters are there to be seen
 _WRITE = """
-INSERT INTO letter (id, firm_id, kind, language, to_address, to_key, address_id, member_id, invitation_id, reset_id,
-                    asked_by, facts, message_id, state, created_at, due_at, attempts)
-SELECT n.id, f.id, n.kind, f.language, n.to_address, n.to_key, n.address_id, n.member_id, n.invitation_id, n.reset_id,
-       $3, n.facts::jsonb || jsonb_build_object('firmName', f.name, 'senderName', coalesce(f.sender_name, f.name),
-       'replyTo', f.reply_to), n.message_id, 'QUEUED', $2,
-       $2::timestamptz - CASE n.kind WHEN 'PASSWORD_RESET' THEN interval '1 day' ELSE interval '0' END, 0
-FROM firm f, unnest($4::uuid[], $5::text[], $6::text[], $7::text[], $8::uuid[], $9::uuid[], $10::uuid[], $11::uuid[],
-                    $12::text[], $13::text[])
-  AS n(id, kind, to_address, to_key, address_id, member_id, invitation_id, reset_id, facts, message_id)
+WITH turn AS (
+  INSERT INTO letter_turn AS t (firm_id, served_at) VALUES ($1, now())
+  ON CONFLICT (firm_id) DO UPDATE SET served_at = t.served_at
+)
+INSERT INTO letter (id, firm_id, kind, urgency, language, to_address, to_key, address_id, member_id, invitation_id,
+                    reset_id, asked_by, facts, message_id, state, created_at, due_at, attempts)
+SELECT n.id, f.id, n.kind, n.urgency, f.language, n.to_address, n.to_key, n.address_id, n.member_id, n.invitation_id,
+       n.reset_id, $3, n.facts::jsonb || jsonb_build_object('firmName', f.name, 'senderName',
+       coalesce(f.sender_name, f.name), 'replyTo', f.reply_to), n.message_id, 'QUEUED', $2, now(), 0
+FROM firm f, unnest($4::uuid[], $5::text[], $6::smallint[], $7::text[], $8::text[], $9::uuid[], $10::uuid[],
+                    $11::uuid[], $12::uuid[], $13::text[], $14::text[])
+  AS n(id, kind, urgency, to_address, to_key, address_id, member_id, invitation_id, reset_id, facts, message_id)
 WHERE f.id = $1
 """
 

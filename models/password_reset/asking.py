@@ -136,7 +136,7 @@ async def _send(person: _Person, key: str) -> None:
 
     async def do() -> tuple[UUID, ...]:
         await firm.one_at_a_time(person.firm_id)
-        await letter.must_have_room(by, [person.key])
+        await letter.must_have_room(by, [letter.ToBe(LetterKind.PASSWORD_RESET, person.key)])
         await _end_earlier(by, person)
         return (await _write(by, person),)
 

@@ -103,7 +103,7 @@ WHERE firm_id = $1 AND id = $2
 
 
 async def _write(by: Viewer, member_id: UUID, to: TypedAddress, name: str, role: TeamRole) -> None:
-    await letter.must_have_room(by, [to.key], "email")
+    await letter.must_have_room(by, [letter.ToBe(LetterKind.TEAM_INVITATION, to.key, ("email",))])
     earlier = await store.rows(_EARLIER, by.firm_id, member_id)
     await end(by, [row["id"] for row in earlier], DeadLinkReason.SENT_AGAIN)
     days = "SELECT f.invitation_days, m.name FROM firm f JOIN team_member m ON m.firm_id = f.id AND m.id = $2"

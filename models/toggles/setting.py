@@ -4,7 +4,7 @@ What people ask of toggles: many at once, all or nothing; the singular is the pl
 Stands above `invitation`, which stands on the toggles themselves: so it is no part of their door.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
@@ -61,9 +61,15 @@ async def _set(by: Actor, wishes: Sequence[TogglesWish]) -> tuple[UUID, ...]:
     there = [each for each in toggles if each]
     await switch(by, [(each, wish.wants()) for each, wish in zip(there, wishes, strict=True)])
     checkpoint("after switches were set")
-    await invite(by, [Asked(wish.account_id, wish.address_id, wish.invite) for wish in wishes if wish.invite])
+    await invite(by, list(_asked(wishes)))
     checkpoint("before the commit of switches")
     return tuple(each.id for each in there)
+
+
+def _asked(wishes: Sequence[TogglesWish]) -> Iterator[Asked]:
+    for index, wish in enumerate(wishes):
+        if wish.invite:
+            yield Asked(wish.account_id, wish.address_id, wish.invite, ("toggles", index, "invite"))
 
 
 def _must_be_none(refusals: Iterable[Refusal]) -> None:
@@ -125,7 +131,11 @@ async def start(by: Actor, account_id: UUID, starts: Mapping[UUID, Start]) -> li
         for refusal in _not_started(start.toggles, toggles[address_id])
     )
     await switch(by, [(toggles[address_id], start.toggles.wants()) for address_id, start in acting.items()])
-    return [Asked(account_id, id_, start.toggles.invite) for id_, start in acting.items() if start.toggles.invite]
+    return [
+        Asked(account_id, id_, start.toggles.invite, (*start.path, "toggles", "invite"))
+        for id_, start in acting.items()
+        if start.toggles.invite
+    ]
 
 
 def _not_started(wanted: NewToggles, toggles: Toggles) -> Iterable[Refusal]:
