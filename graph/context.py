@@ -4,7 +4,7 @@ import re
 from collections.abc import Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from uuid import uuid4
 
 import orjson
@@ -14,12 +14,14 @@ from graph.client_loaders import ClientLoaders
 from graph.engine.transport import Call, Follower, RequestCode, RequestError, Sockets
 from graph.ids import NOTHING
 from graph.loaders import Loaders
-from graph.process.budget import Budget
-from graph.process.doorkeeper import Doorkeeper
-from graph.process.metrics import Metrics
 from models import session
 from models.ground.settings import Settings
 from models.viewer import Asker, Client, TeamRole, Viewer
+
+if TYPE_CHECKING:
+    from graph.process.budget import Budget
+    from graph.process.doorkeeper import Doorkeeper
+    from graph.process.metrics import Metrics
 
 
 @dataclass(eq=False)
@@ -29,10 +31,10 @@ class Context:
     settings: Settings
     call: Call
     sockets: Sockets
-    budget: Budget
-    doorkeeper: Doorkeeper
+    budget: "Budget"
+    doorkeeper: "Doorkeeper"
     viewer: Asker | None = None
-    metrics: Metrics | None = None
+    metrics: "Metrics | None" = None
     follower: Follower = field(default_factory=Follower)
     _loaders: Loaders | None = field(default=None, repr=False)
 

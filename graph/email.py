@@ -1,27 +1,25 @@
 """E-mail and attachments, as the team and, of its own, a client see them."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import strawberry
 
 from graph.account import Account
-from graph.context import Info, client_of, signed_in, viewer_of
+from graph.context import Info, client_of, viewer_of
 from graph.engine.completion import Shows, made
+from graph.file_link import file_url
 from graph.ids import Kind, global_id
 from graph.inputs import asked_id, given
 from graph.loaders import seen
+from graph.mailbox import Mailbox, mailbox_of
 from graph.node import Node, made_id, reads
 from graph.paging import FeedConnection, connected, feed_cursor, window_of
-from models import email, links, participant
+from models import email, participant
 from models.email import EmailDirection, EmailFilter
 from models.ground.canonical import canonical
 from models.links import FileKind
 from models.participant import Role
-
-if TYPE_CHECKING:
-    from graph.mailbox import Mailbox
 
 strawberry.enum(EmailDirection)
 
@@ -44,12 +42,6 @@ class Attachment(Node, Shows[email.AttachmentView]):
     @staticmethod
     def url(parent: strawberry.Parent[email.AttachmentView], info: Info) -> str:
         return file_url(info, FileKind.ATTACHMENT, parent.id, parent.name)
-
-
-def file_url(info: Info, kind: FileKind, row_id: UUID, name: str) -> str:
-    asker = signed_in(info.context)
-    to = links.Opened(asker.firm_id, row_id, asker.session_id)
-    return links.file_link(info.context.settings.base_url, kind, to=to, name=name)
 
 
 def _sender(parent: strawberry.Parent[email.EmailView]) -> Participant:
@@ -109,11 +101,7 @@ class Email(Node, Shows[email.EmailView]):
 
     @strawberry.field(description="The one it was first seen in. Null where that is disconnected.")
     @staticmethod
-    async def mailbox(
-        parent: strawberry.Parent[email.EmailView], info: Info
-    ) -> Annotated["Mailbox", strawberry.lazy("graph.mailbox")] | None:
-        from graph.mailbox import mailbox_of
-
+    async def mailbox(parent: strawberry.Parent[email.EmailView], info: Info) -> Mailbox | None:
         return await mailbox_of(info, parent.mailbox_id) if parent.mailbox_id else None
 
     @strawberry.field(description="The source as it came: a signed link, good for an hour.")

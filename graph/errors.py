@@ -3,7 +3,7 @@
 from collections.abc import Callable, Coroutine
 from datetime import datetime
 from functools import wraps
-from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import strawberry
 
@@ -42,7 +42,7 @@ class Conflict(UserError):
     subject: strawberry.Private[strawberry.ID]
 
     @strawberry.field
-    async def current(self, info: Info) -> Annotated["Node", strawberry.lazy("graph.node")] | None:
+    async def current(self, info: Info) -> Node | None:
         return await node_of(info, self.subject)
 
 

@@ -1,10 +1,10 @@
 """The firm, its people and its e-mail fields."""
 
-from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import strawberry
 
+from graph.api_token import ApiToken
 from graph.context import Info, client_of, signed_in, viewer_of
 from graph.engine.completion import Shows
 from graph.errors import Payload, cursor_of, refusable
@@ -12,13 +12,10 @@ from graph.firm_settings import FirmSettings, UpdateFirmInput
 from graph.ids import Kind
 from graph.inputs import given
 from graph.node import Node, made_id, reads
+from graph.session import Session
 from models import api_token, email_field, firm, firm_settings, notification, second_factor, session, team
 from models.team import AccountColumn, TeamMemberState
 from models.viewer import TeamRole, Viewer
-
-if TYPE_CHECKING:
-    from graph.api_token import ApiToken
-    from graph.own_access import Session
 
 strawberry.enum(TeamRole)
 strawberry.enum(TeamMemberState)
@@ -64,11 +61,7 @@ class TeamMember(Node, Shows[team.TeamMemberView]):
 
     @strawberry.field(description="Where one is signed in, the newest first; empty on anybody but yourself.")
     @staticmethod
-    async def sessions(
-        parent: strawberry.Parent[team.TeamMemberView], info: Info
-    ) -> list[Annotated["Session", strawberry.lazy("graph.own_access")]]:
-        from graph.own_access import Session
-
+    async def sessions(parent: strawberry.Parent[team.TeamMemberView], info: Info) -> list[Session]:
         by = viewer_of(info)
         return Session.of_all(await session.own(by)) if _is_mine(parent, by) else []
 
@@ -94,9 +87,7 @@ class Firm(Node, Shows[firm.FirmView]):
         return TeamMember.of_all(await team.of_firm(viewer_of(info)))
 
     @strawberry.field(description="OWNER and ADMIN only.")
-    async def api_tokens(self, info: Info) -> list[Annotated["ApiToken", strawberry.lazy("graph.api_token")]]:
-        from graph.api_token import ApiToken
-
+    async def api_tokens(self, info: Info) -> list[ApiToken]:
         return ApiToken.of_all(await api_token.of_firm(viewer_of(info)))
 
     @strawberry.field

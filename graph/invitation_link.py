@@ -9,7 +9,7 @@ from graph.errors import Payload, cursor_of, refusable
 from graph.inputs import given
 from graph.journal import Viewer
 from graph.portal import Portal, portal_of
-from graph.session import SessionKind, caller_of, device_of, host_of, let_in, viewer_now
+from graph.sign_in import SessionKind, caller_of, device_of, host_of, let_in, viewer_now
 from models import invitation
 from models.errors import DeadLinkReason
 from models.invitation import Link, WhoAsks, accepting

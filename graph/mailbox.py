@@ -6,9 +6,9 @@ from uuid import UUID
 import strawberry
 
 from graph.context import Info, viewer_of
-from graph.email import file_url
 from graph.engine.completion import Shows, made
 from graph.errors import Refusal, UserError
+from graph.file_link import file_url
 from graph.firm import TeamMember, member_of
 from graph.ids import Kind
 from graph.node import Node, made_id, reads

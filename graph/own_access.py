@@ -1,30 +1,13 @@
-"""How a colleague signs in: the password, the second factor, and where one is signed in."""
-
-from datetime import datetime
+"""How a colleague signs in: the password, the second factor, and the end of a session."""
 
 import strawberry
 
 from graph.context import Info, viewer_of
-from graph.engine.completion import Shows
 from graph.errors import Payload, cursor_of, refusable
 from graph.firm import TeamMember, member_of
 from graph.ids import Kind, key_of
-from graph.node import made_id
-from graph.session import keep_mark
+from graph.sign_in import keep_mark
 from models import second_factor, session, team
-from models.session import SessionView
-
-
-@strawberry.type
-class Session(Shows[SessionView]):
-    id: strawberry.ID = made_id(Kind.SESSION)
-    created_at: datetime
-    last_used_at: datetime | None = strawberry.field(
-        description="To the minute. Unused it ends, after 14 days where the installation says nothing else; an open"
-        " socket is a use."
-    )
-    device: str | None = strawberry.field(description="The User-Agent that signed in.")
-    current: bool = strawberry.field(description="The one that asks.")
 
 
 @strawberry.input

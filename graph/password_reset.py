@@ -5,7 +5,7 @@ import strawberry
 from graph.context import Info
 from graph.errors import Payload, cursor_of, refusable
 from graph.inputs import given
-from graph.session import caller_of, host_of, marks_of
+from graph.sign_in import caller_of, host_of, marks_of
 from models import password_reset
 from models.viewer import ViewerKind
 

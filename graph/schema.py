@@ -19,7 +19,7 @@ from graph.engine.transport import Schema
 from graph.engine.transport.documents import suggest
 from graph.errors import Conflict, DeadLink, RateLimited, Refusal
 from graph.firm import FirmMutation, FirmQuery
-from graph.invitation import InvitationMutation
+from graph.invitation_changes import InvitationMutation
 from graph.invitation_link import InvitationLinkMutation, InvitationLinkQuery
 from graph.journal import JournalQuery
 from graph.mailbox import MailboxQuery
@@ -34,7 +34,7 @@ from graph.process.budget import Budgeted
 from graph.process.operations import Observed
 from graph.scalars import SCALARS
 from graph.scopes import ScopedExecutor, Scopes
-from graph.session import SessionMutation, SessionQuery
+from graph.sign_in import SessionMutation, SessionQuery
 from graph.team import TeamMutation
 from graph.toggles import TogglesMutation
 

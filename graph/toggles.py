@@ -12,24 +12,17 @@ from graph.engine.completion import Shows, relation
 from graph.errors import Payload, cursor_of, refusable
 from graph.ids import Kind, key_of
 from graph.inputs import InviteInput, given, invite_of
+from graph.invitation import Invitation
 from graph.loaders import seen, there
 from graph.node import Node, made_id, reads
-from models.invitation import InvitationState
 from models.toggles import LoginState, TogglesView, TogglesWish, setting
 
 if TYPE_CHECKING:
     from graph.account import Account
     from graph.contact import Contact
-    from graph.invitation import Invitation
 
 strawberry.enum(
     LoginState, description="PENDING: on, and the person has not activated yet. ACTIVE: on and activated (R5)."
-)
-
-strawberry.enum(
-    InvitationState,
-    description="NOT_SENT: Login is on and no letter has left yet. ACCEPTED: at once, where the person had activated"
-    " before (R8).",
 )
 
 
@@ -65,11 +58,7 @@ class Toggles(Node, Shows[TogglesView]):
 
     @relation(description="The last one. Null where Login has never been on.")
     @staticmethod
-    async def invitation(
-        toggles: Sequence[TogglesView], context: Context
-    ) -> list[Annotated["Invitation", strawberry.lazy("graph.invitation")] | None]:
-        from graph.invitation import Invitation
-
+    async def invitation(toggles: Sequence[TogglesView], context: Context) -> list[Invitation | None]:
         found = await context.loaders.toggles_invitation.all([each.id for each in toggles])
         return [Invitation.of(view) if view else None for view in found]
 

@@ -1,0 +1,13 @@
+"""Where a file may be fetched, by whoever asks and for a while."""
+
+from uuid import UUID
+
+from graph.context import Info, signed_in
+from models import links
+from models.links import FileKind
+
+
+def file_url(info: Info, kind: FileKind, row_id: UUID, name: str) -> str:
+    asker = signed_in(info.context)
+    to = links.Opened(asker.firm_id, row_id, asker.session_id)
+    return links.file_link(info.context.settings.base_url, kind, to=to, name=name)
