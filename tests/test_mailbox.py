@@ -55,6 +55,16 @@ async def test_a_connected_mailbox_starts_as_checking_and_signs_in_with_its_addr
     assert await mailbox.of_firm(by) == [view]
 
 
+async def test_a_host_is_kept_without_what_came_along_when_it_was_pasted(by: Viewer) -> None:
+    imap = replace(IMAP, host=f" {IMAP.host}\u202c{' ' * 300}")
+    smtp = replace(SMTP, host=f"\t{SMTP.host}")
+    (mailbox_id,) = (await connect(by, _new(imap=imap, smtp=smtp))).ids
+    # the same servers: nobody has to say the password anew
+    await update(by, mailbox_id, MailboxChange(imap=imap, smtp=smtp))
+    view = await _view(by, mailbox_id)
+    assert (view.imap, view.smtp, view.version) == (IMAP, SMTP, 1)
+
+
 async def test_an_address_is_connected_once_also_at_once(by: Viewer) -> None:
     await connect(by, _new())
     with refused(ErrorCode.ALREADY_TAKEN, "address"):

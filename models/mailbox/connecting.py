@@ -4,6 +4,7 @@ import ipaddress
 import re
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -58,8 +59,8 @@ def _must_be_sound(new: NewMailbox) -> None:
     for check in (
         partial(address.typed, new.address, "address"),
         partial(_sayable, new.password),
-        partial(check_server, new.imap, "imap"),
-        partial(check_server, new.smtp, "smtp"),
+        partial(columns_of, new.imap, "imap"),
+        partial(columns_of, new.smtp, "smtp"),
         partial(one_line, new.username, "username"),
         partial(one_line, new.sent_folder, "sentFolder"),
     ):
@@ -85,12 +86,8 @@ async def _connect(by: Actor, new: NewMailbox) -> tuple[UUID, ...]:
         owner_id=new.owner_id,
         username=one_line(new.username, "username") or typed.text,
         secret=sealed(by.firm_id, mailbox_id, new.password),
-        imap_host=new.imap.host,
-        imap_port=new.imap.port,
-        imap_security=new.imap.security,
-        smtp_host=new.smtp.host,
-        smtp_port=new.smtp.port,
-        smtp_security=new.smtp.security,
+        **columns_of(new.imap, "imap"),
+        **columns_of(new.smtp, "smtp"),
         sent_folder=one_line(new.sent_folder, "sentFolder"),
         state=MailboxState.CHECKING,
         created_at=clock.now(),
@@ -125,19 +122,21 @@ def one_line(given: str | None, name: str) -> str | None:
     return None if given is None else text.one_line(given, name, what="This", longest=255)
 
 
-def check_server(server: MailServer, name: str) -> None:
-    faults = Faults()
+def columns_of(server: MailServer, name: str) -> dict[str, Any]:
+    """As it is kept: the host without what came along unseen when it was pasted. Raises INVALID for all at fault."""
+    columns, faults = {f"{name}_port": server.port, f"{name}_security": server.security}, Faults()
     with faults:
         must_be_mail_port(server.port, name, "port")
     with faults:
-        text.one_line(server.host, name, "host", what="The host", longest=255)
+        columns[f"{name}_host"] = text.one_line(server.host, name, "host", what="The host", longest=255)
     with faults:
         _must_be_secure(server, name)
     faults.must_be_none()
+    return columns
 
 
 def _must_be_secure(server: MailServer, name: str) -> None:
-    if server.security is MailSecurity.NONE and not is_loopback(server.host):
+    if server.security is MailSecurity.NONE and not is_loopback(server.host.strip()):
         message = "Without TLS the password would be readable on the way. Choose TLS or STARTTLS."
         raise Refusal(ErrorCode.INVALID, message, name, "security")
 

@@ -11,7 +11,7 @@ from models.ground.unset import UNSET, Unset
 from models.idempotency import Done
 from models.journal import JournalKind, Subject
 from models.mailbox import folders
-from models.mailbox.connecting import check_server, must_be_colleague, must_own, one_line, record, sealed
+from models.mailbox.connecting import columns_of, must_be_colleague, must_own, one_line, record, sealed
 from models.mailbox.server import MailServer
 from models.mailbox.tables import Mailbox, MailboxState
 from models.viewer import Actor, must_be_in_person
@@ -87,16 +87,11 @@ async def _columns(by: Actor, mailbox_id: UUID, change: MailboxChange) -> dict[s
     for name, server in (("imap", change.imap), ("smtp", change.smtp)):
         with faults:
             if server is not UNSET:
-                columns |= _columns_of(server, name)
+                columns |= columns_of(server, name)
     faults.must_be_none()
     if change.paused is not UNSET:
         columns["state"] = MailboxState.PAUSED if change.paused else MailboxState.CHECKING
     return columns
-
-
-def _columns_of(server: MailServer, name: str) -> dict[str, Any]:
-    check_server(server, name)
-    return {f"{name}_host": server.host, f"{name}_port": server.port, f"{name}_security": server.security}
 
 
 def _must_know_the_password(by: Actor, row: Any, columns: dict[str, Any]) -> None:
