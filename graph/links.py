@@ -5,20 +5,10 @@ from uuid import UUID
 import strawberry
 
 from graph.ids import Kind, key_of
-from graph.inputs import InviteInput, given, invite_of
+from graph.inputs import given
+from graph.toggles import NewTogglesInput
 from models.contact import ExistingContact, FieldRef, LinkedContact, NewContact, NewEmail
 from models.toggles import NewToggles
-
-
-@strawberry.input(description="What a new link starts with, all off unless given (R4).")
-class NewTogglesInput:
-    login: bool = False
-    notify: bool = False
-    email_sync: bool = False
-    invite: InviteInput | None = strawberry.UNSET
-
-    def asked(self) -> NewToggles:
-        return NewToggles(self.login, self.notify, self.email_sync, invite_of(self.invite))
 
 
 @strawberry.input(one_of=True, description="`name` makes the field where the firm has none of that name (R32).")

@@ -15,7 +15,7 @@ from graph.inputs import InviteInput, given, invite_of
 from graph.invitation import Invitation
 from graph.loaders import seen, there
 from graph.node import Node, made_id, reads
-from models.toggles import LoginState, TogglesView, TogglesWish, setting
+from models.toggles import LoginState, NewToggles, TogglesView, TogglesWish, setting
 
 if TYPE_CHECKING:
     from graph.account import Account
@@ -96,6 +96,17 @@ class TogglesInput:
             expected_version=given(self.expected_version),
             invite=invite_of(self.invite),
         )
+
+
+@strawberry.input(description="What a new link starts with, all off unless given (R4).")
+class NewTogglesInput:
+    login: bool = False
+    notify: bool = False
+    email_sync: bool = False
+    invite: InviteInput | None = strawberry.UNSET
+
+    def asked(self) -> NewToggles:
+        return NewToggles(self.login, self.notify, self.email_sync, invite_of(self.invite))
 
 
 @strawberry.input
