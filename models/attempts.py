@@ -31,8 +31,9 @@ class Attempts:
 
     Tightly by address and network together (`pair`), so that who tries in vain stops themselves; loosely by address
     from anywhere (`address`); and by network, whatever the address (`caller`). A device that is known to be the
-    address's own is counted by itself instead of by its address (`device`), so that no stranger stops it; where it has
-    had its share, it is a stranger's.
+    address's own is counted by itself (`device`), and with the others that are known in its network (`devices`),
+    instead, so that no stranger stops it, not even one in the same office; where either is too many, it is a
+    stranger's.
     """
 
     def __init__(
@@ -44,8 +45,10 @@ class Attempts:
         caller: RateLimitItem,
         pair: RateLimitItem | None = None,
         device: RateLimitItem | None = None,
+        devices: RateLimitItem | None = None,
     ) -> None:
-        self.per_address, self.per_caller, self.per_pair, self.per_device = address, caller, pair, device
+        self.per_address, self.per_caller, self.per_pair = address, caller, pair
+        self.per_device, self.per_devices = device, devices
         self._name, self._message = name, message
         self._alone = MovingWindowRateLimiter(MemoryStorage())
 
@@ -56,12 +59,21 @@ class Attempts:
 
         Raises RATE_LIMITED where that is too many.
         """
-        self._check(await self._hit(self.per_caller, f"caller {network_of(caller)}"))
-        if known and self.per_device and await self._hit(self.per_device, f"device {known}") is None:
+        if known and await self._is_of_theirs(known, caller):
             return
+        self._check(await self._hit(self.per_caller, f"caller {network_of(caller)}"))
         if self.per_pair:
             self._check(await self._hit(self.per_pair, _pair(address_key, caller)))
         self._check(await self._hit(self.per_address, f"address {address_key}"))
+
+    async def _is_of_theirs(self, known: str, caller: str) -> bool:
+        """And has not had its share."""
+        # its own first: who has had that takes nothing of the others'
+        shares = (self.per_device, f"device {known}"), (self.per_devices, f"devices {network_of(caller)}")
+        for item, who in shares:
+            if item is None or await self._hit(item, who):
+                return False
+        return True
 
     async def forgive(self, address_key: str, caller: str = "", *, known: str | None = None) -> None:
         """Whoever it was has come in: their attempts count no longer. Those of the network, and other pairs, do."""

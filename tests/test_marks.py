@@ -75,6 +75,34 @@ async def test_a_device_that_has_signed_in_before_comes_in_whatever_strangers_do
     await entered(email, "203.0.113.0", mark)  # and from the network of a stranger
 
 
+async def test_an_office_behind_one_address_comes_in_on_its_devices_whoever_is_there_too(by: System) -> None:
+    """At nine o'clock 200 people, and a stranger in the same network."""
+    mark = (await entered()).mark
+    for n in range(100):
+        with suppress(RateLimited):
+            await session.attempts.count(f"{n}@else.test", HOME)
+    with refused(ErrorCode.RATE_LIMITED):
+        await entered(ANNA, HOME)
+    for n in range(200):
+        await session.attempts.count(f"{n}@firm.test", HOME, known=f"{n}")
+    await entered(CHIARA, HOME, mark)
+
+
+async def test_known_devices_of_one_network_have_a_thousand_together_then_they_are_any_other(by: System) -> None:
+    """Who comes in has no failures any more, and comes in again: a script would have all the arithmetic there is."""
+    mark = (await entered()).mark
+    for _ in range(1_000):
+        with suppress(RateLimited):  # one that has had its own share takes none of these
+            await session.attempts.count(ANNA, HOME, known="another")
+    await entered(CHIARA, HOME, mark)
+    for n in range(1_000):
+        with suppress(RateLimited):
+            await session.attempts.count(f"{n}@firm.test", HOME, known=f"{n}")
+    with refused(ErrorCode.RATE_LIMITED):
+        await entered(CHIARA, HOME, mark)
+    await entered(CHIARA, CAFE, mark)
+
+
 async def test_ten_failures_of_its_own_make_a_device_any_other(by: System) -> None:
     mark = (await entered()).mark
     for _ in range(20):

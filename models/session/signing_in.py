@@ -1,8 +1,9 @@
 """
 Signing in with a password. Attempts are counted: ten in 15 minutes of one address from one network, a hundred in an
 hour of one address from anywhere (one network alone cannot use these up), a hundred in 15 minutes of one network. A
-device that the person has signed in on before (`marks`) has ten a day of its own instead of its address's, so that
-nobody is locked out there by what strangers do; after these it is any other device.
+device that the person has signed in on before (`marks`) has ten a day of its own instead of all these, and a network a
+thousand in 15 minutes for all such devices, so that nobody is locked out there by what strangers do, and an office
+comes in at nine o'clock; after these it is any other device.
 """
 
 from dataclasses import replace
@@ -29,6 +30,7 @@ attempts = Attempts(
     address=RateLimitItemPerHour(100),
     caller=RateLimitItemPerMinute(100, 15),
     device=RateLimitItemPerDay(10),
+    devices=RateLimitItemPerMinute(1_000, 15),  # whoever comes in has a new share, and each time costs arithmetic
 )
 
 
