@@ -105,3 +105,27 @@ async def test_whoever_gives_up_in_any_turn_of_the_loop_keeps_nobody_from_being_
             await asyncio.wait([counting])
             await one.count(ANNA, HERE)
     assert not logs
+
+
+async def test_whoever_comes_in_while_others_are_counted_leaves_no_error_behind() -> None:
+    await attempts.share(None)
+    errors: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: errors.append(context["message"]))
+    one = a_process(most=10_000)
+    everybody = [f"{number}@client.test" for number in range(9)]
+    for address in everybody:
+        await one.count(address, HERE)
+        await alone()
+    await one.count(ANNA, HERE)
+    await asyncio.sleep(0)  # limits begins to look through all that it keeps
+    for address in everybody:
+        await one.forgive(address)
+    await alone()
+    await one.count(ANNA, HERE)
+    assert not errors
+
+
+async def alone() -> None:
+    """What limits does beside us has come to its end."""
+    while asyncio.all_tasks() != {asyncio.current_task()}:  # noqa: ASYNC110 - any task
+        await asyncio.sleep(0)

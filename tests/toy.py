@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from strawberry.dataloader import DataLoader
 
 from graph.engine.transport import Call, GraphQLEndpoint, RequestCode, RequestError, Schema
-from graph.engine.transport.door import REQUEST_SECONDS, HttpDoor, SocketDoor
+from graph.engine.transport.door import FRAMES, REQUEST_SECONDS, HttpDoor, SocketDoor
 from graph.engine.transport.places import Places
 from models.ground.store import Away
 from tests.plain import PromptServer
@@ -277,6 +277,7 @@ async def serving(
     *,
     door_seconds: float = REQUEST_SECONDS,
     door_most: int | None = None,
+    door_frames: int = FRAMES,
     **settings: Any,
 ) -> AsyncIterator[Toy]:
     """The toy on a free port of the loopback, with uvicorn as in production."""
@@ -284,7 +285,7 @@ async def serving(
     endpoint = endpoint_of(world, **settings)
     mine = [Route("/graphql", endpoint), WebSocketRoute("/graphql", endpoint)]
     door = partial(HttpDoor, seconds=door_seconds, places=Places(door_most, always=["/healthz"]))
-    server = PromptServer(_config(Starlette(routes=[*mine, *routes]), door))
+    server = PromptServer(_config(Starlette(routes=[*mine, *routes]), door, partial(SocketDoor, most=door_frames)))
     task = asyncio.create_task(server.serve())
     await until(lambda: server.started)
     toy = Toy(world, endpoint, server, server.servers[0].sockets[0].getsockname()[1], task)
@@ -294,13 +295,13 @@ async def serving(
         await toy.stop()
 
 
-def _config(app: Starlette, door: Any) -> uvicorn.Config:
+def _config(app: Starlette, door: Any, socket_door: Any) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         host="127.0.0.1",
         port=0,
         http=door,
-        ws=SocketDoor,
+        ws=socket_door,
         lifespan="off",
         log_config=None,
         ws_max_size=128 * 1024,

@@ -5,6 +5,7 @@ Leans on inner names of uvicorn 0.54 and websockets 17; a contract test holds th
 """
 
 import asyncio
+from collections import deque
 from http import HTTPStatus
 from typing import Any
 
@@ -16,7 +17,7 @@ from graph.engine.transport.places import Places
 
 BESIDE_BODY = 65_536  # bytes of one request: its first line, its headers, what frames its chunks, its trailers
 REQUEST_SECONDS = 30.0  # for a request to arrive, from its connection or its first byte on
-FRAMES = 1_000  # of one socket in a second; each costs some 15 µs, however little it says
+FRAMES = 1_000  # of one socket that are taken in a second; each costs some 15 µs, however little it says
 PIECE = 4_096  # bytes of frames that are looked at in one go
 
 
@@ -120,17 +121,27 @@ class HttpDoor(HttpToolsProtocol):
 
 
 class SocketDoor(WebSocketsSansIOProtocol):
-    """One WebSocket. Pings, pongs and pieces of messages never reach an application that could slow them down."""
+    """
+    One WebSocket. Of its frames `most` are taken in a second, and the rest waits unread: pings, pongs and pieces of
+    messages never reach an application that could slow them down, and a page in a hurry is not cut off for it.
+    """
 
-    def __init__(self, *args: Any, **more: Any) -> None:
+    def __init__(self, *args: Any, most: int = FRAMES, **more: Any) -> None:
         super().__init__(*args, **more)
+        self._most = most
         self._second = self._frames = 0
+        self._pieces: deque[bytes] = deque()  # at most what two reads brought
+        self._pause: asyncio.TimerHandle | None = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._pause is not None:
+            self._pause.cancel()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        for at in range(0, len(data), PIECE):
-            if self.transport.is_closing():
-                return
-            super().data_received(data[at : at + PIECE])
+        self._pieces.extend(data[at : at + PIECE] for at in range(0, len(data), PIECE))
+        if self._pause is None:
+            self._take()
 
     async def send(self, message: Any) -> None:
         await super().send(message)
@@ -141,13 +152,29 @@ class SocketDoor(WebSocketsSansIOProtocol):
         if self.conn.handshake_exc is not None:  # such as headers that are too long; uvicorn would keep it for ever
             self.transport.write(b"".join(self.conn.data_to_send()))
             self.transport.close()
-        elif self._are_too_many(len(self.conn.events)):
-            self.transport.abort()
         else:
+            self._frames += len(self.conn.events)
             super().handle_events()
 
-    def _are_too_many(self, frames: int) -> bool:
+    def _take(self) -> None:
+        while self._pieces and not self.transport.is_closing():
+            if self._has_had_its_share():
+                self._wait()
+                break
+            super().data_received(self._pieces.popleft())
+
+    def _has_had_its_share(self) -> bool:
         if (second := int(self.loop.time())) != self._second:
             self._second, self._frames = second, 0
-        self._frames += frames
-        return self._frames > FRAMES
+        return self._frames >= self._most
+
+    def _wait(self) -> None:
+        """For the next second."""
+        self.transport.pause_reading()
+        self._pause = self.loop.call_later(self._second + 1 - self.loop.time(), self._go_on)
+
+    def _go_on(self) -> None:
+        self._pause = None
+        self._take()
+        if self._pause is None and not self.read_paused:  # else uvicorn goes on, once the application has read it all
+            self.transport.resume_reading()
