@@ -1,6 +1,11 @@
-"""Which addresses are the internet's: not this machine's, not those of the network around it, not a way into one."""
+"""
+Which addresses are the internet's: not this machine's, not those of the network around it, not a way into one. And
+which name of it is meant.
+"""
 
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+import idna
 
 _SPECIAL_V4 = [
     ip_network(block)
@@ -62,3 +67,13 @@ def _is_public_v6(ip: IPv6Address) -> bool:
     if any(ip in block for block in _WRAPPED):
         return is_public(str(IPv4Address(ip.packed[-4:])))
     return ip in _UNICAST_V6 and not any(ip in block for block in _SPECIAL_V6)
+
+
+def in_dns(host: str) -> str:
+    """
+    The name as it is looked up. Of one that is not ASCII by IDNA 2008 (RFC 5891): by Python's own codec, of 2003,
+    straße.example is strasse.example, and a password would go to somebody else.
+
+    Raises UnicodeError for what is no name.
+    """
+    return host if host.isascii() else idna.encode(host, uts46=True).decode()

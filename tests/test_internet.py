@@ -2,7 +2,7 @@
 
 import pytest
 
-from mail.internet import is_public
+from mail.internet import in_dns, is_public
 
 PUBLIC = """
   8.8.8.8 1.1.1.1 9.255.255.255 11.0.0.0 100.63.255.255 100.128.0.0 126.255.255.255 128.0.0.0 169.253.255.255
@@ -37,3 +37,23 @@ def test_the_address_of_one_machine_on_the_internet_is_public(address: str) -> N
 @pytest.mark.parametrize("address", [*NOT_PUBLIC.split(), "", " 8.8.8.8", "8.8.8.8\n"])
 def test_no_other_address_is_public(address: str) -> None:
     assert not is_public(address)
+
+
+@pytest.mark.parametrize(
+    ("host", "looked_up"),
+    [
+        ("straße.example", "xn--strae-oqa.example"),
+        ("Bücher.example", "xn--bcher-kva.example"),
+        ("IMAP.x.test", "IMAP.x.test"),
+        ("my_imap.x.test", "my_imap.x.test"),
+        ("127.0.0.1", "127.0.0.1"),
+    ],
+)
+def test_a_name_is_looked_up_as_those_who_gave_it_out_write_it(host: str, looked_up: str) -> None:
+    assert in_dns(host) == looked_up
+
+
+@pytest.mark.parametrize("host", ["ü..example", "ü" * 64 + ".example", "ü b.example", "\u200f.example"])
+def test_what_is_no_name_is_not_looked_up(host: str) -> None:
+    with pytest.raises(UnicodeError):
+        in_dns(host)

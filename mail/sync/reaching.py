@@ -2,9 +2,10 @@
 
 import asyncio
 import socket
+from dataclasses import replace
 
 from mail.imap import Imap, SecretRefused, Unreachable
-from mail.internet import is_public
+from mail.internet import in_dns, is_public
 from mail.sync.tools import HostPrivate, PortClosed, Tools
 from models.ground.keys import WrongKey
 from models.mailbox.connecting import unsealed
@@ -33,8 +34,9 @@ async def reach(leased: Leased, tools: Tools) -> Imap:
 
 
 async def _connect(leased: Leased, tools: Tools, password: str, address: str) -> Imap:
+    server = replace(leased.server, host=in_dns(leased.server.host))  # whose certificate is asked for
     return await Imap.connect(
-        leased.server, username=leased.username, password=password, timeout=tools.timeout, address=address
+        server, username=leased.username, password=password, timeout=tools.timeout, address=address
     )
 
 
@@ -48,7 +50,7 @@ def _password(leased: Leased) -> str:
 async def _addresses(host: str, port: int) -> list[str]:
     try:
         async with asyncio.timeout(RESOLVE_SECONDS):
-            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found = await asyncio.get_running_loop().getaddrinfo(in_dns(host), port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         raise Unreachable(f"There is no server with the name {host}.") from None
     except TimeoutError:
