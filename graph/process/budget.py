@@ -18,6 +18,7 @@ from strawberry.extensions import SchemaExtension
 from graph.engine.limits import Survey
 from graph.engine.transport import RequestCode, RequestError
 from graph.engine.transport.documents import is_known, surveyed
+from graph.engine.transport.turnstile import Turnstile
 from graph.process.allowance import Allowances
 from graph.process.public import check_public
 from models.ground.network import network_of
@@ -50,6 +51,7 @@ class Budget:
         self._strangers = Allowances(
             "one network without a session", settings.cost_per_stranger, RequestCode.RATE_LIMITED
         )
+        self.unseen = Turnstile()  # of strangers: each takes some milliseconds of everybody's time to be parsed
 
     @property
     def subscriptions(self) -> int:
@@ -93,12 +95,9 @@ class Budgeted(SchemaExtension):
     it is even parsed, as what is wrong costs us no less.
     """
 
-    def on_operation(self) -> Iterator[None]:
-        asked = self.execution_context
-        if asked.context.viewer is None:
-            client = asked.context.call.connection.client
-            cost = price_unseen(asked.query or "", known=is_known(asked))
-            asked.context.budget.charge_stranger(network_of(client.host if client else ""), cost)
+    async def on_operation(self) -> AsyncIterator[None]:
+        if self.execution_context.context.viewer is None:
+            await self._admit_stranger()
         with ExitStack() as self._held:
             yield
 
@@ -110,6 +109,14 @@ class Budgeted(SchemaExtension):
             except RequestError as refused:
                 asked.pre_execution_errors = [GraphQLError(refused.message, original_error=refused)]
         yield
+
+    async def _admit_stranger(self) -> None:
+        asked, known = self.execution_context, is_known(self.execution_context)
+        budget, client = asked.context.budget, asked.context.call.connection.client
+        cost = price_unseen(asked.query or "", known=known)
+        budget.charge_stranger(network_of(client.host if client else ""), cost)
+        if not known:
+            await budget.unseen.enter()
 
     def _admit(self) -> None:
         asked, survey = self.execution_context, surveyed(self.execution_context)

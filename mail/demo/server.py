@@ -60,7 +60,9 @@ def _locked(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise CannotStart(f"another demo mail server is using {folder}") from error
+            raise CannotStart(
+                f"another demo mail server is using {folder}. Stop it, or set SWITCHBOARD_VAR to another folder"
+            ) from error
         yield
 
 

@@ -31,6 +31,7 @@ from graph.engine.transport.sockets import Sockets
 from graph.engine.transport.sse import EventStream
 from graph.engine.transport.strangers import Strangers
 from graph.engine.transport.stream import Stream
+from graph.engine.transport.turnstile import Turnstile
 from graph.engine.transport.websocket import Socket
 from graph.engine.transport.wire import Wire
 
@@ -81,6 +82,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         self.init_timeout = init_timeout
         self.stranger_seconds = stranger_seconds
         self.strangers = Strangers(strangers)
+        self._newcomers = Turnstile()
         self.send_timeout = send_timeout
         self.beat_interval = beat_interval
 
@@ -151,6 +153,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
 
     async def _serve_socket(self, websocket: WebSocket, receive: Receive, send: Send) -> None:
         await websocket.receive()  # websocket.connect
+        await self._newcomers.enter()
         try:
             self.guard.check_socket(websocket)
         except RequestError as error:
