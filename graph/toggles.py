@@ -69,13 +69,6 @@ async def toggles_of(info: Info, key: UUID) -> Toggles | None:
     return Toggles.of(view) if view and (view.held or view.login) else None
 
 
-async def toggles_there(info: Info, key: UUID) -> Toggles:
-    """One that a row of the viewer's firm names, so that it is there."""
-    view = await info.context.loaders.toggles.load(key)
-    assert view is not None
-    return Toggles.of(view)
-
-
 @strawberry.input(description="A switch that is null or absent stays as it is.")
 class TogglesInput:
     account_id: strawberry.ID
