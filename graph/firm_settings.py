@@ -32,6 +32,7 @@ class FirmSettings(Shows[firm_settings.FirmSettings]):
     copy_to: str | None = strawberry.field(description="Gets a copy of what clients are sent (R16).")
     invitation_days: int
     actions_without_login: list[ClientAction]
+    clients_may_set_preferences: bool
 
     @strawberry.field
     @staticmethod
@@ -50,6 +51,7 @@ class UpdateFirmInput:
     copy_to: str | None = strawberry.UNSET
     invitation_days: int | None = strawberry.field(default=strawberry.UNSET, description="1 to 365; null: 30.")
     actions_without_login: list[ClientAction] | None = strawberry.UNSET
+    clients_may_set_preferences: bool | None = strawberry.field(default=strawberry.UNSET, description="Null: they may.")
     expected_version: int | None = strawberry.UNSET
 
     def wish(self) -> FirmWish:

@@ -82,6 +82,10 @@ def _actions(given: Collection[ClientAction] | None, _: str) -> tuple[ClientActi
     return tuple(action for action in ClientAction if action in (given or ()))
 
 
+def _otherwise_true(given: bool | None, _: str) -> bool:
+    return given is not False
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """
@@ -113,6 +117,7 @@ class FirmSettings:
     actions_without_login: tuple[ClientAction, ...] = decided(
         ArrayField("text", default=list, db_default=[]), _actions, lambda kept: tuple(map(ClientAction, kept))
     )
+    clients_may_set_preferences: bool = decided(fields.BooleanField(default=True, db_default=True), _otherwise_true)
 
 
 SETTINGS: dict[str, Setting] = {one.name: one.metadata[Setting] for one in fields_of(FirmSettings) if one.metadata}

@@ -48,6 +48,14 @@ async def test_actions_without_login_are_chosen_each_once_and_none_by_default(ow
     assert not await firm_settings.allows(owner.firm_id, ClientAction.SIGN_DOCUMENTS)
 
 
+async def test_clients_may_set_their_preferences_until_the_firm_locks_them(owner: Viewer) -> None:
+    """R13"""
+    assert (await firm_settings.of(owner)).clients_may_set_preferences
+    for wish, may in ((False, False), (None, True), (True, True)):
+        await firm_settings.update(owner, FirmWish(clients_may_set_preferences=wish))
+        assert (await firm_settings.of(owner)).clients_may_set_preferences is may
+
+
 @pytest.mark.parametrize(
     ("wish", "code", "path"),
     [
