@@ -1,6 +1,7 @@
 """Accounts, as the team sees them."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
@@ -75,17 +76,13 @@ class Account(Node, Shows[AccountView]):
         window = window_of(about, first=first, after=after)
         stood = await feed_cursor(info)
         page = await info.context.loaders.account_emails.load((parent.id, window))
-
-        async def count() -> int:
-            return await info.context.loaders.account_email_count.load(parent.id)
-
-        return connected(EmailPage, page, about, node=Email.of, count=count, feed_cursor=stood)  # type: ignore[no-any-return]
+        count = partial(info.context.loaders.account_email_count.load, parent.id)
+        return connected(EmailPage, page, about, node=Email.of, count=count, feed_cursor=stood)
 
 
 @reads(Kind.ACCOUNT)
 async def account_of(info: Info, key: UUID) -> Account | None:
-    view = await info.context.loaders.account.load(key)
-    return Account.of(view) if view else None
+    return Account.of(await info.context.loaders.account.load(key))
 
 
 async def account_there(info: Info, key: UUID) -> Account:
@@ -143,10 +140,5 @@ class AccountQuery:
         window = window_of(about, first=first, after=after, last=last, before=before)
         stood = await feed_cursor(info)
         page = await account.page(viewer, wanted, order_by, window)
-
-        async def count() -> int:
-            return await account.count(viewer, wanted)
-
-        return connected(  # type: ignore[no-any-return]
-            FeedConnection[Account], page, about, node=Account.of, count=count, feed_cursor=stood
-        )
+        count = partial(account.count, viewer, wanted)
+        return connected(FeedConnection[Account], page, about, node=Account.of, count=count, feed_cursor=stood)

@@ -42,8 +42,7 @@ class EmailAddress(Node, Shows[EmailAddressView]):
 
 @reads(Kind.EMAIL_ADDRESS)
 async def address_of(info: Info, key: UUID) -> EmailAddress | None:
-    view = await info.context.loaders.address.load(key)
-    return EmailAddress.of(view) if view else None
+    return EmailAddress.of(await info.context.loaders.address.load(key))
 
 
 async def address_there(info: Info, key: UUID) -> EmailAddress:

@@ -35,8 +35,7 @@ class ApiToken(Node, Shows[api_token.ApiTokenView]):
 
 @reads(Kind.API_TOKEN)
 async def api_token_of(info: Info, key: UUID) -> ApiToken | None:
-    view = (await api_token.by_ids(viewer_of(info), [key])).get(key)
-    return ApiToken.of(view) if view else None
+    return ApiToken.of((await api_token.by_ids(viewer_of(info), [key])).get(key))
 
 
 @strawberry.input

@@ -1,6 +1,7 @@
 """Contacts: people, their addresses, and their links to accounts."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
@@ -62,11 +63,8 @@ class Contact(Node, Shows[ContactView]):
         window = window_of(about, first=first, after=after)
         stood = await feed_cursor(info)
         page = await info.context.loaders.contact_accounts.load((parent.id, window))
-
-        async def count() -> int:
-            return await info.context.loaders.contact_account_count.load(parent.id)
-
-        return connected(AccountPage, page, about, node=Account.of, count=count, feed_cursor=stood)  # type: ignore[no-any-return]
+        count = partial(info.context.loaders.contact_account_count.load, parent.id)
+        return connected(AccountPage, page, about, node=Account.of, count=count, feed_cursor=stood)
 
 
 @strawberry.type
@@ -83,8 +81,7 @@ class LinkedContact(Shows[LinkedContactView]):
 
 @reads(Kind.CONTACT)
 async def contact_of(info: Info, key: UUID) -> Contact | None:
-    view = await info.context.loaders.contact.load(key)
-    return Contact.of(view) if view else None
+    return Contact.of(await info.context.loaders.contact.load(key))
 
 
 @strawberry.input(name="ContactFilter")
@@ -118,8 +115,5 @@ class ContactQuery:
         about = canonical("contacts", (order_by.name, wanted))
         window = window_of(about, first=first, after=after, last=last, before=before)
         page = await contact.page(viewer, wanted, order_by, window)
-
-        async def count() -> int:
-            return await contact.count(viewer, wanted)
-
-        return connected(Connection[Contact], page, about, node=Contact.of, count=count)  # type: ignore[no-any-return]
+        count = partial(contact.count, viewer, wanted)
+        return connected(Connection[Contact], page, about, node=Contact.of, count=count)

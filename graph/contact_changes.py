@@ -7,7 +7,7 @@ from graph.contact import Contact, contact_of
 from graph.context import Info, viewer_of
 from graph.errors import Payload, cursor_of, refusable
 from graph.ids import Kind, key_of
-from graph.inputs import changed, given
+from graph.inputs import asked_id, changed, given
 from graph.links import AddressTogglesInput, EmailFieldInput, NewEmailInput
 from graph.loaders import seen
 from graph.toggles import Toggles
@@ -117,13 +117,8 @@ class ContactMutation:
     @refusable(CreateContactPayload)
     async def create_contact(self, info: Info, input: CreateContactInput) -> CreateContactPayload:
         new = NewContact(input.name, tuple(one.asked() for one in input.emails))
-        account_id = given(input.account_id)
-        done = await contact.create(
-            viewer_of(info),
-            new,
-            account_id=None if account_id is None else key_of(Kind.ACCOUNT, account_id),
-            key=given(input.idempotency_key),
-        )
+        account_id = asked_id(Kind.ACCOUNT, input.account_id)
+        done = await contact.create(viewer_of(info), new, account_id=account_id, key=given(input.idempotency_key))
         account = await account_of(info, done.ids[1]) if len(done.ids) > 1 else None
         return CreateContactPayload(
             contact=await contact_of(info, done.ids[0]), account=account, cursor=cursor_of(done)
@@ -146,7 +141,7 @@ class ContactMutation:
         touched = await seen(info.context.loaders.toggles, done.ids[1:])
         return UpdateContactPayload(
             contact=await contact_of(info, done.ids[0]),
-            toggles=[Toggles.of(view) for view in touched],
+            toggles=Toggles.of_all(touched),
             cursor=cursor_of(done),
         )
 
@@ -157,7 +152,7 @@ class ContactMutation:
             viewer_of(info), key_of(Kind.CONTACT, input.id), expected_version=given(input.expected_version)
         )
         accounts = await seen(info.context.loaders.account, done.ids)
-        return DeleteContactPayload(accounts=[Account.of(view) for view in accounts], cursor=cursor_of(done))
+        return DeleteContactPayload(accounts=Account.of_all(accounts), cursor=cursor_of(done))
 
     @strawberry.mutation
     @refusable(LinkContactPayload)

@@ -1,6 +1,7 @@
 """E-mail and attachments, as the team and, of its own, a client see them."""
 
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 import strawberry
@@ -122,14 +123,12 @@ async def accounts_of_email(info: Info, key: UUID) -> list[Account]:
 
 @reads(Kind.EMAIL)
 async def email_of(info: Info, key: UUID) -> Email | None:
-    view = await info.context.loaders.email.load(key)
-    return Email.of(view) if view else None
+    return Email.of(await info.context.loaders.email.load(key))
 
 
 @reads(Kind.ATTACHMENT)
 async def attachment_of(info: Info, key: UUID) -> Attachment | None:
-    view = await info.context.loaders.attachment.load(key)
-    return Attachment.of(view) if view else None
+    return Attachment.of(await info.context.loaders.attachment.load(key))
 
 
 @strawberry.input(name="EmailFilter")
@@ -168,10 +167,5 @@ class EmailQuery:
         window = window_of(about, first=first, after=after, last=last, before=before)
         stood = await feed_cursor(info)
         page = await email.page(viewer, wanted, window)
-
-        async def count() -> int:
-            return await email.count(viewer, wanted)
-
-        return connected(  # type: ignore[no-any-return]
-            FeedConnection[Email], page, about, node=Email.of, count=count, feed_cursor=stood
-        )
+        count = partial(email.count, viewer, wanted)
+        return connected(FeedConnection[Email], page, about, node=Email.of, count=count, feed_cursor=stood)

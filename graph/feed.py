@@ -81,7 +81,7 @@ class EmailHistoryArrived(FeedEvent):
 
     @strawberry.field
     async def accounts(self, info: Info) -> list[Account]:
-        return [Account.of(view) for view in await seen(info.context.loaders.account, self.account_keys)]
+        return Account.of_all(await seen(info.context.loaders.account, self.account_keys))
 
 
 @strawberry.type
@@ -96,7 +96,7 @@ class TogglesChanged(FeedEvent):
     @strawberry.field(description="All that were touched, also where toggles went with an unlinked contact.")
     async def accounts(self, info: Info) -> list[Account]:
         keys = dict.fromkeys(key for entry in self.entries for key in entry.account_ids)
-        return [Account.of(view) for view in await seen(info.context.loaders.account, list(keys))]
+        return Account.of_all(await seen(info.context.loaders.account, list(keys)))
 
     @strawberry.field(description="At most 100; a run gives one event per chunk.")
     async def toggles(self, info: Info) -> list[Toggles]:
@@ -104,7 +104,7 @@ class TogglesChanged(FeedEvent):
         found = {view.id: view for view in await seen(info.context.loaders.toggles, keys)}
         for account in self._linked():  # a link names no rows: those that it brought are among the account's
             found |= {view.id: view for view in await info.context.loaders.account_toggles.load(account)}
-        return [Toggles.of(view) for view in list(found.values())[:MOST_AT_ONCE]]
+        return Toggles.of_all(list(found.values())[:MOST_AT_ONCE])
 
     def _linked(self) -> list[UUID]:
         linked = (entry for entry in self.entries if entry.kind == JournalKind.CONTACT_LINKED)

@@ -103,8 +103,7 @@ async def firm_of(info: Info, key: UUID) -> Firm | None:
 
 @reads(Kind.TEAM_MEMBER)
 async def member_of(info: Info, key: UUID) -> TeamMember | None:
-    view = await info.context.loaders.member.load(key)
-    return TeamMember.of(view) if view else None
+    return TeamMember.of(await info.context.loaders.member.load(key))
 
 
 async def me(info: Info) -> TeamMember | None:
@@ -114,8 +113,7 @@ async def me(info: Info) -> TeamMember | None:
 
 @reads(Kind.EMAIL_FIELD)
 async def email_field_of(info: Info, key: UUID) -> EmailField | None:
-    view = await info.context.loaders.email_field.load(key)
-    return EmailField.of(view) if view else None
+    return EmailField.of(await info.context.loaders.email_field.load(key))
 
 
 @strawberry.type

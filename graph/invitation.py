@@ -28,5 +28,4 @@ class Invitation(Node, Shows[InvitationView]):
 
 @reads(Kind.INVITATION)
 async def invitation_of(info: Info, key: UUID) -> Invitation | None:
-    view = await info.context.loaders.invitation.load(key)
-    return Invitation.of(view) if view else None
+    return Invitation.of(await info.context.loaders.invitation.load(key))

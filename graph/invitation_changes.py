@@ -53,7 +53,7 @@ class InvitationMutation:
         spots = [one.spot() for one in input.toggles]
         done = await invitation.send(viewer_of(info), spots, message=given(input.message), key=input.idempotency_key)
         found = await seen(info.context.loaders.toggles, done.ids)
-        return SendInvitationsPayload(toggles=[Toggles.of(view) for view in found], cursor=cursor_of(done))
+        return SendInvitationsPayload(toggles=Toggles.of_all(found), cursor=cursor_of(done))
 
     @strawberry.mutation
     @refusable(RevokeInvitationPayload)

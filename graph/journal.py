@@ -1,6 +1,7 @@
 """The audit trail, for OWNER and ADMIN."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -87,8 +88,7 @@ async def actor_of(info: Info, entry: journal.Entry) -> Viewer | None:
 
 @reads(Kind.JOURNAL_ENTRY)
 async def entry_of(info: Info, key: UUID) -> JournalEntry | None:
-    entry = await info.context.loaders.journal_entry.load(key)
-    return JournalEntry.of(entry) if entry else None
+    return JournalEntry.of(await info.context.loaders.journal_entry.load(key))
 
 
 @strawberry.type
@@ -145,10 +145,5 @@ class JournalQuery:
         about = canonical("journal", wanted)
         window = window_of(about, first=first, after=after)
         page = await journal.page(viewer, wanted, window)
-
-        async def count() -> int:
-            return await journal.count(viewer, wanted)
-
-        return connected(  # type: ignore[no-any-return]
-            JournalConnection, page, about, node=JournalEntry.of, count=count, edge=JournalEdge
-        )
+        count = partial(journal.count, viewer, wanted)
+        return connected(JournalConnection, page, about, node=JournalEntry.of, count=count, edge=JournalEdge)

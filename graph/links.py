@@ -5,7 +5,7 @@ from uuid import UUID
 import strawberry
 
 from graph.ids import Kind, key_of
-from graph.inputs import given
+from graph.inputs import asked_id, given
 from graph.toggles import NewTogglesInput
 from models.contact import ExistingContact, FieldRef, LinkedContact, NewContact, NewEmail
 from models.toggles import NewToggles
@@ -17,8 +17,7 @@ class EmailFieldInput:
     name: str | None = strawberry.UNSET
 
     def asked(self) -> FieldRef:
-        field_id = given(self.id)
-        return FieldRef(None if field_id is None else key_of(Kind.EMAIL_FIELD, field_id), given(self.name))
+        return FieldRef(asked_id(Kind.EMAIL_FIELD, self.id), given(self.name))
 
 
 @strawberry.input(description="`toggles` are those on the account that the contact is linked to by the same call.")

@@ -133,8 +133,7 @@ class Mailbox(Node, Shows[mailbox.MailboxView]):
 
 @reads(Kind.MAILBOX)
 async def mailbox_of(info: Info, key: UUID) -> Mailbox | None:
-    view = await info.context.loaders.mailbox.load(key)
-    return Mailbox.of(view) if view else None
+    return Mailbox.of(await info.context.loaders.mailbox.load(key))
 
 
 @strawberry.type

@@ -1,6 +1,7 @@
 """Inbox+ of the viewer (R38)."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated, assert_never
 from uuid import UUID
 
@@ -74,8 +75,7 @@ class Notification(Node, Shows[notification.NotificationView]):
 
 @reads(Kind.NOTIFICATION)
 async def notification_of(info: Info, key: UUID) -> Notification | None:
-    view = await info.context.loaders.notification.load(key)
-    return Notification.of(view) if view else None
+    return Notification.of(await info.context.loaders.notification.load(key))
 
 
 @strawberry.type(name="NotificationConnection")
@@ -120,13 +120,8 @@ class NotificationQuery:
         window = window_of(about, first=first, after=after)
         stood = await feed_cursor(info)
         page = await notification.page(viewer, wanted, window)
-
-        async def count() -> int:
-            return await notification.count(viewer, wanted)
-
-        return connected(  # type: ignore[no-any-return]
-            InboxConnection, page, about, node=Notification.of, count=count, feed_cursor=stood
-        )
+        count = partial(notification.count, viewer, wanted)
+        return connected(InboxConnection, page, about, node=Notification.of, count=count, feed_cursor=stood)
 
 
 @strawberry.input(one_of=True)

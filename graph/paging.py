@@ -24,6 +24,7 @@ FORM = 1
 OUTDATED = "This page cursor is from before an update of the server. Begin with the first page."
 T = TypeVar("T")
 V = TypeVar("V")
+C = TypeVar("C", bound="Connection[Any]")
 
 
 def _cursor(parent: strawberry.Parent[Any]) -> str:
@@ -133,7 +134,7 @@ def _is_outdated(form: object, parts: Sequence[object]) -> bool:
 
 
 def connected(
-    kind: type[Any],
+    kind: type[C],
     page: Page[V],
     about: str,
     *,
@@ -141,7 +142,7 @@ def connected(
     count: Callable[[], Awaitable[int]],
     edge: type[Any] = Edge,
     **more: Any,
-) -> Any:
+) -> C:
     """The page as a connection of `kind`."""
     nodes = [node(row) for row in page.rows]
     return kind(

@@ -1,6 +1,7 @@
 """What a client sees and does: its accounts, one at a time, and its e-mails there (R19, R36, R37)."""
 
 from dataclasses import replace
+from functools import partial
 
 import strawberry
 
@@ -54,7 +55,7 @@ class Portal:
             client=client,
             id=global_id(Kind.PORTAL, client.user_id),
             accounts=PortalAccount.of_all(view.accounts),
-            account=PortalAccount.of(view.account) if view.account else None,
+            account=PortalAccount.of(view.account),
             show_account_notice=view.show_notice,
             email_sync=view.shows_emails,
         )
@@ -65,13 +66,8 @@ class Portal:
         window = window_of(about, first=first, after=after)
         stood = await feed_cursor(info)
         page = await emails.page(client, window)
-
-        async def count() -> int:
-            return await emails.count(client)
-
-        return connected(  # type: ignore[no-any-return]
-            FeedConnection[Email], page, about, node=Email.of, count=count, feed_cursor=stood
-        )
+        count = partial(emails.count, client)
+        return connected(FeedConnection[Email], page, about, node=Email.of, count=count, feed_cursor=stood)
 
 
 async def portal_of(info: Info) -> Portal | None:

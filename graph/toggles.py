@@ -60,7 +60,7 @@ class Toggles(Node, Shows[TogglesView]):
     @staticmethod
     async def invitation(toggles: Sequence[TogglesView], context: Context) -> list[Invitation | None]:
         found = await context.loaders.toggles_invitation.all([each.id for each in toggles])
-        return [Invitation.of(view) if view else None for view in found]
+        return [Invitation.of(view) for view in found]
 
 
 @reads(Kind.TOGGLES)

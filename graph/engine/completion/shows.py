@@ -1,7 +1,7 @@
 """Types whose objects are the views of models/ themselves: Strawberry reads the fields off them, nothing is copied."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, Generic, Self, TypeVar, cast, get_args, get_origin
+from typing import Any, ClassVar, Generic, Self, TypeVar, cast, get_args, get_origin, overload
 
 import strawberry
 from strawberry.types.base import StrawberryObjectDefinition
@@ -25,10 +25,16 @@ class Shows(Generic[V]):
         (base,) = (each for each in cls.__dict__["__orig_bases__"] if get_origin(each) is Shows)
         (cls.shown,) = get_args(base)
 
+    @overload
     @classmethod
-    def of(cls, view: V) -> Self:
-        """The view itself: for the type checker, which takes it for what it is shown as."""
-        return cast(Self, view)
+    def of(cls, view: V) -> Self: ...
+    @overload
+    @classmethod
+    def of(cls, view: None) -> None: ...
+    @classmethod
+    def of(cls, view: V | None) -> Self | None:
+        """The view itself, or none: for the type checker, which takes it for what it is shown as."""
+        return cast(Self | None, view)
 
     @classmethod
     def of_all(cls, views: Sequence[V]) -> list[Self]:
