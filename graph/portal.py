@@ -16,7 +16,8 @@ from graph.paging import FeedConnection, connected, feed_cursor, window_of
 from models import errors, portal
 from models.errors import ErrorCode
 from models.ground.canonical import canonical
-from models.portal import NotificationCategory, emails
+from models.notification_category import NotificationCategory
+from models.portal import emails
 from models.viewer import Client
 
 strawberry.enum(NotificationCategory)

@@ -1,11 +1,10 @@
 """What a client sees and does: its accounts, one at a time, its password."""
 
 from models.portal.picking import dismiss_notice, must_be_in, select
-from models.portal.reading import NotificationCategory, Portal, PortalAccount, Waiting, of
+from models.portal.reading import Portal, PortalAccount, Waiting, of
 from models.portal.table import PasswordReset, PortalVisit
 
 __all__ = [
-    "NotificationCategory",
     "PasswordReset",
     "Portal",
     "PortalAccount",

@@ -1,17 +1,11 @@
 """What a client sees of its accounts: where it may enter, which one is in use, and what waits in the others."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 from uuid import UUID
 
 from models.ground import store
+from models.notification_category import NotificationCategory
 from models.viewer import Client
-
-
-class NotificationCategory(StrEnum):
-    """What clients are told of (R13). Each enters when something can wait under it."""
-
-    MESSAGES = "MESSAGES"
 
 
 @dataclass(frozen=True, slots=True)
