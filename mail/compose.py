@@ -23,6 +23,8 @@ from models.text import TURNING
 LETTER = "letter"
 """The purpose of the signature that our own letters carry, so that sync knows them again (R18)."""
 SIGNED = "X-Switchboard-Letter"
+NO_ANSWER = ("Auto-Submitted: auto-generated", "X-Auto-Response-Suppress: All")
+"""Of every letter: written by a machine (RFC 3834), so that no other machine answers; Exchange asks for the second."""
 LINE = 76
 UNSAFE = {*' ,;:<>()[]"\\'}
 _QUOTED_LOCAL = re.compile(r'"(?:[^"\\]|\\.)+"')  # within its quotes all of these are one name (RFC 5321, 4.1.2)
@@ -57,7 +59,7 @@ def compose(letter: Claimed, sender: Sender) -> bytes:
         f"Subject: {_encoded(words.subject, 'Subject')}",
         f"Date: {format_datetime(letter.written_at)}",
         f"Message-ID: {letter.message_id}",
-        "Auto-Submitted: auto-generated",  # RFC 3834
+        *NO_ANSWER,
         f"{SIGNED}: {letter.id}.{keys.signature(LETTER, str(letter.id))}",
         "MIME-Version: 1.0",
         f'Content-Type: multipart/alternative; boundary="{boundary}"',

@@ -127,6 +127,14 @@ def test_our_own_letters_are_known_again_and_trigger_nothing() -> None:
     assert said.message_id == "1@portal.firm.test"
 
 
+@pytest.mark.parametrize("kind", LetterKind)
+def test_no_machine_is_to_answer_any_letter(kind: LetterKind) -> None:
+    for letter in (a_letter(kind), replace(a_letter(kind), copy_of=UUID(int=9))):
+        message = opened(compose(letter, SENDER))
+        assert message.get_all("Auto-Submitted") == ["auto-generated"]
+        assert message.get_all("X-Auto-Response-Suppress") == ["All"]
+
+
 @pytest.mark.parametrize(
     ("language", "words"),
     [
