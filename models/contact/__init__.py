@@ -1,15 +1,8 @@
 """A contact: a person, with at most one address per e-mail field (R32), linked to any number of accounts."""
 
 from models.contact.changing import ContactEmail, create, delete, update
-from models.contact.linking import (
-    ExistingContact,
-    FieldRef,
-    LinkedContact,
-    NewContact,
-    NewEmail,
-    link,
-    unlink,
-)
+from models.contact.linking import ExistingContact, LinkedContact, link, unlink
+from models.contact.making import FieldRef, NewContact, NewEmail
 from models.contact.reading import (
     ContactEmailView,
     ContactFilter,

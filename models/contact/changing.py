@@ -8,8 +8,8 @@ from uuid import UUID
 
 from models import address, firm, idempotency, journal, text
 from models.address import TypedAddress
-from models.contact import linking, moving
-from models.contact.linking import FieldRef, NewContact
+from models.contact import linking, making, moving
+from models.contact.making import FieldRef, NewContact
 from models.contact.table import find_by
 from models.email import history
 from models.errors import Conflict, ErrorCode, Faults, Refusal
@@ -45,12 +45,12 @@ async def create(by: Actor, new: NewContact, *, account_id: UUID | None = None, 
 
 async def _create(by: Actor, new: NewContact, account_id: UUID | None) -> tuple[UUID, ...]:
     if account_id is None:
-        contact_id, _ = await linking.make(by, new)
+        contact_id, _ = await making.make(by, new)
         return (contact_id,)
     await firm.one_at_a_time(by.firm_id)
     await history.lock(by.firm_id)
     await linking.lock_account(by, account_id)
-    contact_id, starts = await linking.make(by, new)
+    contact_id, starts = await making.make(by, new)
     await invite(by, await linking.connect(by, account_id, contact_id, starts))
     return (contact_id, account_id)
 
@@ -145,7 +145,7 @@ async def _edited(
     by: Actor, before: Mapping[UUID, tuple[UUID, str]], emails: Sequence[ContactEmail]
 ) -> tuple[dict[UUID, UUID], dict[UUID, str]]:
     """By field the address after the edit; and the text of every address met."""
-    field_ids = await linking.fields_of(by, [email.field for email in emails])
+    field_ids = await making.fields_of(by, [email.field for email in emails])
     if len(set(field_ids)) != len(field_ids):
         raise Refusal(ErrorCode.INVALID, "A field stands twice in the list.", "emails")
     faults = Faults()

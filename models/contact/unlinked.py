@@ -4,8 +4,8 @@ from typing import Any
 from uuid import UUID
 
 from models import firm
-from models.contact import changing, linking
-from models.contact.linking import FieldRef
+from models.contact import changing, linking, making
+from models.contact.making import FieldRef
 from models.email import history
 from models.errors import ErrorCode, Refusal
 from models.ground import store
@@ -35,7 +35,7 @@ async def link_email(by: Actor, account_id: UUID, address_id: UUID, contact_id: 
 
 
 async def _give(by: Actor, contact: Any, unlinked: Toggles, field: FieldRef) -> None:
-    field_id = await linking.field_of(by, field, "field")
+    field_id = await making.field_of(by, field, "field")
     before = await changing.held(by, contact["id"])
     if field_id in before:
         raise Refusal(ErrorCode.FIELD_TAKEN, f"The field holds {before[field_id][1]}. Choose an empty one.", "field")

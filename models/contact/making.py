@@ -1,0 +1,146 @@
+"""Contacts made: each address in a field that the firm has or gets, and how its switches shall start."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from models import address, email_field, journal, text
+from models.address import TypedAddress
+from models.at_once import must_be_few
+from models.contact.table import Contact
+from models.errors import ErrorCode, Faults, Refusal
+from models.ground import clock, store
+from models.journal import JournalKind, Subject
+from models.toggles import NewToggles
+from models.toggles.setting import Start
+from models.viewer import Actor
+
+ALL_OFF_AT_FIRST = Start()
+Starts = Sequence[tuple[UUID, Start]]
+"""Of addresses, each as it stands in the input: among those that are not there some may be alike."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRef:
+    """An e-mail field by id, or by name, which makes it where the firm has none of that name (R32)."""
+
+    id: UUID | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewEmail:
+    """`toggles` are those on the account that the contact is linked to by the same call."""
+
+    field: FieldRef
+    address: str
+    toggles: NewToggles = ALL_OFF_AT_FIRST.toggles
+
+
+@dataclass(frozen=True, slots=True)
+class NewContact:
+    name: str
+    emails: tuple[NewEmail, ...] = ()
+
+
+async def make(by: Actor, new: NewContact, *path: str | int) -> tuple[UUID, Starts]:
+    """Answers its id, and of each address how the switches shall start."""
+    name, field_ids, typed = await _checked(by, new, *path)
+    ids = await address.ensure(by, typed)
+    contact_id = uuid7()
+    await Contact.create(
+        id=contact_id,
+        firm_id=by.firm_id,
+        name=name,
+        sort_key=text.sort_key(name),
+        words=text.words(name, *(one.text for one in typed)),
+        created_at=clock.now(),
+    )
+    address_ids = [ids[one.key] for one in typed]
+    await hold(by, contact_id, dict(zip(field_ids, address_ids, strict=True)))
+    journal.record(
+        JournalKind.CONTACT_CREATED,
+        by=by,
+        subject=(Subject.CONTACT, contact_id),
+        changes=[journal.Change("name", None, name), *(journal.Change("emails", None, one.text) for one in typed)],
+    )
+    starts = [Start(email.toggles, (*path, "emails", index)) for index, email in enumerate(new.emails)]
+    return contact_id, list(zip(address_ids, starts, strict=True))
+
+
+async def _checked(by: Actor, new: NewContact, *path: str | int) -> tuple[str, list[UUID], list[TypedAddress]]:
+    """Its name, and of each address the field and the address."""
+    faults = Faults()
+    name, field_ids, typed = "", list[UUID](), list[TypedAddress]()
+    with faults:
+        name = text.one_line(new.name, *path, "name")
+    with faults:
+        field_ids = await fields_of(by, [email.field for email in new.emails], *path)
+    for index, email in enumerate(new.emails):
+        with faults:
+            typed.append(address.typed(email.address, *path, "emails", index, "address"))
+    faults.must_be_none()
+    must_be_apart(field_ids, [one.key for one in typed], *path)
+    return name, field_ids, typed
+
+
+async def fields_of(by: Actor, refs: Sequence[FieldRef], *path: str | int) -> list[UUID]:
+    """Ids of the fields. Raises NOT_FOUND for one that the firm does not have, INVALID for more than 100."""
+    must_be_few(refs, "addresses", *path, "emails")
+    faults = Faults()
+    for index, ref in enumerate(refs):
+        with faults:
+            if ref.name is not None:
+                email_field.checked_name(ref.name, *path, "emails", index, "field", "name")
+    faults.must_be_none()
+    named = await email_field.named(by, [ref.name for ref in refs if ref.name is not None])
+    asked = [ref.id for ref in refs if ref.id is not None]
+    query = "SELECT id FROM email_field WHERE firm_id = $1 AND id = ANY($2::uuid[])"
+    known = {row["id"] for row in await store.rows(query, by.firm_id, asked)} if asked else set()
+    found: list[UUID] = []
+    for index, ref in enumerate(refs):
+        field_id = named[ref.name] if ref.name is not None else ref.id
+        with faults:
+            if field_id is None or (ref.name is None and field_id not in known):
+                raise Refusal(ErrorCode.NOT_FOUND, "There is no such e-mail field.", *path, "emails", index, "field")
+            found.append(field_id)
+    faults.must_be_none()
+    return found
+
+
+async def field_of(by: Actor, ref: FieldRef, *path: str | int) -> UUID:
+    """Raises NOT_FOUND, INVALID."""
+    try:
+        (found,) = await fields_of(by, [ref])
+    except Refusal as refusal:
+        raise Refusal(refusal.code, refusal.message, *path) from None
+    return found
+
+
+def must_be_apart(field_ids: Sequence[UUID], keys: Sequence[str], *path: str | int) -> None:
+    """A contact holds at most one address per field, and the same address only once (R32)."""
+    faults = Faults()
+    for index in range(len(keys)):
+        place = (*path, "emails", index)
+        with faults:
+            if field_ids[index] in field_ids[:index]:
+                raise Refusal(ErrorCode.FIELD_TAKEN, "A field holds one address only. Use another field.", *place)
+            if keys[index] in keys[:index]:
+                raise Refusal(ErrorCode.ALREADY_TAKEN, "The contact has this address already.", *place)
+    faults.must_be_none()
+
+
+async def hold(by: Actor, contact_id: UUID, addresses: Mapping[UUID, UUID]) -> None:
+    """Puts an address into each field."""
+    await store.execute(
+        "INSERT INTO contact_email (id, firm_id, contact_id, field_id, address_id)"
+        " SELECT n.id, $1, $2, n.field_id, n.address_id"
+        " FROM unnest($3::uuid[], $4::uuid[], $5::uuid[]) AS n(id, field_id, address_id)",
+        by.firm_id,
+        contact_id,
+        [uuid7() for _ in addresses],
+        list(addresses),
+        list(addresses.values()),
+    )
