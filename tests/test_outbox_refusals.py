@@ -87,7 +87,7 @@ async def _bounces(by: System) -> list[tuple[UUID, int]]:
     [
         ({"RCPT": "550 5.1.1 No such user here, see https://help.test/x"}, "", True),
         ({"RCPT": "550-5.1.1 No such\r\n550 5.1.1 user"}, "", True),
-        ({"RCPT": "550 5.7.1 Relaying denied"}, "", False),
+        ({"RCPT": "550 5.7.1 Recipient address rejected: Access denied"}, "", False),
         ({"RCPT": "550 Mailbox unavailable"}, "", False),
         ({}, "554 5.7.1 Looks like spam", False),
     ],

@@ -9,7 +9,7 @@ import structlog
 
 from mail.compose import Sender, compose, recipient
 from mail.outbox.route import Route
-from mail.smtp import Deferred, NoWay, Refused, Smtp, Unknown
+from mail.smtp import Deferred, NoWay, Refused, RelayRefused, Smtp, Unknown
 from models import letter
 from models.ground.checkpoint import checkpoint
 from models.ground.together import Together
@@ -54,7 +54,9 @@ class Line:
         except NoWay as error:
             self.barred = error.message
             waiting, barred = [], waiting
-            await letter.wait_for_server(barred, error.message)
+            suspect = barred[:1] if isinstance(error, RelayRefused) else []
+            await letter.wait_for_server(suspect, error.message, behind=True)
+            await letter.wait_for_server(barred[len(suspect) :], error.message)
         finally:
             with suppress(Exception):  # the database is away: the leases run out
                 await asyncio.shield(letter.give_back(waiting))

@@ -13,6 +13,7 @@ from mail.smtp.errors import (
     Deferred,
     LoginRefused,
     NoSmtp,
+    NoWay,
     Refused,
     SenderRefused,
     SmtpError,
@@ -20,6 +21,7 @@ from mail.smtp.errors import (
     Unknown,
     Unreachable,
     of_letter,
+    of_recipient,
     quoted,
 )
 from mail.smtp.server import SmtpServer
@@ -132,7 +134,9 @@ class Smtp:
             except aiosmtplib.SMTPRecipientRefused as error:
                 if error.code == 421:
                     raise
-                untaken[each] = of_letter(error.code, error.message)
+                untaken[each] = of_recipient(error.code, error.message)
+                if isinstance(untaken[each], NoWay):
+                    raise untaken[each] from None
         if len(untaken) == len(to):
             raise next(iter(untaken.values()))
         return untaken

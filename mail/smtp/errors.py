@@ -6,6 +6,7 @@
     │   ├── TlsFailed        the line could not be secured; nothing was sent
     │   ├── LoginRefused     the server looked at the name and the password, and said no
     │   ├── SenderRefused    it takes no letters from our sender's address
+    │   ├── RelayRefused     it takes no letters from us for others: it does not know us, or we have not signed in
     │   └── NoSmtp           whatever answers there does not talk SMTP
     ├── Deferred             this letter, not now (4xx)
     ├── Refused              this letter, never (5xx)
@@ -50,6 +51,10 @@ class SenderRefused(NoWay):
     pass
 
 
+class RelayRefused(NoWay):
+    pass
+
+
 class NoSmtp(NoWay):
     pass
 
@@ -85,6 +90,25 @@ def of_letter(code: int, text: str) -> Deferred | Refused:
     kind = Refused if 500 <= code < 600 else Deferred
     what = "does not take the letter now" if kind is Deferred else "refused the letter"
     return kind(f"The mail server {what}: {quoted(code, text)}", code=code, status=status_of(text))
+
+
+def of_recipient(code: int, text: str) -> Deferred | Refused | RelayRefused:
+    """
+    A reply to the recipient. Where it is about us (RFC 4954, 6; RFC 5321, 3.6.2), no letter and no recipient is to
+    blame: servers that know the sender's address and machine from earlier say what they think of them only here.
+    """
+    if code == 530 or _OUR_OWN_FAULT.search(" ".join(text.lower().split())):
+        return RelayRefused(f"The mail server takes nothing from us for others: {quoted(code, text)}")
+    return of_letter(code, text)
+
+
+_OUR_OWN_FAULT = re.compile(
+    r"\brelay(ing)? (access )?(is )?(denied|not (permitted|allowed|authorized)|prohibited|refused)"
+    r"|\b(unable|not (permitted|allowed|authorized)|cannot|refus\w+|won't|doesn't|(do|does|will) not) (to )?relay\b"
+    r"|\bno relaying\b|\brcpthosts\b|\b(client host|helo command|sender address) rejected\b"
+    r"|\bmust (issue a starttls|authenticate)|\bnot (logged|signed) in\b|\bnot authenticated\b"
+    r"|(?<!resolver\.rst\.authrequired; )\bauth\w* (is )?required\b"  # Exchange's is about who may write to a list
+)
 
 
 def status_of(text: str) -> str:

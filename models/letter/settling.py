@@ -127,16 +127,21 @@ WHERE {_OURS} AND settled_at IS NULL RETURNING handed_over, locked_by IS NULL AS
 """
 
 
-async def wait_for_server(letters: Sequence[Claimed], why: str) -> None:
-    """The way to the server is barred: given back, to be tried as soon as it is open; given up after three days."""
+async def wait_for_server(letters: Sequence[Claimed], why: str, *, behind: bool = False) -> None:
+    """
+    The way to the server is barred: given back, to be tried as soon as it is open; given up after three days. `behind`:
+    a minute later than the others, in case it is barred for this one only.
+    """
+    wait = FIRST_WAIT.total_seconds() if behind else 0.0
     for letter in letters:
-        row = await store.row(_WAIT, *_ours(letter), why[:500], GIVE_UP.total_seconds())
+        row = await store.row(_WAIT, *_ours(letter), why[:500], GIVE_UP.total_seconds(), wait)
         if row is not None and not row["in_time"]:
             await _give_up(letter, why, maybe_arrived=row["handed_over"] > 0)
 
 
 _WAIT = f"""
-UPDATE letter SET error = $4, failing_since = coalesce(failing_since, now()), due_at = now(),
+UPDATE letter SET error = $4, failing_since = coalesce(failing_since, now()),
+  due_at = now() + make_interval(secs => $6),
   locked_by = CASE WHEN failing_since < now() - make_interval(secs => $5) THEN locked_by END,
   locked_until = CASE WHEN failing_since < now() - make_interval(secs => $5) THEN locked_until END
 WHERE {_OURS} AND settled_at IS NULL RETURNING handed_over, locked_by IS NULL AS in_time
