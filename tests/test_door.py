@@ -15,8 +15,8 @@ from websockets.frames import Frame, Opcode
 
 from graph.engine.transport.places import BEYOND
 from graph.process.running import room_for_connections
+from tests.dialling import hear, joined, subscribe, tell
 from tests.plain import plain_http
-from tests.test_websocket import hear, joined, subscribe, tell
 from tests.toy import Toy, serving, until
 from tests.waiting import PATIENCE
 

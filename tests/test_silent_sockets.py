@@ -7,7 +7,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from graph.engine.transport.strangers import WORDS
-from tests.test_websocket import dialled, end_of, hear, joined, subscribe, tell
+from tests.dialling import dialled, end_of, hear, joined, subscribe, tell
 from tests.toy import serving, until
 
 AT_ONCE = 0.01  # seconds
