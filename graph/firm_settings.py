@@ -33,6 +33,10 @@ class FirmSettings(Shows[firm_settings.FirmSettings]):
     invitation_days: int
     actions_without_login: list[ClientAction]
     clients_may_set_preferences: bool
+    time_zone: str = strawberry.field(description="IANA, such as `Europe/Rome`: of the times in letters.")
+    software_url: str | None = strawberry.field(
+        description="Below it lie the links of notices (R14). Null: they lead to the portal."
+    )
 
     @strawberry.field
     @staticmethod
@@ -48,10 +52,15 @@ class UpdateFirmInput:
     )
     sender_name: str | None = strawberry.field(default=strawberry.UNSET, description="Null: the firm's name.")
     reply_to: str | None = strawberry.UNSET
-    copy_to: str | None = strawberry.UNSET
+    copy_to: str | None = strawberry.field(default=strawberry.UNSET, description="Changed in person, not by a token.")
     invitation_days: int | None = strawberry.field(default=strawberry.UNSET, description="1 to 365; null: 30.")
     actions_without_login: list[ClientAction] | None = strawberry.UNSET
     clients_may_set_preferences: bool | None = strawberry.field(default=strawberry.UNSET, description="Null: they may.")
+    time_zone: str | None = strawberry.field(default=strawberry.UNSET, description="Null: UTC.")
+    software_url: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="`https://`, a host by its name and, if need be, a path. Changed in person, not by a token.",
+    )
     expected_version: int | None = strawberry.UNSET
 
     def wish(self) -> FirmWish:

@@ -11,11 +11,13 @@ from datetime import UTC, date, datetime
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_time, get_timezone_name
 from babel.lists import format_list
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context, select_autoescape
+from jinja2.runtime import Context
 
 FOLDER = Path(__file__).parent / "templates"
 OTHERWISE = "en"
@@ -26,6 +28,7 @@ NOTHING_SAID: Mapping[str, Any] = {
     "message": None,
     "replyTo": None,
     "copyOf": None,
+    "timeZone": str(UTC),  # of letters that an earlier release wrote
 }
 
 
@@ -68,8 +71,8 @@ def _templates(language: str) -> Environment:
     locale = _locale(language, folder)
     templates.globals["language"] = folder
     templates.filters |= {
-        "date": lambda text: _date(text, locale),
-        "moment": lambda text: _moment(text, locale),
+        "date": pass_context(lambda said, text: _date(_time(text, said), locale)),
+        "moment": pass_context(lambda said, text: _moment(_time(text, said), locale)),
         "names": lambda names: _names(names, locale),
         "quoted": _quoted,
     }
@@ -92,12 +95,13 @@ def _locale(language: str, folder: str) -> Locale:
     return Locale.parse(folder, sep="-")
 
 
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)
+def _time(text: str, said: Context) -> datetime:
+    """By the firm's clock."""
+    return datetime.fromisoformat(text).astimezone(ZoneInfo(said["timeZone"]))
 
 
-def _date(text: str, locale: Locale) -> str:
-    return _day(_time(text).date(), locale)
+def _date(time: datetime, locale: Locale) -> str:
+    return _day(time.date(), locale)
 
 
 @lru_cache(maxsize=1000)
@@ -105,9 +109,14 @@ def _day(day: date, locale: Locale) -> str:
     return format_date(day, "long", locale=locale)
 
 
-def _moment(text: str, locale: Locale) -> str:
-    """Firms have no time zone here, so it says which one it means."""
-    return f"{_date(text, locale)}, {format_time(_time(text), 'short', locale=locale)} UTC"
+def _moment(time: datetime, locale: Locale) -> str:
+    """It says which clock it means: whoever reads it may live by another."""
+    return f"{_date(time, locale)}, {format_time(time, 'short', locale=locale)} {_clock(time, locale)}"
+
+
+def _clock(time: datetime, locale: Locale) -> str:
+    name = time.tzname()
+    return name if name == str(UTC) else f"({get_timezone_name(time, 'long', locale=locale)})"
 
 
 def _names(names: Sequence[str], locale: Locale) -> str:

@@ -12,12 +12,12 @@ from uuid import UUID
 from tortoise import fields
 from tortoise.contrib.postgres.fields import ArrayField
 
-from models import address, journal, text
+from models import address, journal, software_url, text, time_zone
 from models.errors import Conflict, ErrorCode, Faults, Refusal
 from models.ground import store
 from models.idempotency import Done
 from models.journal import JournalKind, Subject
-from models.viewer import Actor, Asker, must_be_admin
+from models.viewer import Actor, Asker, must_be_admin, must_be_in_person
 
 OTHERWISE = "en"
 INVITATION_DAYS = 30
@@ -90,16 +90,18 @@ def _otherwise_true(given: bool | None, _: str) -> bool:
 class Setting:
     """
     `column` of the firm's table. `checked` gives what is kept of a wish, or raises a Refusal with the path it is given;
-    of None it gives what every firm starts with. `read` gives what is shown of what is kept.
+    of None it gives what every firm starts with. `read` gives what is shown of what is kept. `in_person`: an API token
+    does not change it, so that a stolen one cannot send clients, or what they are sent, elsewhere.
     """
 
     column: Any
     checked: Callable[[Any, str], Any]
     read: Callable[[Any], Any] = lambda kept: kept
+    in_person: bool = False
 
 
-def decided(*setting: Any) -> Any:
-    return field(metadata={Setting: Setting(*setting)})
+def decided(*setting: Any, **more: Any) -> Any:
+    return field(metadata={Setting: Setting(*setting, **more)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +114,19 @@ class FirmSettings:
     language: str = decided(fields.CharField(LONGEST_TAG, default=OTHERWISE, db_default=OTHERWISE), _language)
     sender_name: str | None = decided(fields.CharField(200, null=True), _sender_name)
     reply_to: str | None = decided(fields.CharField(320, null=True), _address)
-    copy_to: str | None = decided(fields.CharField(320, null=True), _address)
+    copy_to: str | None = decided(fields.CharField(320, null=True), _address, in_person=True)
     invitation_days: int = decided(fields.IntField(default=INVITATION_DAYS, db_default=INVITATION_DAYS), _days)
     actions_without_login: tuple[ClientAction, ...] = decided(
         ArrayField("text", default=list, db_default=[]), _actions, lambda kept: tuple(map(ClientAction, kept))
     )
     clients_may_set_preferences: bool = decided(fields.BooleanField(default=True, db_default=True), _otherwise_true)
+    time_zone: str = decided(
+        fields.CharField(time_zone.LONGEST, default=time_zone.OTHERWISE, db_default=time_zone.OTHERWISE),
+        time_zone.checked,
+    )
+    software_url: str | None = decided(
+        fields.CharField(software_url.LONGEST_URL, null=True), software_url.checked_url, in_person=True
+    )
 
 
 SETTINGS: dict[str, Setting] = {one.name: one.metadata[Setting] for one in fields_of(FirmSettings) if one.metadata}
@@ -140,8 +149,8 @@ async def of(by: Asker) -> FirmSettings:
 
 async def update(by: Actor, wish: FirmWish, *, expected_version: int | None = None) -> Done:
     """
-    OWNER and ADMIN. Raises NOT_ALLOWED, CHANGED_MEANWHILE; INVALID and ADDRESS_INVALID, with their paths, for all
-    fields at fault.
+    OWNER and ADMIN. Raises NOT_ALLOWED, also with the paths of what is changed in person only; CHANGED_MEANWHILE;
+    INVALID and ADDRESS_INVALID, with their paths, for all fields at fault.
     """
     must_be_admin(by)
     async with store.transaction(by.firm_id) as tx:
@@ -149,6 +158,7 @@ async def update(by: Actor, wish: FirmWish, *, expected_version: int | None = No
         if expected_version is not None and before.version != expected_version:
             raise Conflict("Somebody changed the firm's settings meanwhile.", subject=(Subject.FIRM, by.firm_id))
         after = replace(before, **_checked(wish))
+        _must_be_in_person(by, before, after)
         if after != before:
             await _save(by, before, after)
     return Done((by.firm_id,), tx.cursor)
@@ -196,6 +206,15 @@ def _checked(wish: FirmWish) -> dict[str, Any]:
                 checked[name] = setting.checked(wish[name], _told(name))
     faults.must_be_none()
     return checked
+
+
+def _must_be_in_person(by: Actor, before: FirmSettings, after: FirmSettings) -> None:
+    faults = Faults()
+    for name, setting in SETTINGS.items():
+        with faults:
+            if setting.in_person and getattr(after, name) != getattr(before, name):
+                must_be_in_person(by, _told(name))
+    faults.must_be_none()
 
 
 async def allows(firm_id: UUID, action: ClientAction) -> bool:

@@ -103,10 +103,10 @@ def must_manage_accounts(by: Actor) -> None:
         )
 
 
-def must_be_in_person(by: Actor) -> None:
+def must_be_in_person(by: Actor, *path: str) -> None:
     """Not an API token, which acts as somebody but may not hand that on. Raises NOT_ALLOWED."""
     if isinstance(by, Viewer) and by.scopes is not None:
-        raise Refusal(ErrorCode.NOT_ALLOWED, "An API token cannot do this. Sign in for that.")
+        raise Refusal(ErrorCode.NOT_ALLOWED, "An API token cannot do this. Sign in for that.", *path)
 
 
 def must_be_admin_in_person(by: Actor) -> None:

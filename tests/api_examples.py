@@ -149,6 +149,9 @@ EXAMPLES: dict[str, list[Example]] = {
             copyTo=None,
             invitationDays=10,
             actionsWithoutLogin=["PAY_INVOICES"],
+            clientsMaySetPreferences=False,
+            timeZone="Europe/Rome",
+            softwareUrl="https://clients.firm.test",
             expectedVersion=1,
         )
     ],

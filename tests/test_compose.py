@@ -151,6 +151,29 @@ def test_a_language_that_is_not_there_falls_back(language: str, words: str) -> N
     assert words in text_of(compose(a_letter(language=language), SENDER))
 
 
+@pytest.mark.parametrize(
+    ("zone", "language", "words"),
+    [
+        ("UTC", "en", "until November 26, 2026, 11:30\u202fPM UTC."),
+        ("Europe/Rome", "it", "fino al giorno 27 novembre 2026, 00:30 (Ora standard dell’Europa centrale)."),
+        ("America/New_York", "en", "until November 26, 2026, 6:30\u202fPM (Eastern Standard Time)."),
+        ("Etc/GMT+5", "en", "until November 26, 2026, 6:30\u202fPM (GMT-05:00)."),
+    ],
+)
+def test_times_go_by_the_firms_clock_and_say_so(zone: str, language: str, words: str) -> None:
+    letter = a_letter(LetterKind.PASSWORD_RESET, language, expiresAt="2026-11-26T23:30:00+00:00", timeZone=zone)
+    raw = compose(letter, SENDER)
+    assert words in text_of(raw)
+    assert words in text_of(raw, "html")
+
+
+def test_days_go_by_the_firms_clock() -> None:
+    late = a_letter(expiresAt="2026-12-26T23:30:00+00:00")
+    assert "until December 26, 2026." in text_of(compose(late, SENDER))
+    in_rome = replace(late, facts={**late.facts, "timeZone": "Europe/Rome"})
+    assert "until December 27, 2026." in text_of(compose(in_rome, SENDER))
+
+
 def test_every_language_has_every_template() -> None:
     english = {path.name for path in (wording.FOLDER / "en").iterdir()}
     for language in wording.languages():

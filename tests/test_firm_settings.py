@@ -1,15 +1,20 @@
 """What a firm decides for itself."""
 
+from dataclasses import replace
+from importlib.resources import files
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from strawberry.utils.str_converters import to_camel_case
 
-from models import firm, firm_settings, journal
-from models.errors import Conflict, ErrorCode
+from models import firm, firm_settings, journal, time_zone
+from models.errors import Conflict, ErrorCode, Refusals
 from models.firm_settings import ClientAction, FirmWish
-from models.viewer import TeamRole, Viewer
+from models.ground import store
+from models.viewer import ApiScope, TeamRole, Viewer
 from tests.client import Api
+from tests.letters import written
 from tests.make import a_client, a_firm, a_member, signed_in
 from tests.refused import refused
 
@@ -68,6 +73,8 @@ async def test_clients_may_set_their_preferences_until_the_firm_locks_them(owner
         ({"copy_to": "a@b.test\r\nTo: c@d.test"}, ErrorCode.ADDRESS_INVALID, "copyTo"),
         ({"invitation_days": 0}, ErrorCode.INVALID, "invitationDays"),
         ({"invitation_days": 366}, ErrorCode.INVALID, "invitationDays"),
+        ({"time_zone": "Rome"}, ErrorCode.INVALID, "timeZone"),
+        ({"software_url": "http://clients.firm.test"}, ErrorCode.INVALID, "softwareUrl"),
     ],
 )
 async def test_bad_settings_are_refused_where_they_stand(
@@ -83,6 +90,72 @@ async def test_the_second_of_two_who_edit_at_once_is_told(owner: Viewer) -> None
     with pytest.raises(Conflict) as conflict:
         await firm_settings.update(owner, FirmWish(name="Second"), expected_version=1)
     assert conflict.value.subject == ("Firm", owner.firm_id)
+
+
+@pytest.fixture
+def token(owner: Viewer) -> Viewer:
+    return replace(owner, scopes=frozenset(ApiScope))
+
+
+SENT_ELSEWHERE = [({"software_url": "https://evil.test"}, "softwareUrl"), ({"copy_to": "evil@evil.test"}, "copyTo")]
+
+
+@pytest.mark.parametrize(("wish", "path"), SENT_ELSEWHERE)
+async def test_a_stolen_token_sends_neither_clients_nor_copies_elsewhere(
+    owner: Viewer, token: Viewer, wish: dict[str, Any], path: str
+) -> None:
+    """R14, R16"""
+    kept = FirmWish(software_url="https://clients.firm.test", copy_to="copy@firm.test")
+    await firm_settings.update(owner, kept)
+    before = await firm_settings.of(owner)
+    for changed in (FirmWish(**wish), FirmWish(**wish, name="Studio Due"), FirmWish(**dict.fromkeys(wish))):
+        with refused(ErrorCode.NOT_ALLOWED, path):
+            await firm_settings.update(token, changed)
+    assert await firm_settings.of(owner) == before
+    await firm_settings.update(token, FirmWish(**kept, name="Studio Due", time_zone="Europe/Rome"))
+    changed_by_token = await firm_settings.of(owner)
+    assert changed_by_token == replace(before, name="Studio Due", time_zone="Europe/Rome", version=before.version + 1)
+    await firm_settings.update(owner, FirmWish(**wish))
+
+
+async def test_a_token_is_told_of_everything_that_it_may_not_change(token: Viewer) -> None:
+    wish = {name: value for wish, _ in SENT_ELSEWHERE for name, value in wish.items()}
+    with pytest.raises(Refusals) as told:
+        await firm_settings.update(token, FirmWish(**wish))
+    assert {(refusal.code, refusal.path) for refusal in told.value.refusals} == {
+        (ErrorCode.NOT_ALLOWED, ("copyTo",)),
+        (ErrorCode.NOT_ALLOWED, ("softwareUrl",)),
+    }
+
+
+async def test_the_software_and_the_clock_are_kept_in_one_spelling_and_letters_know_the_clock(owner: Viewer) -> None:
+    wish = FirmWish(software_url="HTTPS://Clients.Firm.Test/", time_zone=" europe/rome ")
+    await firm_settings.update(owner, wish)
+    settings = await firm_settings.of(owner)
+    assert (settings.software_url, settings.time_zone) == ("https://clients.firm.test", "Europe/Rome")
+    assert (await firm_settings.update(owner, wish)).cursor is None
+    letter_id = await written(owner)
+    assert await store.value("SELECT facts->>'timeZone' FROM letter WHERE id = $1", letter_id) == "Europe/Rome"
+    await firm_settings.update(owner, FirmWish(software_url=None, time_zone=None))
+    settings = await firm_settings.of(owner)
+    assert (settings.software_url, settings.time_zone) == (None, "UTC")
+
+
+@pytest.mark.parametrize(
+    "odd", ["", "Factory", "../UTC", "/etc/localtime", "posixrules", "Europe", "UTC\0", "U\ud800", "a" * 99]
+)
+async def test_what_is_no_time_zone_is_refused(owner: Viewer, odd: str) -> None:
+    with refused(ErrorCode.INVALID, "timeZone"):
+        await firm_settings.update(owner, FirmWish(time_zone=odd))
+
+
+def test_every_time_zone_that_is_taken_is_there_on_every_machine() -> None:
+    names = files("tzdata").joinpath("zones").read_text().split()
+    for name in names:
+        if name != "Factory":
+            assert time_zone.checked(name.upper(), "timeZone") == name
+            assert ZoneInfo(name).key == name
+            assert len(name) <= time_zone.LONGEST
 
 
 async def test_an_employee_changes_nothing_whatever_the_right(owner: Viewer) -> None:

@@ -18,7 +18,7 @@ from models.viewer import Actor
 class NewLetter:
     """
     `facts`: every value that it prints, by the names of its template, never a secret. The firm's own (name, sender,
-    Reply-To, language) are added when it is written. `address_id`: a client's, `member_id`: a colleague's.
+    Reply-To, language, time zone) are added when it is written. `address_id`: a client's, `member_id`: a colleague's.
     """
 
     kind: LetterKind
@@ -83,7 +83,8 @@ INSERT INTO letter (id, firm_id, kind, urgency, language, to_address, to_key, ad
                     reset_id, asked_by, facts, message_id, state, created_at, due_at, attempts)
 SELECT n.id, f.id, n.kind, n.urgency, f.language, n.to_address, n.to_key, n.address_id, n.member_id, n.invitation_id,
        n.reset_id, $3, n.facts::jsonb || jsonb_build_object('firmName', f.name, 'senderName',
-       coalesce(f.sender_name, f.name), 'replyTo', f.reply_to), n.message_id, 'QUEUED', $2, now(), 0
+       coalesce(f.sender_name, f.name), 'replyTo', f.reply_to, 'timeZone', f.time_zone), n.message_id, 'QUEUED', $2,
+       now(), 0
 FROM firm f, unnest($4::uuid[], $5::text[], $6::smallint[], $7::text[], $8::text[], $9::uuid[], $10::uuid[],
                     $11::uuid[], $12::uuid[], $13::text[], $14::text[])
   AS n(id, kind, urgency, to_address, to_key, address_id, member_id, invitation_id, reset_id, facts, message_id)
