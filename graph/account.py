@@ -13,7 +13,8 @@ from graph.engine.completion import Shows, relation
 from graph.ids import Kind
 from graph.inputs import given
 from graph.node import Node, made_id, reads
-from graph.paging import FeedConnection, connected, feed_cursor, window_of
+from graph.notice import Notice
+from graph.paging import Connection, FeedConnection, connected, feed_cursor, window_of
 from graph.toggles import Toggles
 from models import account
 from models.account import AccountFilter, AccountKind, AccountOrder, AccountView, LoginIndicator, LoginStatus
@@ -78,6 +79,16 @@ class Account(Node, Shows[AccountView]):
         page = await info.context.loaders.account_emails.load((parent.id, window))
         count = partial(info.context.loaders.account_email_count.load, parent.id)
         return connected(EmailPage, page, about, node=Email.of, count=count, feed_cursor=stood)
+
+    @strawberry.field(description="What its clients were told, newest first (R14).")
+    @staticmethod
+    async def notices(
+        parent: strawberry.Parent[AccountView], info: Info, first: int | None = None, after: str | None = None
+    ) -> Connection[Notice]:
+        about = canonical("notices of an account", parent.id)
+        page = await info.context.loaders.account_notices.load((parent.id, window_of(about, first=first, after=after)))
+        count = partial(info.context.loaders.account_notice_count.load, parent.id)
+        return connected(Connection[Notice], page, about, node=Notice.of, count=count)
 
 
 @reads(Kind.ACCOUNT)

@@ -24,6 +24,7 @@ class Kind(StrEnum):
     EMAIL = "email"
     ATTACHMENT = "attachment"
     THREAD = "thread"
+    NOTICE = "notice"
     NOTIFICATION = "notification"
     JOURNAL_ENTRY = "entry"
     SESSION = "session"

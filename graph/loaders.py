@@ -14,6 +14,7 @@ import models.email_field
 import models.invitation
 import models.journal
 import models.mailbox
+import models.notice
 import models.notification
 import models.team
 import models.toggles
@@ -66,6 +67,8 @@ class Loaders:
     account_toggles = lists(models.toggles.of_accounts)
     account_emails = pages(models.email.of_accounts)
     account_email_count = counts(models.email.counts_of_accounts)
+    account_notices = pages(models.notice.of_accounts)
+    account_notice_count = counts(models.notice.counts_of_accounts)
     contact = by_id(models.contact.by_ids)
     contact_emails = lists(models.contact.emails_of)
     contact_accounts = pages(models.account.of_contacts)
@@ -85,6 +88,9 @@ class Loaders:
     attachments = lists(models.email.attachments_of)
     attachment = by_id(models.email.attachments_by_ids)
     email_accounts = lists(models.email.accounts_of)
+    notice = by_id(models.notice.by_ids)
+    notice_recipients = lists(models.notice.recipients_of)
+    notice_letters = lists(models.notice.letters_of)
     notification = by_id(models.notification.by_ids)
     journal_entry = by_id(models.journal.by_ids)
 

@@ -30,13 +30,14 @@ class PortalWaiting(Shows[portal.Waiting]):
 
 
 @strawberry.type(
-    description="All that a client may know of an account; `id` is the account's, `waiting` since this person last"
-    " worked in it: nothing in the one in use."
+    description="All that a client may know of an account; `id` is the account's, `waitingEmails` and `waiting` since"
+    " this person last worked in it: nothing in the one in use."
 )
 class PortalAccount(Shows[portal.PortalAccount]):
     id: strawberry.ID = made_id(Kind.ACCOUNT)
     name: str
-    waiting: list[PortalWaiting]
+    waiting_emails: int
+    waiting: list[PortalWaiting] = strawberry.field(description="Notices, whatever Notify says: Notify is about mail.")
 
 
 @strawberry.type(description="What a client sees. `emailSync` and `emails`: of the account in use (R36).")

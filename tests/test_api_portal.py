@@ -27,7 +27,7 @@ from tests.make import (
 )
 from tests.world import ANNA, PDF, SERVER, a_letter, a_world
 
-FRAME = "{ accounts { id name waiting { category count } } account { id } showAccountNotice emailSync }"
+FRAME = "{ accounts { id name waitingEmails waiting { category count } } account { id } showAccountNotice emailSync }"
 SIGN_IN = f"""mutation($input: SignInInput!) {{ signIn(input: $input) {{ errors {{ code message }}
   viewer {{ __typename ... on PortalUser {{ id address {{ address }} }} }} portal {FRAME} token }} }}"""
 PORTAL = f"query($id: ID) {{ portal(accountId: $id) {FRAME} }}"

@@ -25,7 +25,7 @@ DOCUMENT = re.compile(r'(`|""")((?:subscription|query|mutation)\b.*?)\1', re.DOT
 VALUES = {
     *{"Backfill", "SkippedMessages", "QuarantinedMessage", "MailServer", "LetterLimits", "Participant", "Suppression"},
     *{"ContactEmail", "LinkedContact", "LinkedEmail", "JournalChange", "PageInfo"},
-    *{"PortalWaiting", "PortalAction", "InvitationOffer"},
+    *{"PortalWaiting", "PortalAction", "InvitationOffer", "NotifyRecipient", "NoticeLetter"},
     *{"Refusal", "Conflict", "DeadLink", "RateLimited", "Query", "Mutation", "Subscription"},
 }
 """They belong to what they stand in, and a cache keeps them there."""

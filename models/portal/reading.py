@@ -1,8 +1,12 @@
 """What a client sees of its accounts: where it may enter, which one is in use, and what waits in the others."""
 
+from collections import Counter
 from dataclasses import dataclass
 from uuid import UUID
 
+import orjson
+
+from models.client_event import ClientEvent
 from models.ground import store
 from models.notification_category import NotificationCategory
 from models.viewer import Client
@@ -10,17 +14,24 @@ from models.viewer import Client
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
+    """Notices of one category."""
+
     category: NotificationCategory
     count: int
 
 
 @dataclass(frozen=True, slots=True)
 class PortalAccount:
-    """All that a client may know of an account. `waiting`: nothing in the one in use, which is being looked at."""
+    """
+    All that a client may know of an account. `waiting_emails` and `waiting`, in the enum's order: what came for this
+    address since the person last worked there, whatever Notify says; nothing in the one in use, which is being looked
+    at (R36).
+    """
 
     id: UUID
     name: str
     email_sync: bool
+    waiting_emails: int
     waiting: tuple[Waiting, ...]
 
 
@@ -46,14 +57,19 @@ class Portal:
 async def of(by: Client) -> Portal:
     found = await store.rows(_ACCOUNTS, by.firm_id, by.user_id, by.address_id, by.account_id, by.session_id)
     accounts = tuple(
-        PortalAccount(row["id"], row["name"], row["email_sync"], _waiting(row["messages"])) for row in found
+        PortalAccount(row["id"], row["name"], row["email_sync"], row["emails"], _waiting(row["notices"]))
+        for row in found
     )
     in_use = next((account for account in accounts if account.id == by.account_id), None)
     return Portal(accounts, in_use, bool(found and found[0]["notice_dismissed"]))
 
 
-def _waiting(messages: int) -> tuple[Waiting, ...]:
-    return (Waiting(NotificationCategory.MESSAGES, messages),) if messages else ()
+def _waiting(notices: str) -> tuple[Waiting, ...]:
+    """Of how many there are by event, as JSON."""
+    counts: Counter[NotificationCategory] = Counter()
+    for event, count in orjson.loads(notices).items():
+        counts[ClientEvent[event].category] += count
+    return tuple(Waiting(category, counts[category]) for category in NotificationCategory if counts[category])
 
 
 _ACCOUNTS = """
@@ -61,15 +77,24 @@ SELECT a.id, a.name, t.email_sync,
   (SELECT notice_dismissed FROM session WHERE firm_id = $1 AND id = $5) AS notice_dismissed,
   CASE WHEN NOT t.email_sync OR a.id = $4 THEN 0 ELSE (
     SELECT count(*) FROM email_account l JOIN email m ON m.firm_id = l.firm_id AND m.id = l.email_id
-    WHERE l.firm_id = $1 AND l.account_id = a.id AND m.direction = 'OUTGOING' AND m.received_at > greatest(
-      p.activated_at,
-      (SELECT last_at FROM portal_visit v WHERE v.firm_id = $1 AND v.user_id = $2 AND v.account_id = a.id),
-      (SELECT max(last_used_at) FROM session s WHERE s.firm_id = $1 AND s.user_id = $2 AND s.account_id = a.id))
-    AND EXISTS (SELECT 1 FROM email_participant x WHERE x.firm_id = $1 AND x.email_id = m.id AND x.key = e.key)
-  ) END AS messages
+    WHERE l.firm_id = $1 AND l.account_id = a.id AND m.direction = 'OUTGOING' AND m.received_at > was.there_at
+      AND EXISTS (SELECT 1 FROM email_participant x WHERE x.firm_id = $1 AND x.email_id = m.id AND x.key = e.key)
+  ) END AS emails,
+  CASE WHEN a.id = $4 THEN '{}' ELSE (
+    SELECT coalesce(jsonb_object_agg(of.event, of.count), '{}') FROM (
+      SELECT n.event, count(*) FROM notice n
+      WHERE n.firm_id = $1 AND n.account_id = a.id AND n.raised_at > was.there_at AND EXISTS (
+        SELECT 1 FROM notice_recipient r WHERE r.firm_id = $1 AND r.notice_id = n.id AND r.address_id = $3)
+      GROUP BY n.event) of
+  ) END AS notices
 FROM toggles t JOIN account a ON a.firm_id = t.firm_id AND a.id = t.account_id
 JOIN email_address e ON e.firm_id = t.firm_id AND e.id = t.address_id
 JOIN portal_user p ON p.firm_id = $1 AND p.id = $2
+CROSS JOIN LATERAL (SELECT greatest(
+  p.activated_at,
+  (SELECT last_at FROM portal_visit v WHERE v.firm_id = $1 AND v.user_id = $2 AND v.account_id = a.id),
+  (SELECT max(last_used_at) FROM session s WHERE s.firm_id = $1 AND s.user_id = $2 AND s.account_id = a.id)
+) AS there_at) was
 WHERE t.firm_id = $1 AND t.address_id = $3 AND t.login AND a.archived_at IS NULL ORDER BY a.sort_key, a.id
 """
 """It was last worked in when it was picked or left, or when a session there asked last."""

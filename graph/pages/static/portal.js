@@ -65,7 +65,7 @@ function renderPicker() {
   at("accounts").replaceChildren(
     ...portal.accounts.map((account) => {
       const button = made("button", "", made("span", "", account.name));
-      const waiting = account.waiting.reduce((sum, each) => sum + each.count, 0);
+      const waiting = account.waiting.reduce((sum, each) => sum + each.count, account.waitingEmails);
       if (waiting) button.append(made("span", "badge", words.waiting(waiting)));
       if (account.id === portal.account?.id) button.setAttribute("aria-current", "true");
       button.addEventListener("click", () => busy(button, () => pick(account.id)));

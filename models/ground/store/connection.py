@@ -29,6 +29,7 @@ NOUNS = [
     "models.portal.table",
     "models.mailbox.tables",
     "models.email.tables",
+    "models.notice.table",
     "models.notification.table",
     "models.journal.tables",
     "models.idempotency",

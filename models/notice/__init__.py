@@ -1,0 +1,27 @@
+"""A notice: an event raised for an account, and what became of it for each address (R14)."""
+
+from models.notice.reading import (
+    NoticeLetterView,
+    NoticeView,
+    RecipientView,
+    by_ids,
+    counts_of_accounts,
+    letters_of,
+    of_accounts,
+    recipients_of,
+)
+from models.notice.table import Notice, NoticeRecipient, NotifyOutcome
+
+__all__ = [
+    "Notice",
+    "NoticeLetterView",
+    "NoticeRecipient",
+    "NoticeView",
+    "NotifyOutcome",
+    "RecipientView",
+    "by_ids",
+    "counts_of_accounts",
+    "letters_of",
+    "of_accounts",
+    "recipients_of",
+]

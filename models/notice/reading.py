@@ -1,0 +1,133 @@
+"""Notices as the team sees them: one statement a list, whatever its size."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from models import address
+from models.address import EmailAddressView
+from models.client_event import ClientEvent
+from models.contact import ContactView
+from models.ground import store
+from models.ground.frozen import frozen
+from models.ground.page import Order, Page, Window, page_of_each
+from models.letter import LetterState
+from models.notice.table import NotifyOutcome
+from models.viewer import System, Viewer
+
+NEWEST_FIRST = Order("NEWEST_FIRST", "n.raised_at", "timestamptz", descending=True)
+Reader = Viewer | System
+
+
+@frozen
+class NoticeView:
+    id: UUID
+    event: ClientEvent
+    subject: str
+    raised_at: datetime
+
+
+@frozen
+class RecipientView:
+    """`contacts`: of the account, that held the address then, by name; one where there is none. Who is gone is not."""
+
+    address: EmailAddressView | None
+    contacts: tuple[ContactView, ...]
+    outcome: NotifyOutcome
+
+
+@frozen
+class NoticeLetterView:
+    """`reason` in plain words, where it has not arrived and never will."""
+
+    address: EmailAddressView
+    state: LetterState
+    settled_at: datetime | None
+    reason: str | None
+
+
+async def of_accounts(by: Viewer, account_ids: Sequence[UUID], window: Window) -> dict[UUID, Page[NoticeView]]:
+    """A page for each account, the newest first."""
+    select = f"SELECT {_COLUMNS}, {{sort}} FROM notice n WHERE n.firm_id = $1 AND n.account_id = {{parent}}"
+    return await page_of_each(account_ids, select, [by.firm_id], order=NEWEST_FIRST, window=window, read=_view)
+
+
+async def counts_of_accounts(by: Viewer, account_ids: Sequence[UUID]) -> dict[UUID, int]:
+    query = """SELECT account_id, count(*) AS count FROM notice
+      WHERE firm_id = $1 AND account_id = ANY($2::uuid[]) GROUP BY account_id"""
+    return {row["account_id"]: row["count"] for row in await store.rows(query, by.firm_id, list(account_ids))}
+
+
+async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, NoticeView]:
+    query = f"SELECT {_COLUMNS} FROM notice n WHERE n.firm_id = $1 AND n.id = ANY($2::uuid[])"
+    return {row["id"]: _view(row) for row in await store.rows(query, by.firm_id, list(ids))}
+
+
+_COLUMNS = "n.id, n.event, n.subject, n.raised_at"
+
+
+def _view(row: Any) -> NoticeView:
+    return NoticeView(row["id"], ClientEvent[row["event"]], row["subject"], row["raised_at"])
+
+
+async def recipients_of(by: Reader, notice_ids: Sequence[UUID]) -> dict[UUID, list[RecipientView]]:
+    """As they were answered, in that order."""
+    grouped: dict[UUID, list[RecipientView]] = defaultdict(list)
+    for row in await store.rows(_RECIPIENTS, by.firm_id, list(notice_ids)):
+        grouped[row["notice_id"]].append(recipient(row, NotifyOutcome(row["outcome"])))
+    return grouped
+
+
+def recipient(row: Any, outcome: NotifyOutcome) -> RecipientView:
+    """Of a row with the columns of an address (none: null) and CONTACTS."""
+    found = None if row["address_id"] is None else address.view(row)
+    columns = row["contact_ids"], row["contact_names"], row["contact_versions"]
+    return RecipientView(found, tuple(ContactView(*of) for of in zip(*columns, strict=True)), outcome)
+
+
+def contacts(order: str) -> str:
+    """Columns: contacts `c` of one recipient, in this order."""
+    names = ("id", "name", "version")
+    return ", ".join(f"coalesce(array_agg(c.{one} ORDER BY {order}), '{{}}') AS contact_{one}s" for one in names)
+
+
+_RECIPIENTS = f"""
+SELECT r.notice_id, r.outcome, {address.COLUMNS}, h.contact_ids, h.contact_names, h.contact_versions
+FROM notice_recipient r LEFT JOIN email_address e ON e.firm_id = r.firm_id AND e.id = r.address_id
+LEFT JOIN portal_user p ON p.firm_id = e.firm_id AND p.address_id = e.id
+CROSS JOIN LATERAL (
+  SELECT {contacts("k.place")} FROM unnest(r.contact_ids) WITH ORDINALITY AS k(id, place)
+  JOIN contact c ON c.firm_id = r.firm_id AND c.id = k.id) h
+WHERE r.firm_id = $1 AND r.notice_id = ANY($2::uuid[]) ORDER BY r.notice_id, r.place
+"""
+
+
+async def letters_of(by: Viewer, notice_ids: Sequence[UUID]) -> dict[UUID, list[NoticeLetterView]]:
+    """In the order of the recipients. One letter may tell of several notices."""
+    grouped: dict[UUID, list[NoticeLetterView]] = defaultdict(list)
+    for row in await store.rows(_LETTERS, by.firm_id, list(notice_ids)):
+        state = LetterState(row["state"])
+        letter = NoticeLetterView(address.view(row), state, row["settled_at"], _reason(state, row["error"]))
+        grouped[row["notice_id"]].append(letter)
+    return grouped
+
+
+_LETTERS = f"""
+SELECT r.notice_id, l.state, l.settled_at, l.error, {address.COLUMNS}
+FROM notice_recipient r JOIN letter l ON l.firm_id = r.firm_id AND l.id = r.letter_id
+JOIN email_address e ON e.firm_id = r.firm_id AND e.id = r.address_id
+LEFT JOIN portal_user p ON p.firm_id = e.firm_id AND p.address_id = e.id
+WHERE r.firm_id = $1 AND r.notice_id = ANY($2::uuid[]) ORDER BY r.notice_id, r.place
+"""
+_OTHERWISE = {
+    LetterState.CANCELLED: "It was cancelled before it left.",
+    LetterState.REFUSED: "The mail server refused it.",
+    LetterState.BOUNCED: "It came back.",
+}
+
+
+def _reason(state: LetterState, error: str | None) -> str | None:
+    """What an earlier try met is no reason of a letter that may still arrive, or has."""
+    return error or _OTHERWISE[state] if state in _OTHERWISE else None
