@@ -25,11 +25,11 @@ async def _own_identity(by: Client, ids: Sequence[UUID]) -> dict[UUID, UUID]:
 
 
 def own(read: Read[V]) -> "cached_property[Loader[UUID, V | None]]":
-    return cached_property(lambda loaders: loaders.reading(loaders.as_client(read), lambda: None))
+    return cached_property(lambda loaders: loaders.reading(loaders.as_client(read), None))
 
 
 def own_lists(read: Read[list[V]]) -> "cached_property[Loader[UUID, list[V]]]":
-    return cached_property(lambda loaders: loaders.reading(loaders.as_client(read), list))
+    return cached_property(lambda loaders: loaders.reading(loaders.as_client(read), []))
 
 
 class ClientLoaders(Loaders):

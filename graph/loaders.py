@@ -31,15 +31,15 @@ Read = Callable[[Viewer, Sequence[K]], Awaitable[dict[K, V]]]
 
 
 def by_id(read: Read[K, V]) -> "cached_property[Loader[K, V | None]]":
-    return cached_property(lambda loaders: loaders.reading(read, lambda: None))
+    return cached_property(lambda loaders: loaders.reading(read, None))
 
 
 def lists(read: Read[K, list[V]]) -> "cached_property[Loader[K, list[V]]]":
-    return cached_property(lambda loaders: loaders.reading(read, list))
+    return cached_property(lambda loaders: loaders.reading(read, []))
 
 
 def counts(read: Read[UUID, int]) -> "cached_property[Loader[UUID, int]]":
-    return cached_property(lambda loaders: loaders.reading(read, int))
+    return cached_property(lambda loaders: loaders.reading(read, 0))
 
 
 def pages(
@@ -59,9 +59,9 @@ class Loaders:
     def __init__(self, viewer: Viewer) -> None:
         self.viewer = viewer
 
-    def reading(self, read: Read[K, V], otherwise: Callable[[], W]) -> Loader[K, V | W]:
-        """`otherwise` makes what stands for a key of which nothing is read."""
-        return Loader(partial(_in_order, read, self.viewer, otherwise))
+    def reading(self, read: Read[K, V], nothing: W) -> Loader[K, V | W]:
+        """`nothing` stands for each key of which nothing is read."""
+        return Loader(partial(_in_order, read, self.viewer, nothing))
 
     account = by_id(models.account.by_ids)
     account_toggles = lists(models.toggles.of_accounts)
@@ -104,12 +104,12 @@ class Loaders:
             contacts.learn({linked.contact.id: linked.contact for each in found.values() for linked in each})
             return found
 
-        return self.reading(read, list)
+        return self.reading(read, [])
 
 
-async def _in_order(read: Read[K, V], viewer: Viewer, otherwise: Callable[[], W], keys: list[K]) -> list[V | W]:
+async def _in_order(read: Read[K, V], viewer: Viewer, nothing: W, keys: list[K]) -> list[V | W]:
     found = await read(viewer, keys)
-    return [found[key] if key in found else otherwise() for key in keys]
+    return [found.get(key, nothing) for key in keys]
 
 
 async def _windowed(

@@ -85,3 +85,14 @@ _END = f"""
 UPDATE invitation i SET ended_at = $3, end_reason = {ENDED_BECAUSE.format(now="$3", why="$4")}
 WHERE i.firm_id = $1 AND i.id = ANY($2::uuid[]) AND i.ended_at IS NULL
 """
+
+
+async def end_of_colleague(by: Actor, member_id: UUID, why: DeadLinkReason) -> None:
+    """Those to join the team that are still out. Runs in a transaction."""
+    out = await store.rows(_OF_COLLEAGUE, by.firm_id, member_id)
+    await end(by, [row["id"] for row in out], why)
+
+
+_OF_COLLEAGUE = """
+SELECT id FROM invitation WHERE firm_id = $1 AND member_id = $2 AND ended_at IS NULL ORDER BY id FOR UPDATE
+"""

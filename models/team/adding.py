@@ -13,7 +13,7 @@ from models.email import history
 from models.errors import DeadLinkReason, ErrorCode, Faults, Refusal
 from models.ground import clock, secret_link, store
 from models.idempotency import Done
-from models.invitation.ending import end
+from models.invitation.ending import end_of_colleague
 from models.invitation.table import Invitation
 from models.journal import JournalKind, Subject
 from models.letter import LetterKind, NewLetter
@@ -104,8 +104,7 @@ WHERE firm_id = $1 AND id = $2
 
 async def _write(by: Viewer, member_id: UUID, to: TypedAddress, name: str, role: TeamRole) -> None:
     await letter.must_have_room(by, [letter.ToBe(LetterKind.TEAM_INVITATION, to.key, ("email",))])
-    earlier = await store.rows(_EARLIER, by.firm_id, member_id)
-    await end(by, [row["id"] for row in earlier], DeadLinkReason.SENT_AGAIN)
+    await end_of_colleague(by, member_id, DeadLinkReason.SENT_AGAIN)
     days = "SELECT f.invitation_days, m.name FROM firm f JOIN team_member m ON m.firm_id = f.id AND m.id = $2"
     row = await store.row(f"{days} WHERE f.id = $1", by.firm_id, by.member_id)
     assert row is not None
@@ -129,11 +128,6 @@ async def _offer(by: Viewer, member_id: UUID, days: int) -> tuple[UUID, datetime
     return invitation_id, now + timedelta(days=days)
 
 
-_EARLIER = """
-SELECT id FROM invitation WHERE firm_id = $1 AND member_id = $2 AND ended_at IS NULL ORDER BY id FOR UPDATE
-"""
-
-
 async def join(row: Any, password_hash: str, *, days: int, device: str | None = None) -> SignedIn[Viewer]:
     """
     The colleague of an invitation `row` becomes ACTIVE with this password, and is signed in. `days`: of the session.
@@ -148,7 +142,7 @@ async def join(row: Any, password_hash: str, *, days: int, device: str | None = 
     joined = await session.start_for_member(firm_id=firm_id, member_id=member_id, days=days, device=device)
     changes = [journal.Change("state", TeamMemberState.INVITED, TeamMemberState.ACTIVE)]
     _record(joined.viewer, JournalKind.MEMBER_CHANGED, member_id, changes)
-    await _now_our_own(joined.viewer, member["email_key"])
+    await end_email_sync(joined.viewer, member["email_key"], of="a colleague")
     return joined
 
 
@@ -156,11 +150,6 @@ _JOIN = """
 UPDATE team_member SET state = 'ACTIVE', password_hash = $3, version = version + 1
 WHERE firm_id = $1 AND id = $2 AND state = 'INVITED' RETURNING email_key
 """
-
-
-async def _now_our_own(by: Actor, key: str) -> None:
-    """R46. Under `history.lock`."""
-    await end_email_sync(by, key, of="a colleague")
 
 
 async def _known(by: Actor, typed: TypedAddress) -> Any:
@@ -191,7 +180,7 @@ async def _create(
         created_at=clock.now(),
     )
     if hashed:
-        await _now_our_own(by, typed.key)
+        await end_email_sync(by, typed.key, of="a colleague")
     return member_id
 
 

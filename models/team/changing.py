@@ -8,7 +8,7 @@ from models.errors import Conflict, DeadLinkReason, ErrorCode, Refusal
 from models.ground import store
 from models.ground.unset import UNSET, Unset
 from models.idempotency import Done
-from models.invitation.ending import end
+from models.invitation.ending import end_of_colleague
 from models.journal import JournalKind, Subject
 from models.team.own_password import end_resets
 from models.team.ruling import must_still_rule
@@ -89,7 +89,8 @@ async def remove(by: Viewer, member_id: UUID) -> Done:
         await second_factor.forget(by.firm_id, member_id)
         await session.end(by, [member_id])
         await store.execute("DELETE FROM api_token WHERE firm_id = $1 AND member_id = $2", by.firm_id, member_id)
-        await _end_links(by, member_id)
+        await end_of_colleague(by, member_id, DeadLinkReason.REVOKED)
+        await end_resets(by, member_id)
         await mailbox.left_by(by, member_id)
         changes = [journal.Change("state", row["state"], "REMOVED")]
         _record(by, JournalKind.MEMBER_REMOVED, member_id, changes)
@@ -99,13 +100,6 @@ async def remove(by: Viewer, member_id: UUID) -> Done:
 _REMOVE = """
 UPDATE team_member SET state = 'REMOVED', password_hash = NULL, version = version + 1 WHERE firm_id = $1 AND id = $2
 """
-
-
-async def _end_links(by: Viewer, member_id: UUID) -> None:
-    invitations = "SELECT id FROM invitation WHERE firm_id = $1 AND member_id = $2 AND ended_at IS NULL FOR UPDATE"
-    found = await store.rows(invitations, by.firm_id, member_id)
-    await end(by, [row["id"] for row in found], DeadLinkReason.REVOKED)
-    await end_resets(by, member_id)
 
 
 async def _locked(by: Viewer, member_id: UUID) -> Any:
