@@ -17,6 +17,7 @@ class LetterLimits(Shows[letter.LetterLimits]):
     per_hour: int
     left_this_hour: int
     per_recipient_per_hour: int
+    notices_per_recipient_per_hour: int
 
 
 def _sender_name(parent: strawberry.Parent[firm_settings.FirmSettings]) -> str:

@@ -52,7 +52,7 @@ async def written(
     kind: LetterKind = LetterKind.ACCOUNT_ADDED,
     facts: Mapping[str, Any] | None = None,
     asked_by: Viewer | None = None,
-    **ids: UUID | None,
+    **ids: Any,
 ) -> UUID:
     """A letter in the queue."""
     said = {"accountNames": ["Vetreria Valsecchi"], "inviterName": "Chiara", "message": None, **(facts or {})}

@@ -166,14 +166,19 @@ async def test_an_employee_changes_nothing_whatever_the_right(owner: Viewer) -> 
 
 async def test_the_team_sees_the_settings_and_a_client_the_name_alone(api: Api) -> None:
     by = await a_firm("Studio Bellandi")
-    limits = "letterLimits { perHour leftThisHour perRecipientPerHour }"
+    limits = "letterLimits { perHour leftThisHour perRecipientPerHour noticesPerRecipientPerHour }"
     lists = "members { id } emailFields { id } apiTokens { id }"
     document = f"{{ firm {{ name settings {{ language senderName {limits} }} {lists} }} }}"
     told = (await api.ask(document, as_=await signed_in(by, role=TeamRole.EMPLOYEE)))["firm"]
     assert told["settings"] == {
         "language": "en",
         "senderName": "Studio Bellandi",
-        "letterLimits": {"perHour": 20000, "leftThisHour": 20000, "perRecipientPerHour": 5},
+        "letterLimits": {
+            "perHour": 20000,
+            "leftThisHour": 20000,
+            "perRecipientPerHour": 5,
+            "noticesPerRecipientPerHour": 30,
+        },
     }
     assert (await api.ask(document, as_=(await a_client(by)).token))["firm"] == {
         "name": "Studio Bellandi", "settings": None, "members": [], "emailFields": [], "apiTokens": []

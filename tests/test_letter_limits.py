@@ -66,7 +66,7 @@ async def test_the_firm_sends_so_many_letters_an_hour(by: System) -> None:
     for n in range(3):
         clock.set_source(lambda n=n: NOON + timedelta(minutes=n))  # type: ignore[misc]
         await written(by, f"{n}@client.test")
-    assert await letter.limits_of(by) == LetterLimits(4, 1, 2)
+    assert await letter.limits_of(by) == LetterLimits(4, 1, 2, 30)
     assert (await refused(by, "a@client.test", "b@client.test")).retry_at == NOON + timedelta(hours=1)
     five = [f"{n}@b.test" for n in range(5)]
     assert (await refused(by, *five)).retry_at == clock.now() + timedelta(hours=1)

@@ -67,6 +67,8 @@ class Settings(BaseSettings):
     """Of one firm."""
     letters_per_recipient: int = Field(default=5, ge=1)
     """Of one firm to one address, in an hour."""
+    notices_per_recipient: int = Field(default=30, ge=1)
+    """Letters with notices of one firm to one address, in an hour."""
 
     metrics: bool = False
     """`/metrics` for Prometheus, reached from this machine, or from anywhere with `metrics_token`."""

@@ -1,6 +1,7 @@
 """An outgoing e-mail: a row, written in the transaction that causes it, delivered later."""
 
 from models.letter.claiming import Claimed, claim, give_back, hand_over
+from models.letter.gathering import NoticeItem, Tidings, gather, would_gather
 from models.letter.limits import LetterLimits, ToBe, limit, limits_of, must_have_room, room
 from models.letter.settling import bounced, put_off, refused, sent, stopped, unknown, wait_for_server
 from models.letter.table import Letter, LetterKind, LetterState, Urgency
@@ -14,6 +15,8 @@ __all__ = [
     "LetterLimits",
     "LetterState",
     "NewLetter",
+    "NoticeItem",
+    "Tidings",
     "ToBe",
     "Urgency",
     "bounced",
@@ -21,6 +24,7 @@ __all__ = [
     "claim",
     "close_settled",
     "forget_accounts",
+    "gather",
     "give_back",
     "hand_over",
     "limit",
@@ -36,5 +40,6 @@ __all__ = [
     "unknown",
     "wait_for_server",
     "wake_by",
+    "would_gather",
     "write",
 ]

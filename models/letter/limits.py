@@ -13,30 +13,32 @@ from models.viewer import Actor
 
 HOUR = timedelta(hours=1)
 _per_hour = 20_000
-_per_recipient = 5
+_per_recipient, _notices_per_recipient = 5, 30
 
 
 @dataclass(frozen=True, slots=True)
 class LetterLimits:
     """
     Letters of one firm in any 60 minutes; copies to the firm itself do not count. `per_recipient_per_hour`: of each
-    urgency by itself, so that others take no room from passwords.
+    urgency by itself, so that others take no room from passwords; of notices `notices_per_recipient_per_hour`.
     """
 
     per_hour: int
     left_this_hour: int
     per_recipient_per_hour: int
+    notices_per_recipient_per_hour: int
 
 
 def limit(settings: Settings) -> None:
     """Makes the limits of this process known."""
-    global _per_hour, _per_recipient
+    global _per_hour, _per_recipient, _notices_per_recipient
     _per_hour, _per_recipient = settings.letters_per_hour, settings.letters_per_recipient
+    _notices_per_recipient = settings.notices_per_recipient
 
 
 async def limits_of(by: Actor) -> LetterLimits:
     written = await store.value(_WRITTEN, by.firm_id, clock.now() - HOUR)
-    return LetterLimits(_per_hour, max(0, _per_hour - written), _per_recipient)
+    return LetterLimits(_per_hour, max(0, _per_hour - written), _per_recipient, _notices_per_recipient)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +98,12 @@ async def _full(by: Actor, letters: Sequence[ToBe], since: datetime) -> dict[int
 
 
 def _why_full(letter: ToBe, written: Sequence[datetime], wanted: int) -> RateLimited | None:
-    over = len(written) + wanted - _per_recipient
+    most = _notices_per_recipient if letter.kind.urgency is Urgency.NOTICE else _per_recipient
+    over = len(written) + wanted - most
     if over <= 0:
         return None
     leaves = written[over - 1] if over <= len(written) else None
-    message = f"At most {_per_recipient} such letters an hour go to {letter.to_key}."
+    message = f"At most {most} such letters an hour go to {letter.to_key}."
     return RateLimited(message, *letter.path, retry_at=_again_at(leaves))
 
 

@@ -3,6 +3,8 @@ from typing import Any, Self
 
 from tortoise import Model, fields
 
+from models.notification_category import NotificationCategory
+
 
 class Urgency(IntEnum):
     """Which of a firm's letters leave first. An address has room for each by itself."""
@@ -32,6 +34,7 @@ class LetterKind(StrEnum):
     ACCOUNT_ADDED = "ACCOUNT_ADDED", Urgency.PERSON
     PASSWORD_RESET = "PASSWORD_RESET", Urgency.PASSWORD
     TEAM_INVITATION = "TEAM_INVITATION", Urgency.PERSON
+    NOTICE = "NOTICE", Urgency.NOTICE
 
 
 class LetterState(StrEnum):
@@ -53,6 +56,8 @@ class Letter(Model):
     it is composed. `sealed`: the bytes as they left, encrypted, from the first claim until it is settled.
 
     `handed_over`: how often its bytes began to leave, apart from when the server then said no; at most twice (P2).
+    `account_id`, `category`: of a notice alone, whose `facts` list what it tells of (`gathering`).
+
     `copy_of`: this one is the firm's copy of that letter, without its link (R16). `due_at`, `locked_until` and
     `failing_since` are by the database's clock.
     """
@@ -65,6 +70,8 @@ class Letter(Model):
     to_address = fields.CharField(320)
     to_key = fields.CharField(320)
     address_id = fields.UUIDField(null=True)
+    account_id = fields.UUIDField(null=True)
+    category = fields.CharEnumField(NotificationCategory, max_length=40, null=True)
     member_id = fields.UUIDField(null=True)
     invitation_id = fields.UUIDField(null=True)
     reset_id = fields.UUIDField(null=True)

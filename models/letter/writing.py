@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -11,6 +13,7 @@ from models.address import TypedAddress
 from models.ground import clock, store
 from models.ground.settings import UNNAMED, Settings
 from models.letter.table import LetterKind
+from models.notification_category import NotificationCategory
 from models.viewer import Actor
 
 
@@ -19,15 +22,19 @@ class NewLetter:
     """
     `facts`: every value that it prints, by the names of its template, never a secret. The firm's own (name, sender,
     Reply-To, language, time zone) are added when it is written. `address_id`: a client's, `member_id`: a colleague's.
+    `account_id`, `category`: of a notice. `due_at`, by the database's clock: not before; None: now.
     """
 
     kind: LetterKind
     to: TypedAddress
-    facts: Mapping[str, str | Sequence[str] | None]
+    facts: Mapping[str, Any]
     address_id: UUID | None = None
     member_id: UUID | None = None
     invitation_id: UUID | None = None
     reset_id: UUID | None = None
+    account_id: UUID | None = None
+    category: NotificationCategory | None = None
+    due_at: datetime | None = None
 
 
 _wake: Callable[[], None] | None = None
@@ -67,6 +74,9 @@ async def write(by: Actor, letters: Sequence[NewLetter]) -> list[UUID]:
         [letter.reset_id for letter in letters],
         [orjson.dumps(dict(letter.facts)).decode() for letter in letters],
         [f"<{letter_id}@{_domain}>" for letter_id in ids],
+        [letter.account_id for letter in letters],
+        [letter.category for letter in letters],
+        [letter.due_at for letter in letters],
     )
     if _wake is not None:
         store.current().after_commit(_wake)
@@ -80,14 +90,15 @@ WITH turn AS (
   ON CONFLICT (firm_id) DO UPDATE SET served_at = t.served_at
 )
 INSERT INTO letter (id, firm_id, kind, urgency, language, to_address, to_key, address_id, member_id, invitation_id,
-                    reset_id, asked_by, facts, message_id, state, created_at, due_at, attempts)
+                    reset_id, asked_by, facts, message_id, account_id, category, state, created_at, due_at, attempts)
 SELECT n.id, f.id, n.kind, n.urgency, f.language, n.to_address, n.to_key, n.address_id, n.member_id, n.invitation_id,
        n.reset_id, $3, n.facts::jsonb || jsonb_build_object('firmName', f.name, 'senderName',
-       coalesce(f.sender_name, f.name), 'replyTo', f.reply_to, 'timeZone', f.time_zone), n.message_id, 'QUEUED', $2,
-       now(), 0
+       coalesce(f.sender_name, f.name), 'replyTo', f.reply_to, 'timeZone', f.time_zone), n.message_id, n.account_id,
+       n.category, 'QUEUED', $2, coalesce(n.due_at, now()), 0
 FROM firm f, unnest($4::uuid[], $5::text[], $6::smallint[], $7::text[], $8::text[], $9::uuid[], $10::uuid[],
-                    $11::uuid[], $12::uuid[], $13::text[], $14::text[])
-  AS n(id, kind, urgency, to_address, to_key, address_id, member_id, invitation_id, reset_id, facts, message_id)
+                    $11::uuid[], $12::uuid[], $13::text[], $14::text[], $15::uuid[], $16::text[], $17::timestamptz[])
+  AS n(id, kind, urgency, to_address, to_key, address_id, member_id, invitation_id, reset_id, facts, message_id,
+       account_id, category, due_at)
 WHERE f.id = $1
 """
 

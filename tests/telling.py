@@ -1,0 +1,57 @@
+"""What the tests of notices share: what the firm's software tells of, and letters that tell it."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from models import firm, letter
+from models.address import typed
+from models.client_event import ClientEvent
+from models.ground import store
+from models.letter import NoticeItem, Tidings
+from models.viewer import Actor
+from tests.make import MadeAccount, an_account
+
+ANNA = "anna@client.test"
+
+
+async def told_account(by: Actor, address: str = ANNA, *, login: bool = False, name: str = "Vetreria") -> MadeAccount:
+    """Whose address wants notices."""
+    return await an_account(by, address=address, notify=True, login=login, name=name)
+
+
+def tidings(
+    made: MadeAccount,
+    subject: str = "Bilancio 2025",
+    *,
+    to: str = ANNA,
+    event: ClientEvent = ClientEvent.DOCUMENT_UPLOADED,
+) -> Tidings:
+    return Tidings(typed(to), made.address, made.id, "Vetreria Valsecchi", NoticeItem(event, subject))
+
+
+async def gathered(by: Actor, *what: Tidings) -> list[UUID | None]:
+    async with store.transaction(by.firm_id):
+        await firm.one_at_a_time(by.firm_id)
+        return await letter.gather(by, what)
+
+
+async def a_notice(by: Actor, made: MadeAccount, subject: str = "Bilancio 2025") -> UUID:
+    """A letter of its own in the queue, that is due."""
+    (letter_id,) = await gathered(by, tidings(made, subject))
+    assert letter_id is not None
+    return letter_id
+
+
+async def subjects(letter_id: UUID) -> Sequence[str]:
+    """What a letter lists."""
+    found: Sequence[str] = await store.value(
+        "SELECT array(SELECT n->>'subject' FROM jsonb_array_elements(facts->'notices') n) FROM letter WHERE id = $1",
+        letter_id,
+    )
+    return found
+
+
+async def later(wait: timedelta) -> None:
+    """As if so much time had gone by: on the database's clock, which nobody sets, the letters are older by it."""
+    await store.execute("UPDATE letter SET due_at = due_at - $1::interval", wait)
