@@ -13,14 +13,13 @@ from graph.ids import Kind, global_id, key_of
 from graph.inputs import asked_id
 from graph.node import made_id
 from graph.paging import FeedConnection, connected, feed_cursor, window_of
+from graph.preferences import NotificationPreference
 from models import errors, portal
 from models.errors import ErrorCode
 from models.ground.canonical import canonical
 from models.notification_category import NotificationCategory
 from models.portal import emails
 from models.viewer import Client
-
-strawberry.enum(NotificationCategory)
 
 
 @strawberry.type
@@ -40,7 +39,9 @@ class PortalAccount(Shows[portal.PortalAccount]):
     waiting: list[PortalWaiting] = strawberry.field(description="Notices, whatever Notify says: Notify is about mail.")
 
 
-@strawberry.type(description="What a client sees. `emailSync` and `emails`: of the account in use (R36).")
+@strawberry.type(
+    description="What a client sees. From `notify` on: of the account in use, and empty until one is picked (R36)."
+)
 class Portal:
     client: strawberry.Private[Client]
     id: strawberry.ID = strawberry.field(description="One for each person, by which caches know it again.")
@@ -49,16 +50,23 @@ class Portal:
         description="The one in use; picked by itself where there is only one."
     )
     show_account_notice: bool
+    notify: bool
+    notification_preferences: list[NotificationPreference]
+    may_set_preferences: bool
     email_sync: bool = strawberry.field(description="On: there is an Emails tab (R19).")
 
     @classmethod
     def of(cls, client: Client, view: portal.Portal) -> "Portal":
+        used = view.account
         return cls(
             client=client,
             id=global_id(Kind.PORTAL, client.user_id),
             accounts=PortalAccount.of_all(view.accounts),
-            account=PortalAccount.of(view.account),
+            account=PortalAccount.of(used),
             show_account_notice=view.show_notice,
+            notify=used is not None and used.notify,
+            notification_preferences=NotificationPreference.of_all(used.notification_preferences if used else ()),
+            may_set_preferences=used is not None and used.may_set_preferences,
             email_sync=view.shows_emails,
         )
 

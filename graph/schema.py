@@ -30,6 +30,7 @@ from graph.own_access import OwnAccessMutation
 from graph.password_reset import PasswordResetMutation
 from graph.portal import PortalMutation, PortalQuery
 from graph.portal_action import PortalActionQuery
+from graph.preference_changes import PreferencesMutation
 from graph.process.budget import Budgeted
 from graph.process.operations import Observed
 from graph.scalars import SCALARS
@@ -85,6 +86,7 @@ class Mutation(
     OwnAccessMutation,
     ApiTokenMutation,
     TogglesMutation,
+    PreferencesMutation,
     InvitationMutation,
     InvitationLinkMutation,
     MailboxMutation,

@@ -15,6 +15,7 @@ from graph.inputs import InviteInput, given, invite_of
 from graph.invitation import Invitation
 from graph.loaders import seen, there
 from graph.node import Node, made_id, reads
+from graph.preferences import NotificationPreference, NotificationPreferenceInput, preferences_of
 from models.toggles import LoginState, NewToggles, TogglesView, TogglesWish, setting
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ class Toggles(Node, Shows[TogglesView]):
     notify: bool
     email_sync: bool
     login_state: LoginState
+    notification_preferences: list[NotificationPreference] = strawberry.field(
+        description="All eight, whether Notify is on or not."
+    )
     version: int
     address: EmailAddress
 
@@ -91,15 +95,25 @@ class TogglesInput:
         )
 
 
-@strawberry.input(description="What a new link starts with, all off unless given (R4).")
+@strawberry.input(
+    description="What a new link starts with, all off unless given (R4). Preferences that are not named are on, or as"
+    " they are where another contact of the account holds the address."
+)
 class NewTogglesInput:
     login: bool = False
     notify: bool = False
     email_sync: bool = False
+    notification_preferences: list[NotificationPreferenceInput] = strawberry.field(default_factory=list)
     invite: InviteInput | None = strawberry.UNSET
 
     def asked(self) -> NewToggles:
-        return NewToggles(self.login, self.notify, self.email_sync, invite_of(self.invite))
+        return NewToggles(
+            self.login,
+            self.notify,
+            self.email_sync,
+            invite_of(self.invite),
+            preferences_of(self.notification_preferences),
+        )
 
 
 @strawberry.input

@@ -47,7 +47,11 @@ NEW_CONTACT = {
         {
             "field": {"id": "<field>"},
             "address": "bruno@new.test",
-            "toggles": {"login": True, "invite": {"message": "Welcome"}},
+            "toggles": {
+                "login": True,
+                "notificationPreferences": [{"category": "PROPOSALS", "on": False}],
+                "invite": {"message": "Welcome"},
+            },
         },
         {"field": {"name": "Work email"}, "address": "bruno@work.test"},
     ],
@@ -183,6 +187,18 @@ EXAMPLES: dict[str, list[Example]] = {
                 },
             ],
             idempotencyKey="set toggles",
+        )
+    ],
+    "Mutation.setNotificationPreferences": [
+        _input(
+            toggles=[
+                {
+                    "accountId": "<account>",
+                    "addressId": "<address>",
+                    "preferences": [{"category": "MESSAGES", "on": False}, {"category": "APPROVALS", "on": True}],
+                    "expectedVersion": None,
+                }
+            ]
         )
     ],
     "Mutation.sendInvitations": [

@@ -23,7 +23,10 @@ DOCUMENT = parse(FILE.read_text())
 OPERATIONS = {
     one.name.value: one for one in DOCUMENT.definitions if isinstance(one, OperationDefinitionNode) and one.name
 }
-OF_CLIENTS = {"PortalHome", "PickAccount", "CloseNotice", "PortalEmails", "PortalEmailsLive"}
+OF_CLIENTS = {"PortalHome", "PickAccount", "CloseNotice", "PortalEmails", "PortalEmailsLive"} | {
+    "OwnPreferences",
+    "SaveOwnPreferences",
+}
 FRAGMENTS = {one.name.value: one for one in DOCUMENT.definitions if isinstance(one, FragmentDefinitionNode)}
 VARIABLES = {
     name: json.loads(text) for text, name in re.findall(r"^# (\{.*\})\n\w+ (\w+)", FILE.read_text(), flags=re.MULTILINE)

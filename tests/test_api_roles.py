@@ -16,6 +16,7 @@ from tests.make import a_client, signed_in
 from tests.world import World, a_world, everything
 
 ACCOUNTS = "the right manageAccounts"
+ACCOUNTS_OR_OWN = "the right manageAccounts; a client for its own"
 ADMIN = "OWNER or ADMIN"
 IN_PERSON = "OWNER or ADMIN, and no API token"
 MEMBER = "any colleague"
@@ -44,6 +45,7 @@ RIGHTS = {
     "linkUnlinkedEmail": ACCOUNTS,
     "deleteUnlinkedEmail": ACCOUNTS,
     "setToggles": ACCOUNTS,
+    "setNotificationPreferences": ACCOUNTS_OR_OWN,
     "sendInvitations": ACCOUNTS,
     "revokeInvitation": ACCOUNTS,
     "liftSuppression": ACCOUNTS,
@@ -66,6 +68,7 @@ RIGHTS = {
 }
 MAY = {
     ACCOUNTS: {"owner", "admin", "entrusted", "writing token"},
+    ACCOUNTS_OR_OWN: {"owner", "admin", "entrusted", "writing token", "client"},
     ADMIN: {"owner", "admin", "writing token"},
     IN_PERSON: {"owner", "admin"},
     MEMBER: {"owner", "admin", "entrusted", "employee", "writing token"},

@@ -80,7 +80,7 @@ async def connect(by: Actor, account_id: UUID, contact_id: UUID, starts: Starts,
     )
     if not made:
         raise Refusal(ErrorCode.ALREADY_TAKEN, "The contact is linked to this account already.", *path)
-    asked = await start(by, account_id, {each: named.get(each, ALL_OFF_AT_FIRST) for each in held})
+    asked = await start(by, account_id, contact_id, {each: named.get(each, ALL_OFF_AT_FIRST) for each in held})
     journal.record(JournalKind.CONTACT_LINKED, by=by, subject=(Subject.CONTACT, contact_id), accounts=[account_id])
     return asked
 

@@ -1,4 +1,4 @@
-"""When a contact's addresses change, switches and invitations go along: R33, R34, and the collisions of R43."""
+"""When a contact's addresses change, switches, preferences and invitations go along (R33, R34, R43)."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
@@ -9,7 +9,7 @@ from models.contact import making
 from models.errors import DeadLinkReason
 from models.ground import store
 from models.invitation import Asked, invite
-from models.toggles import ALL_OFF, Invite, Switch, Toggles, Wanted, ensure, lock, remember, switch
+from models.toggles import ALL_OFF, EVERY_CATEGORY_ON, Invite, Switch, Toggles, Wanted, ensure, lock, remember, switch
 from models.viewer import Actor
 
 
@@ -32,6 +32,8 @@ async def replace(by: Actor, contact_id: UUID, before: Mapping[UUID, UUID], afte
         for old in gone
     ]
     wanted = [change for old, new in pairs for change in _moved(contact_id, old, new)]
+    added = [each for (_, address_id), each in toggles.items() if address_id in new - set(successor.values())]
+    wanted += [(each, EVERY_CATEGORY_ON) for each in added if not each.held_without(contact_id)]
     await remember(by, contact_id, [each for each, on in wanted if on.get(Switch.LOGIN) and each.address_id in gone])
     changed = await switch(by, wanted, why=DeadLinkReason.ADDRESS_CHANGED)
     await invite(by, [asked for old, new in pairs if new for asked in _invited(contact_id, old, new)])
@@ -45,7 +47,7 @@ def _moved(contact_id: UUID, old: Toggles, new: Toggles | None) -> Iterator[tupl
         yield old, {**ALL_OFF, Switch.LOGIN: old.activated and old.login}
     if new is None or new.held_without(contact_id):
         return
-    moves = {each: each in old.on for each in Switch}
+    moves = old.all()
     moves[Switch.EMAIL_SYNC] &= not new.our_own
     if not _login_moves(contact_id, old, new):
         del moves[Switch.LOGIN]

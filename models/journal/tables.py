@@ -16,7 +16,7 @@ WINDOW_DAYS = 7
 class Effect(Enum):
     """What an entry can do beside being told; its kind says so."""
 
-    SWITCHES = "the switches of its accounts, or how they count, may be others now"
+    SWITCHES = "the switches or preferences of its accounts, or how they count, may be others now"
     ACCESS = "somebody may not be here any more: open sockets look again"
 
 
@@ -47,6 +47,7 @@ class JournalKind(Kind):
     CONTACT_UNLINKED = "CONTACT_UNLINKED", Effect.SWITCHES
     EMAIL_FIELD_CREATED = "EMAIL_FIELD_CREATED"
     TOGGLES_CHANGED = "TOGGLES_CHANGED", Effect.SWITCHES
+    PREFERENCES_CHANGED = "PREFERENCES_CHANGED", Effect.SWITCHES
     INVITATION_SENT = "INVITATION_SENT", Effect.SWITCHES
     INVITATION_REVOKED = "INVITATION_REVOKED", Effect.SWITCHES
     INVITATION_ACCEPTED = "INVITATION_ACCEPTED", Effect.SWITCHES

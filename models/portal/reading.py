@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import orjson
+from asyncpg import Record
 
 from models.client_event import ClientEvent
 from models.ground import store
 from models.notification_category import NotificationCategory
+from models.toggles.preferences import Preferences, preferences_without
+from models.toggles.table import IS_HELD
 from models.viewer import Client
 
 
@@ -25,11 +28,14 @@ class PortalAccount:
     """
     All that a client may know of an account. `waiting_emails` and `waiting`, in the enum's order: what came for this
     address since the person last worked there, whatever Notify says; nothing in the one in use, which is being looked
-    at (R36).
+    at (R36). `may_set_preferences`: a contact holds the address there, and the firm leaves them to the client (R13).
     """
 
     id: UUID
     name: str
+    notify: bool
+    notification_preferences: Preferences
+    may_set_preferences: bool
     email_sync: bool
     waiting_emails: int
     waiting: tuple[Waiting, ...]
@@ -56,12 +62,22 @@ class Portal:
 
 async def of(by: Client) -> Portal:
     found = await store.rows(_ACCOUNTS, by.firm_id, by.user_id, by.address_id, by.account_id, by.session_id)
-    accounts = tuple(
-        PortalAccount(row["id"], row["name"], row["email_sync"], row["emails"], _waiting(row["notices"]))
-        for row in found
-    )
+    accounts = tuple(map(_account, found))
     in_use = next((account for account in accounts if account.id == by.account_id), None)
     return Portal(accounts, in_use, bool(found and found[0]["notice_dismissed"]))
+
+
+def _account(row: Record) -> PortalAccount:
+    return PortalAccount(
+        row["id"],
+        row["name"],
+        row["notify"],
+        preferences_without(row["muted"]),
+        row["may_set_preferences"],
+        row["email_sync"],
+        row["emails"],
+        _waiting(row["notices"]),
+    )
 
 
 def _waiting(notices: str) -> tuple[Waiting, ...]:
@@ -72,16 +88,17 @@ def _waiting(notices: str) -> tuple[Waiting, ...]:
     return tuple(Waiting(category, counts[category]) for category in NotificationCategory if counts[category])
 
 
-_ACCOUNTS = """
-SELECT a.id, a.name, t.email_sync,
+_ACCOUNTS = f"""
+SELECT a.id, a.name, t.notify, t.muted, t.email_sync,
+  f.clients_may_set_preferences AND {IS_HELD} AS may_set_preferences,
   (SELECT notice_dismissed FROM session WHERE firm_id = $1 AND id = $5) AS notice_dismissed,
   CASE WHEN NOT t.email_sync OR a.id = $4 THEN 0 ELSE (
     SELECT count(*) FROM email_account l JOIN email m ON m.firm_id = l.firm_id AND m.id = l.email_id
     WHERE l.firm_id = $1 AND l.account_id = a.id AND m.direction = 'OUTGOING' AND m.received_at > was.there_at
       AND EXISTS (SELECT 1 FROM email_participant x WHERE x.firm_id = $1 AND x.email_id = m.id AND x.key = e.key)
   ) END AS emails,
-  CASE WHEN a.id = $4 THEN '{}' ELSE (
-    SELECT coalesce(jsonb_object_agg(of.event, of.count), '{}') FROM (
+  CASE WHEN a.id = $4 THEN '{{}}' ELSE (
+    SELECT coalesce(jsonb_object_agg(of.event, of.count), '{{}}') FROM (
       SELECT n.event, count(*) FROM notice n
       WHERE n.firm_id = $1 AND n.account_id = a.id AND n.raised_at > was.there_at AND EXISTS (
         SELECT 1 FROM notice_recipient r WHERE r.firm_id = $1 AND r.notice_id = n.id AND r.address_id = $3)
@@ -90,6 +107,7 @@ SELECT a.id, a.name, t.email_sync,
 FROM toggles t JOIN account a ON a.firm_id = t.firm_id AND a.id = t.account_id
 JOIN email_address e ON e.firm_id = t.firm_id AND e.id = t.address_id
 JOIN portal_user p ON p.firm_id = $1 AND p.id = $2
+JOIN firm f ON f.id = $1
 CROSS JOIN LATERAL (SELECT greatest(
   p.activated_at,
   (SELECT last_at FROM portal_visit v WHERE v.firm_id = $1 AND v.user_id = $2 AND v.account_id = a.id),

@@ -1,21 +1,38 @@
 """
-The three switches, Login, Notify and Email sync, of one address on one account (R1). The central table.
+The three switches, Login, Notify and Email sync, of one address on one account (R1), and what Notify tells it of (R13).
+The central table.
 
-What people ask of them stands in `setting`, above invitations.
+What people ask of them stands in `setting`, above invitations, and in `preferring`.
 """
 
 from models.toggles.locking import Toggles, lock, lock_where
+from models.toggles.preferences import NotificationPreference, Preferences
 from models.toggles.reading import by_ids, of_accounts, on_accounts
-from models.toggles.switches import ALL_OFF, Invite, LoginState, NewToggles, Switch, TogglesView, TogglesWish, Wanted
+from models.toggles.switches import (
+    ALL_OFF,
+    EVERY_CATEGORY_ON,
+    Invite,
+    LoginState,
+    NewToggles,
+    PreferencesWish,
+    Switch,
+    TogglesView,
+    TogglesWish,
+    Wanted,
+)
 from models.toggles.switching import end_email_sync, remember, switch
 from models.toggles.table import IS_HELD, ensure
 
 __all__ = [
     "ALL_OFF",
+    "EVERY_CATEGORY_ON",
     "IS_HELD",
     "Invite",
     "LoginState",
     "NewToggles",
+    "NotificationPreference",
+    "Preferences",
+    "PreferencesWish",
     "Switch",
     "Toggles",
     "TogglesView",

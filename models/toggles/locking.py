@@ -9,8 +9,9 @@ from asyncpg import Record
 from models.access import Spot
 from models.address import TypedAddress
 from models.ground import store
+from models.notification_category import NotificationCategory
 from models.our_own import IS_OUR_OWN
-from models.toggles.switches import Switch
+from models.toggles.switches import Switch, Wanted
 from models.viewer import Actor
 
 
@@ -20,9 +21,10 @@ class Toggles:
     The three switches of one address on one account, and what the rules ask of them; nobody changes them before the
     transaction ends.
 
-    `on`: those that are. `holders`: contacts of the account that have the address in one of their fields (R41).
-    `archived`: the account (R44). `activated`: the address (R5). `suppressed`: nothing is sent there (R17). `our_own`:
-    it is the firm's own (R46). `invited`: an invitation that nothing has ended covers them, `message` was its (R9).
+    `on`: those that are. `muted`: the categories that are off (R13). `holders`: contacts of the account that have the
+    address in one of their fields (R41). `archived`: the account (R44). `activated`: the address (R5). `suppressed`:
+    nothing is sent there (R17). `our_own`: it is the firm's own (R46). `invited`: an invitation that nothing has ended
+    covers them, `message` was its (R9).
     """
 
     id: UUID
@@ -31,6 +33,7 @@ class Toggles:
     address_id: UUID
     address: TypedAddress
     on: frozenset[Switch]
+    muted: frozenset[NotificationCategory]
     version: int
     holders: frozenset[UUID]
     archived: bool
@@ -58,6 +61,11 @@ class Toggles:
         """Whether the address may enter the account once it has activated (R8, R44)."""
         return self.login and not self.archived
 
+    def all(self) -> dict[Switch | NotificationCategory, bool]:
+        """Switches and preferences as they are: what whoever takes their place shall have."""
+        told_of: Wanted = {each: each not in self.muted for each in NotificationCategory}
+        return {**told_of, **{each: each in self.on for each in Switch}}
+
     def held_without(self, contact_id: UUID) -> bool:
         return bool(self.holders - {contact_id})
 
@@ -77,7 +85,7 @@ async def lock_where(by: Actor, condition: str, *args: object) -> list[Toggles]:
 
 
 _LOCK = f"""
-SELECT t.id, t.account_id, t.address_id, t.version, {", ".join(f"t.{switch}" for switch in Switch)},
+SELECT t.id, t.account_id, t.address_id, t.version, {", ".join(f"t.{switch}" for switch in Switch)}, t.muted,
   a.name AS account_name, a.archived_at IS NOT NULL AS archived, e.address, e.key, p.id IS NOT NULL AS activated,
   e.suppressed_at IS NOT NULL AS suppressed, {IS_OUR_OWN} AS our_own, i.id IS NOT NULL AS invited, i.message,
   ARRAY(SELECT h.contact_id FROM contact_email h
@@ -101,6 +109,7 @@ def _toggles(row: Record) -> Toggles:
         address_id=row["address_id"],
         address=TypedAddress(row["address"], row["key"]),
         on=frozenset(switch for switch in Switch if row[switch]),
+        muted=frozenset(map(NotificationCategory, row["muted"])),
         version=row["version"],
         holders=frozenset(row["holders"]),
         archived=row["archived"],

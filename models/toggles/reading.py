@@ -8,6 +8,7 @@ from asyncpg import Record
 
 from models import address
 from models.ground import store
+from models.toggles.preferences import preferences_without
 from models.toggles.switches import LoginState, Switch, TogglesView
 from models.toggles.table import IS_HELD
 from models.viewer import Viewer
@@ -43,7 +44,7 @@ async def on_accounts(by: Viewer, pairs: Sequence[tuple[UUID, UUID]]) -> dict[tu
     return {(row["account_id"], row["address_id"]): view(row, row["contact_ids"]) for row in found}
 
 
-COLUMNS = f"t.id, t.account_id, {', '.join(f't.{switch}' for switch in Switch)}, t.version, {address.COLUMNS}"
+COLUMNS = f"t.id, t.account_id, {', '.join(f't.{switch}' for switch in Switch)}, t.muted, t.version, {address.COLUMNS}"
 """Of toggles `t`, their address `e` and its identity `p`, if any."""
 _SELECT = f"""
 SELECT {COLUMNS}, ARRAY(
@@ -69,5 +70,6 @@ def view(row: Record, contact_ids: Iterable[UUID]) -> TogglesView:
         *[row[name] for name in _NAMES],
         _OFF if not row["login"] else _PENDING if of.portal_user is None else _ACTIVE,
         tuple(contact_ids),
+        preferences_without(row["muted"]),
         row["version"],
     )

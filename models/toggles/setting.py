@@ -5,19 +5,19 @@ Stands above `invitation`, which stands on the toggles themselves: so it is no p
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from uuid import UUID
 
 from models import firm, idempotency
 from models.at_once import must_be_few
 from models.email import history
-from models.errors import Conflict, ErrorCode, Refusal, Refusals
+from models.errors import ErrorCode, Refusal
 from models.ground.checkpoint import checkpoint
 from models.idempotency import Done
 from models.invitation import Asked, invite, objections
-from models.journal import Subject
-from models.toggles import Invite, NewToggles, Switch, Toggles, TogglesWish, ensure, lock, switch
+from models.toggles import EVERY_CATEGORY_ON, Invite, NewToggles, Toggles, TogglesWish, Wanted, ensure, lock, switch
+from models.toggles.wishing import locked_as_wished, must_be_none, placed, why_not_on, why_not_preferred
 from models.viewer import Actor, must_manage_accounts
 
 ALL_OFF_AT_FIRST = NewToggles()
@@ -49,21 +49,12 @@ async def _set(by: Actor, wishes: Sequence[TogglesWish]) -> tuple[UUID, ...]:
     await firm.one_at_a_time(by.firm_id)  # nobody is unlinked, archived or invited between the look and the change
     if any(wish.email_sync for wish in wishes):
         await history.lock(by.firm_id)
-    locked = await lock(by, [(wish.account_id, wish.address_id) for wish in wishes])
-    toggles = [locked.get((wish.account_id, wish.address_id)) for wish in wishes]
-    _must_be_none(
-        _placed(refusal, "toggles", index)
-        for index, wish in enumerate(wishes)
-        for refusal in _objections(wish, toggles[index])
-    )
-    if len(locked) != len(wishes):  # asked once all are there: ids of nothing may be alike
-        raise Refusal(ErrorCode.INVALID, "An address of an account stands twice in the list.", "toggles")
-    there = [each for each in toggles if each]
-    await switch(by, [(each, wish.wants()) for each, wish in zip(there, wishes, strict=True)])
+    toggles = await locked_as_wished(by, wishes, _why_not)
+    await switch(by, [(each, wish.wants()) for each, wish in zip(toggles, wishes, strict=True)])
     checkpoint("after switches were set")
     await invite(by, list(_asked(wishes)))
     checkpoint("before the commit of switches")
-    return tuple(each.id for each in there)
+    return tuple(each.id for each in toggles)
 
 
 def _asked(wishes: Sequence[TogglesWish]) -> Iterator[Asked]:
@@ -72,25 +63,10 @@ def _asked(wishes: Sequence[TogglesWish]) -> Iterator[Asked]:
             yield Asked(wish.account_id, wish.address_id, wish.invite, ("toggles", index, "invite"))
 
 
-def _must_be_none(refusals: Iterable[Refusal]) -> None:
-    if found := tuple(refusals):
-        raise Refusals(found)
-
-
-def _placed(refusal: Refusal, *path: str | int) -> Refusal:
-    refusal.path = (*map(str, path), *refusal.path)
-    return refusal
-
-
-def _objections(wish: TogglesWish, toggles: Toggles | None) -> Iterable[Refusal]:
-    if toggles is None or not toggles.shown:
-        yield Refusal(ErrorCode.NOT_FOUND, "This account has no such address.")
-        return
-    if wish.expected_version is not None and wish.expected_version != toggles.version:
-        yield Conflict("Somebody changed these switches since you looked.", subject=(Subject.TOGGLES, toggles.id))
-    for which, on in wish.wants().items():
-        if on and which not in toggles.on:
-            yield from _why_not_on(which, toggles)
+def _why_not(wish: TogglesWish, toggles: Toggles) -> Iterable[Refusal]:
+    for which in wish.switched_on():
+        if which not in toggles.on:
+            yield from why_not_on(which, toggles, which.api_name)
     if wish.invite:
         yield from _why_not_invited(wish.invite, toggles, wish.login)
 
@@ -102,45 +78,43 @@ def _why_not_invited(wanted: Invite, toggles: Toggles, login: bool | None) -> It
         yield from objections(wanted, toggles, login=toggles.login if login is None else login)
 
 
-def _why_not_on(which: Switch, toggles: Toggles) -> Iterable[Refusal]:
-    name = which.api_name
-    if toggles.archived:
-        yield Refusal(ErrorCode.ACCOUNT_ARCHIVED, "The account is archived. Take it back before switching on.", name)
-    elif not toggles.held:
-        yield Refusal(ErrorCode.NOT_LINKED, "No contact of this account holds the address any more.", name)
-    elif which is Switch.EMAIL_SYNC and toggles.our_own:
-        yield Refusal(ErrorCode.OWN_ADDRESS, "This is an address of the firm itself; its mail is not synced.", name)
-
-
-async def start(by: Actor, account_id: UUID, starts: Mapping[UUID, Start]) -> list[Asked]:
+async def start(by: Actor, account_id: UUID, contact_id: UUID, starts: Mapping[UUID, Start]) -> list[Asked]:
     """
-    Gives each address of a new link its row, and switches on what is wanted there. Answers whom to `invite` at the end.
+    Gives each address of a new link its row, switches on what is wanted there and sets the preferences that are named.
+    Answers whom to `invite` at the end.
 
     Runs inside a transaction, under `history.lock`. Raises Refusals: OWN_ADDRESS, ACCOUNT_ARCHIVED, INVITE_NEEDS_LOGIN,
     ADDRESS_SUPPRESSED, INVALID.
     """
-    await ensure(by, [(account_id, address_id) for address_id in starts])
-    acting = {id_: start for id_, start in starts.items() if start.toggles.wants() or start.toggles.invite}
+    spots = {(account_id, address_id): start for address_id, start in starts.items()}
+    made = await ensure(by, list(spots))
+    acting = {spot: start for spot, start in spots.items() if start.toggles != NewToggles() or spot not in made}
     if not acting:
         return []
-    locked = await lock(by, [(account_id, address_id) for address_id in acting])
-    toggles = {address_id: locked[account_id, address_id] for address_id in acting}
-    _must_be_none(
-        _placed(refusal, *start.path, "toggles")
-        for address_id, start in acting.items()
-        for refusal in _not_started(start.toggles, toggles[address_id])
+    locked = await lock(by, acting)
+    must_be_none(
+        placed(refusal, *start.path, "toggles")
+        for spot, start in acting.items()
+        for refusal in _not_started(start.toggles, locked[spot], contact_id)
     )
-    await switch(by, [(toggles[address_id], start.toggles.wants()) for address_id, start in acting.items()])
+    await switch(by, [(locked[spot], _at_first(one.toggles, locked[spot], contact_id)) for spot, one in acting.items()])
     return [
-        Asked(account_id, id_, start.toggles.invite, (*start.path, "toggles", "invite"))
-        for id_, start in acting.items()
+        Asked(account_id, address_id, start.toggles.invite, (*start.path, "toggles", "invite"))
+        for (_, address_id), start in acting.items()
         if start.toggles.invite
     ]
 
 
-def _not_started(wanted: NewToggles, toggles: Toggles) -> Iterable[Refusal]:
-    for which in wanted.wants():
+def _not_started(wanted: NewToggles, toggles: Toggles, contact_id: UUID) -> Iterable[Refusal]:
+    for which in wanted.switched_on():
         if which not in toggles.on:  # on already: another contact of the account holds the address (R3)
-            yield from _why_not_on(which, toggles)
+            yield from why_not_on(which, toggles, which.api_name)
+    before = toggles if toggles.held_without(contact_id) else replace(toggles, muted=frozenset())
+    yield from why_not_preferred(wanted.preferences, before, "notificationPreferences")
     if wanted.invite:
         yield from _why_not_invited(wanted.invite, toggles, wanted.login or None)
+
+
+def _at_first(wanted: NewToggles, toggles: Toggles, contact_id: UUID) -> Wanted:
+    """All preferences are on at first (R13), whatever they were when the address was held here before."""
+    return wanted.wants() if toggles.held_without(contact_id) else {**EVERY_CATEGORY_ON, **wanted.wants()}

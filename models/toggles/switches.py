@@ -1,4 +1,4 @@
-"""The three switches by name: one more costs its member and its fields here, and a column."""
+"""The three switches by name: one more costs its member and its fields here, and a column. Wishes of both kinds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,6 +7,8 @@ from uuid import UUID
 
 from models.address import EmailAddressView
 from models.ground.frozen import frozen
+from models.notification_category import NotificationCategory
+from models.toggles.preferences import Preferences
 
 
 class Switch(StrEnum):
@@ -22,9 +24,11 @@ class Switch(StrEnum):
         return first + "".join(word.title() for word in others)
 
 
-Wanted = Mapping[Switch, bool]
-"""How some of the switches shall be; the others stay as they are."""
+Wanted = Mapping[Switch | NotificationCategory, bool]
+"""How some of the switches and preferences shall be; the others stay as they are."""
 ALL_OFF: Wanted = dict.fromkeys(Switch, False)
+"""The switches: preferences are never touched by switching (R13)."""
+EVERY_CATEGORY_ON: Wanted = dict.fromkeys(NotificationCategory, True)
 
 
 class LoginState(StrEnum):
@@ -55,26 +59,49 @@ class TogglesWish:
     expected_version: int | None = None
     invite: Invite | None = None
 
+    def switched_on(self) -> list[Switch]:
+        return [switch for switch in Switch if getattr(self, switch)]
+
     def wants(self) -> Wanted:
         return {switch: on for switch in Switch if (on := getattr(self, switch)) is not None}
 
 
 @dataclass(frozen=True, slots=True)
+class PreferencesWish:
+    """How some preferences of one address on one account shall be; those not named stay as they are."""
+
+    account_id: UUID
+    address_id: UUID
+    preferences: Preferences
+    expected_version: int | None = None
+
+    def wants(self) -> Wanted:
+        return {each.category: each.on for each in self.preferences}
+
+
+@dataclass(frozen=True, slots=True)
 class NewToggles:
-    """What a new link starts with: all off unless given (R4)."""
+    """What a new link starts with: all off unless given (R4), and told of every category that is not named (R13)."""
 
     login: bool = False
     notify: bool = False
     email_sync: bool = False
     invite: Invite | None = None
+    preferences: Preferences = ()
+
+    def switched_on(self) -> list[Switch]:
+        return [switch for switch in Switch if getattr(self, switch)]
 
     def wants(self) -> Wanted:
-        return {switch: True for switch in Switch if getattr(self, switch)}
+        return {**dict.fromkeys(self.switched_on(), True), **{each.category: each.on for each in self.preferences}}
 
 
 @frozen
 class TogglesView:
-    """`held`: by a contact of the account; else an unlinked email. `contact_ids`: those that hold it."""
+    """
+    `held`: by a contact of the account; else an unlinked email. `contact_ids`: those that hold it.
+    `notification_preferences`: all eight, in the enum's order.
+    """
 
     id: UUID
     account_id: UUID
@@ -84,6 +111,7 @@ class TogglesView:
     email_sync: bool
     login_state: LoginState
     contact_ids: tuple[UUID, ...]
+    notification_preferences: Preferences
     version: int
 
     @property

@@ -1,4 +1,4 @@
-"""The one writer of switches."""
+"""The one writer of switches and preferences."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,6 +11,7 @@ from models.errors import DeadLinkReason
 from models.ground import store
 from models.journal import JournalKind, Subject
 from models.notification import NewNotification, NotificationKind
+from models.notification_category import NotificationCategory
 from models.toggles.locking import Toggles, lock_where
 from models.toggles.switches import Switch, Wanted
 from models.viewer import Actor
@@ -20,13 +21,14 @@ async def switch(
     by: Actor, wanted: Sequence[tuple[Toggles, Wanted]], *, why: DeadLinkReason = DeadLinkReason.LOGIN_OFF
 ) -> list[Toggles]:
     """
-    Sets locked toggles as wanted, with an entry for each that changes; answers those, as they are now. Asks nobody: the
-    caller has checked. Where Login goes off, access is lost; `why` is what the links of invitations then say (R9).
+    Sets locked toggles as wanted; answers those that changed, as they are now, each with an entry for its switches and
+    one for its preferences. Asks nobody: the caller has checked. Where Login goes off, access is lost; `why` is what
+    the links of invitations then say (R9).
 
     Runs inside a transaction, under `history.lock` where Email sync goes on.
     """
     after = [(before, _switched(before, how)) for before, how in wanted]
-    changed = [(before, now) for before, now in after if before.on != now.on]
+    changed = [(before, now) for before, now in after if now is not before]
     if not changed:
         return []
     await _write(by, [now for _, now in changed])
@@ -41,33 +43,47 @@ async def switch(
 
 def _switched(before: Toggles, wanted: Wanted) -> Toggles:
     on = frozenset(each for each in Switch if wanted.get(each, each in before.on))
-    return before if on == before.on else replace(before, on=on, version=before.version + 1)
+    muted = frozenset(each for each in NotificationCategory if not wanted.get(each, each not in before.muted))
+    if (on, muted) == (before.on, before.muted):
+        return before
+    return replace(before, on=on, muted=muted, version=before.version + 1)
 
 
 async def _write(by: Actor, changed: Sequence[Toggles]) -> None:
     ids = [toggles.id for toggles in changed]
-    await store.execute(_WRITE, by.firm_id, ids, *([each in toggles.on for toggles in changed] for each in Switch))
+    muted = [" ".join(each for each in NotificationCategory if each in toggles.muted) for toggles in changed]
+    switches = ([each in toggles.on for toggles in changed] for each in Switch)
+    await store.execute(_WRITE, by.firm_id, ids, muted, *switches)
 
 
 _WRITE = f"""
-UPDATE toggles t SET {", ".join(f"{each} = n.{each}" for each in Switch)}, version = t.version + 1
-FROM unnest($2::uuid[], {", ".join(f"${place}::bool[]" for place, _ in enumerate(Switch, 3))})
-  AS n(id, {", ".join(Switch)})
+UPDATE toggles t SET {", ".join(f"{each} = n.{each}" for each in Switch)}, muted = string_to_array(n.muted, ' '),
+  version = t.version + 1
+FROM unnest($2::uuid[], $3::text[], {", ".join(f"${place}::bool[]" for place, _ in enumerate(Switch, 4))})
+  AS n(id, muted, {", ".join(Switch)})
 WHERE t.firm_id = $1 AND t.id = n.id
 """
 
 
 def _record(by: Actor, before: Toggles, now: Toggles) -> None:
-    journal.record(
-        JournalKind.TOGGLES_CHANGED,
-        by=by,
-        subject=(Subject.TOGGLES, now.id),
-        accounts=[now.account_id],
-        touched=[now.id],
-        changes=journal.changes_between(
-            {each.api_name: each in before.on for each in Switch}, {each.api_name: each in now.on for each in Switch}
-        ),
-    )
+    for kind, told in ((JournalKind.TOGGLES_CHANGED, _switches), (JournalKind.PREFERENCES_CHANGED, _preferences)):
+        if changes := journal.changes_between(told(before), told(now)):
+            journal.record(
+                kind,
+                by=by,
+                subject=(Subject.TOGGLES, now.id),
+                accounts=[now.account_id],
+                touched=[now.id],
+                changes=changes,
+            )
+
+
+def _switches(toggles: Toggles) -> dict[str, object]:
+    return {each.api_name: each in toggles.on for each in Switch}
+
+
+def _preferences(toggles: Toggles) -> dict[str, object]:
+    return {each.value: each not in toggles.muted for each in NotificationCategory}
 
 
 async def remember(by: Actor, contact_id: UUID, unlinked: Sequence[Toggles]) -> None:

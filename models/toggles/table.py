@@ -1,9 +1,11 @@
 """How toggles lie in the database."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from tortoise import Model, fields
+from tortoise.contrib.postgres.fields import ArrayField
 from uuid_utils.compat import uuid7
 
 from models.ground import store
@@ -12,13 +14,17 @@ from models.viewer import Actor
 
 
 class Toggles(Model):
-    """Unique per (account, address); contacts who share an address on an account share the row."""
+    """
+    Unique per (account, address); contacts who share an address on an account share the row. `muted`: the categories
+    that are off, in the enum's order (R13).
+    """
 
     id = fields.UUIDField(primary_key=True)
     firm_id = fields.UUIDField()
     account_id = fields.UUIDField()
     address_id = fields.UUIDField()
     locals().update({switch: fields.BooleanField(default=False) for switch in Switch})
+    muted: Any = ArrayField("text", default=list, db_default=[])
     former_contact_id = fields.UUIDField(null=True)
     version = fields.IntField(default=1)
 
@@ -33,21 +39,24 @@ IS_HELD = """EXISTS (
 """Whether a contact linked to the account of toggles `t` has the address in one of its fields (R41)."""
 
 
-async def ensure(by: Actor, pairs: Sequence[tuple[UUID, UUID]]) -> None:
-    """A row for each (account, address), all off where it is new (R4). Runs inside a transaction."""
+async def ensure(by: Actor, pairs: Sequence[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
+    """
+    A row for each (account, address), all off where it is new (R4); answers those that are. Runs inside a transaction.
+    """
     in_order = sorted(set(pairs))
-    await store.execute(
+    made = await store.rows(
         _ENSURE,
         by.firm_id,
         [uuid7() for _ in in_order],
         [account_id for account_id, _ in in_order],
         [address_id for _, address_id in in_order],
     )
+    return {(row["account_id"], row["address_id"]) for row in made}
 
 
 _ENSURE = f"""
 INSERT INTO toggles (id, firm_id, account_id, address_id, {", ".join(Switch)}, version)
 SELECT n.id, $1, n.account_id, n.address_id, {", ".join("false" for _ in Switch)}, 1
 FROM unnest($2::uuid[], $3::uuid[], $4::uuid[]) AS n(id, account_id, address_id)
-ON CONFLICT (firm_id, account_id, address_id) DO NOTHING
+ON CONFLICT (firm_id, account_id, address_id) DO NOTHING RETURNING account_id, address_id
 """

@@ -12,7 +12,7 @@ YOUNGEST: str = import_module("models.ground.migrations.0008_keys_that_are_found
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0015_software_and_time_zone")]
+    dependencies = [("models", "0016_notices")]
 
     operations = [
         ops.AlterField(

@@ -1,0 +1,362 @@
+"""What each address takes or leaves of what clients are told (R13), and where that goes when it moves (R33, R43)."""
+
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from models import account, address, contact, journal
+from models.contact import ContactEmail, ExistingContact, FieldRef, NewContact, NewEmail
+from models.errors import ErrorCode
+from models.ground import clock, store
+from models.ground.page import Window
+from models.journal import Change, JournalFilter, JournalKind
+from models.notification_category import NotificationCategory
+from models.toggles import NewToggles, PreferencesWish, TogglesWish
+from models.toggles.preferring import set_preferences
+from models.toggles.setting import set_toggles
+from models.viewer import System, TeamRole, Viewer
+from tests.make import (
+    MadeAccount,
+    a_contact,
+    a_firm,
+    a_member,
+    an_account,
+    an_address,
+    counting,
+    linked,
+    spelled,
+    switched,
+    toggles_of,
+)
+from tests.preferring import EIGHT, muted, preferences, preferred
+from tests.refused import refused
+
+pytestmark = pytest.mark.usefixtures("store")
+MESSAGES, PROPOSALS, APPROVALS = (
+    NotificationCategory.MESSAGES,
+    NotificationCategory.PROPOSALS,
+    NotificationCategory.APPROVALS,
+)
+EMAIL = FieldRef(name="Email")
+
+
+@pytest.fixture
+async def by(store: str) -> Viewer:
+    return await a_member(await a_firm())
+
+
+async def _version(by: Viewer, made: MadeAccount) -> int:
+    view = await toggles_of(by, made.id, made.address)
+    assert view is not None
+    return view.version
+
+
+async def test_all_eight_are_on_from_the_start_and_off_only_where_they_are_named(by: Viewer) -> None:
+    made, elsewhere = await an_account(by, address="p@x.test"), await an_account(by, address="p@x.test")
+    assert await muted(by, made.id, made.address) == set()
+    await preferred(by, made.id, made.address, MESSAGES, PROPOSALS)
+    await preferred(by, made.id, made.address, PROPOSALS, on=True)
+    assert await muted(by, made.id, made.address) == {MESSAGES}
+    assert await muted(by, elsewhere.id, made.address) == set()
+
+
+async def test_all_eight_may_be_off(by: Viewer) -> None:
+    made = await an_account(by, notify=True)
+    await preferred(by, made.id, made.address, *EIGHT)
+    assert await muted(by, made.id, made.address) == EIGHT
+    assert await spelled(by, made.id, made.address) == "N"
+
+
+async def test_switching_never_touches_them_and_they_can_be_set_while_notify_is_off(by: Viewer) -> None:
+    made = await an_account(by)
+    await preferred(by, made.id, made.address, MESSAGES)
+    for on in (True, False, True):
+        await switched(by, made.id, made.address, login=on, notify=on, email_sync=on)
+        assert await muted(by, made.id, made.address) == {MESSAGES}
+    await preferred(by, made.id, made.address, MESSAGES, on=True)
+    assert await muted(by, made.id, made.address) == set()
+
+
+async def test_what_is_so_already_changes_nothing_and_tells_nobody(by: Viewer) -> None:
+    """R3"""
+    made = await an_account(by)
+    await preferred(by, made.id, made.address, MESSAGES)
+    before, head = await toggles_of(by, made.id, made.address), await journal.head(by.firm_id)
+    wish = PreferencesWish(made.id, made.address, preferences(MESSAGES) + preferences(PROPOSALS, on=True))
+    done = await set_preferences(by, [wish])
+    assert done.cursor is None
+    assert await journal.head(by.firm_id) == head
+    assert await toggles_of(by, made.id, made.address) == before
+    assert (await set_preferences(by, [PreferencesWish(made.id, made.address, ())])).cursor is None
+
+
+async def test_switches_and_preferences_have_one_version(by: Viewer) -> None:
+    made = await an_account(by)
+    seen = await _version(by, made)
+    await set_preferences(by, [PreferencesWish(made.id, made.address, preferences(MESSAGES), expected_version=seen)])
+    assert await _version(by, made) == seen + 1
+    with refused(ErrorCode.CHANGED_MEANWHILE, "toggles", 0):
+        await set_toggles(by, [TogglesWish(made.id, made.address, login=True, expected_version=seen)])
+    await set_toggles(by, [TogglesWish(made.id, made.address, login=True, expected_version=seen + 1)])
+    with refused(ErrorCode.CHANGED_MEANWHILE, "toggles", 0):
+        wish = PreferencesWish(made.id, made.address, preferences(PROPOSALS), expected_version=seen + 1)
+        await set_preferences(by, [wish])
+    assert await muted(by, made.id, made.address) == {MESSAGES}
+
+
+async def test_the_journal_lists_what_changed_and_who_did_it(by: Viewer) -> None:
+    made = await an_account(by)
+    await preferred(by, made.id, made.address, MESSAGES, PROPOSALS)
+    await set_preferences(
+        by,
+        [PreferencesWish(made.id, made.address, preferences(APPROVALS, MESSAGES) + preferences(PROPOSALS, on=True))],
+    )
+    wanted = JournalFilter(kinds=(JournalKind.PREFERENCES_CHANGED,))
+    entry, first = (await journal.page(by, wanted, Window())).rows
+    view = await toggles_of(by, made.id, made.address)
+    assert view is not None
+    assert (entry.member_id, entry.subject_id, entry.account_ids) == (by.member_id, view.id, (made.id,))
+    assert set(entry.changes) == {Change("APPROVALS", "true", "false"), Change("PROPOSALS", "false", "true")}
+    assert {change.field for change in first.changes} == {"MESSAGES", "PROPOSALS"}
+
+
+async def test_many_are_set_all_or_none_and_each_fault_is_told_at_its_place(by: Viewer) -> None:
+    one, two, archived = await an_account(by), await an_account(by), await an_account(by)
+    await preferred(by, archived.id, archived.address, MESSAGES)
+    await account.archive(by, archived.id, archived=True)
+    nobody = await an_address(by)
+    wishes = [
+        PreferencesWish(one.id, one.address, preferences(MESSAGES)),
+        PreferencesWish(two.id, nobody, preferences(MESSAGES)),
+        PreferencesWish(two.id, two.address, preferences(MESSAGES, PROPOSALS) + preferences(MESSAGES, on=True)),
+        PreferencesWish(archived.id, archived.address, preferences(MESSAGES, on=True)),
+        PreferencesWish(two.id, two.address, preferences(MESSAGES), expected_version=99),
+    ]
+    codes = {
+        1: (ErrorCode.NOT_FOUND, ""),
+        2: (ErrorCode.INVALID, "preferences 2 category"),
+        3: (ErrorCode.ACCOUNT_ARCHIVED, "preferences 0 on"),
+        4: (ErrorCode.CHANGED_MEANWHILE, ""),
+    }
+    for index, (code, place) in codes.items():
+        with refused(code, "toggles", 1, *place.split()):
+            await set_preferences(by, [wishes[0], wishes[index]])
+    assert await muted(by, one.id, one.address) == set()
+    await set_preferences(by, [wishes[0], PreferencesWish(two.id, two.address, preferences(*EIGHT))])
+    assert (await muted(by, one.id, one.address), await muted(by, two.id, two.address)) == ({MESSAGES}, EIGHT)
+
+
+async def test_the_same_toggles_twice_none_and_too_many_are_refused(by: Viewer) -> None:
+    made = await an_account(by)
+    wish = PreferencesWish(made.id, made.address, preferences(MESSAGES))
+    for wishes in ([wish, wish], [], [wish] * 101):
+        with refused(ErrorCode.INVALID, "toggles"):
+            await set_preferences(by, wishes)
+    with refused(ErrorCode.INVALID, "toggles", 0, "preferences", 1, "category"):
+        await preferred(by, made.id, made.address, *[MESSAGES] * 5_000)
+    assert await muted(by, made.id, made.address) == set()
+
+
+async def test_an_archived_account_keeps_them_and_lets_them_be_switched_off_only(by: Viewer) -> None:
+    """R44"""
+    made = await an_account(by, notify=True)
+    await preferred(by, made.id, made.address, MESSAGES)
+    await account.archive(by, made.id, archived=True)
+    await preferred(by, made.id, made.address, PROPOSALS)
+    with refused(ErrorCode.ACCOUNT_ARCHIVED, "toggles", 0, "preferences", 0, "on"):
+        await preferred(by, made.id, made.address, MESSAGES, on=True)
+    await account.archive(by, made.id, archived=False)
+    assert await muted(by, made.id, made.address) == {MESSAGES, PROPOSALS}
+
+
+async def test_of_an_unlinked_email_they_are_switched_off_only_and_hidden_toggles_are_not_there(by: Viewer) -> None:
+    made = await an_account(by, login=True)
+    await address.activate(by, made.address, at=clock.now())
+    await preferred(by, made.id, made.address, MESSAGES)
+    await contact.update(by, made.contact, emails=[ContactEmail(EMAIL, None)])
+    await preferred(by, made.id, made.address, PROPOSALS)
+    with refused(ErrorCode.NOT_LINKED, "toggles", 0, "preferences", 0, "on"):
+        await preferred(by, made.id, made.address, MESSAGES, on=True)
+    await switched(by, made.id, made.address, login=False)
+    with refused(ErrorCode.NOT_FOUND, "toggles", 0):
+        await preferred(by, made.id, made.address, APPROVALS)
+    assert await muted(by, made.id, made.address) == {MESSAGES, PROPOSALS}
+
+
+async def test_only_who_may_manage_accounts_sets_them(by: Viewer) -> None:
+    made = await an_account(by)
+    colleague = await a_member(System(by.firm_id), role=TeamRole.EMPLOYEE)
+    with refused(ErrorCode.NOT_ALLOWED):
+        await preferred(colleague, made.id, made.address, MESSAGES)
+    stranger = await a_member(await a_firm())
+    with refused(ErrorCode.NOT_FOUND, "toggles", 0):
+        await preferred(stranger, made.id, made.address, MESSAGES)
+    assert await muted(by, made.id, made.address) == set()
+
+
+async def test_one_to_a_hundred_cost_the_same_statements(by: Viewer) -> None:
+    accounts = [await an_account(by) for _ in range(100)]
+    counts = []
+    for many, category in ((1, MESSAGES), (100, PROPOSALS)):
+        wishes = [PreferencesWish(made.id, made.address, preferences(category)) for made in accounts[:many]]
+        await set_preferences(by, [PreferencesWish(accounts[0].id, accounts[0].address, preferences(APPROVALS))])
+        async with counting() as statements:
+            await set_preferences(by, wishes)
+        counts.append(len(statements))
+    assert counts[0] == counts[1] <= 4, counts
+
+
+async def test_a_new_link_starts_with_what_is_named_off_and_all_others_on(by: Viewer) -> None:
+    new = NewToggles(notify=True, preferences=preferences(MESSAGES))
+    person = NewContact("Anna", (NewEmail(EMAIL, "anna@x.test", new), NewEmail(FieldRef(name="Work"), "w@x.test")))
+    made = account.NewAccount("A", account.AccountKind.OTHER, None, (person,))
+    account_id = (await account.create(by, made)).ids[0]
+    assert await muted(by, account_id, await an_address(by, "anna@x.test")) == {MESSAGES}
+    assert await muted(by, account_id, await an_address(by, "w@x.test")) == set()
+
+
+async def _link(by: Viewer, account_id: UUID, contact_id: UUID, address_id: UUID, new: NewToggles) -> None:
+    await contact.link(by, account_id, ExistingContact(contact_id, ((address_id, new),)))
+
+
+async def test_an_address_that_is_linked_again_starts_anew(by: Viewer) -> None:
+    made = await an_account(by)
+    await preferred(by, made.id, made.address, MESSAGES, PROPOSALS)
+    await contact.unlink(by, made.id, made.contact)
+    before = await _version(by, made)
+    await _link(by, made.id, made.contact, made.address, NewToggles(preferences=preferences(PROPOSALS, APPROVALS)))
+    assert await muted(by, made.id, made.address) == {PROPOSALS, APPROVALS}
+    assert await _version(by, made) == before + 1
+    await contact.unlink(by, made.id, made.contact)
+    await linked(by, made.id, made.contact)
+    assert await muted(by, made.id, made.address) == set()
+    await preferred(by, made.id, made.address, MESSAGES)
+    await contact.update(by, made.contact, emails=[ContactEmail(EMAIL, None)])
+    await contact.update(by, made.contact, emails=[ContactEmail(EMAIL, (await _text(by, made.address)))])
+    assert await muted(by, made.id, made.address) == set()
+
+
+async def _text(by: Viewer, address_id: UUID) -> str:
+    return (await address.by_ids(by, [address_id]))[address_id].address
+
+
+async def test_an_archived_account_takes_a_link_again_that_starts_anew(by: Viewer) -> None:
+    made = await an_account(by)
+    await preferred(by, made.id, made.address, MESSAGES)
+    await contact.unlink(by, made.id, made.contact)
+    await account.archive(by, made.id, archived=True)
+    await _link(by, made.id, made.contact, made.address, NewToggles(preferences=preferences(MESSAGES, on=True)))
+    assert await muted(by, made.id, made.address) == set()
+
+
+async def test_a_second_contact_with_the_address_changes_only_what_is_named(by: Viewer) -> None:
+    made = await an_account(by, address="family@x.test")
+    await preferred(by, made.id, made.address, MESSAGES, PROPOSALS)
+    second, third = await a_contact(by, "family@x.test"), await a_contact(by, "family@x.test")
+    named = preferences(APPROVALS) + preferences(PROPOSALS, on=True)
+    await _link(by, made.id, second, made.address, NewToggles(preferences=named))
+    await linked(by, made.id, third)
+    assert await muted(by, made.id, made.address) == {MESSAGES, APPROVALS}
+    await account.archive(by, made.id, archived=True)
+    fourth = await a_contact(by, "family@x.test")
+    with refused(ErrorCode.ACCOUNT_ARCHIVED, "toggles", 0, "toggles", "notificationPreferences", 0, "on"):
+        await _link(by, made.id, fourth, made.address, NewToggles(preferences=preferences(MESSAGES, on=True)))
+
+
+async def test_a_category_named_twice_is_refused_where_a_link_starts_too(by: Viewer) -> None:
+    made, person = await an_account(by), await a_contact(by, "p@x.test")
+    p, twice = await an_address(by, "p@x.test"), preferences(MESSAGES, PROPOSALS, MESSAGES)
+    with refused(ErrorCode.INVALID, "toggles", 0, "toggles", "notificationPreferences", 2, "category"):
+        await _link(by, made.id, person, p, NewToggles(preferences=twice))
+
+
+@pytest.mark.parametrize(("activated", "login"), [(False, True), (True, True), (True, False), (False, False)])
+async def test_they_move_with_a_replaced_address(by: Viewer, activated: bool, login: bool) -> None:
+    """R33, R34"""
+    made = await an_account(by, login=login, notify=True)
+    if activated:
+        await address.activate(by, made.address, at=clock.now())
+    await preferred(by, made.id, made.address, MESSAGES)
+    await contact.update(by, made.contact, emails=[ContactEmail(EMAIL, "new@x.test")])
+    new = await an_address(by, "new@x.test")
+    assert await muted(by, made.id, new) == {MESSAGES}
+    assert "N" in await spelled(by, made.id, new)
+
+
+async def test_of_an_address_that_comes_back_what_moves_in_counts_and_not_what_it_had(by: Viewer) -> None:
+    made = await an_account(by, address="old@x.test")
+    await preferred(by, made.id, made.address, MESSAGES)
+    await contact.update(by, made.contact, emails=[ContactEmail(EMAIL, "new@x.test")])
+    new = await an_address(by, "new@x.test")
+    await preferred(by, made.id, new, MESSAGES, on=True)
+    await preferred(by, made.id, new, APPROVALS)
+    await contact.update(by, made.contact, emails=[ContactEmail(EMAIL, "old@x.test")])
+    assert await muted(by, made.id, made.address) == {APPROVALS}
+
+
+async def test_where_another_contact_holds_the_old_address_the_new_one_gets_a_copy(by: Viewer) -> None:
+    """R43"""
+    made = await an_account(by, address="family@x.test", notify=True)
+    await a_contact(by, "family@x.test", on=made.id)
+    await preferred(by, made.id, made.address, MESSAGES)
+    await contact.update(by, made.contact, emails=[ContactEmail(EMAIL, "new@x.test")])
+    new = await an_address(by, "new@x.test")
+    assert (await muted(by, made.id, made.address), await muted(by, made.id, new)) == ({MESSAGES}, {MESSAGES})
+    await preferred(by, made.id, new, PROPOSALS)
+    assert await muted(by, made.id, made.address) == {MESSAGES}
+
+
+async def test_where_another_contact_holds_the_new_address_its_own_stay(by: Viewer) -> None:
+    """R43"""
+    made = await an_account(by)
+    await a_contact(by, "new@x.test", on=made.id)
+    new = await an_address(by, "new@x.test")
+    await preferred(by, made.id, new, APPROVALS)
+    await preferred(by, made.id, made.address, MESSAGES)
+    await contact.update(by, made.contact, emails=[ContactEmail(EMAIL, "new@x.test")])
+    assert await muted(by, made.id, new) == {APPROVALS}
+
+
+async def test_an_unlinked_email_gets_what_moves_in_or_starts_anew(by: Viewer) -> None:
+    """R35, R43"""
+    for given_by_hand in (False, True):
+        made = await an_account(by, login=True)
+        gone = await _text(by, made.address)
+        await address.activate(by, made.address, at=clock.now())
+        await preferred(by, made.id, made.address, MESSAGES)
+        await contact.update(by, made.contact, emails=[ContactEmail(EMAIL, None)])
+        assert await spelled(by, made.id, made.address) == "L"
+        if given_by_hand:
+            await contact.link_email(by, made.id, made.address, made.contact, EMAIL)
+            expected = set[NotificationCategory]()
+        else:
+            other = await a_contact(by, f"other-{gone}", on=made.id)
+            await preferred(by, made.id, await an_address(by, f"other-{gone}"), APPROVALS)
+            await contact.update(by, other, emails=[ContactEmail(EMAIL, gone)])
+            expected = {APPROVALS}
+        assert await muted(by, made.id, made.address) == expected
+        assert await spelled(by, made.id, made.address) == "L"
+
+
+async def test_a_move_is_told_as_switches_and_as_preferences(by: Viewer) -> None:
+    made = await an_account(by, notify=True)
+    await preferred(by, made.id, made.address, MESSAGES)
+    await contact.update(by, made.contact, emails=[ContactEmail(EMAIL, "new@x.test")])
+    view = await toggles_of(by, made.id, await an_address(by, "new@x.test"))
+    assert view is not None
+    entries = (await journal.page(by, JournalFilter(subject_id=view.id), Window())).rows
+    assert {entry.kind: entry.changes for entry in entries} == {
+        JournalKind.PREFERENCES_CHANGED: (Change("MESSAGES", "true", "false"),),
+        JournalKind.TOGGLES_CHANGED: (Change("notify", "false", "true"),),
+    }
+    assert view.version == 2, "one step, whatever it brought"
+
+
+@pytest.mark.parametrize("kept", ["ARRAY['GOSSIP']", "ARRAY['messages']", "ARRAY[NULL]::text[]", "NULL"])
+async def test_the_database_keeps_nothing_but_categories(by: Viewer, kept: str) -> None:
+    await an_account(by)
+    with pytest.raises(asyncpg.IntegrityConstraintViolationError):
+        await store.execute(f"UPDATE toggles SET muted = {kept}")
+    for category in NotificationCategory:
+        await store.execute("UPDATE toggles SET muted = $1", [category.value])
