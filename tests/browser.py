@@ -22,8 +22,13 @@ from tests.waiting import patience
 
 SWITCHES = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--remote-debugging-port=0",
+    "--disable-dev-shm-usage",  # it is small where tests run in a container: then a page is killed
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )  # fmt: skip
+
+
+class Gone(Exception):
+    """The page that was asked is no more: another has come."""
 
 
 @dataclass
@@ -33,6 +38,7 @@ class Window:
     socket: ClientConnection
     session: str = ""
     problems: list[str] = field(default_factory=list)
+    _loaded: set[str] = field(default_factory=set)
     _answers: dict[int, asyncio.Future[dict[str, Any]]] = field(default_factory=dict)
 
     async def call(self, method: str, **params: Any) -> dict[str, Any]:
@@ -41,23 +47,32 @@ class Window:
         told = {"id": number, "method": method, "params": params}
         await self.socket.send(json.dumps(told | ({"sessionId": self.session} if self.session else {})))
         async with patience():
-            return await self._answers[number]
+            answer = await self._answers[number]
+        if "error" in answer:
+            raise Gone(f"{method}: {answer['error']['message']}")
+        return answer["result"]  # type: ignore[no-any-return]
 
     async def listen(self) -> None:
         async for text in self.socket:
             message = json.loads(text)
             if "id" in message:
                 if not (answer := self._answers[message["id"]]).done():  # nobody waits for it any more
-                    answer.set_result(message.get("result", message))
+                    answer.set_result(message)
+            elif message["method"] == "Page.lifecycleEvent" and message["params"]["name"] == "load":
+                self._loaded.add(message["params"]["loaderId"])
             elif message["method"] == "Runtime.exceptionThrown":
-                self.problems.append(str(message["params"]["exceptionDetails"]))
+                self.problems.append(json.dumps(message["params"]["exceptionDetails"]))
             elif message["method"] == "Log.entryAdded" and message["params"]["entry"]["level"] == "error":
-                self.problems.append(str(message["params"]["entry"]["text"]))
+                entry = message["params"]["entry"]
+                self.problems.append(f"{entry['text']} {entry.get('url', '')}")
 
     async def goto(self, url: str) -> None:
         """Its scripts have run when this returns; what they then ask for, they may still wait for."""
-        await self.call("Page.navigate", url=url)
-        await self.until("document.readyState === 'complete'")
+        told = await self.call("Page.navigate", url=url)
+        assert "errorText" not in told, told
+        async with patience():
+            while told["loaderId"] not in self._loaded:  # noqa: ASYNC110 - asked for it, the page before might answer
+                await asyncio.sleep(0.005)
 
     async def run(self, script: str) -> Any:
         """The value of an expression in the page, awaited."""
@@ -69,10 +84,15 @@ class Window:
         """Raises TimeoutError with the page's words where it never comes true."""
         try:
             async with patience():
-                while not await self.run(f"Boolean({condition})"):  # noqa: ASYNC110 - the condition is another process's
+                while not await self._holds(condition):  # noqa: ASYNC110 - the condition is another process's
                     await asyncio.sleep(0.02)
         except TimeoutError:
             raise TimeoutError(f"{condition}: {await self.run('document.body.innerText')}") from None
+
+    async def _holds(self, condition: str) -> bool:
+        with suppress(Gone):  # a link leads away while it is asked
+            return bool(await self.run(f"Boolean({condition})"))
+        return False
 
     async def shows(self, selector: str, text: str = "") -> None:
         """It is there to be seen, with these words in it."""
@@ -112,7 +132,8 @@ async def a_window(profile: Path, *, language: str = "en") -> AsyncIterator[Wind
         stderr=asyncio.subprocess.PIPE,
     )
     try:
-        async with connect(await _door(process), max_size=None, proxy=None) as socket:
+        door = await _door(process)
+        async with _heard(process), connect(door, max_size=None, proxy=None) as socket:
             window = Window(socket)
             listening = asyncio.create_task(window.listen())
             await _open(window, language)
@@ -120,10 +141,23 @@ async def a_window(profile: Path, *, language: str = "en") -> AsyncIterator[Wind
             listening.cancel()
             with suppress(asyncio.CancelledError):
                 await listening
-            assert window.problems == []
+            if window.problems:
+                raise AssertionError("\n".join(window.problems))  # a bare assert of this file would say nothing
     finally:
-        process.terminate()
+        with suppress(ProcessLookupError):  # it ended by itself
+            process.terminate()
         await process.wait()
+
+
+@asynccontextmanager
+async def _heard(process: asyncio.subprocess.Process) -> AsyncIterator[None]:
+    """Reads what it still says, to nobody: it would stand still where the pipe is full."""
+    assert process.stderr is not None
+    reading = asyncio.create_task(process.stderr.read())
+    try:
+        yield
+    finally:
+        reading.cancel()
 
 
 async def _door(process: asyncio.subprocess.Process) -> str:
@@ -141,5 +175,6 @@ async def _open(window: Window, language: str) -> None:
     window.session = attached["sessionId"]
     for domain in ("Page", "Runtime", "Log", "Network"):
         await window.call(f"{domain}.enable")
+    await window.call("Page.setLifecycleEventsEnabled", enabled=True)
     agent = await window.run("navigator.userAgent")
     await window.call("Network.setUserAgentOverride", userAgent=agent, acceptLanguage=language)

@@ -3,10 +3,14 @@
 import asyncio
 import socket
 import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
 import uvicorn
+
+from tests.waiting import patience
 
 _NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 OFTEN = 0.005  # seconds
@@ -35,3 +39,18 @@ class PromptServer(uvicorn.Server):
                 return
             await asyncio.sleep(OFTEN)
         await super().shutdown(sockets)
+
+
+@asynccontextmanager
+async def served(app: Any) -> AsyncIterator[str]:
+    """An ASGI app that has begun already, on a free port of the loopback; its origin."""
+    server = PromptServer(uvicorn.Config(app, port=0, lifespan="off", log_config=None))
+    serving = asyncio.create_task(server.serve())
+    try:
+        async with patience():
+            while not server.started:  # noqa: ASYNC110 - uvicorn's is a flag
+                await asyncio.sleep(OFTEN)
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await serving

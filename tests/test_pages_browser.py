@@ -1,27 +1,22 @@
 """The pages in a real browser: a client signs in, picks, switches, reads, forgets the password, loses the access."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from graph.process.running import listen
 from models import account, firm_settings, portal_action, team
 from models.firm_settings import ClientAction, FirmWish
 from models.ground import secret_link, store
-from models.ground.settings import Settings
 from models.invitation import Invitation
 from models.viewer import TeamRole
 from tests.browser import Window, a_window
 from tests.client import Api
 from tests.make import PASSWORD, a_client, a_firm, a_member, an_account, invited, switched
-from tests.plain import PromptServer
+from tests.plain import served
 from tests.test_api_portal import a_box, account_id, two_accounts
-from tests.toy import until
 from tests.world import ANNA, PDF, a_letter
 
 NEW = "battery staple"
@@ -115,16 +110,8 @@ async def test_the_pages_speak_italian_to_an_italian_browser(api: Api, tmp_path:
 @asynccontextmanager
 async def under_a_path(api: Api) -> AsyncIterator[str]:
     """The same server, as SWITCHBOARD_PUBLIC_URL may name it; the URL."""
-    listening = listen(Settings(port=0))
-    app = Starlette(routes=[Mount("/clients/portal", api.app)])
-    server = PromptServer(uvicorn.Config(app, lifespan="off", log_config=None))
-    serving = asyncio.create_task(server.serve([listening]))
-    try:
-        await until(lambda: server.started)
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}/clients/portal"
-    finally:
-        server.should_exit = True
-        await serving
+    async with served(Starlette(routes=[Mount("/clients/portal", api.app)])) as url:
+        yield f"{url}/clients/portal"
 
 
 async def test_the_link_of_an_invitation_activates_the_client_who_is_in_the_portal_then(

@@ -4,7 +4,7 @@ import { toldOf, words } from "./words.js";
 
 const base = new URL("../", import.meta.url); // the server may be reached under a path
 const api = new URL("graphql", base);
-const operations = fetch(new URL("pages/operations.json", base)).then((answer) => answer.json());
+let operations;
 
 /** A refused request: `code` of the first top-level error. */
 export class Refused extends Error {
@@ -14,27 +14,42 @@ export class Refused extends Error {
   }
 }
 
-/** The `data` of a query or mutation of operations.json. Throws Refused. */
-export async function ask(name, variables = {}) {
+/** The words of operations.json, read once; where that failed, once more when they are needed again. */
+async function wordsOf(name) {
+  operations ??= fetch(new URL("pages/operations.json", base)).then((answer) => answer.json());
+  try {
+    return (await operations)[name];
+  } catch (failed) {
+    operations = undefined;
+    throw failed;
+  }
+}
+
+/** The `data` of a query or mutation of operations.json. Throws Refused; an AbortError where `signal` ended it. */
+export async function ask(name, variables = {}, signal) {
   let told;
   try {
-    const query = (await operations)[name];
+    const query = await wordsOf(name);
     const answer = await fetch(api, {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-Switchboard": "1" },
       body: JSON.stringify({ query, variables }),
+      signal,
     });
     told = await answer.json();
   } catch {
     throw new Refused();
+  } finally {
+    signal?.throwIfAborted();
   }
   if (told.errors) throw new Refused(told.errors[0]);
   return told.data;
 }
 
-/** Follows a subscription until it ends: `each` is called with every event, `ended` once. Answers how to stop. */
-export async function follow(name, variables, { each, ended }) {
-  const query = (await operations)[name];
+/** Follows a subscription: `each` is called with every event, `ended` where it ends by itself, not by `signal`. */
+export async function follow(name, variables, { each, ended }, signal) {
+  const query = await wordsOf(name);
+  signal.throwIfAborted();
   const socket = new WebSocket(api.href.replace("http", "ws"), "graphql-transport-ws");
   const send = (message) => socket.send(JSON.stringify(message));
   socket.onopen = () => send({ type: "connection_init" });
@@ -46,10 +61,17 @@ export async function follow(name, variables, { each, ended }) {
     else if (message.type !== "pong") socket.close(1000);
   };
   socket.onclose = () => ended();
-  return () => {
+  signal.addEventListener("abort", () => {
     socket.onclose = null;
     socket.close(1000);
-  };
+  });
+}
+
+/** Does `work` in so many ms, unless `signal` has ended it by then. Answers the timer. */
+export function later(ms, work, signal) {
+  const timer = setTimeout(work, ms);
+  signal.addEventListener("abort", () => clearTimeout(timer));
+  return timer;
 }
 
 /** Sends a form by `send`, which answers a payload: says below it what was refused, else calls `then`. */
@@ -72,16 +94,17 @@ export async function problemsOf(send) {
   try {
     return (await send()).errors.map(toldOf);
   } catch (refused) {
+    if (!(refused instanceof Refused)) throw refused;
     return [refused.message];
   }
 }
 
-/** `button` can be pressed again when `work` is done, and has the focus again if nothing took it. */
+/** Answers what `work` does: then `button` can be pressed again, and has the focus again if nothing took it. */
 export async function busy(button, work) {
   const held = document.activeElement === button;
   button.disabled = true;
   try {
-    await work();
+    return await work();
   } finally {
     button.disabled = false;
     if (held && isLost(document.activeElement)) button.focus();

@@ -1,44 +1,65 @@
-import { ask, at, busy, follow, made, newKey, onSubmit, problemsOf, show } from "./api.js";
+import { Refused, ask, at, busy, follow, later, made, newKey, onSubmit, problemsOf, show } from "./api.js";
 import { dated, words } from "./words.js";
 
 const SECTIONS = ["signing-in", "forgetting", "picking", "working"];
 const asked = new URLSearchParams(location.search);
 let portal = null;
-let stop = () => {};
+let now = new AbortController(); // of what the page does now, which ends where something else begins
 let last = null; // page cursor of the e-mails shown
 
 at("dismiss").setAttribute("aria-label", words.close);
 document.title = words.signIn;
 
-/** Reads who is signed in and where, and shows it. `told`: what to say on top. */
-async function begin(told = "") {
-  stop();
-  at("told").textContent = told;
+/** `work` instead of what the page did until now, which asks and hears nothing more, and takes no further step. */
+function instead(work) {
+  now.abort();
+  now = new AbortController();
+  return within(work);
+}
+
+/** `work` beside what the page does now, with the signal that ends both. What is refused is told, and all read anew. */
+async function within(work) {
+  const { signal } = now;
   try {
-    const { viewer } = await ask("Who");
-    if (viewer?.__typename !== "PortalUser") return signedOut(told && words.ended);
-    const home = await ask("PortalHome");
-    at("firm").textContent = document.title = home.firm.name;
-    at("who").textContent = home.viewer.address.address;
-    at("bar").hidden = false;
-    await goTo(asked.get("account"), home.portal);
+    await work(signal);
   } catch (refused) {
+    if (signal.aborted) return;
+    if (!(refused instanceof Refused)) throw refused;
     if (refused.code === "UNAUTHENTICATED") return signedOut(words.ended);
+    if (refused.code === "ACCOUNT_SWITCHED") return begin();
     at("told").textContent = refused.message;
+    later(5000, begin, signal);
   }
 }
 
+/** Reads who is signed in and where, and shows it. `told`: what to say on top. */
+function begin(told = "") {
+  return instead(async (signal) => {
+    const { viewer } = await ask("Who", {}, signal);
+    if (viewer?.__typename !== "PortalUser") return signedOut(portal ? words.ended : "");
+    const home = await ask("PortalHome", {}, signal);
+    const lost = portal?.account && !home.portal.account;
+    at("told").textContent = told || (lost ? words.lost : "");
+    at("firm").textContent = document.title = home.firm.name;
+    at("who").textContent = home.viewer.address.address;
+    at("bar").hidden = false;
+    await goTo(asked.get("account"), home.portal, signal);
+  });
+}
+
 /** A link may name an account: that one, once. */
-async function goTo(account, found) {
+async function goTo(account, found, signal) {
   asked.delete("account");
   if (account && found.account?.id !== account && found.accounts.some((each) => each.id === account)) {
     return pick(account);
   }
-  await render(found);
+  await render(found, signal);
 }
 
 function signedOut(told = "") {
+  now.abort();
   portal = null;
+  clear();
   at("told").textContent = told;
   at("bar").hidden = at("notice").hidden = true;
   at("slug").value ||= asked.get("firm") ?? "";
@@ -49,7 +70,8 @@ function signedOut(told = "") {
   asked.delete("forgot");
 }
 
-async function render(found) {
+async function render(found, signal) {
+  if (found.account?.id !== portal?.account?.id) clear();
   portal = found;
   const several = portal.accounts.length > 1;
   at("notice").hidden = !portal.showAccountNotice;
@@ -58,7 +80,7 @@ async function render(found) {
   at("account").textContent = portal.account.name;
   at("other").hidden = !several || portal.showAccountNotice;
   show("working", ...SECTIONS);
-  await renderEmails();
+  await renderEmails(signal);
 }
 
 function renderPicker() {
@@ -77,27 +99,29 @@ function renderPicker() {
   at("accounts").querySelector("button")?.focus();
 }
 
-async function pick(accountId) {
-  stop();
-  const [problem] = await problemsOf(async () => {
-    const { selectAccount } = await ask("PickAccount", { accountId });
-    if (!selectAccount.errors.length) portal = selectAccount.portal;
-    return selectAccount;
+function pick(accountId) {
+  return instead(async (signal) => {
+    const { selectAccount } = await ask("PickAccount", { accountId }, signal);
+    if (selectAccount.errors.length) return begin(words.lost);
+    at("told").textContent = "";
+    await render(selectAccount.portal, signal);
   });
-  if (problem) return begin(words.lost);
-  at("told").textContent = "";
-  await render(portal);
 }
 
-async function renderEmails() {
+/** Nothing of one account is seen in another, or after signing out. */
+function clear() {
+  at("emails").replaceChildren();
+  at("more").hidden = at("no-emails").hidden = true;
+}
+
+/** The list stays as it was until the new one is there. */
+async function renderEmails(signal) {
+  const emails = portal.emailSync ? await emailsAfter(null, signal) : { nodes: [], pageInfo: {}, feedCursor: null };
   const keep = kept();
   at("emails").replaceChildren();
-  at("more").hidden = true;
-  at("no-emails").hidden = portal.emailSync;
-  at("no-emails").textContent = words.syncOff;
-  const after = portal.emailSync ? await addEmails(null) : null;
+  add(emails);
   keep();
-  await listen(after);
+  await listen(emails.feedCursor, signal);
 }
 
 /** What is open and has the focus in the list, to be so again in the list that takes its place. */
@@ -110,14 +134,16 @@ function kept() {
   };
 }
 
-async function addEmails(after) {
-  const { emails } = (await ask("PortalEmails", { accountId: portal.account.id, after })).portal;
-  at("emails").append(...emails.nodes.map(shown));
+async function emailsAfter(after, signal) {
+  return (await ask("PortalEmails", { accountId: portal.account.id, after }, signal)).portal.emails;
+}
+
+function add({ nodes, pageInfo }) {
+  at("emails").append(...nodes.map(shown));
   at("no-emails").hidden = at("emails").childElementCount > 0;
-  at("no-emails").textContent = words.noEmails;
-  last = emails.pageInfo.endCursor;
-  at("more").hidden = !emails.pageInfo.hasNextPage;
-  return emails.feedCursor;
+  at("no-emails").textContent = portal.emailSync ? words.noEmails : words.syncOff;
+  last = pageInfo.endCursor;
+  at("more").hidden = !pageInfo.hasNextPage;
 }
 
 function shown(email) {
@@ -140,35 +166,17 @@ function shown(email) {
 }
 
 /** New mail appears by itself; where the session or the account is lost, that is seen at once. */
-async function listen(after) {
-  const account = portal.account.id;
-  let soon = null;
-  stop = await follow("PortalEmailsLive", { accountId: account, after }, {
+async function listen(after, signal) {
+  let heard = false, soon = null;
+  await follow("PortalEmailsLive", { accountId: portal.account.id, after }, {
     each: (event) => {
+      heard = true;
       if (event.__typename === "FeedReady") return;
       clearTimeout(soon);
-      soon = setTimeout(() => portal?.account?.id === account && refresh(), 300);
+      soon = later(300, begin, signal);
     },
-    ended: () => gone(account),
-  });
-}
-
-async function refresh() {
-  stop();
-  await ask("PortalHome").then((home) => render(home.portal)).catch(() => begin());
-}
-
-async function gone(account) {
-  if (portal?.account?.id !== account) return;
-  try {
-    const { portal: found } = await ask("PortalHome");
-    if (found?.account?.id === account) return setTimeout(() => portal && listen(null), 5000); // the server restarts
-    at("told").textContent = found?.account ? "" : words.lost;
-    await render(found);
-  } catch (refused) {
-    if (refused.code !== "UNAUTHENTICATED") return setTimeout(() => gone(account), 5000);
-    signedOut(words.ended);
-  }
+    ended: () => later(heard ? 0 : 5000, begin, signal), // one that did not even begin would end again
+  }, signal);
 }
 
 onSubmit(
@@ -209,21 +217,31 @@ at("back").addEventListener("click", () => {
   show("signing-in", ...SECTIONS);
   at("forgot").focus();
 });
-at("switch").addEventListener("click", renderPicker);
-at("other").addEventListener("click", renderPicker);
-at("more").addEventListener("click", async ({ target }) => {
-  const shownBefore = at("emails").childElementCount;
-  await busy(target, () => addEmails(last));
-  at("emails").children[shownBefore]?.querySelector("summary").focus();
-});
-at("dismiss").addEventListener("click", async () => {
-  await problemsOf(async () => (await ask("CloseNotice", { accountId: portal.account.id })).dismissAccountNotice);
-  await refresh();
-});
-at("sign-out").addEventListener("click", async () => {
-  stop();
-  await problemsOf(async () => (await ask("SignOut")).signOut);
-  signedOut();
-});
+at("switch").addEventListener("click", () => instead(renderPicker));
+at("other").addEventListener("click", () => instead(renderPicker));
+at("more").addEventListener("click", ({ target }) =>
+  within(async (signal) => {
+    const shownBefore = at("emails").childElementCount, after = last;
+    const emails = await busy(target, () => emailsAfter(after, signal));
+    if (last !== after) return; // they do not follow on those that new mail has put in their place
+    add(emails);
+    at("emails").children[shownBefore]?.querySelector("summary").focus();
+  }),
+);
+at("dismiss").addEventListener("click", () =>
+  instead(async (signal) => {
+    await ask("CloseNotice", { accountId: portal.account.id }, signal);
+    await begin();
+  }),
+);
+at("sign-out").addEventListener("click", ({ target }) =>
+  busy(target, () =>
+    instead(async (signal) => {
+      for (const each of ["notice", ...SECTIONS]) at(each).hidden = true; // nothing begins meanwhile that would end this
+      const [problem] = await problemsOf(async () => (await ask("SignOut", {}, signal)).signOut);
+      return problem ? begin(problem) : signedOut();
+    }),
+  ),
+);
 
 begin();
