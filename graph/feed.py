@@ -89,7 +89,7 @@ class TogglesChanged(FeedEvent):
     entries: strawberry.Private[tuple[Entry, ...]]
     occurred_at: datetime
 
-    @strawberry.field(description="Null: the system itself.")
+    @strawberry.field(description="Null: the system itself, or whoever holds a letter's link.")
     async def actor(self, info: Info) -> Viewer | None:
         return await actor_of(info, self.entries[0])
 

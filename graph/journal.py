@@ -20,8 +20,13 @@ from graph.paging import Connection, Edge, connected, window_of
 from models import journal
 from models.ground.canonical import canonical
 from models.journal import JournalFilter, JournalKind, Subject
+from models.viewer import JournalSource
 
 strawberry.enum(JournalKind)
+strawberry.enum(
+    JournalSource,
+    description="By what somebody came. An API token's entries of 0.1 say SESSION.",
+)
 Viewer = Annotated[
     TeamMember | PortalUser,
     strawberry.union(
@@ -56,7 +61,9 @@ class JournalEntry(Node, Shows[journal.Entry]):
     kind: JournalKind = made(_kind)
     occurred_at: datetime
 
-    @strawberry.field(description="Null: the system itself.")
+    by: JournalSource
+
+    @strawberry.field(description="Null: the system itself, or whoever holds a letter's link; `by` says which.")
     @staticmethod
     async def actor(parent: strawberry.Parent[journal.Entry], info: Info) -> Viewer | None:
         return await actor_of(info, parent)
@@ -80,7 +87,7 @@ class JournalEntry(Node, Shows[journal.Entry]):
 
 
 async def actor_of(info: Info, entry: journal.Entry) -> Viewer | None:
-    """Who did it: a colleague, or a client; None: the system itself."""
+    """Who did it: a colleague, or a client; None: the system itself, or whoever holds a letter's link."""
     if entry.user_id:
         return await portal_user_of(info, entry.user_id)
     return await member_of(info, entry.member_id) if entry.member_id else None

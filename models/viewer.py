@@ -27,9 +27,21 @@ class ApiScope(StrEnum):
     WRITE = "WRITE"
 
 
+class JournalSource(StrEnum):
+    """By what somebody came who changed something: the journal tells it beside who it was."""
+
+    SESSION = "SESSION"
+    API_TOKEN = "API_TOKEN"  # noqa: S105 - a word
+    LETTER_LINK = "LETTER_LINK"
+    SYSTEM = "SYSTEM"
+
+
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """A signed-in team member, or an API token (`session_id` is its id then, and `scopes` what it may do) of theirs."""
+    """
+    A signed-in team member, or an API token (`session_id` is its id then, and `scopes` what it may do) of theirs.
+    `by_link`: whoever holds the link of a letter to them, for this one thing.
+    """
 
     firm_id: UUID
     member_id: UUID
@@ -37,10 +49,17 @@ class Viewer:
     role: TeamRole
     manage_accounts: bool
     scopes: frozenset[ApiScope] | None = None
+    by_link: bool = False
 
     @property
     def person_id(self) -> UUID:
         return self.member_id
+
+    @property
+    def source(self) -> JournalSource:
+        if self.scopes is not None:
+            return JournalSource.API_TOKEN
+        return JournalSource.LETTER_LINK if self.by_link else JournalSource.SESSION
 
     @property
     def is_admin(self) -> bool:
@@ -55,7 +74,7 @@ class Viewer:
 class Client:
     """
     A signed-in client: the portal identity (PortalUser) of one address. `account_id` is the account in use (R36), as
-    long as the address may enter it; None: none picked.
+    long as the address may enter it; None: none picked. `by_link`: as of a Viewer.
     """
 
     firm_id: UUID
@@ -63,6 +82,7 @@ class Client:
     address_id: UUID
     session_id: UUID
     account_id: UUID | None = None
+    by_link: bool = False
     member_id: None = None
     is_admin: bool = False
     may_manage_accounts: bool = False
@@ -71,6 +91,10 @@ class Client:
     @property
     def person_id(self) -> UUID:
         return self.user_id
+
+    @property
+    def source(self) -> JournalSource:
+        return JournalSource.LETTER_LINK if self.by_link else JournalSource.SESSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +105,23 @@ class System:
     member_id: None = None
     is_admin: bool = True
     may_manage_accounts: bool = True
+    source: JournalSource = JournalSource.SYSTEM
+
+    @property
+    def person_id(self) -> UUID:
+        """Nobody in particular: the firm."""
+        return self.firm_id
+
+
+@dataclass(frozen=True, slots=True)
+class LetterLink:
+    """Whoever holds the link below a notice (R13), for this one thing: letters are handed on, so nobody knows who."""
+
+    firm_id: UUID
+    member_id: None = None
+    is_admin: bool = False
+    may_manage_accounts: bool = False
+    source: JournalSource = JournalSource.LETTER_LINK
 
     @property
     def person_id(self) -> UUID:
@@ -90,7 +131,7 @@ class System:
 
 Asker = Viewer | Client
 """Whoever has a session."""
-Actor = Viewer | Client | System
+Actor = Viewer | Client | System | LetterLink
 """Whoever can change something."""
 
 

@@ -83,7 +83,7 @@ async def _activate(link: Link, address_id: UUID, hashed: str, days: int, device
     signed_in = await start_for_client(
         firm_id=link.firm_id, user_id=user_id, address_id=address_id, days=days, device=device
     )
-    await _tell(signed_in.viewer, link, [toggles for toggles in switches if toggles.enters])
+    await _tell(replace(signed_in.viewer, by_link=True), link, [toggles for toggles in switches if toggles.enters])
     _show(system, link, [toggles for toggles in switches if not toggles.enters])
     return signed_in
 

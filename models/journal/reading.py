@@ -13,7 +13,7 @@ from models.ground import clock, store
 from models.ground.page import Order, Page, Window
 from models.ground.page import page as read_page
 from models.journal.tables import WINDOW_DAYS, WINDOW_POSITIONS, Batch, Change, Entry, JournalKind
-from models.viewer import Viewer
+from models.viewer import JournalSource, Viewer
 
 NEWEST_FIRST = Order("NEWEST_FIRST", "j.position", "bigint", descending=True)
 
@@ -116,6 +116,7 @@ def _entry(row: Any) -> Entry:
         occurred_at=row["occurred_at"],
         member_id=row["member_id"],
         user_id=row["user_id"],
+        by=JournalSource(row["by"]) if row["by"] else _supposed(row),
         subject_type=row["subject_type"],
         subject_id=row["subject_id"],
         account_ids=tuple(row["account_ids"]),
@@ -123,3 +124,8 @@ def _entry(row: Any) -> Entry:
         audience=frozenset(row["audience"]) if row["audience"] is not None else None,
         changes=tuple(Change(*change) for change in orjson.loads(row["changes"])),
     )
+
+
+def _supposed(row: Any) -> JournalSource:
+    """Of an entry that an earlier release wrote, which kept no API token apart from its admin."""
+    return JournalSource.SESSION if row["member_id"] or row["user_id"] else JournalSource.SYSTEM

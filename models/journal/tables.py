@@ -9,6 +9,8 @@ from uuid import UUID
 from tortoise import Model, fields
 from tortoise.contrib.postgres.fields import ArrayField
 
+from models.viewer import JournalSource
+
 WINDOW_POSITIONS = 50_000
 WINDOW_DAYS = 7
 
@@ -113,6 +115,7 @@ class JournalRow(Model):
     occurred_at = fields.DatetimeField()
     member_id = fields.UUIDField(null=True)
     user_id = fields.UUIDField(null=True)
+    by: Any = fields.CharEnumField(JournalSource, max_length=20, null=True)
     subject_type = fields.CharField(20, null=True)
     subject_id = fields.UUIDField(null=True)
     account_ids: Any = ArrayField("uuid")
@@ -136,7 +139,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One recorded fact. `audience`: only these team members; None: the whole team."""
+    """One recorded fact. `by`: what they came by. `audience`: only these team members; None: the whole team."""
 
     id: UUID
     position: int
@@ -144,6 +147,7 @@ class Entry:
     occurred_at: datetime
     member_id: UUID | None
     user_id: UUID | None
+    by: JournalSource
     subject_type: str | None
     subject_id: UUID | None
     account_ids: tuple[UUID, ...]

@@ -88,5 +88,5 @@ def _person(row: Any) -> Actor:
     """Whoever holds the link is the person, for this one thing."""
     firm_id, link_id = row["firm_id"], row["id"]
     if row["user_id"]:
-        return Client(firm_id, row["user_id"], row["address_id"], link_id)
-    return Viewer(firm_id, row["member_id"], link_id, TeamRole(row["role"]), row["manage_accounts"])
+        return Client(firm_id, row["user_id"], row["address_id"], link_id, by_link=True)
+    return Viewer(firm_id, row["member_id"], link_id, TeamRole(row["role"]), row["manage_accounts"], by_link=True)

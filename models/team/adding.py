@@ -1,5 +1,6 @@
 """How somebody comes into the team: added, or invited and joining by the link of a letter."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -141,8 +142,9 @@ async def join(row: Any, password_hash: str, *, days: int, device: str | None = 
         raise Refusal(ErrorCode.DEAD_LINK, "The firm has taken this invitation back. Ask a colleague there.", "token")
     joined = await session.start_for_member(firm_id=firm_id, member_id=member_id, days=days, device=device)
     changes = [journal.Change("state", TeamMemberState.INVITED, TeamMemberState.ACTIVE)]
-    _record(joined.viewer, JournalKind.MEMBER_CHANGED, member_id, changes)
-    await end_email_sync(joined.viewer, member["email_key"], of="a colleague")
+    by = replace(joined.viewer, by_link=True)
+    _record(by, JournalKind.MEMBER_CHANGED, member_id, changes)
+    await end_email_sync(by, member["email_key"], of="a colleague")
     return joined
 
 
