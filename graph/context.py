@@ -93,7 +93,14 @@ class Context:
         return replace(self, _loaders=None)
 
 
-PERSONAL = ("inboxNotifications", "unreadCount", "accountColumns", "sessions", "recoveryCodesLeft")
+PERSONAL = (
+    "inboxNotifications",
+    "unreadCount",
+    "accountColumns",
+    "notificationSettings",
+    "sessions",
+    "recoveryCodesLeft",
+)
 """Fields that show each person their own."""
 BY_RIGHTS = ("apiTokens", "twoFactor", "url", "rawUrl")
 """Fields that show more to some, or a link of their own to each: a document with one of these is not shared."""

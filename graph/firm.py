@@ -14,18 +14,31 @@ from graph.inputs import given
 from graph.node import Node, made_id, reads
 from graph.session import Session
 from models import api_token, email_field, firm, firm_settings, notification, second_factor, session, team
+from models.notification import NotificationChannel, NotificationKind
 from models.team import AccountColumn, TeamMemberState
 from models.viewer import TeamRole, Viewer
 
 strawberry.enum(TeamRole)
 strawberry.enum(TeamMemberState)
 strawberry.enum(AccountColumn)
+strawberry.enum(NotificationKind)
+strawberry.enum(
+    NotificationChannel,
+    description="INBOX: lies in Inbox+; without it an entry is archived from the start. EMAIL: a letter for an entry,"
+    " and no other until it was read. DAILY_DIGEST: a letter a day, at 07:00 of the firm.",
+)
 
 
 @strawberry.type
 class EmailField(Node, Shows[email_field.EmailFieldView]):
     id: strawberry.ID = made_id(Kind.EMAIL_FIELD)
     name: str
+
+
+@strawberry.type(description="No channel: not told.")
+class MemberNotificationSetting(Shows[notification.NotificationSetting]):
+    kind: NotificationKind
+    channels: list[NotificationChannel]
 
 
 @strawberry.type
@@ -36,6 +49,9 @@ class TeamMember(Node, Shows[team.TeamMemberView]):
     role: TeamRole
     manage_accounts: bool = strawberry.field(description="True of every OWNER and ADMIN.")
     state: TeamMemberState
+    notification_settings: list[MemberNotificationSetting] = strawberry.field(
+        description="All kinds; empty on anybody but yourself (R38)."
+    )
     account_columns: list[AccountColumn] = strawberry.field(
         description="Of the account list, in order; empty on anybody but yourself (R49)."
     )

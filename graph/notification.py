@@ -7,7 +7,7 @@ from uuid import UUID
 
 import strawberry
 
-from graph.account import Account, account_there
+from graph.account import Account
 from graph.address import EmailAddress, address_of
 from graph.context import Info, viewer_of
 from graph.email import Email, accounts_of_email, email_of
@@ -25,9 +25,8 @@ from graph.toggles import Toggles, toggles_of
 from models import notification
 from models.ground.canonical import canonical
 from models.journal import Subject
-from models.notification import InboxFilter, NotificationKind, Selection
+from models.notification import InboxFilter, NotificationChannel, NotificationKind, NotificationSetting, Selection
 
-strawberry.enum(NotificationKind)
 NotificationSubject = Annotated[Email | Toggles | EmailAddress | Mailbox, strawberry.union("NotificationSubject")]
 
 
@@ -61,16 +60,9 @@ class Notification(Node, Shows[notification.NotificationView]):
     @strawberry.field
     @staticmethod
     async def accounts(parent: strawberry.Parent[notification.NotificationView], info: Info) -> list[Account]:
-        match parent.kind.subject:
-            case Subject.EMAIL:
-                return await accounts_of_email(info, parent.subject_id)
-            case Subject.TOGGLES:
-                switches = await info.context.loaders.toggles.load(parent.subject_id)
-                return [await account_there(info, switches.account_id)] if switches else []
-            case Subject.EMAIL_ADDRESS | Subject.MAILBOX:
-                return []
-            case unread:
-                assert_never(unread)
+        if parent.kind.subject is Subject.EMAIL:
+            return await accounts_of_email(info, parent.subject_id)
+        return Account.of_all(await seen(info.context.loaders.account, parent.account_ids))
 
 
 @reads(Kind.NOTIFICATION)
@@ -166,8 +158,35 @@ async def notifications_of(info: Info, keys: tuple[UUID, ...]) -> list[Notificat
     return Notification.of_all(await seen(info.context.loaders.notification, keys))
 
 
+@strawberry.input
+class MemberNotificationSettingInput:
+    kind: NotificationKind
+    channels: list[NotificationChannel]
+
+
+@strawberry.input(description="Kinds that are not named stay as they are.")
+class SetMemberNotificationSettingsInput:
+    settings: list[MemberNotificationSettingInput]
+
+    def wished(self) -> list[NotificationSetting]:
+        return [NotificationSetting.of(one.kind, one.channels) for one in self.settings]
+
+
+@strawberry.type
+class SetMemberNotificationSettingsPayload(Payload):
+    member: TeamMember | None = None
+
+
 @strawberry.type
 class NotificationMutation:
+    @strawberry.mutation(description="The viewer's own. EMAIL and DAILY_DIGEST exclude each other (R38).")
+    @refusable(SetMemberNotificationSettingsPayload)
+    async def set_member_notification_settings(
+        self, info: Info, input: SetMemberNotificationSettingsInput
+    ) -> SetMemberNotificationSettingsPayload:
+        done = await notification.set_member_settings(viewer_of(info), input.wished())
+        return SetMemberNotificationSettingsPayload(member=await me(info), cursor=cursor_of(done))
+
     @strawberry.mutation
     @refusable(MarkNotificationsPayload)
     async def mark_notifications(self, info: Info, input: MarkNotificationsInput) -> MarkNotificationsPayload:

@@ -33,6 +33,7 @@ _PATHS = {
     LetterKind.TEAM_INVITATION: "invitation",
     LetterKind.PASSWORD_RESET: "reset",
 }
+_OF_INBOX = {LetterKind.INBOX_ENTRY, LetterKind.INBOX_DIGEST}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ def _link(letter: Claimed, base_url: str) -> str | None:
     if letter.copy_of is not None:
         return None
     if (purpose := _PATHS.get(letter.kind)) is None:
-        return f"{base_url}/portal"
+        return f"{base_url}/{'inbox' if letter.kind in _OF_INBOX else 'portal'}"
     row_id = letter.reset_id if purpose == "reset" else letter.invitation_id
     assert row_id is not None, "whoever writes such a letter names the row of its link"
     assert letter.seed is not None, "the row is there: a foreign key says so"
@@ -123,6 +124,8 @@ def _cleaned(value: Any, *, lines: bool = False) -> Any:
     """Without what could end a line or turn the reading direction; a message keeps its lines."""
     if isinstance(value, list):
         return [_cleaned(each) for each in value]
+    if isinstance(value, dict):
+        return {name: _cleaned(each) for name, each in value.items()}
     if not isinstance(value, str) or value.isprintable():
         return value
     kept = "".join(char if _is_shown(char) or (lines and char == "\n") else " " for char in value.replace("\r\n", "\n"))

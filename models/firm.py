@@ -75,6 +75,12 @@ async def one_at_a_time(firm_id: UUID) -> None:
     await store.row("SELECT 1 FROM firm WHERE id = $1 FOR NO KEY UPDATE", firm_id)
 
 
+async def if_free(firm_id: UUID) -> bool:
+    """As `one_at_a_time`, for work that can wait: False, where somebody else of the firm is at it just now."""
+    free = "SELECT 1 FROM firm WHERE id = $1 FOR NO KEY UPDATE SKIP LOCKED"
+    return await store.value(free, firm_id) is not None
+
+
 async def name_of(firm_id: UUID) -> str:
     found: str = await store.value("SELECT name FROM firm WHERE id = $1", firm_id)
     return found

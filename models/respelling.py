@@ -150,14 +150,15 @@ def _others(own: str, spellings: Sequence[str]) -> tuple[str, ...]:
 
 async def _tell(by: System, doubt: _Doubt) -> None:
     query = "SELECT account_id FROM toggles WHERE firm_id = $1 AND address_id = $2"
+    accounts = tuple(row["account_id"] for row in await store.rows(query, by.firm_id, doubt.id))
     journal.record(
         JournalKind.ADDRESS_IN_DOUBT,
         by=by,
         subject=(Subject.EMAIL_ADDRESS, doubt.id),
-        accounts=[row["account_id"] for row in await store.rows(query, by.firm_id, doubt.id)],
+        accounts=accounts,
         changes=[Change("address", other, doubt.address) for other in doubt.others],
     )
-    new = NewNotification(NotificationKind.ADDRESS_IN_DOUBT, doubt.id, doubt.id, _words(doubt))
+    new = NewNotification(NotificationKind.ADDRESS_IN_DOUBT, doubt.id, doubt.id, _words(doubt), accounts=accounts)
     await notification.raise_for_team(by, [new])
 
 

@@ -144,6 +144,9 @@ EXAMPLES: dict[str, list[Example]] = {
     "Mutation.deleteUnlinkedEmail": [_input(accountId="<unlinked_account>", addressId="<unlinked_address>")],
     "Mutation.unlinkContact": [_input(accountId="<account>", contactId="<contact>")],
     "Mutation.setAccountColumns": [_input(columns=["NAME", "CODE"])],
+    "Mutation.setMemberNotificationSettings": [
+        _input(settings=[{"kind": "EMAIL_RECEIVED", "channels": ["INBOX", "DAILY_DIGEST"]}])
+    ],
     "Mutation.updateFirm": [
         _input(
             name="Studio Due",

@@ -4,7 +4,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from graph.errors import KINDS
-from graph.ids import key_of
+from graph.ids import Kind, key_of
 from models import notification
 from models.ground import store
 from models.journal import Subject
@@ -28,14 +28,16 @@ async def test_an_entry_of_each_kind_shows_its_subject_and_is_found_by_each_acco
 ) -> None:
     world = await a_world()
     subject = world.ids[WORDS[kind.subject]]
+    named = ["account"] if kind.subject is Subject.EMAIL else ["account", "pending_account"]
+    account_key, other_key = (key_of(Kind.ACCOUNT, world.ids[name]) for name in ("account", "pending_account"))
     async with store.transaction():
         key = key_of(KINDS[kind.subject], subject)
-        await notification.raise_for_team(world.by, [NewNotification(kind, uuid7(), key, "So it is.")])
+        accounts = () if kind.subject is Subject.EMAIL else (account_key, other_key)
+        new = NewNotification(kind, uuid7(), key, "So it is.", accounts=accounts)
+        await notification.raise_for_team(world.by, [new])
     entry = (await api.ask(ENTRIES, {"kind": kind}, as_=world.owner))["inbox"]["nodes"][0]
     assert entry["subject"] == {"__typename": kind.subject, "id": subject}
     for account in (world.ids["account"], world.ids["pending_account"]):
         found = (await api.ask(ENTRIES, {"kind": kind, "account": account}, as_=world.owner))["inbox"]["nodes"]
         assert (entry in found) is ({"id": account} in entry["accounts"])
-    assert entry["accounts"] == (
-        [{"id": world.ids["account"]}] if kind.subject in {Subject.EMAIL, Subject.TOGGLES} else []
-    )
+    assert entry["accounts"] == [{"id": world.ids[name]} for name in named]

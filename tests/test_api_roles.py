@@ -54,6 +54,7 @@ RIGHTS = {
     "markNotifications": MEMBER,
     "archiveNotifications": MEMBER,
     "setAccountColumns": MEMBER,
+    "setMemberNotificationSettings": MEMBER,
     "updateFirm": ADMIN,
     "createApiToken": IN_PERSON,
     "revokeApiToken": IN_PERSON,

@@ -23,6 +23,7 @@ from mail.sync.reading import is_own_letter
 from models.address import compared
 from models.ground import keys, secret_link
 from models.letter import Claimed, LetterKind
+from models.notification import NotificationKind
 from tests.keeping import KEY
 from tests.letters import opened, text_of
 
@@ -43,6 +44,22 @@ FACTS: dict[LetterKind, dict[str, Any]] = {
         "personName": "Luca Ferri",
         "role": "EMPLOYEE",
         "expiresAt": "2026-12-26T09:00:00+00:00",
+    },
+    LetterKind.INBOX_ENTRY: {
+        "personName": "Luca Ferri",
+        "entry": {"kind": "EMAIL_RECEIVED", "text": "Marta Valsecchi: The glass", "count": 3, "archived": False},
+    },
+    LetterKind.INBOX_DIGEST: {
+        "personName": "Luca Ferri",
+        "entries": [
+            {"kind": "EMAIL_RECEIVED", "text": "Marta Valsecchi: The glass & <the> frame", "count": 3},
+            {
+                "kind": "INVITATION_ACCEPTED",
+                "text": "anna@client.test has accepted the invitation and can sign in now: Rossi & Figli",
+                "count": 1,
+            },
+        ],
+        "more": 7,
     },
 }
 pytestmark = pytest.mark.usefixtures("_key")
@@ -233,6 +250,37 @@ def test_nothing_typed_adds_a_header_a_recipient_or_a_tag(firm: str, person: str
     assert [each.addr_spec for each in received["From"].addresses] == ["portal@switchboard.test"]
     assert set(tags(text_of(raw, "html"))) <= set(tags(text_of(usual, "html")))
     assert b"\r\n.\r\n" not in raw
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.sampled_from([LetterKind.INBOX_ENTRY, LetterKind.INBOX_DIGEST]), ODD, ODD)
+def test_nothing_that_a_client_writes_adds_a_header_or_a_tag_to_a_letter_about_it(
+    kind: LetterKind, name: str, text: str
+) -> None:
+    entry = {"kind": "EMAIL_RECEIVED", "text": text, "count": 1, "archived": False}
+    raw = compose(a_letter(kind, personName=name, entry=entry, entries=[entry]), SENDER)
+    usual = compose(a_letter(kind), SENDER)
+    names, usual_names = (list(opened(each)) for each in (raw, usual))
+    assert names == usual_names
+    assert set(tags(text_of(raw, "html"))) <= set(tags(text_of(usual, "html")))
+
+
+@pytest.mark.parametrize("language", wording.languages())
+@pytest.mark.parametrize("kind", NotificationKind)
+def test_each_kind_of_entry_has_words_in_each_language(kind: NotificationKind, language: str) -> None:
+    entry = {"kind": kind, "text": "So it is.", "count": 1, "archived": False}
+    said = text_of(compose(a_letter(LetterKind.INBOX_ENTRY, language, entry=entry), SENDER))
+    assert "News" not in said
+    assert "Novità" not in said
+
+
+def test_a_long_entry_is_cut_in_the_subject_alone() -> None:
+    text = "a " * 240 + "end"
+    entry = {"kind": "EMAIL_RECEIVED", "text": text, "count": 1, "archived": True}
+    raw = compose(a_letter(LetterKind.INBOX_ENTRY, entry=entry), SENDER)
+    assert len(str(opened(raw)["Subject"])) < 150
+    assert text in text_of(raw)
+    assert "until you have read it" not in text_of(raw)
 
 
 def test_a_name_that_looks_encoded_is_shown_as_it_was_typed() -> None:

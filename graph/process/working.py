@@ -15,16 +15,18 @@ from mail.sync import Worker
 from models import feed, journal, mailbox
 from models.ground.settings import Settings
 from models.housekeeping import Housekeeper
+from models.inbox_mail import Messenger
 
 log = structlog.get_logger("running")
 
 
 @asynccontextmanager
 async def working(settings: Settings) -> AsyncIterator[None]:
-    """A worker in this process: mail in, letters out where the settings say how, old rows thrown away."""
+    """A worker in this process: mail in, letters out where the settings say how, Inbox+ told, old rows thrown away."""
     await mailbox.take_up_ports()
-    workers: list[Worker | Outbox | Housekeeper] = [
+    workers: list[Worker | Outbox | Messenger | Housekeeper] = [
         Worker(development=settings.development, wakes=_changed),
+        Messenger(),
         Housekeeper(),
     ]
     if (route := Route.of(settings)) is not None:

@@ -6,7 +6,7 @@ takes about ten statements, whatever its size.
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from uuid_utils.compat import uuid7
 
@@ -152,8 +152,14 @@ def _record(by: System, email_id: UUID, message: Message, asking: _Asking) -> No
 
 
 def _news(email_id: UUID, thread_id: UUID, message: Message, asking: _Asking) -> Iterator[NewNotification]:
-    """For Inbox+, of what a client has written (R38)."""
+    """
+    For Inbox+, of what a client has written (R38). Messages of a thread collapse where their senders are on the same
+    accounts, so that no client's answer hides another's.
+    """
     senders = [one for one in message.participants if one.role in {Role.FROM, Role.SENDER} and one.address]
-    if sender := next((one for one in senders if address.compared(one.address) in asking.accounts), None):
-        text = f"{sender.name or sender.address}: {message.subject or '(no subject)'}"
-        yield NewNotification(NotificationKind.EMAIL_RECEIVED, thread_id, email_id, text)
+    clients = [one for one in senders if address.compared(one.address) in asking.accounts]
+    if clients:
+        theirs = sorted({account for one in clients for account in asking.accounts[address.compared(one.address)]})
+        about = uuid5(thread_id, " ".join(map(str, theirs)))
+        text = f"{clients[0].name or clients[0].address}: {message.subject or '(no subject)'}"
+        yield NewNotification(NotificationKind.EMAIL_RECEIVED, about, email_id, text, quiet=message.automatic)

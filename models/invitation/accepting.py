@@ -108,7 +108,8 @@ async def _tell(client: Client, link: Link, entering: Sequence[Toggles]) -> None
     )
     names = ", ".join(toggles.account_name for toggles in entering)
     about, text = entering[0].id, f"{link.address} has accepted the invitation and can sign in now: {names}"
-    new = NewNotification(NotificationKind.INVITATION_ACCEPTED, about, about, text)
+    accounts = tuple(toggles.account_id for toggles in entering)
+    new = NewNotification(NotificationKind.INVITATION_ACCEPTED, about, about, text, accounts=accounts)
     await notification.raise_for_team(client, [new])
 
 

@@ -6,7 +6,7 @@ from models.letter.limits import LetterLimits, ToBe, limit, limits_of, must_have
 from models.letter.settling import bounced, put_off, refused, sent, stopped, unknown, wait_for_server
 from models.letter.table import Letter, LetterKind, LetterState, Urgency
 from models.letter.turns import close_settled, open_missed
-from models.letter.writing import NewLetter, cancel, forget_accounts, name_by, wake_by, write
+from models.letter.writing import NewLetter, cancel, cancel_all_to, forget_accounts, name_by, wake_by, write
 
 __all__ = [
     "Claimed",
@@ -21,6 +21,7 @@ __all__ = [
     "Urgency",
     "bounced",
     "cancel",
+    "cancel_all_to",
     "claim",
     "close_settled",
     "forget_accounts",

@@ -73,8 +73,25 @@ async def undelivered(letter: Claimed, why: str, *, suppress: bool) -> None:
 
 
 async def _tell(letter: Claimed, why: str) -> None:
-    """Whoever asked for it; else, or where that colleague is gone, everybody. One entry for each address."""
+    """
+    Whoever asked for it; else, or where that colleague is gone, everybody. One entry for each address; where it is a
+    colleague's, in Inbox+ only: a letter that tells of it could come back as well.
+    """
     about = letter.address_id or letter.member_id or letter.firm_id
     text = f"The letter to {letter.to_address} could not be delivered. {why}"
-    new = NewNotification(NotificationKind.LETTER_BOUNCED, about, about, text, only=letter.asked_by)
+    new = NewNotification(
+        *(NotificationKind.LETTER_BOUNCED, about, about, text),
+        only=letter.asked_by,
+        accounts=tuple(row["account_id"] for row in await store.rows(_HOLDING, letter.firm_id, letter.address_id)),
+        quiet=letter.member_id is not None,
+    )
     await notification.raise_for_team(System(letter.firm_id), [new])
+
+
+# a contact of theirs holds it, or it still enters there (R41)
+_HOLDING = """
+SELECT l.account_id FROM contact_email h
+JOIN account_contact l ON l.firm_id = h.firm_id AND l.contact_id = h.contact_id
+WHERE h.firm_id = $1 AND h.address_id = $2
+UNION SELECT t.account_id FROM toggles t WHERE t.firm_id = $1 AND t.address_id = $2 AND t.login ORDER BY 1
+"""

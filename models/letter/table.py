@@ -14,7 +14,7 @@ class Urgency(IntEnum):
     PERSON = 2
     """A person asked for it to be written."""
     NOTICE = 3
-    """The firm's other software did."""
+    """The firm's other software did, or something happened that a colleague wants to hear of."""
     DIGEST = 4
     """Nobody waits for it; nor for a copy, whatever it is a copy of."""
 
@@ -35,6 +35,8 @@ class LetterKind(StrEnum):
     PASSWORD_RESET = "PASSWORD_RESET", Urgency.PASSWORD
     TEAM_INVITATION = "TEAM_INVITATION", Urgency.PERSON
     NOTICE = "NOTICE", Urgency.NOTICE
+    INBOX_ENTRY = "INBOX_ENTRY", Urgency.NOTICE
+    INBOX_DIGEST = "INBOX_DIGEST", Urgency.DIGEST
 
 
 class LetterState(StrEnum):

@@ -111,6 +111,11 @@ async def cancel(by: Actor, *, invitation_ids: Sequence[UUID] = (), reset_ids: S
     await store.execute(_CANCEL, by.firm_id, list(invitation_ids), list(reset_ids), clock.now())
 
 
+async def cancel_all_to(by: Actor, member_id: UUID) -> None:
+    """As `cancel`: whatever has not left to a colleague. Runs inside a transaction."""
+    await store.execute(_CANCEL_TO, by.firm_id, member_id, clock.now())
+
+
 async def forget_accounts(by: Actor, spots: Sequence[tuple[UUID, UUID]]) -> None:
     """
     What has not left yet names these accounts to these addresses no more, and news of nothing else never leave (R9,
@@ -147,5 +152,12 @@ WITH doomed AS (
     AND (invitation_id = ANY($2::uuid[]) OR reset_id = ANY($3::uuid[])) ORDER BY id FOR NO KEY UPDATE
 )
 UPDATE letter l SET state = CASE state WHEN 'QUEUED' THEN 'CANCELLED' ELSE state END, settled_at = $4, sealed = NULL
+FROM doomed WHERE l.firm_id = $1 AND l.id = doomed.id
+"""
+_CANCEL_TO = """
+WITH doomed AS (
+  SELECT id FROM letter WHERE firm_id = $1 AND settled_at IS NULL AND member_id = $2 ORDER BY id FOR NO KEY UPDATE
+)
+UPDATE letter l SET state = CASE state WHEN 'QUEUED' THEN 'CANCELLED' ELSE state END, settled_at = $3, sealed = NULL
 FROM doomed WHERE l.firm_id = $1 AND l.id = doomed.id
 """

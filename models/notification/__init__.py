@@ -1,5 +1,6 @@
 """An entry of a team member's Inbox+ (R38)."""
 
+from models.notification.channels import NotificationChannel, NotificationSetting, set_member_settings
 from models.notification.marking import Selection, archive, mark
 from models.notification.moving import NewNotification, raise_for_team
 from models.notification.reading import InboxFilter, NotificationView, by_ids, count, page, unread_count
@@ -9,7 +10,9 @@ __all__ = [
     "InboxFilter",
     "NewNotification",
     "Notification",
+    "NotificationChannel",
     "NotificationKind",
+    "NotificationSetting",
     "NotificationView",
     "Selection",
     "archive",
@@ -18,5 +21,6 @@ __all__ = [
     "mark",
     "page",
     "raise_for_team",
+    "set_member_settings",
     "unread_count",
 ]

@@ -38,13 +38,16 @@ async def _set(by: Viewer, selection: Selection, column: str, on: bool) -> Done:
         else:
             where = matching(by, selection.matching or InboxFilter())
         where.add(f"n.{column} <> ?", on)
-        changed = await store.rows(
-            where.after(f"UPDATE notification n SET {column} = ${len(where.args)}") + " RETURNING n.id", *where.args
-        )
+        change = f"{column} = ${len(where.args)}{_NO_LETTER if column == 'read' and on else ''}"
+        changed = await store.rows(where.after(f"UPDATE notification n SET {change}") + " RETURNING n.id", *where.args)
         told = tuple(row["id"] for row in changed[:MOST_AT_ONCE])
         if told:
             journal.record(journal.FeedKind.NOTIFICATIONS_MOVED, by=by, touched=told, audience=[by.member_id])
     return Done(told, tx.cursor)
+
+
+_NO_LETTER = ", mail_at = NULL, mail_unread = false, digest_since = NULL"
+"""Who has read an entry needs no letter of it; the next that comes to it is worth one again."""
 
 
 async def _known(by: Viewer, ids: tuple[UUID, ...]) -> list[UUID]:

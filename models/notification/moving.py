@@ -1,83 +1,123 @@
-"""Entries come, and those of one thread collapse into one that moves to the top."""
+"""Entries come, and those of one thread collapse into one that moves to the top; a letter may be due for it then."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
 from models import journal
 from models.ground import clock, store
+from models.notification.channels import COLUMNS, NotificationChannel, channels_of
 from models.notification.table import NotificationKind
 from models.viewer import Actor
+
+MAILS_AGAIN = timedelta(hours=1)
+"""After its last letter, where an entry does not lie in Inbox+, and nobody need have read it."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewNotification:
-    """`about`: what collapses into one entry, such as the thread. `only`: for that member alone, unless gone."""
+    """
+    `about`: what collapses into one entry, such as the thread. `only`: for that member alone, unless gone. `accounts`:
+    those that it names, but for an e-mail, which has its own. `started_by`: who began what is told, and gets the entry
+    in Inbox+ whatever their settings. `quiet`: never a reason for a letter or a digest, lest two machines write to each
+    other (automatic mail, a letter to a colleague that came back).
+    """
 
     kind: NotificationKind
     about: UUID
     subject_id: UUID
     text: str
     only: UUID | None = None
+    accounts: tuple[UUID, ...] = ()
+    started_by: UUID | None = None
+    quiet: bool = False
 
 
 async def raise_for_team(by: Actor, news: Sequence[NewNotification]) -> None:
     """
-    A new entry of each for every team member, or theirs of this thread anew: unread, on top, counting; in order.
+    A new entry of each for every team member, or theirs of this thread anew: unread, on top, counting; in order. Each
+    gets it as they chose (`channels`); letters are written later, by `models.inbox_mail`.
 
     As many statements for 500 as for one. Runs inside a transaction.
     """
     if not news:
         return
-    members = "SELECT id FROM team_member WHERE firm_id = $1 AND state = 'ACTIVE' ORDER BY id"
-    team = [row["id"] for row in await store.rows(members, by.firm_id)]
+    team = {row["id"]: row for row in await store.rows(_TEAM, by.firm_id)}
     if not team:
         return
-    collapsed = _collapsed(news, team)
-    raised = await store.rows(_RAISE, by.firm_id, clock.now(), *map(list, zip(*_columns(collapsed), strict=True)))
+    columns = map(list, zip(*_columns(_collapsed(news, team)), strict=True))
+    raised = await store.rows(_RAISE, by.firm_id, clock.now(), MAILS_AGAIN, *columns)
     for row in raised:
         journal.stamp("notification", row["id"], firm_id=by.firm_id)
     touched, audience = [row["id"] for row in raised], {row["member_id"] for row in raised}
     journal.record(journal.FeedKind.NOTIFICATIONS_MOVED, by=by, touched=touched, audience=audience)
 
 
+_TEAM = f"SELECT id, {COLUMNS} FROM team_member WHERE firm_id = $1 AND state = 'ACTIVE' ORDER BY id"
+
+
 @dataclass(slots=True)
 class _Entry:
-    """One member's, of all that is about the same: the last one's words."""
+    """One member's, of all that is about the same: the last one's words. `channels`: how it reaches the member."""
 
     last: NewNotification
+    channels: set[NotificationChannel]
     count: int = 0
 
 
 _Entries = dict[tuple[UUID, NotificationKind, UUID], _Entry]
 
 
-def _collapsed(news: Sequence[NewNotification], team: Sequence[UUID]) -> _Entries:
+def _collapsed(news: Sequence[NewNotification], team: dict[UUID, Any]) -> _Entries:
     """A statement cannot touch a row twice."""
     entries: _Entries = {}
     for new in news:
         for member_id in [new.only] if new.only in team else team:
             assert member_id is not None
-            entry = entries.setdefault((member_id, new.kind, new.about), _Entry(new))
+            entry = entries.setdefault((member_id, new.kind, new.about), _Entry(new, set()))
             entry.last, entry.count = new, entry.count + 1
+            entry.channels |= _ways(new, team[member_id])
     return entries
+
+
+def _ways(new: NewNotification, member: Any) -> frozenset[NotificationChannel]:
+    chosen = channels_of(member, new.kind)
+    if new.quiet:
+        chosen &= {NotificationChannel.INBOX}
+    return chosen | {NotificationChannel.INBOX} if member["id"] == new.started_by else chosen
 
 
 def _columns(entries: _Entries) -> Iterator[tuple[object, ...]]:
     for (member_id, kind, about), entry in entries.items():
-        yield uuid7(), member_id, kind, about, entry.last.subject_id, entry.last.text.strip()[:500], entry.count
+        new, ways = entry.last, entry.channels
+        yield (
+            *(uuid7(), member_id, kind, about, new.subject_id, new.text.strip()[:500], entry.count),
+            " ".join(map(str, new.accounts)),  # lists in a list would have to be of one length
+            *(channel in ways for channel in NotificationChannel),
+        )
 
 
+# a letter for an entry of Inbox+ waits until the last one's was read; else an hour, which a clock set back leaves one
 _RAISE = """
 INSERT INTO notification AS n (id, firm_id, member_id, kind, about, subject_id, text, count, read, archived,
-                               occurred_at, position)
-SELECT m.id, $1, m.member_id, m.kind, m.about, m.subject_id, m.text, m.count, false, false, $2, 0
-FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::uuid[], $7::uuid[], $8::text[], $9::int[])
-  AS m(id, member_id, kind, about, subject_id, text, count)
+                               occurred_at, position, account_ids, mail_at, digest_since)
+SELECT m.id, $1, m.member_id, m.kind, m.about, m.subject_id, m.text, m.count, false, NOT m.inbox, $2, 0,
+       string_to_array(m.accounts, ' ')::uuid[], CASE WHEN m.email THEN $2::timestamptz END,
+       CASE WHEN m.digest THEN $2::timestamptz END
+FROM unnest($4::uuid[], $5::uuid[], $6::text[], $7::uuid[], $8::uuid[], $9::text[], $10::int[], $11::text[],
+            $12::bool[], $13::bool[], $14::bool[])
+  AS m(id, member_id, kind, about, subject_id, text, count, accounts, inbox, email, digest)
 ON CONFLICT (firm_id, member_id, kind, about) DO UPDATE SET
   subject_id = excluded.subject_id, text = excluded.text, occurred_at = excluded.occurred_at,
-  count = CASE WHEN n.read THEN excluded.count ELSE n.count + excluded.count END, read = false, archived = false
+  count = CASE WHEN n.read THEN excluded.count ELSE n.count + excluded.count END, read = false,
+  archived = excluded.archived, account_ids = excluded.account_ids,
+  mail_at = CASE WHEN excluded.mail_at IS NULL OR n.mail_at IS NOT NULL THEN n.mail_at
+    WHEN excluded.archived THEN least(greatest(n.mailed_at + $3::interval, $2), $2 + $3)
+    WHEN NOT n.mail_unread THEN $2 END,
+  digest_since = coalesce(n.digest_since, excluded.digest_since)
 RETURNING id, member_id
 """

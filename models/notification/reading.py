@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, assert_never, get_args
+from typing import Any
 from uuid import UUID
 
 from models.ground import store
 from models.ground.page import Order, Page, Window
 from models.ground.page import page as read_page
-from models.journal import Subject
-from models.notification.table import About, NotificationKind
+from models.notification.table import NotificationKind
 from models.viewer import Viewer
 
 NEWEST_FIRST = Order("NEWEST_FIRST", "n.position", "bigint", descending=True)
@@ -26,6 +25,7 @@ class NotificationView:
     read: bool
     archived: bool
     occurred_at: datetime
+    account_ids: tuple[UUID, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +78,8 @@ def matching(by: Viewer, wanted: InboxFilter) -> store.Where:
     return where
 
 
-def _leads_to_account(about: About) -> str:
-    match about:
-        case Subject.EMAIL:
-            subject = "email_account s WHERE s.email_id = n.subject_id"
-        case Subject.TOGGLES:
-            subject = "toggles s WHERE s.id = n.subject_id"
-        case Subject.EMAIL_ADDRESS | Subject.MAILBOX:
-            return "false"  # neither is one account's
-        case unread:
-            assert_never(unread)
-    return f"EXISTS (SELECT 1 FROM {subject} AND s.firm_id = n.firm_id AND s.account_id = ?)"
-
-
-_ABOUT_ACCOUNT = f"({' OR '.join(map(_leads_to_account, get_args(About)))})"
+_ABOUT_ACCOUNT = """(?::uuid = ANY(n.account_ids) OR EXISTS (
+  SELECT 1 FROM email_account s WHERE s.firm_id = n.firm_id AND s.account_id = ? AND s.email_id = n.subject_id))"""
 
 
 def _view(row: Any) -> NotificationView:
@@ -104,4 +92,5 @@ def _view(row: Any) -> NotificationView:
         read=row["read"],
         archived=row["archived"],
         occurred_at=row["occurred_at"],
+        account_ids=tuple(row["account_ids"]),
     )

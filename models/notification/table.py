@@ -1,7 +1,8 @@
 from enum import StrEnum
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from tortoise import Model, fields
+from tortoise.contrib.postgres.fields import ArrayField
 
 from models.journal import Subject
 
@@ -30,6 +31,10 @@ class NotificationKind(StrEnum):
 class Notification(Model):
     """
     `about`: what collapses into one entry, such as the thread. `position`: the journal's when it moved to the top.
+    `account_ids`: the accounts that it names, but for an e-mail, which has its own.
+
+    `mail_at`: when a letter for it alone is due. `mailed_at`: when the last one was written; `mail_unread`: nobody has
+    read the entry since. `digest_since`: since when it waits for a digest.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -44,6 +49,11 @@ class Notification(Model):
     archived = fields.BooleanField(default=False)
     occurred_at = fields.DatetimeField()
     position = fields.BigIntField(default=0)
+    account_ids: Any = ArrayField("uuid", default=list, db_default=[])
+    mail_at = fields.DatetimeField(null=True)
+    mailed_at = fields.DatetimeField(null=True)
+    mail_unread = fields.BooleanField(default=False, db_default=False)
+    digest_since = fields.DatetimeField(null=True)
 
     class Meta:
         table = "notification"

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from models import firm, journal, mailbox, second_factor, session, text
+from models import firm, journal, letter, mailbox, second_factor, session, text
 from models.errors import Conflict, DeadLinkReason, ErrorCode, Refusal
 from models.ground import store
 from models.ground.unset import UNSET, Unset
@@ -75,8 +75,8 @@ async def _without_two_factor(
 
 async def remove(by: Viewer, member_id: UUID) -> Done:
     """
-    Sessions, API tokens, invitations and resets of the person end at once, and their mailboxes are the firm's. What
-    they did stays told under their name.
+    Sessions, API tokens, invitations and resets of the person end at once, no letter leaves to them any more, and their
+    mailboxes are the firm's. What they did stays told under their name.
 
     OWNER and ADMIN, signed in themselves; an OWNER is removed by an OWNER. Raises NOT_FOUND, NOT_ALLOWED, LAST_OWNER.
     """
@@ -91,6 +91,7 @@ async def remove(by: Viewer, member_id: UUID) -> Done:
         await store.execute("DELETE FROM api_token WHERE firm_id = $1 AND member_id = $2", by.firm_id, member_id)
         await end_of_colleague(by, member_id, DeadLinkReason.REVOKED)
         await end_resets(by, member_id)
+        await letter.cancel_all_to(by, member_id)
         await mailbox.left_by(by, member_id)
         changes = [journal.Change("state", row["state"], "REMOVED")]
         _record(by, JournalKind.MEMBER_REMOVED, member_id, changes)

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from models.ground import store
+from models.notification import NotificationSetting, channels
 from models.team.table import AccountColumn, TeamMemberState
 from models.viewer import TeamRole, Viewer
 
@@ -13,8 +14,8 @@ from models.viewer import TeamRole, Viewer
 @dataclass(frozen=True, slots=True)
 class TeamMemberView:
     """
-    `account_columns` is empty on anybody but the viewer. `two_factor`: whether a second factor is asked for; None where
-    that is not for the viewer to know.
+    `account_columns` and `notification_settings` are empty on anybody but the viewer. `two_factor`: whether a second
+    factor is asked for; None where that is not for the viewer to know.
     """
 
     id: UUID
@@ -24,6 +25,7 @@ class TeamMemberView:
     manage_accounts: bool
     state: TeamMemberState
     account_columns: tuple[AccountColumn, ...]
+    notification_settings: tuple[NotificationSetting, ...]
     two_factor: bool | None
     version: int
 
@@ -39,7 +41,10 @@ async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, TeamMemberView]:
     return {row["id"]: _view(row, by) for row in found}
 
 
-_SELECT = "SELECT id, name, email, role, manage_accounts, state, account_columns, totp_since, version FROM team_member"
+_SELECT = f"""
+SELECT id, name, email, role, manage_accounts, state, account_columns, {channels.COLUMNS}, totp_since, version
+FROM team_member
+"""
 
 
 def _view(row: Any, by: Viewer) -> TeamMemberView:
@@ -52,6 +57,7 @@ def _view(row: Any, by: Viewer) -> TeamMemberView:
         manage_accounts=row["manage_accounts"] or role is not TeamRole.EMPLOYEE,
         state=TeamMemberState(row["state"]),
         account_columns=tuple(map(AccountColumn, row["account_columns"])) if row["id"] == by.member_id else (),
+        notification_settings=channels.settings_of(row) if row["id"] == by.member_id else (),
         two_factor=row["totp_since"] is not None if by.is_admin or row["id"] == by.member_id else None,
         version=row["version"],
     )

@@ -105,5 +105,6 @@ async def end_email_sync(by: Actor, key: str, *, of: str) -> None:
     if ended := await switch(by, [(toggles, {Switch.EMAIL_SYNC: False}) for toggles in synced]):
         first, names = ended[0], ", ".join(toggles.account_name for toggles in ended)
         text = f"Email sync of {first.address.text} is off, for it is the address of {of} now: {names}"
-        new = NewNotification(NotificationKind.EMAIL_SYNC_ENDED, first.id, first.id, text)
+        accounts = tuple(toggles.account_id for toggles in ended)
+        new = NewNotification(NotificationKind.EMAIL_SYNC_ENDED, first.id, first.id, text, accounts=accounts)
         await notification.raise_for_team(by, [new])

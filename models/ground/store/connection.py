@@ -31,6 +31,7 @@ NOUNS = [
     "models.email.tables",
     "models.notice.table",
     "models.notification.table",
+    "models.inbox_mail.table",
     "models.journal.tables",
     "models.idempotency",
     "models.installation",
