@@ -14,7 +14,7 @@ from graph.inputs import asked_id
 from graph.node import made_id
 from graph.paging import FeedConnection, connected, feed_cursor, window_of
 from graph.preferences import NotificationPreference
-from models import errors, portal
+from models import errors, notice_link, portal
 from models.errors import ErrorCode
 from models.ground.canonical import canonical
 from models.notification_category import NotificationCategory
@@ -69,6 +69,12 @@ class Portal:
             may_set_preferences=used is not None and used.may_set_preferences,
             email_sync=view.shows_emails,
         )
+
+    @strawberry.field(
+        description="Where a notice's path leads, below the firm's `softwareUrl`. Null: nowhere, or none is in use."
+    )
+    async def software_link(self, path: str) -> str | None:
+        return await notice_link.leads_on(self.client, path)
 
     @strawberry.field(description="Newest first.")
     async def emails(self, info: Info, first: int | None = None, after: str | None = None) -> FeedConnection[Email]:

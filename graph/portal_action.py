@@ -14,7 +14,7 @@ class PortalAction:
     action: ClientAction
     account_id: strawberry.ID
     account_name: str
-    link: str = strawberry.field(description="The one that the event was raised with.")
+    link: str = strawberry.field(description="Below the firm's `softwareUrl`: the path that the event was raised with.")
     expires_at: datetime
 
 

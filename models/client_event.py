@@ -1,24 +1,27 @@
-"""What the firm's other software may raise for an account; each event's category and action are told here once."""
+"""What the firm's other software may raise for an account; each event's category and actions are told here once."""
 
 from enum import StrEnum
 
+from models.errors import ErrorCode, Refusal
 from models.firm_settings import ClientAction
 from models.notification_category import NotificationCategory
+
+_OF_REQUESTS = (ClientAction.COMPLETE_REQUESTS, ClientAction.UPLOAD_DOCUMENTS)
 
 
 class ClientEvent(StrEnum):
     """
-    `category`: by which an address takes or leaves it (R13). `action`: what its letter may let the bearer do without
-    signing in, where the firm allows it (R12); None: nothing.
+    `category`: by which an address takes or leaves it (R13). `actions`: what its letter may let the bearer do without
+    signing in, where the firm allows it (R12); the first by itself, another where whoever raises it says so.
     """
 
     category: NotificationCategory
-    action: ClientAction | None
+    actions: tuple[ClientAction, ...]
 
-    def __new__(cls, name: str, category: NotificationCategory, action: ClientAction | None = None) -> "ClientEvent":
+    def __new__(cls, name: str, category: NotificationCategory, *actions: ClientAction) -> "ClientEvent":
         event = str.__new__(cls, name)
         event._value_ = name
-        event.category, event.action = category, action
+        event.category, event.actions = category, actions
         return event
 
     DOCUMENT_UPLOADED = "DOCUMENT_UPLOADED", NotificationCategory.DOCUMENT_UPLOADS, ClientAction.VIEW_DOCUMENTS
@@ -36,7 +39,14 @@ class ClientEvent(StrEnum):
     INVOICE_REMINDER = "INVOICE_REMINDER", NotificationCategory.INVOICES_AND_PAYMENTS, ClientAction.PAY_INVOICES
     PAYMENT_CONFIRMED = "PAYMENT_CONFIRMED", NotificationCategory.INVOICES_AND_PAYMENTS
     PAYMENT_REFUNDED = "PAYMENT_REFUNDED", NotificationCategory.INVOICES_AND_PAYMENTS
-    CLIENT_REQUEST_SENT = "CLIENT_REQUEST_SENT", NotificationCategory.CLIENT_REQUESTS, ClientAction.COMPLETE_REQUESTS
-    CLIENT_REQUEST_REMINDER = (
-        "CLIENT_REQUEST_REMINDER", NotificationCategory.CLIENT_REQUESTS, ClientAction.COMPLETE_REQUESTS
-    )  # fmt: skip
+    CLIENT_REQUEST_SENT = "CLIENT_REQUEST_SENT", NotificationCategory.CLIENT_REQUESTS, *_OF_REQUESTS
+    CLIENT_REQUEST_REMINDER = "CLIENT_REQUEST_REMINDER", NotificationCategory.CLIENT_REQUESTS, *_OF_REQUESTS
+
+    def action_of(self, asked: ClientAction | None = None, *path: str) -> ClientAction | None:
+        """`asked`: by whoever raises the event; None: its own. Raises INVALID where it is none of its actions."""
+        if asked is None:
+            return next(iter(self.actions), None)
+        if asked not in self.actions:
+            known = f"can have {' or '.join(self.actions)}" if self.actions else "has none"
+            raise Refusal(ErrorCode.INVALID, f"{asked} is no action of {self}, which {known}. Leave it out.", *path)
+        return asked

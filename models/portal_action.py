@@ -13,6 +13,7 @@ from uuid import UUID
 
 import orjson
 
+from models import software_url
 from models.firm_settings import ClientAction
 from models.ground import clock, keys, store
 from models.toggles.table import IS_HELD
@@ -24,7 +25,7 @@ LONGEST_TOKEN = 8_000  # characters
 
 @dataclass(frozen=True, slots=True)
 class PortalAction:
-    """`link`: the one that the event was raised with."""
+    """`link`: where the event's path leads, below the firm's software as it is now."""
 
     action: ClientAction
     account_id: UUID
@@ -33,40 +34,49 @@ class PortalAction:
     expires_at: datetime
 
 
-def token(*, firm_id: UUID, account_id: UUID, address_id: UUID, action: ClientAction, link: str) -> str:
-    """For the letter to this address. Whoever holds it may do what it says, so it must not be logged."""
-    expires = int((clock.now() + GOOD_FOR).timestamp())
-    said = [firm_id.hex, account_id.hex, address_id.hex, action.value, link, expires]
+def token(*, firm_id: UUID, account_id: UUID, address_id: UUID, action: ClientAction, path: str, at: datetime) -> str:
+    """
+    For the letter to this address, good from `at` on. It holds the path alone: where that is, the firm's settings say
+    when it is opened. Whoever holds it may do what it says, so it must not be logged.
+    """
+    expires = int((at + GOOD_FOR).timestamp())
+    said = [firm_id.hex, account_id.hex, address_id.hex, action.value, path, expires]
     what = base64.urlsafe_b64encode(orjson.dumps(said)).decode().rstrip("=")
     return f"{what}.{keys.signature(PURPOSE, what)}"
 
 
-def link(base_url: str, *, firm_id: UUID, account_id: UUID, address_id: UUID, action: ClientAction, link: str) -> str:
+def link(
+    base_url: str, *, firm_id: UUID, account_id: UUID, address_id: UUID, action: ClientAction, path: str, at: datetime
+) -> str:
     """Where the letter's button leads: `/action/<token>`, whose page shows it and uses nothing up."""
-    given = token(firm_id=firm_id, account_id=account_id, address_id=address_id, action=action, link=link)
+    given = token(firm_id=firm_id, account_id=account_id, address_id=address_id, action=action, path=path, at=at)
     return f"{base_url}/action/{given}"
 
 
 async def opened(given: str) -> PortalAction | None:
     """
-    None: expired, altered, or no more: the address is not held there, the account archived, the action withdrawn.
+    None: expired, altered, or no more: the address is not held there, the account archived, the action withdrawn, the
+    firm without software. The portal is left then.
     """
     what, _, signature = given[: LONGEST_TOKEN + 1].partition(".")
     if len(given) > LONGEST_TOKEN or not what.isascii() or not keys.is_signed(PURPOSE, what, signature):
         return None
     try:
-        firm_id, account_id, address_id, action, to, expires = orjson.loads(base64.urlsafe_b64decode(f"{what}=="))
+        firm_id, account_id, address_id, action, path, expires = orjson.loads(base64.urlsafe_b64decode(f"{what}=="))
     except (binascii.Error, ValueError):
         return None
     expires_at = datetime.fromtimestamp(expires, UTC)
     if expires_at <= clock.now():
         return None
-    name = await store.value(_OPEN, UUID(firm_id), UUID(account_id), UUID(address_id), action)
-    return PortalAction(ClientAction(action), UUID(account_id), name, to, expires_at) if name is not None else None
+    row = await store.row(_OPEN, UUID(firm_id), UUID(account_id), UUID(address_id), action)
+    leads_to = software_url.below(row["software_url"], path) if row else None
+    if row is None or leads_to is None:
+        return None
+    return PortalAction(ClientAction(action), UUID(account_id), row["name"], leads_to, expires_at)
 
 
 _OPEN = f"""
-SELECT a.name FROM toggles t
+SELECT a.name, f.software_url FROM toggles t
 JOIN account a ON a.firm_id = t.firm_id AND a.id = t.account_id AND a.archived_at IS NULL
 JOIN firm f ON f.id = t.firm_id AND $4 = ANY(f.actions_without_login)
 WHERE t.firm_id = $1 AND t.account_id = $2 AND t.address_id = $3 AND {IS_HELD}

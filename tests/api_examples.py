@@ -258,8 +258,9 @@ EXAMPLES: dict[str, list[Example]] = {
     "Account.emails": [],
     "Contact.accounts": [],
     "Portal.emails": [],
+    "Portal.softwareLink": [],
 }
-"""The last three take page sizes and page cursors only; test_api_paging tries these."""
+"""The last take no ids: page sizes and cursors, which test_api_paging tries; a path (tests/test_notice_link.py)."""
 
 
 def fields_with_arguments() -> list[tuple[str, GraphQLField]]:

@@ -11,6 +11,7 @@ from graphql import DocumentNode, FragmentDefinitionNode, OperationDefinitionNod
 
 from models import firm_settings, portal_action
 from models.firm_settings import ClientAction, FirmWish
+from models.ground import clock
 from models.session import SignedIn
 from models.viewer import Asker
 from tests.api_examples import SCHEMA, told
@@ -90,9 +91,15 @@ def _variables(name: str, ids: dict[str, str]) -> Any:
 async def _action(world: World) -> str:
     """The token of a letter's link, in a firm that lets clients use it."""
     pay, made = ClientAction.PAY_INVOICES, world.account
-    await firm_settings.update(world.by, FirmWish(actions_without_login=[pay]))
+    wish = FirmWish(actions_without_login=[pay], software_url="https://clients.firm.test")
+    await firm_settings.update(world.by, wish)
     return portal_action.token(
-        firm_id=world.by.firm_id, account_id=made.id, address_id=made.address, action=pay, link="/invoices/12"
+        firm_id=world.by.firm_id,
+        account_id=made.id,
+        address_id=made.address,
+        action=pay,
+        path="/invoices/12",
+        at=clock.now(),
     )
 
 

@@ -10,7 +10,7 @@ from graphql import GraphQLObjectType, parse, validate
 from graph.pages import KINDS, OPERATIONS, STATIC
 from models import portal_action
 from models.firm_settings import ClientAction
-from models.ground import secret_link, store
+from models.ground import clock, secret_link, store
 from tests.api_examples import SCHEMA
 from tests.client import Api
 from tests.make import a_client, a_firm
@@ -71,11 +71,16 @@ async def test_looking_uses_nothing_up_and_the_token_is_not_in_the_page(api: Api
     client = await store.row("SELECT account_id, address_id FROM toggles")
     assert row is not None
     assert client is not None
-    to = {"firm_id": by.firm_id, "account_id": client["account_id"], "address_id": client["address_id"]}
-    links = [
-        f"/reset/{secret_link.token('reset', row['id'], row['seed'])}",
-        portal_action.link("", **to, action=ClientAction.PAY_INVOICES, link="https://pay.firm.test/12"),
-    ]
+    action = portal_action.link(
+        "",
+        firm_id=by.firm_id,
+        account_id=client["account_id"],
+        address_id=client["address_id"],
+        action=ClientAction.PAY_INVOICES,
+        path="/invoices/12",
+        at=clock.now(),
+    )
+    links = [f"/reset/{secret_link.token('reset', row['id'], row['seed'])}", action]
     before = await everything()
     for link in links:
         for method in ("GET", "HEAD", "GET"):

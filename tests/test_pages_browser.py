@@ -7,8 +7,7 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from models import account, firm_settings, portal_action, team
-from models.firm_settings import ClientAction, FirmWish
+from models import team
 from models.ground import secret_link, store
 from models.invitation import Invitation
 from models.viewer import TeamRole
@@ -150,34 +149,6 @@ async def test_a_colleague_whose_link_is_dead_is_told_whom_to_ask(api: Api, tmp_
         await window.goto(f"{api.url}/invitation/{secret_link.token('invitation', row.id, row.seed)}")
         await window.shows("#dead", "owner or an admin")
         await window.hides("#again")
-
-
-async def test_what_can_be_done_without_login_is_shown_and_a_link_that_was_taken_back_says_so(
-    api: Api, tmp_path: Path
-) -> None:
-    """R12"""
-    owner = await a_member(await a_firm())
-    await firm_settings.update(owner, FirmWish(actions_without_login=[ClientAction.PAY_INVOICES]))
-    made = await an_account(owner, name="Vetreria <b>Valsecchi</b>")
-
-    def link(to: str) -> str:
-        about = {"firm_id": owner.firm_id, "account_id": made.id, "address_id": made.address}
-        return portal_action.link(api.url, **about, action=ClientAction.PAY_INVOICES, link=to)
-
-    pays = link("https://pay.firm.test/12?a=b")
-    async with a_window(tmp_path / "browser") as window:
-        await window.goto(pays)
-        await window.shows("#account", "Vetreria <b>Valsecchi</b>")
-        await window.shows("#go", "Pay the invoice")
-        assert await window.run("document.querySelector('#go').href") == "https://pay.firm.test/12?a=b"
-        await window.goto(link("javascript:alert(1)"))
-        await window.shows("#dead", "Sign in to go on")
-        await account.archive(owner, made.id, archived=True)
-        await window.goto(pays)
-        await window.shows("#dead", "the firm has taken it back")
-        await window.hides("#open")
-        await window.goto(f"{api.url}/action/nonsense")
-        await window.shows("#dead", "Sign in to go on")
 
 
 FOCUSED = "document.activeElement.id || document.activeElement.tagName"

@@ -15,20 +15,20 @@ from tests.client import Api
 from tests.make import MadeAccount, a_firm, a_member, an_account, an_address, switched
 
 PAY, VIEW = ClientAction.PAY_INVOICES, ClientAction.VIEW_DOCUMENTS
-WHERE = "https://pay.firm.test/invoices/12?a=b#c"
+SOFTWARE, PATH = "https://clients.firm.test/app", "/invoices/12?a=b#c"
 ASK = "query($token: String!) { portalAction(token: $token) { action accountId accountName link expiresAt } }"
 
 
 @pytest.fixture
 async def owner(store: str) -> Viewer:
     owner = await a_member(await a_firm())
-    await firm_settings.update(owner, FirmWish(actions_without_login=[PAY]))
+    await firm_settings.update(owner, FirmWish(actions_without_login=[PAY], software_url=SOFTWARE))
     return owner
 
 
-def a_token(by: Viewer, made: MadeAccount, action: ClientAction = PAY) -> str:
+def a_token(by: Viewer, made: MadeAccount, action: ClientAction = PAY, path: str = PATH) -> str:
     return portal_action.token(
-        firm_id=by.firm_id, account_id=made.id, address_id=made.address, action=action, link=WHERE
+        firm_id=by.firm_id, account_id=made.id, address_id=made.address, action=action, path=path, at=clock.now()
     )
 
 
@@ -37,8 +37,11 @@ async def test_nobody_needs_a_session_nor_login(api: Api, owner: Viewer) -> None
     told = (await api.ask(ASK, {"token": a_token(owner, made)}))["portalAction"]
     assert told.pop("expiresAt")
     assert told == {
-        "action": "PAY_INVOICES", "accountId": f"account_{made.id.hex}", "accountName": "Vetreria", "link": WHERE
-    }  # fmt: skip
+        "action": "PAY_INVOICES",
+        "accountId": f"account_{made.id.hex}",
+        "accountName": "Vetreria",
+        "link": SOFTWARE + PATH,
+    }
 
 
 async def test_switching_login_off_changes_nothing(owner: Viewer) -> None:
@@ -84,13 +87,33 @@ async def test_it_is_refused_once_the_firm_takes_it_back(
     assert await portal_action.opened(token) is None
 
 
+async def test_it_leads_below_the_software_as_it_is_now(owner: Viewer) -> None:
+    """R14: the token keeps the path alone."""
+    token = a_token(owner, await an_account(owner))
+    await firm_settings.update(owner, FirmWish(software_url="https://new.firm.test"))
+    moved = await portal_action.opened(token)
+    assert moved is not None
+    assert moved.link == "https://new.firm.test" + PATH
+    await firm_settings.update(owner, FirmWish(software_url=None))
+    assert await portal_action.opened(token) is None
+    await firm_settings.update(owner, FirmWish(software_url=SOFTWARE))
+    assert await portal_action.opened(token) is not None
+
+
+@pytest.mark.parametrize(
+    "path", ["https://pay.firm.test/invoices/12", "//evil.test", "/../x", "javascript:alert(1)", ""]
+)
+async def test_what_an_earlier_release_signed_is_asked_again(owner: Viewer, path: str) -> None:
+    assert await portal_action.opened(a_token(owner, await an_account(owner), path=path)) is None
+
+
 async def test_it_is_for_one_action_account_and_address_of_one_firm(owner: Viewer) -> None:
     mine, other = await an_account(owner), await an_account(owner)
     assert await portal_action.opened(a_token(owner, mine, VIEW)) is None
     elsewhere = replace(mine, address=other.address)
     assert await portal_action.opened(a_token(owner, elsewhere)) is None
     stranger = await a_member(await a_firm())
-    await firm_settings.update(stranger, FirmWish(actions_without_login=[PAY]))
+    await firm_settings.update(stranger, FirmWish(actions_without_login=[PAY], software_url=SOFTWARE))
     assert await portal_action.opened(a_token(stranger, mine)) is None
     assert await portal_action.opened(a_token(owner, replace(mine, address=await an_address(owner)))) is None
 
@@ -113,9 +136,15 @@ async def test_an_altered_one_and_one_of_another_kind_or_key_open_nothing(owner:
 async def test_the_link_of_a_letter_holds_the_token(owner: Viewer) -> None:
     made = await an_account(owner)
     url = portal_action.link(
-        "https://desk.test", firm_id=owner.firm_id, account_id=made.id, address_id=made.address, action=PAY, link=WHERE
+        "https://desk.test",
+        firm_id=owner.firm_id,
+        account_id=made.id,
+        address_id=made.address,
+        action=PAY,
+        path=PATH,
+        at=clock.now(),
     )
     found = await portal_action.opened(url.removeprefix("https://desk.test/action/"))
     assert found is not None
     assert isinstance(found.account_id, UUID)
-    assert (found.action, found.link) == (PAY, WHERE)
+    assert (found.action, found.link) == (PAY, SOFTWARE + PATH)
