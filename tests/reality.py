@@ -11,10 +11,20 @@ from models import account, address, contact, toggles
 from models.contact import ContactEmail, ExistingContact, FieldRef
 from models.errors import ErrorCode, Refusal, Refusals
 from models.ground import clock
-from models.toggles import NewToggles, TogglesView, TogglesWish, setting
+from models.notification_category import NotificationCategory
+from models.toggles import (
+    NewToggles,
+    NotificationPreference,
+    Preferences,
+    PreferencesWish,
+    TogglesView,
+    TogglesWish,
+    preferring,
+    setting,
+)
 from models.viewer import Viewer
 from tests.make import FIELDS, a_contact, a_firm, a_member, an_address
-from tests.rules import ADDRESSES, PEOPLE, PLACES, SLOTS, Rules, Switches
+from tests.rules import ADDRESSES, NOTHING, PEOPLE, PLACES, SLOTS, Named, Rules, Shown, Switches
 
 
 @dataclass
@@ -26,9 +36,10 @@ class Reality:
     places: list[UUID]
     addresses: list[UUID]
 
-    async def link(self, place: int, person: int, wanted: dict[int, Switches]) -> None:
-        named = tuple((self.addresses[one], NewToggles(*on)) for one, on in wanted.items())
-        await contact.link(self.by, self.places[place], ExistingContact(self.people[person], named))
+    async def link(self, place: int, person: int, wanted: dict[int, Switches], named: Named = NOTHING) -> None:
+        starts = {one: NewToggles(*on, preferences=_preferences(named)) for one, on in wanted.items()}
+        toggles = tuple((self.addresses[one], new) for one, new in starts.items())
+        await contact.link(self.by, self.places[place], ExistingContact(self.people[person], toggles))
 
     async def unlink(self, place: int, person: int) -> None:
         await contact.unlink(self.by, self.places[place], self.people[person])
@@ -37,6 +48,10 @@ class Reality:
         login, notify, sync = wish
         where = (self.places[place], self.addresses[one])
         await setting.set_toggles(self.by, [TogglesWish(*where, login, notify, sync)])
+
+    async def prefer(self, place: int, one: int, named: Named) -> None:
+        wish = PreferencesWish(self.places[place], self.addresses[one], _preferences(named))
+        await preferring.set_preferences(self.by, [wish])
 
     async def edit(self, person: int, slot: int, new: int | None) -> None:
         text = None if new is None else text_of(new)
@@ -59,13 +74,18 @@ class Reality:
         await contact.delete(self.by, self.people[person])
         self.people[person] = await a_contact(self.by)
 
-    async def shown(self) -> list[dict[int, tuple[Switches, frozenset[int]]]]:
+    async def shown(self) -> list[dict[int, Shown]]:
         views = await toggles.of_accounts(self.by, self.places)
         return [dict(map(self._numbered, views.get(place, []))) for place in self.places]
 
-    def _numbered(self, view: TogglesView) -> tuple[int, tuple[Switches, frozenset[int]]]:
+    def _numbered(self, view: TogglesView) -> tuple[int, Shown]:
         holders = frozenset(self.people.index(each) for each in view.contact_ids)
-        return self.addresses.index(view.address.id), ((view.login, view.notify, view.email_sync), holders)
+        muted = frozenset(each.category for each in view.notification_preferences if not each.on)
+        return self.addresses.index(view.address.id), ((view.login, view.notify, view.email_sync), holders, muted)
+
+
+def _preferences(named: Named) -> Preferences:
+    return tuple(NotificationPreference(category, on) for category, on in named.items())
 
 
 def text_of(one: int) -> str:
@@ -89,6 +109,7 @@ NUMBERS = {
     "one": st.integers(0, ADDRESSES - 1),
     "slot": st.integers(0, SLOTS - 1),
 }
+NAMED = st.dictionaries(st.sampled_from(list(NotificationCategory)[:2]), st.booleans(), min_size=1)
 WISH = st.tuples(*[st.sampled_from([None, True, False])] * 3)
 SWITCHING = (
     st.tuples(st.just("link"), NUMBERS["place"], NUMBERS["person"], st.tuples(*[st.booleans()] * 3)),
@@ -120,7 +141,7 @@ async def people_and_places() -> tuple[Rules, Reality]:
 async def take(rules: Rules, reality: Reality, verb: str, *given: Any) -> None:
     """One step on both. What the rules refuse, the database must refuse so."""
     if verb == "link":
-        place, person, on = given
-        given = (place, person, dict.fromkeys(rules.holds[person].values(), on))
+        place, person, on, *named = given
+        given = (place, person, dict.fromkeys(rules.holds[person].values(), on), *named)
     expected = getattr(rules, verb)(*given)
     assert await code_of(getattr(reality, verb), *given) == expected, (verb, given)

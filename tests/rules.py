@@ -1,5 +1,6 @@
 """
-The rules of switches and addresses in plain Python: R1, R3, R5, R10, R11, R33, R34, R35, R41, R43, R44, R48.
+The rules of switches, preferences and addresses in plain Python: R1, R3, R5, R10, R11, R13, R33, R34, R35, R41, R43,
+R44, R48.
 
 The dicts below are what docs/rules.md says; tests compare them with the database (tests/reality.py).
 """
@@ -7,11 +8,15 @@ The dicts below are what docs/rules.md says; tests compare them with the databas
 from dataclasses import dataclass, field
 
 from models.errors import ErrorCode
+from models.notification_category import NotificationCategory
 
 PEOPLE, PLACES, ADDRESSES, SLOTS = 2, 2, 3, 2
 OFF = (False, False, False)
 Switches = tuple[bool, bool, bool]
+Named = dict[NotificationCategory, bool]
 Spot = tuple[int, int]  # account, address
+Shown = tuple[Switches, frozenset[int], frozenset[NotificationCategory]]  # with who holds it, and what is off
+NOTHING: Named = {}
 
 
 @dataclass
@@ -21,6 +26,7 @@ class Rules:
     holds: list[dict[int, int]]
     links: set[Spot] = field(default_factory=set)  # account, person
     on: dict[Spot, Switches] = field(default_factory=dict)
+    off: dict[Spot, frozenset[NotificationCategory]] = field(default_factory=dict)
     former: dict[Spot, int] = field(default_factory=dict)
     activated: set[int] = field(default_factory=set)
     archived: set[int] = field(default_factory=set)
@@ -28,17 +34,23 @@ class Rules:
     def of(self, place: int, one: int) -> Switches:
         return self.on.get((place, one), OFF)
 
+    def muted(self, place: int, one: int) -> frozenset[NotificationCategory]:
+        return self.off.get((place, one), frozenset())
+
     def holders(self, place: int, one: int) -> set[int]:
         return {person for at, person in self.links if at == place and one in self.holds[person].values()}
 
-    def link(self, place: int, person: int, wanted: dict[int, Switches]) -> ErrorCode | None:
+    def link(self, place: int, person: int, wanted: dict[int, Switches], named: Named = NOTHING) -> ErrorCode | None:
         if (place, person) in self.links:
             return ErrorCode.ALREADY_TAKEN
         after = {one: _either(self.of(place, one), on) for one, on in wanted.items()}
-        if place in self.archived and any(after[one] != self.of(place, one) for one in wanted):
+        muted = {one: self.muted(place, one) if self.holders(place, one) else frozenset() for one in wanted}
+        goes_on = any(after[one] != self.of(place, one) or _any_on(muted[one], named) for one in wanted)
+        if place in self.archived and goes_on:
             return ErrorCode.ACCOUNT_ARCHIVED
         self.links.add((place, person))
         self.on |= {(place, one): on for one, on in after.items()}
+        self.off |= {(place, one): _preferred(off, named) for one, off in muted.items()}
         return None
 
     def unlink(self, place: int, person: int) -> ErrorCode | None:
@@ -64,6 +76,18 @@ class Rules:
         self.on[place, one] = (login, notify, sync)
         return None
 
+    def prefer(self, place: int, one: int, named: Named) -> ErrorCode | None:
+        """Whatever the switches say (R13)."""
+        held, muted = bool(self.holders(place, one)), self.muted(place, one)
+        if not held and not self.of(place, one)[0]:
+            return ErrorCode.NOT_FOUND
+        if _any_on(muted, named) and place in self.archived:
+            return ErrorCode.ACCOUNT_ARCHIVED
+        if _any_on(muted, named) and not held:
+            return ErrorCode.NOT_LINKED
+        self.off[place, one] = _preferred(muted, named)
+        return None
+
     def edit(self, person: int, slot: int, new: int | None) -> ErrorCode | None:
         before, after = self.holds[person], {**self.holds[person]}
         after.pop(slot, None)
@@ -79,7 +103,15 @@ class Rules:
         if old is not None and old != new:
             for place in places:
                 self._move(place, person, old, new, rows, taken)
+        elif new is not None and old is None:
+            self._add(person, new)
         return None
+
+    def _add(self, person: int, one: int) -> None:
+        """An address that nobody else of the account holds starts anew there."""
+        for place in [place for place, who in self.links if who == person]:
+            if self.holders(place, one) == {person}:
+                self.off[place, one] = frozenset()
 
     def _move(
         self,
@@ -99,6 +131,7 @@ class Rules:
         if new is not None and not taken[place, new]:
             moved = login and old not in self.activated
             self.on[place, new] = (rows[place, new][0] or moved, notify, sync)
+            self.off[place, new] = self.muted(place, old)
 
     def archive(self, place: int, archived: bool) -> None:
         (self.archived.add if archived else self.archived.discard)(place)
@@ -115,6 +148,7 @@ class Rules:
         if slot in self.holds[person]:
             return ErrorCode.FIELD_TAKEN
         self.holds[person][slot] = one
+        self._add(person, one)
         return None
 
     def drop(self, place: int, one: int) -> ErrorCode | None:
@@ -137,12 +171,20 @@ class Rules:
             return "OFFLINE"
         return "ACTIVE" if entering & self.activated else "PENDING"
 
-    def shown(self, place: int) -> dict[int, tuple[Switches, frozenset[int]]]:
+    def shown(self, place: int) -> dict[int, Shown]:
         return {
-            one: (self.of(place, one), frozenset(self.holders(place, one)))
+            one: (self.of(place, one), frozenset(self.holders(place, one)), self.muted(place, one))
             for one in range(ADDRESSES)
             if self.holders(place, one) or self.of(place, one)[0]
         }
+
+
+def _any_on(muted: frozenset[NotificationCategory], named: Named) -> bool:
+    return any(on and category in muted for category, on in named.items())
+
+
+def _preferred(muted: frozenset[NotificationCategory], named: Named) -> frozenset[NotificationCategory]:
+    return (muted | {each for each, on in named.items() if not on}) - {each for each, on in named.items() if on}
 
 
 def _either(was: Switches, wanted: Switches) -> Switches:

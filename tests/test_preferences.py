@@ -12,10 +12,10 @@ from models.ground import clock, store
 from models.ground.page import Window
 from models.journal import Change, JournalFilter, JournalKind
 from models.notification_category import NotificationCategory
-from models.toggles import NewToggles, PreferencesWish, TogglesWish
-from models.toggles.preferring import set_preferences
+from models.toggles import NewToggles, NotificationPreference, PreferencesWish, TogglesWish
+from models.toggles.preferring import prefer, set_preferences
 from models.toggles.setting import set_toggles
-from models.viewer import System, TeamRole, Viewer
+from models.viewer import JournalSource, LetterLink, System, TeamRole, Viewer
 from tests.make import (
     MadeAccount,
     a_contact,
@@ -193,6 +193,28 @@ async def test_only_who_may_manage_accounts_sets_them(by: Viewer) -> None:
     with refused(ErrorCode.NOT_FOUND, "toggles", 0):
         await preferred(stranger, made.id, made.address, MESSAGES)
     assert await muted(by, made.id, made.address) == set()
+
+
+async def test_who_holds_a_link_sets_one_category_and_no_other_and_needs_no_right(by: Viewer) -> None:
+    """The link itself is looked at by whoever opens it."""
+    made, holder = await an_account(by, login=True, notify=True), LetterLink(by.firm_id)
+    off, on = NotificationPreference(MESSAGES, on=False), NotificationPreference(MESSAGES, on=True)
+    await preferred(by, made.id, made.address, PROPOSALS)
+    assert (await prefer(holder, made.id, made.address, off)).cursor is not None
+    assert (await prefer(holder, made.id, made.address, off)).cursor is None, "said twice"
+    entry = (await journal.page(by, JournalFilter(kinds=(JournalKind.PREFERENCES_CHANGED,)), Window())).rows[0]
+    assert (entry.by, entry.member_id, entry.user_id) == (JournalSource.LETTER_LINK, None, None)
+    assert entry.changes == (Change("MESSAGES", "true", "false"),)
+    assert await muted(by, made.id, made.address) == {MESSAGES, PROPOSALS}
+    assert await spelled(by, made.id, made.address) == "LN"
+    await prefer(holder, made.id, made.address, on)
+    assert await muted(by, made.id, made.address) == {PROPOSALS}
+    await account.archive(by, made.id, archived=True)
+    await prefer(holder, made.id, made.address, off)
+    assert await muted(by, made.id, made.address) == {MESSAGES, PROPOSALS}
+    await contact.unlink(by, made.id, made.contact)
+    with refused(ErrorCode.NOT_FOUND):
+        await prefer(holder, made.id, made.address, off)
 
 
 async def test_one_to_a_hundred_cost_the_same_statements(by: Viewer) -> None:

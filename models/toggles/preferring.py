@@ -1,6 +1,6 @@
 """
 Setting notification preferences: many at once, all or nothing (R13). The team sets those of anybody, a client its own
-in the account in use, unless the firm locks them; and so does whoever holds a letter's link.
+in the account in use, unless the firm locks them; whoever holds a letter's link the one category that it names.
 
 Stands beside `setting`, above the toggles themselves.
 """
@@ -15,6 +15,7 @@ from models.ground import store
 from models.idempotency import Done
 from models.portal import must_be_in
 from models.toggles.locking import Toggles
+from models.toggles.preferences import NotificationPreference
 from models.toggles.switches import PreferencesWish
 from models.toggles.switching import switch
 from models.toggles.wishing import locked_as_wished, must_be_none, placed, why_not_preferred
@@ -33,6 +34,20 @@ async def set_preferences(by: Actor, wishes: Sequence[PreferencesWish]) -> Done:
     if not isinstance(by, Client):
         must_manage_accounts(by)
     must_be_few(wishes, "toggles", "toggles", least=1)
+    return await _all_or_none(by, wishes)
+
+
+async def prefer(by: Actor, account_id: UUID, address_id: UUID, preference: NotificationPreference) -> Done:
+    """
+    One category of one address on one account, for whoever holds a letter's link or has complained of a letter: nobody
+    is asked for a right here, the caller has looked at the link.
+
+    Raises NOT_FOUND where the address is neither held nor an unlinked email there; ACCOUNT_ARCHIVED, NOT_LINKED for on.
+    """
+    return await _all_or_none(by, [PreferencesWish(account_id, address_id, (preference,))])
+
+
+async def _all_or_none(by: Actor, wishes: Sequence[PreferencesWish]) -> Done:
     async with store.transaction(by.firm_id) as tx:
         await firm.one_at_a_time(by.firm_id)  # nobody is unlinked or archived between the look and the change
         if isinstance(by, Client):
@@ -45,6 +60,7 @@ async def _set(by: Actor, wishes: Sequence[PreferencesWish]) -> tuple[UUID, ...]
     def why_not(wish: PreferencesWish, toggles: Toggles) -> Iterable[Refusal]:
         if isinstance(by, Client) and not toggles.enters:  # lost since the client was let in
             yield _not_there()
+            return
         yield from why_not_preferred(wish.preferences, toggles, "preferences")
 
     toggles = await locked_as_wished(by, wishes, why_not)
