@@ -107,7 +107,8 @@ class Firm:
 
     async def _bounce(self) -> None:
         row = await self._one_of("letter", "state = 'SENT'")
-        await letter.bounced(self.by.firm_id, row["id"], "No.", no_such_mailbox=self.chance.random() < 0.5)
+        (returned,) = await letter.named([row["id"]], ())
+        await letter.bounced(returned, "No.", no_such_mailbox=self.chance.random() < 0.5)
 
     async def _lift(self) -> None:
         row = await self._one_of("email_address", "suppressed_at IS NOT NULL")

@@ -1,10 +1,5 @@
 """A delivery report about one of our letters, come into a connected mailbox: read, told, and not kept (R18)."""
 
-import re
-from email.message import EmailMessage
-from email.mime.message import MIMEMessage
-from email.mime.multipart import MIMEMultipart
-from email.mime.text import MIMEText
 from uuid import UUID
 
 import pytest
@@ -15,33 +10,12 @@ from models.ground import store
 from models.viewer import System
 from tests.imap_server import ARRIVED, ImapServer
 from tests.letters import an_invitation, due_again, invited, row_of, sent_all, state_of
-from tests.make import a_member, an_account
+from tests.make import a_firm, a_member, an_account
+from tests.reports import ANNA, a_report, an_answer
 from tests.smtp_server import DROP, SmtpSink
-from tests.syncing import STUDIO, connected, states, synced
+from tests.syncing import connected, states, synced
 
 pytest_plugins = ["tests.sync_fixtures"]
-ANNA = "anna@client.test"
-
-
-def a_report(letter: bytes, *, action: str = "failed", status: str = "5.1.1", signed: str | None = None) -> bytes:
-    """As Postfix writes one, with the headers of the letter inside."""
-    report = MIMEMultipart("report", report_type="delivery-status")
-    report["From"], report["To"], report["Subject"] = "MAILER-DAEMON@mx.test", STUDIO, "Undelivered Mail"
-    report["Message-ID"], report["Auto-Submitted"] = "<report@mx.test>", "auto-replied"
-    report.attach(MIMEText(f"Your letter to {ANNA} did not arrive.\n"))
-    status_part = MIMEMessage(EmailMessage(), "delivery-status")
-    of_server, of_recipient = EmailMessage(), EmailMessage()
-    of_server["Reporting-MTA"] = "dns; mx.test"
-    of_recipient["Final-Recipient"], of_recipient["Action"] = f"rfc822; {ANNA}", action
-    of_recipient["Status"] = status
-    status_part.set_payload([of_server, of_recipient])
-    report.attach(status_part)
-    headers = letter.partition(b"\r\n\r\n")[0].decode().replace("\r\n", "\n") + "\n"
-    if signed is not None:
-        headers = re.sub("(?m)^X-Switchboard-Letter: .*", f"X-Switchboard-Letter: {signed}", headers)
-    returned = MIMEText(headers, "rfc822-headers", "ascii")
-    report.attach(returned)
-    return report.as_bytes().replace(b"\n", b"\r\n")
 
 
 async def a_sent_letter(by: System, sink: SmtpSink) -> UUID:
@@ -110,3 +84,45 @@ async def test_a_report_on_a_letter_of_unknown_outcome_stops_its_second_copy(
         await sent_all(sink.server)
     assert len(sink.letters) == 1
     assert await store.value("SELECT count(*) FROM email_address WHERE suppressed_at IS NOT NULL") == 0
+
+
+async def test_a_report_in_plain_words_is_found_in_a_firms_mailbox_too(
+    server: ImapServer, by: System, tools: Tools
+) -> None:
+    mailbox_id = await connected(by, server.server)
+    await synced(mailbox_id, tools)
+    async with SmtpSink() as sink:
+        letter_id = await a_sent_letter(by, sink)
+    message_id = (await row_of(letter_id))["message_id"]
+    report = (
+        "Return-Path: <>\r\nFrom: MAILER-DAEMON@mx.test\r\nTo: portal@switchboard.test\r\nSubject: failure\r\n\r\n"
+        f"I was not able to deliver your message.\r\n<{ANNA}>:\r\nRemote host said: 550 No such user here\r\n\r\n"
+        f"--- Below this line is a copy of the message.\r\n\r\nMessage-ID: {message_id}\r\n"
+    ).encode()
+    answer = an_answer(sink.letters[0].raw)
+    forged = report.replace(b"Return-Path: <>", b"Return-Path: <mallory@evil.test>")
+    for raw in (answer, forged):
+        server.inbox.append(raw, ARRIVED)
+    await synced(mailbox_id, tools)
+    assert await state_of(letter_id) == "SENT"
+    server.inbox.append(report, ARRIVED)
+    await synced(mailbox_id, tools)
+    assert await state_of(letter_id) == "BOUNCED"
+    assert (await states(mailbox_id))[1:] == ["NOT_SWITCHED_ON", "OWN_LETTER"]
+    assert await store.value("SELECT count(*) FROM letter") == 1
+
+
+async def test_a_firms_mailbox_gets_the_signed_reports_of_all_firms(
+    server: ImapServer, by: System, tools: Tools
+) -> None:
+    other = await a_firm()
+    mailbox_id = await connected(other, server.server)
+    await synced(mailbox_id, tools)
+    async with SmtpSink() as sink:
+        letter_id = await a_sent_letter(by, sink)
+    server.inbox.append(a_report(sink.letters[0].raw, signed="", return_path="<>"), ARRIVED)
+    await synced(mailbox_id, tools)
+    assert await state_of(letter_id) == "SENT"
+    server.inbox.append(a_report(sink.letters[0].raw), ARRIVED)
+    await synced(mailbox_id, tools)
+    assert await state_of(letter_id) == "BOUNCED"

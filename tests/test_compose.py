@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from mail import wording
 from mail.compose import Sender, compose, recipient
+from mail.own_letter import is_own_letter
 from mail.parse import parse
-from mail.sync.reading import is_own_letter
 from models.address import compared
 from models.ground import keys, secret_link
 from models.letter import Claimed, LetterKind

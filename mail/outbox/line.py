@@ -103,8 +103,9 @@ class Line:
             checkpoint("after a letter was handed over")
             return self._begun
 
+        sender = self._route.returns_to(one.id)
         try:
-            await smtp.deliver(raw, sender=self._route.sender.address, to=[recipient(one)], may_leave=may_leave)
+            await smtp.deliver(raw, sender=sender, to=[recipient(one)], may_leave=may_leave)
         except Deferred as error:
             why, begun = error.message, self._begun
             await _written_down(one, lambda: letter.put_off(one, why, handed_over=begun))

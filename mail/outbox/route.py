@@ -1,8 +1,10 @@
 """The way to the mail server that takes our letters."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from mail.compose import Sender
+from mail.returns.address import return_address
 from mail.smtp import Smtp, SmtpServer
 from mail.smtp.door import TIMEOUT
 from models.ground.settings import Settings
@@ -13,6 +15,8 @@ class Route:
     """
     Where letters are handed over, and whom they come from. `timeout` in seconds, for any answer of the server.
 
+    `return_path`: where reports go, with `{letter}` in it; None: to the sender.
+
     `connections`: at once, as long as there is enough to send. A letter waits for two commits, so that it takes many to
     be fast. A server that takes fewer gets the letters by those that it takes.
     """
@@ -21,6 +25,7 @@ class Route:
     sender: Sender
     timeout: float = TIMEOUT
     connections: int = 20
+    return_path: str | None = None
 
     @classmethod
     def of(cls, settings: Settings) -> "Route | None":
@@ -28,7 +33,12 @@ class Route:
         if settings.smtp_url is None or settings.mail_from is None:
             return None
         server = SmtpServer.of_url(settings.smtp_url.get_secret_value())
-        return cls(server, Sender(settings.mail_from, settings.base_url), connections=settings.smtp_connections)
+        sender = Sender(settings.mail_from, settings.base_url)
+        return cls(server, sender, connections=settings.smtp_connections, return_path=settings.return_path)
+
+    def returns_to(self, letter_id: UUID) -> str:
+        """The sender of its envelope."""
+        return return_address(self.return_path, letter_id) if self.return_path else self.sender.address
 
     async def connect(self) -> Smtp:
         """Raises NoWay."""

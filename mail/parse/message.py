@@ -8,6 +8,8 @@ from mail.parse.attachments import attachment
 from mail.parse.charsets import one_line
 from mail.parse.headers import Headers
 from mail.parse.parsed import LARGEST_MESSAGE, ParsedEmail, ParsedHeaders, Unreadable
+from mail.parse.report.ties import is_null
+from mail.parse.report.words import is_of_a_server
 from models.participant import Participant, Role
 from models.text import words
 
@@ -75,7 +77,7 @@ def _said(fields: Headers) -> ParsedHeaders:
         sent_at=dates.moment(fields.first("date")),
         participants=addresses.participants(fields),
         automatic=kind == "multipart/report" or _is_automatic(fields),
-        report=kind == "multipart/report",
+        report=kind == "multipart/report" or _may_be_a_report(fields),
         letter_id=one_line(fields.first(LETTER_HEADER) or "", 200) or None,
     )
 
@@ -96,6 +98,11 @@ def _is_automatic(fields: Headers) -> bool:
         or any(name.startswith("list-") for name, _ in fields.fields)
         or any(not value.strip("<> \t") for value in fields.all("return-path"))
     )
+
+
+def _may_be_a_report(fields: Headers) -> bool:
+    """Many servers write theirs as plain text; all but some send them from nowhere (RFC 5321, 4.5.5)."""
+    return is_null(fields.all("return-path")) or is_of_a_server(fields)
 
 
 def _subject(fields: Headers) -> str:

@@ -29,7 +29,8 @@ class ParsedHeaders:
     Ids are without `<>`. `sent_at` is in UTC, None where the date is broken or not between 1970 and 2100.
     `participants`: at most 2,000, in the order of the header; their `address` is '' where it cannot be read.
     `automatic`: written by a machine or sent to many; such mail never triggers a letter.
-    `report`: a delivery report or another multipart/report (RFC 6522). `letter_id`: one of the system's own letters.
+    `report`: it may be a delivery report: a multipart/report (RFC 6522), or from a mail server.
+    `letter_id`: one of the system's own letters.
     """
 
     message_id: str | None

@@ -17,10 +17,10 @@ No message of these holds a password; what a server said is quoted without long 
 
 import re
 
+from mail.nowhere import leads_nowhere
+
 LINKS = re.compile(r"https?:\S+|\S{32,}")
 STATUS = re.compile(r"^([245]\.\d{1,3}\.\d{1,3})\b")
-NO_SUCH_MAILBOX = {"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"}
-"""RFC 3463, 3.2, and RFC 7505: the address leads nowhere. The other 5.1.x are about the sender, or say too little."""
 
 
 class SmtpError(Exception):
@@ -71,14 +71,11 @@ class Deferred(SmtpError):
 class Refused(SmtpError):
     """`no_such_mailbox`: the server says that the address leads nowhere."""
 
-    def __init__(self, message: str, *, code: int, status: str = "") -> None:
+    def __init__(self, message: str, *, code: int, status: str = "", no_such_mailbox: bool = False) -> None:
         super().__init__(message)
         self.code = code
         self.status = status
-
-    @property
-    def no_such_mailbox(self) -> bool:
-        return self.status in NO_SUCH_MAILBOX
+        self.no_such_mailbox = no_such_mailbox
 
 
 class Unknown(SmtpError):
@@ -87,9 +84,11 @@ class Unknown(SmtpError):
 
 def of_letter(code: int, text: str) -> Deferred | Refused:
     """A reply to one letter. What is no answer to it is none for good."""
-    kind = Refused if 500 <= code < 600 else Deferred
-    what = "does not take the letter now" if kind is Deferred else "refused the letter"
-    return kind(f"The mail server {what}: {quoted(code, text)}", code=code, status=status_of(text))
+    said, status = quoted(code, text), status_of(text)
+    if not 500 <= code < 600:
+        return Deferred(f"The mail server does not take the letter now: {said}", code=code, status=status)
+    nobody = leads_nowhere(status, text)
+    return Refused(f"The mail server refused the letter: {said}", code=code, status=status, no_such_mailbox=nobody)
 
 
 def of_recipient(code: int, text: str) -> Deferred | Refused | RelayRefused:

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from mail.imap import Header
+from mail.own_letter import is_own_letter
 from mail.parse import PARSER_VERSION, ParsedEmail, ParsedHeaders, Unreadable
 from models.address import compared
 from models.email import Message, MessageAttachment
@@ -17,8 +18,6 @@ from models.participant import Participant
 LONGEST_ID = 900  # bytes
 LONGEST_ADDRESS = 320  # characters (RFC 3696)
 LONGEST_KEY = 1_000  # bytes; folding makes some addresses longer
-LETTER = "letter"
-"""What the system's own letters are signed as: `X-Switchboard-Letter: <letter id>.<signature>`."""
 
 
 def found(firm_id: UUID, header: Header, said: ParsedHeaders | Unreadable) -> Found:
@@ -32,17 +31,6 @@ def found(firm_id: UUID, header: Header, said: ParsedHeaders | Unreadable) -> Fo
         hashes=tuple({keys.address_hash(firm_id, key) for key in _keys(said.participants)}),
         skip=SkipReason.OWN_LETTER if is_own_letter(said.letter_id) else None,
     )
-
-
-def is_own_letter(letter_id: str | None) -> bool:
-    """Only with our signature: else anybody could make their mail vanish."""
-    name, _, signature = (letter_id or "").rpartition(".")
-    return bool(name) and keys.is_signed(LETTER, name, signature)
-
-
-def own_letter(letter_id: str) -> UUID | None:
-    """Which one it is, where the signature is ours."""
-    return UUID(letter_id.rpartition(".")[0]) if is_own_letter(letter_id) else None
 
 
 def message(

@@ -6,14 +6,10 @@ from dataclasses import replace
 from mail.imap import Message
 from mail.parse import Unreadable
 from mail.parse.report import LARGEST_REPORT
-from mail.smtp.errors import NO_SUCH_MAILBOX
-from mail.sync.reading import own_letter
+from mail.returns.settling import settle
 from mail.sync.tools import Visit
-from models import letter
 from models.mailbox.ledger import Found
 from models.mailbox.tables import SkipReason
-
-WORDS = "A mail server on the way sent the letter back"
 
 
 async def own_reports(visit: Visit, found: Sequence[Found], reports: Collection[int]) -> list[Found]:
@@ -36,11 +32,4 @@ async def _is_ours(visit: Visit, raw: bytes) -> bool:
         report = await visit.tools.parsers.read_report(raw)
     except Unreadable:
         return False
-    letter_id = own_letter(report.letter_id) if report else None
-    if report is None or letter_id is None:
-        return False
-    if report.failed:
-        why = f"{WORDS} ({report.status})." if report.status else f"{WORDS}."
-        nobody = report.status in NO_SUCH_MAILBOX
-        await letter.bounced(visit.leased.firm_id, letter_id, why, no_such_mailbox=nobody)
-    return True
+    return report is not None and await settle(report, firm_id=visit.leased.firm_id)

@@ -12,6 +12,8 @@ from pydantic import AliasChoices, Field, FilePath, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 UNNAMED = "switchboard.invalid"
+LONGEST_LOCAL_PART, RETURN_TOKEN = 64, 45
+"""Characters of an address before its `@` (RFC 5321, 4.5.3.1.1), and of what a return address says of its letter."""
 
 
 class Settings(BaseSettings):
@@ -63,6 +65,12 @@ class Settings(BaseSettings):
     """Of one worker to that server, at once."""
     mail_from: str | None = None
     """The address that letters come from. Absent: letters wait."""
+    return_path: str | None = None
+    """Where reports on letters go: `bounces+{letter}@portal.example`, each letter with its signed id in that place.
+    Absent: to `mail_from`."""
+    return_mailbox: SecretStr | None = None
+    """Where reports on the letters of all firms are read: `imaps://name:password@host:993/folder` (TLS),
+    `imap://host:143` (STARTTLS; plain on the loopback only). Absent: in the firms' own mailboxes alone."""
     letters_per_hour: int = Field(default=20_000, ge=1)
     """Of one firm."""
     letters_per_recipient: int = Field(default=5, ge=1)
@@ -127,6 +135,42 @@ class Settings(BaseSettings):
             return value and validate_email(value, check_deliverability=False, test_environment=True).normalized
         except EmailNotValidError:
             raise ValueError("say one address, as in portal@firm.example") from None
+
+    @field_validator("return_path")
+    @classmethod
+    def _names_a_letter(cls, value: str | None) -> str | None:
+        if not value:
+            return None
+        prefix, placed, rest = value.partition("{letter}")
+        most = LONGEST_LOCAL_PART - RETURN_TOKEN
+        named = prefix + "a" * RETURN_TOKEN + rest
+        try:
+            if not placed or not rest.startswith("@") or not named.isascii() or len(prefix) > most:
+                raise EmailNotValidError
+            validate_email(named, check_deliverability=False, test_environment=True)
+        except EmailNotValidError:
+            words = f"say bounces+{{letter}}@portal.example, with at most {most} characters before {{letter}}"
+            raise ValueError(words) from None
+        return value
+
+    @field_validator("return_mailbox")
+    @classmethod
+    def _is_a_mailbox(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value():
+            return None
+        if value is not None:
+            try:
+                parts = urlsplit(value.get_secret_value())
+                named = bool(parts.hostname and parts.username and parts.password)
+                good = parts.scheme in {"imap", "imaps"} and named and parts.port != 0
+            except ValueError:
+                good = False
+            if not good:
+                raise ValueError(
+                    "say imaps://name:password@host:993/folder, or imap:// for STARTTLS; in the name and the password"
+                    " write @ as %40, / as %2F"
+                )
+        return value
 
     @field_validator("otel_endpoint")
     @classmethod

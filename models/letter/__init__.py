@@ -3,7 +3,8 @@
 from models.letter.claiming import Claimed, claim, give_back, hand_over
 from models.letter.gathering import NoticeItem, Tidings, gather, would_gather
 from models.letter.limits import LetterLimits, ToBe, limit, limits_of, must_have_room, room
-from models.letter.settling import bounced, put_off, refused, sent, stopped, unknown, wait_for_server
+from models.letter.returning import Returned, bounced, complained, named
+from models.letter.settling import put_off, refused, sent, stopped, unknown, wait_for_server
 from models.letter.table import Letter, LetterKind, LetterState, Urgency
 from models.letter.turns import close_settled, open_missed
 from models.letter.writing import NewLetter, cancel, cancel_all_to, forget_accounts, name_by, wake_by, write
@@ -16,6 +17,7 @@ __all__ = [
     "LetterState",
     "NewLetter",
     "NoticeItem",
+    "Returned",
     "Tidings",
     "ToBe",
     "Urgency",
@@ -24,6 +26,7 @@ __all__ = [
     "cancel_all_to",
     "claim",
     "close_settled",
+    "complained",
     "forget_accounts",
     "gather",
     "give_back",
@@ -32,6 +35,7 @@ __all__ = [
     "limits_of",
     "must_have_room",
     "name_by",
+    "named",
     "open_missed",
     "put_off",
     "refused",

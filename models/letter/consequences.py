@@ -69,16 +69,20 @@ async def undelivered(letter: Claimed, why: str, *, suppress: bool) -> None:
         await suppression.suppress(letter.firm_id, letter.address_id, why)
     if letter.invitation_id:
         _moved(letter.firm_id, await store.rows(_BOUNCED, letter.firm_id, [letter.invitation_id], clock.now()))
-    await _tell(letter, why)
+    await _tell(letter, f"The letter to {letter.to_address} could not be delivered. {why}")
 
 
-async def _tell(letter: Claimed, why: str) -> None:
+async def unwanted(letter: Claimed) -> None:
+    """Runs inside a transaction."""
+    await _tell(letter, f"{letter.to_address} told its mail provider that it does not want a letter of yours.")
+
+
+async def _tell(letter: Claimed, text: str) -> None:
     """
     Whoever asked for it; else, or where that colleague is gone, everybody. One entry for each address; where it is a
     colleague's, in Inbox+ only: a letter that tells of it could come back as well.
     """
     about = letter.address_id or letter.member_id or letter.firm_id
-    text = f"The letter to {letter.to_address} could not be delivered. {why}"
     new = NewNotification(
         *(NotificationKind.LETTER_BOUNCED, about, about, text),
         only=letter.asked_by,

@@ -13,7 +13,7 @@ from uuid_utils.compat import uuid7
 
 from models.ground import clock, store
 from models.letter import consequences
-from models.letter.claiming import Claimed, claimed
+from models.letter.claiming import Claimed
 from models.letter.table import LetterState, Urgency
 
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=4)
@@ -163,27 +163,6 @@ async def refused(letter: Claimed, why: str, *, no_such_mailbox: bool = False) -
 _REFUSED = f"""
 UPDATE letter SET state = 'REFUSED', settled_at = $5, sealed = NULL, error = $4, {_FREE}
 WHERE {_OURS} AND settled_at IS NULL
-"""
-
-
-async def bounced(firm_id: UUID, letter_id: UUID, why: str, *, no_such_mailbox: bool) -> bool:
-    """A delivery report came back (RFC 3464) after the server had taken it. False: it is no letter that has left."""
-    row = await store.row(f"SELECT * FROM letter WHERE {_HAS_LEFT}", firm_id, letter_id)
-    if row is None:
-        return False
-    try:
-        async with store.transaction(firm_id):
-            await consequences.undelivered(claimed("", row), why, suppress=no_such_mailbox)
-            if not await store.execute(_BOUNCED, firm_id, letter_id, why[:500], clock.now()):
-                raise NoLongerOurs
-    except NoLongerOurs:
-        return False
-    return True
-
-
-_HAS_LEFT = "firm_id = $1 AND id = $2 AND state IN ('SENT', 'UNCERTAIN')"
-_BOUNCED = f"""
-UPDATE letter SET state = 'BOUNCED', error = $3, settled_at = $4, sealed = NULL, {_FREE} WHERE {_HAS_LEFT}
 """
 
 

@@ -92,6 +92,7 @@ class Letter(Model):
     handed_over = fields.IntField(default=0, db_default=0)
     failing_since = fields.DatetimeField(null=True)
     copy_of = fields.UUIDField(null=True)
+    complained_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "letter"

@@ -1,0 +1,83 @@
+"""What comes back about a letter that has left: it did not arrive, or nobody wanted it (R17)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from models.ground import clock, store
+from models.letter import consequences
+from models.letter.claiming import claimed
+from models.letter.settling import NoLongerOurs
+
+SUPPRESSES_FOR = timedelta(days=7)
+"""After it was sent: a server that says later that there is nobody has told nothing of then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """A letter of ours that a report names. `to_key`: whom it was to, as addresses are compared."""
+
+    firm_id: UUID
+    id: UUID
+    to_key: str
+
+
+async def named(ids: Iterable[UUID], message_ids: Sequence[str], *, firm_id: UUID | None = None) -> list[Returned]:
+    """
+    Of all firms by their ids; else by Message-ID, without `<>`, of this firm or, where that is None, of all. In
+    whatever state they are.
+    """
+    kept = [f"<{message_id}>" for message_id in message_ids]
+    rows = await store.rows(_NAMED, list(ids), kept, firm_id)
+    return [Returned(row["firm_id"], row["id"], row["to_key"]) for row in rows]
+
+
+_NAMED = """
+SELECT firm_id, id, to_key FROM letter WHERE id = ANY($1::uuid[])
+UNION SELECT firm_id, id, to_key FROM letter WHERE message_id = ANY($2::text[]) AND ($3::uuid IS NULL OR firm_id = $3)
+"""
+
+
+async def bounced(letter: Returned, why: str, *, no_such_mailbox: bool) -> bool:
+    """
+    It did not arrive, though the server had taken it: BOUNCED, once, and the firm hears of it. `no_such_mailbox`:
+    within seven days of leaving, nothing more is sent to that address. False: it has not left, or that is known.
+    """
+    row = await store.row(f"SELECT * FROM letter WHERE {_HAS_LEFT}", letter.firm_id, letter.id)
+    if row is None:
+        return False
+    is_young = row["settled_at"] is None or clock.now() - row["settled_at"] <= SUPPRESSES_FOR
+    try:
+        async with store.transaction(letter.firm_id):
+            await consequences.undelivered(claimed("", row), why, suppress=no_such_mailbox and is_young)
+            if not await store.execute(_BOUNCED, letter.firm_id, letter.id, why[:500], clock.now()):
+                raise NoLongerOurs
+    except NoLongerOurs:
+        return False
+    return True
+
+
+# also one whose bytes are out while nobody has written down yet that the server took them: reports are quick
+_HAS_LEFT = "firm_id = $1 AND id = $2 AND (state IN ('SENT', 'UNCERTAIN') OR (state = 'QUEUED' AND handed_over > 0))"
+_BOUNCED = f"""
+UPDATE letter SET state = 'BOUNCED', error = $3, settled_at = $4, sealed = NULL, locked_by = NULL, locked_until = NULL
+WHERE {_HAS_LEFT}
+"""
+
+
+async def complained(letter: Returned) -> bool:
+    """
+    Its recipient calls it unwanted (RFC 5965): the firm hears of it, once, and nobody is suppressed. False: it has not
+    left, or that is known.
+    """
+    async with store.transaction(letter.firm_id):
+        row = await store.row(_COMPLAINED, letter.firm_id, letter.id, clock.now())
+        if row is not None:
+            await consequences.unwanted(claimed("", row))
+    return row is not None
+
+
+_COMPLAINED = f"""
+UPDATE letter SET complained_at = $3 WHERE {_HAS_LEFT} AND complained_at IS NULL RETURNING *
+"""
