@@ -38,6 +38,7 @@ from graph.scopes import ScopedExecutor, Scopes
 from graph.sign_in import SessionMutation, SessionQuery
 from graph.team import TeamMutation
 from graph.toggles import TogglesMutation
+from graph.unsubscribe import UnsubscribeMutation, UnsubscribeQuery
 
 
 @strawberry.type(
@@ -60,6 +61,7 @@ class Query(
     InvitationLinkQuery,
     PortalQuery,
     PortalActionQuery,
+    UnsubscribeQuery,
 ):
     pass
 
@@ -87,6 +89,7 @@ class Mutation(
     ApiTokenMutation,
     TogglesMutation,
     PreferencesMutation,
+    UnsubscribeMutation,
     InvitationMutation,
     InvitationLinkMutation,
     MailboxMutation,

@@ -74,6 +74,7 @@ EXAMPLES: dict[str, list[Example]] = {
         Example({"filter": {"thread": "<thread>"}}, IDS),
     ],
     "Query.portalAction": [Example({"token": "nonsense"}, "{ action }")],
+    "Query.unsubscribeOffer": [Example({"token": "nonsense"}, "{ category on }")],
     "Query.inbox": [Example({"filter": INBOX} | PAGE, IDS)],
     "Query.journal": [
         Example({"filter": {"accountId": "<account>", "since": "2020-01-01T00:00:00Z"}} | PAGE, IDS),
@@ -214,6 +215,7 @@ EXAMPLES: dict[str, list[Example]] = {
     "Mutation.liftSuppression": [_input(addressId="<address>")],
     "Mutation.revokeInvitation": [_input(id="<invitation>")],
     "Query.invitationOffer": [Example({"token": "no link of ours"}, "{ firmName }")],
+    "Mutation.unsubscribe": [_input(token="no link of ours", on=True)],
     "Mutation.acceptInvitation": [_input(token="no link of ours", password="a new one", session="BEARER")],
     "Mutation.requestNewInvitation": [
         _input(**{"for": {"token": "no link of ours"}}, idempotencyKey="ask"),

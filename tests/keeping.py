@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from tortoise.connection import get_connections
 
-from models import password_reset, session
+from models import password_reset, session, unsubscribe
 from models.ground import clock, files, keys
 from models.ground import store as database
 from models.ground.embedded import Embedded
@@ -68,6 +68,7 @@ async def _begin(var: Path) -> None:
     await session.attempts.forget()
     await password_reset.attempts.forget()
     await asking.attempts.forget()
+    await unsubscribe.attempts.forget()
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from tests.client import Api
 from tests.world import a_world
 
 DEPTH = 3  # what stands deeper stands at the root as well
-PUBLIC = {"invitationOffer", "portalAction"}
+PUBLIC = {"invitationOffer", "portalAction", "unsubscribeOffer"}
 NODE = SCHEMA.type_map["Node"]
 assert SCHEMA.query_type
 assert isinstance(NODE, GraphQLInterfaceType)

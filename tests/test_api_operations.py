@@ -14,6 +14,7 @@ from models.firm_settings import ClientAction, FirmWish
 from models.ground import clock
 from models.session import SignedIn
 from models.viewer import Asker
+from tests import unsubscribing
 from tests.api_examples import SCHEMA, told
 from tests.client import Api
 from tests.make import reset_token, token_of
@@ -61,6 +62,7 @@ def test_it_is_valid(name: str) -> None:
 async def test_it_is_answered_and_nothing_is_refused(api: Api, name: str) -> None:
     world = await a_world()
     more = {"owner": await _email(api, world), "action": await _action(world), "link": await _link(world)}
+    more["unsubscribe"] = unsubscribing.token_of(world.by, world.account)
     if name == "NewPassword":
         more["reset"] = await reset_token(ANNA)
     data = await api.ask(sent(name), _variables(name, world.ids | more), as_=_whose(name, world))

@@ -13,7 +13,7 @@ from tests.world import World, a_world
 
 QUERY = SCHEMA.type_map["Query"]
 assert isinstance(QUERY, GraphQLObjectType)
-PUBLIC = {"invitationOffer", "portalAction", "viewer"}
+PUBLIC = {"invitationOffer", "portalAction", "unsubscribeOffer", "viewer"}
 RENAME = 'mutation($id: ID!) { updateAccount(input: { id: $id, name: "B" }) { errors { code } } }'
 
 

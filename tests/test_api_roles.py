@@ -30,6 +30,7 @@ RIGHTS = {
     "requestNewInvitation": PUBLIC,
     "requestPasswordReset": PUBLIC,
     "resetPassword": PUBLIC,
+    "unsubscribe": PUBLIC,
     "selectAccount": CLIENTS_ONLY,
     "dismissAccountNotice": CLIENTS_ONLY,
     "signOut": CLIENT_TOO,

@@ -16,7 +16,11 @@ from tests.client import Api
 from tests.make import a_client, a_firm
 from tests.world import everything
 
-PAGES = ("/portal", "/invitation/some-token", "/reset/some-token", "/action/some.token")
+PAGES = (
+    "/portal",
+    "/invitation",
+    *(f"/{name}/some.token" for name in ("invitation", "reset", "action", "unsubscribe")),
+)
 WORDS = (STATIC / "words.js").read_text()
 
 

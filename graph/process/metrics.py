@@ -21,7 +21,20 @@ from models.letter import overview as letters
 from models.mailbox import overview
 
 NAMES = 200  # operation names that are told apart; the rest are "other", as clients may call theirs anything
-ROUTES = ("graphql", "files", "portal", "invitation", "reset", "pages", "graphiql", "healthz", "readyz", "metrics")
+ROUTES = (
+    "graphql",
+    "files",
+    "portal",
+    "invitation",
+    "reset",
+    "action",
+    "unsubscribe",
+    "pages",
+    "graphiql",
+    "healthz",
+    "readyz",
+    "metrics",
+)
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 

@@ -25,6 +25,8 @@ PUBLIC = frozenset(
         "requestNewInvitation",
         "viewer",  # null, which says that nobody is signed in
         "portalAction",
+        "unsubscribeOffer",
+        "unsubscribe",
         "__typename",
         "__schema",  # refused by validation outside development
         "__type",

@@ -9,10 +9,11 @@ exceptions of which whoever uses this has said what they are (`public`).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property, singledispatch
 from http import HTTPStatus
+from math import ceil
 from typing import Any
 
 import orjson
@@ -107,6 +108,18 @@ class Answer:
     refused: RequestCode | None = None
     lacks: bool = False
     retry_at: datetime | None = None
+
+    @property
+    def status(self) -> HTTPStatus:
+        """Of an answer that is no GraphQL."""
+        return self.refused.status if self.refused else HTTPStatus.OK
+
+    @property
+    def retry_after(self) -> dict[str, str]:
+        """The header that says it, in seconds; none where nobody knows."""
+        if self.retry_at is None:
+            return {}
+        return {"Retry-After": str(max(1, ceil((self.retry_at - datetime.now(UTC)).total_seconds())))}
 
     @cached_property
     def json(self) -> str:

@@ -2,9 +2,8 @@
 
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from http import HTTPStatus
-from math import ceil
 from typing import Any
 
 import orjson
@@ -189,8 +188,7 @@ def _add_headers(response: Response, told: Answer, call: Call, allowed: str) -> 
         response.raw_headers.extend(header for header in call.response.raw_headers if header[0] not in mine)
     response.headers["X-Request-Id"] = call.request_id
     response.headers["Cache-Control"] = "no-store"
-    if told.retry_at is not None:
-        response.headers["Retry-After"] = str(max(1, ceil((told.retry_at - datetime.now(UTC)).total_seconds())))
+    response.headers.update(told.retry_after)
     if told.refused is RequestCode.METHOD_NOT_ALLOWED:
         response.headers["Allow"] = allowed
     if told.refused is RequestCode.UNAUTHENTICATED:

@@ -34,7 +34,7 @@ async def read(request: Request, *, max_bytes: int) -> GraphQLRequest:
     if request.method == "GET":
         return parsed(_from_url(request.scope["query_string"]))
     _require_json(request.headers)
-    return parsed(decoded(await _body(request, max_bytes)))
+    return parsed(decoded(await body_of(request, max_bytes=max_bytes)))
 
 
 def parsed(value: object) -> GraphQLRequest:
@@ -117,7 +117,8 @@ def _require_json(headers: Mapping[str, str]) -> None:
 _UTF_8 = {"", *(f"charset={mark}{name}{mark}" for mark in ("", '"') for name in ("utf-8", "utf8"))}
 
 
-async def _body(request: Request, max_bytes: int) -> bytes:
+async def body_of(request: Request, *, max_bytes: int) -> bytes:
+    """Raises RequestError (413) where it has more, ClientDisconnect."""
     declared = request.headers.get("content-length", "0")
     if declared.isdecimal() and int(declared[:20]) > max_bytes:
         raise _too_large(max_bytes)

@@ -20,6 +20,7 @@ function showDead(reason, may) {
 
 async function look() {
   const { invitationOffer: offer } = await ask("InvitationPage", { token });
+  at("by-address").hidden = Boolean(offer);
   if (!offer) return showDead(words.noLink, false);
   document.title = offer.firmName;
   const whom = offer.forTeam && offer.dead !== "USED" ? ` ${words.askTeam}` : "";
