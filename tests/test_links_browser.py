@@ -5,14 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from models import account, firm_settings, portal_action, software_url
+from models import account, firm_settings, notice_link, portal_action, software_url
 from models.firm_settings import ClientAction, FirmWish
 from models.ground import clock
 from models.viewer import Viewer
 from tests.browser import Window, a_window
 from tests.client import Api
-from tests.make import MadeAccount, a_firm, a_member, an_account
+from tests.make import PASSWORD, MadeAccount, a_client, a_firm, a_member, an_account
 from tests.test_software_url import few_pieces
+from tests.world import ANNA
 
 SOFTWARE, PATH = "https://clients.firm.test/app", "/invoices/12?a=b"
 
@@ -65,6 +66,69 @@ async def test_what_can_be_done_without_login_is_shown_and_a_link_that_was_taken
         await window.hides("#open")
         await window.goto(f"{api.url}/action/nonsense")
         await window.shows("#dead", "Sign in to go on")
+
+
+async def sign_in(window: Window) -> None:
+    await window.type("#email", ANNA)
+    await window.type("#password", PASSWORD)
+    await window.click("#sign-in button")
+
+
+async def test_the_portal_leads_on_in_the_notices_account_after_signing_in(
+    api: Api, owner: Viewer, tmp_path: Path
+) -> None:
+    first, second = await an_account(owner, name="A", address=ANNA), await an_account(owner, name="B")
+    await a_client(owner, first, second.id)
+    async with a_window(tmp_path / "browser") as window:
+        await window.goto(notice_link.to_portal(api.url, second.id, PATH))
+        await sign_in(window)
+        await window.shows("#account", "B")
+        await window.shows("#way", "Open what the letter is about")
+        assert await href(window, "#go-on") == SOFTWARE + PATH
+        await window.click("#switch")
+        await window.click("#accounts li:nth-child(1) button")
+        await window.shows("#account", "A")
+        await window.hides("#way")
+        await window.click("#switch")
+        await window.click("#accounts li:nth-child(2) button")
+        await window.shows("#way")
+        await firm_settings.update(owner, FirmWish(software_url="https://new.firm.test"))
+        await window.goto(notice_link.to_portal(api.url, first.id, PATH))
+        await window.shows("#account", "A")
+        await window.shows("#way")
+        assert await href(window, "#go-on") == "https://new.firm.test" + PATH
+        await window.click("#sign-out")
+        await window.shows("#signing-in")
+        await window.hides("#way")
+
+
+async def test_nobody_can_write_a_portals_address_that_leads_elsewhere(api: Api, owner: Viewer, tmp_path: Path) -> None:
+    made, other = await an_account(owner, name="A", address=ANNA), await an_account(owner)
+    await a_client(owner, made)
+    odd = [
+        "https://evil.test",
+        "//evil.test",
+        "/\\evil.test",
+        "/../x",
+        "/%2e%2e/x",
+        "javascript:alert(1)",
+        "@evil.test",
+        " ",
+    ]
+    async with a_window(tmp_path / "browser") as window:
+        await window.goto(f"{api.url}/portal")
+        await sign_in(window)
+        await window.shows("#account", "A")
+        for url in [
+            *(notice_link.to_portal(api.url, made.id, path) for path in odd),
+            notice_link.to_portal(api.url, made.id),
+            notice_link.to_portal(api.url, other.id, PATH),
+            f"{api.url}/portal?to={PATH}",
+        ]:
+            await window.goto(url)
+            await window.shows("#no-emails")  # the last that is shown
+            await window.hides("#way")
+            assert await window.run("document.querySelector('#go-on').hasAttribute('href')") is False, url
 
 
 async def test_a_browser_opens_whatever_is_taken_below_the_software(api: Api, tmp_path: Path) -> None:

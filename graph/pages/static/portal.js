@@ -3,6 +3,7 @@ import { dated, words } from "./words.js";
 
 const SECTIONS = ["signing-in", "forgetting", "picking", "working"];
 const asked = new URLSearchParams(location.search);
+const way = { account: asked.get("account"), path: asked.get("to") }; // a notice's, which leads on from its account
 let portal = null;
 let now = new AbortController(); // of what the page does now, which ends where something else begins
 let last = null; // page cursor of the e-mails shown
@@ -80,6 +81,7 @@ async function render(found, signal) {
   at("account").textContent = portal.account.name;
   at("other").hidden = !several || portal.showAccountNotice;
   show("working", ...SECTIONS);
+  await renderWay(signal);
   await renderEmails(signal);
 }
 
@@ -111,7 +113,15 @@ function pick(accountId) {
 /** Nothing of one account is seen in another, or after signing out. */
 function clear() {
   at("emails").replaceChildren();
-  at("more").hidden = at("no-emails").hidden = true;
+  at("way").hidden = at("more").hidden = at("no-emails").hidden = true;
+}
+
+/** Anybody may have written this page's address: what its path leads to, if anything, the server says. */
+async function renderWay(signal) {
+  if (!way.path || way.account !== portal.account.id) return;
+  const { softwareLink } = (await ask("WayOn", { accountId: way.account, path: way.path }, signal)).portal;
+  at("way").hidden = !softwareLink;
+  if (softwareLink) at("go-on").href = softwareLink;
 }
 
 /** The list stays as it was until the new one is there. */
