@@ -15,7 +15,7 @@ from typing import Any
 
 import idna
 
-from mail import wording
+from mail import notices, wording
 from models.ground import keys, secret_link
 from models.letter import Claimed, LetterKind
 from models.text import TURNING
@@ -28,6 +28,7 @@ NO_ANSWER = ("Auto-Submitted: auto-generated", "X-Auto-Response-Suppress: All")
 LINE = 76
 UNSAFE = {*' ,;:<>()[]"\\'}
 _QUOTED_LOCAL = re.compile(r'"(?:[^"\\]|\\.)+"')  # within its quotes all of these are one name (RFC 5321, 4.1.2)
+_OF_LINES = {"message", "text"}
 _PATHS = {
     LetterKind.INVITATION: "invitation",
     LetterKind.TEAM_INVITATION: "invitation",
@@ -46,7 +47,8 @@ class Sender:
 
 def compose(letter: Claimed, sender: Sender) -> bytes:
     """
-    ASCII, unless the recipient's address is not (RFC 6532); at most 76 characters a line, but for our own header.
+    ASCII, unless the recipient's address is not (RFC 6532); at most 76 characters a line, but for our own header and
+    links.
 
     Written by hand: the standard library's way to the same bytes takes five times as long.
     """
@@ -57,6 +59,7 @@ def compose(letter: Claimed, sender: Sender) -> bytes:
         f"From: {_named(str(values['senderName']), _address(sender.address))}",
         f"To: {_address(letter.to_address)}",
         *([f"Reply-To: {_address(str(values['replyTo']))}"] if values["replyTo"] else []),
+        *notices.unsubscribe_headers(letter, sender.base_url),
         f"Subject: {_encoded(words.subject, 'Subject')}",
         f"Date: {format_datetime(letter.written_at)}",
         f"Message-ID: {letter.message_id}",
@@ -103,9 +106,11 @@ def recipient(letter: Claimed) -> str:
 
 
 def _values(letter: Claimed, sender: Sender) -> Mapping[str, Any]:
-    said = {name: _cleaned(value, lines=name == "message") for name, value in letter.facts.items()}
-    link = _link(letter, sender.base_url)
-    return {**wording.NOTHING_SAID, **said, "toAddress": letter.to_address, "link": link}
+    said = _cleaned(letter.facts)
+    own = {"toAddress": letter.to_address, "link": _link(letter, sender.base_url)}
+    if letter.kind is LetterKind.NOTICE:
+        own |= notices.said(letter, said, sender.base_url)
+    return {**wording.NOTHING_SAID, **said, **own}
 
 
 def _link(letter: Claimed, base_url: str) -> str | None:
@@ -121,7 +126,9 @@ def _link(letter: Claimed, base_url: str) -> str | None:
 
 
 def _cleaned(value: Any, *, lines: bool = False) -> Any:
-    """Without what could end a line or turn the reading direction; a message keeps its lines."""
+    """Without what could end a line or turn the reading direction; what may have lines keeps them."""
+    if isinstance(value, Mapping):
+        return {name: _cleaned(each, lines=name in _OF_LINES) for name, each in value.items()}
     if isinstance(value, list):
         return [_cleaned(each) for each in value]
     if isinstance(value, dict):

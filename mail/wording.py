@@ -1,7 +1,8 @@
 """
 The templates of letters: a folder for each language under mail/templates, and what they may say.
 
-Of each kind `<kind>.txt`, whose first line is the subject, and `<kind>.html`. A language that is not there is its
+Of each kind `<kind>.txt`, whose first line is the subject, and `<kind>.html`; of each event that a notice tells of
+`events/<event>.txt`, its heading and below it the words of its button. A language that is not there is its
 primary one (`it` for `it-CH`), else English; so is a single template that a language lacks.
 """
 
@@ -28,6 +29,9 @@ NOTHING_SAID: Mapping[str, Any] = {
     "message": None,
     "replyTo": None,
     "copyOf": None,
+    "accountName": None,
+    "activation": None,
+    "unsubscribe": None,
     "timeZone": str(UTC),  # of letters that an earlier release wrote
 }
 
@@ -75,8 +79,16 @@ def _templates(language: str) -> Environment:
         "moment": pass_context(lambda said, text: _moment(_time(text, said), locale)),
         "names": lambda names: _names(names, locale),
         "quoted": _quoted,
+        "heading": lambda event: _words_of(event, templates)[0],
+        "button": lambda event: _words_of(event, templates)[1],
     }
     return templates
+
+
+@cache
+def _words_of(event: str, templates: Environment) -> tuple[str, str]:
+    heading, button = templates.get_template(f"events/{event.lower()}.txt").render().strip().split("\n")
+    return heading, button
 
 
 def _folder(language: str) -> str:

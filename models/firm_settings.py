@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from asyncpg import Record
 from tortoise import fields
 from tortoise.contrib.postgres.fields import ArrayField
 
@@ -167,6 +168,11 @@ async def update(by: Actor, wish: FirmWish, *, expected_version: int | None = No
 async def _read(firm_id: UUID, lock: str = "") -> FirmSettings:
     row = await store.row(f"SELECT id, version, {', '.join(SETTINGS)} FROM firm WHERE id = $1 {lock}", firm_id)
     assert row is not None, "a session belongs to a firm"
+    return settings_of(row)
+
+
+def settings_of(row: Record) -> FirmSettings:
+    """Of a row with the firm's id, its version and the columns of all settings."""
     shown = {name: setting.read(row[name]) for name, setting in SETTINGS.items()}
     return FirmSettings(id=row["id"], version=row["version"], **shown)
 

@@ -16,7 +16,7 @@ import orjson
 from models import software_url
 from models.firm_settings import ClientAction
 from models.ground import clock, keys, store
-from models.toggles.table import IS_HELD
+from models.in_force import IS_HELD
 
 GOOD_FOR = timedelta(days=7)
 PURPOSE = "portal action"

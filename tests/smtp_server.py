@@ -23,11 +23,16 @@ class Taken:
     raw: bytes
 
 
+async def _nothing(_: str) -> None:
+    pass
+
+
 @dataclass(eq=False)
 class SmtpSink:
     """
     `answers`: by the command's first word, or by command and address (`RCPT anna@client.test`), instead of the usual;
-    `after_data` to the letter itself. `answered`: called when a letter's bytes have arrived, before the answer.
+    `after_data` to the letter itself. `answered`: called when a letter's bytes have arrived, before the answer;
+    `named`, when a recipient has been named.
     """
 
     greeting: str = "220 sink.test ready"
@@ -39,6 +44,7 @@ class SmtpSink:
     most_per_line: int = 1_000_000
     most_lines: int = 1_000_000
     answered: Callable[[Taken], Awaitable[None]] | None = None
+    named: Callable[[str], Awaitable[None]] = _nothing
     letters: list[Taken] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
     lines: int = 0
@@ -103,6 +109,7 @@ class SmtpSink:
                 await self._say(writer, "250 2.1.0 fine")
             elif word == "RCPT":
                 to.append(address)
+                await self.named(address)
                 await self._say(writer, "250 2.1.5 fine")
             elif word == "DATA":
                 await self._say(writer, "354 go on")

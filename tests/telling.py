@@ -1,18 +1,45 @@
 """What the tests of notices share: what the firm's software tells of, and letters that tell it."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from models import firm, letter
 from models.address import typed
 from models.client_event import ClientEvent
+from models.firm_settings import ClientAction, FirmSettings
 from models.ground import store
 from models.letter import NoticeItem, Tidings
+from models.letter.standing import Aim, Standing
+from models.notification_category import NotificationCategory
 from models.viewer import Actor
 from tests.make import MadeAccount, an_account
 
 ANNA = "anna@client.test"
+SETTINGS = FirmSettings(
+    id=UUID(int=2), version=1, name="Studio Bellandi", language="en", sender_name=None, reply_to=None, copy_to=None,
+    invitation_days=30, actions_without_login=(ClientAction.VIEW_DOCUMENTS,), clients_may_set_preferences=True,
+    time_zone="UTC", software_url="https://software.test",
+)  # fmt: skip
+
+
+def a_line(
+    subject: str, event: ClientEvent = ClientEvent.DOCUMENT_UPLOADED, *, text: str | None = None, link: str = "/d/1"
+) -> dict[str, Any]:
+    """Of a letter's facts."""
+    return {"event": event.value, "subject": subject, "text": text, "link": link, "action": None}
+
+
+def about_notices(
+    category: NotificationCategory = NotificationCategory.DOCUMENT_UPLOADS,
+    *,
+    settings: FirmSettings = SETTINGS,
+    **standing: Any,
+) -> dict[str, Any]:
+    """What a claim finds out about the letter of a notice."""
+    aim = Aim(UUID(int=2), UUID(int=4), UUID(int=5), category)
+    return {"aim": aim, "standing": Standing(datetime(2026, 11, 26, 9, 6, tzinfo=UTC), settings, **standing)}
 
 
 async def told_account(by: Actor, address: str = ANNA, *, login: bool = False, name: str = "Vetreria") -> MadeAccount:

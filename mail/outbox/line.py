@@ -122,6 +122,8 @@ class Line:
             checkpoint("after the server took a letter")
             if self._begun:
                 await _written_down(one, lambda: self._desk.sent(one))
+            else:  # stopped or cancelled meanwhile: if it still is ours, the next claim says why
+                await letter.give_back([one])
             checkpoint("after a letter was settled")
 
 

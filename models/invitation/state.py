@@ -8,9 +8,6 @@ STATE = """CASE
   WHEN i.sent_at IS NULL THEN 'NOT_SENT' ELSE 'SENT' END"""
 """Of an invitation `i`; `{now}` is the argument that holds the time. Whatever killed its link but time is REVOKED."""
 
-IS_LIVE = "i.ended_at IS NULL AND i.bounced_at IS NULL AND i.expires_at > {now}"
-"""Whether the link of an invitation `i` opens, and its letter was not refused for good."""
-
 LAST = """LEFT JOIN LATERAL (
   SELECT v.*, c.left_at FROM invitation_account c
   JOIN invitation v ON v.firm_id = c.firm_id AND v.id = c.invitation_id

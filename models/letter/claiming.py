@@ -5,7 +5,7 @@ Who was thought dead writes nothing any more: every later write asks that the le
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,9 @@ import orjson
 
 from models.ground import keys, store
 from models.ground.keys import WrongKey
+from models.letter.standing import WHY_STOPPED, Aim, Standing, Stop, standings
 from models.letter.table import LetterKind, Urgency
+from models.notification_category import NotificationCategory
 
 SECONDS = 300
 """How long a lease lives; begun anew when the bytes begin to leave. No server's answer is waited for so long."""
@@ -24,7 +26,8 @@ SECONDS = 300
 class Claimed:
     """
     A letter in the hands of `owner`, with all that composing needs. `seed`: of the invitation or the reset whose link
-    it carries. `bytes_kept`: as an earlier claim has composed it. `stop`: why it must not leave.
+    it carries. `bytes_kept`: as an earlier claim has composed it, where a copy of that may have arrived. `stop`: why it
+    must not leave. `aim`, `standing`: of a notice, not of its copy for the firm.
     """
 
     id: UUID
@@ -46,6 +49,8 @@ class Claimed:
     handed_over: int = 0
     bytes_kept: bytes | None = field(default=None, repr=False)
     stop: str | None = None
+    aim: Aim | None = None
+    standing: Standing | None = None
 
 
 async def claim(owner: str, *, most: int) -> list[Claimed]:
@@ -53,7 +58,7 @@ async def claim(owner: str, *, most: int) -> list[Claimed]:
     Up to `most` letters that are due and that nobody holds, all of the firm whose turn it is: the most urgent first, of
     those the ones that wait longest. A firm's letters wait for `most` of each other firm at the most.
     """
-    return [claimed(owner, row) for row in await store.rows(_CLAIM, owner, most, SECONDS)]
+    return await _standing_now([claimed(owner, row) for row in await store.rows(_CLAIM, owner, most, SECONDS)])
 
 
 _IS_DUE = "settled_at IS NULL AND due_at <= now() AND (locked_until IS NULL OR locked_until < now())"
@@ -92,6 +97,18 @@ ORDER BY l.urgency, l.due_at, l.id
 """
 
 
+async def _standing_now(letters: list[Claimed]) -> list[Claimed]:
+    """Notices are asked again, and learn what they have to say now; one statement more where there are any."""
+    aims = {letter.id: letter.aim for letter in letters if letter.aim}
+    now = dict(zip(aims, await standings(list(aims.values())), strict=True))
+    return [
+        replace(letter, standing=now[letter.id], stop=letter.stop or now[letter.id].stop)
+        if letter.id in now
+        else letter
+        for letter in letters
+    ]
+
+
 def claimed(owner: str, row: Any) -> Claimed:
     """Of a row of the table, with what only a claim looks up beside it (`seed`, whether it may leave)."""
     return Claimed(
@@ -114,7 +131,14 @@ def claimed(owner: str, row: Any) -> Claimed:
         handed_over=row["handed_over"],
         bytes_kept=_opened(row),
         stop=_stop(row),
+        aim=_aim(row),
     )
+
+
+def _aim(row: Any) -> Aim | None:
+    if row["category"] is None:
+        return None
+    return Aim(row["firm_id"], row["account_id"], row["address_id"], NotificationCategory(row["category"]))
 
 
 def _facts(text: str) -> Mapping[str, Any]:
@@ -140,14 +164,15 @@ def _stop(row: Any) -> str | None:
     if row.get("is_dead"):
         return "The link that it carries is no longer good."
     if row.get("is_suppressed"):
-        return "Letters to this address came back before, so nothing is sent to it."
+        return Stop.SUPPRESSED
     return None
 
 
 async def hand_over(letters: Sequence[tuple[Claimed, bytes]]) -> list[bool]:
     """
-    Whether the bytes of each may leave now: it is still ours, nobody has cancelled it, and it has not left twice (P2).
-    They are kept, encrypted, until the letter is settled, so that a second copy is the very same.
+    Whether the bytes of each may leave now: it is still ours, nobody has cancelled it, nothing has stopped the notice
+    that it is, and it has not left twice (P2). They are kept, encrypted, as long as its outcome is unknown, so that a
+    second copy is the very same. What may not leave now is given back by whoever asked.
     """
     sealed = [keys.seal(raw.decode(), *_place(letter.firm_id, letter.id)) for letter, raw in letters]
     ours = [letter for letter, _ in letters]
@@ -163,14 +188,16 @@ async def hand_over(letters: Sequence[tuple[Claimed, bytes]]) -> list[bool]:
     return [letter.id in may_leave for letter in ours]
 
 
-# one by one (LATERAL), so that each is found by its id whatever PostgreSQL takes the size of the table to be
-_HAND_OVER = """
+# one by one (LATERAL), so that each is found by its id whatever PostgreSQL takes the size of the table to be. Waits for
+# nobody: what was committed before the bytes begin to leave is seen, and whoever has a letter locked is cancelling it
+_HAND_OVER = f"""
 WITH ours AS (
   SELECT o.id, n.sealed
   FROM (SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $5::bytea[]) AS n(firm_id, id, owner, sealed)
         ORDER BY id) n,
     LATERAL (SELECT l.id FROM letter l WHERE l.firm_id = n.firm_id AND l.id = n.id AND l.locked_by = n.owner
-             AND l.settled_at IS NULL AND l.handed_over < 2 FOR NO KEY UPDATE) o
+             AND l.settled_at IS NULL AND l.handed_over < 2
+             AND (l.category IS NULL OR {WHY_STOPPED.format(letter="l")} IS NULL) FOR NO KEY UPDATE SKIP LOCKED) o
 )
 UPDATE letter l SET handed_over = l.handed_over + 1, sealed = ours.sealed,
   locked_until = now() + make_interval(secs => $4)

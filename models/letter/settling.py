@@ -102,7 +102,8 @@ SELECT id FROM settled
 async def put_off(letter: Claimed, why: str, *, handed_over: bool = False) -> bool:
     """
     Not now: tried again after a minute, then ever longer up to four hours, given up after three days. `handed_over`:
-    its bytes began to leave this time, and the server then said no, so that no copy is anywhere.
+    its bytes began to leave this time, and the server then said no, so that no copy is anywhere. Where none is, it is
+    composed anew, as things then stand.
     """
     args = (handed_over, GIVE_UP.total_seconds(), FIRST_WAIT.total_seconds(), LONGEST_WAIT.total_seconds())
     row = await store.row(_PUT_OFF, *_ours(letter), why[:500], *args)
@@ -119,6 +120,7 @@ async def _give_up(letter: Claimed, why: str, *, maybe_arrived: bool) -> bool:
 
 _PUT_OFF = f"""
 UPDATE letter SET error = $4, failing_since = coalesce(failing_since, now()), handed_over = handed_over - $5::bool::int,
+  sealed = CASE WHEN handed_over > $5::bool::int THEN sealed END,
   due_at = now() + make_interval(secs => least($8::float8, $7::float8 * 2 ^ least(attempts - 1, 20))
                                          * (0.75 + random() / 2)),
   locked_by = CASE WHEN failing_since < now() - make_interval(secs => $6) THEN locked_by END,

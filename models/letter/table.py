@@ -55,7 +55,7 @@ class Letter(Model):
     An outgoing e-mail, written in the transaction that causes it, delivered later by the outbox.
 
     `facts`: every value it prints, never a secret; the token of a link is made from `invitation_id` or `reset_id` when
-    it is composed. `sealed`: the bytes as they left, encrypted, from the first claim until it is settled.
+    it is composed. `sealed`: the bytes as they left, encrypted, as long as it is unknown whether they arrived.
 
     `handed_over`: how often its bytes began to leave, apart from when the server then said no; at most twice (P2).
     `account_id`, `category`: of a notice alone, whose `facts` list what it tells of (`gathering`).

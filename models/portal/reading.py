@@ -9,9 +9,9 @@ from asyncpg import Record
 
 from models.client_event import ClientEvent
 from models.ground import store
+from models.in_force import IS_HELD
 from models.notification_category import NotificationCategory
 from models.toggles.preferences import Preferences, preferences_without
-from models.toggles.table import IS_HELD
 from models.viewer import Client
 
 

@@ -5,6 +5,7 @@ The central table.
 What people ask of them stands in `setting`, above invitations, and in `preferring`.
 """
 
+from models.in_force import IS_HELD
 from models.toggles.locking import Toggles, lock, lock_where
 from models.toggles.preferences import NotificationPreference, Preferences
 from models.toggles.reading import by_ids, of_accounts, on_accounts
@@ -21,7 +22,7 @@ from models.toggles.switches import (
     Wanted,
 )
 from models.toggles.switching import end_email_sync, remember, switch
-from models.toggles.table import IS_HELD, ensure
+from models.toggles.table import ensure
 
 __all__ = [
     "ALL_OFF",

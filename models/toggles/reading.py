@@ -8,9 +8,9 @@ from asyncpg import Record
 
 from models import address
 from models.ground import store
+from models.in_force import IS_HELD
 from models.toggles.preferences import preferences_without
 from models.toggles.switches import LoginState, Switch, TogglesView
-from models.toggles.table import IS_HELD
 from models.viewer import Viewer
 
 

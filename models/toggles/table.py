@@ -33,12 +33,6 @@ class Toggles(Model):
         unique_together = (("firm_id", "id"), ("firm_id", "account_id", "address_id"))
 
 
-IS_HELD = """EXISTS (
-  SELECT 1 FROM contact_email h JOIN account_contact l ON l.firm_id = h.firm_id AND l.contact_id = h.contact_id
-  WHERE h.firm_id = t.firm_id AND h.address_id = t.address_id AND l.account_id = t.account_id)"""
-"""Whether a contact linked to the account of toggles `t` has the address in one of its fields (R41)."""
-
-
 async def ensure(by: Actor, pairs: Sequence[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
     """
     A row for each (account, address), all off where it is new (R4); answers those that are. Runs inside a transaction.
