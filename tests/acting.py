@@ -12,8 +12,10 @@ from models.errors import ErrorCode, Refusal, Refusals
 from models.ground import store
 from models.invitation import accepting
 from models.notification import InboxFilter, Selection
+from models.notification_category import NotificationCategory
 from models.session import SignedIn
-from models.toggles import Invite, TogglesWish
+from models.toggles import Invite, NotificationPreference, PreferencesWish, TogglesWish
+from models.toggles.preferring import set_preferences
 from models.toggles.setting import set_toggles
 from models.viewer import System
 from tests.make import FIELDS, PASSWORD, MadeAccount, a_contact, an_account, switched, token_of
@@ -46,7 +48,7 @@ class Firm:
         doing = self.chance.choice([self._switch, self._switch, self._link, self._unlink, self._move, self._rename,
                                     self._archive, self._create, self._delete, self._arrive, self._mark, self._invite,
                                     self._invite, self._post, self._post, self._accept, self._revoke, self._bounce,
-                                    self._lift, self._adopt, self._drop])  # fmt: skip
+                                    self._lift, self._adopt, self._drop, self._prefer])  # fmt: skip
         try:
             await doing()
         except (Refusal, Refusals) as refused:
@@ -57,6 +59,12 @@ class Firm:
         row = await self._one_of("toggles")
         on = {name: self.chance.random() < 0.5 for name in ("login", "notify", "email_sync")}
         await switched(self.by, row["account_id"], row["address_id"], **on)
+
+    async def _prefer(self) -> None:
+        row = await self._one_of("toggles")
+        some = self.chance.sample(list(NotificationCategory), 2)
+        named = tuple(NotificationPreference(each, self.chance.random() < 0.5) for each in some)
+        await set_preferences(self.by, [PreferencesWish(row["account_id"], row["address_id"], named)])
 
     async def _link(self) -> None:
         await contact.link(self.by, self._account(), ExistingContact(self.chance.choice(self.contacts)))

@@ -26,7 +26,7 @@ INBOX = """{ inbox(filter: { archived: null }, first: 100) { feedCursor unreadCo
   nodes { id text count read archived occurredAt } } }"""
 SHOWN = """id code name archived loginStatus loginIndicator notify emailSync version
   toggles { id } unlinkedEmails { id }"""
-SWITCHES = """id login notify emailSync loginState version account { id }
+SWITCHES = """id login notify emailSync loginState notificationPreferences { category on } version account { id }
   address { suppressed { since } portalUser { id } } invitation { id state sentAt }"""
 TOGGLES_LIVE = f"""subscription ($after: Cursor) {{ togglesChanged(after: $after) {{ __typename
   ... on FeedEvent {{ cursor }}
