@@ -20,7 +20,8 @@ STEP = st.one_of(
     *SWITCHING,
     st.tuples(st.just("link"), NUMBERS["place"], NUMBERS["person"], st.tuples(*[st.booleans()] * 3), NAMED),
     st.tuples(st.just("prefer"), NUMBERS["place"], NUMBERS["one"], NAMED),
-    st.tuples(st.just("prefer"), NUMBERS["place"], NUMBERS["one"], NAMED),
+    st.tuples(st.just("prefer"), st.just(0), NUMBERS["one"], NAMED),  # where all are linked from the start
+    st.tuples(st.just("edit"), NUMBERS["person"], st.just(0), NUMBERS["one"]),  # moves, most of the time
     st.tuples(st.just("activate"), NUMBERS["one"]),
     st.tuples(st.just("adopt"), NUMBERS["place"], NUMBERS["one"], NUMBERS["person"], NUMBERS["slot"]),
     st.tuples(st.just("drop"), NUMBERS["place"], NUMBERS["one"]),
@@ -28,7 +29,7 @@ STEP = st.one_of(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps=st.lists(STEP, min_size=10, max_size=30))
 async def test_the_database_follows_the_rules_through_any_order_of_steps(steps: list[tuple[Any, ...]]) -> None:
     rules, reality = await begin()
