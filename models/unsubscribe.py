@@ -14,13 +14,12 @@ from uuid import UUID
 
 from limits import RateLimitItemPerHour
 
-from models import firm
 from models.attempts import Attempts
 from models.errors import ErrorCode, Refusal
 from models.ground import keys, store
 from models.idempotency import Done
 from models.notification_category import NotificationCategory
-from models.toggles import IS_HELD, lock, switch
+from models.toggles import IS_HELD, NotificationPreference, preferring
 from models.viewer import LetterLink
 
 PURPOSE = "unsubscribe"
@@ -104,7 +103,8 @@ async def change(token: str, *, on: bool = False, caller: str = "") -> Done:
     Takes the category off, or back. What is so already changes nothing and tells nobody (R3); in the journal nobody did
     it, by LETTER_LINK. `caller`: the network address that takings back are counted by.
 
-    Raises NOT_FOUND where `offer` answers None, RATE_LIMITED.
+    Raises NOT_FOUND where `offer` answers None, RATE_LIMITED; what `preferring.prefer` raises where the account was
+    archived or the address given up just now.
     """
     aim = _aim(token)
     offered = await _offered(aim) if aim else None
@@ -114,18 +114,8 @@ async def change(token: str, *, on: bool = False, caller: str = "") -> Done:
         return Done((), None)
     if on:
         await attempts.count(token, caller)
-    return await _switch(aim, on)
-
-
-async def _switch(aim: _Aim, on: bool) -> Done:
-    by, spot = LetterLink(aim.firm_id), (aim.account_id, aim.address_id)
-    async with store.transaction(by.firm_id) as tx:
-        await firm.one_at_a_time(by.firm_id)  # nobody is unlinked or archived between the look and the change
-        toggles = (await lock(by, [spot])).get(spot)
-        if toggles is None or not toggles.held or toggles.archived:
-            raise _no_link()
-        await switch(by, [(toggles, {aim.category: on})])
-    return Done((toggles.id,), tx.cursor)
+    preference = NotificationPreference(aim.category, on)
+    return await preferring.prefer(LetterLink(aim.firm_id), aim.account_id, aim.address_id, preference)
 
 
 def _no_link() -> Refusal:
