@@ -5,11 +5,15 @@ import signal
 from collections.abc import AsyncIterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.postgres", "tests.keeping", "tests.client", "tests.redis", "tests.otlp"]
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # run in the background of a shell: programs would inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])  # no test asserts time
+settings.load_profile("house")
 
 
 @pytest.fixture(autouse=True)

@@ -73,6 +73,21 @@ async def test_a_token_does_what_its_scopes_say_and_no_more(api: Api) -> None:
         assert refused.value.codes == ["FORBIDDEN"]
 
 
+@pytest.mark.parametrize("sent_elsewhere", [{"softwareUrl": "https://evil.test"}, {"copyTo": "evil@evil.test"}])
+async def test_a_token_does_not_send_clients_nor_copies_elsewhere(api: Api, sent_elsewhere: dict[str, str]) -> None:
+    """R14, R16: a stolen one could."""
+    world = await a_world()
+    document = "mutation($input: UpdateFirmInput!) { updateFirm(input: $input) { errors { code message path } } }"
+    token = await _a_token(world, *ApiScope)
+    (refused,) = (await api.ask(document, {"input": sent_elsewhere}, as_=token))["updateFirm"]["errors"]
+    assert refused == {
+        "code": "NOT_ALLOWED",
+        "message": "An API token cannot do this. Sign in for that.",
+        "path": [*sent_elsewhere],
+    }
+    assert (await api.ask(document, {"input": sent_elsewhere}, as_=world.owner))["updateFirm"]["errors"] == []
+
+
 async def test_a_revoked_token_is_nobody_and_its_socket_is_closed(api: Api) -> None:
     world = await a_world()
     token = await _a_token(world, ApiScope.READ)
