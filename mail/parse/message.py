@@ -23,6 +23,8 @@ _LEAD = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]{0,4096}")
 _BARE_CR = re.compile(rb"\r(?!\n)")
 _ID = re.compile(r"<([^<>]*)>")
 _TO_MANY = {"bulk", "list", "junk", "auto_reply"}
+_BY_MACHINES = ("x-auto-response-suppress", "x-autoreply", "x-autorespond")
+"""Of no standard: Exchange's own ([MS-OXCMAIL], 2.2.3.2.14), and what hosters' answering machines say."""
 
 
 def parse(raw: bytes) -> ParsedEmail:
@@ -89,6 +91,9 @@ def _ids(fields: Headers, name: str) -> list[str]:
     return [one for one in ("".join(one_line(each, LONGEST_ID).split()) for each in found) if one]
 
 
+_NOT_SAID = {"", "no", "none"}
+
+
 def _is_automatic(fields: Headers) -> bool:
     """Written by a machine or sent to many (RFC 3834, 2; RFC 2919): such mail is stored and never triggers a letter."""
     submitted = re.split(r"[;(\s]", (fields.first("auto-submitted") or "no").strip().lower())[0]
@@ -96,6 +101,7 @@ def _is_automatic(fields: Headers) -> bool:
         submitted != "no"
         or any(value.strip().lower() in _TO_MANY for value in fields.all("precedence"))
         or any(name.startswith("list-") for name, _ in fields.fields)
+        or any(value.strip().lower() not in _NOT_SAID for name in _BY_MACHINES for value in fields.all(name))
         or any(not value.strip("<> \t") for value in fields.all("return-path"))
     )
 
