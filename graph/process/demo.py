@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from urllib.parse import quote
 
 import typer
 from pydantic import SecretStr
@@ -19,7 +20,7 @@ from mail.demo.launch import DemoMail, DemoMailFailed
 from mail.demo.letters import NEWCOMER
 from mail.demo.people import BELLANDI, CLIENT, HARBOUR, OWNER_PASSWORD
 from mail.demo.seed import connect_demo_mailbox, main_firm, seed
-from mail.demo.users import IMAP_PORT, PORTAL_FROM, SMTP_PORT
+from mail.demo.users import IMAP_PORT, PORTAL_FROM, RETURNS, SMTP_PORT
 from models.ground import clock, store, var
 from models.ground.settings import Settings
 
@@ -56,11 +57,18 @@ async def _mail(settings: Settings) -> AsyncIterator[DemoMail]:
 
 
 def _with_letters(settings: Settings, mail: DemoMail) -> Settings:
-    """Letters go to the demo's own mail server, unless somebody has set another."""
+    """Letters go to the demo's own mail server, and come back there, unless somebody has set another."""
     if settings.smtp_url is not None:
         return settings
     url = SecretStr(f"smtp://{mail.smtp.host}:{mail.smtp_port}")
-    return settings.model_copy(update={"smtp_url": url, "mail_from": settings.mail_from or PORTAL_FROM})
+    login = f"{quote(RETURNS.address, safe='')}:{quote(RETURNS.password)}"
+    returns = SecretStr(f"imap://{login}@{mail.imap.host}:{mail.imap_port}")
+    update = {
+        "smtp_url": url,
+        "mail_from": settings.mail_from or PORTAL_FROM,
+        "return_mailbox": settings.return_mailbox or returns,
+    }
+    return settings.model_copy(update=update)
 
 
 async def _example() -> Example:

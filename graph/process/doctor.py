@@ -6,7 +6,9 @@ import typer
 
 from graph.process.opening import opened
 from mail.outbox import Route
+from mail.returns.place import Place
 from mail.smtp import SmtpError
+from models import return_mailbox
 from models.ground import store, var
 from models.ground.settings import Settings
 
@@ -29,6 +31,8 @@ async def _findings(settings: Settings) -> AsyncIterator[tuple[bool, str]]:
         yield _exposure(settings)
         yield _privacy(settings)
         yield await _letters(settings)
+        if (place := Place.of(settings)) is not None:
+            yield await _returns(place)
         firms = await store.value("SELECT count(*) FROM firm")
         yield firms > 0, f"Firms: {firms}." + ("" if firms else " Make one with `switchboard create-firm`.")
         for row in await store.rows("SELECT address, state, error_message, last_sync_at FROM mailbox ORDER BY address"):
@@ -51,6 +55,21 @@ async def _letters(settings: Settings) -> tuple[bool, str]:
         return False, f"Letters: {waiting} wait. {error.message} Look at SWITCHBOARD_SMTP_URL."
     await smtp.close()
     return True, f"Letters: {waiting} wait; {route.server.host} takes them, from {route.sender.address}."
+
+
+async def _returns(place: Place) -> tuple[bool, str]:
+    """By calling the mail server and opening the folder there; nothing is read."""
+    from mail.imap import ImapError
+    from mail.returns.running import reach
+
+    try:
+        async with await reach(place) as imap:
+            held = (await imap.examine(place.folder)).exists
+    except ImapError as error:
+        return False, f"Return mailbox: {error.message} Look at SWITCHBOARD_RETURN_MAILBOX."
+    if trouble := (await return_mailbox.state()).trouble:
+        return False, f"Return mailbox: {place.name} can be read, and holds {held} messages. {trouble}"
+    return True, f"Return mailbox: {place.name} is read; it holds {held} messages."
 
 
 def _exposure(settings: Settings) -> tuple[bool, str]:

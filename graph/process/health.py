@@ -1,14 +1,15 @@
 """For whoever starts, stops and balances processes: does it live, may it be sent requests."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import structlog
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from graph.process.doorkeeper import Doorkeeper
-from models import feed
+from models import feed, return_mailbox
 from models.ground import store
 
 PATIENCE = 3.0  # seconds that the database gets to answer
@@ -25,11 +26,12 @@ async def readyz(request: Request) -> Response:
     """200: send requests. 503: not now, and why, a line each. What is told beside `ready` is no reason."""
     troubles = [line async for line in _troubles(request)]
     if not troubles:
-        return PlainTextResponse("\n".join(["ready", *_remarks(request), ""]), headers=NO_STORE)
+        remarks = [line async for line in _remarks(request)]
+        return PlainTextResponse("\n".join(["ready", *remarks, ""]), headers=NO_STORE)
     return PlainTextResponse("\n".join([*troubles, ""]), 503, headers=NO_STORE)
 
 
-def _remarks(request: Request) -> Iterator[str]:
+async def _remarks(request: Request) -> AsyncIterator[str]:
     if not feed.hub.hears:
         yield "The channel of wake-ups is silent: events come some seconds late."
     doorkeeper = request.app.state.doorkeeper
@@ -37,6 +39,16 @@ def _remarks(request: Request) -> Iterator[str]:
         yield f"{_ungreeted(doorkeeper)} Others do begin."
     if (why := request.app.state.settings.letters_wait) is not None:
         yield why
+    if request.app.state.settings.return_mailbox is not None and (why := await _unread()) is not None:
+        yield why
+
+
+async def _unread() -> str | None:
+    """Why no reports on letters are read, which keeps nobody from being served."""
+    with suppress(Exception):  # the database has gone since it was asked
+        async with asyncio.timeout(PATIENCE):
+            return (await return_mailbox.state()).trouble
+    return None
 
 
 async def _troubles(request: Request) -> AsyncIterator[str]:

@@ -15,7 +15,7 @@ from graph.engine.transport import Sockets
 from graph.process.budget import Budget
 from graph.process.doorkeeper import Doorkeeper
 from graph.process.operations import Seen
-from models import feed, journal
+from models import feed, journal, return_mailbox
 from models.ground.settings import Settings
 from models.letter import overview as letters
 from models.mailbox import overview
@@ -59,6 +59,8 @@ class Metrics:
         self._pending = self._gauge("ledger_pending", "Messages found and neither stored nor skipped yet")
         self._letters = self._gauge("letters", "Letters that wait, and what became of those of the last day", "state")
         self._oldest = self._gauge("letters_oldest_seconds", "Age of the letter that waits longest; 0: none waits")
+        self._returns = self._gauge("return_mailbox_read", "1: reports on letters are read; 0: they are not")
+        self._silent = self._gauge("return_mailbox_silent_seconds", "Since it was read; 0: never, or none is named")
         ProcessCollector(registry=self._registry)
 
     def _counter(self, name: str, words: str, *labels: str) -> Counter:
@@ -98,6 +100,9 @@ class Metrics:
         for outcome, count in (await letters.states()).items():
             self._letters.labels(outcome).set(count)
         self._oldest.set((await letters.oldest()).total_seconds())
+        reading = await return_mailbox.state()
+        self._returns.set(reading.trouble is None)
+        self._silent.set(reading.silent_for.total_seconds() if reading.silent_for else 0)
         return text_of(self._registry)
 
 

@@ -11,6 +11,9 @@ import structlog
 from graph.process.logs import log_plainly
 from graph.process.opening import opened
 from mail.outbox import Outbox, Route
+from mail.parsing import ParserPool
+from mail.returns.place import Place
+from mail.returns.running import ReturnReader
 from mail.sync import Worker
 from models import feed, journal, mailbox
 from models.ground.settings import Settings
@@ -24,8 +27,19 @@ log = structlog.get_logger("running")
 async def working(settings: Settings) -> AsyncIterator[None]:
     """A worker in this process: mail in, letters out where the settings say how, Inbox+ told, old rows thrown away."""
     await mailbox.take_up_ports()
-    workers: list[Worker | Outbox | Messenger | Housekeeper] = [
-        Worker(development=settings.development, wakes=_changed),
+    async with ParserPool() as parsers:
+        workers = _workers(settings, parsers)
+        running = [asyncio.create_task(worker.run()) for worker in workers]
+        try:
+            yield
+        finally:
+            await asyncio.gather(*(worker.stop() for worker in workers))
+            await asyncio.gather(*running)
+
+
+def _workers(settings: Settings, parsers: ParserPool) -> list[Worker | ReturnReader | Outbox | Messenger | Housekeeper]:
+    workers: list[Worker | ReturnReader | Outbox | Messenger | Housekeeper] = [
+        Worker(development=settings.development, parsers=parsers, wakes=_changed),
         Messenger(),
         Housekeeper(),
     ]
@@ -33,12 +47,9 @@ async def working(settings: Settings) -> AsyncIterator[None]:
         workers.append(Outbox(route))
     else:
         log.warning("letters wait", why=settings.letters_wait)
-    running = [asyncio.create_task(worker.run()) for worker in workers]
-    try:
-        yield
-    finally:
-        await asyncio.gather(*(worker.stop() for worker in workers))
-        await asyncio.gather(*running)
+    if (place := Place.of(settings)) is not None:
+        workers.append(ReturnReader(place, parsers))
+    return workers
 
 
 async def _changed(firm_id: UUID) -> None:

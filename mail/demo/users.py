@@ -27,4 +27,7 @@ HARBOUR = MailUser("office@harbour.test")
 OUTSIDE = MailUser("outside@demo.test")
 """Everybody else: what was sent to any other address can be read here."""
 
-MAILBOXES = (STUDIO, HARBOUR, OUTSIDE)
+RETURNS = MailUser("bounces@demo.test")
+"""The installation's return mailbox: reports on the letters of all firms."""
+
+MAILBOXES = (STUDIO, HARBOUR, OUTSIDE, RETURNS)

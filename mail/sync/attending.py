@@ -10,11 +10,12 @@ from uuid import UUID
 
 import structlog
 
+from mail.calling import HostPrivate
 from mail.imap import FolderState, Imap, ImapError, NoImap, SecretRefused, TlsFailed, Unreachable, folders_to_sync
 from mail.sync.discovering import Discovered, discover, read_again
 from mail.sync.reaching import reach
 from mail.sync.storing import store_pending
-from mail.sync.tools import FolderMissing, HostPrivate, PortClosed, Tools, Visit
+from mail.sync.tools import FolderMissing, PortClosed, Tools, Visit
 from models.errors import ErrorCode
 from models.mailbox import figures, folders, lease
 from models.mailbox.lease import Leased, LeaseLost

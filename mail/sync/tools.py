@@ -32,12 +32,6 @@ class Visit:
     tools: Tools
 
 
-class HostPrivate(ImapError):
-    """The name leads to a private address, where only our own machines are."""
-
-    code = ErrorCode.MAILBOX_HOST_PRIVATE
-
-
 class PortClosed(ImapError):
     """Mail servers are not on this port, as far as the installation goes: nobody is called there."""
 

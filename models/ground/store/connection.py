@@ -26,6 +26,7 @@ NOUNS = [
     "models.toggles.table",
     "models.invitation.table",
     "models.letter.table",
+    "models.return_mailbox",
     "models.portal.table",
     "models.mailbox.tables",
     "models.email.tables",
