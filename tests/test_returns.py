@@ -20,7 +20,7 @@ from models.viewer import System
 from tests.keeping import KEY
 from tests.letters import a_route, row_of, written
 from tests.make import a_firm, a_member, an_address
-from tests.reports import ANNA, a_complaint, a_report, an_answer
+from tests.reports import ANNA, a_report, an_answer
 from tests.smtp_server import SmtpSink
 
 TEMPLATE = "bounces+{letter}@portal.test"
@@ -232,19 +232,6 @@ async def test_a_late_letter_and_one_that_arrived_have_not_bounced(by: System) -
     for action, status in (("delayed", "4.4.1"), ("delivered", "2.0.0"), ("relayed", "2.0.0"), ("", "4.4.7")):
         assert await settled(a_report(raw, action=action, status=status))
     await stands(letter_id)
-
-
-async def test_a_complaint_is_told_once_and_suppresses_nobody(by: System) -> None:
-    await a_member(by)
-    letter_id, raw = await sent(by)
-    for kind in ("not-spam", "auth-failure"):
-        assert not await settled(a_complaint(raw, kind=kind))
-    await stands(letter_id)
-    for _ in range(2):
-        assert await settled(a_complaint(raw))
-    await stands(letter_id, told=1)
-    text = await store.value("SELECT text FROM notification")
-    assert text == f"{ANNA} told its mail provider that it does not want a letter of yours."
 
 
 async def test_reports_go_to_the_letters_own_return_address(by: System) -> None:

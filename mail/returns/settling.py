@@ -14,6 +14,7 @@ from mail.returns.address import letter_of
 from mail.smtp.errors import LINKS
 from models import letter
 from models.address import compared
+from models.complaint import complain
 from models.letter import Returned
 
 SENT_BACK = "A mail server on the way sent the letter back"
@@ -33,7 +34,7 @@ async def settle(report: Report, *, firm_id: UUID | None = None) -> bool:
     if report.kind is ReportKind.FAILED:
         await _bounced(about[0], report)
     elif report.kind is ReportKind.COMPLAINT:
-        await letter.complained(about[0])
+        await complain(about[0])
     return True
 
 

@@ -72,9 +72,10 @@ async def undelivered(letter: Claimed, why: str, *, suppress: bool) -> None:
     await _tell(letter, f"The letter to {letter.to_address} could not be delivered. {why}")
 
 
-async def unwanted(letter: Claimed) -> None:
+async def unwanted(letter: Claimed, consequence: str) -> None:
     """Runs inside a transaction."""
-    await _tell(letter, f"{letter.to_address} told its mail provider that it does not want a letter of yours.")
+    words = f"{letter.to_address} told its mail provider that it does not want a letter of yours."
+    await _tell(letter, f"{words} {consequence}".strip())
 
 
 async def _tell(letter: Claimed, text: str) -> None:

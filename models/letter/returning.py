@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from models.ground import clock, store
 from models.letter import consequences
 from models.letter.claiming import claimed
 from models.letter.settling import NoLongerOurs
+from models.notification_category import NotificationCategory
 
 SUPPRESSES_FOR = timedelta(days=7)
 """After it was sent: a server that says later that there is nobody has told nothing of then."""
@@ -16,11 +18,17 @@ SUPPRESSES_FOR = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """A letter of ours that a report names. `to_key`: whom it was to, as addresses are compared."""
+    """
+    A letter of ours that a report names. `to_key`: whom it was to, as addresses are compared. `account_id`, `category`:
+    of a notice; `address_id`: a client's.
+    """
 
     firm_id: UUID
     id: UUID
     to_key: str
+    address_id: UUID | None
+    account_id: UUID | None
+    category: NotificationCategory | None
 
 
 async def named(ids: Iterable[UUID], message_ids: Sequence[str], *, firm_id: UUID | None = None) -> list[Returned]:
@@ -30,12 +38,18 @@ async def named(ids: Iterable[UUID], message_ids: Sequence[str], *, firm_id: UUI
     """
     kept = [f"<{message_id}>" for message_id in message_ids]
     rows = await store.rows(_NAMED, list(ids), kept, firm_id)
-    return [Returned(row["firm_id"], row["id"], row["to_key"]) for row in rows]
+    return [_returned(row) for row in rows]
 
 
-_NAMED = """
-SELECT firm_id, id, to_key FROM letter WHERE id = ANY($1::uuid[])
-UNION SELECT firm_id, id, to_key FROM letter WHERE message_id = ANY($2::text[]) AND ($3::uuid IS NULL OR firm_id = $3)
+def _returned(row: Any) -> Returned:
+    category = NotificationCategory(row["category"]) if row["category"] else None
+    return Returned(row["firm_id"], row["id"], row["to_key"], row["address_id"], row["account_id"], category)
+
+
+_WHAT = "firm_id, id, to_key, address_id, account_id, category"
+_NAMED = f"""
+SELECT {_WHAT} FROM letter WHERE id = ANY($1::uuid[])
+UNION SELECT {_WHAT} FROM letter WHERE message_id = ANY($2::text[]) AND ($3::uuid IS NULL OR firm_id = $3)
 """
 
 
@@ -66,15 +80,14 @@ WHERE {_HAS_LEFT}
 """
 
 
-async def complained(letter: Returned) -> bool:
+async def complained(letter: Returned, consequence: str) -> bool:
     """
-    Its recipient calls it unwanted (RFC 5965): the firm hears of it, once, and nobody is suppressed. False: it has not
-    left, or that is known.
+    Its recipient calls it unwanted (RFC 5965): the firm hears of it, once, and of the `consequence`. False: it has not
+    left, or that is known. Runs inside a transaction.
     """
-    async with store.transaction(letter.firm_id):
-        row = await store.row(_COMPLAINED, letter.firm_id, letter.id, clock.now())
-        if row is not None:
-            await consequences.unwanted(claimed("", row))
+    row = await store.row(_COMPLAINED, letter.firm_id, letter.id, clock.now())
+    if row is not None:
+        await consequences.unwanted(claimed("", row), consequence)
     return row is not None
 
 

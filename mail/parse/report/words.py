@@ -30,7 +30,7 @@ _FAILED = re.compile(
     r"|(delivery|status) (status )?notification \(fail|deliver\w* (has |have )?fail|fail(ed|ure) (to deliver|delivery)"
     r"|(not|n't|unable to|error) (be |been |was |were )?deliver|permanent (error|failure)|failed permanently|giving up"
     r"|could not (be sent|send)|cannot be sent|error delivering|delivery errors|fatal errors|unzustellbar"
-    r"|nicht zugestellt|mancata consegna|non recapitat|non (è stato )?(possibile )?consegn|non remis|no se (ha )?entreg"
+    r"|nicht zugestellt|mancata consegna|non recapita|non (è stato )?(possibile )?consegn|non remis|no se (ha )?entreg"
     r"|não (foi )?entreg|не доставлен|не может быть доставлен|\"notificationtype\":\"bounce\"|\b5[0-5]\d[ -]"
 )
 _SAID = re.compile(r"^.*?\b5[0-5]\d[ :-].*$|^.*[45]\.\d{1,3}\.\d{1,3}\b.*$", re.MULTILINE)
