@@ -87,7 +87,8 @@ class Window:
                 while not await self._holds(condition):  # noqa: ASYNC110 - the condition is another process's
                     await asyncio.sleep(0.02)
         except TimeoutError:
-            raise TimeoutError(f"{condition}: {await self.run('document.body.innerText')}") from None
+            words = await self.run("document.body.innerText")
+            raise TimeoutError("\n".join([f"{condition}: {words}", *self.problems])) from None
 
     async def _holds(self, condition: str) -> bool:
         with suppress(Gone):  # a link leads away while it is asked
