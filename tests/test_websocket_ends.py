@@ -92,6 +92,21 @@ async def test_the_sockets_of_a_revoked_session_are_closed_and_no_others(toy: To
         assert await toy.endpoint.sockets.close("ada", 4403, "again") == 0
 
 
+async def test_what_was_asked_on_a_socket_before_its_session_was_revoked_is_answered_first(toy: Toy) -> None:
+    async with joined(toy, "ada") as ws:
+        await subscribe(ws, "subscription{forever}", "feed")
+        await hear(ws)
+        await subscribe(ws, "{wait}", "asked")
+        await until(lambda: toy.world.waiting)
+        closing = asyncio.create_task(toy.endpoint.sockets.close("ada", 4403, "The session has ended"))
+        await tell(ws, {"type": "ping"})
+        assert await hear(ws) == {"type": "pong"}
+        toy.world.bell.set()
+        assert (await hear(ws))["payload"]["data"] == {"wait": "rung"}
+        assert await end_of(ws) == (4403, "The session has ended")
+        assert await closing == 1
+
+
 async def test_a_client_that_ignores_the_close_is_cut() -> None:
     async with serving(send_timeout=NEVER) as toy:
         raw = await deaf(toy, "subscription{forever}", token="ada")

@@ -19,7 +19,7 @@ from models import feed, session
 from models.journal import Batch, Effect
 from models.viewer import Client, Viewer
 
-REST = 0.05  # seconds: what revokes may have been asked for on such a socket, and is answered first
+REST = 0.05  # seconds between two looks
 EVERY = 15.0  # seconds
 AGAIN = 1.0  # seconds, where the database is away
 Holder = Viewer | Client

@@ -90,6 +90,7 @@ class Operation:
 
     def __init__(self, socket: Carrier, id_: str, request: GraphQLRequest) -> None:
         self.id = id_
+        self.answered = asyncio.Event()  # once at least; or it has ended
         self._json_id = orjson.dumps(id_).decode()
         self._socket = socket
         self._request = request
@@ -120,17 +121,16 @@ class Operation:
         endpoint = self._socket.endpoint
         context = await endpoint.context_getter(self.call_on(self._socket, self._request_id))
         told_ones = answers(endpoint, self._request, context, request_id=self._request_id, listener=self)
-        follows = False
         async with aclosing(told_ones):
             async for told in told_ones:
                 if told.refused:
                     await self._send_error(told)
                     return
-                if told.lacks and follows:  # an event: whoever comes back with `after` gets it whole
+                if told.lacks and self.answered.is_set():  # an event: whoever comes back with `after` gets it whole
                     await self._socket.close(TRY_AGAIN, AWAY)
                     return
                 await self._socket.wire.send(self._next(told))
-                follows = True
+                self.answered.set()
         await self._end({"id": self.id, "type": "complete"})
 
     async def _send_error(self, told: Answer) -> None:

@@ -8,10 +8,14 @@ from typing import Protocol
 FORBIDDEN = 4403
 RESTART = 1012  # clients take it for a passing trouble and connect again
 TRY_AGAIN = 1013  # so too; 4500 they would take for the end
+ANSWERED = 15.0  # seconds that what was asked before may take to be answered
 
 
 class Closable(Protocol):
     """An open socket, or the one operation of a stream."""
+
+    async def answered(self) -> None:
+        """Returns when all that was asked before has its first answer, or after ANSWERED."""
 
     async def close(self, code: int, reason: str) -> None:
         """Cancels its operations and closes it. Never raises, also when it is gone already."""
@@ -65,8 +69,13 @@ class Sockets:
                 self.watch.closed(holder)
 
     async def close(self, holder: Hashable, code: int = FORBIDDEN, reason: str = "The session has ended") -> int:
-        """Closes the sockets of one holder at once; returns how many there were."""
-        return await _close_all(self._by_holder.get(holder, ()), code, reason)
+        """
+        Closes the sockets of one holder, each when it has answered: what ends a session may have been asked for there.
+        Returns how many there were.
+        """
+        closing = list(self._by_holder.get(holder, ()))
+        await asyncio.gather(*(_close_answered(socket, code, reason) for socket in closing))
+        return len(closing)
 
     async def drain(self, reason: str = "The server restarts; connect again") -> int:
         """Refuses new sockets, closes all with 1012 and waits for their tasks. For shutdown."""
@@ -75,6 +84,11 @@ class Sockets:
         await _close_all(sockets, RESTART, reason)
         await asyncio.gather(*(socket.wait_closed() for socket in sockets))
         return len(sockets)
+
+
+async def _close_answered(socket: Closable, code: int, reason: str) -> None:
+    await socket.answered()
+    await socket.close(code, reason)
 
 
 async def _close_all(sockets: Iterable[Closable], code: int, reason: str) -> int:

@@ -10,7 +10,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from graph.engine.transport.edge import Edge
 from graph.engine.transport.errors import Answer, RequestCode, RequestError, refusal
-from graph.engine.transport.sockets import RESTART
+from graph.engine.transport.sockets import ANSWERED, RESTART
 from graph.engine.transport.wire import CLOSE_GRACE, Gone, cut, unsent
 
 
@@ -50,6 +50,7 @@ class Stream:
         self._last = b""
         self._closing = asyncio.Event()
         self._done = asyncio.Event()
+        self._answered = asyncio.Event()  # once at least; or it has ended
         self._body: Body | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -61,10 +62,15 @@ class Stream:
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            self._answered.set()
             self.endpoint.sockets.remove(self)
             await _stopped(tasks)
             await body.end(self._last, seconds=CLOSE_GRACE if self._closing.is_set() else self.endpoint.send_timeout)
             self._done.set()
+
+    async def answered(self) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._answered.wait(), ANSWERED)
 
     async def close(self, code: int, reason: str) -> None:
         """From any task: from now on nothing but the goodbye is sent. `__call__` cancels the rest."""
@@ -85,14 +91,15 @@ class Stream:
         try:
             await body.send(_start(self.framing.media_type, self._request_id))
             await body.send(_piece(self.framing.opening))
-            follows = False
             async with aclosing(self._answers) as answers:
                 async for told in answers:
-                    if told.refused is RequestCode.UNAVAILABLE or (told.lacks and follows):  # see Operation
+                    if told.refused is RequestCode.UNAVAILABLE or (
+                        told.lacks and self._answered.is_set()
+                    ):  # see Operation
                         self._last = self._again(told)
                         return
                     await body.send(_piece(self.framing.next(told.json.encode())))
-                    follows = True
+                    self._answered.set()
             self._last = self.framing.complete
         except Gone:
             return

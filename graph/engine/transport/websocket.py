@@ -6,6 +6,7 @@ id and leave the others alone.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
@@ -16,7 +17,7 @@ from graph.engine.transport.edge import Edge
 from graph.engine.transport.errors import AWAY, RequestCode, RequestError, refusal
 from graph.engine.transport.operation import Operation, error_message, text_of
 from graph.engine.transport.request import GraphQLRequest, decoded, parsed
-from graph.engine.transport.sockets import RESTART, TRY_AGAIN
+from graph.engine.transport.sockets import ANSWERED, RESTART, TRY_AGAIN
 from graph.engine.transport.wire import Gone, Wire
 from models.ground.network import network_of
 
@@ -43,6 +44,7 @@ class Socket:
         self.authorization: str | None = None
         self.operations: dict[str, asyncio.Task[None]] = {}
         self._ending: set[asyncio.Task[None]] = set()
+        self._running: set[Operation] = set()
         self._initialised = False
         self._acknowledged = False
         self._stranger = True
@@ -65,6 +67,12 @@ class Socket:
             await self._stop_operations()
             await asyncio.gather(self._reader, return_exceptions=True)
             self._done.set()
+
+    async def answered(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ANSWERED):
+                for operation in list(self._running):
+                    await operation.answered.wait()
 
     async def close(self, code: int, reason: str) -> None:
         """From any task, also from an operation of this socket: from now on nothing is sent. `run` cancels the rest."""
@@ -180,13 +188,16 @@ class Socket:
     def _started(self, operation: Operation) -> asyncio.Task[None]:
         self._wait(None)
         task = asyncio.create_task(operation.run())
-        task.add_done_callback(lambda task: self._forget(operation.id, task))
+        self._running.add(operation)
+        task.add_done_callback(lambda task: self._forget(operation, task))
         return task
 
-    def _forget(self, id_: str, task: asyncio.Task[None]) -> None:
+    def _forget(self, operation: Operation, task: asyncio.Task[None]) -> None:
+        operation.answered.set()
+        self._running.discard(operation)
         self._ending.discard(task)
-        if self.operations.get(id_) is task:
-            del self.operations[id_]
+        if self.operations.get(operation.id) is task:
+            del self.operations[operation.id]
         self._rest()
 
     async def _complete(self, message: dict[str, Any]) -> None:
