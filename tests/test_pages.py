@@ -18,6 +18,7 @@ from tests.world import everything
 
 PAGES = (
     "/portal",
+    "/inbox",
     "/invitation",
     *(f"/{name}/some.token" for name in ("invitation", "reset", "action", "unsubscribe")),
 )

@@ -1,9 +1,9 @@
 """
 Pages that the program serves itself, so that a letter's link works without any front end: an invitation, a new
-password, an action without login (R12), unsubscribing (R13), a new invitation (R42), and a small portal. They ask the
-API as any other program does; a GET changes nothing (mail scanners follow links, R7). Which token a page is of, only
-the browser looks at: it stands in no log and in no answer. They name each other and the API relative to themselves: the
-server may be reached under a path.
+password, an action without login (R12), unsubscribing (R13), a new invitation (R42), what is unread in Inbox+ (R38),
+and a small portal. They ask the API as any other program does; a GET changes nothing (mail scanners follow links, R7).
+Which token a page is of, only the browser looks at: it stands in no log and in no answer. They name each other and the
+API relative to themselves: the server may be reached under a path.
 """
 
 import json
@@ -33,6 +33,7 @@ HEADERS = {
 def page_routes() -> list[Route]:
     return [
         Route("/portal", partial(_page, "portal")),
+        Route("/inbox", partial(_page, "inbox")),
         Route("/invitation", partial(_page, "asking")),
         *(
             Route(f"/{name}/{{token}}", partial(_page, name))

@@ -1,4 +1,4 @@
-"""The worker: mail in, letters out, old rows thrown away. In the server's process, or in one of its own."""
+"""The worker: mail in, letters out, Inbox+ told, old rows thrown away. In the server's process, or one of its own."""
 
 import asyncio
 import signal
