@@ -52,7 +52,7 @@ class UpdateFirmInput:
         default=strawberry.UNSET, description="One that letters have templates for; null: English."
     )
     sender_name: str | None = strawberry.field(default=strawberry.UNSET, description="Null: the firm's name.")
-    reply_to: str | None = strawberry.UNSET
+    reply_to: str | None = strawberry.field(default=strawberry.UNSET, description="Changed in person, not by a token.")
     copy_to: str | None = strawberry.field(default=strawberry.UNSET, description="Changed in person, not by a token.")
     invitation_days: int | None = strawberry.field(default=strawberry.UNSET, description="1 to 365; null: 30.")
     actions_without_login: list[ClientAction] | None = strawberry.UNSET

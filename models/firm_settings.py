@@ -114,7 +114,7 @@ class FirmSettings:
     name: str = decided(fields.CharField(200), _firm_name)
     language: str = decided(fields.CharField(LONGEST_TAG, default=OTHERWISE, db_default=OTHERWISE), _language)
     sender_name: str | None = decided(fields.CharField(200, null=True), _sender_name)
-    reply_to: str | None = decided(fields.CharField(320, null=True), _address)
+    reply_to: str | None = decided(fields.CharField(320, null=True), _address, in_person=True)
     copy_to: str | None = decided(fields.CharField(320, null=True), _address, in_person=True)
     invitation_days: int = decided(fields.IntField(default=INVITATION_DAYS, db_default=INVITATION_DAYS), _days)
     actions_without_login: tuple[ClientAction, ...] = decided(

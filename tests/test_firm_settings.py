@@ -97,15 +97,19 @@ def token(owner: Viewer) -> Viewer:
     return replace(owner, scopes=frozenset(ApiScope))
 
 
-SENT_ELSEWHERE = [({"software_url": "https://evil.test"}, "softwareUrl"), ({"copy_to": "evil@evil.test"}, "copyTo")]
+SENT_ELSEWHERE = [
+    ({"software_url": "https://evil.test"}, "softwareUrl"),
+    ({"copy_to": "evil@evil.test"}, "copyTo"),
+    ({"reply_to": "evil@evil.test"}, "replyTo"),
+]
 
 
 @pytest.mark.parametrize(("wish", "path"), SENT_ELSEWHERE)
-async def test_a_stolen_token_sends_neither_clients_nor_copies_elsewhere(
+async def test_a_stolen_token_sends_neither_clients_nor_copies_nor_answers_elsewhere(
     owner: Viewer, token: Viewer, wish: dict[str, Any], path: str
 ) -> None:
     """R14, R16"""
-    kept = FirmWish(software_url="https://clients.firm.test", copy_to="copy@firm.test")
+    kept = FirmWish(software_url="https://clients.firm.test", copy_to="copy@firm.test", reply_to="desk@firm.test")
     await firm_settings.update(owner, kept)
     before = await firm_settings.of(owner)
     for changed in (FirmWish(**wish), FirmWish(**wish, name="Studio Due"), FirmWish(**dict.fromkeys(wish))):
@@ -123,8 +127,7 @@ async def test_a_token_is_told_of_everything_that_it_may_not_change(token: Viewe
     with pytest.raises(Refusals) as told:
         await firm_settings.update(token, FirmWish(**wish))
     assert {(refusal.code, refusal.path) for refusal in told.value.refusals} == {
-        (ErrorCode.NOT_ALLOWED, ("copyTo",)),
-        (ErrorCode.NOT_ALLOWED, ("softwareUrl",)),
+        (ErrorCode.NOT_ALLOWED, (path,)) for _, path in SENT_ELSEWHERE
     }
 
 
