@@ -16,7 +16,8 @@ from models.viewer import ApiScope
 
 strawberry.enum(
     ApiScope,
-    description="READ: queries and subscriptions. WRITE: mutations. To a token without READ a payload tells of what was"
+    description="READ: queries and subscriptions. WRITE: mutations. NOTIFY_CLIENTS: `notifyClients` alone, and of its"
+    " `recipients` the addresses and the names of contacts. To a token without READ a payload tells of what was"
     " changed the plain fields alone: numbers, times, states, ids, names. Below them every field that leads to another"
     " object, that quotes a letter or is a link is null, with the error FORBIDDEN (where it is never null, the nearest"
     " field above that may be); it was done all the same, and `errors` and `cursor` say so.",

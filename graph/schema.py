@@ -26,6 +26,7 @@ from graph.mailbox import MailboxQuery
 from graph.mailbox_changes import MailboxMutation
 from graph.node import NodeQuery
 from graph.notification import NotificationMutation, NotificationQuery
+from graph.notifying import NotifyingMutation
 from graph.own_access import OwnAccessMutation
 from graph.password_reset import PasswordResetMutation
 from graph.portal import PortalMutation, PortalQuery
@@ -94,6 +95,7 @@ class Mutation(
     InvitationLinkMutation,
     MailboxMutation,
     NotificationMutation,
+    NotifyingMutation,
     PortalMutation,
 ):
     pass

@@ -5,6 +5,8 @@ A token without READ is told what it changed, and no more: the payload's own fie
 payload brings what stands in them as a number, a time, a state or a name. What they lead to, what letters say and links
 are for READ. The rule goes by depth and type, so a new field is closed until it is a plain one, a new String until it
 stands in NAMES.
+
+A token with NOTIFY_CLIENTS alone tells clients of an event, and is told who gets it (R14): see OF_RECIPIENTS.
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,22 +21,40 @@ from strawberry.types.graphql import OperationType
 
 from graph.engine.completion import CompilingExecutor
 from graph.engine.transport import RequestCode, RequestError
+from graph.engine.transport.roots import roots
 from models.viewer import ApiScope, Asker
 
 NAMES = frozenset({"__typename", "address", "code", "email", "name", "sentFolder", "slug", "username"})
 """Of objects, the strings that say which one it is. All others may be words of a letter, or a link."""
+OF_RECIPIENTS = {
+    "NotifyRecipient": {"address", "contacts", "outcome"},
+    "EmailAddress": {"id", "address"},
+    "Contact": {"id", "name"},
+}
+"""What NOTIFY_CLIENTS opens; an id leads this token nowhere."""
+NOTIFYING = frozenset({"notifyClients", "__typename"})
 IN_PAYLOAD = 2  # levels: the mutation, its payload's fields, and below them the fields of what it changed
 
 
 class Scopes(SchemaExtension):
-    """A token without WRITE changes nothing, one without READ only changes."""
+    """A token without WRITE changes nothing, but for what NOTIFY_CLIENTS lets it; one without READ only changes."""
 
     def on_validate(self) -> Iterator[None]:
-        asked = self.execution_context
-        needed = ApiScope.WRITE if asked.operation_type is OperationType.MUTATION else ApiScope.READ
-        if _lacks(asked.context.viewer, needed):
+        viewer, needed = self.execution_context.context.viewer, self._needed()
+        if _lacks(viewer, needed) and not (self._notifies() and not _lacks(viewer, ApiScope.NOTIFY_CLIENTS)):
             raise RequestError(RequestCode.FORBIDDEN, f"This API token lacks the scope {needed} for that.")
         yield
+
+    def _needed(self) -> ApiScope:
+        changes = self.execution_context.operation_type is OperationType.MUTATION
+        return ApiScope.WRITE if changes else ApiScope.READ
+
+    def _notifies(self) -> bool:
+        """And does nothing else."""
+        asked = self.execution_context
+        assert asked.graphql_document is not None
+        only = NOTIFYING.issuperset(roots(asked.graphql_document, asked.operation_name))
+        return asked.operation_type is OperationType.MUTATION and only
 
 
 class ScopedExecutor(CompilingExecutor):
@@ -65,8 +85,15 @@ class ScopedExecutor(CompilingExecutor):
         definition = self.schema.get_field(parent_type, name)
         if definition is None or _depth(path) <= IN_PAYLOAD or not _lacks(self.context_value.viewer, ApiScope.READ):
             return None
+        return None if self._is_open(parent_type, name, get_named_type(definition.type)) else definition.type
+
+    def _is_open(self, parent_type: GraphQLObjectType, name: str, kind: GraphQLNamedType) -> bool:
+        viewer = self.context_value.viewer
+        if not _lacks(viewer, ApiScope.NOTIFY_CLIENTS) and name in OF_RECIPIENTS.get(parent_type.name, ()):
+            return True
         is_refusal = any(interface.name == "UserError" for interface in parent_type.interfaces)
-        return None if _is_plain(name, get_named_type(definition.type), is_refusal) else definition.type
+        of_own = is_refusal or name == "__typename" or not _lacks(viewer, ApiScope.WRITE)
+        return of_own and _is_plain(name, kind, is_refusal)
 
 
 def _is_plain(name: str, kind: GraphQLNamedType, is_refusal: bool) -> bool:

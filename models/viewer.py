@@ -21,10 +21,11 @@ class ViewerKind(StrEnum):
 
 
 class ApiScope(StrEnum):
-    """What an API token may do: read, or change too."""
+    """What an API token may do: read, change, or tell clients of an event and nothing else."""
 
     READ = "READ"
     WRITE = "WRITE"
+    NOTIFY_CLIENTS = "NOTIFY_CLIENTS"
 
 
 class JournalSource(StrEnum):

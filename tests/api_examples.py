@@ -254,10 +254,23 @@ EXAMPLES: dict[str, list[Example]] = {
         _input(notifications={"ids": ["<notification>"]}, archived=True),
         _input(notifications={"matching": INBOX}),
     ],
+    "Mutation.notifyClients": [
+        _input(
+            account={"id": "<account>"},
+            event="CLIENT_REQUEST_SENT",
+            subject="What we need",
+            text="Please send it by Friday.",
+            link="/requests/7",
+            action="UPLOAD_DOCUMENTS",
+            dryRun=False,
+            idempotencyKey="request 7",
+        )
+    ],
     "Subscription.inboxNotifications": [Example({"after": "c1"}, EVENTS)],
     "Subscription.emailArrived": [Example({"accountId": "<account>", "after": None}, EVENTS)],
     "Subscription.togglesChanged": [Example({"accountId": "<account>", "after": None}, EVENTS)],
     "Account.emails": [],
+    "Account.notices": [],
     "Contact.accounts": [],
     "Portal.emails": [],
     "Portal.softwareLink": [],

@@ -20,6 +20,7 @@ ACCOUNTS_OR_OWN = "the right manageAccounts; a client for its own"
 ADMIN = "OWNER or ADMIN"
 IN_PERSON = "OWNER or ADMIN, and no API token"
 MEMBER = "any colleague"
+NOTIFIER = "any colleague, and a token for nothing else"
 SELF = "any colleague, and no API token"
 CLIENT_TOO = "whoever is signed in, and no API token"
 CLIENTS_ONLY = "a client"
@@ -56,6 +57,7 @@ RIGHTS = {
     "archiveNotifications": MEMBER,
     "setAccountColumns": MEMBER,
     "setMemberNotificationSettings": MEMBER,
+    "notifyClients": NOTIFIER,
     "updateFirm": ADMIN,
     "createApiToken": IN_PERSON,
     "revokeApiToken": IN_PERSON,
@@ -74,12 +76,18 @@ MAY = {
     ADMIN: {"owner", "admin", "writing token"},
     IN_PERSON: {"owner", "admin"},
     MEMBER: {"owner", "admin", "entrusted", "employee", "writing token"},
+    NOTIFIER: {"owner", "admin", "entrusted", "employee", "writing token", "notifying token"},
     SELF: {"owner", "admin", "entrusted", "employee"},
     CLIENT_TOO: {"owner", "admin", "entrusted", "employee", "client"},
     CLIENTS_ONLY: {"client"},
     PUBLIC: {"owner", "admin", "entrusted", "employee", "writing token", "client", "nobody"},
 }
-ASKERS = ["owner", "admin", "entrusted", "employee", "writing token", "reading token", "client", "nobody"]
+SCOPES = {
+    "writing token": ApiScope.WRITE,
+    "reading token": ApiScope.READ,
+    "notifying token": ApiScope.NOTIFY_CLIENTS,
+}
+ASKERS = ["owner", "admin", "entrusted", "employee", *SCOPES, "client", "nobody"]
 MUTATION = SCHEMA.type_map["Mutation"]
 assert isinstance(MUTATION, GraphQLObjectType)
 
@@ -101,8 +109,7 @@ async def the(asker: str, world: World) -> As:
         return (await a_client(world.by)).token
     if asker == "nobody":
         return None
-    scope = ApiScope.WRITE if asker == "writing token" else ApiScope.READ
-    return (await api_token.create(world.owner.viewer, name=asker, scopes=[scope])).token
+    return (await api_token.create(world.owner.viewer, name=asker, scopes=[SCOPES[asker]])).token
 
 
 async def asked(api: Api, name: str, who: As, world: World) -> Asked:

@@ -8,12 +8,14 @@ from uuid import UUID
 import pytest
 
 from models.account import AccountFilter, AccountKind, NewAccount
+from models.client_event import ClientEvent
 from models.contact import ContactFilter, ExistingContact, FieldRef, NewContact, NewEmail
 from models.email import EmailFilter
 from models.ground.canonical import canonical
 from models.ground.unset import UNSET
 from models.journal import JournalFilter
 from models.mailbox import MailSecurity, MailServer, NewMailbox
+from models.notice import AccountRef, NewNotice
 from models.notification import InboxFilter, NotificationKind
 from models.toggles import Invite, NewToggles, TogglesWish
 
@@ -34,6 +36,10 @@ FORMS: list[tuple[object, str]] = [
     (
         NewMailbox("box@firm.test", "a secret", SERVER, SERVER),
         '{"address":"box@firm.test","imap":{"host":"mail.test","port":993},"smtp":{"host":"mail.test","port":993}}',
+    ),
+    (
+        NewNotice(AccountRef(code="V1"), ClientEvent.INVOICE_SENT, "Invoice 12", "It is due.", link="/x"),
+        '{"account":{"code":"V1"},"event":"INVOICE_SENT","link":"/x","subject":"Invoice 12","text":"It is due."}',
     ),
     (AccountFilter(), "{}"),
     (ContactFilter(search="r"), '{"search":"r"}'),

@@ -25,6 +25,7 @@ DOCUMENT = re.compile(r'(`|""")((?:subscription|query|mutation)\b.*?)\1', re.DOT
 VALUES = {
     *{"Backfill", "SkippedMessages", "QuarantinedMessage", "MailServer", "LetterLimits", "Participant", "Suppression"},
     *{"ContactEmail", "LinkedContact", "LinkedEmail", "JournalChange", "PageInfo"},
+    *{"NotificationPreference", "MemberNotificationSetting", "UnsubscribeOffer"},
     *{"PortalWaiting", "PortalAction", "InvitationOffer", "NotifyRecipient", "NoticeLetter"},
     *{"Refusal", "Conflict", "DeadLink", "RateLimited", "Query", "Mutation", "Subscription"},
 }

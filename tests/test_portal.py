@@ -6,17 +6,32 @@ from uuid import UUID
 
 import pytest
 
-from models import account, email, mailbox, portal, session
+from models import account, contact, email, mailbox, portal, session
+from models.client_event import ClientEvent
+from models.contact import ContactEmail, FieldRef
 from models.email import Incoming, history
 from models.errors import ErrorCode
 from models.ground import clock, store
 from models.ground.page import Window
 from models.mailbox import NewMailbox
+from models.notice import NotifyOutcome
 from models.participant import Participant, Role
 from models.portal import Portal, emails
 from models.session import SignedIn
 from models.viewer import Client, System
-from tests.make import MadeAccount, a_client, a_contact, a_firm, an_account, an_address, linked, signed_in, switched
+from tests.make import (
+    MadeAccount,
+    a_client,
+    a_contact,
+    a_firm,
+    an_account,
+    an_address,
+    counting,
+    linked,
+    signed_in,
+    switched,
+)
+from tests.noticing import INVOICE, notified
 from tests.refused import refused
 from tests.test_email_receiving import a_message
 from tests.world import SERVER
@@ -171,3 +186,61 @@ async def test_what_the_firm_wrote_since_the_client_left_an_account_waits_there(
     await portal.select(await now(client), first.id)
     await portal.select(await now(client), second.id)
     assert await waiting() == {}
+
+
+async def waiting(client: SignedIn[Client]) -> dict[str, dict[str, int]]:
+    """By account, where something waits."""
+    found = (await seen(client)).accounts
+    return {one.name: {each.category.value: each.count for each in one.waiting} for one in found if one.waiting}
+
+
+async def test_notices_since_the_client_left_an_account_wait_there_whatever_notify_says(by: System) -> None:
+    clock.set_source(lambda: NOW)
+    client, first, second = await two_accounts(by)
+    await notified(by, first.id, key="before")
+    assert await waiting(client) == {}, "it works there"
+    clock.set_source(lambda: NOW + timedelta(minutes=5))
+    await portal.select(await now(client), second.id)
+    clock.set_source(lambda: NOW + timedelta(minutes=6))
+    for n, event in enumerate((INVOICE, ClientEvent.PAYMENT_CONFIRMED, ClientEvent.MESSAGE_SENT)):
+        told = await notified(by, first.id, key=f"first {n}", event=event)
+        assert [one.outcome for one in told.recipients] == [NotifyOutcome.NOTIFY_OFF]
+    await notified(by, second.id, key="in use")
+    assert await waiting(client) == {"Zanetti": {"INVOICES_AND_PAYMENTS": 2, "MESSAGES": 1}}
+    assert [one.waiting_emails for one in (await seen(client)).accounts] == [0, 0]
+    clock.set_source(lambda: NOW + timedelta(minutes=10))
+    await portal.select(await now(client), first.id)
+    await portal.select(await now(client), second.id)
+    assert await waiting(client) == {}
+
+
+async def test_only_notices_for_this_very_address_since_it_was_activated_wait(by: System) -> None:
+    clock.set_source(lambda: NOW)
+    first, second = await an_account(by, name="Zanetti", address=ANNA), await an_account(by, name="Amaranto")
+    await linked(by, second.id, first.contact)
+    await notified(by, second.id, key="before")
+    clock.set_source(lambda: NOW + timedelta(minutes=1))
+    client = await a_client(by, first)
+    await switched(by, second.id, first.address, login=True)
+    assert await waiting(client) == {}
+    clock.set_source(lambda: NOW + timedelta(minutes=2))
+    await notified(by, second.id, key="held")
+    await contact.update(by, first.contact, emails=[ContactEmail(FieldRef(name="Email"), None)])
+    told = await notified(by, second.id, key="no longer held, though it may still enter")
+    assert [one.outcome for one in told.recipients] == [NotifyOutcome.NOTIFY_OFF, NotifyOutcome.NO_ADDRESS]
+    assert await waiting(client) == {"Amaranto": {"INVOICES_AND_PAYMENTS": 1}}
+
+
+async def test_what_waits_is_one_statement_however_many_accounts_and_notices(by: System) -> None:
+    client, first, second = await two_accounts(by)
+    more = [await an_account(by) for _ in range(3)]
+    for made in more:
+        await linked(by, made.id, first.contact)
+        await switched(by, made.id, first.address, login=True)
+    for n, made in enumerate([second, *more]):
+        await notified(by, made.id, key=str(n))
+    asking = await now(client)
+    async with counting() as statements:
+        found = await portal.of(asking)
+    assert len(statements) == 1, statements
+    assert sum(each.count for one in found.accounts for each in one.waiting) == 4

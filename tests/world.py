@@ -8,13 +8,15 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from graph.ids import Kind, global_id
-from models import api_token, contact, email, email_field, invitation, journal, mailbox, notification, session
+from models import api_token, contact, email, email_field, invitation, journal, mailbox, notice, notification, session
+from models.client_event import ClientEvent
 from models.contact import ContactEmail, FieldRef
 from models.email import Incoming, Message, MessageAttachment, history
 from models.ground import clock, files, store
 from models.ground.page import Window
 from models.journal import JournalFilter
 from models.mailbox import MailServer, NewMailbox
+from models.notice import AccountRef, NewNotice
 from models.notification import InboxFilter
 from models.participant import Participant, Role
 from models.session import SignedIn
@@ -124,11 +126,15 @@ async def _more(by: System, owner: SignedIn, account: MadeAccount, client: Clien
     view = await toggles_of(owner.viewer, account.id, account.address)
     assert view is not None
     token = await api_token.create(owner.viewer, name="Ledger", scopes=[ApiScope.READ])
+    told = NewNotice(AccountRef(account.id), ClientEvent.INVOICE_SENT, "Invoice 12", "It is due in May.")
+    await notice.notify(owner.viewer, told, key="the world's")
+    (noticed,) = (await notice.of_accounts(owner.viewer, [account.id], Window()))[account.id].rows
     entry = (await journal.page(owner.viewer, JournalFilter(), Window())).rows[-1]
     return {
         "toggles": global_id(Kind.TOGGLES, view.id),
         "field": global_id(Kind.EMAIL_FIELD, (await email_field.of_firm(owner.viewer))[0].id),
         "person": global_id(Kind.PORTAL_USER, client.user_id),
+        "notice": global_id(Kind.NOTICE, noticed.id),
         "token": global_id(Kind.API_TOKEN, token.done.ids[0]),
         "entry": global_id(Kind.JOURNAL_ENTRY, entry.id),
     }

@@ -1,5 +1,7 @@
 """A notice: an event raised for an account, and what became of it for each address (R14)."""
 
+from models.notice.audience import AccountRef
+from models.notice.notifying import NewNotice, Notified, notify
 from models.notice.reading import (
     NoticeLetterView,
     NoticeView,
@@ -13,15 +15,19 @@ from models.notice.reading import (
 from models.notice.table import Notice, NoticeRecipient, NotifyOutcome
 
 __all__ = [
+    "AccountRef",
+    "NewNotice",
     "Notice",
     "NoticeLetterView",
     "NoticeRecipient",
     "NoticeView",
+    "Notified",
     "NotifyOutcome",
     "RecipientView",
     "by_ids",
     "counts_of_accounts",
     "letters_of",
+    "notify",
     "of_accounts",
     "recipients_of",
 ]
