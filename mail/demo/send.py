@@ -2,13 +2,15 @@
 
     python -m mail.demo.send --from hannah@whitmoreinteriors.example --text "Could we meet on Friday?"
 
-The default sender has Email sync on: the letter shows in Whitmore Interiors' Emails and in Inbox+ a moment later.
+The default sender has Email sync on: the letter shows in Whitmore Interiors' Emails and in Inbox+ a moment later. With
+`--answers` and the Message-ID that an earlier one told, it goes on with that thread.
 """
 
 import argparse
 import asyncio
 import sys
 from datetime import UTC, datetime
+from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, formataddr, make_msgid
@@ -28,14 +30,19 @@ Many thanks,
 Hannah"""
 
 
-def letter(*, sender: str, subject: str, text: str, at: datetime) -> bytes:
-    """As a mail program would hand it over; `sender` is called by name if the firm knows the address."""
+def letter(*, sender: str, subject: str, text: str, at: datetime, answers: str | None = None) -> bytes:
+    """
+    As a mail program would hand it over; `sender` is called by name if the firm knows the address. `answers`: the
+    Message-ID of the one before.
+    """
     message = EmailMessage(SMTP)
     message["From"] = formataddr((_name_of(sender), sender))
     message["To"] = formataddr((BELLANDI.name, STUDIO.address))
     message["Subject"] = subject
     message["Date"] = format_datetime(at)
     message["Message-ID"] = make_msgid(domain=sender.rsplit("@")[-1])
+    if answers:
+        message["In-Reply-To"] = message["References"] = answers
     message.set_content(text)
     return bytes(message)
 
@@ -53,7 +60,8 @@ async def send(raw: bytes, *, sender: str, host: str, port: int) -> None:
 
 def main() -> int:
     asked = _asked()
-    raw = letter(sender=asked.sender, subject=asked.subject, text=asked.text, at=datetime.now(UTC))
+    now = datetime.now(UTC)
+    raw = letter(sender=asked.sender, subject=asked.subject, text=asked.text, at=now, answers=asked.answers)
     try:
         asyncio.run(send(raw, sender=asked.sender, host=asked.host, port=asked.port))
     except Unreachable:
@@ -63,6 +71,7 @@ def main() -> int:
         print(f"The mail server did not take the letter: {refusal.message}", file=sys.stderr)  # noqa: T201
         return 1
     print(f"Sent to {STUDIO.address} from {asked.sender}: {asked.subject}")  # noqa: T201
+    print(f"Its Message-ID: {message_from_bytes(raw)['Message-ID'].strip()}")  # noqa: T201
     return 0
 
 
@@ -71,6 +80,7 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--from", dest="sender", type=_address, default=SENDER, metavar="ADDRESS")
     parser.add_argument("--subject", default=SUBJECT)
     parser.add_argument("--text", default=TEXT)
+    parser.add_argument("--answers", type=_message_id, metavar="MESSAGE-ID")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=SMTP_PORT)
     return parser.parse_args()
@@ -80,6 +90,12 @@ def _address(typed: str) -> str:
     local, at, domain = typed.rpartition("@")
     if not (local and at and domain and typed.isascii() and typed.isprintable()) or " " in typed:
         raise argparse.ArgumentTypeError(f"“{typed}” is not an e-mail address")
+    return typed
+
+
+def _message_id(typed: str) -> str:
+    if not (typed.isascii() and typed.isprintable() and typed.startswith("<") and typed.endswith(">")):
+        raise argparse.ArgumentTypeError(f"“{typed}” is not a Message-ID such as <1@client.example>")
     return typed
 
 
