@@ -13,6 +13,7 @@ from uuid import UUID
 import orjson
 
 from models.ground import keys, store
+from models.ground.checkpoint import checkpoint
 from models.ground.keys import WrongKey
 from models.letter.standing import WHY_STOPPED, Aim, Standing, Stop, standings
 from models.letter.table import LetterKind, Urgency
@@ -58,7 +59,10 @@ async def claim(owner: str, *, most: int) -> list[Claimed]:
     Up to `most` letters that are due and that nobody holds, all of the firm whose turn it is: the most urgent first, of
     those the ones that wait longest. A firm's letters wait for `most` of each other firm at the most.
     """
-    return await _standing_now([claimed(owner, row) for row in await store.rows(_CLAIM, owner, most, SECONDS)])
+    letters = [claimed(owner, row) for row in await store.rows(_CLAIM, owner, most, SECONDS)]
+    if letters:
+        checkpoint("after letters were claimed")
+    return await _standing_now(letters)
 
 
 _IS_DUE = "settled_at IS NULL AND due_at <= now() AND (locked_until IS NULL OR locked_until < now())"

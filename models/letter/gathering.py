@@ -14,6 +14,7 @@ from models.address import TypedAddress
 from models.client_event import ClientEvent
 from models.firm_settings import ClientAction
 from models.ground import store
+from models.ground.checkpoint import checkpoint
 from models.letter.limits import ToBe, room
 from models.letter.table import LetterKind
 from models.letter.writing import NewLetter, write
@@ -84,6 +85,7 @@ async def gather(by: Actor, tidings: Sequence[Tidings]) -> list[UUID | None]:
     sheets = _sheets(tidings)
     await _look(by, list(sheets.values()), lock="FOR NO KEY UPDATE")
     await _append(by, [sheet for sheet in sheets.values() if sheet.letter_id])
+    checkpoint("while notices are gathered")
     await _begin(by, [sheet for sheet in sheets.values() if not sheet.letter_id and sheet.fits])
     return [sheets[_place(one)].letter_id for one in tidings]
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from models.ground import clock, store
+from models.ground.checkpoint import checkpoint
 from models.letter import consequences
 from models.letter.claiming import Claimed
 from models.letter.table import LetterState, Urgency
@@ -74,6 +75,7 @@ async def _settle_of(firm_id: UUID, letters: Sequence[Claimed], state: LetterSta
         await consequences.invitations_sent(
             firm_id, [letter.invitation_id for letter in letters if letter.id in settled]
         )
+        checkpoint("before the commit of a settled letter")
     return settled
 
 

@@ -1,8 +1,5 @@
 """Killed anywhere between a switch that is set with an invitation and the letter that is settled (P1, P2)."""
 
-import asyncio
-import multiprocessing
-import signal
 from pathlib import Path
 
 import pytest
@@ -10,28 +7,14 @@ import pytest
 from graph.ids import Kind, global_id
 from models.ground import store as database
 from tests.client import an_api
-from tests.faults import inviting_child
+from tests.faults.inviting_child import invite, invite_and_send
+from tests.faults.killing import DOUBLED, killed
 from tests.letters import due_again, sent_all
 from tests.make import MadeAccount, a_firm, an_account, signed_in
 from tests.smtp_server import SmtpSink
 
 pytestmark = [pytest.mark.usefixtures("own_store"), pytest.mark.faults]
-forked = multiprocessing.get_context("forkserver")
-forked.set_forkserver_preload([inviting_child.__name__])
 NOT_YET = {"killed at after switches were set", "killed at before the commit of switches"}
-DOUBLED = "killed at after the server took a letter"
-
-
-async def killed(said: Path, crash_at: int, *asked: object) -> str | None:
-    """Where; None: it came to its end."""
-    process = forked.Process(target=inviting_child.run, args=(said, crash_at, *asked))
-    process.start()
-    await asyncio.to_thread(process.join)
-    words = await asyncio.to_thread(said.read_text)
-    if process.exitcode == -signal.SIGKILL:
-        return next(line for line in words.splitlines() if line.startswith("killed at"))
-    assert process.exitcode == 0, words
-    return None
 
 
 async def stands(made: MadeAccount) -> tuple[bool, int, int]:
@@ -56,18 +39,19 @@ async def test_either_nothing_happened_or_login_is_on_and_one_letter_leaves(own_
             by = await a_firm()
             owner, made = await signed_in(by), await an_account(by, address=to)
             ids = {"account": global_id(Kind.ACCOUNT, made.id), "address": global_id(Kind.EMAIL_ADDRESS, made.address)}
-            asked = own_store, str(sink.port), tmp_path, owner.token, ids
-            if (where := await killed(tmp_path / "said", crash_at, *asked)) is None:
+            asked = own_store, sink.port, own_store, tmp_path, owner.token, ids
+            where = await killed(invite_and_send, *asked, said=tmp_path / "said", crash_at=crash_at)
+            if where is None:
                 break
             killed_at.append(where)
             assert await stands(made) == ((False, 0, 0) if where in NOT_YET else (True, 1, 1)), where
-            await inviting_child.invite(api, owner.token, ids)
+            await invite(api, owner.token, ids)
             assert await stands(made) == (True, 1, 1), where
             await due_again()  # as if the lease were over
             assert (await sent_all(sink.server)).barred is None
             arrived = [one.raw for one in sink.letters if one.to == (to,)]
-            assert len(arrived) == (2 if where == DOUBLED else 1), where
+            assert len(arrived) == (2 if where in DOUBLED else 1), where
             assert len(set(arrived)) == 1, where
-    assert len(killed_at) == len(set(killed_at)) == 7, killed_at
+    assert len(killed_at) == len(set(killed_at)) == 9, killed_at
     unsettled = "SELECT count(*) FROM letter WHERE state <> 'SENT' OR sealed IS NOT NULL"
     assert await database.value(unsettled) == 0

@@ -2,10 +2,10 @@
 
 import asyncio
 import os
-import signal
 import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import PIPE
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -14,6 +14,8 @@ import pytest
 
 from mail.outbox import Outbox
 from models.ground import store as database
+from tests.faults.killing import DOUBLED, killed
+from tests.faults.outbox_child import pass_on
 from tests.letters import a_route, an_invitation, due_again, invited
 from tests.make import a_firm, an_account
 from tests.smtp_server import SmtpSink, Taken
@@ -22,15 +24,6 @@ from tests.syncing import eventually
 pytestmark = [pytest.mark.usefixtures("own_store"), pytest.mark.faults]
 CHECKOUT = Path(__file__).parents[2]
 LETTERS = 2
-
-
-async def child(url: str, sink: SmtpSink, *, crash_at: int = 0) -> Process:
-    return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.faults.outbox_child", url, str(sink.port)),
-        cwd=CHECKOUT,
-        env={**os.environ, "CRASH_AT": str(crash_at)},
-        stderr=PIPE,
-    )
 
 
 async def queued() -> list[UUID]:
@@ -50,43 +43,37 @@ async def copies(sink: SmtpSink, letter_ids: list[UUID]) -> list[int]:
     return [len(each) for each in arrived]
 
 
-async def test_killed_at_every_checkpoint_of_a_pass(own_store: str) -> None:
+async def test_killed_at_every_checkpoint_of_a_pass(own_store: str, tmp_path: Path) -> None:
     """Each time other letters; then the next worker goes on."""
     killed_at: list[str] = []
     async with SmtpSink() as sink:
+        work = partial(killed, pass_on, own_store, sink.port, said=tmp_path / "said")
         for crash_at in range(1, 100):
             letter_ids = await queued()
-            process = await child(own_store, sink, crash_at=crash_at)
-            _, said = await process.communicate()
-            if process.returncode != -signal.SIGKILL:
-                assert process.returncode == 0, said.decode()
+            if (where := await work(crash_at=crash_at)) is None:
                 break
-            killed_at += (where := [line for line in said.decode().splitlines() if line.startswith("killed at")])
+            killed_at.append(where)
             await due_again()  # as if the lease were over
-            process = await child(own_store, sink)
-            _, said = await process.communicate()
-            assert process.returncode == 0, said.decode()
+            assert await work() is None
             found = Counter(await copies(sink, letter_ids))
-            doubled = where == ["killed at after the server took a letter"]
-            assert found == ({2: 1, 1: LETTERS - 1} if doubled else {1: LETTERS}), where
+            assert found == ({2: 1, 1: LETTERS - 1} if where in DOUBLED else {1: LETTERS}), where
             states = await database.rows("SELECT state, sealed FROM letter WHERE id = ANY($1)", letter_ids)
             assert {(row["state"], row["sealed"]) for row in states} == {("SENT", None)}, where
-    assert len(set(killed_at)) == 4, killed_at
-    assert len(killed_at) == 4 * LETTERS
+    assert len(set(killed_at)) == 6, killed_at
+    assert len(killed_at) == 1 + 5 * LETTERS, "claimed together, then one after the other"
     assert await database.value("SELECT count(*) FROM invitation WHERE sent_at IS NULL") == 0
 
 
-async def test_killed_again_and_again_right_after_the_server_took_it_two_copies_are_the_end(own_store: str) -> None:
+async def test_killed_again_and_again_right_after_the_server_took_it_two_copies_are_the_end(
+    own_store: str, tmp_path: Path
+) -> None:
     letter_ids = await queued()
     async with SmtpSink() as sink:
-        for _ in range(LETTERS * 2):
-            process = await child(own_store, sink, crash_at=3)  # after the server took a letter
-            await process.communicate()
-            assert process.returncode == -signal.SIGKILL
+        work = partial(killed, pass_on, own_store, sink.port, said=tmp_path / "said")
+        for crash_at in (4, 4, 5, 4):  # the third comes to the second letter when it has settled the first
+            assert await work(crash_at=crash_at) == "killed at after the server took a letter"
             await due_again()
-        process = await child(own_store, sink)
-        await process.communicate()
-        assert process.returncode == 0
+        assert await work() is None
         assert await copies(sink, letter_ids) == [2] * LETTERS
     rows = await database.rows("SELECT state, settled_at FROM letter")
     assert {row["state"] for row in rows} == {"UNCERTAIN"}
