@@ -105,6 +105,16 @@ async def test_of_those_handed_over_together_the_stopped_one_alone_does_not_leav
     }  # fmt: skip
 
 
+async def test_of_several_reasons_the_same_one_is_told_whatever_came_first(by: System) -> None:
+    made = await told_account(by)
+    letter_id = await a_notice(by, made)
+    await _suppress(by, made)
+    await _unlink(by, made)
+    async with SmtpSink() as sink:
+        await sent_all(sink.server)
+    assert (await row_of(letter_id))["error"] == Stop.NOT_HELD.value
+
+
 async def test_login_off_stops_no_notice_nor_does_the_end_of_an_invitation(by: System) -> None:
     made = await told_account(by, login=True)
     invitation = await an_invitation(by, made.address, made.id)

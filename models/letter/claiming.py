@@ -106,7 +106,7 @@ async def _standing_now(letters: list[Claimed]) -> list[Claimed]:
     aims = {letter.id: letter.aim for letter in letters if letter.aim}
     now = dict(zip(aims, await standings(list(aims.values())), strict=True))
     return [
-        replace(letter, standing=now[letter.id], stop=letter.stop or now[letter.id].stop)
+        replace(letter, standing=now[letter.id], stop=now[letter.id].stop or letter.stop)
         if letter.id in now
         else letter
         for letter in letters
