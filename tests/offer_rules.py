@@ -55,6 +55,7 @@ class Offers:
 
     rules: Rules
     made: dict[int, list[Offer]] = field(default_factory=dict)
+    suppressed: set[int] = field(default_factory=set)  # nobody is invited there (R17)
 
     def unended(self, one: int) -> Offer | None:
         last = self.made.get(one, [])[-1:]
@@ -82,7 +83,8 @@ class Offers:
         """Where the address that goes had been invited, and its Login moves to the new one (R33, R43)."""
         old, rules = self.rules.holds[person].get(slot), self.rules
         offer = None if old is None else self.unended(old)
-        if old is None or offer is None or new is None or new in rules.holds[person].values():
+        taken = {*rules.holds[person].values(), *self.suppressed}
+        if old is None or offer is None or new is None or new in taken:
             return []
         return sorted(
             place
@@ -123,6 +125,8 @@ class Offers:
             return ErrorCode.INVITE_NEEDS_LOGIN
         if place in rules.archived:
             return ErrorCode.ACCOUNT_ARCHIVED
+        if one in self.suppressed:
+            return ErrorCode.ADDRESS_SUPPRESSED
         rules.on[place, one] = (True, *rules.of(place, one)[1:])
         self._offer(place, one, again=again)
         return None

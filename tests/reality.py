@@ -120,6 +120,11 @@ SWITCHING = (
 )
 
 
+def any_of(*steps: st.SearchStrategy[tuple[Any, ...]]) -> st.SearchStrategy[tuple[Any, ...]]:
+    """One of these; what stands there twice comes twice as often, which `st.one_of` forgets."""
+    return st.sampled_from(steps).flatmap(lambda step: step)
+
+
 async def begin() -> tuple[Rules, Reality]:
     """Person n holds address n; on the first account all is on for the first person, who has activated."""
     rules, reality = await people_and_places()

@@ -34,5 +34,5 @@ class Place:
 
     @property
     def name(self) -> str:
-        """Tells one from another, and holds no secret. At most 1,000 characters."""
-        return f"{self.username}@{self.server.host}:{self.server.port}/{self.folder}"[:1_000]
+        """Tells one from another, and holds no secret."""
+        return f"{self.username}@{self.server.host}:{self.server.port}/{self.folder}"

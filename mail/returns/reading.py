@@ -33,12 +33,10 @@ async def read(held: Held, imap: Imap, folder: str, parsers: ParserPool) -> Fold
         except (Garbage, Unreachable) as error:
             await _stumbled(held, mark, batch, error)
             raise
-        checkpoint("after the reports of a batch were fetched")
         for raw in raws:
             await _settle(raw, parsers)
-            checkpoint("after a report was settled")
+        checkpoint("after the reports of a batch")
         await return_mailbox.advance(held, batch[-1] + 1)
-        checkpoint("after the watermark of a batch")
     return state
 
 

@@ -45,9 +45,7 @@ async def _about(report: Report, firm_id: UUID | None) -> list[Returned]:
     signed = signed or {known for each in report.return_tokens if (known := letter_of(each))}
     if signed:
         return await letter.named(signed, ())
-    if not report.null_path or not report.message_ids:
-        return []
-    return await letter.named((), report.message_ids, firm_id=firm_id)
+    return await letter.named((), report.message_ids, firm_id=firm_id) if report.null_path else []
 
 
 async def _bounced(returned: Returned, report: Report) -> None:
