@@ -64,3 +64,12 @@ EVERYBODY: Told = [
     ("dario@client.test", ("Dario",), "ADDRESS_SUPPRESSED"),
     (None, ("Elena",), "NO_ADDRESS"),
 ]
+
+
+async def many_told(by: Viewer | System, count: int) -> MadeAccount:
+    """An account with so many addresses that want notices."""
+    made = await an_account(by, address="person-0@client.test", notify=True)
+    for n in range(1, count):
+        await a_contact(by, f"person-{n}@client.test", name=f"Person {n}", on=made.id)
+    await store.execute("UPDATE toggles SET notify = true WHERE account_id = $1", made.id)
+    return made

@@ -18,9 +18,9 @@ from models import api_token
 from models.ground import store
 from models.viewer import ApiScope, TeamRole
 from tests.api_examples import EXAMPLES, SCHEMA, Example, document_of, fields_with_arguments, told
-from tests.client import Api, TopLevelErrors
-from tests.make import MadeAccount, a_client, a_firm, a_member, an_account, signed_in
-from tests.noticing import ANNA, EVERYBODY, everybody
+from tests.client import Api, As, TopLevelErrors
+from tests.make import MadeAccount, a_client, a_firm, a_member, an_account, counting, signed_in
+from tests.noticing import ANNA, EVERYBODY, everybody, many_told
 from tests.world import World, a_world, everything
 
 NOTIFY = """mutation NotifyClients($input: NotifyClientsInput!) { notifyClients(input: $input) {
@@ -275,3 +275,18 @@ async def test_a_client_sees_what_waits_by_category_since_it_left_an_account(api
             "waiting": [{"category": "MESSAGES", "count": 1}, {"category": "INVOICES_AND_PAYMENTS", "count": 2}],
         },
     ]
+
+
+@pytest.mark.parametrize("count", [5, 50])
+async def test_over_the_api_it_takes_at_most_twelve_statements_however_many_get_it(api: Api, count: int) -> None:
+    world = await a_world()
+    made = await many_told(world.owner.viewer, count)
+    askers: list[As] = [world.owner, await a_token(world)]
+    for who in askers:  # the first use of either is noted
+        await api.ask(NOTIFY, an_input(made, dryRun=True), as_=who)
+    for n, who in enumerate(askers):
+        given = an_input(made, idempotencyKey=f"key {n}", event=("INVOICE_SENT", "MESSAGE_SENT")[n])
+        async with counting() as statements:
+            answer = (await api.ask(NOTIFY, given, as_=who))["notifyClients"]
+        assert [one["outcome"] for one in answer["recipients"]] == ["QUEUED"] * count
+        assert len(statements) <= 12, [" ".join(one.split())[:90] for one in statements]

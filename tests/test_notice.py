@@ -21,7 +21,6 @@ from models.letter import LetterState
 from models.notice import NotifyOutcome
 from models.viewer import System, Viewer
 from tests.make import (
-    MadeAccount,
     a_contact,
     a_firm,
     a_member,
@@ -31,7 +30,7 @@ from tests.make import (
     switched,
     with_password,
 )
-from tests.noticing import ANNA, EVERYBODY, INVOICE, as_told, everybody, notified
+from tests.noticing import ANNA, EVERYBODY, INVOICE, as_told, everybody, many_told, notified
 from tests.refused import refused
 from tests.telling import later, subjects
 from tests.waiting import held, until_waiting
@@ -364,15 +363,6 @@ async def test_a_letter_says_why_it_will_not_arrive(
     (view,) = await the_notices(by, made.id)
     (shown,) = (await notice.letters_of(by, [view.id]))[view.id]
     assert (shown.state, shown.settled_at, shown.reason) == (state, settled, reason)
-
-
-async def many_told(by: Viewer, count: int) -> MadeAccount:
-    """An account with so many addresses that want notices."""
-    made = await an_account(by, address="person-0@client.test", notify=True)
-    for n in range(1, count):
-        await a_contact(by, f"person-{n}@client.test", name=f"Person {n}", on=made.id)
-    await store.execute("UPDATE toggles SET notify = true WHERE account_id = $1", made.id)
-    return made
 
 
 @pytest.mark.parametrize("count", [5, 50])
