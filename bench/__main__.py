@@ -23,6 +23,7 @@ ALL = (
     "arrival",
     "sync",
     "letters",
+    "notices",
     "strangers",
     "promises",
 )

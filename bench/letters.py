@@ -27,17 +27,17 @@ BARE = 1000
 
 
 async def run(*, letters: int = 2000, rounds: int = 3) -> list[Figure]:
-    async with ground() as on, _sink(on) as port:
+    async with ground() as on, sink(on) as port:
         route = Route(SmtpServer("127.0.0.1", port, MailSecurity.NONE), SENDER)
         raw = await _one(on)
         took: list[float] = []
-        bare: list[float] = []
+        alone: list[float] = []
         for number in range(rounds):
-            bare.append(await _bare(port, raw, min(BARE, letters)))
+            alone.append(await bare(port, raw, min(BARE, letters)))
             took.append(await _ours(on, route, letters, number))
     return [
         Figure("letters composed, delivered and settled", letters / best(took), "/s", at_least=300),
-        Figure("bare aiosmtplib, one connection", min(BARE, letters) / best(bare), "/s"),
+        Figure("bare aiosmtplib, one connection", min(BARE, letters) / best(alone), "/s"),
         Figure("a letter", len(raw) / 1000, "kB"),
     ]
 
@@ -80,7 +80,7 @@ async def _one(on: Ground) -> bytes:
     return compose(claimed, SENDER)
 
 
-async def _bare(port: int, raw: bytes, count: int) -> float:
+async def bare(port: int, raw: bytes, count: int) -> float:
     async with aiosmtplib.SMTP(hostname="127.0.0.1", port=port, start_tls=False, local_hostname="bench.test") as client:
         begun = perf_counter()
         for _ in range(count):
@@ -89,7 +89,7 @@ async def _bare(port: int, raw: bytes, count: int) -> float:
 
 
 @asynccontextmanager
-async def _sink(on: Ground) -> AsyncIterator[int]:
+async def sink(on: Ground) -> AsyncIterator[int]:
     """A mail server in a process of its own, which takes everything and keeps nothing; its port."""
     async with child(["-m", "bench.letters"], on.environment()) as process:
         assert process.stdout

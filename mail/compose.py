@@ -5,7 +5,6 @@ What a firm or a client typed is text: it cannot add a header, a link or a tag.
 """
 
 import re
-import unicodedata
 from binascii import b2a_qp
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ NO_ANSWER = ("Auto-Submitted: auto-generated", "X-Auto-Response-Suppress: All")
 LINE = 76
 UNSAFE = {*' ,;:<>()[]"\\'}
 _QUOTED_LOCAL = re.compile(r'"(?:[^"\\]|\\.)+"')  # within its quotes all of these are one name (RFC 5321, 4.1.2)
+_HIDDEN = re.compile(rf"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]|{TURNING.pattern}")  # but line feeds
 _OF_LINES = {"message", "text"}
 _PATHS = {
     LetterKind.INVITATION: "invitation",
@@ -131,16 +131,10 @@ def _cleaned(value: Any, *, lines: bool = False) -> Any:
         return {name: _cleaned(each, lines=name in _OF_LINES) for name, each in value.items()}
     if isinstance(value, list):
         return [_cleaned(each) for each in value]
-    if isinstance(value, dict):
-        return {name: _cleaned(each) for name, each in value.items()}
     if not isinstance(value, str) or value.isprintable():
         return value
-    kept = "".join(char if _is_shown(char) or (lines and char == "\n") else " " for char in value.replace("\r\n", "\n"))
-    return kept.strip()
-
-
-def _is_shown(char: str) -> bool:
-    return unicodedata.category(char) not in {"Cc", "Cs", "Zl", "Zp"} and not TURNING.match(char)
+    kept = _HIDDEN.sub(" ", value.replace("\r\n", "\n"))
+    return (kept if lines else kept.replace("\n", " ")).strip()
 
 
 def _address(text: str) -> str:

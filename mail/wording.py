@@ -2,8 +2,9 @@
 The templates of letters: a folder for each language under mail/templates, and what they may say.
 
 Of each kind `<kind>.txt`, whose first line is the subject, and `<kind>.html`; of each event that a notice tells of
-`events/<event>.txt`, its heading and below it the words of its button. A language that is not there is its
-primary one (`it` for `it-CH`), else English; so is a single template that a language lacks.
+`events/<event>.txt`, its heading and below it the words of its button; `category.txt`, what each category is about. A
+language that is not there is its primary one (`it` for `it-CH`), else English; so is a single template that a language
+lacks.
 """
 
 from collections.abc import Mapping, Sequence
@@ -79,6 +80,7 @@ def _templates(language: str) -> Environment:
         "moment": pass_context(lambda said, text: _moment(_time(text, said), locale)),
         "names": lambda names: _names(names, locale),
         "quoted": _quoted,
+        "about": lambda category: _words_about(category, templates),
         "heading": lambda event: _words_of(event, templates)[0],
         "button": lambda event: _words_of(event, templates)[1],
     }
@@ -89,6 +91,11 @@ def _templates(language: str) -> Environment:
 def _words_of(event: str, templates: Environment) -> tuple[str, str]:
     heading, button = templates.get_template(f"events/{event.lower()}.txt").render().strip().split("\n")
     return heading, button
+
+
+@cache
+def _words_about(category: str, templates: Environment) -> str:
+    return templates.get_template("category.txt").render(category=category).strip()
 
 
 def _folder(language: str) -> str:

@@ -2,7 +2,20 @@
 
 import pytest
 
-from bench import accounts, arrival, fanout, given_up, idle, letters, promises, reconnects, strangers, sync, toggle
+from bench import (
+    accounts,
+    arrival,
+    fanout,
+    given_up,
+    idle,
+    letters,
+    notices,
+    promises,
+    reconnects,
+    strangers,
+    sync,
+    toggle,
+)
 from bench.figure import Figure, machine, percentile
 
 pytestmark = pytest.mark.usefixtures("no_store", "empty")
@@ -55,6 +68,10 @@ async def test_a_past_is_stored_whole() -> None:
 
 async def test_letters_leave_all_of_them() -> None:
     assert "/s" in _names(await letters.run(letters=30, rounds=1))
+
+
+async def test_notices_leave_all_of_them() -> None:
+    assert "%" in _names(await notices.run(notices=30, rounds=1))
 
 
 async def test_what_is_promised_in_seconds_comes_to_pass() -> None:

@@ -176,9 +176,17 @@ async def hand_over(letters: Sequence[tuple[Claimed, bytes]]) -> list[bool]:
     """
     Whether the bytes of each may leave now: it is still ours, nobody has cancelled it, nothing has stopped the notice
     that it is, and it has not left twice (P2). They are kept, encrypted, as long as its outcome is unknown, so that a
-    second copy is the very same. What may not leave now is given back by whoever asked.
+    second copy is the very same. Whoever asked gives back what may not leave.
     """
-    sealed = [keys.seal(raw.decode(), *_place(letter.firm_id, letter.id)) for letter, raw in letters]
+    # apart: whoever has a letter locked is about to cancel it, and a notice, asked now, must not wait for that
+    notices, others = [one for one in letters if one[0].aim], [one for one in letters if not one[0].aim]
+    may_leave = await _handed_over(others) | await _handed_over(notices)
+    return [letter.id in may_leave for letter, _ in letters]
+
+
+async def _handed_over(letters: Sequence[tuple[Claimed, bytes]]) -> set[UUID]:
+    if not letters:
+        return set()
     ours = [letter for letter, _ in letters]
     rows = await store.rows(
         _HAND_OVER,
@@ -186,14 +194,12 @@ async def hand_over(letters: Sequence[tuple[Claimed, bytes]]) -> list[bool]:
         [letter.id for letter in ours],
         [letter.owner for letter in ours],
         SECONDS,
-        sealed,
+        [keys.seal(raw.decode(), *_place(letter.firm_id, letter.id)) for letter, raw in letters],
     )
-    may_leave = {row["id"] for row in rows}
-    return [letter.id in may_leave for letter in ours]
+    return {row["id"] for row in rows}
 
 
-# one by one (LATERAL), so that each is found by its id whatever PostgreSQL takes the size of the table to be. Waits for
-# nobody: what was committed before the bytes begin to leave is seen, and whoever has a letter locked is cancelling it
+# one by one (LATERAL), so that each is found by its id whatever PostgreSQL takes the size of the table to be
 _HAND_OVER = f"""
 WITH ours AS (
   SELECT o.id, n.sealed
@@ -201,7 +207,7 @@ WITH ours AS (
         ORDER BY id) n,
     LATERAL (SELECT l.id FROM letter l WHERE l.firm_id = n.firm_id AND l.id = n.id AND l.locked_by = n.owner
              AND l.settled_at IS NULL AND l.handed_over < 2
-             AND (l.category IS NULL OR {WHY_STOPPED.format(letter="l")} IS NULL) FOR NO KEY UPDATE SKIP LOCKED) o
+             AND (l.category IS NULL OR {WHY_STOPPED.format(letter="l")} IS NULL) FOR NO KEY UPDATE) o
 )
 UPDATE letter l SET handed_over = l.handed_over + 1, sealed = ours.sealed,
   locked_until = now() + make_interval(secs => $4)
