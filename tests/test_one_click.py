@@ -15,6 +15,7 @@ from models.viewer import Viewer
 from tests.client import Api, an_api
 from tests.make import MadeAccount, a_firm, a_member, an_account, signed_in
 from tests.preferring import muted
+from tests.test_away import FAILS
 from tests.test_two_servers import a_server, asked
 from tests.unsubscribing import MESSAGES, link_of
 from tests.world import everything
@@ -162,6 +163,20 @@ async def test_what_breaks_is_told_in_plain_words_and_no_log_has_the_token(own_s
             assert (await api.http.get(link)).status_code == 200
     assert "CheckViolation" in server.said
     assert link.rpartition("/")[2][:-1] not in server.said
+
+
+async def test_a_mail_program_comes_again_where_the_database_is_away(own_store: str, tmp_path: Path) -> None:
+    owner, made = await a_letter()
+    await database.execute(
+        FAILS.format(returns="trigger", how="RAISE 'full' USING ERRCODE = '53100'", end="RETURN NEW;")
+    )
+    await database.execute("CREATE TRIGGER fails BEFORE UPDATE ON toggles FOR EACH ROW EXECUTE FUNCTION fails()")
+    async with an_api(own_store, tmp_path) as api:
+        told = await posted(api, link_of(owner, made))
+        assert (told.status_code, told.text[:34]) == (503, "The database does not answer just ")
+        await database.execute("DROP FUNCTION fails CASCADE")
+        assert (await posted(api, link_of(owner, made))).status_code == 200
+    assert await muted(owner, made.id, made.address) == {MESSAGES}
 
 
 @given(st.text(st.characters(max_codepoint=255, exclude_characters="\r\n")), st.binary(max_size=300))
