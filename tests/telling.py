@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from models import firm, letter
 from models.address import typed
 from models.client_event import ClientEvent
@@ -53,8 +55,9 @@ def tidings(
     *,
     to: str = ANNA,
     event: ClientEvent = ClientEvent.DOCUMENT_UPLOADED,
+    text: str | None = None,
 ) -> Tidings:
-    return Tidings(typed(to), made.address, made.id, "Vetreria Valsecchi", NoticeItem(event, subject))
+    return Tidings(typed(to), made.address, made.id, "Vetreria Valsecchi", NoticeItem(event, subject, text))
 
 
 async def gathered(by: Actor, *what: Tidings) -> list[UUID | None]:
@@ -72,9 +75,13 @@ async def a_notice(by: Actor, made: MadeAccount, subject: str = "Bilancio 2025")
 
 async def subjects(letter_id: UUID) -> Sequence[str]:
     """What a letter lists."""
-    found: Sequence[str] = await store.value(
-        "SELECT array(SELECT n->>'subject' FROM jsonb_array_elements(facts->'notices') n) FROM letter WHERE id = $1",
-        letter_id,
+    return [line["subject"] for line in await lines(letter_id)]
+
+
+async def lines(letter_id: UUID) -> Sequence[dict[str, Any]]:
+    """A letter's notices, with subject, text and link."""
+    found: Sequence[dict[str, Any]] = orjson.loads(
+        await store.value("SELECT facts->>'notices' FROM letter WHERE id = $1", letter_id)
     )
     return found
 

@@ -7,16 +7,17 @@ from uuid import UUID
 
 import pytest
 
+from mail.compose import Sender, compose
 from models import letter
 from models.client_event import ClientEvent
 from models.ground import store
 from models.ground.settings import Settings
 from models.letter import Claimed, LetterLimits
-from models.letter.gathering import GATHERED_FOR, MOST_LISTED
+from models.letter.gathering import CUT, GATHERED_FOR, MOST_LISTED, MOST_TEXT
 from models.viewer import System
-from tests.letters import due_again, row_of, state_of, written
+from tests.letters import BASE, FROM, due_again, row_of, state_of, written
 from tests.make import a_firm, counting
-from tests.telling import ANNA, a_notice, gathered, later, subjects, tidings, told_account
+from tests.telling import ANNA, a_notice, gathered, later, lines, subjects, tidings, told_account
 from tests.waiting import held
 
 pytestmark = pytest.mark.usefixtures("store")
@@ -110,6 +111,23 @@ async def test_beyond_fifty_a_letter_says_how_many_more_there_are(by: System) ->
     assert await gathered(by, *[tidings(made, f"late {n}") for n in range(3)]) == [waiting[0]] * 3
     assert (await subjects(waiting[0] or UUID(int=0)))[-2:] == [str(MOST_LISTED - 2), "late 0"]
     assert await store.value("SELECT facts->>'more' FROM letter WHERE id = $1", waiting[0]) == "2"
+
+
+async def test_texts_that_come_together_make_no_letter_that_servers_refuse_for_its_size(by: System) -> None:
+    """Fifty of 10,000 emoji made twelve megabytes; many servers take ten, and all fifty notices were lost."""
+    made = await told_account(by)
+    await a_notice(by, made)
+    long = [tidings(made, str(n), text="😀" * 10_000) for n in range(MOST_LISTED)]
+    (waiting,) = set(await gathered(by, tidings(made, "short", text="Ciao"), *long[:1]))
+    assert set(await gathered(by, *long[1:])) == {waiting}
+    assert waiting is not None
+    listed = await lines(waiting)
+    assert [line["subject"] for line in listed] == ["short", *map(str, range(MOST_LISTED - 1))]
+    texts = [line["text"] for line in listed]
+    assert texts == ["Ciao", "😀" * 10_000, "😀" * (MOST_TEXT - 10_004) + CUT, *[CUT] * (MOST_LISTED - 3)]
+    await due_again()
+    (one,) = [one for one in await claimed() if one.id == waiting]
+    assert len(compose(one, Sender(FROM, BASE))) < 1_000_000
 
 
 async def test_a_letter_that_is_being_claimed_takes_in_nothing_more(by: System) -> None:

@@ -3,8 +3,8 @@ Notices that come close together leave as one letter: the first of a category, a
 the next minute together. A single one looks as if that were not so.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -24,6 +24,9 @@ from models.viewer import Actor
 GATHERED_FOR = timedelta(seconds=60)
 MOST_LISTED = 50
 """In one letter, which then says how many more there are."""
+MOST_TEXT = 20_000
+"""Characters of all its texts together; what has no room is cut. In emoji they make a letter of half a megabyte."""
+CUT = "…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,24 +58,33 @@ class Tidings:
 @dataclass(slots=True)
 class _Sheet:
     """
-    All that one letter is to tell. `letter_id`: the one that waits and takes it in, `listed` it tells of by now; None:
-    a new one, not before `due_at`, if it `fits`.
+    All that one letter is to tell. `letter_id`: the one that waits and takes it in, `listed` it tells of by now, in
+    `said` characters; None: a new one, not before `due_at`, if it `fits`.
     """
 
     first: Tidings
     items: list[NoticeItem] = field(default_factory=list)
     letter_id: UUID | None = None
     listed: int = 0
+    said: int = 0
     due_at: datetime | None = None
     fits: bool = True
 
     @property
     def lines(self) -> Sequence[NoticeItem]:
-        return self.items[: max(0, MOST_LISTED - self.listed)]
+        return list(_with_room(self.items[: max(0, MOST_LISTED - self.listed)], MOST_TEXT - self.said))
 
     @property
     def more(self) -> int:
         return len(self.items) - len(self.lines)
+
+
+def _with_room(items: Sequence[NoticeItem], left: int) -> Iterator[NoticeItem]:
+    """The texts as far as `left` characters reach; each still has its subject and its link."""
+    for item in items:
+        said = item.text or ""
+        yield item if len(said) <= left else replace(item, text=said[: max(0, left)].rstrip() + CUT)
+        left -= len(said)
 
 
 async def gather(by: Actor, tidings: Sequence[Tidings]) -> list[UUID | None]:
@@ -125,7 +137,8 @@ async def _look(by: Actor, sheets: Sequence[_Sheet], *, lock: str = "") -> None:
         GATHERED_FOR.total_seconds(),
     )
     for sheet, row in zip(sheets, rows, strict=True):
-        sheet.letter_id, sheet.listed, sheet.due_at = row["id"], row["listed"] or 0, row["due_at"]
+        sheet.letter_id, sheet.due_at = row["id"], row["due_at"]
+        sheet.listed, sheet.said = row["listed"] or 0, row["said"] or 0
     new = [sheet for sheet in sheets if not sheet.letter_id]
     refusals = await room(by, [ToBe(LetterKind.NOTICE, sheet.first.to.key) for sheet in new])
     for sheet, refusal in zip(new, refusals, strict=True):
@@ -135,10 +148,11 @@ async def _look(by: Actor, sheets: Sequence[_Sheet], *, lock: str = "") -> None:
 _SUCH = "l.firm_id = $1 AND l.account_id = n.account_id AND l.address_id = n.address_id AND l.category = n.category"
 # one that was tried and put off waits for the mail server, maybe for hours: it takes in nothing, and delays nobody
 _LOOK = f"""
-SELECT waiting.id, waiting.listed, greatest(now(), last.due_at) AS due_at
+SELECT waiting.id, waiting.listed, waiting.said, greatest(now(), last.due_at) AS due_at
 FROM unnest($2::uuid[], $3::uuid[], $4::text[]) WITH ORDINALITY AS n(account_id, address_id, category, place)
 LEFT JOIN LATERAL (
-  SELECT l.id, jsonb_array_length(l.facts->'notices') AS listed FROM letter l
+  SELECT l.id, jsonb_array_length(l.facts->'notices') AS listed, (
+    SELECT sum(length(i->>'text')) FROM jsonb_array_elements(l.facts->'notices') i) AS said FROM letter l
   WHERE {_SUCH} AND l.due_at > now() AND l.settled_at IS NULL AND l.attempts = 0
   ORDER BY l.due_at LIMIT 1 {{lock}}) waiting ON true
 LEFT JOIN LATERAL (
