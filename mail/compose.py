@@ -127,7 +127,7 @@ def _link(letter: Claimed, base_url: str) -> str | None:
 
 def _cleaned(value: Any, *, lines: bool = False) -> Any:
     """Without what could end a line or turn the reading direction; what may have lines keeps them."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {name: _cleaned(each, lines=name in _OF_LINES) for name, each in value.items()}
     if isinstance(value, list):
         return [_cleaned(each) for each in value]

@@ -7,6 +7,7 @@ language that is not there is its primary one (`it` for `it-CH`), else English; 
 lacks.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -15,11 +16,13 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import orjson
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, get_timezone_name
 from babel.lists import format_list
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context, select_autoescape
 from jinja2.runtime import Context
+from markupsafe import escape
 
 FOLDER = Path(__file__).parent / "templates"
 OTHERWISE = "en"
@@ -44,8 +47,43 @@ class Words:
     html: str
 
 
+OWN = {"toAddress", "link", "activation", "unsubscribe"}
+"""What a letter has of its own, when a thousand others say the same: templates print it, or ask whether it is there."""
+_KEPT, _KEPT_BYTES = 64, 50_000
+_PLACE = re.compile("\0([0-9]+)\0")  # nothing that anybody typed has one
+
+
 def written(kind: str, language: str, values: Mapping[str, Any]) -> Words:
-    """Raises jinja2.TemplateError, KeyError or ValueError where a value that the template prints is missing or odd."""
+    """
+    Rendered once for all letters that differ in what is their own (`OWN`).
+
+    Raises jinja2.TemplateError, KeyError or ValueError where a value that the template prints is missing or odd.
+    """
+    own: list[str] = []
+    said = orjson.dumps(_left_open(values, own))
+    words = (_rendered if len(said) <= _KEPT_BYTES else _rendered.__wrapped__)(kind, language, said)
+    return Words(_filled(words.subject, own), _filled(words.text, own), _filled(words.html, list(map(escape, own))))
+
+
+def _left_open(value: Any, own: list[str]) -> Any:
+    """With places, by number, for what is the letter's own."""
+    if isinstance(value, dict):
+        return {name: _place(one, own) if name in OWN and one else _left_open(one, own) for name, one in value.items()}
+    return [_left_open(one, own) for one in value] if isinstance(value, list | tuple) else value
+
+
+def _place(text: str, own: list[str]) -> str:
+    own.append(text)
+    return f"\0{len(own) - 1}\0"
+
+
+def _filled(text: str, own: Sequence[str]) -> str:
+    return _PLACE.sub(lambda place: own[int(place[1])], text)
+
+
+@lru_cache(maxsize=_KEPT)
+def _rendered(kind: str, language: str, said: bytes) -> Words:
+    values = orjson.loads(said)
     templates = _templates(language)
     told = {**values, "language": templates.globals["language"]}
     subject, _, body = templates.get_template(f"{kind}.txt").render(told).lstrip().partition("\n")

@@ -4,6 +4,7 @@ What letters say, compared with tests/golden_letters; and what nobody can make t
 To change the words: change the templates, delete the golden files, run this, and look at what it wrote.
 """
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import getaddresses
@@ -242,6 +243,27 @@ ODD = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=80)
         "è" * 300,
     ]
 )
+
+
+@pytest.mark.parametrize("kind", LetterKind)
+def test_letters_that_say_the_same_have_their_own_address_and_links(kind: LetterKind) -> None:
+    """Their words are rendered once."""
+    first = replace(a_letter(kind), to_address="carla@client.test")
+    other = replace(first, id=UUID(int=8), to_address="bruno@client.test", seed=b"t" * 32)
+    if other.aim is not None:
+        other = replace(other, aim=replace(other.aim, address_id=UUID(int=8)))
+    raws = [compose(letter, SENDER) for letter in (first, other, first)]
+    assert raws[0] == raws[2] != raws[1]
+    links = [set(re.findall(r"https://\S+/\S+", text_of(raw))) for raw in raws]
+    assert links[0]
+    assert not {link for link in links[0] & links[1] if "inbox" not in link and link != f"{SENDER.base_url}/portal"}
+    assert "carla@client.test" not in text_of(raws[1])
+
+
+@pytest.mark.parametrize("typed", ["\0000\0", "\0", "0", "{{ link }}", "\\0"])
+def test_nobody_can_type_the_place_of_a_link(typed: str) -> None:
+    letter = a_letter(message=f"<{typed}>", inviterName=typed)
+    assert text_of(compose(letter, SENDER)).count("https://") == text_of(compose(a_letter(), SENDER)).count("https://")
 
 
 @settings(deadline=None, max_examples=60)
