@@ -12,16 +12,18 @@ _DIGITS = re.compile(r"\d+")
 _WORD = re.compile(r"[^\W_]+")
 TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """Invisible, and they turn the direction of what follows: an account could be shown as another one."""
+_UNSEEN = {"Cf", "Zs"}
+"""Joiners, marks of direction, blanks: of these alone a name would be a blank place in every list and letter."""
 _HIGH = re.compile("[\u0300-\U0010ffff]+")  # where combining characters begin
 
 
 def one_line(text: str, *path: str | int, what: str = "The name", longest: int = LONGEST_NAME) -> str:
     """
     `text` trimmed, in Unicode's composed form, without what turns its direction (it comes along unseen when somebody
-    pastes). Raises INVALID: empty, too long, or with control characters.
+    pastes). Raises INVALID: empty, of nothing that can be seen, too long, or with control characters.
     """
     clean = unicodedata.normalize("NFC", TURNING.sub("", text)).strip()
-    if not clean:
+    if all(unicodedata.category(char) in _UNSEEN for char in clean[: longest + 1]):
         raise Refusal(ErrorCode.INVALID, f"{what} is empty. Type at least one character.", *path)
     if len(clean) > longest:
         raise Refusal(ErrorCode.INVALID, f"{what} has {len(clean)} characters; at most {longest} fit.", *path)

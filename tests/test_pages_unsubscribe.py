@@ -71,6 +71,16 @@ async def test_the_account_is_named_where_several_hold_the_address_and_names_sta
         assert await window.run("document.documentElement.scrollWidth") <= 375
 
 
+@pytest.mark.parametrize("page", ["unsubscribe", "invitation"])
+async def test_a_link_that_was_cut_within_an_encoded_character_is_told_as_none(
+    api: Api, tmp_path: Path, page: str
+) -> None:
+    """It left the page blank."""
+    async with a_window(tmp_path / "browser") as window:
+        await window.goto(f"{api.url}/{page}/token%")
+        await window.shows("#dead")
+
+
 async def test_a_link_that_is_none_any_more_says_so_before_and_after_it_is_pressed(api: Api, tmp_path: Path) -> None:
     owner = await a_member(await a_firm())
     made = await an_account(owner)

@@ -27,6 +27,13 @@ def test_what_turns_the_direction_of_a_name_is_left_out(mark: str) -> None:
         one_line(f"{mark} {mark}", "name")
 
 
+@pytest.mark.parametrize("text", ["\u200b", "\ufeff", "\u200b \u200d", "\u00ad", "\u200e\u200f", "\u2060" * 300])
+def test_what_nobody_can_see_is_no_name(text: str) -> None:
+    """The subject of a letter, the name of an account: a blank place that cannot be clicked."""
+    with pytest.raises(Refusal, match="is empty"):
+        one_line(text, "name")
+
+
 def test_what_right_to_left_names_need_stays() -> None:
     name = "\u200fשלום\u200e (Ltd)"
     assert one_line(name, "name") == name

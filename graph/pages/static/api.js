@@ -139,5 +139,14 @@ export function focusOn(element) {
   element.focus({ preventScroll: true });
 }
 
-export const tokenOfPage = () => decodeURIComponent(location.pathname.split("/").pop());
+/** The last part of the page's address, as it is where it was cut in the middle of a character: then it is no link. */
+export function tokenOfPage() {
+  const token = location.pathname.split("/").pop();
+  try {
+    return decodeURIComponent(token);
+  } catch {
+    return token;
+  }
+}
+
 export const newKey = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(36)).join("");
