@@ -1,16 +1,18 @@
 """Notices composed, delivered and settled, beside bare aiosmtplib delivering the same bytes over one connection."""
 
+import asyncio
+from dataclasses import replace
 from resource import RUSAGE_SELF, getrusage
 from time import perf_counter
 from uuid import UUID
 
 from bench.figure import Figure, best
 from bench.ground import Ground, ground
-from bench.letters import BARE, SENDER, bare, sink
+from bench.letters import BARE, SENDER, bare, connections, queue, sink
 from mail.compose import compose
-from mail.outbox import Route, new_owner, one_pass
+from mail.outbox import Outbox, Route, new_owner, one_pass
 from mail.smtp import SmtpServer
-from models import account, firm, letter
+from models import account, firm, letter, notice
 from models.account import AccountKind, NewAccount
 from models.address import TypedAddress
 from models.client_event import ClientEvent
@@ -18,9 +20,13 @@ from models.ground import store
 from models.ground.settings import Settings
 from models.letter import NoticeItem, Tidings
 from models.mailbox import MailSecurity
+from models.notice import AccountRef, NewNotice, NotifyOutcome
+from tests.make import a_firm, counting
+from tests.waiting import patience
 
 AT_ONCE = 500
 """Told in one transaction; and so many addresses are on one account."""
+ADDRESSES = 50
 ITEM = NoticeItem(ClientEvent.DOCUMENT_UPLOADED, "Bilancio 2025", "Il bilancio è pronto.", "/documents/4711")
 
 
@@ -30,18 +36,24 @@ async def run(*, notices: int = 10_000, rounds: int = 3) -> list[Figure]:
         route = Route(SmtpServer("127.0.0.1", port, MailSecurity.NONE), SENDER)
         people = await _people(on, notices)
         raw = await _one(on, people)
-        took, alone, grown = list[float](), list[float](), list[float]()
+        took, alone, grown, opened = list[float](), list[float](), list[float](), list[int]()
         for _ in range(rounds):
             alone.append(await bare(port, raw, min(BARE, notices)))
-            before = _most_memory()
+            before, lines = _most_memory(), await connections(port)
             took.append(await _ours(on, route, people))
             grown.append(_most_memory() - before)
+            opened.append(await connections(port) - lines - 1)
+        waited = await _another_firms(on, route, people)
+        statements = await _statements(on)
     ours, theirs = notices / best(took), min(BARE, notices) / best(alone)
     return [
         Figure("notices composed, delivered and settled, of bare aiosmtplib", 100 * ours / theirs, "%", at_least=50),
         Figure("that is", ours, "/s"),
         Figure("bare aiosmtplib, one connection", theirs, "/s"),
         Figure("memory grown by", max(grown), "MB", at_most=50),
+        Figure("connections opened for them", max(opened), "connections", at_most=route.connections),
+        Figure("with those waiting, until another firm's invitation has left", waited, "s", at_most=2),
+        Figure(f"notifyClients for {ADDRESSES} addresses", statements, "statements", at_most=12),
         Figure("a letter", len(raw) / 1000, "kB"),
     ]
 
@@ -60,6 +72,38 @@ async def _ours(on: Ground, route: Route, people: list[Tidings]) -> float:
     return took
 
 
+async def _another_firms(on: Ground, route: Route, people: list[Tidings]) -> float:
+    """Seconds from its commit to its being settled, in the midst of this firm's notices."""
+    other = replace(on, firm=await a_firm())
+    await store.execute("DELETE FROM letter")
+    await _tell(on, people)
+    outbox = Outbox(route)
+    running = asyncio.create_task(outbox.run())
+    await _until("SELECT EXISTS (SELECT 1 FROM letter WHERE firm_id = $1 AND handed_over > 0)", on.firm.firm_id)
+    (letter_id,) = await queue(other, ["other@client.test"])
+    begun = perf_counter()
+    await _until("SELECT state = 'SENT' FROM letter WHERE id = $1", letter_id)
+    waited = perf_counter() - begun
+    await outbox.stop()
+    await running
+    return waited
+
+
+async def _until(query: str, *values: object) -> None:
+    async with patience():
+        while not await store.value(query, *values):  # noqa: ASYNC110 - the database tells nobody
+            await asyncio.sleep(0.01)
+
+
+async def _statements(on: Ground) -> int:
+    made = (await account.create(on.firm, NewAccount("Fifty", AccountKind.COMPANY))).ids[0]
+    await store.rows(_PEOPLE, on.firm.firm_id, made, 1_000_000, 1_000_000 + ADDRESSES - 1)
+    async with counting() as statements:
+        done = await notice.notify(on.firm, NewNotice(AccountRef(made), ITEM.event, "Bilancio", "È pronto."), key="1")
+    assert [one.outcome for one in done.recipients] == [NotifyOutcome.QUEUED] * ADDRESSES
+    return len(statements)
+
+
 async def _tell(on: Ground, people: list[Tidings]) -> None:
     for begin in range(0, len(people), AT_ONCE):
         async with store.transaction(on.firm.firm_id):
@@ -68,6 +112,7 @@ async def _tell(on: Ground, people: list[Tidings]) -> None:
     await store.execute(
         "UPDATE letter SET due_at = now() WHERE settled_at IS NULL"
     )  # of a later round: a minute is over
+    await store.execute("ANALYZE")  # as autovacuum does within a minute; until then claims may sort all that waits
 
 
 async def _one(on: Ground, people: list[Tidings]) -> bytes:
@@ -87,7 +132,6 @@ async def _people(on: Ground, count: int) -> list[Tidings]:
         made = (await account.create(on.firm, NewAccount(name, AccountKind.COMPANY))).ids[0]
         rows = await store.rows(_PEOPLE, on.firm.firm_id, made, begin, min(count, begin + AT_ONCE) - 1)
         people += [_tidings(row["id"], row["address"], made, name) for row in rows]
-    await store.execute("ANALYZE")
     return people
 
 

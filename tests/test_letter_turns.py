@@ -10,10 +10,11 @@ from models import letter
 from models.ground import store
 from models.letter import Claimed, LetterKind, Urgency
 from models.viewer import System
-from tests.letters import a_reset, a_route, due_again, sent_all, state_of, written
-from tests.make import a_firm, an_address, counting
+from tests.letters import a_reset, a_route, an_invitation, due_again, invited, sent_all, state_of, written
+from tests.make import a_firm, an_account, an_address, counting
 from tests.smtp_server import DROP, SmtpSink
 from tests.syncing import eventually
+from tests.telling import gathered, tidings, told_account
 
 pytestmark = pytest.mark.usefixtures("store")
 FILL = """
@@ -55,6 +56,19 @@ async def test_it_leaves_before_the_second_batch_over_one_line(by: System) -> No
     for n in range(AT_ONCE * 3):
         await written(by, f"{n}@client.test")
     await written(await a_firm(), "other@client.test")
+    async with SmtpSink() as sink:
+        await one_pass(replace(a_route(sink.server), connections=1), owner=new_owner())
+    order = [taken.to[0] for taken in sink.letters]
+    assert order.index("other@client.test") <= AT_ONCE
+    assert len(order) == len(set(order)) == AT_ONCE * 3 + 1
+
+
+async def test_another_firms_invitation_waits_for_one_batch_of_notices_at_most(by: System) -> None:
+    made = [await told_account(by, f"{n}@client.test") for n in range(AT_ONCE * 3)]
+    await gathered(by, *[tidings(one, to=f"{n}@client.test") for n, one in enumerate(made)])
+    other = await a_firm()
+    their = await an_account(other, address="other@client.test", login=True)
+    await invited(other, "other@client.test", await an_invitation(other, their.address, their.id))
     async with SmtpSink() as sink:
         await one_pass(replace(a_route(sink.server), connections=1), owner=new_owner())
     order = [taken.to[0] for taken in sink.letters]
