@@ -11,7 +11,7 @@ from graph.contact import LinkedContact
 from graph.context import Context, Info, viewer_of
 from graph.engine.completion import Shows, relation
 from graph.ids import Kind
-from graph.inputs import given
+from graph.inputs import SEARCH, given
 from graph.node import Node, made_id, reads
 from graph.notice import Notice
 from graph.paging import Connection, FeedConnection, connected, feed_cursor, window_of
@@ -107,7 +107,7 @@ async def account_there(info: Info, key: UUID) -> Account:
 class AccountFilterInput:
     search: str | None = strawberry.field(
         default=strawberry.UNSET,
-        description="Beginnings of words, in any order: code, name, names and addresses of contacts.",
+        description=f"Beginnings of words, in any order: code, name, names and addresses of contacts. {SEARCH}",
     )
     kinds: list[AccountKind] | None = strawberry.UNSET
     login_statuses: list[LoginStatus] | None = strawberry.UNSET

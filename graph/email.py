@@ -11,7 +11,7 @@ from graph.context import Info, client_of, viewer_of
 from graph.engine.completion import Shows, made
 from graph.file_link import file_url
 from graph.ids import Kind, global_id
-from graph.inputs import asked_id, given
+from graph.inputs import SEARCH, asked_id, given
 from graph.loaders import seen
 from graph.mailbox import Mailbox, mailbox_of
 from graph.node import Node, made_id, reads
@@ -134,7 +134,7 @@ async def attachment_of(info: Info, key: UUID) -> Attachment | None:
 @strawberry.input(name="EmailFilter")
 class EmailFilterInput:
     search: str | None = strawberry.field(
-        default=strawberry.UNSET, description="Words in any order: subject, participants, text."
+        default=strawberry.UNSET, description=f"Words in any order: subject, participants, text. {SEARCH}"
     )
     account_id: strawberry.ID | None = strawberry.UNSET
     address_id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="It took part.")

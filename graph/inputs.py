@@ -11,6 +11,9 @@ from models.toggles import Invite
 
 T = TypeVar("T")
 
+SEARCH = "Only white space: no search. Without a letter or a digit it finds nothing."
+"""What each `search` says of itself, beside where it looks; `models/text.py` decides."""
+
 
 def given(value: T | None) -> T | None:
     """None where it is null or absent."""

@@ -10,6 +10,7 @@ LONGEST_NAME = 200  # characters
 MOST_WORDS = 200
 _DIGITS = re.compile(r"\d+")
 _WORD = re.compile(r"[^\W_]+")
+_NO_WORD = "'_'"  # a tsquery that finds nothing: no word has this sign
 TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """Invisible, and they turn the direction of what follows: an account could be shown as another one."""
 _UNSEEN = {"Cf", "Zs"}
@@ -74,6 +75,16 @@ def words(*texts: str, most: int = MOST_WORDS) -> list[str]:
     return sorted(list(dict.fromkeys(word[:60] for word in each))[:most])
 
 
+def has_words(search: str) -> bool:
+    """Whether it has a letter or a digit, of any script: without one it can find nothing."""
+    return _WORD.search(folded(search)) is not None
+
+
 def beginnings(search: str) -> list[str]:
-    """One tsquery per word of a search, matching beginnings of words; at most eight words count."""
+    """
+    One tsquery per word of a search, matching beginnings of words; at most eight words count. A blank one is no search
+    (`[]`: no condition); one that is not, and has no words, finds nothing, not everything.
+    """
+    if search.strip() and not has_words(search):
+        return [_NO_WORD]
     return [f"'{word[:60]}':*" for word in _WORD.findall(folded(search))[:8]]
