@@ -78,7 +78,7 @@ def _aim(token: str) -> _Aim | None:
 
 
 async def offer(token: str) -> Offer | None:
-    """None: no such link, or no more: no contact holds the address there, or the account is archived."""
+    """None: no such link, or no more: no contact of the account holds the address."""
     aim = _aim(token)
     return await _offered(aim) if aim else None
 
@@ -88,11 +88,11 @@ async def _offered(aim: _Aim) -> Offer | None:
     return Offer(row["firm_name"], row["account_name"], aim.category, row["on"]) if row else None
 
 
-_IS_THERE = f"""t.firm_id = $1 AND t.address_id = $3 AND {IS_HELD} AND EXISTS (
-  SELECT 1 FROM account o WHERE o.firm_id = t.firm_id AND o.id = t.account_id AND o.archived_at IS NULL)"""
+_IS_THERE = f"t.firm_id = $1 AND t.address_id = $3 AND {IS_HELD}"
 _OFFER = f"""
 SELECT f.name AS firm_name, $4 <> ALL(t.muted) AS on, CASE WHEN EXISTS (
-    SELECT 1 FROM toggles t WHERE t.account_id <> $2 AND {_IS_THERE}) THEN a.name END AS account_name
+    SELECT 1 FROM toggles t JOIN account o ON o.firm_id = t.firm_id AND o.id = t.account_id AND o.archived_at IS NULL
+    WHERE t.account_id <> $2 AND {_IS_THERE}) THEN a.name END AS account_name
 FROM toggles t JOIN account a ON a.firm_id = t.firm_id AND a.id = t.account_id JOIN firm f ON f.id = t.firm_id
 WHERE t.account_id = $2 AND {_IS_THERE}
 """
@@ -101,10 +101,11 @@ WHERE t.account_id = $2 AND {_IS_THERE}
 async def change(token: str, *, on: bool = False, caller: str = "") -> Done:
     """
     Takes the category off, or back. What is so already changes nothing and tells nobody (R3); in the journal nobody did
-    it, by LETTER_LINK. `caller`: the network address that takings back are counted by.
+    it, by LETTER_LINK. `caller`: the network address that takings back are counted by. Of an archived account it is
+    taken off, so that nobody is written to again who was told that it was done; not back.
 
-    Raises NOT_FOUND where `offer` answers None, RATE_LIMITED; what `preferring.prefer` raises where the account was
-    archived or the address given up just now.
+    Raises NOT_FOUND where `offer` answers None, RATE_LIMITED; what `preferring.prefer` raises where the account is
+    archived or the address was given up just now.
     """
     aim = _aim(token)
     offered = await _offered(aim) if aim else None

@@ -6,7 +6,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from models import account
+from models import contact
 from models.ground import store as database
 from models.notification_category import NotificationCategory
 from tests.browser import Window, a_window
@@ -88,7 +88,7 @@ async def test_a_link_that_is_none_any_more_says_so_before_and_after_it_is_press
     async with a_window(tmp_path / "browser") as window:
         await window.goto(link)
         await window.shows("#change")
-        await account.archive(owner, made.id, archived=True)
+        await contact.unlink(owner, made.id, made.contact)
         await window.press("#change")
         await window.shows("#offer .wrong", "no such link")
         await window.until("document.activeElement.id === 'change'")

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models import account, contact, firm_settings, journal, unsubscribe
-from models.errors import ErrorCode, RateLimited, Refusal
+from models.errors import ErrorCode, RateLimited, Refusal, Refusals
 from models.firm_settings import FirmWish
 from models.ground import clock, keys
 from models.journal import Change, Effect, JournalKind
@@ -127,10 +127,6 @@ async def test_the_account_is_named_where_several_hold_the_address(owner: Viewer
     assert await unsubscribe.offer(token) == Offer("Studio Bellandi", None, MESSAGES, True)
 
 
-async def archived(by: Viewer, made: MadeAccount) -> None:
-    await account.archive(by, made.id, archived=True)
-
-
 async def unlinked(by: Viewer, made: MadeAccount) -> None:
     await contact.unlink(by, made.id, made.contact)
 
@@ -144,8 +140,21 @@ async def deleted(by: Viewer, made: MadeAccount) -> None:
     await contact.delete(by, made.contact)
 
 
-@pytest.mark.parametrize("change", [archived, unlinked, unlinked_that_may_still_enter, deleted])
-async def test_the_link_is_none_once_the_address_is_not_held_or_the_account_archived(
+async def test_of_an_archived_account_the_category_is_taken_off_and_stays_off_but_not_back(owner: Viewer) -> None:
+    """Mail programs have told whoever pressed it that it was done."""
+    made = await an_account(owner)
+    token = token_of(owner, made)
+    await account.archive(owner, made.id, archived=True)
+    await unsubscribe.change(token)
+    with pytest.raises(Refusals) as told:
+        await unsubscribe.change(token, on=True)
+    assert [refusal.code for refusal in told.value.refusals] == [ErrorCode.ACCOUNT_ARCHIVED]
+    await account.archive(owner, made.id, archived=False)
+    assert await muted(owner, made.id, made.address) == {MESSAGES}
+
+
+@pytest.mark.parametrize("change", [unlinked, unlinked_that_may_still_enter, deleted])
+async def test_the_link_is_none_once_the_address_is_not_held(
     owner: Viewer, change: Callable[[Viewer, MadeAccount], Awaitable[None]]
 ) -> None:
     made = await an_account(owner)
