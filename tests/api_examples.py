@@ -264,7 +264,10 @@ EXAMPLES: dict[str, list[Example]] = {
             action="UPLOAD_DOCUMENTS",
             dryRun=False,
             idempotencyKey="request 7",
-        )
+        ),
+        _input(
+            account={"code": "V1"}, event="INVOICE_SENT", subject="Invoice 12", text="Here it is.", idempotencyKey="12"
+        ),
     ],
     "Subscription.inboxNotifications": [Example({"after": "c1"}, EVENTS)],
     "Subscription.emailArrived": [Example({"accountId": "<account>", "after": None}, EVENTS)],
