@@ -10,7 +10,7 @@ import orjson
 from models import firm, letter
 from models.address import typed
 from models.client_event import ClientEvent
-from models.firm_settings import ClientAction, FirmSettings
+from models.firm_settings import SETTINGS, ClientAction, FirmSettings
 from models.ground import store
 from models.letter import NoticeItem, Tidings
 from models.letter.standing import Aim, Standing
@@ -19,11 +19,20 @@ from models.viewer import Actor
 from tests.make import MadeAccount, an_account
 
 ANNA = "anna@client.test"
-SETTINGS = FirmSettings(
-    id=UUID(int=2), version=1, name="Studio Bellandi", language="en", sender_name=None, reply_to=None, copy_to=None,
-    invitation_days=30, actions_without_login=(ClientAction.VIEW_DOCUMENTS,), clients_may_set_preferences=True,
-    time_zone="UTC", software_url="https://software.test",
-)  # fmt: skip
+
+
+def settings_of(name: str, **decided: Any) -> FirmSettings:
+    """Of a firm that has decided these; all others are as every firm starts."""
+    wish = {"name": name, **decided}
+    kept = {setting: rule.read(rule.checked(wish.get(setting), setting)) for setting, rule in SETTINGS.items()}
+    return FirmSettings(id=UUID(int=2), version=1, **kept)
+
+
+BELLANDI = settings_of(
+    "Studio Bellandi",
+    actions_without_login=(ClientAction.VIEW_DOCUMENTS,),
+    software_url="https://software.test",
+)
 
 
 def a_line(
@@ -36,7 +45,7 @@ def a_line(
 def about_notices(
     category: NotificationCategory = NotificationCategory.DOCUMENT_UPLOADS,
     *,
-    settings: FirmSettings = SETTINGS,
+    settings: FirmSettings = BELLANDI,
     **standing: Any,
 ) -> dict[str, Any]:
     """What a claim finds out about the letter of a notice."""

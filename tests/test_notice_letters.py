@@ -17,7 +17,7 @@ from models.letter.standing import Offer
 from models.notification_category import NotificationCategory
 from tests.keeping import KEY
 from tests.letters import opened, text_of
-from tests.telling import SETTINGS, a_line, about_notices
+from tests.telling import BELLANDI, a_line, about_notices
 from tests.test_compose import SENDER, a_letter, is_golden, tags
 
 OFFER = Offer(UUID(int=7), b"s" * 32)
@@ -112,12 +112,12 @@ def test_the_banner_stands_where_the_person_is_pending(standing: dict[str, Any],
 
 def test_the_button_does_what_the_firm_allows_without_login_else_leads_to_the_portal() -> None:
     assert both(a_notice()).count(f"{SENDER.base_url}/action/") == 2
-    for settings in (replace(SETTINGS, actions_without_login=()), replace(SETTINGS, software_url=None)):
+    for settings in (replace(BELLANDI, actions_without_login=()), replace(BELLANDI, software_url=None)):
         said = both(a_notice(settings=settings))
         assert "/action/" not in said
         assert said.count(f"{SENDER.base_url}/portal?account=") == 2
     upload = {**a_line("Ricevute", ClientEvent.CLIENT_REQUEST_SENT), "action": "UPLOAD_DOCUMENTS"}
-    allowed = replace(SETTINGS, actions_without_login=(ClientAction.UPLOAD_DOCUMENTS,))
+    allowed = replace(BELLANDI, actions_without_login=(ClientAction.UPLOAD_DOCUMENTS,))
     assert "/action/" in both(a_notice("en", upload, settings=allowed))
 
 
@@ -128,7 +128,7 @@ def test_a_reader_can_have_no_more_of_the_category_where_the_firm_lets_them() ->
     assert opened(raw)["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert (text_of(raw) + text_of(raw, "html")).count(link.strip("<>")) == 2
     assert "No more letters about invoices and payments for Vetreria Valsecchi" in text_of(raw, "html")
-    locked = compose(a_notice(settings=replace(SETTINGS, clients_may_set_preferences=False)), SENDER)
+    locked = compose(a_notice(settings=replace(BELLANDI, clients_may_set_preferences=False)), SENDER)
     assert opened(locked)["List-Unsubscribe"] is opened(locked)["List-Unsubscribe-Post"] is None
     assert "unsubscribe" not in text_of(locked) + text_of(locked, "html")
 

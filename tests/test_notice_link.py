@@ -18,6 +18,7 @@ from models.viewer import Viewer
 from tests.client import Api
 from tests.keeping import KEY
 from tests.make import PASSWORD, a_client, a_firm, a_member, an_account
+from tests.telling import settings_of
 
 DESK = "https://desk.test/clients"
 SOFTWARE, PATH = "https://clients.firm.test/app", "/invoices/12?tab=due#total"
@@ -25,20 +26,7 @@ AT = datetime(2026, 11, 26, 9, 5, tzinfo=UTC)
 
 
 def settings(software: str | None = SOFTWARE, *actions: ClientAction) -> FirmSettings:
-    return FirmSettings(
-        id=UUID(int=1),
-        version=1,
-        name="Studio",
-        language="en",
-        sender_name=None,
-        reply_to=None,
-        copy_to=None,
-        invitation_days=30,
-        actions_without_login=actions,
-        clients_may_set_preferences=True,
-        time_zone="UTC",
-        software_url=software,
-    )
+    return settings_of("Studio", software_url=software, actions_without_login=actions)
 
 
 def link(
