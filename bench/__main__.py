@@ -16,6 +16,7 @@ from graph.process.cli import run
 ALL = (
     "accounts",
     "toggle",
+    "chunks",
     "fanout",
     "idle",
     "reconnects",

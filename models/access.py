@@ -47,44 +47,51 @@ async def _uncover(by: Actor, spots: Sequence[Spot], why: DeadLinkReason) -> set
 
     Inside a transaction that holds their toggles. One statement where nobody had been invited.
     """
-    open_ones = await unended(by, [address_id for _, address_id in spots])
-    if not open_ones:
+    invitations = {row["address_id"]: row["id"] for row in await unended(by, [address_id for _, address_id in spots])}
+    if not invitations:
         return set()
+    covered = [(invitations[address_id], account_id) for account_id, address_id in spots if address_id in invitations]
     ended = await store.rows(
-        _UNCOVER,
+        store.for_many(_UNCOVER, covered),
         by.firm_id,
-        [row["id"] for row in open_ones],
-        [account_id for account_id, _ in spots],
-        [address_id for _, address_id in spots],
+        [invitation_id for invitation_id, _ in covered],
+        [account_id for _, account_id in covered],
         clock.now(),
         why,
     )
     if ended:
         await letter.cancel(by, invitation_ids=[row["id"] for row in ended])
-    return {row["address_id"] for row in open_ones}
+    return set(invitations)
 
 
 async def unended(by: Actor, address_ids: Sequence[UUID]) -> Sequence[Record]:
     """The one of each address that nothing has ended, if any, expired or not; locked."""
-    return await store.rows(_UNENDED, by.firm_id, list(address_ids))
+    return await store.rows(store.for_many(_UNENDED, address_ids), by.firm_id, list(address_ids))
 
 
+# one by one (LATERAL), here and below, so that each is found by its id however large PostgreSQL takes the table to be;
+# whether it has ended is asked of what was found (OFFSET 0): else any index of those that live seems as good
 _UNENDED = """
-SELECT * FROM invitation WHERE firm_id = $1 AND address_id = ANY($2::uuid[]) AND ended_at IS NULL ORDER BY id FOR UPDATE
+SELECT i.* FROM (
+  SELECT DISTINCT u.id FROM unnest($2::uuid[]) AS n(address_id), LATERAL (
+    SELECT u.id, u.ended_at FROM invitation u WHERE u.firm_id = $1 AND u.address_id = n.address_id OFFSET 0) u
+  WHERE u.ended_at IS NULL ORDER BY u.id) n,
+  LATERAL (SELECT * FROM invitation i WHERE i.id = n.id AND i.ended_at IS NULL FOR UPDATE) i
 """
+# what `gone` has changed is not seen yet: a link dies where as many accounts go as were covered
 _UNCOVER = f"""
 WITH gone AS (
-  UPDATE invitation_account c SET left_at = $5
-  FROM invitation i, unnest($3::uuid[], $4::uuid[]) AS g(account_id, address_id)
-  WHERE c.firm_id = $1 AND c.invitation_id = ANY($2::uuid[]) AND c.left_at IS NULL AND c.account_id = g.account_id
-    AND i.firm_id = c.firm_id AND i.id = c.invitation_id AND i.address_id = g.address_id
-  RETURNING c.id, c.invitation_id
+  UPDATE invitation_account c SET left_at = $4
+  FROM unnest($2::uuid[], $3::uuid[]) AS g(invitation_id, account_id), LATERAL (
+    SELECT k.id FROM invitation_account k WHERE k.firm_id = $1 AND k.invitation_id = g.invitation_id
+      AND k.account_id = g.account_id AND k.left_at IS NULL LIMIT 1) k
+  WHERE c.id = k.id RETURNING c.invitation_id
 )
-UPDATE invitation i SET ended_at = $5, end_reason = {ENDED_BECAUSE.format(now="$5", why="$6")}
-WHERE i.firm_id = $1 AND i.id IN (SELECT invitation_id FROM gone) AND NOT EXISTS (
-  SELECT 1 FROM invitation_account c
-  WHERE c.firm_id = i.firm_id AND c.invitation_id = i.id AND c.left_at IS NULL AND c.id NOT IN (SELECT id FROM gone))
-RETURNING i.id
+UPDATE invitation i SET ended_at = $4, end_reason = {ENDED_BECAUSE.format(now="$4", why="$5")}
+FROM (SELECT invitation_id, count(*) AS accounts FROM gone GROUP BY invitation_id) g, LATERAL (
+  SELECT count(*) AS accounts FROM invitation_account k
+  WHERE k.firm_id = $1 AND k.invitation_id = g.invitation_id AND k.left_at IS NULL) k
+WHERE i.firm_id = $1 AND i.id = g.invitation_id AND k.accounts = g.accounts RETURNING i.id
 """
 
 
@@ -93,14 +100,18 @@ async def _end_sessions(by: Actor, address_ids: Sequence[UUID]) -> set[UUID]:
     Of clients who may enter no account any more: Login on again lets them sign in, and revives no session (R47).
     Answers which of the addresses have activated.
     """
-    return {row["address_id"] for row in await store.rows(_END_SESSIONS, by.firm_id, list(address_ids))}
+    statement = store.for_many(_END_SESSIONS, address_ids)
+    return {row["address_id"] for row in await store.rows(statement, by.firm_id, list(address_ids))}
 
 
 _END_SESSIONS = f"""
-WITH locked_out AS (
-  DELETE FROM session s USING portal_user p
-  WHERE s.firm_id = $1 AND p.firm_id = s.firm_id AND p.id = s.user_id AND p.address_id = ANY($2::uuid[])
-    AND NOT {MAY_ENTER.format(and_also="")}
+WITH activated AS MATERIALIZED (
+  SELECT p.* FROM unnest($2::uuid[]) AS n(address_id), LATERAL (
+    SELECT p.firm_id, p.id, p.address_id FROM portal_user p
+    WHERE p.firm_id = $1 AND p.address_id = n.address_id LIMIT 1) p
+), locked_out AS (
+  DELETE FROM session s USING activated p
+  WHERE s.firm_id = $1 AND s.user_id = p.id AND NOT {MAY_ENTER.format(and_also="")}
 )
-SELECT address_id FROM portal_user WHERE firm_id = $1 AND address_id = ANY($2::uuid[])
+SELECT address_id FROM activated
 """

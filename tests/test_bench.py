@@ -5,6 +5,7 @@ import pytest
 from bench import (
     accounts,
     arrival,
+    chunks,
     fanout,
     given_up,
     idle,
@@ -39,6 +40,10 @@ async def test_the_accounts_page_equals_the_bare_routes() -> None:
 async def test_a_switch_is_set_and_its_statements_are_counted() -> None:
     figures = await toggle.run(switches=4)
     assert figures[0].value >= 1
+
+
+async def test_chunks_are_switched_on_and_off_on_tables_that_have_grown() -> None:
+    assert _names(await chunks.run(addresses=100, rounds=1)) == {"×", "s"}
 
 
 async def test_an_event_reaches_all_sockets_once() -> None:

@@ -77,13 +77,15 @@ WHERE t.firm_id = $1 AND t.id = $2 AND t.login
 async def end(by: Actor, invitation_ids: Sequence[UUID], why: DeadLinkReason) -> None:
     """Their links die, and letters that have not left never will; what had expired says so. Runs in a transaction."""
     if invitation_ids:
-        await store.execute(_END, by.firm_id, list(invitation_ids), clock.now(), why)
+        await store.execute(store.for_many(_END, invitation_ids), by.firm_id, list(invitation_ids), clock.now(), why)
         await letter.cancel(by, invitation_ids=invitation_ids)
 
 
 _END = f"""
 UPDATE invitation i SET ended_at = $3, end_reason = {ENDED_BECAUSE.format(now="$3", why="$4")}
-WHERE i.firm_id = $1 AND i.id = ANY($2::uuid[]) AND i.ended_at IS NULL
+FROM unnest($2::uuid[]) AS n(id), LATERAL (
+  SELECT o.id FROM invitation o WHERE o.firm_id = $1 AND o.id = n.id LIMIT 1) o
+WHERE i.id = o.id AND i.ended_at IS NULL
 """
 
 

@@ -60,7 +60,8 @@ async def invite(by: Actor, asked: Sequence[Asked], *, reprint: bool = False) ->
     wanted = _by_address(asked)
     if not wanted:
         return
-    known = {row["id"]: row for row in await store.rows(_KNOWN, by.firm_id, list(wanted))}
+    rows = await store.rows(store.for_many(_KNOWN, wanted), by.firm_id, list(wanted))
+    known = {row["id"]: row for row in rows}
     pending = [address_id for address_id in wanted if not known[address_id]["activated"]]
     invited = await offers_to(by, {address_id: wanted[address_id] for address_id in pending}, reprint=reprint)
     told = {address_id: wanted[address_id].accounts for address_id in wanted if address_id not in pending}
@@ -86,10 +87,11 @@ def _by_address(asked: Sequence[Asked]) -> dict[UUID, Wanted]:
     return wanted
 
 
+# one by one (LATERAL), here and below, so that each is found by its id however large PostgreSQL takes the table to be
 _KNOWN = """
-SELECT e.id, e.address, e.key, p.id IS NOT NULL AS activated FROM email_address e
-LEFT JOIN portal_user p ON p.firm_id = e.firm_id AND p.address_id = e.id
-WHERE e.firm_id = $1 AND e.id = ANY($2::uuid[])
+SELECT e.id, e.address, e.key, p.id IS NOT NULL AS activated FROM unnest($2::uuid[]) AS n(id),
+LATERAL (SELECT e.id, e.address, e.key FROM email_address e WHERE e.firm_id = $1 AND e.id = n.id LIMIT 1) e
+LEFT JOIN LATERAL (SELECT p.id FROM portal_user p WHERE p.firm_id = $1 AND p.address_id = e.id LIMIT 1) p ON true
 """
 
 
@@ -106,7 +108,8 @@ class _Names:
 
 async def _names(by: Actor, accounts: Mapping[UUID, Sequence[UUID]]) -> _Names:
     pairs = [(account_id, address_id) for address_id, some in accounts.items() for account_id in some]
-    rows = await store.rows(_NAMES, by.firm_id, by.member_id, [one for one, _ in pairs], [one for _, one in pairs])
+    account_ids, address_ids = [one for one, _ in pairs], [one for _, one in pairs]
+    rows = await store.rows(store.for_many(_NAMES, pairs), by.firm_id, by.member_id, account_ids, address_ids)
     grouped: dict[UUID, list[Record]] = {}
     for row in rows:
         grouped.setdefault(row["address_id"], []).append(row)
@@ -116,9 +119,13 @@ async def _names(by: Actor, accounts: Mapping[UUID, Sequence[UUID]]) -> _Names:
 _NAMES = """
 SELECT t.id AS toggles_id, t.address_id, a.id AS account_id, a.name, coalesce(m.name, f.name) AS inviter
 FROM firm f LEFT JOIN team_member m ON m.firm_id = f.id AND m.id = $2
-JOIN toggles t ON t.firm_id = f.id JOIN account a ON a.firm_id = f.id AND a.id = t.account_id
-WHERE f.id = $1 AND (t.account_id, t.address_id) IN (SELECT * FROM unnest($3::uuid[], $4::uuid[]))
-ORDER BY a.sort_key, a.id
+CROSS JOIN (SELECT DISTINCT * FROM unnest($3::uuid[], $4::uuid[]) AS n(account_id, address_id)) n
+CROSS JOIN LATERAL (
+  SELECT t.id, t.address_id FROM toggles t
+  WHERE t.firm_id = $1 AND t.account_id = n.account_id AND t.address_id = n.address_id LIMIT 1) t
+CROSS JOIN LATERAL (
+  SELECT a.id, a.name, a.sort_key FROM account a WHERE a.firm_id = $1 AND a.id = n.account_id LIMIT 1) a
+WHERE f.id = $1 ORDER BY a.sort_key, a.id
 """
 
 

@@ -80,11 +80,12 @@ async def _cover(by: Actor, wanted: Mapping[UUID, Wanted], offers: Mapping[UUID,
     """The accounts asked for, and for a new one those that the last one covered still. `reprint`: old ones too."""
     asked = [(offers[one].id, account_id) for one in wanted for account_id in wanted[one].accounts]
     found = await store.rows(
-        _COVER,
+        store.for_many(_COVER, asked),
         by.firm_id,
         [invitation_id for invitation_id, _ in asked],
         [account_id for _, account_id in asked],
         [offer.id for offer in offers.values() if offer.is_new],
+        [address_id for address_id, offer in offers.items() if offer.is_new],
         reprint,
     )
     offer_of = {offer.id: offer for offer in offers.values()}
@@ -92,19 +93,24 @@ async def _cover(by: Actor, wanted: Mapping[UUID, Wanted], offers: Mapping[UUID,
         offer_of[row["invitation_id"]].accounts.append(row["account_id"])
 
 
+# one by one (LATERAL), so that each is found by its id whatever PostgreSQL takes the size of the table to be
 _COVER = """
 INSERT INTO invitation_account AS c (id, firm_id, invitation_id, account_id)
 SELECT gen_random_uuid(), $1, invitation_id, account_id FROM (
   SELECT * FROM unnest($2::uuid[], $3::uuid[]) AS asked(invitation_id, account_id)
-  UNION SELECT n.id, k.account_id FROM invitation n
-  CROSS JOIN LATERAL (
-    SELECT id FROM invitation o WHERE o.firm_id = n.firm_id AND o.address_id = n.address_id AND o.id <> n.id
-    ORDER BY o.id DESC LIMIT 1) last
-  JOIN invitation_account k ON k.firm_id = n.firm_id AND k.invitation_id = last.id AND k.left_at IS NULL
-  JOIN toggles t ON t.firm_id = n.firm_id AND t.account_id = k.account_id AND t.address_id = n.address_id AND t.login
-  JOIN account a ON a.firm_id = n.firm_id AND a.id = k.account_id AND a.archived_at IS NULL
-  WHERE n.firm_id = $1 AND n.id = ANY($4::uuid[])
+  UNION SELECT n.id, still.account_id FROM unnest($4::uuid[], $5::uuid[]) AS n(id, address_id),
+  LATERAL (
+    SELECT o.id FROM invitation o WHERE o.firm_id = $1 AND o.address_id = n.address_id AND o.id <> n.id
+    ORDER BY o.id DESC LIMIT 1) last,
+  LATERAL (
+    SELECT k.account_id FROM invitation_account k
+    WHERE k.firm_id = $1 AND k.invitation_id = last.id AND k.left_at IS NULL OFFSET 0) still,
+  LATERAL (
+    SELECT 1 FROM toggles t
+    WHERE t.firm_id = $1 AND t.account_id = still.account_id AND t.address_id = n.address_id AND t.login LIMIT 1) t,
+  LATERAL (
+    SELECT 1 FROM account a WHERE a.firm_id = $1 AND a.id = still.account_id AND a.archived_at IS NULL LIMIT 1) a
 ) AS covered
-ON CONFLICT (firm_id, invitation_id, account_id) DO UPDATE SET left_at = NULL WHERE c.left_at IS NOT NULL OR $5
+ON CONFLICT (firm_id, invitation_id, account_id) DO UPDATE SET left_at = NULL WHERE c.left_at IS NOT NULL OR $6
 RETURNING invitation_id, account_id
 """

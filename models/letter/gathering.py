@@ -129,7 +129,7 @@ async def _look(by: Actor, sheets: Sequence[_Sheet], *, lock: str = "") -> None:
         return
     places = [_place(sheet.first) for sheet in sheets]
     rows = await store.rows(
-        _LOOK.format(lock=lock),
+        store.for_many(_LOOK.format(lock=lock), places),
         by.firm_id,
         [account_id for account_id, _, _ in places],
         [address_id for _, address_id, _ in places],
@@ -165,7 +165,7 @@ ORDER BY n.place
 async def _append(by: Actor, sheets: Sequence[_Sheet]) -> None:
     if sheets:
         await store.execute(
-            _APPEND,
+            store.for_many(_APPEND, sheets),
             by.firm_id,
             [sheet.letter_id for sheet in sheets],
             [orjson.dumps(sheet.lines).decode() for sheet in sheets],

@@ -85,7 +85,7 @@ async def room(by: Actor, letters: Sequence[ToBe]) -> list[RateLimited | None]:
 async def _full(by: Actor, letters: Sequence[ToBe], since: datetime) -> dict[int, RateLimited]:
     """Those whose address has no room for them, by their place in the list, and why."""
     keys = sorted({one.to_key for one in letters})
-    rows = await store.rows(_BY_RECIPIENT, by.firm_id, keys, since)
+    rows = await store.rows(store.for_many(_BY_RECIPIENT, keys), by.firm_id, keys, since)
     written = {(row["to_key"], row["urgency"]): row["written"] for row in rows}
     wanted: Counter[tuple[str, int]] = Counter()
     full: dict[int, RateLimited] = {}
@@ -123,6 +123,7 @@ _COUNTS = "firm_id = $1 AND copy_of IS NULL"
 _WRITTEN = f"SELECT count(*) FROM letter WHERE {_COUNTS} AND created_at > $2"
 _NTH = f"SELECT created_at FROM letter WHERE {_COUNTS} AND created_at > $2 ORDER BY created_at OFFSET $3 LIMIT 1"
 _BY_RECIPIENT = f"""
-SELECT to_key, urgency, array_agg(created_at ORDER BY created_at) AS written FROM letter
-WHERE {_COUNTS} AND to_key = ANY($2::text[]) AND created_at > $3 GROUP BY to_key, urgency
+SELECT n.to_key, l.urgency, l.written FROM unnest($2::text[]) AS n(to_key), LATERAL (
+  SELECT urgency, array_agg(created_at ORDER BY created_at) AS written FROM letter
+  WHERE {_COUNTS} AND to_key = n.to_key AND created_at > $3 GROUP BY urgency) l
 """

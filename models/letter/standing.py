@@ -76,7 +76,7 @@ async def standings(aims: Sequence[Aim]) -> list[Standing]:
         return []
     now = clock.now()
     rows = await store.rows(
-        _STANDINGS,
+        store.for_many(_STANDINGS, aims),
         [aim.firm_id for aim in aims],
         [aim.account_id for aim in aims],
         [aim.address_id for aim in aims],
@@ -102,10 +102,11 @@ LEFT JOIN LATERAL (
 LEFT JOIN LATERAL (
   SELECT p.id FROM portal_user p WHERE p.firm_id = n.firm_id AND p.address_id = n.address_id LIMIT 1) p ON true
 LEFT JOIN LATERAL (
-  SELECT i.id, i.seed FROM invitation i
-  JOIN invitation_account c ON c.firm_id = i.firm_id AND c.invitation_id = i.id AND c.left_at IS NULL
-  WHERE i.firm_id = n.firm_id AND i.address_id = n.address_id AND c.account_id = n.account_id
-    AND {IS_LIVE.format(now="$5")} LIMIT 1) i ON true
+  SELECT i.id, i.seed FROM (
+    SELECT * FROM invitation i WHERE i.firm_id = n.firm_id AND i.address_id = n.address_id OFFSET 0) i, LATERAL (
+    SELECT 1 FROM invitation_account c WHERE c.firm_id = i.firm_id AND c.invitation_id = i.id
+      AND c.account_id = n.account_id AND c.left_at IS NULL LIMIT 1) c
+  WHERE {IS_LIVE.format(now="$5")} LIMIT 1) i ON true
 ORDER BY n.place
 """
 

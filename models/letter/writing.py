@@ -108,7 +108,8 @@ async def cancel(by: Actor, *, invitation_ids: Sequence[UUID] = (), reset_ids: S
     Those of these invitations and resets that have not left yet never will, and of those that may have left no second
     copy will. One whose bytes are leaving at this moment is told as SENT afterwards. Runs inside a transaction.
     """
-    await store.execute(_CANCEL, by.firm_id, list(invitation_ids), list(reset_ids), clock.now())
+    statement = store.for_many(_CANCEL, invitation_ids)
+    await store.execute(statement, by.firm_id, list(invitation_ids), list(reset_ids), clock.now())
 
 
 async def cancel_all_to(by: Actor, member_id: UUID) -> None:
@@ -122,22 +123,29 @@ async def forget_accounts(by: Actor, spots: Sequence[tuple[UUID, UUID]]) -> None
     R10, R44). Whoever holds such a letter has to claim it anew. Runs inside a transaction.
     """
     accounts, addresses = [str(account_id) for account_id, _ in spots], [address_id for _, address_id in spots]
-    await store.execute(_FORGET_ACCOUNTS, by.firm_id, accounts, addresses, clock.now())
+    await store.execute(store.for_many(_FORGET_ACCOUNTS, spots), by.firm_id, accounts, addresses, clock.now())
 
 
+# one by one (LATERAL), here and below, so that each is found by its id however large PostgreSQL takes the table to be;
+# whether it is settled is asked of what was found (OFFSET 0): else any index of those that wait seems as good
 _FORGET_ACCOUNTS = """
 WITH lost AS (
-  SELECT e.id, e.key, array_agg(g.account_id) AS accounts
-  FROM unnest($2::text[], $3::uuid[]) AS g(account_id, address_id)
-  JOIN email_address e ON e.firm_id = $1 AND e.id = g.address_id GROUP BY e.id
+  SELECT e.id, e.key, g.accounts
+  FROM (SELECT address_id, array_agg(account_id) AS accounts
+        FROM unnest($2::text[], $3::uuid[]) AS g(account_id, address_id) GROUP BY address_id) g,
+    LATERAL (SELECT e.id, e.key FROM email_address e WHERE e.firm_id = $1 AND e.id = g.address_id LIMIT 1) e
 ), doomed AS (
   SELECT l.id, k.ids, k.names, l.kind = 'ACCOUNT_ADDED' AND k.ids = '[]' AS says_nothing
-  FROM lost JOIN letter l ON l.firm_id = $1 AND l.to_key = lost.key AND l.address_id = lost.id, LATERAL (
+  FROM (
+    SELECT l.id, lost.accounts FROM lost, LATERAL (
+      SELECT * FROM letter l WHERE l.firm_id = $1 AND l.to_key = lost.key OFFSET 0) l
+    WHERE l.address_id = lost.id AND l.settled_at IS NULL AND l.facts->'accountIds' ?| lost.accounts
+    ORDER BY l.id) lost,
+  LATERAL (SELECT * FROM letter l WHERE l.id = lost.id AND l.settled_at IS NULL FOR NO KEY UPDATE) l, LATERAL (
     SELECT coalesce(jsonb_agg(a.id ORDER BY a.n), '[]') AS ids,
       coalesce(jsonb_agg(l.facts->'accountNames'->(a.n::int - 1) ORDER BY a.n), '[]') AS names
     FROM jsonb_array_elements_text(l.facts->'accountIds') WITH ORDINALITY AS a(id, n)
     WHERE a.id <> ALL(lost.accounts)) k
-  WHERE l.settled_at IS NULL AND l.facts->'accountIds' ?| lost.accounts ORDER BY l.id FOR NO KEY UPDATE OF l
 ), cancelled AS (
   UPDATE letter l SET state = CASE state WHEN 'QUEUED' THEN 'CANCELLED' ELSE state END, settled_at = $4, sealed = NULL
   FROM doomed d WHERE l.firm_id = $1 AND l.id = d.id AND d.says_nothing
@@ -146,10 +154,15 @@ UPDATE letter l SET facts = l.facts || jsonb_build_object('accountIds', d.ids, '
   locked_by = NULL, locked_until = NULL
 FROM doomed d WHERE l.firm_id = $1 AND l.id = d.id AND NOT d.says_nothing AND l.handed_over = 0
 """
-_CANCEL = """
+_OF = """SELECT l.id FROM unnest({ids}::uuid[]) AS n(id), LATERAL (
+      SELECT l.id, l.settled_at FROM letter l WHERE l.firm_id = $1 AND l.{key} = n.id OFFSET 0) l
+    WHERE l.settled_at IS NULL"""
+_CANCEL = f"""
 WITH doomed AS (
-  SELECT id FROM letter WHERE firm_id = $1 AND settled_at IS NULL
-    AND (invitation_id = ANY($2::uuid[]) OR reset_id = ANY($3::uuid[])) ORDER BY id FOR NO KEY UPDATE
+  SELECT l.id FROM (
+    {_OF.format(key="invitation_id", ids="$2")}
+    UNION {_OF.format(key="reset_id", ids="$3")} ORDER BY id) n,
+  LATERAL (SELECT l.id FROM letter l WHERE l.id = n.id AND l.settled_at IS NULL FOR NO KEY UPDATE) l
 )
 UPDATE letter l SET state = CASE state WHEN 'QUEUED' THEN 'CANCELLED' ELSE state END, settled_at = $4, sealed = NULL
 FROM doomed WHERE l.firm_id = $1 AND l.id = doomed.id

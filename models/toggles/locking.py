@@ -73,30 +73,50 @@ class Toggles:
 async def lock(by: Actor, spots: Iterable[Spot]) -> dict[Spot, Toggles]:
     """Those of each (account, address) that has some."""
     spots = list(spots)
-    these = "(t.account_id, t.address_id) IN (SELECT * FROM unnest($2::uuid[], $3::uuid[]))"
     accounts, addresses = [account_id for account_id, _ in spots], [address_id for _, address_id in spots]
-    found = await lock_where(by, these, accounts, addresses)
-    return {(toggles.account_id, toggles.address_id): toggles for toggles in found}
+    locked = map(_toggles, await store.rows(store.for_many(_LOCK, spots), by.firm_id, accounts, addresses))
+    return {(toggles.account_id, toggles.address_id): toggles for toggles in locked}
 
 
 async def lock_where(by: Actor, condition: str, *args: object) -> list[Toggles]:
     """In the order of ids. `condition`: on toggles `t`, account `a`, address `e`, identity `p`; `args` from $2 on."""
-    return [_toggles(row) for row in await store.rows(_LOCK.format(condition=condition), by.firm_id, *args)]
+    return [_toggles(row) for row in await store.rows(_LOCK_WHERE.format(condition=condition), by.firm_id, *args)]
 
 
-_LOCK = f"""
-SELECT t.id, t.account_id, t.address_id, t.version, {", ".join(f"t.{switch}" for switch in Switch)}, t.muted,
+_COLUMNS = f"""
+t.id, t.account_id, t.address_id, t.version, {", ".join(f"t.{switch}" for switch in Switch)}, t.muted,
   a.name AS account_name, a.archived_at IS NOT NULL AS archived, e.address, e.key, p.id IS NOT NULL AS activated,
   e.suppressed_at IS NOT NULL AS suppressed, {IS_OUR_OWN} AS our_own, i.id IS NOT NULL AS invited, i.message,
-  ARRAY(SELECT h.contact_id FROM contact_email h
-    JOIN account_contact l ON l.firm_id = h.firm_id AND l.contact_id = h.contact_id AND l.account_id = t.account_id
-    WHERE h.firm_id = t.firm_id AND h.address_id = t.address_id) AS holders
-FROM toggles t JOIN account a ON a.firm_id = t.firm_id AND a.id = t.account_id
+  ARRAY(SELECT h.contact_id FROM contact_email h, LATERAL (
+      SELECT 1 FROM account_contact l
+      WHERE l.firm_id = h.firm_id AND l.contact_id = h.contact_id AND l.account_id = t.account_id LIMIT 1) l
+    WHERE h.firm_id = t.firm_id AND h.address_id = t.address_id) AS holders"""
+_ONE = "LATERAL (SELECT * FROM {table} x WHERE x.firm_id = t.firm_id AND x.{key} = t.{ours} LIMIT 1)"
+# whether it has ended is asked of what was found (OFFSET 0): else any index of those that live seems as good
+_INVITED = """LATERAL (
+  SELECT i.id, i.message FROM (
+    SELECT * FROM invitation i WHERE i.firm_id = t.firm_id AND i.address_id = t.address_id OFFSET 0) i, LATERAL (
+    SELECT 1 FROM invitation_account c WHERE c.firm_id = i.firm_id AND c.invitation_id = i.id
+      AND c.account_id = t.account_id AND c.left_at IS NULL LIMIT 1) c
+  WHERE i.ended_at IS NULL LIMIT 1) i ON true"""
+# one by one (LATERAL), so that each is found by its id whatever PostgreSQL takes the size of the table to be
+_LOCK = f"""
+SELECT {_COLUMNS} FROM (
+  SELECT DISTINCT s.id FROM unnest($2::uuid[], $3::uuid[]) AS n(account_id, address_id), LATERAL (
+    SELECT s.id FROM toggles s
+    WHERE s.firm_id = $1 AND s.account_id = n.account_id AND s.address_id = n.address_id LIMIT 1) s
+  ORDER BY s.id) n
+CROSS JOIN LATERAL (SELECT * FROM toggles t WHERE t.firm_id = $1 AND t.id = n.id FOR UPDATE) t
+CROSS JOIN {_ONE.format(table="account", key="id", ours="account_id")} a
+CROSS JOIN {_ONE.format(table="email_address", key="id", ours="address_id")} e
+LEFT JOIN {_ONE.format(table="portal_user", key="address_id", ours="address_id")} p ON true
+LEFT JOIN {_INVITED}
+"""
+_LOCK_WHERE = f"""
+SELECT {_COLUMNS} FROM toggles t JOIN account a ON a.firm_id = t.firm_id AND a.id = t.account_id
 JOIN email_address e ON e.firm_id = t.firm_id AND e.id = t.address_id
 LEFT JOIN portal_user p ON p.firm_id = t.firm_id AND p.address_id = t.address_id
-LEFT JOIN (invitation i JOIN invitation_account c ON c.firm_id = i.firm_id AND c.invitation_id = i.id)
-  ON i.firm_id = t.firm_id AND i.address_id = t.address_id AND i.ended_at IS NULL
-  AND c.account_id = t.account_id AND c.left_at IS NULL
+LEFT JOIN {_INVITED}
 WHERE t.firm_id = $1 AND {{condition}} ORDER BY t.id FOR UPDATE OF t
 """
 

@@ -53,7 +53,7 @@ async def _write(by: Actor, changed: Sequence[Toggles]) -> None:
     ids = [toggles.id for toggles in changed]
     muted = [" ".join(each for each in NotificationCategory if each in toggles.muted) for toggles in changed]
     switches = ([each in toggles.on for toggles in changed] for each in Switch)
-    await store.execute(_WRITE, by.firm_id, ids, muted, *switches)
+    await store.execute(store.for_many(_WRITE, ids), by.firm_id, ids, muted, *switches)
 
 
 _WRITE = f"""

@@ -4,7 +4,7 @@ from models.ground.store.away import Away, why
 from models.ground.store.connection import close, is_open, migrate, open_store, pending_migrations, tortoise_config
 from models.ground.store.sql import execute, row, rows, save_again, value
 from models.ground.store.transaction import Transaction, current, transaction
-from models.ground.store.where import AFRESH, Where
+from models.ground.store.where import AFRESH, Where, for_many
 
 __all__ = [
     "AFRESH",
@@ -14,6 +14,7 @@ __all__ = [
     "close",
     "current",
     "execute",
+    "for_many",
     "is_open",
     "migrate",
     "open_store",

@@ -44,6 +44,9 @@ SERVER_SETTINGS = {
     "statement_timeout": "30000",
     "lock_timeout": "10000",
     "idle_in_transaction_session_timeout": "30000",
+    # a plan kept from when a table was small, or empty, would read it from end to end for each row of a bulk, and each
+    # check of a foreign key; where no index helps it is done all the same
+    "enable_seqscan": "off",
 }
 _context: TortoiseContext | None = None
 

@@ -1,10 +1,21 @@
 """The conditions of a list: only those that are given, so that PostgreSQL plans for these and no others."""
 
+from collections.abc import Sized
+
 AFRESH = "/* afresh */ "
 """
 At the beginning of a statement: it is planned for its values each time, which costs a round trip. For what finds few or
 many by its value, as a search does. All others keep the plan that their connection has made of them once.
 """
+MANY = 20
+
+
+def for_many(statement: str, things: Sized) -> str:
+    """
+    The statement, planned `AFRESH` for more than 20 things: a plan that was kept when tables were small takes any index
+    that begins with the firm for as good as the right one, and reads the whole firm for each of them.
+    """
+    return AFRESH + statement if len(things) > MANY else statement
 
 
 class Where:
