@@ -184,7 +184,7 @@ class Notices:
 
     def unsubscribe(self, place: int, one: int, category: NotificationCategory, on: bool) -> ErrorCode | None:
         """By the link of a letter, or back."""
-        if not self.rules.holders(place, one) or place in self.rules.archived:
+        if not self.rules.holders(place, one):
             return ErrorCode.NOT_FOUND
         return self.rules.prefer(place, one, {category: on})
 
