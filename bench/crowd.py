@@ -129,8 +129,8 @@ class Client(asyncio.Protocol):
         await self._grown.wait()
 
 
-async def opened(orders: Orders, *, at_once: int = 100) -> list[Client]:
-    """All of them, a hundred at a time: an operating system queues no more."""
+async def opened(orders: Orders, *, at_once: int = 40) -> list[Client]:
+    """All of them, forty at a time: of one network the server takes 50 on which nobody is signed in yet."""
     places = asyncio.Semaphore(at_once)
 
     async def one() -> Client:
