@@ -18,6 +18,7 @@ from models.attempts import Attempts
 from models.errors import ErrorCode, Refusal
 from models.ground import keys, store
 from models.idempotency import Done
+from models.letter.standing import Aim
 from models.notification_category import NotificationCategory
 from models.toggles import IS_HELD, NotificationPreference, preferring
 from models.viewer import LetterLink
@@ -46,14 +47,6 @@ class Offer:
     on: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Aim:
-    firm_id: UUID
-    account_id: UUID
-    address_id: UUID
-    category: NotificationCategory
-
-
 def link(base_url: str, *, firm_id: UUID, account_id: UUID, address_id: UUID, category: NotificationCategory) -> str:
     """
     For the letter to this address: `/unsubscribe/<token>`. A GET shows a page, a POST with RFC 8058's body does it.
@@ -64,7 +57,7 @@ def link(base_url: str, *, firm_id: UUID, account_id: UUID, address_id: UUID, ca
     return f"{base_url}/unsubscribe/{what}.{keys.signature(PURPOSE, what)}"
 
 
-def _aim(token: str) -> _Aim | None:
+def _aim(token: str) -> Aim | None:
     """None: it is none of ours, or of a category that is no more."""
     what, _, signature = token[: LONGEST_TOKEN + 1].partition(".")
     if len(token) > LONGEST_TOKEN or not what.isascii() or not keys.is_signed(PURPOSE, what, signature):
@@ -72,7 +65,7 @@ def _aim(token: str) -> _Aim | None:
     said = base64.urlsafe_b64decode(f"{what}==")
     firm_id, account_id, address_id = (UUID(bytes=said[at : at + 16]) for at in (0, 16, 32))
     try:
-        return _Aim(firm_id, account_id, address_id, NotificationCategory(said[48:].decode()))
+        return Aim(firm_id, account_id, address_id, NotificationCategory(said[48:].decode()))
     except ValueError:
         return None
 
@@ -83,7 +76,7 @@ async def offer(token: str) -> Offer | None:
     return await _offered(aim) if aim else None
 
 
-async def _offered(aim: _Aim) -> Offer | None:
+async def _offered(aim: Aim) -> Offer | None:
     row = await store.row(_OFFER, aim.firm_id, aim.account_id, aim.address_id, aim.category)
     return Offer(row["firm_name"], row["account_name"], aim.category, row["on"]) if row else None
 
