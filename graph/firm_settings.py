@@ -27,7 +27,7 @@ def _sender_name(parent: strawberry.Parent[firm_settings.FirmSettings]) -> str:
 @strawberry.type
 class FirmSettings(Shows[firm_settings.FirmSettings]):
     id: strawberry.ID = made_id(Kind.FIRM_SETTINGS)
-    language: str = strawberry.field(description="Of the letters: a BCP 47 tag, such as `en` or `it`.")
+    language: str = strawberry.field(description="Of letters and Inbox+: a BCP 47 tag, such as `en` or `it`.")
     sender_name: str = made(_sender_name)
     reply_to: str | None
     copy_to: str | None = strawberry.field(description="Gets a copy of what clients are sent (R16).")

@@ -19,10 +19,11 @@ async def complain(of: Returned) -> bool:
     async with store.transaction(by.firm_id):
         await firm.one_at_a_time(by.firm_id)  # nobody is unlinked or archived between the look and the change
         toggles = await _toggles(by, of)
-        if not await letter.complained(of, _consequence(of, toggles)):
+        ended = of.category if toggles else None
+        if not await letter.complained(of, ended):
             return False
-        if toggles is not None and of.category is not None:
-            await prefer(by, toggles.account_id, toggles.address_id, NotificationPreference(of.category, on=False))
+        if toggles and ended:
+            await prefer(by, toggles.account_id, toggles.address_id, NotificationPreference(ended, on=False))
     return True
 
 
@@ -33,10 +34,3 @@ async def _toggles(by: System, of: Returned) -> Toggles | None:
     spot = (of.account_id, of.address_id)
     toggles = (await lock(by, [spot])).get(spot)
     return toggles if toggles is not None and toggles.held and not toggles.archived else None
-
-
-def _consequence(of: Returned, toggles: Toggles | None) -> str:
-    if of.category is None or toggles is None:
-        return ""
-    kind = of.category.lower().replace("_", " ")
-    return f"It is told of {kind} no more on that account, until its preferences are changed."

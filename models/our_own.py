@@ -1,11 +1,20 @@
 """Addresses of the firm itself: of mailboxes that have signed in and of colleagues. Their mail is not synced (R46)."""
 
 from collections.abc import Iterable
+from enum import Enum, auto
 from uuid import UUID
 
 from models.errors import ErrorCode, Refusal
 from models.ground import store
 from models.viewer import Actor
+
+
+class OurOwn(Enum):
+    """What makes an address one of ours."""
+
+    COLLEAGUE = auto()
+    MAILBOX = auto()
+
 
 IS_OUR_OWN = """(
   EXISTS (SELECT 1 FROM team_member m WHERE m.firm_id = e.firm_id AND m.email_key = e.key AND m.state = 'ACTIVE')

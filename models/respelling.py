@@ -158,15 +158,9 @@ async def _tell(by: System, doubt: _Doubt) -> None:
         accounts=accounts,
         changes=[Change("address", other, doubt.address) for other in doubt.others],
     )
-    new = NewNotification(NotificationKind.ADDRESS_IN_DOUBT, doubt.id, doubt.id, _words(doubt), accounts=accounts)
-    await notification.raise_for_team(by, [new])
-
-
-def _words(doubt: _Doubt) -> str:
-    """The addresses last: they may be long."""
-    others = ", ".join(doubt.others) or "no other was met yet"
-    return (
-        "Somebody else may have been taken for this person, and may have seen the same accounts and e-mails: until now"
-        " addresses were compared as if ß were ss. If so, type the address of the other contact anew. This person:"
-        f" {doubt.address}. Taken for the same: {others}."
+    new = NewNotification(
+        *(NotificationKind.ADDRESS_IN_DOUBT, doubt.id, doubt.id),
+        lambda words: words.address_in_doubt(doubt.address, doubt.others),
+        accounts=accounts,
     )
+    await notification.raise_for_team(by, [new])

@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 from models import notification
 from models.ground import clock, store
 from models.letter import LetterKind
-from models.notification import NewNotification, NotificationChannel, NotificationKind, NotificationSetting
+from models.notification import NewNotification, NotificationChannel, NotificationKind, NotificationSetting, Said
 from models.viewer import Actor, Viewer
 
 INBOX, EMAIL, DIGEST = NotificationChannel
@@ -23,6 +23,11 @@ async def chosen(by: Viewer, *channels: NotificationChannel, kinds: Collection[N
     await notification.set_member_settings(by, [NotificationSetting.of(kind, channels) for kind in kinds])
 
 
+def saying(text: str) -> Said:
+    """The same in every language."""
+    return lambda _: text
+
+
 async def raised(
     by: Actor,
     text: str = "A letter",
@@ -32,7 +37,7 @@ async def raised(
     **more: Any,
 ) -> None:
     async with store.transaction():
-        await notification.raise_for_team(by, [NewNotification(kind, about or uuid7(), uuid7(), text, **more)])
+        await notification.raise_for_team(by, [NewNotification(kind, about or uuid7(), uuid7(), saying(text), **more)])
 
 
 def at(moment: datetime) -> None:

@@ -10,6 +10,7 @@ from models.ground import store
 from models.journal import Subject
 from models.notification import NewNotification, NotificationKind
 from tests.client import Api
+from tests.inbox import saying
 from tests.world import a_world
 
 WORDS = {
@@ -33,7 +34,7 @@ async def test_an_entry_of_each_kind_shows_its_subject_and_is_found_by_each_acco
     async with store.transaction():
         key = key_of(KINDS[kind.subject], subject)
         accounts = () if kind.subject is Subject.EMAIL else (account_key, other_key)
-        new = NewNotification(kind, uuid7(), key, "So it is.", accounts=accounts)
+        new = NewNotification(kind, uuid7(), key, saying("So it is."), accounts=accounts)
         await notification.raise_for_team(world.by, [new])
     entry = (await api.ask(ENTRIES, {"kind": kind}, as_=world.owner))["inbox"]["nodes"][0]
     assert entry["subject"] == {"__typename": kind.subject, "id": subject}

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from models import notification, toggles
+from models import notification, our_own, toggles
 from models.email import history
 from models.ground import store
 from models.ground.page import Window
@@ -48,7 +48,7 @@ async def test_an_email_sync_that_ended_on_two_accounts(by: Viewer) -> None:
         await switched(by, account_id, made.address, email_sync=True)
     async with store.transaction(by.firm_id):
         await history.lock(by.firm_id)
-        await toggles.end_email_sync(by, ANNA, of="a colleague")
+        await toggles.end_email_sync(by, ANNA, of=our_own.OurOwn.COLLEAGUE)
     but = (await an_account(by)).id
     await is_found_by(by, NotificationKind.EMAIL_SYNC_ENDED, (made.id, other_id), but=but)
 

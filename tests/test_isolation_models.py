@@ -18,6 +18,7 @@ from models.mailbox import MailboxChange, MailServer, NewMailbox
 from models.notification import NewNotification, NotificationKind, Selection
 from models.toggles import NewToggles, TogglesWish, setting
 from models.viewer import Viewer
+from tests.inbox import saying
 from tests.make import MadeAccount, a_firm, a_member, an_account, toggles_of
 from tests.refused import refused
 
@@ -46,7 +47,7 @@ async def _a_world() -> World:
     assert view is not None
     async with store.transaction():
         await notification.raise_for_team(
-            by, [NewNotification(NotificationKind.EMAIL_RECEIVED, uuid7(), uuid7(), "A letter")]
+            by, [NewNotification(NotificationKind.EMAIL_RECEIVED, uuid7(), uuid7(), saying("A letter"))]
         )
     (inbox,) = (await notification.page(by, notification.InboxFilter(), Window())).rows
     entry = (await journal.page(by, journal.JournalFilter(), Window())).rows[0].id

@@ -20,6 +20,7 @@ from models.notification import (
     mark,
 )
 from models.viewer import Actor, TeamRole, Viewer
+from tests.inbox import saying
 from tests.make import a_firm, a_member, counting
 from tests.refused import refused
 
@@ -34,7 +35,7 @@ async def by(store: str) -> Viewer:
 
 async def _raise(by: Actor, text: str, *, about: UUID | None = None, kind: NotificationKind = RECEIVED) -> int:
     async with store.transaction() as tx:
-        await notification.raise_for_team(by, [NewNotification(kind, about or uuid7(), uuid7(), text)])
+        await notification.raise_for_team(by, [NewNotification(kind, about or uuid7(), uuid7(), saying(text))])
     assert tx.cursor is not None
     return tx.cursor
 
@@ -179,7 +180,7 @@ async def test_more_than_a_hundred_ids_are_refused_and_all_matching_are_not(by: 
     with refused(ErrorCode.INVALID, "notifications", "ids"):
         await mark(by, Selection(ids=tuple(uuid7() for _ in range(101))), read=True)
     async with store.transaction():
-        news = [NewNotification(RECEIVED, uuid7(), uuid7(), str(n)) for n in range(130)]
+        news = [NewNotification(RECEIVED, uuid7(), uuid7(), saying(str(n))) for n in range(130)]
         await notification.raise_for_team(by, news)
     assert len((await mark(by, Selection(matching=InboxFilter()), read=True)).ids) == 100
     assert await notification.unread_count(by) == 0
@@ -190,7 +191,7 @@ async def test_a_long_text_is_cut_and_a_firm_without_a_team_hears_nothing(by: Vi
     assert await _texts(by) == ["x" * 500]
     empty = await a_firm()
     async with store.transaction() as tx:
-        await notification.raise_for_team(empty, [NewNotification(RECEIVED, uuid7(), uuid7(), "a")])
+        await notification.raise_for_team(empty, [NewNotification(RECEIVED, uuid7(), uuid7(), saying("a"))])
     assert tx.cursor is None
 
 
@@ -199,7 +200,7 @@ async def test_a_batch_takes_as_many_statements_as_one_entry_however_large_the_t
     async with counting() as for_one:
         await _raise(by, "a")
     team = [by, *[await a_member(by) for _ in range(39)]]
-    news = [NewNotification(RECEIVED, uuid7(), uuid7(), str(n)) for n in range(500)]
+    news = [NewNotification(RECEIVED, uuid7(), uuid7(), saying(str(n))) for n in range(500)]
     async with counting() as for_many, store.transaction():
         await notification.raise_for_team(by, news)
     assert len(for_many) == len(for_one)
@@ -218,10 +219,12 @@ async def test_a_batch_leaves_what_the_same_entries_leave_raised_one_by_one(by: 
         await _raise(viewer, "before", about=unread)
     told = [(fresh, "1"), (read, "2"), (unread, "3"), (fresh, "4"), (read, "5"), (uuid7(), "6")]
     async with store.transaction():
-        await notification.raise_for_team(by, [NewNotification(RECEIVED, about, uuid7(), text) for about, text in told])
+        await notification.raise_for_team(
+            by, [NewNotification(RECEIVED, about, uuid7(), saying(text)) for about, text in told]
+        )
     async with store.transaction():
         for about, text in told:
-            await notification.raise_for_team(apart, [NewNotification(RECEIVED, about, uuid7(), text)])
+            await notification.raise_for_team(apart, [NewNotification(RECEIVED, about, uuid7(), saying(text))])
     seen = [[(one.text, one.count, one.read) for one in await _inbox(viewer)] for viewer in (by, apart)]
     assert seen[0] == seen[1] == [("6", 1, False), ("4", 2, False), ("3", 2, False), ("5", 2, False)]
     assert [(one.text, one.count) for one in await _inbox(other)] == [("6", 1), ("4", 2), ("3", 2), ("5", 3)]
@@ -231,8 +234,8 @@ async def test_of_a_batch_each_member_gets_what_is_theirs_and_who_is_gone_leaves
     other = await a_member(by)
     head = await journal.head(by.firm_id)
     news = [
-        NewNotification(RECEIVED, uuid7(), uuid7(), "for you", only=by.member_id),
-        NewNotification(RECEIVED, uuid7(), uuid7(), "for all", only=uuid7()),
+        NewNotification(RECEIVED, uuid7(), uuid7(), saying("for you"), only=by.member_id),
+        NewNotification(RECEIVED, uuid7(), uuid7(), saying("for all"), only=uuid7()),
     ]
     async with store.transaction():
         await notification.raise_for_team(by, news)

@@ -161,5 +161,9 @@ def _news(email_id: UUID, thread_id: UUID, message: Message, asking: _Asking) ->
     if clients:
         theirs = sorted({account for one in clients for account in asking.accounts[address.compared(one.address)]})
         about = uuid5(thread_id, " ".join(map(str, theirs)))
-        text = f"{clients[0].name or clients[0].address}: {message.subject or '(no subject)'}"
-        yield NewNotification(NotificationKind.EMAIL_RECEIVED, about, email_id, text, quiet=message.automatic)
+        sender = clients[0].name or clients[0].address
+        yield NewNotification(
+            *(NotificationKind.EMAIL_RECEIVED, about, email_id),
+            lambda words: words.email_received(sender, message.subject),
+            quiet=message.automatic,
+        )

@@ -106,10 +106,12 @@ async def _tell(client: Client, link: Link, entering: Sequence[Toggles]) -> None
         touched=[toggles.id for toggles in entering],
         changes=[Change("state", "SENT", "ACCEPTED"), Change("loginState", "PENDING", "ACTIVE")],
     )
-    names = ", ".join(toggles.account_name for toggles in entering)
-    about, text = entering[0].id, f"{link.address} has accepted the invitation and can sign in now: {names}"
-    accounts = tuple(toggles.account_id for toggles in entering)
-    new = NewNotification(NotificationKind.INVITATION_ACCEPTED, about, about, text, accounts=accounts)
+    about, names = entering[0].id, [toggles.account_name for toggles in entering]
+    new = NewNotification(
+        *(NotificationKind.INVITATION_ACCEPTED, about, about),
+        lambda words: words.invitation_accepted(link.address, names),
+        accounts=tuple(toggles.account_id for toggles in entering),
+    )
     await notification.raise_for_team(client, [new])
 
 

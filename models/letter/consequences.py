@@ -10,7 +10,8 @@ from models import journal, notification, suppression
 from models.ground import clock, store
 from models.journal import Subject
 from models.letter.claiming import Claimed
-from models.notification import NewNotification, NotificationKind
+from models.notification import NewNotification, NotificationKind, Said
+from models.notification_category import NotificationCategory
 from models.viewer import System
 
 
@@ -69,23 +70,22 @@ async def undelivered(letter: Claimed, why: str, *, suppress: bool) -> None:
         await suppression.suppress(letter.firm_id, letter.address_id, why)
     if letter.invitation_id:
         _moved(letter.firm_id, await store.rows(_BOUNCED, letter.firm_id, [letter.invitation_id], clock.now()))
-    await _tell(letter, f"The letter to {letter.to_address} could not be delivered. {why}")
+    await _tell(letter, lambda words: words.letter_undelivered(letter.to_address, why))
 
 
-async def unwanted(letter: Claimed, consequence: str) -> None:
-    """Runs inside a transaction."""
-    words = f"{letter.to_address} told its mail provider that it does not want a letter of yours."
-    await _tell(letter, f"{words} {consequence}".strip())
+async def unwanted(letter: Claimed, ended: NotificationCategory | None) -> None:
+    """`ended`: what the address is told of no more. Runs inside a transaction."""
+    await _tell(letter, lambda words: words.letter_unwanted(letter.to_address, ended))
 
 
-async def _tell(letter: Claimed, text: str) -> None:
+async def _tell(letter: Claimed, said: Said) -> None:
     """
     Whoever asked for it; else, or where that colleague is gone, everybody. One entry for each address; where it is a
     colleague's, in Inbox+ only: a letter that tells of it could come back as well.
     """
     about = letter.address_id or letter.member_id or letter.firm_id
     new = NewNotification(
-        *(NotificationKind.LETTER_BOUNCED, about, about, text),
+        *(NotificationKind.LETTER_BOUNCED, about, about, said),
         only=letter.asked_by,
         accounts=tuple(row["account_id"] for row in await store.rows(_HOLDING, letter.firm_id, letter.address_id)),
         quiet=letter.member_id is not None,

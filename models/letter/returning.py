@@ -80,14 +80,14 @@ WHERE {_HAS_LEFT}
 """
 
 
-async def complained(letter: Returned, consequence: str) -> bool:
+async def complained(letter: Returned, ended: NotificationCategory | None) -> bool:
     """
-    Its recipient calls it unwanted (RFC 5965): the firm hears of it, once, and of the `consequence`. False: it has not
-    left, or that is known. Runs inside a transaction.
+    Its recipient calls it unwanted (RFC 5965): the firm hears of it, once. `ended`: the category that ends by it.
+    False: it has not left, or that is known. Runs inside a transaction.
     """
     row = await store.row(_COMPLAINED, letter.firm_id, letter.id, clock.now())
     if row is not None:
-        await consequences.unwanted(claimed("", row), consequence)
+        await consequences.unwanted(claimed("", row), ended)
     return row is not None
 
 

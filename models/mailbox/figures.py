@@ -61,7 +61,7 @@ async def failed(
     async with store.transaction(leased.firm_id):
         row = await store.row(_FAILED, *_place(leased), code, message[:500], path, refused, *_backoff(), hopeless)
         if row is not None and row["state"] == MailboxState.NEEDS_ATTENTION:
-            await _call_for_help(leased, row["address"], message)
+            await _call_for_help(leased, row["address"], code, message)
 
 
 def _backoff() -> tuple[float, float, int]:
@@ -78,7 +78,7 @@ WHERE {_OURS} RETURNING state, address
 """
 
 
-async def _call_for_help(leased: Leased, address: str, message: str) -> None:
+async def _call_for_help(leased: Leased, address: str, code: ErrorCode, message: str) -> None:
     by = System(leased.firm_id)
     journal.record(
         JournalKind.MAILBOX_CHANGED,
@@ -86,6 +86,8 @@ async def _call_for_help(leased: Leased, address: str, message: str) -> None:
         subject=(Subject.MAILBOX, leased.mailbox_id),
         changes=[journal.Change("state", MailboxState.RETRYING, MailboxState.NEEDS_ATTENTION)],
     )
-    about, text = leased.mailbox_id, f"{address}: {message}"
-    new = NewNotification(NotificationKind.MAILBOX_NEEDS_ATTENTION, about, about, text)
+    new = NewNotification(
+        *(NotificationKind.MAILBOX_NEEDS_ATTENTION, leased.mailbox_id, leased.mailbox_id),
+        lambda words: words.mailbox_needs_attention(address, code, message),
+    )
     await notification.raise_for_team(by, [new])

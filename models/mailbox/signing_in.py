@@ -37,7 +37,7 @@ async def _for_the_first_time(leased: Leased) -> None:
         await _must_be_entrusted(leased, mailbox)
         signed_in = "UPDATE mailbox SET signed_in_at = $3 WHERE firm_id = $1 AND id = $2"
         await store.execute(signed_in, leased.firm_id, leased.mailbox_id, clock.now())
-        await end_email_sync(System(leased.firm_id), mailbox["address_key"], of="a mailbox of the firm")
+        await end_email_sync(System(leased.firm_id), mailbox["address_key"], of=our_own.OurOwn.MAILBOX)
 
 
 _MAILBOX = """

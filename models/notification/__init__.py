@@ -5,6 +5,7 @@ from models.notification.marking import Selection, archive, mark
 from models.notification.moving import NewNotification, raise_for_team
 from models.notification.reading import InboxFilter, NotificationView, by_ids, count, page, unread_count
 from models.notification.table import Notification, NotificationKind
+from models.notification.words import Said
 
 __all__ = [
     "InboxFilter",
@@ -14,6 +15,7 @@ __all__ = [
     "NotificationKind",
     "NotificationSetting",
     "NotificationView",
+    "Said",
     "Selection",
     "archive",
     "by_ids",

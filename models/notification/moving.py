@@ -12,6 +12,7 @@ from models import journal
 from models.ground import clock, store
 from models.notification.channels import COLUMNS, NotificationChannel, channels_of
 from models.notification.table import NotificationKind
+from models.notification.words import English, Said, words_in
 from models.viewer import Actor
 
 MAILS_AGAIN = timedelta(hours=1)
@@ -21,16 +22,17 @@ MAILS_AGAIN = timedelta(hours=1)
 @dataclass(frozen=True, slots=True)
 class NewNotification:
     """
-    `about`: what collapses into one entry, such as the thread. `only`: for that member alone, unless gone. `accounts`:
-    those that it names, but for an e-mail, which has its own. `started_by`: who began what is told, and gets the entry
-    in Inbox+ whatever their settings. `quiet`: never a reason for a letter or a digest, lest two machines write to each
-    other (automatic mail, a letter to a colleague that came back).
+    `about`: what collapses into one entry, such as the thread. `said`: at most 500 characters of it are kept. `only`:
+    for that member alone, unless gone. `accounts`: those that it names, but for an e-mail, which has its own.
+    `started_by`: who began what is told, and gets the entry in Inbox+ whatever their settings. `quiet`: never a reason
+    for a letter or a digest, lest two machines write to each other (automatic mail, a letter to a colleague that came
+    back).
     """
 
     kind: NotificationKind
     about: UUID
     subject_id: UUID
-    text: str
+    said: Said
     only: UUID | None = None
     accounts: tuple[UUID, ...] = ()
     started_by: UUID | None = None
@@ -40,7 +42,7 @@ class NewNotification:
 async def raise_for_team(by: Actor, news: Sequence[NewNotification]) -> None:
     """
     A new entry of each for every team member, or theirs of this thread anew: unread, on top, counting; in order. Each
-    gets it as they chose (`channels`); letters are written later, by `models.inbox_mail`.
+    gets it as they chose (`channels`), in the firm's language; letters are written later, by `models.inbox_mail`.
 
     As many statements for 500 as for one. Runs inside a transaction.
     """
@@ -49,7 +51,8 @@ async def raise_for_team(by: Actor, news: Sequence[NewNotification]) -> None:
     team = {row["id"]: row for row in await store.rows(_TEAM, by.firm_id)}
     if not team:
         return
-    columns = map(list, zip(*_columns(_collapsed(news, team)), strict=True))
+    words = words_in(next(iter(team.values()))["language"])
+    columns = map(list, zip(*_columns(_collapsed(news, team), words), strict=True))
     raised = await store.rows(_RAISE, by.firm_id, clock.now(), MAILS_AGAIN, *columns)
     for row in raised:
         journal.stamp("notification", row["id"], firm_id=by.firm_id)
@@ -57,7 +60,10 @@ async def raise_for_team(by: Actor, news: Sequence[NewNotification]) -> None:
     journal.record(journal.FeedKind.NOTIFICATIONS_MOVED, by=by, touched=touched, audience=audience)
 
 
-_TEAM = f"SELECT id, {COLUMNS} FROM team_member WHERE firm_id = $1 AND state = 'ACTIVE' ORDER BY id"
+_TEAM = f"""
+SELECT m.id, {COLUMNS}, f.language FROM team_member m JOIN firm f ON f.id = m.firm_id
+WHERE m.firm_id = $1 AND m.state = 'ACTIVE' ORDER BY m.id
+"""
 
 
 @dataclass(slots=True)
@@ -91,11 +97,11 @@ def _ways(new: NewNotification, member: Any) -> frozenset[NotificationChannel]:
     return chosen | {NotificationChannel.INBOX} if member["id"] == new.started_by else chosen
 
 
-def _columns(entries: _Entries) -> Iterator[tuple[object, ...]]:
+def _columns(entries: _Entries, words: English) -> Iterator[tuple[object, ...]]:
     for (member_id, kind, about), entry in entries.items():
         new, ways = entry.last, entry.channels
         yield (
-            *(uuid7(), member_id, kind, about, new.subject_id, new.text.strip()[:500], entry.count),
+            *(uuid7(), member_id, kind, about, new.subject_id, new.said(words).strip()[:500], entry.count),
             " ".join(map(str, new.accounts)),  # lists in a list would have to be of one length
             *(channel in ways for channel in NotificationChannel),
         )

@@ -144,7 +144,7 @@ async def join(row: Any, password_hash: str, *, days: int, device: str | None = 
     changes = [journal.Change("state", TeamMemberState.INVITED, TeamMemberState.ACTIVE)]
     by = replace(joined.viewer, by_link=True)
     _record(by, JournalKind.MEMBER_CHANGED, member_id, changes)
-    await end_email_sync(by, member["email_key"], of="a colleague")
+    await end_email_sync(by, member["email_key"], of=our_own.OurOwn.COLLEAGUE)
     return joined
 
 
@@ -182,7 +182,7 @@ async def _create(
         created_at=clock.now(),
     )
     if hashed:
-        await end_email_sync(by, typed.key, of="a colleague")
+        await end_email_sync(by, typed.key, of=our_own.OurOwn.COLLEAGUE)
     return member_id
 
 

@@ -12,6 +12,7 @@ from models.ground import store
 from models.journal import JournalKind, Subject
 from models.notification import NewNotification, NotificationKind
 from models.notification_category import NotificationCategory
+from models.our_own import OurOwn
 from models.toggles.locking import Toggles, lock_where
 from models.toggles.switches import Switch, Wanted
 from models.viewer import Actor
@@ -95,7 +96,7 @@ async def remember(by: Actor, contact_id: UUID, unlinked: Sequence[Toggles]) -> 
 _REMEMBER = "UPDATE toggles SET former_contact_id = $2 WHERE firm_id = $1 AND id = ANY($3::uuid[])"
 
 
-async def end_email_sync(by: Actor, key: str, *, of: str) -> None:
+async def end_email_sync(by: Actor, key: str, *, of: OurOwn) -> None:
     """
     For an address that became the firm's own (R46), with a word in Inbox+; `of`: whose it is now.
 
@@ -103,8 +104,14 @@ async def end_email_sync(by: Actor, key: str, *, of: str) -> None:
     """
     synced = await lock_where(by, "t.email_sync AND e.key = $2", key)
     if ended := await switch(by, [(toggles, {Switch.EMAIL_SYNC: False}) for toggles in synced]):
-        first, names = ended[0], ", ".join(toggles.account_name for toggles in ended)
-        text = f"Email sync of {first.address.text} is off, for it is the address of {of} now: {names}"
-        accounts = tuple(toggles.account_id for toggles in ended)
-        new = NewNotification(NotificationKind.EMAIL_SYNC_ENDED, first.id, first.id, text, accounts=accounts)
-        await notification.raise_for_team(by, [new])
+        await _tell_of_the_end(by, ended, of)
+
+
+async def _tell_of_the_end(by: Actor, ended: Sequence[Toggles], of: OurOwn) -> None:
+    first, names = ended[0], [toggles.account_name for toggles in ended]
+    new = NewNotification(
+        *(NotificationKind.EMAIL_SYNC_ENDED, first.id, first.id),
+        lambda words: words.email_sync_ended(first.address.text, of, names),
+        accounts=tuple(toggles.account_id for toggles in ended),
+    )
+    await notification.raise_for_team(by, [new])

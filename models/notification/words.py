@@ -1,0 +1,110 @@
+"""
+What entries of Inbox+ say, in the language that their firm has as they are raised (R38).
+
+A language is a class; what it lacks it says in English. A kind more is a method more, and a plural is plain Python.
+"""
+
+from collections.abc import Callable, Sequence
+
+from models.errors import ErrorCode
+from models.notification_category import NotificationCategory
+from models.our_own import OurOwn
+
+
+class English:
+    """`why`, `message`: as the API tells them, in English, often with what a mail server said."""
+
+    def email_received(self, sender: str, subject: str) -> str:
+        return f"{sender}: {subject or '(no subject)'}"
+
+    def invitation_accepted(self, address: str, accounts: Sequence[str]) -> str:
+        return f"{address} has accepted the invitation and can sign in now: {', '.join(accounts)}"
+
+    def letter_undelivered(self, address: str, why: str) -> str:
+        return f"The letter to {address} could not be delivered. {why}"
+
+    def letter_unwanted(self, address: str, category: NotificationCategory | None) -> str:
+        """`category`: what the address is told of no more."""
+        said = f"{address} told its mail provider that it does not want a letter of yours."
+        if category is None:
+            return said
+        kind = category.lower().replace("_", " ")
+        return f"{said} It is told of {kind} no more on that account, until its preferences are changed."
+
+    def mailbox_needs_attention(self, address: str, code: ErrorCode, message: str) -> str:
+        """`code`: of the `message`, for languages that say it in words of their own."""
+        return f"{address}: {message}"
+
+    def email_sync_ended(self, address: str, now: OurOwn, accounts: Sequence[str]) -> str:
+        whose = {OurOwn.COLLEAGUE: "a colleague", OurOwn.MAILBOX: "a mailbox of the firm"}[now]
+        return f"Email sync of {address} is off, for it is the address of {whose} now: {', '.join(accounts)}"
+
+    def address_in_doubt(self, address: str, others: Sequence[str]) -> str:
+        """The addresses last: they may be long."""
+        return (
+            "Somebody else may have been taken for this person, and may have seen the same accounts and e-mails: until"
+            " now addresses were compared as if ß were ss. If so, type the address of the other contact anew. This"
+            f" person: {address}. Taken for the same: {', '.join(others) or 'no other was met yet'}."
+        )
+
+
+class Italian(English):
+    def email_received(self, sender: str, subject: str) -> str:
+        return f"{sender}: {subject or '(senza oggetto)'}"
+
+    def invitation_accepted(self, address: str, accounts: Sequence[str]) -> str:
+        return f"{address} ha accettato l'invito e ora può entrare: {', '.join(accounts)}"
+
+    def letter_undelivered(self, address: str, why: str) -> str:
+        return f"La lettera a {address} non è stata consegnata. Dettaglio tecnico, in inglese: {why}"
+
+    def letter_unwanted(self, address: str, category: NotificationCategory | None) -> str:
+        said = f"{address} ha detto al suo gestore di posta di non volere una Vostra lettera."
+        if category is None:
+            return said
+        kind = _ITALIAN_CATEGORIES[category]
+        return f"{said} Su quell'account non riceve più avvisi su {kind}, finché non cambiano le sue preferenze."
+
+    def mailbox_needs_attention(self, address: str, code: ErrorCode, message: str) -> str:
+        known = {
+            ErrorCode.MAILBOX_SECRET_REFUSED: "il server di posta non accetta il nome o la password. Li inserisca di"
+            " nuovo nella casella.",
+            ErrorCode.MAILBOX_UNREACHABLE: "la porta indicata non è fra quelle ammesse per i server di posta. Ne"
+            " indichi un'altra nella casella.",
+            ErrorCode.NOT_ALLOWED: "è l'indirizzo del contatto di un cliente, e il suo Email sync finirebbe. Chi può"
+            " modificare i clienti metta in pausa la casella e la riprenda.",
+        }
+        return f"{address}: {known.get(code, message)}"
+
+    def email_sync_ended(self, address: str, now: OurOwn, accounts: Sequence[str]) -> str:
+        whose = {OurOwn.COLLEAGUE: "un collega", OurOwn.MAILBOX: "una casella dello studio"}[now]
+        return f"Email sync di {address} è spento, perché ora è l'indirizzo di {whose}: {', '.join(accounts)}"
+
+    def address_in_doubt(self, address: str, others: Sequence[str]) -> str:
+        return (
+            "Un'altra persona può essere stata scambiata per questa, e può averne visto account ed e-mail: finora gli"
+            " indirizzi erano confrontati come se ß fosse ss. Se è così, scriva di nuovo l'indirizzo dell'altro"
+            f" contatto. Questa persona: {address}. Scambiati: {', '.join(others) or 'ancora nessun altro'}."
+        )
+
+
+_ITALIAN_CATEGORIES = {
+    NotificationCategory.DOCUMENT_UPLOADS: "documenti",
+    NotificationCategory.SIGNATURE_REQUESTS: "firme",
+    NotificationCategory.APPROVALS: "approvazioni",
+    NotificationCategory.MESSAGES: "messaggi",
+    NotificationCategory.PROPOSALS: "proposte",
+    NotificationCategory.ORGANIZERS: "questionari",
+    NotificationCategory.INVOICES_AND_PAYMENTS: "fatture e pagamenti",
+    NotificationCategory.CLIENT_REQUESTS: "richieste",
+}
+
+Said = Callable[[English], str]
+"""What an entry says, whatever the language: `lambda words: words.letter_undelivered(address, why)`."""
+
+LANGUAGES: dict[str, English] = {"en": English(), "it": Italian()}
+
+
+def words_in(language: str) -> English:
+    """`language`: a BCP 47 tag; of a region, as of `it-CH`, its primary language's. English where there are none."""
+    return LANGUAGES.get(language.partition("-")[0].lower(), LANGUAGES["en"])
