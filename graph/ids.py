@@ -26,6 +26,7 @@ class Kind(StrEnum):
     THREAD = "thread"
     NOTICE = "notice"
     NOTIFICATION = "notification"
+    BULK_UPDATE = "bulk"
     JOURNAL_ENTRY = "entry"
     SESSION = "session"
     PORTAL = "portal"

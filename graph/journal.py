@@ -116,6 +116,7 @@ class JournalFilterInput:
         default=strawberry.UNSET, description="Any object: a contact, toggles, a mailbox."
     )
     actor_id: strawberry.ID | None = strawberry.UNSET
+    bulk_update_id: strawberry.ID | None = strawberry.UNSET
     since: datetime | None = strawberry.UNSET
     until: datetime | None = strawberry.UNSET
 
@@ -127,6 +128,7 @@ class JournalFilterInput:
             account_id=asked_id(Kind.ACCOUNT, self.account_id),
             subject_id=None if subject is None else found[1] if found else UUID(int=0),
             actor_id=_person(self.actor_id),
+            bulk_update_id=asked_id(Kind.BULK_UPDATE, self.bulk_update_id),
             since=given(self.since),
             until=given(self.until),
         )

@@ -41,7 +41,8 @@ class JournalSource(StrEnum):
 class Viewer:
     """
     A signed-in team member, or an API token (`session_id` is its id then, and `scopes` what it may do) of theirs.
-    `by_link`: whoever holds the link of a letter to them, for this one thing.
+    `by_link`: whoever holds the link of a letter to them, for this one thing. `run_id`: the run that it acts for; every
+    entry of the journal names it.
     """
 
     firm_id: UUID
@@ -51,6 +52,7 @@ class Viewer:
     manage_accounts: bool
     scopes: frozenset[ApiScope] | None = None
     by_link: bool = False
+    run_id: UUID | None = None
 
     @property
     def person_id(self) -> UUID:
@@ -84,6 +86,7 @@ class Client:
     session_id: UUID
     account_id: UUID | None = None
     by_link: bool = False
+    run_id: None = None
     member_id: None = None
     is_admin: bool = False
     may_manage_accounts: bool = False
@@ -100,9 +103,13 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """The program itself, working for one firm: sync, seeds, the command line. May do everything there."""
+    """
+    The program itself, working for one firm: sync, seeds, the command line. May do everything there. `run_id`: as of a
+    Viewer.
+    """
 
     firm_id: UUID
+    run_id: UUID | None = None
     member_id: None = None
     is_admin: bool = True
     may_manage_accounts: bool = True
@@ -119,6 +126,7 @@ class LetterLink:
     """Whoever holds the link below a notice (R13), for this one thing: letters are handed on, so nobody knows who."""
 
     firm_id: UUID
+    run_id: None = None
     member_id: None = None
     is_admin: bool = False
     may_manage_accounts: bool = False

@@ -80,6 +80,7 @@ EXAMPLES: dict[str, list[Example]] = {
         Example({"filter": {"accountId": "<account>", "since": "2020-01-01T00:00:00Z"}} | PAGE, IDS),
         Example({"filter": {"subjectId": "<mailbox>"}}, IDS),
         Example({"filter": {"actorId": "<member>", "until": "2099-01-01T00:00:00Z"}}, IDS),
+        Example({"filter": {"bulkUpdateId": "<bulk_update>"}}, IDS),
     ],
     "Query.portal": [Example({"accountId": "<account>"}, "{ account { id } }")],
     "Mutation.signIn": [

@@ -1,7 +1,7 @@
 """A small firm that has one of everything, by the names that tests use for it; and what stands in the database."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -43,8 +43,8 @@ PDF = b"%PDF-1.4 an invoice"
 class World:
     """
     `ids`: global ids by noun; `free_contact` is on no account, `pending_address` on `pending_account` has been invited
-    (`invitation`), `unlinked_address` may still enter `unlinked_account`, though its `former_contact` gave it up.
-    `employee` may not manage accounts. `client` is ANNA, who works in `account`.
+    (`invitation`) by a run (`bulk_update`), `unlinked_address` may still enter `unlinked_account`, though its
+    `former_contact` gave it up. `employee` may not manage accounts. `client` is ANNA, who works in `account`.
     """
 
     by: System
@@ -85,7 +85,8 @@ async def a_world() -> World:
 
 async def _pending(by: System, owner: SignedIn) -> dict[str, str]:
     made = await an_account(by, name="Attesa", address=PENDING)
-    await invited(by, made.id, made.address)
+    run_id = uuid7()
+    await invited(replace(by, run_id=run_id), made.id, made.address)
     view = await toggles_of(owner.viewer, made.id, made.address)
     assert view is not None
     (invitation_view,) = (await invitation.of_toggles(owner.viewer, [view.id])).values()
@@ -93,6 +94,7 @@ async def _pending(by: System, owner: SignedIn) -> dict[str, str]:
         "pending_account": global_id(Kind.ACCOUNT, made.id),
         "pending_address": global_id(Kind.EMAIL_ADDRESS, made.address),
         "invitation": global_id(Kind.INVITATION, invitation_view.id),
+        "bulk_update": global_id(Kind.BULK_UPDATE, run_id),
     }
 
 

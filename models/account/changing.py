@@ -177,7 +177,7 @@ async def _archive(by: Actor, account_id: UUID, archived: bool) -> None:
         lost = [(account_id, toggles.address_id) for toggles in entering]
         await lose_access(by, lost, DeadLinkReason.LOGIN_OFF)
     else:
-        await history.wanted_by_account(by.firm_id, account_id)
+        await history.wanted_by_account(by, account_id)
     changes = journal.changes_between({"archived": not archived}, {"archived": archived})
     _record_change(by, account_id, changes, touched=[toggles.id for toggles in entering])
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from models import journal
 from models.ground import store
 from models.journal import Change, JournalKind
-from models.viewer import System
+from models.viewer import Actor, System
 
 
 async def lock(firm_id: UUID) -> None:
@@ -17,23 +17,26 @@ async def lock(firm_id: UUID) -> None:
     await store.row("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"mail {firm_id}")
 
 
-async def wanted(firm_id: UUID, address_ids: Sequence[UUID]) -> None:
-    """Links what is stored and queues what is not, for addresses whose Email sync went on. Under `lock`."""
-    linked = await store.rows(_WANTED, firm_id, list(address_ids))
+async def wanted(by: Actor, address_ids: Sequence[UUID]) -> None:
+    """
+    Links what is stored and queues what is not, for addresses whose Email sync went on: the system does, also where it
+    does so for a run. Under `lock`.
+    """
+    linked = await store.rows(_WANTED, by.firm_id, list(address_ids))
     if linked:
         journal.record(
             JournalKind.EMAIL_STORED,
-            by=System(firm_id),
+            by=System(by.firm_id, run_id=by.run_id),
             accounts=[row["account_id"] for row in linked],
             changes=[Change("history", None, str(sum(row["count"] for row in linked)))],
         )
 
 
-async def wanted_by_account(firm_id: UUID, account_id: UUID) -> None:
+async def wanted_by_account(by: Actor, account_id: UUID) -> None:
     """The same for all addresses of an account that was taken back from the archive (R44)."""
     query = "SELECT address_id FROM toggles WHERE firm_id = $1 AND account_id = $2 AND email_sync"
-    if address_ids := [row["address_id"] for row in await store.rows(query, firm_id, account_id)]:
-        await wanted(firm_id, address_ids)
+    if address_ids := [row["address_id"] for row in await store.rows(query, by.firm_id, account_id)]:
+        await wanted(by, address_ids)
 
 
 _WANTED = f"""{store.AFRESH}

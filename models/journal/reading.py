@@ -66,6 +66,7 @@ class JournalFilter:
     account_id: UUID | None = None
     subject_id: UUID | None = None
     actor_id: UUID | None = None
+    bulk_update_id: UUID | None = None
     since: datetime | None = None
     until: datetime | None = None
 
@@ -103,6 +104,7 @@ def _matching(by: Viewer, wanted: JournalFilter) -> store.Where:
     where.given("j.account_ids @> ARRAY[?::uuid]", wanted.account_id, afresh=True)
     where.given("j.subject_id = ?", wanted.subject_id)
     where.given("? IN (j.member_id, j.user_id)", wanted.actor_id)
+    where.given("j.run_id = ?", wanted.bulk_update_id)
     where.given("j.occurred_at >= ?", wanted.since)
     where.given("j.occurred_at < ?", wanted.until)
     return where
@@ -117,6 +119,7 @@ def _entry(row: Any) -> Entry:
         member_id=row["member_id"],
         user_id=row["user_id"],
         by=JournalSource(row["by"]) if row["by"] else _supposed(row),
+        run_id=row["run_id"],
         subject_type=row["subject_type"],
         subject_id=row["subject_id"],
         account_ids=tuple(row["account_ids"]),

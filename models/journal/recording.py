@@ -59,6 +59,7 @@ def record(
             "member_id": by.member_id,
             "user_id": by.user_id if isinstance(by, Client) else None,
             "by": by.source,
+            "run_id": by.run_id,
             "subject_type": subject[0] if subject else None,
             "subject_id": subject[1] if subject else None,
             "account_ids": sorted(set(accounts)),
@@ -119,10 +120,10 @@ _ENTRIES = """
 WITH head AS (
   UPDATE journal_head SET head = head + $3::bigint WHERE firm_id = $1::uuid RETURNING head
 ), entries AS (
-  INSERT INTO journal_entry (id, firm_id, position, batch, kind, occurred_at, member_id, user_id, by,
+  INSERT INTO journal_entry (id, firm_id, position, batch, kind, occurred_at, member_id, user_id, by, run_id,
                              subject_type, subject_id, account_ids, touched, audience, changes)
   SELECT (e->>'id')::uuid, $1, head.head - $3 + n, head.head, e->>'kind', (e->>'occurred_at')::timestamptz,
-         (e->>'member_id')::uuid, (e->>'user_id')::uuid, e->>'by',
+         (e->>'member_id')::uuid, (e->>'user_id')::uuid, e->>'by', (e->>'run_id')::uuid,
          e->>'subject_type', (e->>'subject_id')::uuid,
          ARRAY(SELECT jsonb_array_elements_text(e->'account_ids'))::uuid[],
          ARRAY(SELECT jsonb_array_elements_text(e->'touched'))::uuid[],

@@ -116,6 +116,7 @@ class JournalRow(Model):
     member_id = fields.UUIDField(null=True)
     user_id = fields.UUIDField(null=True)
     by: Any = fields.CharEnumField(JournalSource, max_length=20, null=True)
+    run_id = fields.UUIDField(null=True)
     subject_type = fields.CharField(20, null=True)
     subject_id = fields.UUIDField(null=True)
     account_ids: Any = ArrayField("uuid")
@@ -139,7 +140,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One recorded fact. `by`: what they came by. `audience`: only these team members; None: the whole team."""
+    """
+    One recorded fact. `by`: what they came by; `run_id`: the run that they acted for. `audience`: only these team
+    members; None: the whole team.
+    """
 
     id: UUID
     position: int
@@ -148,6 +152,7 @@ class Entry:
     member_id: UUID | None
     user_id: UUID | None
     by: JournalSource
+    run_id: UUID | None
     subject_type: str | None
     subject_id: UUID | None
     account_ids: tuple[UUID, ...]

@@ -38,7 +38,7 @@ async def switch(
     lost = [(now.account_id, now.address_id) for before, now in changed if before.login and not now.login]
     await lose_access(by, lost, why)
     if synced := [now.address_id for before, now in changed if Switch.EMAIL_SYNC in now.on - before.on]:
-        await history.wanted(by.firm_id, synced)
+        await history.wanted(by, synced)
     return [now for _, now in changed]
 
 
