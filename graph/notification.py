@@ -48,6 +48,8 @@ class Notification(Node, Shows[notification.NotificationView]):
         match parent.kind.subject:
             case Subject.EMAIL:
                 return await email_of(info, parent.subject_id)
+            case Subject.BULK_UPDATE:
+                return None  # until its type is here
             case Subject.TOGGLES:
                 return await toggles_of(info, parent.subject_id)
             case Subject.EMAIL_ADDRESS:

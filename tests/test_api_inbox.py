@@ -15,6 +15,7 @@ from tests.world import a_world
 
 WORDS = {
     Subject.EMAIL: "email",
+    Subject.BULK_UPDATE: "bulk_update",
     Subject.TOGGLES: "toggles",
     Subject.EMAIL_ADDRESS: "address",
     Subject.MAILBOX: "mailbox",
@@ -37,7 +38,8 @@ async def test_an_entry_of_each_kind_shows_its_subject_and_is_found_by_each_acco
         new = NewNotification(kind, uuid7(), key, saying("So it is."), accounts=accounts)
         await notification.raise_for_team(world.by, [new])
     entry = (await api.ask(ENTRIES, {"kind": kind}, as_=world.owner))["inbox"]["nodes"][0]
-    assert entry["subject"] == {"__typename": kind.subject, "id": subject}
+    shown = {"__typename": kind.subject, "id": subject}
+    assert entry["subject"] == (None if kind.subject is Subject.BULK_UPDATE else shown)  # until its type is here
     for account in (world.ids["account"], world.ids["pending_account"]):
         found = (await api.ask(ENTRIES, {"kind": kind, "account": account}, as_=world.owner))["inbox"]["nodes"]
         assert (entry in found) is ({"id": account} in entry["accounts"])

@@ -312,6 +312,14 @@ def test_a_kind_of_entry_without_words_of_its_own_has_the_general_ones_of_the_la
 
 
 @pytest.mark.parametrize("language", wording.languages())
+@pytest.mark.parametrize("kind", [LetterKind.INBOX_ENTRY, LetterKind.INBOX_DIGEST])
+def test_that_a_bulk_update_finished_is_said_in_each_language(kind: LetterKind, language: str) -> None:
+    entry = {"kind": "BULK_UPDATE_FINISHED", "text": "212 on", "count": 1, "archived": False}
+    said = text_of(compose(a_letter(kind, language, entry=entry, entries=[entry]), SENDER))
+    assert {"en": "A bulk update has finished", "it": "Un aggiornamento in blocco è terminato"}[language] in said
+
+
+@pytest.mark.parametrize("language", wording.languages())
 def test_no_language_has_words_for_a_kind_of_entry_that_is_not_there(language: str) -> None:
     """Such as one misspelt, whose words would never be seen."""
     source = (wording.FOLDER / language / "inbox_kinds.txt").read_text()

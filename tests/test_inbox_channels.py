@@ -175,6 +175,20 @@ async def test_whoever_started_it_has_its_entry_in_inbox_whatever_they_chose(by:
     assert await entries(other) == [("A letter", False, True)]
 
 
+async def test_that_a_bulk_update_finished_is_told_to_whoever_started_it_alone_and_by_letter_if_they_like(
+    by: Viewer,
+) -> None:
+    finished, other = NotificationKind.BULK_UPDATE_FINISHED, await a_member(by)
+    await chosen(by, EMAIL, kinds=[finished])
+    await chosen(other, INBOX, EMAIL, kinds=[finished])
+    await raised(by, "212 on", kind=finished, only=by.member_id, started_by=by.member_id)
+    assert await entries(by) == [("212 on", False, False)]
+    assert await entries(other) == []
+    assert await write_entries() == 1
+    (facts,) = await letters(to=by)
+    assert facts["entry"]["kind"] == "BULK_UPDATE_FINISHED"
+
+
 async def test_what_is_quiet_makes_an_entry_and_never_a_letter(by: Viewer) -> None:
     await chosen(by, INBOX, EMAIL)
     thread = uuid7()

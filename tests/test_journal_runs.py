@@ -9,7 +9,7 @@ from graph.ids import Kind, global_id, key_of
 from models import account, invitation, journal, notification
 from models.ground import store
 from models.invitation import Invitation
-from models.journal import Entry, FeedKind, JournalKind
+from models.journal import Effect, Entry, FeedKind, JournalKind, Subject
 from models.notification import NewNotification, NotificationKind
 from models.notification_category import NotificationCategory
 from models.viewer import TeamRole, Viewer
@@ -21,7 +21,7 @@ from tests.test_api_isolation import NOT_IDS
 from tests.world import ANNA, a_letter, a_world
 
 FOUND = """query($bulk: ID) { journal(filter: { bulkUpdateId: $bulk }, first: 100) {
-  nodes { id kind } totalCount } }"""
+  nodes { id kind subject { id } } totalCount } }"""
 NOTHING: dict[str, object] = {"nodes": [], "totalCount": 0}
 
 
@@ -85,6 +85,22 @@ async def test_the_audit_finds_what_a_run_did_newest_first_and_nothing_else(api:
     assert found["totalCount"] == len(made)
     assert (await api.ask(FOUND, {"bulk": None}, as_=owner))["journal"]["totalCount"] > 2 * len(made)
     assert (await api.ask(FOUND, {"bulk": bulk}, as_=employee))["journal"] == NOTHING
+
+
+async def test_the_audit_shows_when_a_run_began_and_ended_and_feeds_alone_hear_how_it_goes(api: Api) -> None:
+    firm = await a_firm()
+    owner = await signed_in(firm)
+    run_id = uuid7()
+    run = replace(owner.viewer, run_id=run_id)
+    for kind in (JournalKind.BULK_UPDATE_STARTED, FeedKind.RUN_MOVED, JournalKind.BULK_UPDATE_ENDED):
+        async with store.transaction():
+            journal.record(kind, by=run, subject=(Subject.BULK_UPDATE, run_id))
+    bulk = global_id(Kind.BULK_UPDATE, run_id)
+    found = (await api.ask(FOUND, {"bulk": bulk}, as_=owner))["journal"]["nodes"]
+    assert [entry["kind"] for entry in found] == ["BULK_UPDATE_ENDED", "BULK_UPDATE_STARTED"]
+    moved = [entry for entry in await entries_after(owner.viewer, 0) if entry.kind == FeedKind.RUN_MOVED]
+    assert [(entry.subject_type, entry.subject_id) for entry in moved] == [("BulkUpdate", run_id)]
+    assert not any(entry.has(effect) for entry in moved for effect in Effect)
 
 
 async def test_what_is_no_run_of_the_firm_finds_nothing(api: Api) -> None:

@@ -58,6 +58,8 @@ class JournalKind(Kind):
     ADDRESS_SUPPRESSED = "ADDRESS_SUPPRESSED", Effect.SWITCHES
     SUPPRESSION_LIFTED = "SUPPRESSION_LIFTED", Effect.SWITCHES
     ADDRESS_IN_DOUBT = "ADDRESS_IN_DOUBT"
+    BULK_UPDATE_STARTED = "BULK_UPDATE_STARTED"
+    BULK_UPDATE_ENDED = "BULK_UPDATE_ENDED"
     MAILBOX_CONNECTED = "MAILBOX_CONNECTED"
     MAILBOX_CHANGED = "MAILBOX_CHANGED"
     EMAIL_STORED = "EMAIL_STORED"
@@ -72,6 +74,8 @@ class FeedKind(Kind):
     """An invitation's letter has left or bounced; `touched` are the toggles that it covers."""
     ACCESS_ENDED = "SESSIONS_ENDED", Effect.ACCESS
     """Sessions ended or moved to another account, or an address lost one."""
+    RUN_MOVED = "RUN_MOVED"
+    """A run or its progress is another now; the subject is the run."""
 
 
 _KINDS: dict[str, Kind] = {kind.value: kind for kind in (*JournalKind, *FeedKind)}
@@ -92,6 +96,7 @@ class Subject(StrEnum):
     NOTICE = "Notice"
     MAILBOX = "Mailbox"
     EMAIL = "Email"
+    BULK_UPDATE = "BulkUpdate"
 
 
 class JournalHead(Model):
