@@ -16,10 +16,12 @@ from mail.returns.place import Place
 from mail.returns.running import ReturnReader
 from mail.sync import Worker
 from models import feed, journal, mailbox
+from models.bulk_update import Runner
 from models.ground.settings import Settings
 from models.housekeeping import Housekeeper
 from models.inbox_mail import Messenger
 
+AnyWorker = Worker | ReturnReader | Outbox | Messenger | Runner | Housekeeper
 log = structlog.get_logger("running")
 
 
@@ -37,10 +39,11 @@ async def working(settings: Settings) -> AsyncIterator[None]:
             await asyncio.gather(*running)
 
 
-def _workers(settings: Settings, parsers: ParserPool) -> list[Worker | ReturnReader | Outbox | Messenger | Housekeeper]:
-    workers: list[Worker | ReturnReader | Outbox | Messenger | Housekeeper] = [
+def _workers(settings: Settings, parsers: ParserPool) -> list[AnyWorker]:
+    workers: list[AnyWorker] = [
         Worker(development=settings.development, parsers=parsers, wakes=_changed),
         Messenger(),
+        Runner(),
         Housekeeper(),
     ]
     if (route := Route.of(settings)) is not None:

@@ -2,18 +2,21 @@
 
 from models.account.changing import NewAccount, archive, create, update
 from models.account.reading import (
+    FROM,
     AccountFilter,
     AccountOrder,
     AccountView,
     by_ids,
     count,
     counts_of_contacts,
+    matching,
     of_contacts,
     page,
 )
 from models.account.table import Account, AccountKind, LoginIndicator, LoginStatus
 
 __all__ = [
+    "FROM",
     "Account",
     "AccountFilter",
     "AccountKind",
@@ -27,6 +30,7 @@ __all__ = [
     "count",
     "counts_of_contacts",
     "create",
+    "matching",
     "of_contacts",
     "page",
     "update",

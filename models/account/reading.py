@@ -14,7 +14,7 @@ from models.ground.page import page as read_page
 from models.invitation.state import LAST, ON_TOGGLES
 from models.invitation.table import InvitationState
 from models.text import beginnings
-from models.viewer import Viewer
+from models.viewer import Actor, Viewer
 
 
 @frozen
@@ -61,20 +61,20 @@ class AccountOrder(Enum):
 
 
 async def page(by: Viewer, wanted: AccountFilter, order: AccountOrder, window: Window) -> Page[AccountView]:
-    where = _matching(by, wanted)
-    select = where.after(f"{_SELECT}, {{sort}} {_FROM}")
+    where = matching(by, wanted)
+    select = where.after(f"{_SELECT}, {{sort}} {FROM}")
     return await read_page(select, where.args, order=order.value, window=window, read=_view)
 
 
 async def count(by: Viewer, wanted: AccountFilter) -> int:
-    where = _matching(by, wanted)
-    found: int = await store.value(where.after(f"SELECT count(*) {_FROM}"), *where.args)
+    where = matching(by, wanted)
+    found: int = await store.value(where.after(f"SELECT count(*) {FROM}"), *where.args)
     return found
 
 
 async def of_contacts(by: Viewer, contact_ids: Sequence[UUID], window: Window) -> dict[UUID, Page[AccountView]]:
     """A page for each contact, by name, in one statement."""
-    select = f"{_SELECT}, {{sort}} {_FROM} WHERE a.firm_id = $1 AND {_LINKED_TO.replace('?', '{parent}')}"
+    select = f"{_SELECT}, {{sort}} {FROM} WHERE a.firm_id = $1 AND {_LINKED_TO.replace('?', '{parent}')}"
     order = AccountOrder.NAME_ASC.value
     return await page_of_each(contact_ids, select, [by.firm_id], order=order, window=window, read=_view)
 
@@ -86,13 +86,13 @@ async def counts_of_contacts(by: Viewer, contact_ids: Sequence[UUID]) -> dict[UU
 
 
 async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, AccountView]:
-    query = f"{_SELECT} {_FROM} WHERE a.firm_id = $1 AND a.id = ANY($2::uuid[])"
+    query = f"{_SELECT} {FROM} WHERE a.firm_id = $1 AND a.id = ANY($2::uuid[])"
     return {row["id"]: _view(row) for row in await store.rows(query, by.firm_id, list(ids))}
 
 
 _SELECT = """SELECT a.id, a.code, a.name, a.kind, a.archived_at, a.version,
   s.login AND a.archived_at IS NULL AS login, s.active, s.notify, s.email_sync"""
-_FROM = """
+FROM = """
 FROM account a CROSS JOIN LATERAL (
   SELECT coalesce(bool_or(t.login), false) AS login,
          coalesce(bool_or(t.login AND p.id IS NOT NULL), false) AS active,
@@ -104,7 +104,8 @@ _STATUS = """(CASE WHEN NOT s.login OR a.archived_at IS NOT NULL THEN 'OFFLINE'
   WHEN s.active THEN 'ACTIVE' ELSE 'PENDING' END)"""
 
 
-def _matching(by: Viewer, wanted: AccountFilter) -> store.Where:
+def matching(by: Actor, wanted: AccountFilter) -> store.Where:
+    """On accounts `a` and their switches `s`, as FROM has them."""
     where = store.Where("a.firm_id = ?", by.firm_id)
     for beginning in beginnings(wanted.search or ""):
         where.add(_FOUND_BY, beginning, afresh=True)

@@ -11,7 +11,7 @@ from models.access import unended
 from models.errors import DeadLinkReason
 from models.ground import clock, secret_link, store
 from models.invitation.ending import end
-from models.viewer import Actor
+from models.viewer import Actor, Viewer
 
 
 @dataclass(slots=True)
@@ -64,13 +64,14 @@ async def _written(by: Actor, messages: Mapping[UUID, str | None]) -> dict[UUID,
         list(messages),
         [secret_link.new_seed() for _ in messages],
         list(messages.values()),
+        by.run_id if isinstance(by, Viewer) else None,
     )
     return {row["address_id"]: Offer(row["id"], row["expires_at"], is_new=True) for row in found}
 
 
 _WRITE = """
-INSERT INTO invitation (id, firm_id, address_id, seed, message, invited_by, created_at, expires_at)
-SELECT n.id, f.id, n.address_id, n.seed, n.message, $3, $2, $2::timestamptz + f.invitation_days * interval '1 day'
+INSERT INTO invitation (id, firm_id, address_id, seed, message, invited_by, created_at, expires_at, run_id)
+SELECT n.id, f.id, n.address_id, n.seed, n.message, $3, $2, $2::timestamptz + f.invitation_days * interval '1 day', $8
 FROM firm f, unnest($4::uuid[], $5::uuid[], $6::bytea[], $7::text[]) AS n(id, address_id, seed, message)
 WHERE f.id = $1 RETURNING id, address_id, expires_at
 """

@@ -21,6 +21,7 @@ class Invitation(Model):
     An offer to one address to activate its portal identity, or to a colleague (`member_id`) to join the team.
 
     At most one of an address has not ended. The token of its link is HMAC(server key, `seed`) and stands nowhere (R7).
+    `run_id`: the bulk update that sent it.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -36,6 +37,7 @@ class Invitation(Model):
     bounced_at = fields.DatetimeField(null=True)
     ended_at = fields.DatetimeField(null=True)
     end_reason = fields.CharEnumField(DeadLinkReason, max_length=40, null=True)
+    run_id = fields.UUIDField(null=True)
 
     class Meta:
         table = "invitation"

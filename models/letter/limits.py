@@ -41,6 +41,11 @@ async def limits_of(by: Actor) -> LetterLimits:
     return LetterLimits(_per_hour, max(0, _per_hour - written), _per_recipient, _notices_per_recipient)
 
 
+def most(urgency: Urgency) -> tuple[int, int]:
+    """How many letters in an hour: of a firm, and of this urgency to one address."""
+    return _per_hour, _notices_per_recipient if urgency is Urgency.NOTICE else _per_recipient
+
+
 @dataclass(frozen=True, slots=True)
 class ToBe:
     """A letter that somebody wants to write. `path`: where in the input it was asked for."""
@@ -98,12 +103,12 @@ async def _full(by: Actor, letters: Sequence[ToBe], since: datetime) -> dict[int
 
 
 def _why_full(letter: ToBe, written: Sequence[datetime], wanted: int) -> RateLimited | None:
-    most = _notices_per_recipient if letter.kind.urgency is Urgency.NOTICE else _per_recipient
-    over = len(written) + wanted - most
+    _, per_recipient = most(letter.kind.urgency)
+    over = len(written) + wanted - per_recipient
     if over <= 0:
         return None
     leaves = written[over - 1] if over <= len(written) else None
-    message = f"At most {most} such letters an hour go to {letter.to_key}."
+    message = f"At most {per_recipient} such letters an hour go to {letter.to_key}."
     return RateLimited(message, *letter.path, retry_at=_again_at(leaves))
 
 

@@ -31,6 +31,9 @@ class English:
         kind = category.lower().replace("_", " ")
         return f"{said} It is told of {kind} no more on that account, until its preferences are changed."
 
+    def bulk_update_finished(self) -> str:
+        return "A bulk update has ended."
+
     def mailbox_needs_attention(self, address: str, code: ErrorCode, message: str) -> str:
         """`code`: of the `message`, for languages that say it in words of their own."""
         return f"{address}: {message}"
@@ -64,6 +67,9 @@ class Italian(English):
             return said
         kind = _ITALIAN_CATEGORIES[category]
         return f"{said} Su quell'account non riceve più avvisi su {kind}, finché non cambiano le sue preferenze."
+
+    def bulk_update_finished(self) -> str:
+        return "Un aggiornamento di massa è terminato."
 
     def mailbox_needs_attention(self, address: str, code: ErrorCode, message: str) -> str:
         known = {

@@ -20,6 +20,8 @@ NOUNS = [
     "models.session.table",
     "models.api_token",
     "models.account.table",
+    "models.run.table",
+    "models.bulk_update.table",
     "models.contact.table",
     "models.email_field",
     "models.address",

@@ -1,0 +1,33 @@
+"""
+A bulk update: one run of "edit login, notify, email sync" over many accounts, with its report (R25 to R31).
+
+Asked for by `start`, planned and gone through by a `Runner`, read by `Report`; `cancel` and `undo` end it or take it
+back.
+"""
+
+from models.bulk_update.edit import AccountSelection, BulkEdit
+from models.bulk_update.ending import cancel
+from models.bulk_update.reading import BulkUpdateItemView, BulkUpdateView, Report, Summary, by_ids, count, page
+from models.bulk_update.result import Result
+from models.bulk_update.running import Runner
+from models.bulk_update.starting import checked, start
+from models.bulk_update.table import BulkAction, BulkOutcome
+
+__all__ = [
+    "AccountSelection",
+    "BulkAction",
+    "BulkEdit",
+    "BulkOutcome",
+    "BulkUpdateItemView",
+    "BulkUpdateView",
+    "Report",
+    "Result",
+    "Runner",
+    "Summary",
+    "by_ids",
+    "cancel",
+    "checked",
+    "count",
+    "page",
+    "start",
+]

@@ -1,0 +1,102 @@
+"""One chunk of a bulk update: whole addresses, looked at again under the locks, then changed (R27)."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from models.access import Spot
+from models.bulk_update.edit import BulkEdit
+from models.bulk_update.planning import planned_anew
+from models.bulk_update.result import Outcome, Result, outcome_of
+from models.bulk_update.table import BulkOutcome
+from models.email import history
+from models.errors import ErrorCode
+from models.ground.checkpoint import checkpoint
+from models.invitation import Asked, invite
+from models.notification_category import NotificationCategory
+from models.run import Actor
+from models.toggles import Switch, Toggles, Wanted, lock, switch
+
+
+async def settle(acting: Actor, edit: BulkEdit, run_id: UUID, items: Sequence[Any]) -> list[Outcome]:
+    """
+    Ends `items`, which are all of some turns that follow each other, and answers what came of each, in their order.
+    Runs inside a transaction that has taken `firm.one_at_a_time` and holds the run.
+    """
+    by = acting.viewer
+    if edit.action(Switch.EMAIL_SYNC).wants:
+        await history.lock(by.firm_id)
+    locked = await lock(by, [(item["account_id"], item["address_id"]) for item in items if item["toggles_id"]])
+    plan = planned_anew(by, edit, run_id, after=items[0]["turn"] - 1, up_to=items[-1]["turn"])
+    now = {row["place"]: row for row in await plan.rows("{plan}")}
+    outcomes = [_outcome(acting, edit, item, now.get(item["place"])) for item in items]
+    await switch(by, list(_wanted(outcomes, locked)))
+    checkpoint("after a chunk of a run was switched")
+    await invite(by, list(_asked(edit, outcomes)))
+    return outcomes
+
+
+def _outcome(acting: Actor, edit: BulkEdit, item: Any, now: Any) -> Outcome:
+    """As it would be planned `now`; but what somebody has decided since it was planned stays."""
+    planned = outcome_of(item)
+    if planned.address_id is None:
+        return planned
+    if now is None:
+        return _failed(planned, planned, ErrorCode.CHANGED_MEANWHILE)
+    anew = outcome_of(now)
+    if not acting.may_go_on:
+        return _failed(planned, anew, ErrorCode.NOT_ALLOWED)
+    if item["held"] and not now["held"]:
+        return _failed(planned, anew, ErrorCode.CHANGED_MEANWHILE)
+    results = {which: _unless_set_since(edit, which, planned, anew) for which in planned.results}
+    return _with_muted(replace(anew, results=results))
+
+
+def _failed(planned: Outcome, anew: Outcome, why: ErrorCode) -> Outcome:
+    """Nothing of it is done."""
+    results = {which: anew.results.get(which, result).failed(why) for which, result in planned.results.items()}
+    return _with_muted(replace(anew, results=results))
+
+
+def _with_muted(outcome: Outcome) -> Outcome:
+    """Where Notify failed, its categories are as they were."""
+    notify = outcome.results.get(Switch.NOTIFY)
+    if outcome.muted is None or notify is None or notify.error is None:
+        return outcome
+    return replace(outcome, muted=(outcome.muted[0], outcome.muted[0]))
+
+
+def _unless_set_since(edit: BulkEdit, which: Switch, planned: Outcome, anew: Outcome) -> Result:
+    """What was so already when it was planned, and is no longer, somebody has set since (R27)."""
+    before, now = planned.results[which], anew.results.get(which)
+    if now is None:  # of an unlinked email that a contact held when it was planned
+        return before.failed(ErrorCode.CHANGED_MEANWHILE)
+    wanted = edit.action(which).wants
+    set_since = before.before is wanted and now.before is not wanted
+    if which is Switch.NOTIFY:
+        set_since = set_since or bool(_as_asked(edit, planned) - _as_asked(edit, anew))
+    return now.failed(ErrorCode.CHANGED_MEANWHILE) if set_since else now
+
+
+def _as_asked(edit: BulkEdit, outcome: Outcome) -> set[NotificationCategory]:
+    """Of the categories that are named, those that had been so already."""
+    if outcome.muted is None:
+        return set()
+    return {each.category for each in edit.preferences if each.on is (each.category not in outcome.muted[0])}
+
+
+def _wanted(outcomes: Sequence[Outcome], locked: Mapping[Spot, Toggles]) -> Iterator[tuple[Toggles, Wanted]]:
+    for one in outcomes:
+        if one.address_id is not None and (changes := one.changes()):
+            yield locked[one.account_id, one.address_id], changes
+
+
+def _asked(edit: BulkEdit, outcomes: Sequence[Outcome]) -> Iterator[Asked]:
+    """Whoever is to be invited or told; where an invitation lives already, it covers the account too (R8, R26)."""
+    for one in outcomes:
+        login = one.results.get(Switch.LOGIN)
+        if edit.invite is None or one.address_id is None or login is None or login.error or one.archived:
+            continue
+        if not one.activated or login.outcome is BulkOutcome.CHANGED:
+            yield Asked(one.account_id, one.address_id, edit.invite)

@@ -1,0 +1,74 @@
+"""What a bulk update shall do: to which accounts, and what to each of the three switches (R25)."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from models.account import AccountFilter, AccountKind, LoginStatus
+from models.bulk_update.table import BulkAction
+from models.invitation import InvitationState
+from models.notification_category import NotificationCategory
+from models.toggles import Invite, NotificationPreference, Preferences, Switch
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSelection:
+    """Either of the two. `matching`: all that match when the run begins."""
+
+    ids: tuple[UUID, ...] | None = None
+    matching: AccountFilter | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BulkEdit:
+    """
+    `invite`: only where Login is enabled. `preferences`: only where Notify is; those not named stay as they are (R13).
+    """
+
+    accounts: AccountSelection
+    login: BulkAction = BulkAction.DO_NOTHING
+    notify: BulkAction = BulkAction.DO_NOTHING
+    email_sync: BulkAction = BulkAction.DO_NOTHING
+    invite: Invite | None = None
+    preferences: Preferences = ()
+
+    def action(self, switch: Switch) -> BulkAction:
+        action: BulkAction = getattr(self, switch)
+        return action
+
+    def wants(self) -> Iterator[tuple[Switch, bool]]:
+        """What is asked of the switches that are to be enabled or disabled."""
+        for switch in Switch:
+            if (on := self.action(switch).wants) is not None:
+                yield switch, on
+
+
+def as_json(edit: BulkEdit) -> str:
+    return orjson.dumps(edit, default=str).decode()
+
+
+def from_json(text: str) -> BulkEdit:
+    """Of what `as_json` wrote."""
+    asked = orjson.loads(text)
+    return BulkEdit(
+        _selection(asked["accounts"]),
+        **{switch.value: BulkAction(asked[switch]) for switch in Switch},
+        invite=Invite(**asked["invite"]) if asked["invite"] else None,
+        preferences=tuple(
+            NotificationPreference(NotificationCategory(each["category"]), each["on"]) for each in asked["preferences"]
+        ),
+    )
+
+
+def _selection(asked: Mapping[str, Any]) -> AccountSelection:
+    if asked["ids"] is not None:
+        return AccountSelection(ids=tuple(map(UUID, asked["ids"])))
+    return AccountSelection(matching=AccountFilter(**{**asked["matching"], **_enums(asked["matching"])}))
+
+
+def _enums(matching: Mapping[str, Any]) -> dict[str, Any]:
+    members = {"kinds": AccountKind, "login_statuses": LoginStatus, "invitations": InvitationState}
+    return {name: None if matching[name] is None else tuple(map(of, matching[name])) for name, of in members.items()}

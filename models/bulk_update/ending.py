@@ -1,0 +1,71 @@
+"""How runs end: finished, or cancelled; whoever started one is told what came of it (R27, R29)."""
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from models import journal, notification
+from models.bulk_update.reading import view_of
+from models.errors import ErrorCode, Refusal
+from models.ground import clock, store
+from models.idempotency import Done
+from models.journal import Change, JournalKind, Subject
+from models.notification import NewNotification, NotificationKind
+from models.run import RunStatus
+from models.viewer import Viewer, must_manage_accounts
+
+
+async def finish(by: Viewer, run_id: UUID) -> None:
+    """All its items have ended. Runs inside a transaction that holds the run, like those below."""
+    await _end(by, run_id, RunStatus.FINISHED)
+
+
+async def give_up(by: Viewer, run_id: UUID, reason: str) -> None:
+    """It cannot begin, for this reason, in plain words."""
+    await _end(by, run_id, RunStatus.CANCELLED, reason)
+
+
+async def cancel(by: Viewer, run_id: UUID) -> Done:
+    """
+    What has been reached stays as it is, all else is left alone; no worker goes on with it from now on.
+
+    Answers the id. Raises NOT_ALLOWED without the right `manageAccounts`, NOT_FOUND, RUN_ENDED.
+    """
+    must_manage_accounts(by)
+    async with store.transaction(by.firm_id) as tx:
+        row = await store.row(_LOCKED, by.firm_id, run_id)
+        if row is None:
+            raise Refusal(ErrorCode.NOT_FOUND, "There is no such bulk update.", "id")
+        if row["ended_at"] is not None:
+            raise Refusal(ErrorCode.RUN_ENDED, "It has ended already. What it did can be undone.", "id")
+        await _end(replace(by, run_id=run_id), run_id, RunStatus.CANCELLED)
+    return Done((run_id,), tx.cursor)
+
+
+_LOCKED = "SELECT ended_at FROM run WHERE firm_id = $1 AND id = $2 FOR NO KEY UPDATE"
+
+
+async def _end(by: Viewer, run_id: UUID, status: RunStatus, reason: str | None = None) -> None:
+    row = await store.row(_END, by.firm_id, run_id, status, clock.now(), reason)
+    about = (Subject.BULK_UPDATE, run_id)
+    journal.record(JournalKind.BULK_UPDATE_ENDED, by=by, subject=about, changes=[Change("status", None, status)])
+    journal.record(journal.FeedKind.RUN_MOVED, by=by, subject=about)
+    await notification.raise_for_team(by, [_finished(row)])
+
+
+_END = """
+UPDATE run SET status = $3, ended_at = $4, reason = $5, lease_owner = NULL, lease_until = NULL
+WHERE firm_id = $1 AND id = $2 RETURNING *, NULL::uuid AS undone_by
+"""
+
+
+def _finished(row: Any) -> NewNotification:
+    view = view_of(row)
+    return NewNotification(
+        NotificationKind.BULK_UPDATE_FINISHED,
+        view.id,
+        view.id,
+        lambda words: words.bulk_update_finished(),
+        only=view.started_by,
+        started_by=view.started_by,
+    )

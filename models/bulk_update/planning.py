@@ -1,0 +1,173 @@
+"""
+The planner, in SQL over sets: from what was asked to items, each with what it would come to (R26). The preview reads
+it, a run stores it when it begins, and looks again, under its locks, with the same statement; nobody else decides.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from models import account
+from models.bulk_update.deciding import decided
+from models.bulk_update.edit import AccountSelection, BulkEdit
+from models.bulk_update.table import BulkAction
+from models.ground import clock, store
+from models.in_force import IS_HELD, IS_LIVE
+from models.letter import LetterKind, limits
+from models.our_own import IS_OUR_OWN
+from models.toggles import Switch
+from models.viewer import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """`text` gives rows of COLUMNS, and can stand in brackets; `args` are its own."""
+
+    text: str
+    args: tuple[object, ...]
+
+    async def rows(self, query: str, *args: object) -> Sequence[Any]:
+        """`query` has `{plan}` where the statement goes, and its own arguments as `{0}`, `{1}`…"""
+        places = (f"${number}" for number, _ in enumerate(args, len(self.args) + 1))
+        return await store.rows(store.AFRESH + query.format(*places, plan=self.text), *self.args, *args)
+
+
+def chosen(by: Actor, accounts: AccountSelection) -> store.Where:
+    """The condition on accounts `a` with their switches `s`, as `account.FROM` has them."""
+    if accounts.matching is not None:
+        return account.matching(by, accounts.matching)
+    where = store.Where("a.firm_id = ?", by.firm_id)
+    where.add("a.id = ANY(?::uuid[])", list(accounts.ids or ()))
+    return where
+
+
+async def count_chosen(by: Actor, accounts: AccountSelection) -> int:
+    where = chosen(by, accounts)
+    found: int = await store.value(where.after(f"SELECT count(*) {account.FROM}"), *where.args)
+    return found
+
+
+def planned(by: Actor, edit: BulkEdit) -> Statement:
+    """All items, each with its place and turn."""
+    where = chosen(by, edit.accounts)
+    spots = f"chosen AS ({where.after(_CHOSEN)}), spot AS ({_SPOTS.format(and_unlinked=_and_unlinked(edit))})"
+    return _statement(where, edit, spots, missing=_MISSING if _enables(edit) else "")
+
+
+def planned_anew(by: Actor, edit: BulkEdit, run_id: UUID, *, after: int, up_to: int) -> Statement:
+    """Those of a run that have an address, as they would be planned now, for turns from `after` (exclusive) on."""
+    where = store.Where("b.firm_id = ?", by.firm_id)
+    where.add("b.run_id = ?", run_id)
+    where.add("b.turn > ?", after)
+    where.add("b.turn <= ?", up_to)
+    spots = f"spot AS ({_OF_RUN.format(items=where.after('SELECT * FROM bulk_update_item b'))})"
+    return _statement(where, edit, spots, missing="")
+
+
+def _statement(where: store.Where, edit: BulkEdit, spots: str, *, missing: str) -> Statement:
+    now = clock.now()
+    facts = _FACTS.format(is_live=_is_live(edit, where, now), is_own=IS_OUR_OWN if edit.email_sync.wants else "false")
+    items = _ITEMS.format(asks=_asks(edit)) + missing
+    room = _room(where, now) if edit.invite else _NO_ROOM_NEEDED
+    text = f"WITH {spots}, fact AS ({facts}), item AS ({items}), {_ORDERED}, room AS ({room}) {decided(edit, where)}"
+    return Statement(text, tuple(where.args))
+
+
+def _room(where: store.Where, now: datetime) -> str:
+    per_hour, per_recipient = limits.most(LetterKind.INVITATION.urgency)
+    return _ROOM.format(
+        since=f"{where.value(now - limits.HOUR)}::timestamptz",
+        urgency=f"{where.value(LetterKind.INVITATION.urgency.value)}::int",
+        per_hour=f"{where.value(per_hour)}::bigint",
+        per_recipient=f"{where.value(per_recipient)}::bigint",
+    )
+
+
+def _enables(edit: BulkEdit) -> bool:
+    return any(on for _, on in edit.wants())
+
+
+def _and_unlinked(edit: BulkEdit) -> str:
+    """Disabling Login covers unlinked emails too (R26)."""
+    return " OR t.login" if edit.login is BulkAction.DISABLE_FOR_ALL else ""
+
+
+def _is_live(edit: BulkEdit, where: store.Where, now: datetime) -> str:
+    if edit.invite is None or edit.invite.again:
+        return "false"
+    return _LIVE.format(is_live=IS_LIVE.format(now=f"{where.value(now)}::timestamptz"))
+
+
+def _asks(edit: BulkEdit) -> str:
+    """
+    Whether a letter is to go to the address of `f` for this account: to one that is PENDING without a live invitation
+    or, with `again`, in any case; to one that is activated, where it may enter from now on (R8, R26).
+    """
+    if edit.invite is None:
+        return "false"
+    return "(NOT f.archived AND CASE WHEN f.activated THEN NOT f.login ELSE NOT f.live END)"
+
+
+# one by one (LATERAL), here and below, so that each is found by its id whatever PostgreSQL takes the tables to be
+_CHOSEN = f"SELECT a.id, a.code_key, a.archived_at IS NOT NULL AS archived {account.FROM}"
+_TOGGLES = f"""
+  SELECT t.id AS toggles_id, t.address_id, {", ".join(f"t.{switch}" for switch in Switch)}, t.muted, {IS_HELD} AS held
+  FROM toggles t WHERE t.firm_id = $1"""
+_SPOTS = f"""
+  SELECT NULL::int AS place, NULL::int AS turn, c.id AS account_id, c.code_key, c.archived, t.*
+  FROM chosen c, LATERAL ({_TOGGLES} AND t.account_id = c.id OFFSET 0) t WHERE t.held{{and_unlinked}}"""
+_OF_RUN = f"""
+  SELECT b.place, b.turn, b.account_id, a.code_key, a.archived_at IS NOT NULL AS archived, t.*
+  FROM ({{items}} AND b.toggles_id IS NOT NULL OFFSET 0) b,
+  LATERAL (SELECT a.code_key, a.archived_at FROM account a WHERE a.firm_id = $1 AND a.id = b.account_id LIMIT 1) a,
+  LATERAL ({_TOGGLES} AND t.id = b.toggles_id LIMIT 1) t"""
+_FACTS = """
+  SELECT s.*, e.key, e.suppressed, e.is_own, p.id IS NOT NULL AS activated, {is_live} AS live
+  FROM spot s CROSS JOIN LATERAL (
+    SELECT e.key, e.suppressed_at IS NOT NULL AS suppressed, {is_own} AS is_own
+    FROM email_address e WHERE e.firm_id = $1 AND e.id = s.address_id LIMIT 1) e
+  LEFT JOIN LATERAL (
+    SELECT p.id FROM portal_user p WHERE p.firm_id = $1 AND p.address_id = s.address_id LIMIT 1) p ON true"""
+_LIVE = """EXISTS (
+  SELECT 1 FROM (SELECT * FROM invitation i WHERE i.firm_id = $1 AND i.address_id = s.address_id OFFSET 0) i
+  WHERE {is_live})"""
+_OF_ITEM = ("place", "turn", "account_id", "code_key", "address_id", "key", "toggles_id", "held", "archived",
+            "activated", "suppressed", "is_own", "live", *Switch, "muted")  # fmt: skip
+_ITEMS = f"""
+  SELECT {", ".join(f"f.{name}" for name in _OF_ITEM)}, NULL::uuid AS contact_id, NULL::text AS contact_key,
+    {{asks}} AS asks FROM fact f"""
+# an account that nobody holds an address of is one item; where some do, each contact without one is
+_MISSING = f"""
+  UNION ALL
+  SELECT {", ".join({"account_id": "c.id", "code_key": "c.code_key"}.get(name, "NULL") for name in _OF_ITEM)},
+    k.id, k.sort_key, false
+  FROM chosen c CROSS JOIN LATERAL (
+    SELECT bool_or(h.has_one) AS has_one, coalesce(array_agg(h.id) FILTER (WHERE NOT h.has_one), '{{}}') AS without
+    FROM account_contact l, LATERAL (
+      SELECT l.contact_id AS id, EXISTS (
+        SELECT 1 FROM contact_email m WHERE m.firm_id = $1 AND m.contact_id = l.contact_id) AS has_one OFFSET 0) h
+    WHERE l.firm_id = $1 AND l.account_id = c.id) h
+  CROSS JOIN LATERAL (
+    SELECT NULL::uuid AS id, NULL::text AS sort_key WHERE h.has_one IS NOT TRUE
+    UNION ALL SELECT k.id, k.sort_key FROM contact k
+    WHERE h.has_one AND k.firm_id = $1 AND k.id = ANY(h.without)) k"""
+_ORDERED = """placed AS (
+  SELECT i.*, coalesce(i.place, row_number() OVER (
+    ORDER BY i.code_key, i.account_id, i.key NULLS LAST, i.contact_key, i.contact_id))::int AS at_place FROM item i
+), first AS (
+  SELECT p.*, min(p.at_place) OVER (PARTITION BY coalesce(p.address_id, p.contact_id, p.account_id)) AS first_place
+  FROM placed p
+), turned AS (
+  SELECT f.*, coalesce(f.turn, dense_rank() OVER (ORDER BY f.first_place))::int AS at_turn FROM first f
+)"""
+_NO_ROOM_NEEDED = "SELECT NULL::uuid AS address_id, NULL::boolean AS fits WHERE false"
+# as models.letter.limits has it: of one address as many as fit, of all of the firm the first ones
+_ROOM = """
+  SELECT d.address_id, w.written < {per_recipient} AND count(*) FILTER (WHERE w.written < {per_recipient})
+      OVER (ORDER BY d.at_turn) <= {per_hour} - (
+    SELECT count(*) FROM letter l WHERE l.firm_id = $1 AND l.copy_of IS NULL AND l.created_at > {since}) AS fits
+  FROM (SELECT DISTINCT address_id, key, at_turn FROM turned WHERE asks AND NOT suppressed) d, LATERAL (
+    SELECT count(*) AS written FROM letter l WHERE l.firm_id = $1 AND l.copy_of IS NULL AND l.to_key = d.key
+      AND l.urgency = {urgency} AND l.created_at > {since}) w"""

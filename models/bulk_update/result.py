@@ -1,0 +1,88 @@
+"""What came, or would come, of one setting of one item, and of the item."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Any
+from uuid import UUID
+
+from models.bulk_update.table import BulkOutcome
+from models.errors import ErrorCode
+from models.notification_category import NotificationCategory
+from models.toggles import Switch
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """`before`, `after`: the switch; None without an address. `error`: with ERROR only."""
+
+    before: bool | None
+    after: bool | None
+    outcome: BulkOutcome
+    error: ErrorCode | None = None
+
+    def failed(self, error: ErrorCode) -> "Result":
+        """Nothing was changed, for this reason."""
+        return replace(self, after=self.before, outcome=BulkOutcome.ERROR, error=error)
+
+
+def result_of(item: Any, switch: Switch) -> Result | None:
+    """Of an item's row; None where nothing was asked of this switch."""
+    if (outcome := item[f"{switch}_outcome"]) is None:
+        return None
+    error = item[f"{switch}_error"]
+    before, after = item[f"{switch}_from"], item[f"{switch}_to"]
+    return Result(before, after, BulkOutcome(outcome), ErrorCode(error) if error else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """
+    What came of an item. `results`: of each switch that something was asked of. `muted`: categories that are off, as
+    they were and as they are then; None where none was named. `archived`, `activated`: as it is now.
+    """
+
+    place: int
+    account_id: UUID
+    address_id: UUID | None
+    results: Mapping[Switch, Result]
+    muted: tuple[tuple[str, ...], tuple[str, ...]] | None = None
+    archived: bool = False
+    activated: bool = False
+
+    def is_as_kept(self, kept: "Outcome") -> bool:
+        """Whether there is nothing to be written anew."""
+        return self.columns() == kept.columns()
+
+    def columns(self) -> tuple[object, ...]:
+        """As `stepping` writes them: place, activated, four of each switch, categories before and after."""
+        switches = (self.results.get(switch) for switch in Switch)
+        told = ((each.before, each.after, each.outcome, each.error) if each else (None,) * 4 for each in switches)
+        muted = (" ".join(names) for names in self.muted) if self.muted else (None, None)
+        return (self.place, self.activated, *chain.from_iterable(told), *muted)
+
+    def changes(self) -> dict[Switch | NotificationCategory, bool]:
+        """What is another afterwards."""
+        before, after = self.muted or ((), ())
+        changes: dict[Switch | NotificationCategory, bool] = {
+            NotificationCategory(name): name not in after for name in {*before} ^ {*after}
+        }
+        for which, result in self.results.items():
+            if result.after is not None and result.after is not result.before:
+                changes[which] = result.after
+        return changes
+
+
+def outcome_of(item: Any) -> Outcome:
+    """Of a row as the planner gives it, or the table has it."""
+    results = {switch: result for switch in Switch if (result := result_of(item, switch))}
+    muted = None if item["muted_to"] is None else (tuple(item["muted_from"]), tuple(item["muted_to"]))
+    return Outcome(
+        item["place"],
+        item["account_id"],
+        item["address_id"],
+        results,
+        muted,
+        archived=item.get("archived", False),
+        activated=item["activated"],
+    )

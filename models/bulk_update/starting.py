@@ -1,0 +1,145 @@
+"""Asking for a bulk update: what is refused at once (R25, R31). What it comes to is planned when it begins."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from models import idempotency, journal
+from models.bulk_update.edit import AccountSelection, BulkEdit, as_json
+from models.bulk_update.planning import planned
+from models.errors import ErrorCode, Faults, Refusal, Refusals
+from models.ground import clock, store
+from models.idempotency import Done
+from models.invitation.inviting import checked_message
+from models.journal import Change, JournalKind, Subject
+from models.run import RunKind, RunStatus
+from models.text import has_words
+from models.toggles import Switch
+from models.viewer import Viewer, must_manage_accounts
+
+MOST_IDS = 1_000
+MOST_ITEMS = 100_000
+
+
+async def start(by: Viewer, edit: BulkEdit, *, key: str | None = None) -> Done:
+    """
+    Asks for it and answers the run's id; a worker begins it when its turn comes.
+
+    Raises what `checked` raises, and INVALID for more than 100,000 items.
+    """
+    must_manage_accounts(by)
+    do = partial(_start, by, edit)
+    return await idempotency.once(by, key, verb="bulk update", asked=edit, do=do)
+
+
+async def _start(by: Viewer, edit: BulkEdit) -> tuple[UUID, ...]:
+    edit = await checked(by, edit)
+    must_be_planned_at_once(await count(by, edit))
+    return (await write(by, RunKind.BULK_UPDATE, as_json(edit), _told(edit)),)
+
+
+async def write(by: Viewer, kind: RunKind, asked: str, told: list[Change], *, undoes: UUID | None = None) -> UUID:
+    """The run as it waits for its turn, with its first entry in the journal. Runs inside a transaction."""
+    run_id = uuid7()
+    acting = replace(by, run_id=run_id)
+    values = (run_id, by.firm_id, kind, RunStatus.QUEUED, asked, undoes, by.member_id, by.source, clock.now())
+    await store.execute(_WRITE, *values)
+    about = (Subject.BULK_UPDATE, run_id)
+    journal.record(JournalKind.BULK_UPDATE_STARTED, by=acting, subject=about, changes=told)
+    journal.record(journal.FeedKind.RUN_MOVED, by=acting, subject=about)
+    return run_id
+
+
+_WRITE = """
+INSERT INTO run (id, firm_id, kind, status, asked, undoes, started_by, source, started_at)
+VALUES ($1, $2, $3, $4, $5::text::jsonb, $6, $7, $8, $9)
+"""
+
+
+def _told(edit: BulkEdit) -> list[Change]:
+    return [Change(switch.api_name, None, edit.action(switch)) for switch, _ in edit.wants()]
+
+
+async def count(by: Viewer, edit: BulkEdit) -> int:
+    """How many items it would have now."""
+    [row] = await planned(by, edit).rows("SELECT count(*) AS items FROM ({plan}) i")
+    items: int = row["items"]
+    return items
+
+
+def must_be_planned_at_once(items: int) -> None:
+    """Raises INVALID."""
+    if items > MOST_ITEMS:
+        message = f"This would change {items:,} addresses; at most {MOST_ITEMS:,} go at once. Choose fewer accounts."
+        raise Refusal(ErrorCode.INVALID, message, "accounts")
+
+
+async def checked(by: Viewer, edit: BulkEdit) -> BulkEdit:
+    """
+    As it shall be kept: the message as letters have it, each account once.
+
+    Raises, all that is wrong: NOT_ALLOWED without the right `manageAccounts`; NOT_FOUND for an account, with its path;
+    INVALID: nothing to do, an invitation without Login or categories without Notify, a category twice, a search that
+    finds nothing, no account or more than 1,000, a message too long.
+    """
+    must_manage_accounts(by)
+    faults = Faults()
+    for refusal in _refusals(edit):
+        with faults:
+            raise refusal
+    invite = edit.invite
+    with faults:
+        invite = replace(invite, message=checked_message(invite.message, "invite", "message")) if invite else None
+    with faults:
+        await _must_be_there(by, edit.accounts.ids)
+    faults.must_be_none()
+    ids = None if edit.accounts.ids is None else tuple(dict.fromkeys(edit.accounts.ids))
+    return replace(edit, accounts=AccountSelection(ids, edit.accounts.matching), invite=invite)
+
+
+def _refusals(edit: BulkEdit) -> Iterator[Refusal]:
+    wants = dict(edit.wants())
+    if not wants:
+        yield Refusal(ErrorCode.INVALID, "Nothing is to be done. Enable or disable at least one of the three.")
+    if edit.invite and not wants.get(Switch.LOGIN):
+        yield Refusal(ErrorCode.INVALID, "Invitations go out only where Login is enabled.", "invite")
+    if edit.preferences and not wants.get(Switch.NOTIFY):
+        message = "Categories can be chosen only where Notify is enabled."
+        yield Refusal(ErrorCode.INVALID, message, "notificationPreferences")
+    yield from _named_twice(edit)
+    matching = edit.accounts.matching
+    if matching and matching.search is not None and matching.search.strip() and not has_words(matching.search):
+        message = "This search finds nothing: it has neither a letter nor a digit. Leave it out to choose all."
+        yield Refusal(ErrorCode.INVALID, message, "accounts", "matching", "search")
+
+
+def _named_twice(edit: BulkEdit) -> Iterator[Refusal]:
+    """Of the first that is, and no more: there may be thousands."""
+    named = [each.category for each in edit.preferences]
+    for place, category in enumerate(named):
+        if category in named[:place]:
+            path = ("notificationPreferences", place, "category")
+            yield Refusal(ErrorCode.INVALID, "This category stands twice in the list.", *path)
+            return
+
+
+async def _must_be_there(by: Viewer, ids: tuple[UUID, ...] | None) -> None:
+    if ids is None:
+        return
+    if not 1 <= len(ids) <= MOST_IDS:
+        message = f"Give 1 to {MOST_IDS:,} accounts, not {len(ids):,}. For more, choose all that match a filter."
+        raise Refusal(ErrorCode.INVALID, message, "accounts", "ids")
+    known = {row["id"] for row in await store.rows(_KNOWN, by.firm_id, list(ids))}
+    unknown = [
+        Refusal(ErrorCode.NOT_FOUND, "There is no such account.", "accounts", "ids", place)
+        for place, account_id in enumerate(ids)
+        if account_id not in known
+    ]
+    if unknown:
+        raise Refusals(unknown)
+
+
+_KNOWN = "SELECT id FROM account WHERE firm_id = $1 AND id = ANY($2::uuid[])"

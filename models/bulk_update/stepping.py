@@ -1,0 +1,146 @@
+"""
+The steps of a run: its plan, then one chunk after the other, each in one transaction, so that whoever is killed leaves
+nothing half done, and another goes on from there (R27).
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from time import monotonic
+from typing import Any
+
+import orjson
+
+from models import firm, journal
+from models.bulk_update.chunk import settle
+from models.bulk_update.deciding import COLUMNS, OF_SWITCHES
+from models.bulk_update.edit import from_json
+from models.bulk_update.ending import finish, give_up
+from models.bulk_update.planning import count_chosen, planned
+from models.bulk_update.reading import Tallies, tallies_of
+from models.bulk_update.result import Outcome, outcome_of
+from models.bulk_update.starting import MOST_ITEMS
+from models.bulk_update.table import BulkOutcome
+from models.ground import clock, store
+from models.ground.checkpoint import checkpoint
+from models.run import Held, acting, hold
+from models.viewer import Viewer
+
+
+class Pace:
+    """How many items go into a chunk: as many as hold the firm's row for about `SECONDS`, measured as it goes (P7)."""
+
+    SECONDS, LEAST, FIRST, MOST = 0.12, 20, 200, 1_000
+
+    def __init__(self) -> None:
+        self.items = self.FIRST
+
+    def took(self, items: int, seconds: float) -> None:
+        fits = int(items * self.SECONDS / max(seconds, 0.001))
+        self.items = max(self.LEAST, min(self.MOST, fits, self.items * 2))
+
+
+async def step(held: Held, pace: Pace) -> bool:
+    """Plans the run, or ends its next chunk; False: it has ended. Raises RunLost."""
+    async with store.transaction(held.firm_id):
+        run = await hold(held)
+        if run["planned_at"] is None:
+            return await _plan(run)
+    async with store.transaction(held.firm_id):
+        await firm.one_at_a_time(held.firm_id)
+        begun = monotonic()
+        run = await hold(held)
+        items = await store.rows(_NEXT, held.firm_id, held.run_id, run["turn"], pace.items)
+        goes_on = await _chunk(run, items)
+        checkpoint("before the commit of a chunk of a run")
+    pace.took(len(items), monotonic() - begun)
+    checkpoint("after the commit of a chunk of a run")
+    return goes_on
+
+
+_NEXT = """
+SELECT * FROM bulk_update_item WHERE firm_id = $1 AND run_id = $2 AND turn > $3 AND turn <= (
+  SELECT max(turn) FROM (
+    SELECT turn FROM bulk_update_item WHERE firm_id = $1 AND run_id = $2 AND turn > $3 ORDER BY turn LIMIT $4) n)
+ORDER BY turn, place
+"""
+
+
+async def _plan(run: Any) -> bool:
+    """Items are fixed from now on. No lock but the run's: what changes meanwhile, the chunks will see."""
+    by, edit = (await acting(run)).viewer, from_json(run["asked"])
+    accounts = await count_chosen(by, edit.accounts)
+    [kept] = await planned(by, edit).rows(_KEEP, run["id"], MOST_ITEMS + 1)
+    checkpoint("after a run was planned")
+    if kept["items"] > MOST_ITEMS:
+        await store.execute(_FORGET, run["firm_id"], run["id"])
+        await give_up(by, run["id"], f"More than {MOST_ITEMS:,} addresses match by now. Choose fewer accounts.")
+        return False
+    await store.execute(_PLANNED, run["firm_id"], run["id"], clock.now(), accounts, kept["items"])
+    _tell(by, run)
+    if not kept["items"]:
+        await finish(by, run["id"])
+        return False
+    return True
+
+
+_KEPT = ", ".join(COLUMNS)
+_KEEP = f"""
+WITH kept AS (
+  INSERT INTO bulk_update_item (firm_id, run_id, {_KEPT})
+  SELECT $1, {{0}}::uuid, {_KEPT} FROM ({{plan}}) i ORDER BY place LIMIT {{1}} RETURNING 1
+) SELECT count(*) AS items FROM kept
+"""
+_FORGET = "DELETE FROM bulk_update_item WHERE firm_id = $1 AND run_id = $2"
+_PLANNED = """
+UPDATE run SET status = 'RUNNING', planned_at = $3, account_count = $4, total = $5 WHERE firm_id = $1 AND id = $2
+"""
+
+
+async def _chunk(run: Any, items: Sequence[Any]) -> bool:
+    who = await acting(run)
+    outcomes = await settle(who, from_json(run["asked"]), run["id"], items)
+    await _keep(run, items, outcomes)
+    checkpoint("after a chunk of a run was reported")
+    _tell(who.viewer, run)
+    has_ended = run["done"] + len(items) == run["total"]
+    if has_ended:
+        await finish(who.viewer, run["id"])
+    return not has_ended
+
+
+def _tell(by: Viewer, run: Any) -> None:
+    journal.record(journal.FeedKind.RUN_MOVED, by=by, subject=(journal.Subject.BULK_UPDATE, run["id"]))
+
+
+async def _keep(run: Any, items: Sequence[Any], outcomes: Sequence[Outcome]) -> None:
+    """Of the items, only what came out otherwise than planned; and how far the run is."""
+    others = [one for item, one in zip(items, outcomes, strict=True) if not one.is_as_kept(outcome_of(item))]
+    if others:
+        columns = map(list, zip(*(one.columns() for one in others), strict=True))
+        await store.execute(store.for_many(_RESULTS, others), run["firm_id"], run["id"], *columns)
+    tallies = orjson.dumps(_added(tallies_of(run["tallies"]), outcomes)).decode()
+    turn = items[-1]["turn"]
+    await store.execute(_PROGRESS, run["firm_id"], run["id"], turn, len(items), tallies)
+
+
+_TYPES = {"from": "boolean", "to": "boolean", "outcome": "text", "error": "text"}
+_RESULTS = f"""
+UPDATE bulk_update_item b SET activated = n.activated, {", ".join(f"{column} = n.{column}" for column in OF_SWITCHES)},
+  muted_from = string_to_array(n.muted_from, ' '), muted_to = string_to_array(n.muted_to, ' ')
+FROM unnest($3::int[], $4::boolean[], {
+    ", ".join(f"${number}::{_TYPES[column.rpartition('_')[2]]}[]" for number, column in enumerate(OF_SWITCHES, 5))
+}, ${5 + len(OF_SWITCHES)}::text[], ${6 + len(OF_SWITCHES)}::text[])
+  AS n(place, activated, {", ".join(OF_SWITCHES)}, muted_from, muted_to)
+WHERE b.firm_id = $1 AND b.run_id = $2 AND b.place = n.place
+"""
+_PROGRESS = """
+UPDATE run SET turn = $3, done = done + $4, tallies = $5::text::jsonb WHERE firm_id = $1 AND id = $2
+"""
+
+
+def _added(tallies: Tallies, outcomes: Sequence[Outcome]) -> dict[str, dict[str, int]]:
+    came_out = Counter((switch, result.outcome) for one in outcomes for switch, result in one.results.items())
+    return {
+        switch.value: {outcome.value: before[outcome] + came_out[switch, outcome] for outcome in BulkOutcome}
+        for switch, before in tallies.items()
+    }

@@ -1,0 +1,74 @@
+"""
+One worker at a time goes on with a run, and one run of a firm at a time goes on (R27). The lease lives on the
+database's clock, and its token goes up with every holder: each transaction of the holder checks it, so that one who was
+thought dead writes nothing any more (fencing).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from models.ground import store
+from models.run.table import RunKind
+
+SECONDS = 60
+"""How long a lease lives unless it is renewed."""
+
+
+class RunLost(Exception):
+    """Another worker goes on with it by now, or somebody has cancelled it. Nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The right to go on with it."""
+
+    firm_id: UUID
+    run_id: UUID
+    kind: RunKind
+    token: int
+
+
+async def claim(owner: str, kinds: Sequence[RunKind]) -> Held | None:
+    """
+    The one that waits longest of those whose turn it is: nobody holds it, and no earlier one of the firm is unended.
+    None: none is.
+    """
+    row = await store.row(_CLAIM, owner, list(kinds), SECONDS)
+    return Held(row["firm_id"], row["id"], RunKind(row["kind"]), row["lease_token"]) if row else None
+
+
+UNENDED = "status IN ('QUEUED', 'RUNNING')"
+_CLAIM = f"""
+WITH due AS (
+  SELECT r.id FROM run r
+  WHERE r.{UNENDED} AND r.kind = ANY($2::text[]) AND (r.lease_until IS NULL OR r.lease_until < now())
+    AND NOT EXISTS (SELECT 1 FROM run o WHERE o.firm_id = r.firm_id AND o.{UNENDED} AND o.id < r.id)
+  ORDER BY r.id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
+)
+UPDATE run r SET lease_owner = $1, lease_token = r.lease_token + 1, lease_until = now() + make_interval(secs => $3)
+FROM due WHERE r.id = due.id RETURNING r.firm_id, r.id, r.kind, r.lease_token
+"""
+
+
+async def hold(held: Held) -> Any:
+    """
+    Locks the run, renews the lease for a minute, and answers its row. Runs in each writing transaction of the holder,
+    after `firm.one_at_a_time` where that is taken. Raises RunLost.
+    """
+    row = await store.row(_HOLD, held.firm_id, held.run_id, held.token, SECONDS)
+    if row is None:
+        raise RunLost
+    return row
+
+
+_OURS = "firm_id = $1 AND id = $2 AND lease_token = $3 AND lease_owner IS NOT NULL"
+_HOLD = f"UPDATE run SET lease_until = now() + make_interval(secs => $4) WHERE {_OURS} AND {UNENDED} RETURNING *"
+
+
+async def release(held: Held) -> None:
+    """Anybody may claim it at once. Harmless where it is lost already."""
+    await store.execute(
+        f"UPDATE run SET lease_owner = NULL, lease_until = NULL WHERE {_OURS}", held.firm_id, held.run_id, held.token
+    )

@@ -1,0 +1,56 @@
+from enum import StrEnum
+from typing import Any
+
+from tortoise import Model, fields
+
+from models.viewer import JournalSource
+
+
+class RunKind(StrEnum):
+    BULK_UPDATE = "BULK_UPDATE"
+    UNDO = "UNDO"
+
+
+class RunStatus(StrEnum):
+    """QUEUED: another run of the firm goes first. CANCELLED: somebody stopped it, or it could not begin."""
+
+    QUEUED = "QUEUED"
+    RUNNING = "RUNNING"
+    FINISHED = "FINISHED"
+    CANCELLED = "CANCELLED"
+
+
+class Run(Model):
+    """
+    `asked`: the input, as JSON. `source`: by what whoever started it came. `started_at`: when it was asked for.
+    `reason`: in plain words, where it could not begin.
+
+    Its items are planned when it begins (`planned_at`), each with its turn; `turn`: those up to it have ended. `done`
+    and `total` count items. `tallies`: outcomes of those that have ended, by setting. `undoes`: the run that this one
+    takes back (R30).
+    """
+
+    id = fields.UUIDField(primary_key=True)
+    firm_id = fields.UUIDField()
+    kind = fields.CharEnumField(RunKind, max_length=40)
+    status = fields.CharEnumField(RunStatus, max_length=40)
+    asked: Any = fields.JSONField()
+    undoes = fields.UUIDField(null=True)
+    started_by = fields.UUIDField()
+    source = fields.CharEnumField(JournalSource, max_length=20)
+    started_at = fields.DatetimeField()
+    planned_at = fields.DatetimeField(null=True)
+    ended_at = fields.DatetimeField(null=True)
+    reason = fields.CharField(500, null=True)
+    account_count = fields.IntField(default=0, db_default=0)
+    total = fields.IntField(default=0, db_default=0)
+    done = fields.IntField(default=0, db_default=0)
+    turn = fields.IntField(default=0, db_default=0)
+    tallies: Any = fields.JSONField(default=dict, db_default={})
+    lease_owner = fields.CharField(120, null=True)
+    lease_token = fields.BigIntField(default=0, db_default=0)
+    lease_until = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "run"
+        unique_together = (("firm_id", "id"),)
