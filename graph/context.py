@@ -5,7 +5,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import orjson
 import strawberry
@@ -74,12 +74,21 @@ class Context:
         return replace(self, viewer=nobody, follower=self.follower.of_group(), _loaders=None)
 
     async def authorise(self) -> None:
-        """Asked anew for each delivery, for all deliveries of a moment in one statement."""
+        """
+        Asked anew for each delivery, for all deliveries of a moment in one statement.
+
+        Raises RequestError where the session has ended; ACCOUNT_SWITCHED where a client works in another account than
+        when this began.
+        """
         if self.follower.for_group:
             return
-        self.viewer = await self.doorkeeper.still(signed_in(self))
+        before = signed_in(self)
+        self.viewer = await self.doorkeeper.still(before)
         if self.viewer is None:
             raise RequestError(RequestCode.UNAUTHENTICATED, "The session has ended. Sign in again.")
+        if account_of(self.viewer) != account_of(before):
+            message = "You work in another account now, or may no longer enter this one. Subscribe again."
+            raise RequestError(RequestCode.ACCOUNT_SWITCHED, message)
 
     async def authorise_all(self, others: Sequence[Self]) -> set[Self]:
         asked = {(asker := signed_in(one)).session_id: asker for one in others}
@@ -134,6 +143,11 @@ def client_of(info: Info) -> Client | None:
     """The client who asks; None: it is somebody of the team. Raises RequestError UNAUTHENTICATED."""
     asker = signed_in(info.context)
     return asker if isinstance(asker, Client) else None
+
+
+def account_of(asker: Asker) -> UUID | None:
+    """Of a client: the one in use."""
+    return asker.account_id if isinstance(asker, Client) else None
 
 
 def _of_team(asker: Asker) -> Viewer:

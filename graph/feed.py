@@ -1,7 +1,7 @@
 """Live feeds: FeedReady, then every event since `after`, in order, none twice, and on live (R39)."""
 
 from collections.abc import AsyncGenerator
-from contextlib import ExitStack, aclosing
+from contextlib import aclosing
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -11,7 +11,6 @@ import strawberry
 from graph.account import Account
 from graph.context import Info, client_of, signed_in, viewer_of
 from graph.email import Email, email_of
-from graph.engine.transport import RequestCode, RequestError
 from graph.errors import must_be_team
 from graph.firm import TeamMember, me
 from graph.ids import NOTHING, Kind
@@ -25,7 +24,6 @@ from models import feed, notification, portal
 from models.at_once import MOST_AT_ONCE
 from models.errors import ErrorCode, Refusal
 from models.journal import Batch, Effect, Entry, FeedKind, JournalKind
-from models.viewer import Asker, Client
 
 
 @strawberry.interface(description="Keep the last `cursor`: it is the `after` of your next connection.")
@@ -118,13 +116,12 @@ TogglesEvent = Annotated[FeedReady | TogglesChanged | ResyncRequired, strawberry
 
 async def followed(info: Info, after: Cursor | None) -> AsyncGenerator[Batch | FeedReady | ResyncRequired, None]:
     """The firm's journal as a feed. Whoever lost the session hears nothing more: asked anew at every delivery."""
-    with ExitStack() as coming:
-        if info.context.follower.begins_at is None:  # else it has been greeted before
-            coming.enter_context(info.context.doorkeeper.greeting())
-        async with aclosing(_followed(info, after)) as events:
-            async for event in events:
-                coming.close()
-                yield event
+    events = _followed(info, after)
+    if info.context.follower.begins_at is None:  # else it has been greeted before
+        events = info.context.doorkeeper.greeted(events)
+    async with aclosing(events):
+        async for event in events:
+            yield event
 
 
 async def _followed(info: Info, after: Cursor | None) -> AsyncGenerator[Batch | FeedReady | ResyncRequired, None]:
@@ -132,12 +129,10 @@ async def _followed(info: Info, after: Cursor | None) -> AsyncGenerator[Batch | 
     position = None if after is None else position_of(after)
     if (again := follower.begins_at) is not None:
         position = again
-    began = client_of(info)
     following = feed.hub.follow(signed_in(context).firm_id, position, tell_live=follower.leaves_within)
     async with aclosing(following) as events:  # type: ignore[type-var]
         async for event in events:
             await context.authorise()
-            _must_not_have_moved(began, context.viewer)
             if isinstance(event, feed.Live):
                 follower.live_at = event.cursor
                 return
@@ -149,13 +144,6 @@ async def _followed(info: Info, after: Cursor | None) -> AsyncGenerator[Batch | 
                 yield ResyncRequired(cursor=cursor_at(event.cursor))
             elif again is None:
                 yield FeedReady(cursor=cursor_at(event.cursor))
-
-
-def _must_not_have_moved(began: Client | None, now: Asker | None) -> None:
-    """Of a client: the account in use is still the one that the feed began with. Raises RequestError."""
-    if began is not None and (not isinstance(now, Client) or now.account_id != began.account_id):
-        message = "You work in another account now, or may no longer enter this one. Subscribe again."
-        raise RequestError(RequestCode.ACCOUNT_SWITCHED, message)
 
 
 async def _account_followed(info: Info, asked: strawberry.ID | None) -> UUID | None:

@@ -1,14 +1,16 @@
 """Whether whoever follows a feed may still hear of it; and whether those who came were greeted."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import ExitStack, aclosing, contextmanager
+from typing import TypeVar
 
 from models import session
 from models.ground.together import Together
 from models.viewer import Asker
 
 PATIENCE = 5.0  # seconds that a feed may take to begin before that is a trouble to tell
+E = TypeVar("E")
 
 
 class Doorkeeper:
@@ -26,6 +28,15 @@ class Doorkeeper:
         in one statement, whichever of them gives up meanwhile. Raises what that raises.
         """
         return await self._ask(viewer)
+
+    async def greeted(self, events: AsyncGenerator[E, None]) -> AsyncGenerator[E, None]:
+        """The same; the first is its greeting."""
+        with ExitStack() as coming:
+            coming.enter_context(self.greeting())
+            async with aclosing(events):
+                async for event in events:
+                    coming.close()
+                    yield event
 
     @contextmanager
     def greeting(self) -> Iterator[None]:

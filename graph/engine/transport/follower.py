@@ -8,13 +8,17 @@ class Follower:
     """
     `position`: of the last event that was given. `begins_at`: where the next execution begins, without a greeting;
     None: where its client says. `leaves_within`: it leaves as soon as it lacks no more than so many positions; None:
-    never. `live_at`: where it has left so. `for_group`: it is nobody's own, and gives to all of a group.
+    never. `live_at`: where it has left so. `completed`: its group gave it the last event that there is. `skips`: of
+    several events that wait for it, it is given the last alone. `for_group`: it is nobody's own, and gives to all of a
+    group.
     """
 
     position: int = 0
     begins_at: int | None = None
     leaves_within: int | None = None
     live_at: int | None = None
+    completed: bool = False
+    skips: bool = False
     for_group: bool = False
 
     def join(self) -> None:

@@ -70,11 +70,12 @@ class _Waiting:
 
 @dataclass(eq=False, slots=True)
 class _Group:
-    """`start`: all answers after it are kept."""
+    """`start`: all answers after it are kept. `completed`: the last of them is the last that there is."""
 
     start: int
     members: int = 0
     ended: bool = False
+    completed: bool = False
     answers: deque[_Told] = field(default_factory=deque)
     waiting: dict[Sharing, _Waiting] = field(default_factory=dict)
     task: asyncio.Task[None] | None = None
@@ -142,7 +143,7 @@ class Groups:
     ) -> AsyncGenerator[Answer, None]:
         """
         Answers after where the follower left, but for those that were given to the listener; returns where it has to go
-        on alone.
+        on alone, or has `completed`.
         """
         follower = context.follower
         follower.join()
@@ -150,13 +151,14 @@ class Groups:
         try:
             while follower.position >= group.start and not group.ended:
                 behind = group.after(follower.position)
-                for position, answer in behind:
+                for position, answer in behind[-1:] if follower.skips else behind:
                     await context.authorise()
                     follower.position = position
                     yield answer
                 if not behind and (told := await group.wait(context, listener)):
                     follower.position, answer = told
                     yield answer
+            follower.completed = group.completed and not group.after(follower.position)
         finally:
             await self._leave(key, group)
 
@@ -172,12 +174,13 @@ class Groups:
     async def _execute(
         self, key: Hashable, group: _Group, context: Sharing, answers: AsyncGenerator[Answer, None]
     ) -> None:
-        """Once for all. Whatever ends it, its members meet alone."""
+        """Once for all. Where it comes to its end, it does for its members; whatever else ends it, they meet alone."""
         try:
             async for answer in answers:
                 if answer.refused is not None or answer.lacks:
                     return
                 await group.tell(context, answer)
+            group.completed = True
         finally:
             if self._groups.get(key) is group:
                 del self._groups[key]

@@ -56,6 +56,8 @@ async def answers(
             async with aclosing(endpoint.groups.follow(key, context, text, alone, listener)) as answered:
                 async for told in answered:
                     yield told
+        if context.follower.completed:
+            return
         context.follower.resume()
 
 
