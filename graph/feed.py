@@ -19,7 +19,7 @@ from graph.journal import Viewer, actor_of
 from graph.loaders import seen
 from graph.notification import Notification, notifications_of
 from graph.scalars import Cursor, cursor_at, position_of
-from graph.toggles import Toggles
+from graph.toggles import Toggles, brought_by_links
 from models import feed, notification, portal
 from models.at_once import MOST_AT_ONCE
 from models.errors import ErrorCode, Refusal
@@ -91,22 +91,26 @@ class TogglesChanged(FeedEvent):
     async def actor(self, info: Info) -> Viewer | None:
         return await actor_of(info, self.entries[0])
 
-    @strawberry.field(description="All that were touched, also where toggles went with an unlinked contact.")
+    @strawberry.field(description="At most 100 of those touched, also where toggles went with an unlinked contact.")
     async def accounts(self, info: Info) -> list[Account]:
-        keys = dict.fromkeys(key for entry in self.entries for key in entry.account_ids)
-        return Account.of_all(await seen(info.context.loaders.account, list(keys)))
+        return Account.of_all(await seen(info.context.loaders.account, self._accounts[:MOST_AT_ONCE]))
+
+    @strawberry.field(description="More was touched than stands here: read afresh what you show.")
+    async def truncated(self, info: Info) -> bool:
+        return len(self._accounts) > MOST_AT_ONCE or len(await self._toggles(info)) > MOST_AT_ONCE
 
     @strawberry.field(description="At most 100; a run gives one event per chunk.")
     async def toggles(self, info: Info) -> list[Toggles]:
-        keys = list(dict.fromkeys(key for entry in self.entries for key in entry.touched))[:MOST_AT_ONCE]
-        found = {view.id: view for view in await seen(info.context.loaders.toggles, keys)}
-        for account in self._linked():  # a link names no rows: those that it brought are among the account's
-            found |= {view.id: view for view in await info.context.loaders.account_toggles.load(account)}
-        return Toggles.of_all(list(found.values())[:MOST_AT_ONCE])
+        keys = await self._toggles(info)
+        return Toggles.of_all(await seen(info.context.loaders.toggles, keys[:MOST_AT_ONCE]))
 
-    def _linked(self) -> list[UUID]:
-        linked = (entry for entry in self.entries if entry.kind == JournalKind.CONTACT_LINKED)
-        return list(dict.fromkeys(key for entry in linked for key in entry.account_ids))
+    @property
+    def _accounts(self) -> list[UUID]:
+        return list(dict.fromkeys(key for entry in self.entries for key in entry.account_ids))
+
+    async def _toggles(self, info: Info) -> list[UUID]:
+        named = [key for entry in self.entries for key in entry.touched]
+        return list(dict.fromkeys([*named, *await brought_by_links(info, self.entries)]))
 
 
 InboxEvent = Annotated[FeedReady | NotificationsChanged | ResyncRequired, strawberry.union("InboxEvent")]

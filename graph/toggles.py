@@ -1,5 +1,6 @@
 """The three switches of one address on one account (R1)."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
@@ -16,6 +17,8 @@ from graph.invitation import Invitation
 from graph.loaders import seen, there
 from graph.node import Node, made_id, reads
 from graph.preferences import NotificationPreference, NotificationPreferenceInput, preferences_of
+from models.at_once import MOST_AT_ONCE
+from models.journal import Entry, JournalKind
 from models.toggles import LoginState, NewToggles, TogglesView, TogglesWish, setting
 
 if TYPE_CHECKING:
@@ -71,6 +74,19 @@ class Toggles(Node, Shows[TogglesView]):
 async def toggles_of(info: Info, key: UUID) -> Toggles | None:
     view = await info.context.loaders.toggles.load(key)
     return Toggles.of(view) if view and (view.held or view.login) else None
+
+
+async def brought_by_links(info: Info, entries: Sequence[Entry]) -> list[UUID]:
+    """A link names no rows: they are what its contact holds on the account. Of 100 accounts at most."""
+    linked: defaultdict[UUID, set[UUID | None]] = defaultdict(set)
+    for entry in entries:
+        if entry.kind == JournalKind.CONTACT_LINKED:
+            linked[entry.account_ids[0]].add(entry.subject_id)
+    accounts = list(linked)[:MOST_AT_ONCE]
+    views = zip(accounts, await info.context.loaders.account_toggles.all(accounts), strict=True)
+    brought = {view.id: view for key, held in views for view in held if not linked[key].isdisjoint(view.contact_ids)}
+    info.context.loaders.toggles.learn(brought)
+    return list(brought)
 
 
 @strawberry.input(description="A switch that is null or absent stays as it is.")

@@ -9,6 +9,7 @@ from models import account, address, contact, firm, mailbox, password, team
 from models.account import AccountKind, NewAccount
 from models.contact import ExistingContact, FieldRef, NewContact, NewEmail
 from models.ground import store
+from models.ground.mendable import Mendable
 from models.mailbox import MailboxChange, MailServer, NewMailbox
 from models.toggles import NewToggles
 from models.viewer import Actor, System
@@ -83,10 +84,18 @@ async def _activate(by: Actor, demo: Firm, addresses: dict[str, UUID], now: date
         await address.activate(by, addresses[text], at=at, password_hash=hashed)
 
 
+class NoDemo(Mendable):
+    """The database has no demo firm."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no demo here yet. `make run` makes it.")
+
+
 async def main_firm() -> System:
-    """Who may act for the main demo firm. It must have been seeded."""
+    """Who may act for the main demo firm. Raises NoDemo where it has not been seeded."""
     firm_id = await _named(FIRMS[0].slug)
-    assert firm_id is not None, "seed comes first"
+    if firm_id is None:
+        raise NoDemo
     return System(firm_id)
 
 
