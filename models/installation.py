@@ -51,6 +51,8 @@ async def replace_key() -> Replaced:
     What was sealed with the old key cannot be opened any more. Second factors are off from now on, or nobody who has
     one could sign in; the password is enough until they are set up anew.
 
+    What was asked for by a form and not done yet has to be asked for again.
+
     Addresses get their new hashes, and the ledger forgets what it knew by the old ones: the mailboxes are listed anew,
     nothing is stored or announced twice. All or nothing.
     """
@@ -62,6 +64,7 @@ async def replace_key() -> Replaced:
         await store.execute("UPDATE mail_folder SET watermark = 1, scanned_at = NULL")
         await store.execute("UPDATE letter SET sealed = NULL WHERE sealed IS NOT NULL")  # composed anew
         await store.execute("UPDATE installation SET key_fingerprint = $1", keys.fingerprint())
+        await store.execute("DELETE FROM errand")
         await store.execute("DELETE FROM recovery_code")
         second_factors = await store.rows(_SECOND_FACTORS_OFF)
         mailboxes = await store.execute(_ASK_FOR_PASSWORDS)

@@ -1,7 +1,7 @@
 """Factories: each makes only what a test is about, and answers what the test goes on with."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from uuid import UUID
@@ -15,6 +15,7 @@ from models import account, address, contact, firm, mailbox, password_reset, ses
 from models.account import AccountKind, NewAccount
 from models.address import PortalUser
 from models.contact import ExistingContact, FieldRef, NewContact, NewEmail
+from models.errand.running import run_errands
 from models.ground import clock, secret_link, store
 from models.ground.settings import Settings
 from models.invitation import Invitation
@@ -111,9 +112,15 @@ def mail_ports(*more: int) -> Iterator[None]:
         mailbox.limit_ports(Settings())
 
 
+async def answered(asking: Awaitable[None]) -> None:
+    """By a form; and the errand that it leaves is done."""
+    await asking
+    await run_errands()
+
+
 async def reset_token(email: str) -> str:
     """Of the link to a new password that this address gets."""
-    await password_reset.ask(email=email, key=f"reset {_next('reset')}")
+    await answered(password_reset.ask(email=email, key=f"reset {_next('reset')}"))
     row = await store.row("SELECT id, seed FROM password_reset WHERE ended_at IS NULL ORDER BY id DESC")
     assert row is not None, "nobody to be written to"
     return secret_link.token("reset", row["id"], row["seed"])

@@ -19,7 +19,7 @@ from models.ground import clock, keys, store
 from models.invitation import WhoAsks
 from models.mailbox import MailServer, NewMailbox
 from models.viewer import System, Viewer
-from tests.make import a_contact, a_firm, a_member, an_account, an_address
+from tests.make import a_contact, a_firm, a_member, an_account, an_address, answered
 from tests.refused import refused
 from tests.test_email_receiving import a_message
 
@@ -164,8 +164,8 @@ async def test_a_strangers_spelling_changes_nothing(by: Viewer) -> None:
     box = (await mailbox.connect(by, NewMailbox("studio@firm.test", "a secret", server, server))).ids[0]
     with refused(ErrorCode.WRONG_CREDENTIALS):
         await session.sign_in(email="ROSSI@x.test", secret="wrong horse")
-    await password_reset.ask(email="ROSSI@x.test", key="one")
-    await invitation.ask(WhoAsks(email="ROSSI@x.test"), key="two")
+    await answered(password_reset.ask(email="ROSSI@x.test", key="one"))
+    await answered(invitation.ask(WhoAsks(email="ROSSI@x.test"), key="two"))
     async with store.transaction():
         await history.lock(by.firm_id)
         await email.receive(System(by.firm_id), box, [Incoming(a_message(1, sender="ROSSI@x.test"), arrival=True)])

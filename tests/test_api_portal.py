@@ -8,6 +8,7 @@ import pytest
 
 from graph.ids import Kind, global_id
 from models import account, mailbox, password
+from models.errand.running import run_errands
 from models.ground import secret_link, store
 from models.mailbox import NewMailbox
 from models.session import SignedIn
@@ -242,6 +243,7 @@ async def test_a_forgotten_password_is_set_anew_by_the_link_which_ends_what_was_
         answer = await api.told(RESET, {"input": {"email": email, "idempotencyKey": str(n)}})
         answers.add(re.sub(r'"requestId":"\w+"', "", answer.text))
     assert len(answers) == 1
+    assert await run_errands() == 2
     row = await store.row("SELECT id, seed FROM password_reset")
     assert row is not None
     given = {"token": secret_link.token("reset", row["id"], row["seed"]), "password": "password1"}

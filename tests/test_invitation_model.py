@@ -17,7 +17,7 @@ from models.ground import clock, secret_link
 from models.invitation import Invitation, InvitationAccount, WhoAsks, accepting, asking
 from models.letter import Letter, LetterKind, LetterState
 from models.toggles import Invite, TogglesWish, setting
-from tests.make import PASSWORD
+from tests.make import PASSWORD, answered
 from tests.offer_rules import Offers
 from tests.reality import NUMBERS, SWITCHING, Reality, code_of, people_and_places, take, text_of
 from tests.rules import ADDRESSES, PEOPLE, PLACES
@@ -48,7 +48,7 @@ class Deeds:
 
     async def ask(self, one: int) -> None:
         await asking.attempts.forget()
-        await invitation.ask(WhoAsks(email=text_of(one)), key=str(clock.now()))
+        await answered(invitation.ask(WhoAsks(email=text_of(one)), key=str(clock.now())))
 
     async def wait(self) -> None:
         _wait(days=31)

@@ -11,7 +11,7 @@ from models.session import SignedIn, marks
 from models.viewer import Asker, System, ViewerKind
 from tests.client import Api
 from tests.inviting import later
-from tests.make import PASSWORD, a_client, a_firm, a_member, an_account, reset_token
+from tests.make import PASSWORD, a_client, a_firm, a_member, an_account, answered, reset_token
 from tests.redis import RedisServer
 from tests.refused import refused
 from tests.test_team_changes import joined
@@ -225,13 +225,13 @@ async def test_three_letters_a_day_and_more_for_who_asks_on_a_device_of_theirs(b
     mark = (await entered(ANNA)).mark
     written = "SELECT count(*) FROM letter WHERE kind = 'PASSWORD_RESET'"
     for n in range(5):
-        await password_reset.ask(email=ANNA, key=f"{n}", caller=f"203.0.113.{n}")
+        await answered(password_reset.ask(email=ANNA, key=f"{n}", caller=f"203.0.113.{n}"))
         later(hours=2)
     assert await store.value(written) == 3
-    await password_reset.ask(email=ANNA, key="mine", caller=HOME, kept=mark)
+    await answered(password_reset.ask(email=ANNA, key="mine", caller=HOME, kept=mark))
     assert await store.value(written) == 4
     later(days=1)
-    await password_reset.ask(email=ANNA, key="tomorrow")
+    await answered(password_reset.ask(email=ANNA, key="tomorrow"))
     assert await store.value(written) == 5
 
 
@@ -239,7 +239,7 @@ async def test_the_last_link_stays_good_where_no_other_is_sent(by: System) -> No
     for _ in range(3):
         token = await reset_token(ANNA)
     for n in range(3):
-        await password_reset.ask(email=ANNA, key=f"{n}", caller=CAFE)
+        await answered(password_reset.ask(email=ANNA, key=f"{n}", caller=CAFE))
     await password_reset.use(token=token, secret=NEW)
 
 

@@ -9,6 +9,7 @@ from graphql import GraphQLObjectType, parse, validate
 
 from graph.pages import KINDS, OPERATIONS, STATIC
 from models import portal_action
+from models.errand.running import run_errands
 from models.firm_settings import ClientAction
 from models.ground import clock, secret_link, store
 from tests.api_examples import SCHEMA
@@ -72,6 +73,7 @@ async def test_looking_uses_nothing_up_and_the_token_is_not_in_the_page(api: Api
         'mutation($e: String!) { requestPasswordReset(input: { email: $e, idempotencyKey: "k" }) { errors { code } } }'
     )
     await api.ask(ask, {"e": key})
+    assert await run_errands() == 1
     row = await store.row("SELECT id, seed FROM password_reset")
     client = await store.row("SELECT account_id, address_id FROM toggles")
     assert row is not None

@@ -8,6 +8,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from models import team
+from models.errand.running import run_errands
 from models.ground import secret_link, store
 from models.invitation import Invitation
 from models.viewer import TeamRole
@@ -72,6 +73,7 @@ async def test_a_forgotten_password_is_set_anew_and_the_link_says_when_it_is_use
         await window.type("#forgotten", ANNA)
         await window.click("#forget button")
         await window.shows("#told", "on its way")
+        assert await run_errands() == 1
         row = await store.row("SELECT id, seed FROM password_reset")
         assert row is not None
         link = f"{api.url}/reset/{secret_link.token('reset', row['id'], row['seed'])}"
@@ -171,6 +173,7 @@ async def test_focus_never_falls_to_the_whole_page(api: Api, tmp_path: Path) -> 
         await window.type("#forgotten", ANNA)
         await window.press("#forget button")
         await window.shows("#told", "on its way")
+        assert await run_errands() == 1
         await window.until("document.activeElement.matches('#signing-in h1')")
         await sign_in(window)
         await window.shows("#picking")

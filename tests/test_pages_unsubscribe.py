@@ -7,6 +7,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from models import contact
+from models.errand.running import run_errands
 from models.ground import store as database
 from models.notification_category import NotificationCategory
 from tests.browser import Window, a_window
@@ -124,6 +125,7 @@ async def test_a_new_invitation_is_asked_for_by_address_and_the_answer_says_noth
         await window.press("#ask button")
         await window.shows("#done", "If a new invitation can be sent, it is on its way.")
         await window.until("document.activeElement.matches('#done h1')")
+    assert await run_errands() == 1
     written = await database.value("SELECT count(*) FROM letter WHERE kind = 'INVITATION'")
     assert written == (1 if address == ANNA else 0)
 

@@ -10,7 +10,7 @@ from models import password, password_reset, session, team
 from models.errors import ErrorCode, RateLimited, Refusal
 from models.ground import clock, store
 from models.viewer import TeamRole, Viewer
-from tests.make import PASSWORD, a_client, a_firm, a_member, an_account, reset_token, signed_in
+from tests.make import PASSWORD, a_client, a_firm, a_member, an_account, answered, reset_token, signed_in
 from tests.refused import refused
 from tests.waiting import held, until_waiting
 
@@ -54,7 +54,7 @@ async def test_who_names_the_firm_is_found_however_many_firms_know_the_address()
     for n in range(52):
         await a_member(await a_firm(slug=f"firm-{n}"), email="p@many.test")
     signed_in = await session.sign_in(email="p@many.test", secret=PASSWORD, firm="firm-51")
-    await password_reset.ask(email="p@many.test", key="k", firm_slug="firm-51")
+    await answered(password_reset.ask(email="p@many.test", key="k", firm_slug="firm-51"))
     letters = await store.rows("SELECT firm_id FROM letter")
     assert [row["firm_id"] for row in letters] == [signed_in.viewer.firm_id]
 

@@ -21,6 +21,7 @@ from tests.keeping import KEY
 from tests.plain import plain_http
 from tests.processes import Running, running
 from tests.redis import RedisServer
+from tests.smtp_server import SmtpSink, Taken
 from tests.waiting import PATIENCE, patience, until_waiting
 
 SET = """mutation ($account: ID!, $address: ID!, $on: Boolean!) { setToggles(input: {toggles: [
@@ -88,6 +89,31 @@ async def test_the_same_by_redis_also_after_it_was_gone(store: str, tmp_path: Pa
             await switched_and_seen(owner, here, there, times=2)  # by the poll
             redis.start()
             await switched_and_seen(owner, here, there, times=2)
+
+
+async def test_what_is_asked_of_a_server_without_a_worker_a_worker_does(store: str, tmp_path: Path) -> None:
+    by = await make.a_firm()
+    await make.a_client(by, await make.an_account(by, address="anna@client.test"))
+    document = """mutation($e: String!) {
+      requestPasswordReset(input: { email: $e, idempotencyKey: "k" }) { errors { code } } }"""
+    with a_server(store, tmp_path, "one") as server:
+        async with asked(server) as api:
+            for email in ("anna@client.test", "nobody@client.test"):
+                assert (await api.ask(document, {"e": email}))["requestPasswordReset"]["errors"] == []
+        server.process.kill()
+        await asyncio.to_thread(server.until_gone)
+    arrived = asyncio.Event()
+
+    async def taken(_: Taken) -> None:
+        arrived.set()
+
+    async with SmtpSink(answered=taken) as sink, patience():
+        mail = {"SWITCHBOARD_SMTP_URL": f"smtp://127.0.0.1:{sink.port}", "SWITCHBOARD_MAIL_FROM": "portal@firm.test"}
+        told = {"DATABASE_URL": store, "SWITCHBOARD_KEY": KEY.hex(), **mail}
+        with running("worker", output=tmp_path / "worker.log", var=tmp_path / "var", **told) as worker:
+            await arrived.wait()
+            await asyncio.to_thread(worker.stop, signal.SIGTERM)
+        assert [letter.to for letter in sink.letters] == [("anna@client.test",)]
 
 
 async def test_a_server_that_is_told_to_go_finishes_what_it_began(store: str, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The worker: mail in, letters out, Inbox+ told, old rows thrown away. In the server's process, or one of its own."""
+"""The worker: mail in, letters out, errands, Inbox+, bulk updates, old rows. In the server's process, or its own."""
 
 import asyncio
 import signal
@@ -17,11 +17,13 @@ from mail.returns.running import ReturnReader
 from mail.sync import Worker
 from models import feed, journal, mailbox
 from models.bulk_update import Runner
+from models.errand.running import Errands
+from models.ground.rounds import Rounds
 from models.ground.settings import Settings
 from models.housekeeping import Housekeeper
 from models.inbox_mail import Messenger
 
-AnyWorker = Worker | ReturnReader | Outbox | Messenger | Runner | Housekeeper
+AnyWorker = Worker | ReturnReader | Outbox | Rounds | Runner | Housekeeper
 log = structlog.get_logger("running")
 
 
@@ -42,6 +44,7 @@ async def working(settings: Settings) -> AsyncIterator[None]:
 def _workers(settings: Settings, parsers: ParserPool) -> list[AnyWorker]:
     workers: list[AnyWorker] = [
         Worker(development=settings.development, parsers=parsers, wakes=_changed),
+        Errands(),
         Messenger(),
         Runner(),
         Housekeeper(),

@@ -1,22 +1,8 @@
-"""
-How soon something comes: answers that take the same time whatever was found, where the time would tell what the words
-do not; and what is told every so often at most.
-"""
+"""What is told every so often at most."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from time import monotonic
-
-
-@asynccontextmanager
-async def even_pace(seconds: float) -> AsyncIterator[None]:
-    """The block ends no sooner than `seconds` after it began, however it ends."""
-    ends = monotonic() + seconds
-    try:
-        yield
-    finally:
-        await asyncio.sleep(ends - monotonic())
 
 
 class Pace:

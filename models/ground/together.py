@@ -1,4 +1,4 @@
-"""Asked for one by one, done many at a time: for whatever many callers share, and any of them may give up on."""
+"""Many at a time: what callers ask for one by one, and any of them may give up on; what nothing binds together."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -41,6 +41,13 @@ class Together(Generic[Given, Answer]):
                 _tell(waiting, answers)
             except Exception as error:
                 _fail(waiting, error)
+
+
+async def to_the_end(*work: Awaitable[object]) -> None:
+    """All at the same time, whatever becomes of the others. Then raises what the first of those that failed raised."""
+    for outcome in await asyncio.gather(*work, return_exceptions=True):
+        if isinstance(outcome, BaseException):
+            raise outcome
 
 
 def _tell(waiting: Sequence[tuple[Given, "asyncio.Future[Answer]"]], answers: Sequence[Answer]) -> None:

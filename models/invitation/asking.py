@@ -8,11 +8,12 @@ from uuid import UUID
 
 from limits import RateLimitItemPerHour
 
-from models import address, firm, idempotency
+from models import address, errand, firm, idempotency
 from models.attempts import Attempts
+from models.errand import ErrandKind
 from models.errors import RateLimited
 from models.ground import clock, store
-from models.ground.pace import even_pace
+from models.ground.together import to_the_end
 from models.invitation.inviting import Asked, invite
 from models.invitation.link import followed
 from models.toggles import Invite, lock_where
@@ -22,7 +23,6 @@ ONE_IN = timedelta(minutes=10)
 DAY = timedelta(days=1)
 MOST = 3
 """Invitations to one address from one firm in any 24 hours, whoever caused them, after which asking brings no more."""
-ANSWERED_AFTER = 0.1  # seconds; writing a letter takes a fifth of it
 attempts = Attempts(
     "new invitation",
     "You have asked for this often. Look into your mail, or try again a little later.",
@@ -50,17 +50,28 @@ async def ask(who: WhoAsks, *, key: str) -> None:
     """
     A letter to that address alone, where it is PENDING somewhere and not suppressed: with the link that lives, or a new
     one, for all accounts where it is PENDING. Once in ten minutes, and not where it had three in a day. Whoever asks
-    learns nothing of it, neither from the answer nor from the time that it takes.
+    learns nothing of it, neither from the answer nor from the time that it takes: nothing is looked up before it.
 
     Raises INVALID for a malformed key and RATE_LIMITED, whether or not the address is known.
     """
     idempotency.check_key(key)
-    wanted = address.compared((who.email or "")[:320].encode(errors="replace").decode())
-    await attempts.count(wanted if who.token is None else f"link {who.token[:100]}", who.caller)
-    async with even_pace(ANSWERED_AFTER):
-        for firm_id, address_id in await _linked(who.token) if who.token is not None else await _known(wanted, who):
-            with suppress(RateLimited):  # the firm's limit is told to nobody who is not of the firm
-                await _ask(firm_id, address_id, key)
+    wanted = address.compared(_text(who.email or "", 320))
+    token = None if who.token is None else _text(who.token, 100)
+    await attempts.count(wanted if token is None else f"link {token}", who.caller)
+    slug = firm.slug_asked(who.firm, who.host)
+    asked = {"token": token, "to_key": wanted, "slug": slug, "only": bool(who.firm), "key": key}
+    await errand.leave(ErrandKind.NEW_INVITATION, asked)
+
+
+def _text(given: str, most: int) -> str:
+    """As a database takes it."""
+    return given[:most].encode(errors="replace").decode()
+
+
+async def answer(*, token: str | None, to_key: str, slug: str, only: bool, key: str) -> None:
+    """The errand, as often as it takes. `to_key`: the address, compared. `only`: of the firm `slug`, or of none."""
+    meant = await _linked(token) if token is not None else await _known(to_key, slug, only=only)
+    await to_the_end(*(_ask(firm_id, address_id, key) for firm_id, address_id in meant))
 
 
 async def _linked(token: str) -> list[tuple[UUID, UUID]]:
@@ -68,11 +79,10 @@ async def _linked(token: str) -> list[tuple[UUID, UUID]]:
     return [(link.firm_id, link.address_id)] if link and link.address_id else []
 
 
-async def _known(key: str, who: WhoAsks) -> list[tuple[UUID, UUID]]:
-    slug = firm.slug_asked(who.firm, who.host)
+async def _known(key: str, slug: str, *, only: bool) -> list[tuple[UUID, UUID]]:
     found = await store.rows(_KNOWN, key, slug)
     named = [row for row in found if row["slug"] == slug]
-    return [(row["firm_id"], row["id"]) for row in (named if named or who.firm else found)]
+    return [(row["firm_id"], row["id"]) for row in (named if named or only else found)]
 
 
 _KNOWN = """
@@ -94,7 +104,8 @@ async def _ask(firm_id: UUID, address_id: UUID, key: str) -> None:
         return ()
 
     own_key = hashlib.sha256(f"{address_id} {key}".encode()).hexdigest()
-    await idempotency.once(by, own_key, verb="request new invitation", asked=address_id, do=do)
+    with suppress(RateLimited):  # the firm's limit is told to nobody who is not of the firm
+        await idempotency.once(by, own_key, verb="request new invitation", asked=address_id, do=do)
 
 
 _PENDING = """

@@ -1,6 +1,7 @@
-"""Asking for a link. Whoever asks learns nothing: neither from the answer nor from the time that it takes."""
+"""Asking for a link. Whoever asks learns nothing: nothing is looked up before the answer, and nothing waits for it."""
 
 import hashlib
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -10,13 +11,14 @@ from uuid import UUID
 from limits import RateLimitItemPerHour
 from uuid_utils.compat import uuid7
 
-from models import address, firm, idempotency, letter
+from models import address, errand, firm, idempotency, letter
 from models.access import MAY_ENTER
 from models.address import TypedAddress
 from models.attempts import Attempts
+from models.errand import ErrandKind
 from models.errors import DeadLinkReason, RateLimited
 from models.ground import clock, secret_link, store
-from models.ground.pace import even_pace
+from models.ground.together import to_the_end
 from models.letter import LetterKind, NewLetter
 from models.session import marks
 from models.session.marks import Owner
@@ -25,7 +27,6 @@ from models.viewer import System, ViewerKind
 GOOD_FOR = timedelta(hours=1)
 MOST = 3
 """Letters that strangers can cause one address to get from one firm, in any 24 hours."""
-ANSWERED_AFTER = 0.05  # seconds; writing a letter takes a fifth of it
 attempts = Attempts(
     "password reset",
     "You have asked for this often. Look into your mail, or try again a little later.",
@@ -57,12 +58,18 @@ async def ask(
     idempotency.check_key(key)
     wanted = address.compared(email[:320].encode(errors="replace").decode())
     await attempts.count(wanted, caller)
-    async with even_pace(ANSWERED_AFTER):
-        own = marks.of_address(kept, wanted)
-        for person in await _people(wanted, firm_slug, host, kind):
-            if not marks.known(own, person.owner) and await _has_enough(person):
-                continue
-            await _send(person, hashlib.sha256(f"{person.key} {key}".encode()).hexdigest())
+    slug, own = firm.slug_asked(firm_slug, host), marks.of_address(kept, wanted)
+    asked = {"to_key": wanted, "slug": slug, "only": bool(firm_slug), "kind": kind, "own": own, "key": key}
+    await errand.leave(ErrandKind.PASSWORD_RESET, asked)
+
+
+async def answer(*, to_key: str, slug: str, only: bool, kind: ViewerKind | None, own: Sequence[str], key: str) -> None:
+    """
+    The errand, as often as it takes. `to_key`: the address, compared. `only`: of the firm `slug`, or of none. `own`:
+    what may be marks of the device.
+    """
+    people = await _people(to_key, slug, kind, only=only)
+    await to_the_end(*(_send(person, own, key) for person in people))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +99,11 @@ class _Person:
         return self.id if self.kind is ViewerKind.PORTAL_USER else None
 
 
-async def _people(key: str, slug: str | None, host: str, kind: ViewerKind | None) -> list[_Person]:
+async def _people(key: str, slug: str, kind: ViewerKind | None, *, only: bool) -> list[_Person]:
     """At most one of each firm: the colleague, where none is named."""
-    asked = firm.slug_asked(slug, host)
-    found = [_person(row) for row in await store.rows(_PEOPLE, key, asked) if kind in (None, row["kind"])]
-    named = [one for one in found if one.slug == asked]
-    clients_first = sorted(named if named or slug else found, key=lambda one: one.kind is ViewerKind.TEAM_MEMBER)
+    found = [_person(row) for row in await store.rows(_PEOPLE, key, slug) if kind in (None, row["kind"])]
+    named = [one for one in found if one.slug == slug]
+    clients_first = sorted(named if named or only else found, key=lambda one: one.kind is ViewerKind.TEAM_MEMBER)
     return list({one.firm_id: one for one in clients_first}.values())
 
 
@@ -131,17 +137,20 @@ SELECT count(*) FROM letter WHERE firm_id = $1 AND to_key = $2 AND kind = 'PASSW
 """
 
 
-async def _send(person: _Person, key: str) -> None:
+async def _send(person: _Person, own: Sequence[str], key: str) -> None:
     by = System(person.firm_id)
 
     async def do() -> tuple[UUID, ...]:
         await firm.one_at_a_time(person.firm_id)
+        if not marks.known(own, person.owner) and await _has_enough(person):
+            return ()
         await letter.must_have_room(by, [letter.ToBe(LetterKind.PASSWORD_RESET, person.key)])
         await _end_earlier(by, person)
         return (await _write(by, person),)
 
+    own_key = hashlib.sha256(f"{person.key} {key}".encode()).hexdigest()
     with suppress(RateLimited):  # too many letters to this address: only who has it would be told
-        await idempotency.once(by, key, verb="request password reset", asked=person.id, do=do)
+        await idempotency.once(by, own_key, verb="request password reset", asked=person.id, do=do)
 
 
 async def _end_earlier(by: System, person: _Person) -> None:

@@ -11,7 +11,9 @@ from models.ground import keys, store
 from tests.keeping import KEY
 
 forked = multiprocessing.get_context("forkserver")
-forked.set_forkserver_preload([f"tests.faults.{name}_child" for name in ("inbox", "inviting", "notice", "outbox")])
+forked.set_forkserver_preload(
+    [f"tests.faults.{name}_child" for name in ("errand", "inbox", "inviting", "notice", "outbox")]
+)
 DOUBLED = {"killed at after the server took a letter", "killed at before the commit of a settled letter"}
 """The server has it, and nobody has written that down: its outcome is unknown, and it leaves once more (P2)."""
 Child = Callable[..., Awaitable[object]]

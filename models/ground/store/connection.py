@@ -37,6 +37,7 @@ NOUNS = [
     "models.inbox_mail.table",
     "models.journal.tables",
     "models.idempotency",
+    "models.errand.table",
     "models.installation",
 ]
 MIGRATION_LOCK = 0x53574954  # "SWIT"; one migrator at a time per database

@@ -1,0 +1,49 @@
+"""An errand is left: one statement, the same for all that may be asked, which waits for no firm's lock."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+from uuid_utils.compat import uuid7
+
+from models.errand.table import ErrandKind
+from models.errors import RateLimited
+from models.ground import clock, keys, store
+from models.ground.canonical import canonical
+
+MOST = 10_000
+"""Of all firms: however many ask, or should no worker run, the table does not grow beyond."""
+
+
+async def leave(kind: ErrandKind, asked: Mapping[str, Any]) -> None:
+    """
+    It is done, whatever is killed, once this has returned. The same again, while it waits, is no second one: who asks
+    limits how many of a kind an address or a network may leave. `asked` has a canonical form and is JSON.
+
+    Raises RATE_LIMITED where MOST wait.
+    """
+    errand_id = uuid7()
+    about = keys.signature("errand", canonical(kind, asked))
+    args = (errand_id, kind, about, _sealed(errand_id, asked), clock.now(), MOST)
+    if not await store.execute(_LEAVE, *args):
+        message = "Very many people ask for something just now. Try again in a few minutes."
+        raise RateLimited(message, retry_at=clock.now() + timedelta(minutes=1))
+
+
+_LEAVE = """
+INSERT INTO errand (id, kind, about, sealed, asked_at, due_at) SELECT $1, $2, $3, $4, $5, now()
+WHERE (SELECT count(*) FROM (SELECT FROM errand LIMIT $6) e) < $6
+ON CONFLICT (about) DO UPDATE SET about = excluded.about
+"""
+
+
+def _sealed(errand_id: UUID, asked: Mapping[str, Any]) -> bytes:
+    return keys.seal(orjson.dumps(asked).decode(), "errand", errand_id)
+
+
+def opened(errand_id: UUID, sealed: bytes) -> dict[str, Any]:
+    """What was asked. Raises keys.WrongKey."""
+    asked: dict[str, Any] = orjson.loads(keys.unseal(sealed, "errand", errand_id))
+    return asked
