@@ -15,6 +15,7 @@ class FileKind(StrEnum):
     ATTACHMENT = "attachment"
     SOURCE = "source"
     QUARANTINE = "quarantine"
+    BULK_UPDATE_ERRORS = "bulk-update-errors"
 
 
 @dataclass(frozen=True, slots=True)

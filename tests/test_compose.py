@@ -25,6 +25,7 @@ from models.address import compared
 from models.ground import keys, secret_link
 from models.letter import Claimed, LetterKind
 from models.notification import NotificationKind
+from tests import golden
 from tests.keeping import KEY
 from tests.letters import opened, text_of
 from tests.telling import a_line, about_notices
@@ -97,12 +98,7 @@ def a_letter(kind: LetterKind = LetterKind.INVITATION, language: str = "en", **f
 
 
 def is_golden(name: str, said: str) -> bool:
-    path = GOLDEN / name
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(said)
-        pytest.fail(f"{path} was not there and has been written. Look at it, and run this again.")
-    return path.read_text() == said
+    return golden.is_golden(GOLDEN / name, said)
 
 
 @pytest.mark.parametrize("language", wording.languages())

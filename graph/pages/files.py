@@ -1,43 +1,58 @@
-"""Downloads by signed links: attachments, message sources, quarantined messages."""
+"""Downloads by signed links: attachments, message sources, quarantined messages, the errors of bulk updates."""
 
 from urllib.parse import quote
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from models import email, links, session
+from models.bulk_update.error_list import error_list
 from models.ground import files
 from models.links import FileKind
 from models.portal import emails
-from models.viewer import Client
+from models.viewer import Asker, Client, Viewer
 
 SHOWN_AS_THEY_ARE = {"image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf", "text/plain"}
 """All else is told to be bytes: what a stranger sent never runs as a page of ours."""
 
 
 async def download(request: Request) -> Response:
-    """404 in plain words where the link is altered, expired, or leads to what is gone."""
+    """404 in plain words where the link is altered, expired, or leads to what is gone or not for whoever has it."""
     kind = FileKind(request.url.path.split("/")[2])
-    opened = links.opened(kind, request.path_params["token"])
-    if opened is None or not await _may_see(opened):
+    if (opened := links.opened(kind, request.path_params["token"])) is None:
         return _gone()
-    found = await email.file_of(kind, opened.firm_id, opened.row_id)
+    if (asker := await session.of(opened.firm_id, opened.session_id)) is None:  # it dies with the session (P5)
+        return _gone()
+    if kind is FileKind.BULK_UPDATE_ERRORS:
+        return await _errors(asker, opened.row_id)
+    return await _kept(kind, asker, opened.row_id)
+
+
+async def _kept(kind: FileKind, asker: Asker, row_id: UUID) -> Response:
+    found = await email.file_of(kind, asker.firm_id, row_id) if await _may_see(asker, row_id) else None
     if found is None:
         return _gone()
     try:
-        pieces = await files.read(opened.firm_id, found.file)
+        pieces = await files.read(asker.firm_id, found.file)
     except FileNotFoundError:
         return _gone()
     media_type = found.content_type if found.content_type in SHOWN_AS_THEY_ARE else "application/octet-stream"
     return StreamingResponse(pieces, media_type=media_type, headers=_headers(found.name))
 
 
-async def _may_see(opened: links.Opened) -> bool:
-    """It dies with the session; a client's also with what lets it see the attachment: Login, Email sync (P5)."""
-    asker = await session.of(opened.firm_id, opened.session_id)
-    if isinstance(asker, Client):
-        return bool(await emails.attachments_by_ids(asker, [opened.row_id]))
-    return asker is not None
+async def _may_see(asker: Asker, row_id: UUID) -> bool:
+    """A client's link dies also with what lets it see the attachment: Login, Email sync (P5)."""
+    return not isinstance(asker, Client) or bool(await emails.attachments_by_ids(asker, [row_id]))
+
+
+async def _errors(asker: Asker, run_id: UUID) -> Response:
+    """Written anew each time, and kept by no browser: the names in it may change, and the reader may be signed out."""
+    found = await error_list(asker, run_id) if isinstance(asker, Viewer) else None
+    if found is None:
+        return _gone()
+    headers = _headers(found.name) | {"Cache-Control": "no-store"}
+    return StreamingResponse(found.pieces, media_type="text/csv", headers=headers)
 
 
 def _gone() -> Response:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from models import journal, notification
 from models.bulk_update.reading import view_of
+from models.bulk_update.words import told
 from models.errors import ErrorCode, Refusal
 from models.ground import clock, store
 from models.idempotency import Done
@@ -65,7 +66,7 @@ def _finished(row: Any) -> NewNotification:
         NotificationKind.BULK_UPDATE_FINISHED,
         view.id,
         view.id,
-        lambda words: words.bulk_update_finished(),
+        lambda words: words.bulk_update_finished(told(view)),
         only=view.started_by,
         started_by=view.started_by,
     )

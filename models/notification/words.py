@@ -7,11 +7,12 @@ A language is a class; what it lacks it says in English. A kind more is a method
 from collections.abc import Callable, Sequence
 
 from models.errors import ErrorCode
+from models.notification.bulk_update_words import EnglishOfBulkUpdates, ItalianOfBulkUpdates
 from models.notification_category import NotificationCategory
 from models.our_own import OurOwn
 
 
-class English:
+class English(EnglishOfBulkUpdates):
     """`why`, `message`: as the API tells them, in English, often with what a mail server said."""
 
     def email_received(self, sender: str, subject: str) -> str:
@@ -31,9 +32,6 @@ class English:
         kind = category.lower().replace("_", " ")
         return f"{said} It is told of {kind} no more on that account, until its preferences are changed."
 
-    def bulk_update_finished(self) -> str:
-        return "A bulk update has ended."
-
     def mailbox_needs_attention(self, address: str, code: ErrorCode, message: str) -> str:
         """`code`: of the `message`, for languages that say it in words of their own."""
         return f"{address}: {message}"
@@ -51,7 +49,7 @@ class English:
         )
 
 
-class Italian(English):
+class Italian(ItalianOfBulkUpdates, English):
     def email_received(self, sender: str, subject: str) -> str:
         return f"{sender}: {subject or '(senza oggetto)'}"
 
@@ -67,9 +65,6 @@ class Italian(English):
             return said
         kind = _ITALIAN_CATEGORIES[category]
         return f"{said} Su quell'account non riceve più avvisi su {kind}, finché non cambiano le sue preferenze."
-
-    def bulk_update_finished(self) -> str:
-        return "Un aggiornamento di massa è terminato."
 
     def mailbox_needs_attention(self, address: str, code: ErrorCode, message: str) -> str:
         known = {

@@ -1,0 +1,23 @@
+"""
+Cells that no spreadsheet takes for a formula. A client's name may be one, and whoever opens the list would run it.
+
+An apostrophe before it says that it is text. Spreadsheets take a cell for a formula by its first character, which they
+look for behind blanks, and in East Asian widths, too; and where the computer's list separator is another than ours (a
+semicolon in Italy), a cell begins in the middle of ours.
+"""
+
+import re
+
+_SIGNS = "=+\\-@\u2212\ufe62\ufe63\ufe66\ufe6b\uff0b\uff0d\uff1d\uff20"
+"""`=`, `+`, `-` and `@`, the minus sign, and the small and the wide ones."""
+_PASSED_OVER = '\\s\\x00-\\x1f\\x7f-\\x9f\xad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff"`\u2018-\u201f\xab\xbb'
+"""Blanks, what cannot be seen, and quotes."""
+_BREAKS = ";\t\n\v\f\r\x85\u2028\u2029"
+_FORMULA = re.compile(f"(^|[{_BREAKS}])(?=[{_PASSED_OVER}]*[{_SIGNS}])")
+_MARKED = re.compile("[\t\r\n]")
+
+
+def harmless(cell: str) -> str:
+    """The same text, with an apostrophe before each place where a spreadsheet would see a formula begin."""
+    text = _FORMULA.sub(r"\1'", cell)
+    return f"'{text}" if _MARKED.match(text) else text

@@ -1,0 +1,166 @@
+"""What Inbox+ says of a bulk update, or an undo, that has ended (R29, R30), in at most 500 characters."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from textwrap import shorten
+
+from babel.numbers import format_decimal
+
+LONGEST_REASON = 400  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchTold:
+    """
+    How many addresses came out how. `name`: as people see it. `on`: as it was to be; None: as it had been before.
+    `categories`: some of them were to be set with it.
+    """
+
+    name: str
+    on: bool | None
+    changed: int = 0
+    unchanged: int = 0
+    invited: int = 0
+    errors: int = 0
+    categories: bool = False
+
+    @property
+    def says_something(self) -> bool:
+        return any((self.changed, self.unchanged, self.invited, self.errors))
+
+
+@dataclass(frozen=True, slots=True)
+class BulkUpdateTold:
+    """
+    `done`, `total`: in items; `total` is 0 where none was planned. `stopped`: before all were done. `reason`: why it
+    could not begin, in English.
+    """
+
+    accounts: int
+    done: int
+    total: int
+    switches: tuple[SwitchTold, ...]
+    is_undo: bool = False
+    stopped: bool = False
+    reason: str | None = None
+
+
+class EnglishOfBulkUpdates:
+    def bulk_update_finished(self, run: BulkUpdateTold) -> str:
+        if run.stopped and not run.total:
+            return self._not_begun(run)
+        of_one = self._put_back if run.is_undo else self._set
+        said = [", ".join(of_one(one)) for one in run.switches if one.says_something] or [self._nothing(run)]
+        return f"{self._ended(run)}: {'. '.join(said)}.{self._promised() if run.is_undo else ''}"
+
+    def figure(self, number: int) -> str:
+        return format_decimal(number, locale="en")
+
+    def _count(self, number: int, one: str, many: str) -> str:
+        return f"{self.figure(number)} {one if number == 1 else many}"
+
+    def _addresses(self, number: int) -> str:
+        return self._count(number, "address", "addresses")
+
+    def _what(self, run: BulkUpdateTold) -> str:
+        return "Undo of a bulk update" if run.is_undo else "Bulk update"
+
+    def _not_begun(self, run: BulkUpdateTold) -> str:
+        what = self._what(run)
+        if run.reason is None:
+            return f"{what} cancelled before it began: nothing was changed."
+        return f"{what} could not begin: {_short(run.reason)}"
+
+    def _ended(self, run: BulkUpdateTold) -> str:
+        what = self._what(run)
+        if run.stopped:
+            return f"{what} stopped after {self.figure(run.done)} of {self.figure(run.total)}"
+        return what if run.is_undo else f"{what} of {self._count(run.accounts, 'account', 'accounts')}"
+
+    def _nothing(self, run: BulkUpdateTold) -> str:
+        if run.stopped:
+            return "nothing was changed"
+        return "there was nothing to put back" if run.is_undo else "there was no address to change"
+
+    def _set(self, one: SwitchTold) -> Iterator[str]:
+        verb, so = ("enabled", "on") if one.on else ("disabled", "off")
+        if one.invited:
+            yield f"{one.name}: {self._addresses(one.invited)} invited"
+            if one.changed:
+                yield f"{self.figure(one.changed)} {verb} without an invitation"
+        elif one.categories:
+            yield f"{one.name} {verb}, or its categories set, for {self._addresses(one.changed)}"
+        else:
+            yield f"{one.name} {verb} for {self._addresses(one.changed)}"
+        if one.unchanged:
+            yield f"{self.figure(one.unchanged)} already {'so' if one.categories else so}"
+        if one.errors:
+            yield self._count(one.errors, "error", "errors")
+
+    def _put_back(self, one: SwitchTold) -> Iterator[str]:
+        yield f"{one.name} put back for {self._addresses(one.changed)}"
+        if one.unchanged:
+            yield f"{self.figure(one.unchanged)} already as before"
+        if one.errors:
+            yield self._count(one.errors, "conflict", "conflicts")
+
+    def _promised(self) -> str:
+        return " Nobody was mailed, and no stored mail was removed."
+
+
+class ItalianOfBulkUpdates(EnglishOfBulkUpdates):
+    def figure(self, number: int) -> str:
+        return format_decimal(number, locale="it")
+
+    def _addresses(self, number: int) -> str:
+        return self._count(number, "indirizzo", "indirizzi")
+
+    def _what(self, run: BulkUpdateTold) -> str:
+        return "Ripristino dopo una modifica in blocco" if run.is_undo else "Modifica in blocco"
+
+    def _not_begun(self, run: BulkUpdateTold) -> str:
+        what = self._what(run)
+        if run.reason is None:
+            return f"{what} annullat{'o' if run.is_undo else 'a'} prima dell'inizio: nulla è cambiato."
+        return f"{what}: non è stato possibile iniziare. Motivo, in inglese: {_short(run.reason)}"
+
+    def _ended(self, run: BulkUpdateTold) -> str:
+        what = self._what(run)
+        if run.stopped:
+            stopped = f"fermat{'o' if run.is_undo else 'a'}"
+            return f"{what} {stopped} dopo {self.figure(run.done)} su {self.figure(run.total)}"
+        return what if run.is_undo else f"{what} di {self._count(run.accounts, 'account', 'account')}"
+
+    def _nothing(self, run: BulkUpdateTold) -> str:
+        if run.stopped:
+            return "nulla è cambiato"
+        return "non c'era nulla da ripristinare" if run.is_undo else "non c'era alcun indirizzo da modificare"
+
+    def _set(self, one: SwitchTold) -> Iterator[str]:
+        so = "acceso" if one.on else "spento"
+        if one.invited:
+            yield f"{one.name}: {self._count(one.invited, 'indirizzo invitato', 'indirizzi invitati')}"
+            if one.changed:
+                yield f"{so} senza invito per {self.figure(one.changed)}"
+        elif one.categories:
+            yield f"{one.name} {so}, o le sue categorie modificate, per {self._addresses(one.changed)}"
+        else:
+            yield f"{one.name} {so} per {self._addresses(one.changed)}"
+        if one.unchanged:
+            yield f"già {'così' if one.categories else so} per {self.figure(one.unchanged)}"
+        if one.errors:
+            yield self._count(one.errors, "errore", "errori")
+
+    def _put_back(self, one: SwitchTold) -> Iterator[str]:
+        yield f"{one.name} ripristinato per {self._addresses(one.changed)}"
+        if one.unchanged:
+            yield f"già come prima per {self.figure(one.unchanged)}"
+        if one.errors:
+            yield self._count(one.errors, "conflitto", "conflitti")
+
+    def _promised(self) -> str:
+        return " Nessuno ha ricevuto lettere, e nessuna e-mail archiviata è stata eliminata."
+
+
+def _short(reason: str) -> str:
+    return shorten(reason, LONGEST_REASON, placeholder="…")
