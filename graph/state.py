@@ -83,29 +83,44 @@ async def latest(info: Info, state: State[T]) -> AsyncGenerator[T, None]:
 
 
 async def _latest(info: Info, state: State[T]) -> AsyncGenerator[T, None]:
-    """Of a group, or after one, it goes on after the state that was told before: only what moved since is read."""
-    follower, firm_id = info.context.follower, signed_in(info.context).firm_id
+    """For a group, or after one, it goes on after the state that was told before."""
+    follower, pace = info.context.follower, state.pace
     follower.skips = True
     after = follower.begins_at
     if after is not None:
-        state.pace.note()
+        pace.note()
     while True:
-        following = feed.hub.follow(firm_id, after, tell_live=None if follower.leaves_within is None else 0)
-        async with aclosing(following) as events:  # type: ignore[type-var]
-            async for event in events:
-                if isinstance(event, feed.Resync) or (isinstance(event, Batch) and state.moved_by(event)):
-                    break
-                follower.position = event.cursor
-                if isinstance(event, feed.Live):  # nothing moved while it was read and told: its group has no older one
-                    follower.live_at = event.cursor
+        async with aclosing(_until_it_moves(info, state, after)) as states:
+            async for now in states:
+                yield now
+                if state.has_ended(now):
                     return
-                if isinstance(event, feed.Ready) and after is None:
-                    yield (now := await _read(info, state))
-                    if state.has_ended(now):
-                        return
-                    state.pace.note()
-        await state.pace.rest()
-        after = None  # whatever came meanwhile is in the state that is read now
+                pace.note()
+        if follower.live_at is not None:
+            return
+        await pace.rest()
+        after = None  # whatever came meanwhile is in the state that is read next
+
+
+async def _until_it_moves(info: Info, state: State[T], after: int | None) -> AsyncGenerator[T, None]:
+    """
+    How it is now, unless it goes on `after` the last state; then nothing, until it may be another.
+
+    It leaves for its group only when nothing has moved while that state was read and told. Every state that the group
+    tells from there on was read later than this one, and none that it lacks was read before.
+    """
+    follower = info.context.follower
+    within = None if follower.leaves_within is None else 0
+    async with aclosing(feed.hub.follow(signed_in(info.context).firm_id, after, tell_live=within)) as events:  # type: ignore[type-var]
+        async for event in events:
+            if isinstance(event, feed.Resync) or (isinstance(event, Batch) and state.moved_by(event)):
+                return
+            follower.position = event.cursor
+            if isinstance(event, feed.Live):
+                follower.live_at = event.cursor
+                return
+            if isinstance(event, feed.Ready) and after is None:
+                yield await _read(info, state)
 
 
 async def _read(info: Info, state: State[T]) -> T:

@@ -1,9 +1,11 @@
 """A contact as a state to follow: behind the real edge, with real sessions, journal and hub, by a clock set here."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -39,20 +41,54 @@ FOLLOW = "subscription ($id: ID!) { contactState(id: $id) { name emails } }"
 SECOND = 1.0
 
 
+class Gate(StrEnum):
+    """On the way of who reads a state: for one subscriber, or for a group; before it is looked up, or after."""
+
+    ALONE_BEFORE = "alone, before"
+    ALONE_AFTER = "alone, after"
+    GROUP_BEFORE = "group, before"
+    GROUP_AFTER = "group, after"
+
+
 @dataclass
 class Stage:
     """
     What tests look at, and what they set. `seconds`: the pace of the states, by a clock that stands still but for
-    `pass_second`. While `gate` is shut, who has read a state goes no further.
+    `pass_second`. `came`: how many have come to each gate.
     """
 
     seconds: float = 0.0
     at: float = 0.0
     paces: int = 0
     resting: int = 0
-    reads: int = 0
-    gate: asyncio.Event = field(default_factory=asyncio.Event)
+    came: Counter[Gate] = field(default_factory=Counter)
+    shut: dict[Gate, asyncio.Event] = field(default_factory=dict)
     ticked: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def reads(self) -> int:
+        return self.came[Gate.ALONE_AFTER] + self.came[Gate.GROUP_AFTER]
+
+    @asynccontextmanager
+    async def closed(self, gate: Gate) -> AsyncIterator[None]:
+        """Who comes to it waits for the end of the block."""
+        self.shut[gate] = asyncio.Event()
+        try:
+            yield
+        finally:
+            self.shut.pop(gate).set()
+
+    async def read(self, info: Info, key: UUID) -> ContactView | None:
+        for_group = info.context.follower.for_group
+        await self._pass(Gate.GROUP_BEFORE if for_group else Gate.ALONE_BEFORE)
+        view = await info.context.loaders.contact.load(key)
+        await self._pass(Gate.GROUP_AFTER if for_group else Gate.ALONE_AFTER)
+        return view
+
+    async def _pass(self, gate: Gate) -> None:
+        self.came[gate] += 1
+        if gate in self.shut:
+            await self.shut[gate].wait()
 
     def pace(self) -> Pace:
         self.paces += 1
@@ -71,12 +107,6 @@ class Stage:
         self.at += SECOND
         ticked, self.ticked = self.ticked, asyncio.Event()
         ticked.set()
-
-    async def read(self, info: Info, key: UUID) -> ContactView | None:
-        view = await info.context.loaders.contact.load(key)
-        self.reads += 1
-        await self.gate.wait()
-        return view
 
 
 @strawberry.type
@@ -125,7 +155,6 @@ def endpoint_of(api: Api) -> GraphQLEndpoint:
 def staged(api: Api) -> Stage:
     """The API serves `contactState` instead of its own schema from now on."""
     stage = Stage()
-    stage.gate.set()
     endpoint_of(api).schema = schema_of(stage)
     return stage
 

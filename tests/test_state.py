@@ -1,7 +1,7 @@
 """State subscriptions: how it is at once, then the latest, at most one a second, none missed at the end, to the end."""
 
 import asyncio
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from models.session import SignedIn
 from models.viewer import System, TeamRole, Viewer
 from tests.client import Api, Following, TopLevelErrors, bearer
 from tests.make import a_client, a_contact, a_firm, counting, signed_in
-from tests.stating import DONE, FOLLOW, Stage, by_hand, elsewhere, endpoint_of, renamed, staged
+from tests.stating import DONE, FOLLOW, Gate, Stage, by_hand, elsewhere, endpoint_of, renamed, staged
 from tests.streaming import COMPLETE, END, MULTIPART, SSE, followed_at
 from tests.toy import until
 
@@ -59,6 +59,15 @@ async def ends(window: Following) -> bool:
     with pytest.raises(StopAsyncIteration):
         await window.next()
     return True
+
+
+async def rest(window: Following) -> list[str]:
+    """The names that it is told until the end."""
+    told = []
+    with suppress(StopAsyncIteration):
+        while True:
+            told.append((await window.next())["name"])
+    return told
 
 
 async def test_the_present_state_comes_at_once_then_each_that_follows_and_the_end(
@@ -131,11 +140,11 @@ async def test_after_a_quiet_second_a_change_is_told_at_once(
 async def test_what_happens_while_the_first_state_is_on_its_way_is_told(
     api: Api, stage: Stage, by: System, owner: SignedIn[Viewer], marta: UUID
 ) -> None:
-    stage.gate.clear()
-    async with api.follow(FOLLOW, about(marta), as_=owner) as window:
-        await until(lambda: stage.reads == 1)
-        await renamed(by, marta, "1", DONE)
-        stage.gate.set()
+    async with AsyncExitStack() as stack:
+        async with stage.closed(Gate.ALONE_AFTER):
+            window = await stack.enter_async_context(api.follow(FOLLOW, about(marta), as_=owner))
+            await until(lambda: stage.reads == 1)
+            await renamed(by, marta, "1", DONE)
         told = [(await window.next())["name"] for _ in range(2)]
         assert told == ["0", DONE]
         assert await ends(window)
@@ -179,12 +188,33 @@ async def test_one_change_costs_many_windows_as_many_statements_as_one(
                 told = [await window.next() for window in windows]
             assert all(each == {"name": "2", "emails": 0} for each in told)
             costs.append(len(statements))
-            stage.reads = 0
+            before = stage.reads
             await renamed(by, marta, DONE)
             assert [(await window.next())["name"] for window in windows] == [DONE] * number
             assert all([await ends(window) for window in windows])
-            assert stage.reads == 1  # nobody asks again whether it has really ended
+            assert stage.reads == before + 1  # nobody asks again whether it has really ended
     assert costs[1] <= costs[0] + 2, costs
+
+
+async def test_what_a_group_read_before_a_newcomer_did_is_not_told_to_it_after(
+    api: Api, stage: Stage, by: System, owner: SignedIn[Viewer], marta: UUID
+) -> None:
+    """The newcomer followed before the change that the group tells, and read after the next."""
+    async with AsyncExitStack() as stack:
+        first = await begun(stack, api, marta, owner)
+        await until(lambda: len(endpoint_of(api).groups) == 1)
+        async with stage.closed(Gate.GROUP_AFTER):
+            async with stage.closed(Gate.ALONE_BEFORE):
+                window = await stack.enter_async_context(api.follow(FOLLOW, about(marta), as_=owner))
+                await until(lambda: stage.came[Gate.ALONE_BEFORE] == 2)
+                await renamed(by, marta, "1")
+                await until(lambda: stage.came[Gate.GROUP_AFTER] == 1)
+                await renamed(by, marta, "2")
+            assert (await window.next())["name"] == "2"
+        assert [(await first.next())["name"] for _ in range(2)] == ["1", "2"]
+        await renamed(by, marta, DONE)
+        assert set(await rest(window)) <= {"2", DONE}
+        assert await rest(first) == [DONE]
 
 
 async def test_windows_that_come_while_it_moves_each_hear_nothing_older_and_the_end(
@@ -197,11 +227,8 @@ async def test_windows_that_come_while_it_moves_each_hear_nothing_older_and_the_
             await contact.update(by, marta, name=str(number))
         await contact.update(by, marta, name=DONE)
         for window in windows:
-            told: list[str] = []
-            while not told or told[-1] != DONE:
-                told.append((await window.next())["name"])
-            assert told[:-1] == sorted(told[:-1], key=int)
-            assert await ends(window)
+            *told, last = await rest(window)
+            assert (told, last) == (sorted(told, key=int), DONE)
 
 
 async def test_what_is_about_something_else_is_not_even_read(
@@ -301,15 +328,15 @@ async def test_a_window_that_leaves_while_a_second_passes_leaves_nothing_behind(
 async def test_who_fell_too_far_behind_is_told_how_it_is_now(
     api: Api, stage: Stage, by: System, owner: SignedIn[Viewer], marta: UUID
 ) -> None:
-    stage.gate.clear()
-    async with api.follow(FOLLOW, about(marta), as_=owner) as window:
-        await until(lambda: stage.reads == 1)
-        await renamed(by, marta, "1")
-        leap = "UPDATE journal_head SET head = head + $2 WHERE firm_id = $1"
-        await store.execute(leap, by.firm_id, 2 * WINDOW_POSITIONS)
-        for _ in range(3):
-            await elsewhere(by, *map(str, range(200)))  # the tail in memory is shorter
-        stage.gate.set()
+    async with AsyncExitStack() as stack:
+        async with stage.closed(Gate.ALONE_AFTER):
+            window = await stack.enter_async_context(api.follow(FOLLOW, about(marta), as_=owner))
+            await until(lambda: stage.reads == 1)
+            await renamed(by, marta, "1")
+            leap = "UPDATE journal_head SET head = head + $2 WHERE firm_id = $1"
+            await store.execute(leap, by.firm_id, 2 * WINDOW_POSITIONS)
+            for _ in range(3):
+                await elsewhere(by, *map(str, range(200)))  # the tail in memory is shorter
         assert [(await window.next())["name"] for _ in range(2)] == ["0", "1"]
         await renamed(by, marta, DONE)
         assert (await window.next())["name"] == DONE
