@@ -59,6 +59,9 @@ class Window:
                 async for answer in answers:
                     await asyncio.sleep(0)
                     self.heard.append(answer.body["data"])
+            if self.follower.completed:
+                return
+            await self.authorise()
             self.heard += range(self.follower.position + 1, source.told + 1)
             self.follower.position = self.follower.live_at = source.told
 
@@ -66,6 +69,7 @@ class Window:
 @dataclass
 class Source:
     told: int = 0
+    ended: bool = False
     grown: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def alone(self, context: object) -> AsyncGenerator[Answer, None]:
@@ -74,11 +78,17 @@ class Source:
             while context.follower.position < self.told:
                 context.follower.position += 1
                 yield Answer({"data": context.follower.position}, None)
+            if self.ended:
+                return
             self.grown.clear()
             await self.grown.wait()
 
     def tell(self, answers: int) -> None:
         self.told += answers
+        self.grown.set()
+
+    def end(self) -> None:
+        self.ended = True
         self.grown.set()
 
 
@@ -103,7 +113,23 @@ async def settled(windows: Sequence[Window], source: Source) -> None:
             await asyncio.sleep(0)
 
 
-async def played(steps: Sequence[Step]) -> None:
+async def ended(tasks: Sequence[asyncio.Task[None]], source: Source) -> None:
+    """All who follow have come to their end; those who are behind by now have got the rest before."""
+    source.end()
+    async with patience():
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def left(tasks: Sequence[asyncio.Task[None]], windows: Sequence[Window], source: Source) -> None:
+    """All who follow have left, when they had heard everything."""
+    await settled(windows, source)
+    await turns(30)  # what comes twice, or to who may not hear, comes now
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def played(steps: Sequence[Step], *, ends: bool) -> None:
     groups, source = Groups(), Source()
     windows: list[Window] = []
     tasks: list[asyncio.Task[None]] = []
@@ -126,19 +152,17 @@ async def played(steps: Sequence[Step]) -> None:
                 told_before_bar[chosen] = source.told
             case (("busy" | "free"), Window()):
                 chosen.free = verb == "free"
-    await settled(windows, source)
-    await turns(30)  # what comes twice, or to who may not hear, comes now
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await (ended(tasks, source) if ends else left(tasks, windows, source))
     for window in windows:
         assert window.heard == list(range(1, told_before_bar.get(window, source.told) + 1))
     assert len(groups) == 0
 
 
-@given(STEPS)
-@example([("tell many", 5), ("bar", 0), ("join", 0), ("tell", 0)])  # who comes late may be ahead of its group
-@example([("tell many", 4), ("bar", 0), ("join", 0), ("tell many", 2), ("wait", 1), ("tell", 0)])  # and wait for it
+@given(STEPS, some.booleans())
+@example([("tell many", 5), ("bar", 0), ("join", 0), ("tell", 0)], False)  # who comes late may be ahead of its group
+@example([("tell many", 4), ("bar", 0), ("join", 0), ("tell many", 2), ("wait", 1), ("tell", 0)], False)  # and wait
+@example([("busy", 0), ("tell many", 5)], True)
 @settings(deadline=None, max_examples=150)
-def test_each_hears_all_in_order_once_and_nothing_after_its_end(steps: list[Step]) -> None:
-    asyncio.run(played(steps))
+def test_each_hears_all_in_order_once_and_nothing_after_its_end(steps: list[Step], ends: bool) -> None:
+    """`ends`: at the last step the subscription itself comes to its end, and with it each that follows."""
+    asyncio.run(played(steps, ends=ends))
