@@ -50,22 +50,21 @@ def _errors(edit: BulkEdit) -> Iterator[tuple[Switch, str]]:
     invites = "true" if edit.invite else "false"
     for switch in Switch:
         if edit.action(switch) is BulkAction.ENABLE_FOR_ALL:
-            yield (
-                switch,
-                f"CASE WHEN f.address_id IS NULL THEN 'NO_ADDRESS' {_WHY_NOT[switch].format(invites=invites)} END",
-            )
+            why_not = _WHY_NOT[switch].format(invites=invites)
+            yield switch, f"CASE WHEN f.address_id IS NULL THEN 'NO_ADDRESS' {why_not} END"
         else:
             yield switch, "NULL::text"
 
 
+_NOT_ASKED = "WHEN NOT f.held THEN NULL"  # of an unlinked email only Login is left (R41)
 _WHY_NOT = {
     # the invitation of an archived account is refused, too (R44)
     Switch.LOGIN: """WHEN f.archived AND (NOT f.login OR {invites} AND NOT f.activated AND NOT f.live)
     THEN 'ACCOUNT_ARCHIVED'
   WHEN f.asks AND f.suppressed THEN 'ADDRESS_SUPPRESSED' WHEN f.asks AND NOT r.fits THEN 'RATE_LIMITED'""",
-    Switch.NOTIFY: """WHEN f.archived AND (NOT f.notify OR NOT f.muted <@ coalesce(m.muted, f.muted))
+    Switch.NOTIFY: f"""{_NOT_ASKED} WHEN f.archived AND (NOT f.notify OR NOT f.muted <@ coalesce(m.muted, f.muted))
     THEN 'ACCOUNT_ARCHIVED'""",
-    Switch.EMAIL_SYNC: """WHEN f.archived AND NOT f.email_sync THEN 'ACCOUNT_ARCHIVED'
+    Switch.EMAIL_SYNC: f"""{_NOT_ASKED} WHEN f.archived AND NOT f.email_sync THEN 'ACCOUNT_ARCHIVED'
   WHEN f.is_own AND NOT f.email_sync THEN 'OWN_ADDRESS'""",
 }
 
