@@ -169,7 +169,8 @@ _ITEMS = f"""
 SELECT i.*, i.account_id AS id, CASE WHEN i.contact_id IS NOT NULL THEN ARRAY[i.contact_id] ELSE ARRAY(
     SELECT h.contact_id FROM contact_email h WHERE h.firm_id = $1 AND h.address_id = i.address_id AND EXISTS (
       SELECT 1 FROM account_contact l
-      WHERE l.firm_id = $1 AND l.contact_id = h.contact_id AND l.account_id = i.account_id)) END AS contact_ids,
+      WHERE l.firm_id = $1 AND l.contact_id = h.contact_id AND l.account_id = i.account_id)
+    ORDER BY 1) END AS contact_ids,
   {{sort}}
 FROM ({{items}}) i WHERE {_CAME_OUT.replace("{0}", "{outcome}")}"""
 
