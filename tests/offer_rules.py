@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from models.errors import ErrorCode
-from tests.rules import ADDRESSES, PLACES, Rules, Spot
+from tests.rules import Rules, Spot
 
 WHY = {
     "switch": "LOGIN_OFF",
@@ -19,12 +19,17 @@ WHY = {
 
 @dataclass
 class Offer:
-    """`left`: accounts that left its coverage while it went on for others. `dead`: why."""
+    """
+    `left`: accounts that left its coverage while it went on for others. `dead`: why. `run`: the bulk update that sent
+    it, by its number.
+    """
 
     covers: set[int]
     left: set[int] = field(default_factory=set)
     dead: str | None = None
     expired: bool = False
+    bounced: bool = False
+    run: int | None = None
     ended_with: set[int] = field(default_factory=set)
 
     def die(self, why: str) -> None:
@@ -35,9 +40,13 @@ class Offer:
     def told(self) -> str | None:
         return self.dead or ("EXPIRED" if self.expired else None)
 
-    def cover(self, place: int) -> None:
-        self.covers.add(place)
-        self.left.discard(place)
+    @property
+    def lives(self) -> bool:
+        return not (self.dead or self.expired or self.bounced)
+
+    def cover(self, places: set[int]) -> None:
+        self.covers |= places
+        self.left -= places
 
     def uncover(self, places: set[int], why: str) -> None:
         """The last ones end it, and it is told of them still."""
@@ -51,10 +60,15 @@ class Offer:
 
 @dataclass
 class Offers:
-    """By address, the oldest first."""
+    """
+    `made`: by address, the oldest first. `letters`: to whom an invitation, or word of more accounts, was written, and
+    in which `minute`; None: to somebody of another sort.
+    """
 
     rules: Rules
     made: dict[int, list[Offer]] = field(default_factory=dict)
+    letters: list[tuple[int | None, int]] = field(default_factory=list)
+    minute: int = 0
     suppressed: set[int] = field(default_factory=set)  # nobody is invited there (R17)
 
     def unended(self, one: int) -> Offer | None:
@@ -62,12 +76,13 @@ class Offers:
         return last[0] if last and last[0].dead is None else None
 
     def entering(self) -> set[Spot]:
-        return {(p, one) for p in range(PLACES) for one in range(ADDRESSES) if self.rules.of(p, one)[0]}
+        rules = self.rules
+        return {(p, one) for p in range(rules.places) for one in range(rules.addresses) if rules.of(p, one)[0]}
 
     def do(self, verb: str, *given: Any) -> ErrorCode | None:
         """A step of tests/rules.py, and what follows from it here."""
         before = self.entering()
-        moving = self._moving(*given) if verb == "edit" else []
+        moving = self.moving(*given) if verb == "edit" else set[int]()
         code: ErrorCode | None = getattr(self.rules, verb)(*given)
         if code is None:
             suspended = {spot for spot in before if verb == "archive" and spot[0] == given[0] and given[1]}
@@ -75,23 +90,23 @@ class Offers:
             for one in {each for _, each in gone}:
                 if offer := self.unended(one):
                     offer.uncover({place for place, each in gone if each == one}, WHY[verb])
-            for place in moving:
-                self._offer(place, given[2], again=False)
+            if moving:
+                self.offer(moving, given[2], again=False)
         return code
 
-    def _moving(self, person: int, slot: int, new: int | None) -> list[int]:
+    def moving(self, person: int, slot: int, new: int | None) -> set[int]:
         """Where the address that goes had been invited, and its Login moves to the new one (R33, R43)."""
         old, rules = self.rules.holds[person].get(slot), self.rules
         offer = None if old is None else self.unended(old)
         taken = {*rules.holds[person].values(), *self.suppressed}
         if old is None or offer is None or new is None or new in taken:
-            return []
-        return sorted(
+            return set()
+        return {
             place
             for place, who in rules.links
             if who == person and place in offer.covers and not rules.of(place, new)[0]
             if old not in rules.activated and rules.of(place, old)[0] and not rules.holders(place, new) - {person}
-        )
+        }
 
     def state(self, place: int, one: int) -> str:
         """Of the account, where Login is on, by the last one that ever covered it."""
@@ -104,17 +119,20 @@ class Offers:
                 break
         return "NOT_SENT"
 
-    def _offer(self, place: int, one: int, *, again: bool) -> None:
+    def offer(self, places: set[int], one: int, *, again: bool) -> None:
+        """One letter at most, for all of them: an invitation, or word of the accounts that it may enter now (R8)."""
         if one in self.rules.activated:
+            self.letters.append((one, self.minute))
             return
-        live, kept = self.unended(one), set[int]()
-        if live and not live.expired and not again:
-            live.cover(place)
+        if (live := self.unended(one)) and live.lives and not again:
+            live.cover(places)
             return
+        kept = set[int]()
         for last in self.made.get(one, [])[-1:]:
             kept = {p for p in last.covers if self.rules.of(p, one)[0] and p not in self.rules.archived}
             last.die("SENT_AGAIN")
-        self.made.setdefault(one, []).append(Offer({place} | kept))
+        self.made.setdefault(one, []).append(Offer(places | kept))
+        self.letters.append((one, self.minute))
 
     def invite(self, place: int, one: int, switch_on: bool, again: bool) -> ErrorCode | None:
         rules = self.rules
@@ -128,7 +146,7 @@ class Offers:
         if one in self.suppressed:
             return ErrorCode.ADDRESS_SUPPRESSED
         rules.on[place, one] = (True, *rules.of(place, one)[1:])
-        self._offer(place, one, again=again)
+        self.offer({place}, one, again=again)
         return None
 
     def revoke(self, one: int) -> ErrorCode | None:
@@ -151,9 +169,9 @@ class Offers:
         return None
 
     def ask(self, one: int) -> None:
-        for place in range(PLACES):
-            if self.rules.of(place, one)[0] and place not in self.rules.archived:
-                self._offer(place, one, again=False)
+        places = {place for place in range(self.rules.places) if self.rules.of(place, one)[0]} - self.rules.archived
+        if places and one not in self.rules.activated:
+            self.offer(places, one, again=False)
 
     def wait(self) -> None:
         for some in self.made.values():

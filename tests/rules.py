@@ -1,6 +1,6 @@
 """
 The rules of switches, preferences and addresses in plain Python: R1, R3, R5, R10, R11, R13, R33, R34, R35, R41, R43,
-R44, R48.
+R44, R46, R48.
 
 The dicts below are what docs/rules.md says; tests compare them with the database (tests/reality.py).
 """
@@ -21,7 +21,10 @@ NOTHING: Named = {}
 
 @dataclass
 class Rules:
-    """What should be: everything by number. `holds`: by person, the address in each field."""
+    """
+    What should be: everything by number. `holds`: by person, the address in each field. `own`: addresses of the firm
+    itself (R46).
+    """
 
     holds: list[dict[int, int]]
     links: set[Spot] = field(default_factory=set)  # account, person
@@ -30,6 +33,9 @@ class Rules:
     former: dict[Spot, int] = field(default_factory=dict)
     activated: set[int] = field(default_factory=set)
     archived: set[int] = field(default_factory=set)
+    own: set[int] = field(default_factory=set)
+    places: int = PLACES
+    addresses: int = ADDRESSES
 
     def of(self, place: int, one: int) -> Switches:
         return self.on.get((place, one), OFF)
@@ -48,6 +54,8 @@ class Rules:
         goes_on = any(after[one] != self.of(place, one) or _any_on(muted[one], named) for one in wanted)
         if place in self.archived and goes_on:
             return ErrorCode.ACCOUNT_ARCHIVED
+        if any(after[one][2] and not self.of(place, one)[2] for one in self.own & after.keys()):
+            return ErrorCode.OWN_ADDRESS
         self.links.add((place, person))
         self.on |= {(place, one): on for one, on in after.items()}
         self.off |= {(place, one): _preferred(off, named) for one, off in muted.items()}
@@ -57,7 +65,7 @@ class Rules:
         if (place, person) not in self.links:
             return ErrorCode.NOT_LINKED
         self.links.discard((place, person))
-        for one in range(ADDRESSES):
+        for one in range(self.addresses):
             came_from = one in self.holds[person].values() or self.former.get((place, one)) == person
             if came_from and not self.holders(place, one):
                 self.on[place, one] = OFF
@@ -72,6 +80,8 @@ class Rules:
             return ErrorCode.ACCOUNT_ARCHIVED
         if goes_on and not held:
             return ErrorCode.NOT_LINKED
+        if one in self.own and wish[2] and not before[2]:
+            return ErrorCode.OWN_ADDRESS
         login, notify, sync = (was if want is None else want for want, was in zip(wish, before, strict=True))
         self.on[place, one] = (login, notify, sync)
         return None
@@ -97,7 +107,7 @@ class Rules:
             after[slot] = new
         old = before.get(slot)
         places = [place for place, who in self.links if who == person]
-        rows = {(place, one): self.of(place, one) for place in places for one in range(ADDRESSES)}
+        rows = {(place, one): self.of(place, one) for place in places for one in range(self.addresses)}
         taken = {(place, one): self.holders(place, one) - {person} for place, one in rows}
         self.holds[person] = after
         if old is not None and old != new:
@@ -130,7 +140,7 @@ class Rules:
                 self.former[place, old] = person
         if new is not None and not taken[place, new]:
             moved = login and old not in self.activated
-            self.on[place, new] = (rows[place, new][0] or moved, notify, sync)
+            self.on[place, new] = (rows[place, new][0] or moved, notify, sync and new not in self.own)
             self.off[place, new] = self.muted(place, old)
 
     def archive(self, place: int, archived: bool) -> None:
@@ -138,6 +148,11 @@ class Rules:
 
     def activate(self, one: int) -> None:
         self.activated.add(one)
+
+    def own_from_now(self, one: int) -> None:
+        """A colleague has this address, too: its mail is synced no more (R46)."""
+        self.own.add(one)
+        self.on |= {spot: (*on[:2], False) for spot, on in self.on.items() if spot[1] == one}
 
     def adopt(self, place: int, one: int, person: int, slot: int) -> ErrorCode | None:
         """A contact takes an unlinked email (R35)."""
@@ -166,7 +181,7 @@ class Rules:
         self.former = {spot: who for spot, who in self.former.items() if who != person}
 
     def status(self, place: int) -> str:
-        entering = {one for one in range(ADDRESSES) if self.of(place, one)[0]}
+        entering = {one for one in range(self.addresses) if self.of(place, one)[0]}
         if place in self.archived or not entering:
             return "OFFLINE"
         return "ACTIVE" if entering & self.activated else "PENDING"
@@ -174,7 +189,7 @@ class Rules:
     def shown(self, place: int) -> dict[int, Shown]:
         return {
             one: (self.of(place, one), frozenset(self.holders(place, one)), self.muted(place, one))
-            for one in range(ADDRESSES)
+            for one in range(self.addresses)
             if self.holders(place, one) or self.of(place, one)[0]
         }
 
