@@ -1,4 +1,4 @@
-"""What becomes of each switch of each item, as SQL (R26, R27): `f` is an item with its facts, `r` the room for it."""
+"""What becomes of each switch of each item, as SQL (R26, R27): `f` is an item with its facts."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ COLUMNS = (
 
 
 def decided(edit: BulkEdit, where: store.Where) -> str:
-    """Rows of COLUMNS, with `archived` beside them, from `turned` and `room`."""
+    """Rows of COLUMNS, with `archived` beside them, from `with_room`."""
     errors = ", ".join(f"{error} AS {switch}" for switch, error in _errors(edit))
     switches = ", ".join(column for switch in Switch for column in _columns(edit, switch))
     return f"""
@@ -26,7 +26,7 @@ SELECT f.at_place AS place, f.at_turn AS turn, f.account_id, f.address_id, f.con
   coalesce(f.held, false) AS held, coalesce(f.activated, false) AS activated, {switches},
   {"f.muted" if edit.preferences else "NULL::text[]"} AS muted_from,
   CASE WHEN m.muted IS NULL OR (f.held AND e.notify IS NULL) THEN m.muted ELSE f.muted END AS muted_to, f.archived
-FROM turned f LEFT JOIN room r ON r.address_id = f.address_id
+FROM with_room f
 CROSS JOIN LATERAL (SELECT {_muted(edit, where)} AS muted OFFSET 0) m CROSS JOIN LATERAL (SELECT {errors}) e"""
 
 
@@ -61,7 +61,7 @@ _WHY_NOT = {
     # the invitation of an archived account is refused, too (R44)
     Switch.LOGIN: """WHEN f.archived AND (NOT f.login OR {invites} AND NOT f.activated AND NOT f.live)
     THEN 'ACCOUNT_ARCHIVED'
-  WHEN f.asks AND f.suppressed THEN 'ADDRESS_SUPPRESSED' WHEN f.asks AND NOT r.fits THEN 'RATE_LIMITED'""",
+  WHEN f.asks AND f.suppressed THEN 'ADDRESS_SUPPRESSED' WHEN f.asks AND NOT f.fits THEN 'RATE_LIMITED'""",
     Switch.NOTIFY: f"""{_NOT_ASKED} WHEN f.archived AND (NOT f.notify OR NOT f.muted <@ coalesce(m.muted, f.muted))
     THEN 'ACCOUNT_ARCHIVED'""",
     Switch.EMAIL_SYNC: f"""{_NOT_ASKED} WHEN f.archived AND NOT f.email_sync THEN 'ACCOUNT_ARCHIVED'

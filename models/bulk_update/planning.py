@@ -71,7 +71,8 @@ def _statement(where: store.Where, edit: BulkEdit, spots: str, *, missing: str) 
     facts = _FACTS.format(is_live=_is_live(edit, where, now), is_own=IS_OUR_OWN if edit.email_sync.wants else "false")
     items = _ITEMS.format(asks=_asks(edit)) + missing
     room = _room(where, now) if edit.invite else _NO_ROOM_NEEDED
-    text = f"WITH {spots}, fact AS ({facts}), item AS ({items}), {_ORDERED}, room AS ({room}) {decided(edit, where)}"
+    parts = f"{spots}, fact AS MATERIALIZED ({facts}), item AS ({items}), {_ORDERED}, with_room AS ({room})"
+    text = f"WITH {parts} {decided(edit, where)}"
     return Statement(text, tuple(where.args))
 
 
@@ -162,12 +163,15 @@ _ORDERED = """placed AS (
 ), turned AS (
   SELECT f.*, coalesce(f.turn, dense_rank() OVER (ORDER BY f.first_place))::int AS at_turn FROM first f
 )"""
-_NO_ROOM_NEEDED = "SELECT NULL::uuid AS address_id, NULL::boolean AS fits WHERE false"
-# as models.letter.limits has it: of one address as many as fit, of all of the firm the first ones
+_NO_ROOM_NEEDED = "SELECT t.*, true AS fits FROM turned t"
+# as models.letter.limits has it: of one address as many as fit, of all of the firm the first ones; one letter a turn
 _ROOM = """
-  SELECT d.address_id, w.written < {per_recipient} AND count(*) FILTER (WHERE w.written < {per_recipient})
-      OVER (ORDER BY d.at_turn) <= {per_hour} - (
-    SELECT count(*) FROM letter l WHERE l.firm_id = $1 AND l.copy_of IS NULL AND l.created_at > {since}) AS fits
-  FROM (SELECT DISTINCT address_id, key, at_turn FROM turned WHERE asks AND NOT suppressed) d, LATERAL (
-    SELECT count(*) AS written FROM letter l WHERE l.firm_id = $1 AND l.copy_of IS NULL AND l.to_key = d.key
-      AND l.urgency = {urgency} AND l.created_at > {since}) w"""
+  SELECT t.*, t.written < {per_recipient} AND count(*) FILTER (WHERE t.leads AND t.written < {per_recipient})
+    OVER (ORDER BY t.at_turn) <= {per_hour} - (
+      SELECT count(*) FROM letter l WHERE l.firm_id = $1 AND l.copy_of IS NULL AND l.created_at > {since}) AS fits
+  FROM (
+    SELECT t.*, w.written, t.asks AND NOT t.suppressed AND row_number() OVER (
+      PARTITION BY t.at_turn ORDER BY t.asks DESC, t.at_place) = 1 AS leads
+    FROM turned t LEFT JOIN LATERAL (
+      SELECT count(*) AS written FROM letter l WHERE l.firm_id = $1 AND l.copy_of IS NULL AND l.to_key = t.key
+        AND l.urgency = {urgency} AND l.created_at > {since}) w ON t.asks) t"""
