@@ -111,7 +111,7 @@ PERSONAL = (
     "recoveryCodesLeft",
 )
 """Fields that show each person their own."""
-BY_RIGHTS = ("apiTokens", "twoFactor", "url", "rawUrl")
+BY_RIGHTS = ("apiTokens", "twoFactor", "url", "rawUrl", "errorsCsvUrl")
 """Fields that show more to some, or a link of their own to each: a document with one of these is not shared."""
 VARIABLES = re.compile(r"\$(\w+)\s*:\s*\[*(\w+)")
 

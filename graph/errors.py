@@ -80,6 +80,11 @@ def user_error(refusal: refused.Refusal) -> UserError:
     return Refusal(message=message, code=code, path=path)
 
 
+def user_errors(refused_with: refused.Refusal | refused.Refusals) -> list[UserError]:
+    several = refused_with.refusals if isinstance(refused_with, refused.Refusals) else (refused_with,)
+    return [user_error(refusal) for refusal in several]
+
+
 _REQUEST_CODES = {
     ErrorCode.NOT_FOUND: RequestCode.NOT_FOUND,
     ErrorCode.NOT_ALLOWED: RequestCode.FORBIDDEN,
@@ -126,10 +131,8 @@ def refusable(
                 if not clients:
                     must_be_team(info.context, "Only the firm's team may do this.")
                 return await resolve(self, info, *args, **kwargs)
-            except refused.Refusal as refusal:
-                return payload(errors=[user_error(refusal)])
-            except refused.Refusals as several:
-                return payload(errors=[user_error(refusal) for refusal in several.refusals])
+            except (refused.Refusal, refused.Refusals) as refusal:
+                return payload(errors=user_errors(refusal))
 
         return resolved  # type: ignore[return-value]  # the first two go by position
 

@@ -9,6 +9,7 @@ from uuid import UUID
 import strawberry
 
 from graph.account import Account
+from graph.bulk_update import BulkUpdate, bulk_update_of
 from graph.context import Info, client_of, signed_in, viewer_of
 from graph.email import Email, email_of
 from graph.errors import must_be_team
@@ -98,6 +99,11 @@ class TogglesChanged(FeedEvent):
     @strawberry.field(description="More was touched than stands here: read afresh what you show.")
     async def truncated(self, info: Info) -> bool:
         return len(self._accounts) > MOST_AT_ONCE or len(await self._toggles(info)) > MOST_AT_ONCE
+
+    @strawberry.field
+    async def bulk_update(self, info: Info) -> BulkUpdate | None:
+        run_id = self.entries[0].run_id
+        return await bulk_update_of(info, run_id) if run_id else None
 
     @strawberry.field(description="At most 100; a run gives one event per chunk.")
     async def toggles(self, info: Info) -> list[Toggles]:

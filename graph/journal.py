@@ -9,6 +9,7 @@ import strawberry
 
 from graph.account import Account, account_of
 from graph.address import PortalUser, portal_user_of
+from graph.bulk_update import BulkUpdate, bulk_update_of
 from graph.context import Info, viewer_of
 from graph.engine.completion import Shows, made
 from graph.errors import KINDS
@@ -84,6 +85,11 @@ class JournalEntry(Node, Shows[journal.Entry]):
     @staticmethod
     def changes(parent: strawberry.Parent[journal.Entry]) -> list[JournalChange]:
         return JournalChange.of_all(parent.changes)
+
+    @strawberry.field
+    @staticmethod
+    async def bulk_update(parent: strawberry.Parent[journal.Entry], info: Info) -> BulkUpdate | None:
+        return await bulk_update_of(info, parent.run_id) if parent.run_id else None
 
 
 async def actor_of(info: Info, entry: journal.Entry) -> Viewer | None:

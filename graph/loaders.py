@@ -8,6 +8,7 @@ from uuid import UUID
 
 import models.account
 import models.address
+import models.bulk_update
 import models.contact
 import models.email
 import models.email_field
@@ -20,14 +21,14 @@ import models.team
 import models.toggles
 from graph.loading import Loader
 from models.contact import LinkedContactView
-from models.ground.page import Page, Window
 from models.viewer import Viewer
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 W = TypeVar("W")
-Windowed = tuple[UUID, Window]
+H = TypeVar("H", bound=Hashable)
 Read = Callable[[Viewer, Sequence[K]], Awaitable[dict[K, V]]]
+ReadHow = Callable[[Viewer, Sequence[UUID], H], Awaitable[dict[UUID, V]]]
 
 
 def by_id(read: Read[K, V]) -> "cached_property[Loader[K, V | None]]":
@@ -42,10 +43,9 @@ def counts(read: Read[UUID, int]) -> "cached_property[Loader[UUID, int]]":
     return cached_property(lambda loaders: loaders.reading(read, 0))
 
 
-def pages(
-    read: Callable[[Viewer, Sequence[UUID], Window], Awaitable[dict[UUID, Page[V]]]],
-) -> "cached_property[Loader[Windowed, Page[V]]]":
-    return cached_property(lambda loaders: Loader(partial(_windowed, read, loaders.viewer)))
+def pages(read: ReadHow[H, V]) -> "cached_property[Loader[tuple[UUID, H], V]]":
+    """Keys: of whom, and which page, or whatever else it is that one statement has for all of them."""
+    return cached_property(lambda loaders: Loader(partial(_by_how, read, loaders.viewer)))
 
 
 class Loaders:
@@ -69,6 +69,9 @@ class Loaders:
     account_email_count = counts(models.email.counts_of_accounts)
     account_notices = pages(models.notice.of_accounts)
     account_notice_count = counts(models.notice.counts_of_accounts)
+    bulk_update = by_id(models.bulk_update.by_ids)
+    bulk_update_items = pages(models.bulk_update.items_of_runs)
+    bulk_update_item_count = pages(models.bulk_update.item_counts_of_runs)
     contact = by_id(models.contact.by_ids)
     contact_emails = lists(models.contact.emails_of)
     contact_accounts = pages(models.account.of_contacts)
@@ -112,16 +115,12 @@ async def _in_order(read: Read[K, V], viewer: Viewer, nothing: W, keys: list[K])
     return [found.get(key, nothing) for key in keys]
 
 
-async def _windowed(
-    read: Callable[[Viewer, Sequence[UUID], Window], Awaitable[dict[UUID, Page[V]]]],
-    viewer: Viewer,
-    keys: list[Windowed],
-) -> list[Page[V]]:
-    parents: dict[Window, list[UUID]] = defaultdict(list)
-    for parent, window in keys:
-        parents[window].append(parent)
-    by_window = {window: await read(viewer, ids, window) for window, ids in parents.items()}
-    return [by_window[window][parent] for parent, window in keys]
+async def _by_how(read: ReadHow[H, V], viewer: Viewer, keys: list[tuple[UUID, H]]) -> list[V]:
+    parents: dict[H, list[UUID]] = defaultdict(list)
+    for parent, how in keys:
+        parents[how].append(parent)
+    found = {how: await read(viewer, ids, how) for how, ids in parents.items()}
+    return [found[how][parent] for parent, how in keys]
 
 
 async def there(loader: Loader[K, V | None], keys: Sequence[K]) -> list[V]:

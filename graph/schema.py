@@ -12,6 +12,9 @@ from graph.account import AccountQuery
 from graph.account_changes import AccountMutation
 from graph.address import AddressMutation
 from graph.api_token import ApiTokenMutation
+from graph.bulk_update import BulkUpdateQuery
+from graph.bulk_update_changes import BulkUpdateMutation, BulkUpdatePreviewQuery
+from graph.bulk_update_progress import BulkUpdateSubscription
 from graph.contact import ContactQuery
 from graph.contact_changes import ContactMutation
 from graph.email import EmailQuery
@@ -46,7 +49,7 @@ from graph.unsubscribe import UnsubscribeMutation, UnsubscribeQuery
     description="""
 Pages: `first` or `last`, at most 100, 25 where neither is given; a page cursor is good for its own order and filter.
 What you may not see is not there: null, an empty list or NOT_FOUND, just as for an id that never was. The lists of the
-firm (accounts, contacts, emails, inbox, mailboxes, journal) are the team's; `portal` is a client's.
+firm (accounts, contacts, emails, inbox, mailboxes, runs, journal) are the team's; `portal` is a client's.
 """.strip()
 )
 class Query(
@@ -58,6 +61,8 @@ class Query(
     EmailQuery,
     NotificationQuery,
     MailboxQuery,
+    BulkUpdateQuery,
+    BulkUpdatePreviewQuery,
     JournalQuery,
     InvitationLinkQuery,
     PortalQuery,
@@ -74,8 +79,8 @@ class Query(
 `idempotencyKey` is 1 to 100 characters of yours, such as a UUID: for 30 days the same key and input give the first
 answer again and do nothing, and with another input are refused (R31).
 A list in an input holds at most 100 and is all or nothing, unless it says otherwise. No answer waits for a mail server.
-Rights: `manageAccounts` for accounts, contacts and toggles; OWNER or ADMIN for mailboxes of others; any team member for
-the rest; no session at all for what is called public.
+Rights: `manageAccounts` for accounts, contacts, toggles and bulk update; OWNER or ADMIN for mailboxes of others; any
+team member for the rest; no session at all for what is called public.
 """.strip()
 )
 class Mutation(
@@ -93,6 +98,7 @@ class Mutation(
     UnsubscribeMutation,
     InvitationMutation,
     InvitationLinkMutation,
+    BulkUpdateMutation,
     MailboxMutation,
     NotificationMutation,
     NotifyingMutation,
@@ -105,10 +111,10 @@ class Mutation(
     description="""
 Feeds begin with FeedReady, give every event since `after`, in order, none twice, and go on live; without `after` they
 begin now (R39). To miss nothing, query, then subscribe from the `feedCursor` of what you read; or subscribe first, and
-query on FeedReady.
+query on FeedReady. `bulkUpdateProgress` gives the present state, then the latest, at most one a second.
 """.strip()
 )
-class Subscription(feed.FeedSubscription):
+class Subscription(feed.FeedSubscription, BulkUpdateSubscription):
     pass
 
 

@@ -59,6 +59,19 @@ NEW_CONTACT = {
 WITH_FREE = [
     {"addressId": "<free_address>", "toggles": {"login": True, "notify": True, "invite": {"message": "Hello"}}}
 ]
+BULK_UPDATE = {
+    "accounts": {"ids": ["<account>", "<pending_account>"]},
+    "login": "ENABLE_FOR_ALL",
+    "invite": {"message": "Welcome", "again": False},
+    "notify": "ENABLE_FOR_ALL",
+    "notificationPreferences": [{"category": "ORGANIZERS", "on": False}],
+    "emailSync": "DO_NOTHING",
+    "idempotencyKey": "bulk update",
+}
+MATCHING = {"matching": {"search": "vet", "kinds": ["COMPANY"], "archived": False}}
+REFUSED_OR_SEEN = (
+    "{ report { accountCount login { changed } items { totalCount } } refused: errors { code message path } }"
+)
 INBOX = {"read": False, "accountId": "<account>", "kinds": ["EMAIL_RECEIVED"], "upTo": "c99"}
 
 EXAMPLES: dict[str, list[Example]] = {
@@ -81,6 +94,12 @@ EXAMPLES: dict[str, list[Example]] = {
         Example({"filter": {"subjectId": "<mailbox>"}}, IDS),
         Example({"filter": {"actorId": "<member>", "until": "2099-01-01T00:00:00Z"}}, IDS),
         Example({"filter": {"bulkUpdateId": "<bulk_update>"}}, IDS),
+    ],
+    "Query.bulkUpdate": [Example({"id": "<bulk_update>"}, "{ id status report { accountCount } }")],
+    "Query.bulkUpdates": [Example(PAGE, IDS)],
+    "Query.bulkUpdatePreview": [
+        Example({"input": BULK_UPDATE}, REFUSED_OR_SEEN),
+        Example({"input": {"accounts": MATCHING, "emailSync": "DISABLE_FOR_ALL"}}, REFUSED_OR_SEEN),
     ],
     "Query.portal": [Example({"accountId": "<account>"}, "{ account { id } }")],
     "Mutation.signIn": [
@@ -206,6 +225,11 @@ EXAMPLES: dict[str, list[Example]] = {
             ]
         )
     ],
+    "Mutation.bulkUpdateToggles": [
+        _input(**BULK_UPDATE),
+        _input(accounts=MATCHING, emailSync="DISABLE_FOR_ALL"),
+    ],
+    "Mutation.cancelBulkUpdate": [_input(id="<queued_bulk_update>")],
     "Mutation.sendInvitations": [
         _input(
             toggles=[{"accountId": "<pending_account>", "addressId": "<pending_address>"}],
@@ -273,7 +297,9 @@ EXAMPLES: dict[str, list[Example]] = {
     "Subscription.inboxNotifications": [Example({"after": "c1"}, EVENTS)],
     "Subscription.emailArrived": [Example({"accountId": "<account>", "after": None}, EVENTS)],
     "Subscription.togglesChanged": [Example({"accountId": "<account>", "after": None}, EVENTS)],
+    "Subscription.bulkUpdateProgress": [Example({"id": "<bulk_update>"}, "{ done total bulkUpdate { status } }")],
     "Account.emails": [],
+    "BulkUpdateReport.items": [],
     "Account.notices": [],
     "Contact.accounts": [],
     "Portal.emails": [],

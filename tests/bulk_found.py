@@ -5,8 +5,7 @@ from uuid import UUID
 
 import orjson
 
-from models.bulk_update import reading
-from models.bulk_update.reading import BulkUpdateItemView, BulkUpdateView, Report
+from models.bulk_update import BulkUpdateItemView, BulkUpdateView, Report, reading
 from models.bulk_update.table import BulkOutcome
 from models.ground import store
 from models.ground.page import Window

@@ -8,7 +8,7 @@ from models.bulk_update import AccountSelection, BulkAction, BulkEdit, BulkUpdat
 from models.bulk_update.stepping import Pace, step
 from models.ground import store
 from models.ground.page import Window
-from models.run import Held, RunKind, claim
+from models.run import Held, RunKind, claim, release
 from models.toggles import Switch
 from models.viewer import Viewer
 
@@ -43,6 +43,20 @@ async def claimed(owner: str = "a worker") -> Held:
     held = await claim(owner, list(RunKind))
     assert held is not None, "none waits"
     return held
+
+
+async def kept_waiting(by: Viewer, edit: BulkEdit) -> UUID:
+    """It is another worker's, which is busy with other things, for a minute."""
+    run_id = await asked(by, edit)
+    assert (await claimed("a busy worker")).run_id == run_id
+    return run_id
+
+
+async def planned() -> None:
+    """The run whose turn it is has its items, and none has ended."""
+    held = await claimed()
+    await stepped(held)
+    await release(held)
 
 
 class OneByOne(Pace):

@@ -28,6 +28,7 @@ NOUNS = {
     "ApiToken": "token",
     "EmailField": "field",
     "JournalEntry": "entry",
+    "BulkUpdate": "bulk_update",
 }
 """Of `World.ids`; of the other kinds of nodes as the kind is called."""
 ROOTS = sorted(SCHEMA.query_type.fields.keys() - PUBLIC)

@@ -38,8 +38,7 @@ async def test_an_entry_of_each_kind_shows_its_subject_and_is_found_by_each_acco
         new = NewNotification(kind, uuid7(), key, saying("So it is."), accounts=accounts)
         await notification.raise_for_team(world.by, [new])
     entry = (await api.ask(ENTRIES, {"kind": kind}, as_=world.owner))["inbox"]["nodes"][0]
-    shown = {"__typename": kind.subject, "id": subject}
-    assert entry["subject"] == (None if kind.subject is Subject.BULK_UPDATE else shown)  # until its type is here
+    assert entry["subject"] == {"__typename": kind.subject, "id": subject}
     for account in (world.ids["account"], world.ids["pending_account"]):
         found = (await api.ask(ENTRIES, {"kind": kind, "account": account}, as_=world.owner))["inbox"]["nodes"]
         assert (entry in found) is ({"id": account} in entry["accounts"])

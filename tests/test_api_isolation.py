@@ -35,6 +35,8 @@ WITH_IDS = sorted(TAKING_IDS - PUBLIC)
 QUERIES = [name for name in WITH_IDS if name.startswith("Query.")]
 MUTATIONS = [name for name in WITH_IDS if name.startswith("Mutation.")]
 SUBSCRIPTIONS = [name for name in WITH_IDS if name.startswith("Subscription.")]
+FEEDS_OF_AN_ACCOUNT = ["Subscription.emailArrived", "Subscription.togglesChanged"]
+"""Or of all; the others follow one thing."""
 NOT_IDS = ("", "x", "account_", "account_123", "account_" + "z" * 32, "ACCOUNT_" + "0" * 32, "\0", "é" * 9999)
 
 
@@ -184,17 +186,16 @@ async def test_nobody_follows_nothing(api: Api, name: str) -> None:
 @pytest.mark.parametrize("name", SUBSCRIPTIONS)
 async def test_a_feed_about_what_another_firm_has_is_not_found_before_it_begins(api: Api, name: str) -> None:
     mine, theirs = await a_world(), await a_world()
-    (example,) = EXAMPLES[name]
-    document, variables = document_of(name, example), told(example.variables, mine.ids)
-    theirs_and_nobodys = (theirs.ids["account"], never_was(theirs.ids["account"]), theirs.ids["contact"], *NOT_IDS)
-    for given in theirs_and_nobodys:
-        async with api.follow(document, replaced(variables, ("accountId",), given), as_=mine.owner) as feed:
+    ((example, (variables, exact), _, key),) = tried(name, mine, theirs)
+    noun = "account" if name in FEEDS_OF_AN_ACCOUNT else "bulk update"
+    for given in (key, never_was(key), theirs.ids["contact"], *NOT_IDS):
+        async with api.follow(document_of(name, example), replaced(variables, exact, given), as_=mine.owner) as feed:
             with pytest.raises(TopLevelErrors) as refused:
                 await feed.next()
-        assert (refused.value.codes, refused.value.messages) == (["NOT_FOUND"], ["There is no such account."])
+        assert (refused.value.codes, refused.value.messages) == (["NOT_FOUND"], [f"There is no such {noun}."])
 
 
-@pytest.mark.parametrize("name", SUBSCRIPTIONS)
+@pytest.mark.parametrize("name", FEEDS_OF_AN_ACCOUNT)
 async def test_a_feed_about_everything_tells_of_the_own_firm_alone(api: Api, name: str) -> None:
     mine, theirs = await a_world(), await a_world()
     (example,) = EXAMPLES[name]
@@ -217,8 +218,8 @@ async def _touch(world: World, *, notify: bool) -> None:
 
 
 NOUNS = (
-    "account address attachment contact email entry field firm invitation mailbox member notice notification"
-    " person toggles token"
+    "account address attachment bulk_update contact email entry field firm invitation mailbox member notice"
+    " notification person toggles token"
 )
 OWNERS_ONLY = {"notification", "entry", "token"}
 
@@ -237,7 +238,11 @@ async def test_lists_show_what_the_firm_has_alone(api: Api) -> None:
     await an_account(theirs.by, name="Vetreria Due", email_sync=True)
     document = """{ accounts { nodes { id } totalCount } contacts { nodes { id } totalCount } mailboxes { id }
       emails { nodes { id } totalCount } inbox { nodes { id } unreadCount } journal { nodes { account { id } } }
+      bulkUpdates { nodes { id report { items { nodes { account { id } address { id } } } } } }
       firm { members { id } emailFields { id } apiTokens { id } } }"""
     found = json.dumps(await api.ask(document, as_=mine.owner))
     assert all(key not in found for key in theirs.ids.values())
-    assert all(mine.ids[noun] in found for noun in ("account", "contact", "mailbox", "email", "notification", "token"))
+    assert all(
+        mine.ids[noun] in found
+        for noun in ("account", "contact", "mailbox", "email", "notification", "token", "bulk_update")
+    )

@@ -71,7 +71,18 @@ async def test_it_is_answered_and_nothing_is_refused(api: Api, name: str) -> Non
         assert not (isinstance(answer, dict) and answer.get("errors")), answer
 
 
-@pytest.mark.parametrize("name", [name for name, one in OPERATIONS.items() if one.operation.value == "subscription"])
+STATES = ["BulkLive"]
+FEEDS = [name for name, one in OPERATIONS.items() if one.operation.value == "subscription" and name not in STATES]
+
+
+@pytest.mark.parametrize("name", STATES)
+async def test_a_state_is_told_at_once(api: Api, name: str) -> None:
+    world = await a_world()
+    async with api.follow(sent(name), _variables(name, world.ids), as_=_whose(name, world)) as states:
+        assert len(await states.next()) > 2
+
+
+@pytest.mark.parametrize("name", FEEDS)
 async def test_a_feed_begins_and_gives_what_came_since(api: Api, name: str) -> None:
     world = await a_world()
     async with api.follow(sent(name), _variables(name, world.ids), as_=_whose(name, world)) as feed:

@@ -106,6 +106,10 @@ LISTS = {
     "emails of one account": "emails(first: 1, after: $after, filter: { accountId: $id }) { edges { cursor } }",
     "inbox": "inbox(first: 1, after: $after) { edges { cursor } }",
     "unread": "inbox(first: 1, after: $after, filter: { read: false }) { edges { cursor } }",
+    "bulk updates": "bulkUpdates(first: 1, after: $after) { edges { cursor } }",
+    "items": "bulkUpdate(id: $run) { report { items(first: 1, after: $after) { edges { cursor } } } }",
+    "items with an outcome": "bulkUpdate(id: $run) { report {"
+    " items(first: 1, after: $after, outcome: INVITED) { edges { cursor } } } }",
     "journal": "journal(first: 1, after: $after) { edges { cursor } }",
     "emails on an account": "node(id: $id) { ... on Account { emails(first: 1, after: $after) { edges { cursor } } } }",
     "accounts of a contact": "node(id: $key) { ...on Contact { accounts(after: $after) { edges { cursor } } } }",
@@ -113,10 +117,10 @@ LISTS = {
 
 
 async def read(api: Api, world: World, name: str, after: str | None) -> list[str]:
-    kinds = {"after": "String", "id": "ID!", "key": "ID!"}
+    kinds = {"after": "String", "id": "ID!", "key": "ID!", "run": "ID!"}
     used = {key: kind for key, kind in kinds.items() if f"${key}" in LISTS[name]}
     document = f"query({', '.join(f'${key}: {kind}' for key, kind in used.items())}) {{ {LISTS[name]} }}"
-    values = {"after": after, "id": world.ids["account"], "key": world.ids["contact"]}
+    values = {"after": after, "id": world.ids["account"], "key": world.ids["contact"], "run": world.ids["bulk_update"]}
     told = await api.ask(document, {key: values[key] for key in used}, as_=world.owner)
     return list(_cursors(told))
 

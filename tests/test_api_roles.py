@@ -48,6 +48,8 @@ RIGHTS = {
     "deleteUnlinkedEmail": ACCOUNTS,
     "setToggles": ACCOUNTS,
     "setNotificationPreferences": ACCOUNTS_OR_OWN,
+    "bulkUpdateToggles": ACCOUNTS,
+    "cancelBulkUpdate": ACCOUNTS,
     "sendInvitations": ACCOUNTS,
     "revokeInvitation": ACCOUNTS,
     "liftSuppression": ACCOUNTS,

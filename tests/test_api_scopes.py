@@ -43,7 +43,7 @@ IN_PERSON = {
     "updateTeamMember",
 }
 """A token is refused there, or nobody's, so that nothing comes back."""
-WORDS = {"text", "softwareLink", "firmName", "accountName"}
+WORDS = {"text", "softwareLink", "firmName", "accountName", "errorsCsvUrl"}
 """Strings that are no names of what was changed."""
 MOST_ALIASES = 25
 WITHOUT_A_PERSON = {

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models import letter
+from models.bulk_update import Report
 from models.bulk_update.edit import BulkEdit
-from models.bulk_update.reading import Report
 from models.bulk_update.starting import checked, start
 from models.bulk_update.stepping import Pace, step
 from models.bulk_update.table import BulkOutcome

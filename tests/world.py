@@ -1,7 +1,7 @@
 """A small firm that has one of everything, by the names that tests use for it; and what stands in the database."""
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from uuid_utils.compat import uuid7
 
 from graph.ids import Kind, global_id
 from models import api_token, contact, email, email_field, invitation, journal, mailbox, notice, notification, session
+from models.bulk_update import BulkEdit
 from models.client_event import ClientEvent
 from models.contact import ContactEmail, FieldRef
 from models.email import Incoming, Message, MessageAttachment, history
@@ -20,7 +21,9 @@ from models.notice import AccountRef, NewNotice
 from models.notification import InboxFilter
 from models.participant import Participant, Role
 from models.session import SignedIn
+from models.toggles import Invite
 from models.viewer import ApiScope, Client, System, TeamRole
+from tests.bulk_updating import DISABLE, ENABLE, kept_waiting, ran, these
 from tests.make import (
     MadeAccount,
     a_client,
@@ -28,7 +31,6 @@ from tests.make import (
     a_firm,
     an_account,
     an_address,
-    invited,
     signed_in,
     toggles_of,
     with_password,
@@ -43,8 +45,9 @@ PDF = b"%PDF-1.4 an invoice"
 class World:
     """
     `ids`: global ids by noun; `free_contact` is on no account, `pending_address` on `pending_account` has been invited
-    (`invitation`) by a run (`bulk_update`), `unlinked_address` may still enter `unlinked_account`, though its
-    `former_contact` gave it up. `employee` may not manage accounts. `client` is ANNA, who works in `account`.
+    (`invitation`) by a run that has ended (`bulk_update`); another one waits (`queued_bulk_update`).
+    `unlinked_address` may still enter `unlinked_account`, though its `former_contact` gave it up. `employee` may not
+    manage accounts. `client` is ANNA, who works in `account`.
     """
 
     by: System
@@ -85,8 +88,9 @@ async def a_world() -> World:
 
 async def _pending(by: System, owner: SignedIn) -> dict[str, str]:
     made = await an_account(by, name="Attesa", address=PENDING)
-    run_id = uuid7()
-    await invited(replace(by, run_id=run_id), made.id, made.address)
+    enable = BulkEdit(these(made.id), login=ENABLE, invite=Invite("Welcome"))
+    run_id = await ran(owner.viewer, enable)
+    waits = BulkEdit(these(made.id), email_sync=DISABLE)
     view = await toggles_of(owner.viewer, made.id, made.address)
     assert view is not None
     (invitation_view,) = (await invitation.of_toggles(owner.viewer, [view.id])).values()
@@ -95,6 +99,7 @@ async def _pending(by: System, owner: SignedIn) -> dict[str, str]:
         "pending_address": global_id(Kind.EMAIL_ADDRESS, made.address),
         "invitation": global_id(Kind.INVITATION, invitation_view.id),
         "bulk_update": global_id(Kind.BULK_UPDATE, run_id),
+        "queued_bulk_update": global_id(Kind.BULK_UPDATE, await kept_waiting(owner.viewer, waits)),
     }
 
 

@@ -79,7 +79,7 @@ def must_be_planned_at_once(items: int) -> None:
 
 async def checked(by: Viewer, edit: BulkEdit) -> BulkEdit:
     """
-    As it shall be kept: the message as letters have it, each account once.
+    As it shall be kept: the message as letters have it, each account once, the search without NUL.
 
     Raises, all that is wrong: NOT_ALLOWED without the right `manageAccounts`; NOT_FOUND for an account, with its path;
     INVALID: nothing to do, an invitation without Login or categories without Notify, a category twice, a search that
@@ -96,8 +96,14 @@ async def checked(by: Viewer, edit: BulkEdit) -> BulkEdit:
     with faults:
         await _must_be_there(by, edit.accounts.ids)
     faults.must_be_none()
-    ids = None if edit.accounts.ids is None else tuple(dict.fromkeys(edit.accounts.ids))
-    return replace(edit, accounts=AccountSelection(ids, edit.accounts.matching), invite=invite)
+    return replace(edit, accounts=_kept(edit.accounts), invite=invite)
+
+
+def _kept(accounts: AccountSelection) -> AccountSelection:
+    ids, matching = accounts.ids, accounts.matching
+    if matching and matching.search is not None:
+        matching = replace(matching, search=matching.search.replace("\0", " "))  # no word has one, nor can jsonb
+    return AccountSelection(None if ids is None else tuple(dict.fromkeys(ids)), matching)
 
 
 def _refusals(edit: BulkEdit) -> Iterator[Refusal]:

@@ -72,7 +72,8 @@ async def page_of_each(
     query, arguments = _query(select.replace("{parent}", "parent.id"), args, order, window)
     each = f"FROM unnest(${len(arguments) + 1}::uuid[]) AS parent(id) CROSS JOIN LATERAL ({query}) AS child"
     grouped: dict[UUID, list[Any]] = {parent: [] for parent in parents}
-    for row in await store.rows(f"SELECT parent.id AS parent_id, child.* {each}", *arguments, list(parents)):
+    beginning = store.AFRESH if query.startswith(store.AFRESH) else ""
+    for row in await store.rows(f"{beginning}SELECT parent.id AS parent_id, child.* {each}", *arguments, list(parents)):
         grouped[row["parent_id"]].append(row)
     return {parent: _cut(found, window, read) for parent, found in grouped.items()}
 

@@ -1,0 +1,17 @@
+"""What a run would report now (R28). Nothing is kept of it, and nobody is mailed."""
+
+from models import idempotency
+from models.bulk_update.edit import BulkEdit
+from models.bulk_update.report import Report
+from models.bulk_update.starting import checked, must_be_planned_at_once
+from models.viewer import Viewer, must_manage_accounts
+
+
+async def preview(by: Viewer, edit: BulkEdit, *, key: str | None = None) -> Report:
+    """Raises what `start` raises; but the key, which is only looked at, stays unused."""
+    must_manage_accounts(by)
+    if key is not None:
+        idempotency.check_key(key)
+    report = Report.of_plan(by, await checked(by, edit))
+    must_be_planned_at_once(await report.count(None))
+    return report
