@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 from uuid_utils.compat import uuid7
 
-from models import account, contact, email, journal, notification
+from models import account, contact, email, journal, letter, notification
 from models.account import AccountFilter, AccountKind, NewAccount
 from models.account.reading import AccountOrder
 from models.contact.reading import ContactFilter, ContactOrder
@@ -24,6 +24,7 @@ from models.mailbox import backlog
 from models.notification import InboxFilter
 from models.text import sort_key
 from models.viewer import Viewer
+from tests.letters import written
 from tests.make import a_firm, a_member, an_account
 
 EMAILS = 20_000
@@ -219,4 +220,29 @@ _LAST_ABOUT = """
 SELECT n.id, j.position FROM unnest($3::uuid[]) AS n(id), LATERAL (
   SELECT position FROM journal_entry j WHERE j.firm_id = $1 AND j.run_id = $2 AND j.subject_id = n.id
   ORDER BY position DESC LIMIT 1) j
+"""
+
+
+async def test_a_claim_reads_a_few_blocks_when_most_letters_have_left_since_postgresql_looked(by: Viewer) -> None:
+    """All waited then, so that it takes each index of theirs for as good."""
+    await store.execute("ALTER TABLE letter SET (autovacuum_enabled = false)")
+    await store.execute(MANY_LETTERS, await written(by), LETTERS)
+    await store.execute("ANALYZE")
+    await store.execute(
+        "UPDATE letter SET state = 'SENT', settled_at = now()"
+        " WHERE id IN (SELECT id FROM letter ORDER BY created_at LIMIT $1)", LETTERS - 100)  # fmt: skip
+    await letter.claim("one", most=1)  # comes upon what has left, once
+    async with store.transaction():
+        await store.execute("SET LOCAL plan_cache_mode = force_generic_plan")  # the one that is kept
+        assert await _blocks(lambda: letter.claim("one", most=1)) < LETTERS / 10
+
+
+LETTERS = 5_000
+MANY_LETTERS = """
+INSERT INTO letter (id, firm_id, kind, urgency, language, to_address, to_key, facts, message_id, state, created_at,
+                    due_at, attempts)
+SELECT gen_random_uuid(), firm_id, kind, urgency, language, n || '@client.test', n || '@client.test', facts,
+  '<' || gen_random_uuid() || '@x.test>', state, created_at + n * interval '1 ms', due_at, 0
+FROM letter, generate_series(2, $2) n
+WHERE id = $1
 """

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -25,10 +25,14 @@ log = structlog.get_logger("outbox")
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What is written down of each letter that leaves, of all lines together: each alone costs two commits."""
+    """
+    What is written down of each letter that leaves, of all lines together: each alone costs two commits. `claiming`:
+    one line at a time, since two come upon the same letters, and who is second looks at each of them again.
+    """
 
     hand_over: Together[tuple[Claimed, bytes], bool]
     sent: Together[Claimed, bool]
+    claiming: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class Line:
@@ -46,7 +50,7 @@ class Line:
         waiting = list(claimed)
         try:
             while not self._stopping.is_set():
-                waiting = waiting or await letter.claim(self._owner, most=AT_ONCE)
+                waiting = waiting or await self._claim()
                 if not waiting:
                     return
                 while waiting and not self._stopping.is_set():
@@ -62,6 +66,10 @@ class Line:
                 await asyncio.shield(letter.give_back(waiting))
             if self._smtp:
                 await self._smtp.close()
+
+    async def _claim(self) -> list[Claimed]:
+        async with self._desk.claiming:
+            return await letter.claim(self._owner, most=AT_ONCE)
 
     async def _take(self, waiting: list[Claimed]) -> None:
         """The first of them. One that nothing became of stays with the others. Raises NoWay."""

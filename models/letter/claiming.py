@@ -67,12 +67,14 @@ async def claim(owner: str, *, most: int) -> list[Claimed]:
 
 _IS_DUE = "settled_at IS NULL AND due_at <= now() AND (locked_until IS NULL OR locked_until < now())"
 _ANY = ",".join(f"{urgency:d}" for urgency in Urgency)
-# looked up by the index, firm by firm: a join would read every letter that waits
+# looked up firm by firm: a join would read every letter that waits. Asked for in the order of their index, since where
+# most of a firm's letters wait PostgreSQL takes any index of theirs for as good, and reads all that have left
 _HAS_DUE = f"""LATERAL (
     SELECT 1 FROM letter l WHERE l.firm_id = t.firm_id AND l.urgency = ANY('{{{_ANY}}}')
-      AND {_IS_DUE} LIMIT 1) due"""
+      AND {_IS_DUE} ORDER BY l.urgency, l.due_at, l.id LIMIT 1) due"""
 # whoever claims has the turn's lock meanwhile, so that others go on with the next firm; a turn that was taken since the
-# statement began is no longer as it was `seen`. Where every firm is being served, several serve the same one
+# statement began is no longer as it was `seen`. Where every firm is being served, several serve the same one. What is
+# claimed is found by its id, and what belongs to it one by one (LATERAL), whatever PostgreSQL takes $2 to be
 _CLAIM = f"""
 WITH turn AS (
   SELECT t.firm_id FROM letter_turn t
@@ -89,14 +91,17 @@ WITH turn AS (
   ORDER BY urgency, due_at, id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED
 ), claimed AS (
   UPDATE letter l SET locked_by = $1, locked_until = now() + make_interval(secs => $3), attempts = attempts + 1
-  FROM due WHERE l.id = due.id RETURNING l.*
+  WHERE l.id = ANY(ARRAY(SELECT id FROM due)) RETURNING l.*
 )
 SELECT l.*, coalesce(i.seed, r.seed) AS seed, coalesce(i.ended_at, r.ended_at) IS NOT NULL AS is_dead,
   e.suppressed_at IS NOT NULL AS is_suppressed
 FROM claimed l
-LEFT JOIN invitation i ON i.firm_id = l.firm_id AND i.id = l.invitation_id
-LEFT JOIN password_reset r ON r.firm_id = l.firm_id AND r.id = l.reset_id
-LEFT JOIN email_address e ON e.firm_id = l.firm_id AND e.id = l.address_id
+LEFT JOIN LATERAL (
+  SELECT * FROM invitation i WHERE i.firm_id = l.firm_id AND i.id = l.invitation_id LIMIT 1) i ON true
+LEFT JOIN LATERAL (
+  SELECT * FROM password_reset r WHERE r.firm_id = l.firm_id AND r.id = l.reset_id LIMIT 1) r ON true
+LEFT JOIN LATERAL (
+  SELECT * FROM email_address e WHERE e.firm_id = l.firm_id AND e.id = l.address_id LIMIT 1) e ON true
 ORDER BY l.urgency, l.due_at, l.id
 """
 
