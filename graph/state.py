@@ -14,11 +14,11 @@ State subscriptions: how something is at once, then the latest, at most one a se
         async for progress in latest(info, run):
             yield progress
 
-Whatever changes such a thing records an entry about it in the same transaction, or tells nothing; a feed's event costs
-the same, so one entry for many small steps will do. Nothing is queued: a slow reader, and one whose thing moves a
-hundred times a second, gets the latest. Nothing polls: without an entry nothing is read. Identical subscriptions are
-executed once for all (graph.engine.transport.groups), so what `read` answers, and what its fields show, is the same for
-the whole team, or is named in PERSONAL or BY_RIGHTS (graph.context).
+Whatever changes such a thing, its end too, records an entry about it in the same transaction; one may stand for many
+small steps. Without an entry nothing is read and nothing told: nobody polls. Nothing is queued either: a slow reader,
+and one whose thing moves a hundred times a second, gets the latest. Identical subscriptions are executed once for all
+(graph.engine.transport.groups), so what `read` answers, and what its fields show, is the same for the whole team, or is
+named in PERSONAL or BY_RIGHTS (graph.context).
 """
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -106,8 +106,8 @@ async def _until_it_moves(info: Info, state: State[T], after: int | None) -> Asy
     """
     How it is now, unless it goes on `after` the last state; then nothing, until it may be another.
 
-    It leaves for its group only when nothing has moved while that state was read and told. Every state that the group
-    tells from there on was read later than this one, and none that it lacks was read before.
+    It leaves for its group only where nothing moved while that state was read and told: what the group tells after this
+    position was read later than that state, and whatever moves it has a later position.
     """
     follower = info.context.follower
     within = None if follower.leaves_within is None else 0
