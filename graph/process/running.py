@@ -1,6 +1,5 @@
 """The server: its socket, its start, its end."""
 
-import gc
 import socket
 import sys
 from collections.abc import Awaitable, Callable, Iterator
@@ -13,6 +12,7 @@ from starlette.applications import Starlette
 from graph.engine.transport.door import HttpDoor, SocketDoor
 from graph.engine.transport.places import Places
 from graph.process.app import create_app
+from graph.process.collector import collect_rarely
 from graph.process.logs import log_plainly
 from graph.process.opening import opened
 from graph.process.working import working
@@ -113,9 +113,7 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        gc.collect()
-        gc.freeze()  # what is there now stays: a third of the slowest answers were the collector looking at it
-        gc.set_threshold(50_000, 20, 20)
+        collect_rarely()
         if self._ready:
             await self._ready()
 

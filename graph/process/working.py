@@ -8,6 +8,7 @@ from uuid import UUID
 
 import structlog
 
+from graph.process.collector import collect_rarely
 from graph.process.logs import log_plainly
 from graph.process.opening import opened
 from mail.outbox import Outbox, Route
@@ -67,6 +68,7 @@ async def work(settings: Settings) -> None:
     """Until SIGINT or SIGTERM."""
     log_plainly(settings)
     async with opened(settings), working(settings):
+        collect_rarely()
         await told_to_stop()
 
 

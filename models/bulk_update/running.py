@@ -9,7 +9,7 @@ import structlog
 from models.bulk_update.stepping import Pace, step
 from models.run import RunKind, RunLost, claim, release
 
-LOOK_SECONDS = 0.5
+LOOK_SECONDS = 0.25
 LONGEST_WAIT = 60.0
 """Seconds between looks while the database is away."""
 log = structlog.get_logger("bulk_update")

@@ -20,10 +20,15 @@ class Switch(StrEnum):
 
     @property
     def api_name(self) -> str:
-        first, *others = self.value.split("_")
-        return first + "".join(word.title() for word in others)
+        return _API_NAMES[self]
 
 
+def _in_api(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(word.title() for word in others)
+
+
+_API_NAMES = {switch: _in_api(switch.value) for switch in Switch}
 Wanted = Mapping[Switch | NotificationCategory, bool]
 """How some of the switches and preferences shall be; the others stay as they are."""
 ALL_OFF: Wanted = dict.fromkeys(Switch, False)
