@@ -14,7 +14,6 @@ from datetime import UTC, date, datetime
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import orjson
 from babel import Locale, UnknownLocaleError
@@ -23,6 +22,8 @@ from babel.lists import format_list
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context, select_autoescape
 from jinja2.runtime import Context
 from markupsafe import escape
+
+from models.time_zone import zone_of
 
 FOLDER = Path(__file__).parent / "templates"
 OTHERWISE = "en"
@@ -154,7 +155,7 @@ def _locale(language: str, folder: str) -> Locale:
 
 def _time(text: str, said: Context) -> datetime:
     """By the firm's clock."""
-    return datetime.fromisoformat(text).astimezone(ZoneInfo(said["timeZone"]))
+    return datetime.fromisoformat(text).astimezone(zone_of(said["timeZone"]))
 
 
 def _date(time: datetime, locale: Locale) -> str:

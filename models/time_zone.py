@@ -1,8 +1,11 @@
 """IANA's time zones, by the names of the package `tzdata`, so that `ZoneInfo` knows each wherever the program runs."""
 
-from datetime import UTC
-from functools import cache
+from datetime import UTC, tzinfo
+from functools import cache, lru_cache
 from importlib.resources import files
+from zoneinfo import ZoneInfo
+
+import structlog
 
 from models.errors import ErrorCode, Refusal
 
@@ -10,6 +13,7 @@ OTHERWISE = str(UTC)
 LONGEST = 64  # characters
 NOWHERE = "Factory"
 """IANA's name for a clock that nobody has set."""
+log = structlog.get_logger("time_zone")
 
 
 def checked(given: str | None, at: str) -> str:
@@ -19,6 +23,16 @@ def checked(given: str | None, at: str) -> str:
     if (name := _names().get(given.strip().casefold())) is None:
         raise Refusal(ErrorCode.INVALID, "There is no such time zone. Give IANA's name, such as Europe/Rome.", at)
     return name
+
+
+@lru_cache(maxsize=1_000)
+def zone_of(name: str) -> tzinfo:
+    """UTC for one that this machine does not know, as one that a later release took: told in the log, once."""
+    try:
+        return ZoneInfo(name)
+    except (LookupError, ValueError, OSError) as error:  # no such name; no name at all; that of a folder
+        log.warning("time_zone.unknown", zone=name, error=type(error).__name__, instead=OTHERWISE)
+        return UTC
 
 
 @cache

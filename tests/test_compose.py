@@ -186,6 +186,7 @@ def test_a_language_that_is_not_there_falls_back(language: str, words: str) -> N
         ("UTC", "en", "until November 26, 2026, 11:30\u202fPM UTC."),
         ("Europe/Rome", "it", "fino al giorno 27 novembre 2026, 00:30 (Ora standard dell’Europa centrale)."),
         ("America/New_York", "en", "until November 26, 2026, 6:30\u202fPM (Eastern Standard Time)."),
+        ("Mars/Olympus_Mons", "en", "until November 26, 2026, 11:30\u202fPM UTC."),
         ("Etc/GMT+5", "en", "until November 26, 2026, 6:30\u202fPM (GMT-05:00)."),
     ],
 )

@@ -1,12 +1,14 @@
 """The digest of the day (R38): at 07:00 of the firm, one a day whatever clocks do, and only where something came."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 from uuid_utils.compat import uuid7
 
 from models import firm_settings, notification, team
@@ -15,9 +17,10 @@ from models.ground.settings import Settings
 from models.inbox_mail import write_digests, write_entries
 from models.inbox_mail.morning import morning_in
 from models.letter import LetterKind, limit
-from models.notification import InboxFilter, Selection
+from models.notification import InboxFilter, NotificationChannel, Selection
+from models.time_zone import zone_of
 from models.viewer import Viewer
-from tests.inbox import ATTENTION, DIGEST, INBOX, at, chosen, letters, raised
+from tests.inbox import ATTENTION, DIGEST, EMAIL, INBOX, at, chosen, letters, raised
 from tests.make import a_firm, a_member, counting
 
 ROME = ZoneInfo("Europe/Rome")
@@ -227,6 +230,46 @@ async def test_firms_in_two_zones_have_each_their_own_morning(by: Viewer) -> Non
     at(datetime(2026, 6, 1, 19, tzinfo=UTC))  # seven on the second of June there
     assert await write_digests() == 1
     assert (await digests(far), await digests(by)) == ([["A letter"]], [])
+
+
+@pytest.mark.parametrize("zone", ["Mars/Olympus_Mons", "Europe", "../etc/localtime", ""])
+async def test_a_zone_that_this_machine_does_not_know_is_utc_and_stops_no_other_firms_digest(
+    by: Viewer, zone: str
+) -> None:
+    lost = await a_member(await a_firm())
+    await store.execute("UPDATE firm SET time_zone = $2 WHERE id = $1", lost.firm_id, zone)
+    await chosen(lost, INBOX, DIGEST)
+    for member in (by, lost):
+        await raised(member, "a")
+    zone_of.cache_clear()
+    rome(2, 7)
+    with capture_logs() as logs:
+        assert [await write_digests() for _ in range(2)] == [1, 0]
+        rome(2, 9)
+        assert await write_digests() == 1
+    assert [await digests(member) for member in (by, lost)] == [[["a"]], [["a"]]]
+    assert [(entry["event"], entry["zone"], entry["instead"]) for entry in logs] == [("time_zone.unknown", zone, "UTC")]
+
+
+@pytest.mark.usefixtures("own_store")
+@pytest.mark.parametrize(("channel", "write"), [(DIGEST, write_digests), (EMAIL, write_entries)])
+async def test_a_firm_that_fails_stops_no_other(
+    channel: NotificationChannel, write: Callable[[], Awaitable[int]]
+) -> None:
+    rome(1, 12)
+    colleagues = [await a_member(await a_firm()) for _ in range(3)]
+    for member in colleagues:
+        await chosen(member, INBOX, channel)
+        await raised(member, "a")
+    failing = sorted(colleagues, key=lambda member: member.firm_id)[1]
+    # a fault of ours that nobody has thought of yet
+    await store.execute(f"ALTER TABLE letter ADD CONSTRAINT a_fault CHECK (firm_id <> '{failing.firm_id}')")
+    rome(2, 9)
+    with capture_logs() as logs:
+        assert await write() == 2
+    assert [(entry["event"], entry["firm"]) for entry in logs] == [("inbox_mail.firm_failed", str(failing.firm_id))]
+    await store.execute("ALTER TABLE letter DROP CONSTRAINT a_fault")
+    assert await write() == 1
 
 
 async def test_several_workers_at_once_write_one(by: Viewer) -> None:

@@ -9,6 +9,7 @@ from models import firm
 from models.address import TypedAddress
 from models.ground import clock, store
 from models.ground.checkpoint import checkpoint
+from models.inbox_mail.by_itself import by_itself
 from models.inbox_mail.morning import ZONE, Morning, mornings
 from models.inbox_mail.writing import Colleague, ToColleague, write
 from models.letter import LetterKind
@@ -43,6 +44,7 @@ WHERE EXISTS (SELECT 1 FROM notification n WHERE n.firm_id = m.firm_id AND n.mem
 """
 
 
+@by_itself
 async def _of_firm(by: System, morning: Morning) -> int:
     async with store.transaction(by.firm_id):
         if not await firm.if_free(by.firm_id):

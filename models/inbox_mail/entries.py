@@ -9,6 +9,7 @@ from models import firm
 from models.address import TypedAddress
 from models.ground import clock, store
 from models.ground.checkpoint import checkpoint
+from models.inbox_mail.by_itself import by_itself
 from models.inbox_mail.writing import Colleague, ToColleague, write
 from models.letter import LetterKind
 from models.viewer import System
@@ -27,6 +28,7 @@ async def write_entries() -> int:
     return sum([await _of_firm(System(row["firm_id"])) for row in firms])
 
 
+@by_itself
 async def _of_firm(by: System) -> int:
     """At most AT_ONCE entries; the others at the next look."""
     async with store.transaction(by.firm_id):

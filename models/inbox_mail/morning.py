@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from models.ground import clock, store
+from models.time_zone import zone_of
 
 AT = time(7)
 ZONE = "f.time_zone"
@@ -22,11 +22,8 @@ class Morning:
 
 
 def morning_in(zone: str) -> Morning:
-    """
-    Clocks that are put forward or back never bring 07:00 twice to one day, nor leave it out. Raises ValueError or
-    ZoneInfoNotFoundError for a zone that nobody knows.
-    """
-    there = ZoneInfo(zone)
+    """Clocks that are put forward or back never bring 07:00 twice to one day, nor leave it out."""
+    there = zone_of(zone)
     now = clock.now()
     today = now.astimezone(there).date()
     for day in (today, today - timedelta(days=1)):

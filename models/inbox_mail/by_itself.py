@@ -1,0 +1,30 @@
+"""Firms one after the other, and what goes wrong for one of them is no other's."""
+
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+import structlog
+
+from models.ground import store
+from models.viewer import System
+
+Given = ParamSpec("Given")
+OfFirm = Callable[Concatenate[System, Given], Awaitable[int]]
+log = structlog.get_logger("inbox_mail")
+
+
+def by_itself(of_firm: OfFirm[Given]) -> OfFirm[Given]:
+    """What it raises is told in the log, and 0 is answered: the next look tries that firm again. Raises Away."""
+
+    @wraps(of_firm)
+    async def tried(by: System, /, *given: Given.args, **named: Given.kwargs) -> int:
+        try:
+            return await of_firm(by, *given, **named)
+        except store.Away:
+            raise
+        except Exception as error:
+            log.warning("inbox_mail.firm_failed", firm=str(by.firm_id), error=type(error).__name__)
+            return 0
+
+    return tried
