@@ -7,7 +7,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from models import idempotency, journal
+from models import firm, idempotency, journal
 from models.bulk_update.edit import AccountSelection, BulkEdit, as_json
 from models.bulk_update.planning import planned
 from models.errors import ErrorCode, Faults, Refusal, Refusals
@@ -42,7 +42,12 @@ async def _start(by: Viewer, edit: BulkEdit) -> tuple[UUID, ...]:
 
 
 async def write(by: Viewer, kind: RunKind, asked: str, told: list[Change], *, undoes: UUID | None = None) -> UUID:
-    """The run as it waits for its turn, with its first entry in the journal. Runs inside a transaction."""
+    """
+    The run as it waits for its turn, with its first entry in the journal. Runs inside a transaction.
+
+    The turns of a firm's runs are in the order of their ids, and so one is written before the next gets its own.
+    """
+    await firm.one_at_a_time(by.firm_id)
     run_id = uuid7()
     acting = replace(by, run_id=run_id)
     values = (run_id, by.firm_id, kind, RunStatus.QUEUED, asked, undoes, by.member_id, by.source, clock.now())

@@ -32,7 +32,8 @@ class Held:
 
 async def claim(owner: str, kinds: Sequence[RunKind]) -> Held | None:
     """
-    The one that waits longest of those whose turn it is: nobody holds it, and no earlier one of the firm is unended.
+    The one that waits longest, since it was asked for or given back, of those whose turn it is: no earlier one of the
+    firm is unended, and nobody holds it, or the owner does, who could not give it back while the database was away.
     None: none is.
     """
     row = await store.row(_CLAIM, owner, list(kinds), SECONDS)
@@ -43,9 +44,10 @@ UNENDED = "status IN ('QUEUED', 'RUNNING')"
 _CLAIM = f"""
 WITH due AS (
   SELECT r.id FROM run r
-  WHERE r.{UNENDED} AND r.kind = ANY($2::text[]) AND (r.lease_until IS NULL OR r.lease_until < now())
+  WHERE r.{UNENDED} AND r.kind = ANY($2::text[])
+    AND (r.lease_until IS NULL OR r.lease_until <= now() OR r.lease_owner = $1)
     AND NOT EXISTS (SELECT 1 FROM run o WHERE o.firm_id = r.firm_id AND o.{UNENDED} AND o.id < r.id)
-  ORDER BY r.id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
+  ORDER BY coalesce(r.lease_until, r.started_at), r.id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
 )
 UPDATE run r SET lease_owner = $1, lease_token = r.lease_token + 1, lease_until = now() + make_interval(secs => $3)
 FROM due WHERE r.id = due.id RETURNING r.firm_id, r.id, r.kind, r.lease_token
@@ -68,7 +70,7 @@ _HOLD = f"UPDATE run SET lease_until = now() + make_interval(secs => $4) WHERE {
 
 
 async def release(held: Held) -> None:
-    """Anybody may claim it at once. Harmless where it is lost already."""
+    """Anybody may claim it at once; others that wait go first. Harmless where it is lost already."""
     await store.execute(
-        f"UPDATE run SET lease_owner = NULL, lease_until = NULL WHERE {_OURS}", held.firm_id, held.run_id, held.token
+        f"UPDATE run SET lease_owner = NULL, lease_until = now() WHERE {_OURS}", held.firm_id, held.run_id, held.token
     )
