@@ -45,6 +45,7 @@ class Line:
         self._smtp: Smtp | None = None
         self._is_fresh = True
         self._begun = False
+        self._settling: asyncio.Task[None] | None = None
 
     async def run(self, claimed: Sequence[Claimed]) -> None:
         waiting = list(claimed)
@@ -66,10 +67,18 @@ class Line:
                 await asyncio.shield(letter.give_back(waiting))
             if self._smtp:
                 await self._smtp.close()
+            await self._settled()
 
     async def _claim(self) -> list[Claimed]:
+        await self._settled()  # with it comes its copy for the firm, to be claimed
         async with self._desk.claiming:
             return await letter.claim(self._owner, most=AT_ONCE)
+
+    async def _settled(self) -> None:
+        """Until it is written down that the last one was sent. Raises what the database raises."""
+        if self._settling is not None:
+            await asyncio.shield(self._settling)  # whoever is cancelled meanwhile waits again before it ends
+            self._settling = None
 
     async def _take(self, waiting: list[Claimed]) -> None:
         """The first of them. One that nothing became of stays with the others. Raises NoWay."""
@@ -106,6 +115,9 @@ class Line:
         """Raises NoWay, with nothing of it left."""
 
         async def may_leave() -> bool:
+            await self._settled()  # of one letter of a line, and no more, it may be unknown whether it arrived
+            if self._stopping.is_set():
+                return False
             checkpoint("before a letter is handed over")
             self._begun = await self._desk.hand_over((one, raw))
             checkpoint("after a letter was handed over")
@@ -129,10 +141,13 @@ class Line:
         else:
             checkpoint("after the server took a letter")
             if self._begun:
-                await _written_down(one, lambda: self._desk.sent(one))
-            else:  # stopped or cancelled meanwhile: if it still is ours, the next claim says why
+                self._settling = asyncio.create_task(self._sent(one))  # while the next one is on its way
+            else:  # we stop; or it was stopped or cancelled meanwhile: if it still is ours, the next claim says why
                 await letter.give_back([one])
-            checkpoint("after a letter was settled")
+
+    async def _sent(self, one: Claimed) -> None:
+        await _written_down(one, lambda: self._desk.sent(one))
+        checkpoint("after a letter was settled")
 
 
 def _composed(one: Claimed, sender: Sender) -> bytes | None:

@@ -59,19 +59,36 @@ def _ours(letter: Claimed) -> tuple[UUID, UUID, str]:
 
 async def _settle(letters: Sequence[Claimed], state: LetterState) -> list[bool]:
     """SENT, or UNCERTAIN for good: they count as sent, and the firms get their copies (R16)."""
+    settled = await _write_down([letter for letter in letters if not letter.invitation_id], state)
     by_firm: dict[UUID, list[Claimed]] = defaultdict(list)
     for letter in letters:
-        by_firm[letter.firm_id].append(letter)
-    settled = [await _settle_of(firm_id, theirs, state) for firm_id, theirs in by_firm.items()]
-    return [any(letter.id in ids for ids in settled) for letter in letters]
+        if letter.invitation_id:
+            by_firm[letter.firm_id].append(letter)
+    for firm_id, theirs in by_firm.items():
+        settled |= await _settle_with_invitations(firm_id, theirs, state)
+    return [letter.id in settled for letter in letters]
 
 
-async def _settle_of(firm_id: UUID, letters: Sequence[Claimed], state: LetterState) -> set[UUID]:
+async def _write_down(letters: Sequence[Claimed], state: LetterState) -> set[UUID]:
+    """One statement, whatever their firms: nothing else changes with them."""
+    if not letters:
+        return set()
+    rows = await store.rows(
+        _SETTLE,
+        [letter.firm_id for letter in letters],
+        [letter.id for letter in letters],
+        [letter.owner for letter in letters],
+        state,
+        clock.now(),
+        [uuid7() for _ in letters],
+    )
+    return {row["id"] for row in rows}
+
+
+async def _settle_with_invitations(firm_id: UUID, letters: Sequence[Claimed], state: LetterState) -> set[UUID]:
     async with store.transaction(firm_id):
         await consequences.lock(firm_id, [letter.invitation_id for letter in letters])
-        ids, owners = [letter.id for letter in letters], [letter.owner for letter in letters]
-        rows = await store.rows(_SETTLE, firm_id, ids, owners, state, clock.now(), [uuid7() for _ in letters])
-        settled = {row["id"] for row in rows}
+        settled = await _write_down(letters, state)
         await consequences.invitations_sent(
             firm_id, [letter.invitation_id for letter in letters if letter.id in settled]
         )
@@ -82,8 +99,9 @@ async def _settle_of(firm_id: UUID, letters: Sequence[Claimed], state: LetterSta
 _SETTLE = f"""
 WITH ours AS (
   SELECT o.id, n.copy_id
-  FROM (SELECT * FROM unnest($2::uuid[], $3::text[], $6::uuid[]) AS n(id, owner, copy_id) ORDER BY id) n,
-    LATERAL (SELECT l.id FROM letter l WHERE l.firm_id = $1 AND l.id = n.id AND l.locked_by = n.owner
+  FROM (SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $6::uuid[]) AS n(firm_id, id, owner, copy_id)
+        ORDER BY id) n,
+    LATERAL (SELECT l.id FROM letter l WHERE l.firm_id = n.firm_id AND l.id = n.id AND l.locked_by = n.owner
              AND (l.settled_at IS NULL OR (l.state = 'CANCELLED' AND $4::text = 'SENT')) FOR NO KEY UPDATE) o
 ), settled AS (
   UPDATE letter l SET state = $4::text, settled_at = $5, sealed = NULL, error = NULL, {_FREE}

@@ -27,8 +27,8 @@ BY_A_LETTER = {
     "killed at after letters were claimed",
     "killed at before a letter is handed over",
     "killed at after a letter was handed over",
+    "killed at after the server took a letter",
     "killed at after a letter was settled",
-    *DOUBLED,
 }
 
 
