@@ -206,8 +206,19 @@ def _words(pid: int) -> list[str]:
     return [word.decode(errors="replace") for word in raw.split(b"\0") if word]
 
 
+def state_of(pid: int) -> str | None:
+    """As `ps` tells it: T, it has been stopped; Z, it has ended. None: it is gone."""
+    return _stat(pid, 0)
+
+
 def _parent(pid: int) -> int | None:
+    parent = _stat(pid, 1)
+    return None if parent is None else int(parent)
+
+
+def _stat(pid: int, field: int) -> str | None:
+    """Of /proc, counted from behind the name."""
     try:
-        return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[field]
     except (OSError, IndexError):
         return None

@@ -9,6 +9,7 @@ from models.bulk_update.reading import view_of
 from models.bulk_update.words import told
 from models.errors import ErrorCode, Refusal
 from models.ground import clock, store
+from models.ground.checkpoint import checkpoint
 from models.idempotency import Done
 from models.journal import Change, JournalKind, Subject
 from models.notification import NewNotification, NotificationKind
@@ -51,6 +52,7 @@ async def _end(by: Viewer, run_id: UUID, status: RunStatus, reason: str | None =
     about = (Subject.BULK_UPDATE, run_id)
     journal.record(JournalKind.BULK_UPDATE_ENDED, by=by, subject=about, changes=[Change("status", None, status)])
     journal.record(journal.FeedKind.RUN_MOVED, by=by, subject=about)
+    checkpoint("before whoever started a run is told of its end")
     await notification.raise_for_team(by, [_finished(row)])
 
 

@@ -1,12 +1,14 @@
 """A worker that goes on with runs, for as long as the process lives."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from uuid import uuid4
 
 import structlog
 
 from models.bulk_update.stepping import Pace, step
+from models.ground.checkpoint import checkpoint
 from models.run import RunKind, RunLost, claim, release
 
 LOOK_SECONDS = 0.25
@@ -18,7 +20,8 @@ log = structlog.get_logger("bulk_update")
 class Runner:
     """`await run()` until `await stop()`. Any number of them: one goes on with a firm's run at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, pace: Callable[[], Pace] = Pace) -> None:
+        self._pace = pace
         self._owner = f"runner {uuid4().hex}"
         self._stopping = asyncio.Event()
         self._failures = 0
@@ -44,7 +47,8 @@ class Runner:
         """Goes on with the run whose turn it is, to its end or until `stop`; False: there is none."""
         if (held := await claim(self._owner, [RunKind.BULK_UPDATE, RunKind.UNDO])) is None:
             return False
-        pace = Pace()
+        checkpoint("after a run was claimed")
+        pace = self._pace()
         try:
             while not self._stopping.is_set() and await step(held, pace):
                 pass

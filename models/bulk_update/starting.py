@@ -12,6 +12,7 @@ from models.bulk_update.edit import AccountSelection, BulkEdit, as_json
 from models.bulk_update.planning import planned
 from models.errors import ErrorCode, Faults, Refusal, Refusals
 from models.ground import clock, store
+from models.ground.checkpoint import checkpoint
 from models.idempotency import Done
 from models.invitation.inviting import checked_message
 from models.journal import Change, JournalKind, Subject
@@ -32,7 +33,9 @@ async def start(by: Viewer, edit: BulkEdit, *, key: str | None = None) -> Done:
     """
     must_manage_accounts(by)
     do = partial(_start, by, edit)
-    return await idempotency.once(by, key, verb="bulk update", asked=edit, do=do)
+    done = await idempotency.once(by, key, verb="bulk update", asked=edit, do=do)
+    checkpoint("after a run was asked for")
+    return done
 
 
 async def _start(by: Viewer, edit: BulkEdit) -> tuple[UUID, ...]:
@@ -55,6 +58,7 @@ async def write(by: Viewer, kind: RunKind, asked: str, told: list[Change], *, un
     about = (Subject.BULK_UPDATE, run_id)
     journal.record(JournalKind.BULK_UPDATE_STARTED, by=acting, subject=about, changes=told)
     journal.record(journal.FeedKind.RUN_MOVED, by=acting, subject=about)
+    checkpoint("before the commit of a run that is asked for")
     return run_id
 
 

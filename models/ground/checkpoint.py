@@ -1,6 +1,7 @@
 """
 Named borders of what must survive being killed. With `CRASH_AT=k` in the environment the k-th one that is passed kills
-the process as `kill -9` would; a test counts k up until none fires. It is read here because it is no setting.
+the process as `kill -9` would; a test counts k up until none fires. With `CRASH_BY=SIGSTOP` it is paused there instead,
+until it gets SIGCONT. Both are read here because they are no settings.
 """
 
 import os
@@ -19,4 +20,4 @@ def checkpoint(name: str) -> None:
     _left -= 1
     if _left == 0:
         os.write(2, f"killed at {name}\n".encode())
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), signal.Signals[os.environ.get("CRASH_BY", "SIGKILL")])

@@ -1,18 +1,23 @@
-"""Work in a process of its own, killed at a checkpoint, as `kill -9` would."""
+"""Work in a process of its own, killed at a checkpoint, as `kill -9` would, or paused there."""
 
 import asyncio
 import multiprocessing
 import os
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from models.ground import keys, store
 from tests.keeping import KEY
+from tests.processes import state_of
+from tests.syncing import eventually
 
 forked = multiprocessing.get_context("forkserver")
 forked.set_forkserver_preload(
-    [f"tests.faults.{name}_child" for name in ("errand", "inbox", "inviting", "notice", "outbox")]
+    [f"tests.faults.{name}_child" for name in ("bulk", "errand", "inbox", "inviting", "notice", "outbox")]
 )
 DOUBLED = {"killed at after the server took a letter", "killed at before the commit of a settled letter"}
 """The server has it, and nobody has written that down: its outcome is unknown, and it leaves once more (P2)."""
@@ -24,18 +29,47 @@ async def killed(child: Child, url: str, *asked: object, said: Path, crash_at: i
     Where; None: it came to its end. `child` is given `asked`, with the store of `url` open. `said`: a file for its
     standard error. Forked from a process that has imported all that.
     """
-    process = forked.Process(target=_run, args=(child, url, asked, said, crash_at))
-    process.start()
+    process = _started(child, url, asked, said, {"CRASH_AT": str(crash_at)})
     await asyncio.to_thread(process.join)
     words = await asyncio.to_thread(said.read_text)
     if process.exitcode == -signal.SIGKILL:
-        return next(line for line in words.splitlines() if line.startswith("killed at"))
+        return _where(words)
     assert process.exitcode == 0, words
     return None
 
 
-def _run(child: Child, url: str, asked: tuple[object, ...], said: Path, crash_at: int) -> None:
-    os.environ["CRASH_AT"] = str(crash_at)
+@asynccontextmanager
+async def paused(child: Child, url: str, *asked: object, said: Path, at: int) -> AsyncIterator[str | None]:
+    """The same, but that it is paused there meanwhile, and goes on afterwards, to its end."""
+    process = _started(child, url, asked, said, {"CRASH_AT": str(at), "CRASH_BY": "SIGSTOP"})
+    assert process.pid is not None
+    await eventually(partial(_rests, process.pid))
+    stands = process.is_alive()
+    try:
+        yield _where(await asyncio.to_thread(said.read_text)) if stands else None
+    finally:
+        if stands:
+            os.kill(process.pid, signal.SIGCONT)
+        await asyncio.to_thread(process.join)
+    assert process.exitcode == 0, await asyncio.to_thread(said.read_text)
+
+
+async def _rests(pid: int) -> bool:
+    return state_of(pid) in {"T", "Z", None}
+
+
+def _where(words: str) -> str:
+    return next(line for line in words.splitlines() if line.startswith("killed at"))
+
+
+def _started(child: Child, url: str, asked: tuple[object, ...], said: Path, environment: dict[str, str]) -> BaseProcess:
+    process = forked.Process(target=_run, args=(child, url, asked, said, environment))
+    process.start()
+    return process
+
+
+def _run(child: Child, url: str, asked: tuple[object, ...], said: Path, environment: dict[str, str]) -> None:
+    os.environ.update(environment)
     with said.open("wb") as file:
         os.dup2(file.fileno(), 2)
     asyncio.run(_with_store(child, url, asked))

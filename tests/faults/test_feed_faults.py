@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import tracemalloc
-from collections.abc import Iterator
 from contextlib import aclosing, suppress
 
 import asyncpg
@@ -17,29 +16,10 @@ from models.journal import Batch
 from models.viewer import System
 from tests.feeding import Listener, a_hub, listening, say, texts_of
 from tests.make import a_firm
-from tests.postgres import MAJOR, NO_FSYNC, cloned, create_template, open_folder, run
 from tests.waiting import NEVER, patience
 
 pytestmark = [pytest.mark.usefixtures("no_store"), pytest.mark.faults]
 EVENTS = 100_000
-
-
-@pytest.fixture
-def own_postgres() -> Iterator[Embedded]:
-    """A server that the test may bring down."""
-    with open_folder() as folder:
-        server = Embedded.start(folder, major=MAJOR, settings=NO_FSYNC)
-        try:
-            yield server
-        finally:
-            server.stop()
-
-
-@pytest.fixture
-def own_database(own_postgres: Embedded) -> Iterator[str]:
-    template = create_template(own_postgres, "migrated", lambda url: run(store.migrate(url)))
-    with cloned(own_postgres, template) as url:
-        yield url
 
 
 async def _insist(by: System, text: str) -> None:

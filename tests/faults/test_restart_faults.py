@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,6 @@ from models.session import SignedIn
 from tests import make
 from tests.client import Api, TopLevelErrors
 from tests.keeping import KEY
-from tests.postgres import MAJOR, NO_FSYNC, open_folder, run
 from tests.processes import a_free_port
 from tests.test_clients import CLIENTS
 from tests.test_two_servers import SET, a_server, asked
@@ -33,28 +32,16 @@ FOLLOW = """subscription ($after: Cursor) { togglesChanged(after: $after) {
 CURSOR = "{ accounts(first: 1) { feedCursor } }"
 
 
-@pytest.fixture
-def own_postgres() -> Iterator[Embedded]:
-    """A server that the test may bring down."""
-    with open_folder() as folder:
-        server = Embedded.start(folder, major=MAJOR, settings=NO_FSYNC)
-        try:
-            run(store.migrate(server.url))
-            yield server
-        finally:
-            server.stop()
-
-
 async def test_a_restart_of_the_database_between_two_servers_loses_nothing(
-    own_postgres: Embedded, tmp_path: Path
+    own_postgres: Embedded, own_database: str, tmp_path: Path
 ) -> None:
     keys.use(KEY)
-    await store.open_store(own_postgres.url)
+    await store.open_store(own_database)
     owner = await make.signed_in(await make.a_firm())
     account = await make.an_account(owner.viewer)
     where = {"account": global_id(Kind.ACCOUNT, account.id), "address": global_id(Kind.EMAIL_ADDRESS, account.address)}
     await store.close()
-    with a_server(own_postgres.url, tmp_path, "one") as one, a_server(own_postgres.url, tmp_path, "other") as other:
+    with a_server(own_database, tmp_path, "one") as one, a_server(own_database, tmp_path, "other") as other:
         async with asked(one) as here, asked(other) as there:
             start = (await there.ask(CURSOR, as_=owner))["accounts"]["feedCursor"]
             events: list[dict[str, Any]] = []
@@ -75,21 +62,21 @@ async def test_a_restart_of_the_database_between_two_servers_loses_nothing(
 
 
 async def test_graphql_ws_comes_back_by_itself_and_is_told_each_event_once(
-    own_postgres: Embedded, tmp_path: Path
+    own_postgres: Embedded, own_database: str, tmp_path: Path
 ) -> None:
     """As the README has it, also of what happens while its server is killed, and the database restarted."""
     node = shutil.which("node")
     if node is None or not (CLIENTS / "node_modules" / "ws").exists():
         pytest.skip("node or its packages are missing: `make clients` installs the packages")
     keys.use(KEY)
-    await store.open_store(own_postgres.url)
+    await store.open_store(own_database)
     owner = await make.signed_in(await make.a_firm())
     account = await make.an_account(owner.viewer)
     where = {"account": global_id(Kind.ACCOUNT, account.id), "address": global_id(Kind.EMAIL_ADDRESS, account.address)}
     await store.close()
     port = str(a_free_port())
-    with a_server(own_postgres.url, tmp_path, "other") as other, ExitStack() as servers:
-        one = servers.enter_context(a_server(own_postgres.url, tmp_path, "one", PORT=port))
+    with a_server(own_database, tmp_path, "other") as other, ExitStack() as servers:
+        one = servers.enter_context(a_server(own_database, tmp_path, "one", PORT=port))
         async with asked(one) as here, asked(other) as there:
             start = (await there.ask(CURSOR, as_=owner))["accounts"]["feedCursor"]
             async with _comes_back(node, here, owner, after=start) as events:
@@ -99,7 +86,7 @@ async def test_graphql_ws_comes_back_by_itself_and_is_told_each_event_once(
                 one.until_gone()
                 meanwhile = [await _insist(there, owner, {**where, "on": on}) for on in (True, False)]
                 await asyncio.to_thread(own_postgres.restart_immediately)
-                servers.enter_context(a_server(own_postgres.url, tmp_path, "again", PORT=port))
+                servers.enter_context(a_server(own_database, tmp_path, "again", PORT=port))
                 await until(lambda: _told(events) == [*first, *meanwhile])
 
 
@@ -137,14 +124,14 @@ def _told(events: list[dict[str, Any]]) -> list[str]:
 
 
 async def test_while_the_database_is_away_nobody_is_told_that_it_is_over(
-    own_postgres: Embedded, tmp_path: Path
+    own_postgres: Embedded, own_database: str, tmp_path: Path
 ) -> None:
     """graphql-ws comes back after 1013, and never after 4500."""
     keys.use(KEY)
-    await store.open_store(own_postgres.url)
+    await store.open_store(own_database)
     owner = await make.signed_in(await make.a_firm())
     await store.close()
-    with a_server(own_postgres.url, tmp_path, "one") as server:
+    with a_server(own_database, tmp_path, "one") as server:
         async with asked(server) as api:
             own_postgres.kill_immediate()
             with pytest.raises(ConnectionClosed) as closed:
