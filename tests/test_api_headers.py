@@ -32,6 +32,15 @@ async def test_every_answer_keeps_its_type_and_names_no_server(api: Api, path: s
         assert "strict-transport-security" not in answer.headers, "over plain http (RFC 6797, 7.2)"
 
 
+@pytest.mark.parametrize("path", [*PATHS, "/unsubscribe/x", "/reset/x", "/action/x", "/inbox", "/pages/page.css"])
+async def test_a_method_that_is_not_for_a_path_is_told_all_that_are(api: Api, path: str) -> None:
+    """RFC 9110, 15.5.6."""
+    answers = {method: await api.http.request(method, path) for method in ("GET", "HEAD", "POST", "PUT", "DELETE")}
+    refused = {method: answer for method, answer in answers.items() if answer.status_code == 405}
+    for answer in refused.values():
+        assert {each.strip() for each in answer.headers["allow"].split(",")} == answers.keys() - refused.keys()
+
+
 @pytest.mark.parametrize("name", RAW)
 async def test_so_does_what_the_door_itself_says(api: Api, name: str) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", api.settings.port)

@@ -14,6 +14,8 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from graph.pages.one_click import one_click
+
 STATIC = Path(__file__).parent / "static"
 KINDS = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
 OPERATIONS: dict[str, str] = json.loads((STATIC / "operations.json").read_text())
@@ -35,16 +37,20 @@ def page_routes() -> list[Route]:
         Route("/portal", partial(_page, "portal")),
         Route("/inbox", partial(_page, "inbox")),
         Route("/invitation", partial(_page, "asking")),
-        *(
-            Route(f"/{name}/{{token}}", partial(_page, name))
-            for name in ("invitation", "reset", "action", "unsubscribe")
-        ),
+        *(Route(f"/{name}/{{token}}", partial(_page, name)) for name in ("invitation", "reset", "action")),
+        # one route for both: where two have a path, Starlette tells the methods of the first as all there are (Allow)
+        Route("/unsubscribe/{token}", _unsubscribing, methods=["GET", "POST"]),
         Route("/pages/{name}", _file),
     ]
 
 
 async def _page(name: str, _: Request) -> Response:
     return FileResponse(STATIC / f"{name}.html", headers=HEADERS | {"Cache-Control": "no-store"})
+
+
+async def _unsubscribing(request: Request) -> Response:
+    """A person's browser looks, a mail program posts (RFC 8058)."""
+    return await (one_click(request) if request.method == "POST" else _page("unsubscribe", request))
 
 
 async def _file(request: Request) -> Response:

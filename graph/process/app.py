@@ -12,7 +12,6 @@ from graph.engine.transport.headers import BoundedHeaders
 from graph.pages import OPERATIONS, page_routes
 from graph.pages.files import download
 from graph.pages.graphiql import graphiql_routes
-from graph.pages.one_click import one_click
 from graph.pages.tabs import Example, tabs
 from graph.process.auth import context_getter
 from graph.process.budget import Budget
@@ -62,7 +61,6 @@ def create_app(
         Route("/healthz", healthz),
         Route("/readyz", readyz),
         *page_routes(),
-        Route("/unsubscribe/{token}", one_click, methods=["POST"]),
         *(Route(f"/files/{kind}/{{token}}/{{name:path}}", download) for kind in FileKind),
     ]
     if metrics is not None:
