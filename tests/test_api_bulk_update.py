@@ -1,5 +1,6 @@
 """Bulk updates over the API: seen beforehand, asked for, read, stopped; by whom it is for and nobody else."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -8,7 +9,8 @@ import pytest
 from graph.ids import Kind, global_id, key_of
 from models import api_token, contact, session, suppression
 from models.contact import ContactEmail, FieldRef
-from models.ground import clock, store
+from models.ground import clock
+from models.ground import store as ground
 from models.session import SignedIn
 from models.viewer import ApiScope, TeamRole
 from tests.api_examples import BULK_UPDATE, told
@@ -16,6 +18,7 @@ from tests.bulk_updating import all_end, planned
 from tests.chunks import people
 from tests.client import Api, TopLevelErrors
 from tests.make import MadeAccount, a_firm, an_account, counting, signed_in, spelled, switched
+from tests.waiting import held, until_waiting, waiting
 from tests.world import World, a_world, everything
 
 REPORT = """
@@ -79,7 +82,7 @@ async def a_mixed_firm(owner: SignedIn) -> list[MadeAccount]:
     carla = await an_account(by, code="A3", address="carla@client.test")
     await contact.update(by, carla.contact, emails=[ContactEmail(FieldRef(name="Email"), None)])
     dario = await an_account(by, code="A4", address="dario@client.test")
-    async with store.transaction():
+    async with ground.transaction():
         await suppression.suppress(by.firm_id, dario.address, "No such mailbox.")
     return [anna, bruno, carla, dario]
 
@@ -144,6 +147,21 @@ async def test_a_preview_tells_what_is_so_now_and_a_run_what_was_so_when_it_bega
     assert (queued["status"], queued["report"]["accountCount"], queued["report"]["items"]["nodes"]) == ("QUEUED", 0, [])
     await all_end()
     assert (await read(api, owner, begun["bulkUpdate"]["id"]))["report"]["notify"]["changed"] == 2
+
+
+async def test_however_many_previews_somebody_asks_for_others_have_connections_left(
+    api: Api, store: str, owner: SignedIn
+) -> None:
+    other, many = await signed_in(await a_firm()), range(28)
+    fields = " ".join(f"p{n}: bulkUpdatePreview(input: $i{n}) {{ report {{ accountCount }} }}" for n in many)
+    document = f"query({', '.join(f'$i{n}: BulkUpdateTogglesInput!' for n in many)}) {{ {fields} }}"
+    inputs = {f"i{n}": {"accounts": ALL, **ENABLE, "idempotencyKey": f"k{n}"} for n in many}
+    async with held(ground.execute("LOCK TABLE invitation IN ACCESS EXCLUSIVE MODE")):
+        asking = asyncio.create_task(api.ask(document, inputs, as_=owner))
+        await until_waiting(store, 1)
+        assert (await api.ask("{ firm { name } }", as_=other))["firm"]
+        assert await waiting(store) == 1
+    assert (await asking)["p27"] == {"report": {"accountCount": 0}}
 
 
 NOTIFY = {"accounts": ALL, "notify": "ENABLE_FOR_ALL"}
@@ -233,7 +251,7 @@ async def test_the_same_key_gives_the_same_run_also_after_it_ended_and_another_i
     again = await asked_for(api, owner, **asked)
     assert (again["errors"], again["cursor"]) == ([], first["cursor"])
     assert again["bulkUpdate"] == {"id": first["bulkUpdate"]["id"], "status": "FINISHED"}
-    assert await store.value("SELECT count(*) FROM letter") == 1
+    assert await ground.value("SELECT count(*) FROM letter") == 1
     other = await asked_for(api, owner, **asked | {"invite": {"again": True}})
     assert [error["code"] for error in other["errors"]] == ["IDEMPOTENCY_KEY_REUSED"]
     assert (await api.ask(LISTED, as_=owner))["bulkUpdates"]["totalCount"] == 1

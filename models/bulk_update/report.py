@@ -1,8 +1,11 @@
 """Reports: what runs would do, or have done so far, item by item (R28)."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 from models.bulk_update.edit import BulkEdit
 from models.bulk_update.planning import Statement, count_chosen, planned
@@ -20,6 +23,13 @@ AS_REPORTED = Order("AS_REPORTED", "i.place", "integer", id_column="i.account_id
 """By account code, then address."""
 Part = tuple[BulkOutcome | None, Window]
 """Of the items of which at least one of the three settings came out so (None: all), these."""
+
+
+_turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
+"""
+By firm. A plan of many may take a second, and one document asks for dozens: one at a time, so that nobody's previews
+take the connections of others (P7).
+"""
 
 
 @frozen
@@ -42,6 +52,7 @@ class Report:
 
     def __init__(self, by: Viewer, items: Statement, *, run: BulkUpdateView | None, edit: BulkEdit | None) -> None:
         self._by, self._items, self._run, self._edit = by, items, run, edit
+        self._turn = nullcontext() if run else _turns.setdefault(by.firm_id, asyncio.Lock())
         self._figures: Any = None
 
     @classmethod
@@ -58,7 +69,8 @@ class Report:
         if self._run:
             return self._run.summary
         assert self._edit is not None, "only a bulk update is previewed"
-        accounts = await count_chosen(self._by, self._edit.accounts)
+        async with self._turn:
+            accounts = await count_chosen(self._by, self._edit.accounts)
         return Summary(accounts, actions_of(self._edit), _tallies(await self._counted()))
 
     async def count(self, outcome: BulkOutcome | None) -> int:
@@ -68,11 +80,13 @@ class Report:
     async def items(self, outcome: BulkOutcome | None, window: Window) -> Page[BulkUpdateItemView]:
         args = [*self._items.args, outcome]
         select = _select(self._items.text, f"${len(args)}")
-        return await read_page(select, args, order=AS_REPORTED, window=window, read=_item)
+        async with self._turn:
+            return await read_page(select, args, order=AS_REPORTED, window=window, read=_item)
 
     async def _counted(self) -> Any:
-        if self._figures is None:
-            [self._figures] = await self._items.rows(_FIGURES)
+        async with self._turn:
+            if self._figures is None:
+                [self._figures] = await self._items.rows(_FIGURES)
         return self._figures
 
 
