@@ -30,48 +30,48 @@ async def settle(acting: Actor, edit: BulkEdit, run_id: UUID, items: Sequence[An
     locked = await lock(by, [(item["account_id"], item["address_id"]) for item in items if item["toggles_id"]])
     plan = planned_anew(by, edit, run_id, after=items[0]["turn"] - 1, up_to=items[-1]["turn"])
     now = {row["place"]: row for row in await plan.rows("{plan}")}
-    outcomes = [_outcome(acting, edit, item, now.get(item["place"])) for item in items]
+    toggles = (locked.get((item["account_id"], item["address_id"])) for item in items)
+    outcomes = [
+        _outcome(acting, edit, item, now.get(item["place"]), of) for item, of in zip(items, toggles, strict=True)
+    ]
     await switch(by, list(_wanted(outcomes, locked)))
     checkpoint("after a chunk of a run was switched")
     await invite(by, list(_asked(edit, outcomes)))
     return outcomes
 
 
-def _outcome(acting: Actor, edit: BulkEdit, item: Any, now: Any) -> Outcome:
+def _outcome(acting: Actor, edit: BulkEdit, item: Any, now: Any, toggles: Toggles | None) -> Outcome:
     """As it would be planned `now`; but what somebody has decided since it was planned stays."""
     planned = outcome_of(item)
-    if planned.address_id is None:
+    if toggles is None:  # there is no address
         return planned
-    if now is None:
-        return _failed(planned, planned, ErrorCode.CHANGED_MEANWHILE)
     anew = outcome_of(now)
     if not acting.may_go_on:
-        return _failed(planned, anew, ErrorCode.NOT_ALLOWED)
-    if item["held"] and not now["held"]:
-        return _failed(planned, anew, ErrorCode.CHANGED_MEANWHILE)
+        return _failed(planned, anew, toggles, ErrorCode.NOT_ALLOWED)
+    if item["held"] and not toggles.held:
+        return _failed(planned, anew, toggles, ErrorCode.CHANGED_MEANWHILE)
     results = {which: _unless_set_since(edit, which, planned, anew) for which in planned.results}
     return _with_muted(replace(anew, results=results))
 
 
-def _failed(planned: Outcome, anew: Outcome, why: ErrorCode) -> Outcome:
-    """Nothing of it is done."""
-    results = {which: anew.results.get(which, result).failed(why) for which, result in planned.results.items()}
+def _failed(planned: Outcome, anew: Outcome, toggles: Toggles, why: ErrorCode) -> Outcome:
+    """Nothing of it is done: it tells how the switches are now."""
+    on = {which: which in toggles.on for which in planned.results}
+    results = {which: Result(on[which], on[which], BulkOutcome.ERROR, why) for which in planned.results}
     return _with_muted(replace(anew, results=results))
 
 
 def _with_muted(outcome: Outcome) -> Outcome:
-    """Where Notify failed, its categories are as they were."""
+    """Where Notify failed, or nothing was asked of it, its categories are as they were."""
     notify = outcome.results.get(Switch.NOTIFY)
-    if outcome.muted is None or notify is None or notify.error is None:
+    if outcome.muted is None or (notify and notify.error is None):
         return outcome
     return replace(outcome, muted=(outcome.muted[0], outcome.muted[0]))
 
 
 def _unless_set_since(edit: BulkEdit, which: Switch, planned: Outcome, anew: Outcome) -> Result:
     """What was so already when it was planned, and is no longer, somebody has set since (R27)."""
-    before, now = planned.results[which], anew.results.get(which)
-    if now is None:  # of an unlinked email that a contact held when it was planned
-        return before.failed(ErrorCode.CHANGED_MEANWHILE)
+    before, now = planned.results[which], anew.results[which]
     wanted = edit.action(which).wants
     set_since = before.before is wanted and now.before is not wanted
     if which is Switch.NOTIFY:
