@@ -25,11 +25,12 @@ from models.team import AccountColumn, TeamMember, TeamMemberState
 from models.toggles import Invite, NotificationPreference, Switch
 from models.toggles.table import Toggles
 from models.viewer import TeamRole, Viewer
-from tests.bulk_rules import Bulk, Wish
+from tests.bulk_rules import Wish
 from tests.make import FIELDS, a_firm, a_member
 from tests.offer_rules import Offer
 from tests.reality import Reality, text_of
 from tests.rules import Rules, Spot, Switches
+from tests.run_rules import Bulk
 
 PLACES, PEOPLE, ADDRESSES, SLOTS = 4, 4, 5, 2
 CATEGORIES = list(NotificationCategory)[:3]
@@ -156,7 +157,7 @@ def _addresses(bulk: Bulk, reality: Reality) -> Iterable[Model]:
     for one in sorted(rules.activated):
         yield PortalUser(id=uuid4(), firm_id=firm_id, address_id=ids[one], activated_at=now)
     for one in sorted(rules.own):
-        yield _colleague(firm_id, one)
+        yield colleague(firm_id, one)
     for person, holding in enumerate(rules.holds):
         for slot, one in holding.items():
             where = {"contact_id": reality.people[person], "field_id": fields[slot], "address_id": ids[one]}
@@ -172,7 +173,7 @@ def _address(firm_id: UUID, address_id: UUID, one: int, *, suppressed: bool) -> 
     return EmailAddress(id=address_id, firm_id=firm_id, suppressed_at=since, suppressed_reason=why, **texts)
 
 
-def _colleague(firm_id: UUID, one: int) -> TeamMember:
+def colleague(firm_id: UUID, one: int) -> TeamMember:
     return TeamMember(
         id=uuid4(),
         firm_id=firm_id,

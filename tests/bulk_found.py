@@ -11,8 +11,9 @@ from models.ground import store
 from models.ground.page import Window
 from models.letter import LetterKind
 from models.toggles import Switch
-from tests.bulk_rules import Bulk, Item, Results, Told
+from tests.bulk_rules import Item, Results
 from tests.reality import Reality
+from tests.run_rules import Bulk, Told
 
 ALL = Window(1_000)
 Shown = tuple[int, int | None, frozenset[int], Results]

@@ -16,14 +16,16 @@ from models import letter
 from models.bulk_update import Report
 from models.bulk_update.edit import BulkEdit
 from models.bulk_update.starting import checked, start
-from models.bulk_update.stepping import Pace, step
+from models.bulk_update.stepping import step
 from models.bulk_update.table import BulkOutcome
 from models.ground.settings import Settings
 from models.run import RunKind, RunStatus, claim
+from tests.bulk_deeds import Even, nobody_elses
 from tests.bulk_firms import firms, limits_of, settled, wishes
 from tests.bulk_found import ALL, items, letters, offered, offers, run_of, said, tallied, told
-from tests.bulk_rules import Bulk, Wish
+from tests.bulk_rules import Wish
 from tests.reality import Reality, text_of
+from tests.run_rules import Bulk
 
 pytestmark = pytest.mark.usefixtures("store")
 
@@ -61,18 +63,9 @@ def _limited(bulk: Bulk) -> Iterator[None]:
         letter.limit(Settings())
 
 
-class Even(Pace):
-    """As many items a chunk as it was told, however long they take."""
-
-    def __init__(self, items: int) -> None:
-        self.items = items
-
-    def took(self, items: int, seconds: float) -> None:
-        pass
-
-
 async def _run(reality: Reality, edit: BulkEdit, items_at_once: int) -> UUID:
     """From the start to the end."""
+    await nobody_elses()
     (run_id,) = (await start(reality.by, edit)).ids
     held = await claim("whoever", list(RunKind))
     assert held is not None

@@ -1,0 +1,123 @@
+"""
+Bulk updates in the real database against their rules in plain Python (tests/run_rules.py), cut between any two chunks
+by switches, preferences, moves, archiving, activation, suppression, colleagues, other workers, lost rights, cancelling
+and time: R8, R13, R17, R25-R28, R31, R44, R46.
+"""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from models import letter
+from models.bulk_update import Report
+from models.ground import clock
+from models.ground.settings import Settings
+from models.run import RunStatus
+from models.viewer import TeamRole
+from tests.bulk_deeds import Runs, nobody_elses
+from tests.bulk_firms import limits_of, wishes
+from tests.bulk_found import items, letters, offered, offers, run_of, said, tallied, told
+from tests.make import a_member
+from tests.reality import NAMED, NUMBERS, SWITCHING, any_of, code_of, people_and_places, text_of
+from tests.rules import PEOPLE, PLACES
+from tests.run_rules import Bulk
+
+pytestmark = pytest.mark.usefixtures("store")
+PLACE, ONE = NUMBERS["place"], NUMBERS["one"]
+MOSTLY = st.sampled_from([True, True, True, False])
+STEP = any_of(
+    *[st.tuples(st.just("start"), wishes(PLACES))] * 4,
+    *[st.tuples(st.just("step"), st.sampled_from([1, 1, 1, 3]))] * 16,
+    st.tuples(st.just("take_over"), st.booleans()),
+    st.tuples(st.just("cancel"), st.integers(0, 3)),
+    st.tuples(st.just("allow"), MOSTLY),
+    *[st.tuples(st.just(verb), ONE) for verb in ("suppress", "lift", "hire", "dismiss", "use_up", "accept", "revoke")],
+    *[st.tuples(st.just("invite"), PLACE, ONE, MOSTLY, st.booleans())] * 2,
+    st.tuples(st.just("wait")),
+    *[st.tuples(st.just("do"), st.just("prefer"), PLACE, ONE, NAMED)] * 3,
+    *[st.tuples(st.just("do"), st.just("edit"), NUMBERS["person"], st.just(0), ONE)] * 2,  # moves, most of the time
+    st.tuples(st.just("do"), st.just("adopt"), PLACE, ONE, NUMBERS["person"], NUMBERS["slot"]),
+    st.tuples(st.just("do"), st.just("drop"), PLACE, ONE),
+    *[step.map(lambda given: ("do", *given)) for step in SWITCHING],
+)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(steps=st.lists(STEP, min_size=20, max_size=40))
+async def test_runs_follow_the_rules_whatever_happens_between_two_of_their_chunks(
+    steps: list[tuple[Any, ...]],
+) -> None:
+    bulk, deeds = await _begin()
+    try:
+        for step in steps:
+            await _take(bulk, deeds, *step)
+            await _compare(bulk, deeds)
+        while bulk.under_way is not None:
+            await _take(bulk, deeds, "step", 1)
+        await _compare(bulk, deeds)
+        await _compare_reports(bulk, deeds)
+    finally:
+        clock.set_source(None)
+        letter.limit(Settings())
+
+
+async def _begin() -> tuple[Bulk, Runs]:
+    """Both people are linked to both accounts; of the first, something is on."""
+    await nobody_elses()
+    rules, reality = await people_and_places()
+    starter = await a_member(reality.by, role=TeamRole.EMPLOYEE, manage_accounts=True)
+    bulk = Bulk(rules, per_hour=7, per_recipient=3)
+    deeds = Runs(reality, starter, clock.now(), bulk.per_recipient)
+    letter.limit(limits_of(bulk))
+    clock.set_source(lambda: deeds.now)
+    for place in range(PLACES):
+        for person in range(PEOPLE):
+            await _take(bulk, deeds, "do", "link", place, person, (person == 0, person == place, False))
+    return bulk, deeds
+
+
+async def _take(bulk: Bulk, deeds: Runs, verb: str, *given: Any) -> None:
+    """One step on both, 20 minutes later. What the rules refuse, the database must refuse so."""
+    bulk.minute += 20
+    deeds.later(minutes=20)
+    if given[:1] == ("link",):
+        _, place, person, on = given
+        given = ("link", place, person, dict.fromkeys(bulk.rules.holds[person].values(), on))
+    if verb == "start" and bulk.right:
+        await _compare_preview(bulk, deeds, *given)
+    expected = getattr(bulk, verb)(*given)
+    assert await code_of(getattr(deeds, verb), *given) == expected, (verb, given)
+
+
+async def _compare_preview(bulk: Bulk, deeds: Runs, wish: Any) -> None:
+    preview = Report.of_plan(deeds.starter, deeds.edit(wish))
+    assert await items(deeds.reality, preview) == said(bulk, bulk.plan(wish))
+
+
+async def _compare(bulk: Bulk, deeds: Runs) -> None:
+    reality, runs = deeds.reality, bulk.runs
+    assert await reality.shown() == [bulk.rules.shown(place) for place in range(PLACES)]
+    assert await offers(reality, deeds.runs) == offered(bulk)
+    assert await letters(reality) == Counter(text_of(one) for one, _ in bulk.letters if one is not None)
+    assert await told(reality, deeds.runs) == [run.told for run in runs]
+    assert await deeds.entries() == Counter(deeds.runs[n] for n, run in enumerate(runs) if run.has_ended)
+    last = [number for number, run in enumerate(runs) if run.items is not None]
+    for number in last[-1:]:
+        await _compare_report(bulk, deeds, number)
+
+
+async def _compare_reports(bulk: Bulk, deeds: Runs) -> None:
+    for number, run in enumerate(bulk.runs):
+        await _compare_report(bulk, deeds, number)
+        assert run.status is RunStatus.CANCELLED or len(run.report) == len(run.items or [])
+
+
+async def _compare_report(bulk: Bulk, deeds: Runs, number: int) -> None:
+    run, view = bulk.runs[number], await run_of(deeds.reality, deeds.runs[number])
+    assert view.status is run.status
+    assert (view.done, view.total) == (len(run.report), len(run.items or []))
+    assert view.tallies == tallied(run.report)
+    assert await items(deeds.reality, Report.of_run(deeds.starter, view)) == said(bulk, run.report)
