@@ -59,7 +59,7 @@ def compose(letter: Claimed, sender: Sender) -> bytes:
         f"From: {_named(str(values['senderName']), _address(sender.address))}",
         f"To: {_address(letter.to_address)}",
         *([f"Reply-To: {_address(str(values['replyTo']))}"] if values["replyTo"] else []),
-        *notices.unsubscribe_headers(letter, sender.base_url),
+        *notices.unsubscribe_headers(values["unsubscribe"]),
         f"Subject: {_encoded(words.subject, 'Subject')}",
         f"Date: {format_datetime(letter.written_at)}",
         f"Message-ID: {letter.message_id}",

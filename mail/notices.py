@@ -28,7 +28,7 @@ def said(letter: Claimed, facts: Mapping[str, Any], base_url: str) -> dict[str, 
         "link": notice_link.to_portal(base_url, aim.account_id),
         "activation": _activation(now, base_url),
         "isInvited": now.offer is not None,
-        "unsubscribe": unsubscribe_link(letter, base_url),
+        "unsubscribe": _unsubscribe(aim, now, base_url),
     }
 
 
@@ -54,10 +54,9 @@ def _activation(now: Standing, base_url: str) -> str | None:
     return f"{base_url}/invitation/{secret_link.token('invitation', now.offer.id, now.offer.seed)}"
 
 
-def unsubscribe_link(letter: Claimed, base_url: str) -> str | None:
-    """None: it is no notice to a client, or the firm keeps its clients' preferences to itself (R13)."""
-    aim, now = letter.aim, letter.standing
-    if aim is None or now is None or not now.settings.clients_may_set_preferences:
+def _unsubscribe(aim: Aim, now: Standing, base_url: str) -> str | None:
+    """None: the firm keeps its clients' preferences to itself (R13)."""
+    if not now.settings.clients_may_set_preferences:
         return None
     return unsubscribe.link(
         base_url,
@@ -68,9 +67,9 @@ def unsubscribe_link(letter: Claimed, base_url: str) -> str | None:
     )
 
 
-def unsubscribe_headers(letter: Claimed, base_url: str) -> list[str]:
-    """With one click where that is safe to ask for (RFC 2369, RFC 8058)."""
-    if (link := unsubscribe_link(letter, base_url)) is None:
+def unsubscribe_headers(link: str | None) -> list[str]:
+    """With one click where that is safe to ask for (RFC 2369, RFC 8058). None: there is nothing to have no more of."""
+    if link is None:
         return []
     one_click = ["List-Unsubscribe-Post: List-Unsubscribe=One-Click"] if link.startswith("https://") else []
     return [f"List-Unsubscribe: <{link}>", *one_click]

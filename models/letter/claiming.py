@@ -5,7 +5,7 @@ Who was thought dead writes nothing any more: every later write asks that the le
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -59,10 +59,11 @@ async def claim(owner: str, *, most: int) -> list[Claimed]:
     Up to `most` letters that are due and that nobody holds, all of the firm whose turn it is: the most urgent first, of
     those the ones that wait longest. A firm's letters wait for `most` of each other firm at the most.
     """
-    letters = [claimed(owner, row) for row in await store.rows(_CLAIM, owner, most, SECONDS)]
-    if letters:
+    rows = await store.rows(_CLAIM, owner, most, SECONDS)
+    if rows:
         checkpoint("after letters were claimed")
-    return await _standing_now(letters)
+    now = await _standing_now(rows)
+    return [claimed(owner, row, now.get(row["id"])) for row in rows]
 
 
 _IS_DUE = "settled_at IS NULL AND due_at <= now() AND (locked_until IS NULL OR locked_until < now())"
@@ -106,19 +107,13 @@ ORDER BY l.urgency, l.due_at, l.id
 """
 
 
-async def _standing_now(letters: list[Claimed]) -> list[Claimed]:
-    """Notices are asked again, and learn what they have to say now; one statement more where there are any."""
-    aims = {letter.id: letter.aim for letter in letters if letter.aim}
-    now = dict(zip(aims, await standings(list(aims.values())), strict=True))
-    return [
-        replace(letter, standing=now[letter.id], stop=now[letter.id].stop or letter.stop)
-        if letter.id in now
-        else letter
-        for letter in letters
-    ]
+async def _standing_now(rows: Sequence[Any]) -> dict[UUID, Standing]:
+    """By id: notices are asked again, and learn what they have to say now; one statement more where there are any."""
+    aims = {row["id"]: aim for row in rows if (aim := _aim(row))}
+    return dict(zip(aims, await standings(list(aims.values())), strict=True))
 
 
-def claimed(owner: str, row: Any) -> Claimed:
+def claimed(owner: str, row: Any, now: Standing | None = None) -> Claimed:
     """Of a row of the table, with what only a claim looks up beside it (`seed`, whether it may leave)."""
     return Claimed(
         id=row["id"],
@@ -139,8 +134,9 @@ def claimed(owner: str, row: Any) -> Claimed:
         seed=row.get("seed"),
         handed_over=row["handed_over"],
         bytes_kept=_opened(row),
-        stop=_stop(row),
+        stop=(now and now.stop) or _stop(row),
         aim=_aim(row),
+        standing=now,
     )
 
 
