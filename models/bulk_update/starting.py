@@ -16,20 +16,22 @@ from models.ground.checkpoint import checkpoint
 from models.idempotency import Done
 from models.invitation.inviting import checked_message
 from models.journal import Change, JournalKind, Subject
-from models.run import RunKind, RunStatus
+from models.run import UNENDED, RunKind, RunStatus
 from models.text import has_words
 from models.toggles import Switch
 from models.viewer import Viewer, must_manage_accounts
 
 MOST_IDS = 1_000
 MOST_ITEMS = 100_000
+MOST_WAITING = 100
+"""Of a firm, undos with them; a double click, or a script that repeats itself, is not to keep it busy for a week."""
 
 
 async def start(by: Viewer, edit: BulkEdit, *, key: str | None = None) -> Done:
     """
     Asks for it and answers the run's id; a worker begins it when its turn comes.
 
-    Raises what `checked` raises, and INVALID for more than 100,000 items.
+    Raises what `checked` raises, and INVALID for more than 100,000 items, or where too many wait already.
     """
     must_manage_accounts(by)
     do = partial(_start, by, edit)
@@ -49,8 +51,10 @@ async def write(by: Viewer, kind: RunKind, asked: str, told: list[Change], *, un
     The run as it waits for its turn, with its first entry in the journal. Runs inside a transaction.
 
     The turns of a firm's runs are in the order of their ids, and so one is written before the next gets its own.
+    Raises INVALID where 100 of the firm have not ended yet.
     """
     await firm.one_at_a_time(by.firm_id)
+    await _must_have_room(by)
     run_id = uuid7()
     acting = replace(by, run_id=run_id)
     values = (run_id, by.firm_id, kind, RunStatus.QUEUED, asked, undoes, by.member_id, by.source, clock.now())
@@ -66,6 +70,13 @@ _WRITE = """
 INSERT INTO run (id, firm_id, kind, status, asked, undoes, started_by, source, started_at)
 VALUES ($1, $2, $3, $4, $5::text::jsonb, $6, $7, $8, $9)
 """
+
+
+async def _must_have_room(by: Viewer) -> None:
+    waiting = await store.value(f"SELECT count(*) FROM run WHERE firm_id = $1 AND {UNENDED}", by.firm_id)
+    if waiting >= MOST_WAITING:
+        message = f"{waiting:,} bulk updates of this firm have not ended yet. Wait for one to end, or cancel some."
+        raise Refusal(ErrorCode.INVALID, message)
 
 
 def _told(edit: BulkEdit) -> list[Change]:

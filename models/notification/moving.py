@@ -1,6 +1,6 @@
 """Entries come, and those of one thread collapse into one that moves to the top; a letter may be due for it then."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -23,10 +23,10 @@ MAILS_AGAIN = timedelta(hours=1)
 class NewNotification:
     """
     `about`: what collapses into one entry, such as the thread. `said`: at most 500 characters of it are kept. `only`:
-    for that member alone, unless gone. `accounts`: those that it names, but for an e-mail, which has its own.
-    `started_by`: who began what is told, and gets the entry in Inbox+ whatever their settings. `quiet`: never a reason
-    for a letter or a digest, lest two machines write to each other (automatic mail, a letter to a colleague that came
-    back).
+    for that member alone; where gone, for all, but nobody's where it tells of what that member began. `accounts`: those
+    that it names, but for an e-mail, which has its own. `started_by`: who began what is told, and gets the entry in
+    Inbox+ whatever their settings. `quiet`: never a reason for a letter or a digest, lest two machines write to each
+    other (automatic mail, a letter to a colleague that came back).
     """
 
     kind: NotificationKind
@@ -49,10 +49,10 @@ async def raise_for_team(by: Actor, news: Sequence[NewNotification]) -> None:
     if not news:
         return
     team = {row["id"]: row for row in await store.rows(_TEAM, by.firm_id)}
-    if not team:
+    if not (entries := _collapsed(news, team)):
         return
     words = words_in(next(iter(team.values()))["language"])
-    columns = map(list, zip(*_columns(_collapsed(news, team), words), strict=True))
+    columns = map(list, zip(*_columns(entries, words), strict=True))
     raised = await store.rows(_RAISE, by.firm_id, clock.now(), MAILS_AGAIN, *columns)
     for row in raised:
         journal.stamp("notification", row["id"], firm_id=by.firm_id)
@@ -82,12 +82,19 @@ def _collapsed(news: Sequence[NewNotification], team: dict[UUID, Any]) -> _Entri
     """A statement cannot touch a row twice."""
     entries: _Entries = {}
     for new in news:
-        for member_id in [new.only] if new.only in team else team:
-            assert member_id is not None
+        for member_id in _whom(new, team):
             entry = entries.setdefault((member_id, new.kind, new.about), _Entry(new, set()))
             entry.last, entry.count = new, entry.count + 1
             entry.channels |= _ways(new, team[member_id])
     return entries
+
+
+def _whom(new: NewNotification, team: dict[UUID, Any]) -> Collection[UUID]:
+    if new.only is None:
+        return team
+    if new.only in team:
+        return (new.only,)
+    return () if new.only == new.started_by else team
 
 
 def _ways(new: NewNotification, member: Any) -> frozenset[NotificationChannel]:

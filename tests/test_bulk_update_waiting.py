@@ -1,0 +1,64 @@
+"""Bulk updates that wait: as many as may, and whoever asked for one may be gone when it ends."""
+
+import pytest
+
+from models import bulk_update, notification, team
+from models.bulk_update import BulkEdit, BulkOutcome
+from models.bulk_update.starting import MOST_WAITING
+from models.errors import ErrorCode
+from models.ground.page import Window
+from models.notification import InboxFilter, NotificationKind
+from models.run import RunStatus, release
+from models.toggles import Invite, Switch
+from models.viewer import Viewer
+from tests.bulk_updating import ALL, ENABLE, all_end, asked, claimed, stepped, view
+from tests.make import a_firm, a_member, an_account
+from tests.refused import refused
+
+pytestmark = pytest.mark.usefixtures("store")
+INVITING = BulkEdit(ALL, login=ENABLE, invite=Invite())
+
+
+@pytest.fixture
+async def by(store: str) -> Viewer:
+    return await a_member(await a_firm())
+
+
+async def test_a_firm_has_as_many_waiting_as_may_be_and_no_more_until_one_has_ended(by: Viewer) -> None:
+    runs = [await asked(by, INVITING) for _ in range(MOST_WAITING)]
+    other, elsewhere = await a_member(by), await a_member(await a_firm())
+    with refused(ErrorCode.INVALID):
+        await bulk_update.start(other, INVITING)
+    await bulk_update.start(elsewhere, INVITING)
+    await bulk_update.cancel(by, runs[-1])
+    await bulk_update.start(other, INVITING)
+
+
+async def test_the_same_key_gives_the_run_that_waits_also_where_no_more_may(by: Viewer) -> None:
+    done = await bulk_update.start(by, INVITING, key="once")
+    for _ in range(MOST_WAITING - 1):
+        await asked(by, INVITING)
+    assert (await bulk_update.start(by, INVITING, key="once")).ids == done.ids
+
+
+async def test_who_is_gone_when_it_ends_is_told_nothing_and_neither_is_anybody_in_their_stead(by: Viewer) -> None:
+    going = await a_member(by)
+    await an_account(by, code="A", address="anna@client.test")
+    await an_account(by, code="B", address="bruno@client.test")
+    run_id = await asked(going, INVITING)
+    held = await claimed()
+    await stepped(held)
+    await stepped(held)
+    await release(held)
+    await team.remove(by, going.member_id)
+    await all_end()
+    ended = await view(by, run_id)
+    assert (ended.status, ended.done) == (RunStatus.FINISHED, 2)
+    outcomes = (BulkOutcome.INVITED, BulkOutcome.ERROR)
+    assert [ended.tallies[Switch.LOGIN][outcome] for outcome in outcomes] == [1, 1]
+    assert await _told(by) == await _told(going) == []
+
+
+async def _told(by: Viewer) -> list[NotificationKind]:
+    page = await notification.page(by, InboxFilter(), Window(50))
+    return [entry.kind for entry in page.rows if entry.kind is NotificationKind.BULK_UPDATE_FINISHED]
