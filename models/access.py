@@ -48,9 +48,18 @@ async def _uncover(by: Actor, spots: Sequence[Spot], why: DeadLinkReason) -> set
     Inside a transaction that holds their toggles. One statement where nobody had been invited.
     """
     invitations = {row["address_id"]: row["id"] for row in await unended(by, [address_id for _, address_id in spots])}
-    if not invitations:
-        return set()
-    covered = [(invitations[address_id], account_id) for account_id, address_id in spots if address_id in invitations]
+    if invitations:
+        covered = [(invitations[address], account) for account, address in spots if address in invitations]
+        await uncover(by, covered, why)
+    return set(invitations)
+
+
+async def uncover(by: Actor, covered: Sequence[tuple[UUID, UUID]], why: DeadLinkReason) -> dict[UUID, DeadLinkReason]:
+    """
+    Of each (invitation, account), the account leaves its coverage; what then covers none ends, and letters that have
+    not left never will. Answers those that ended, with the reason that they have now. Runs inside a transaction that
+    has locked them.
+    """
     ended = await store.rows(
         store.for_many(_UNCOVER, covered),
         by.firm_id,
@@ -61,7 +70,7 @@ async def _uncover(by: Actor, spots: Sequence[Spot], why: DeadLinkReason) -> set
     )
     if ended:
         await letter.cancel(by, invitation_ids=[row["id"] for row in ended])
-    return set(invitations)
+    return {row["id"]: DeadLinkReason(row["end_reason"]) for row in ended}
 
 
 async def unended(by: Actor, address_ids: Sequence[UUID]) -> Sequence[Record]:
@@ -91,7 +100,7 @@ UPDATE invitation i SET ended_at = $4, end_reason = {ENDED_BECAUSE.format(now="$
 FROM (SELECT invitation_id, count(*) AS accounts FROM gone GROUP BY invitation_id) g, LATERAL (
   SELECT count(*) AS accounts FROM invitation_account k
   WHERE k.firm_id = $1 AND k.invitation_id = g.invitation_id AND k.left_at IS NULL) k
-WHERE i.firm_id = $1 AND i.id = g.invitation_id AND k.accounts = g.accounts RETURNING i.id
+WHERE i.firm_id = $1 AND i.id = g.invitation_id AND k.accounts = g.accounts RETURNING i.id, i.end_reason
 """
 
 

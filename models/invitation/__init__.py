@@ -1,7 +1,7 @@
 """An offer to one address to activate its portal identity, or to a colleague to join the team."""
 
 from models.invitation.asking import WhoAsks, ask
-from models.invitation.ending import end, revoke
+from models.invitation.ending import end, revoke, withdraw
 from models.invitation.inviting import Asked, invite, objections
 from models.invitation.link import Link, followed
 from models.invitation.reading import InvitationView, by_ids, of_toggles
@@ -25,4 +25,5 @@ __all__ = [
     "of_toggles",
     "revoke",
     "send",
+    "withdraw",
 ]

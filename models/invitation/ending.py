@@ -1,12 +1,14 @@
 """How invitations end: revoked by the firm, or for another reason of their own (R9; models.access for the rest)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
 from uuid import UUID
 
 from asyncpg import Record
 
 from models import firm, journal, letter
-from models.access import ENDED_BECAUSE
+from models.access import ENDED_BECAUSE, Spot, uncover
 from models.errors import DeadLinkReason, ErrorCode, Refusal
 from models.ground import clock, store
 from models.idempotency import Done
@@ -71,6 +73,53 @@ _NO_ROW = """
 SELECT p.id IS NOT NULL AS activated FROM toggles t
 LEFT JOIN portal_user p ON p.firm_id = t.firm_id AND p.address_id = t.address_id
 WHERE t.firm_id = $1 AND t.id = $2 AND t.login
+"""
+
+
+async def withdraw(by: Actor, run_id: UUID, spots: Sequence[Spot]) -> None:
+    """
+    What this run sent to these addresses is for these accounts no more; for others it lives on, and with none left its
+    links die (R30). Nothing where it has ended.
+
+    Runs inside a transaction, under `firm.one_at_a_time`, that holds their toggles.
+    """
+    if not spots:
+        return
+    accounts, addresses = [account_id for account_id, _ in spots], [address_id for _, address_id in spots]
+    rows = await store.rows(store.for_many(_SENT_BY, spots), by.firm_id, run_id, accounts, addresses)
+    ended = await uncover(by, [(row["id"], row["account_id"]) for row in rows], DeadLinkReason.REVOKED)
+    await letter.forget_accounts(by, [(row["account_id"], row["address_id"]) for row in rows])
+    for _, covered in groupby(rows, key=itemgetter("id")):
+        _record_withdrawn(by, list(covered), ended)
+
+
+def _record_withdrawn(by: Actor, covered: Sequence[Record], ended: Mapping[UUID, DeadLinkReason]) -> None:
+    """Without a change where it lives on."""
+    first = covered[0]
+    before, why = "SENT" if first["sent_at"] else "NOT_SENT", ended.get(first["id"])
+    journal.record(
+        JournalKind.INVITATION_REVOKED,
+        by=by,
+        subject=(Subject.INVITATION, first["id"]),
+        accounts=[row["account_id"] for row in covered],
+        touched=[row["toggles_id"] for row in covered],
+        changes=[Change("state", before, why)] if why else [],
+    )
+
+
+# one by one (LATERAL), so that each is found by its id whatever PostgreSQL takes the size of the table to be
+_SENT_BY = """
+SELECT i.id, i.sent_at, n.account_id, n.address_id, n.toggles_id FROM (
+  SELECT i.id, n.account_id, n.address_id, t.id AS toggles_id
+  FROM unnest($3::uuid[], $4::uuid[]) AS n(account_id, address_id), LATERAL (
+    SELECT i.id, i.ended_at FROM invitation i
+    WHERE i.firm_id = $1 AND i.run_id = $2 AND i.address_id = n.address_id OFFSET 0) i, LATERAL (
+    SELECT 1 FROM invitation_account c WHERE c.firm_id = $1 AND c.invitation_id = i.id
+      AND c.account_id = n.account_id AND c.left_at IS NULL LIMIT 1) c, LATERAL (
+    SELECT t.id FROM toggles t
+    WHERE t.firm_id = $1 AND t.account_id = n.account_id AND t.address_id = n.address_id LIMIT 1) t
+  WHERE i.ended_at IS NULL ORDER BY i.id, n.account_id) n,
+LATERAL (SELECT i.id, i.sent_at FROM invitation i WHERE i.id = n.id AND i.ended_at IS NULL FOR UPDATE) i
 """
 
 
