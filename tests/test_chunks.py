@@ -3,7 +3,7 @@ Bulk work reads as much for each address whatever PostgreSQL takes the tables to
 a connection that has seen them small, and nobody looks how large they are now. Rows are counted, not time.
 """
 
-from collections.abc import Awaitable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -11,7 +11,7 @@ from models import letter
 from models.ground import store
 from models.ground.settings import Settings
 from models.viewer import Viewer
-from tests.chunks import invited, nobody_analyses, people, switched_off
+from tests.chunks import invited, nobody_analyses, people, rows_read, switched_off
 from tests.make import a_firm, a_member
 
 AT_ONCE = 500
@@ -46,20 +46,8 @@ async def test_bulk_work_reads_as_much_for_each_address_on_tables_that_have_just
         await switched_off(by, few)
     many = await people(by, MANY)
     chunks = [many[begin : begin + AT_ONCE] for begin in range(0, MANY, AT_ONCE)]
-    read = [await _rows(by, invited(by, chunk)) for chunk in chunks]
+    read = [await rows_read(by, invited(by, chunk)) for chunk in chunks]
     # while a table has some hundred rows, all indexes that begin with the firm look alike still
     assert read[-1] < MOST * AT_ONCE, read
-    read_at_once = await _rows(by, switched_off(by, many))
+    read_at_once = await rows_read(by, switched_off(by, many))
     assert read_at_once < MOST * MANY
-
-
-async def _rows(by: Viewer, bulk: Awaitable[None]) -> int:
-    """That it looks at, end to end of tables or by their indexes."""
-    async with store.transaction(by.firm_id):
-        before = await store.value(_ROWS)
-        await bulk
-        return int(await store.value(_ROWS) - before)
-
-
-_ROWS = """SELECT sum(pg_stat_get_xact_tuples_returned(oid)) FROM pg_class
-  WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'i')"""

@@ -14,6 +14,7 @@ from models.bulk_update.result import Result
 from models.bulk_update.running import Runner
 from models.bulk_update.starting import checked, start
 from models.bulk_update.table import BulkAction, BulkOutcome
+from models.bulk_update.undoing import undo
 from models.bulk_update.words import sentence
 
 __all__ = [
@@ -37,4 +38,5 @@ __all__ = [
     "preview",
     "sentence",
     "start",
+    "undo",
 ]

@@ -15,11 +15,13 @@ from models.bulk_update.chunk import settle
 from models.bulk_update.deciding import COLUMNS, OF_SWITCHES
 from models.bulk_update.edit import from_json
 from models.bulk_update.ending import finish, give_up
-from models.bulk_update.planning import count_chosen, planned
+from models.bulk_update.planning import Statement, count_chosen, planned
 from models.bulk_update.reading import Tallies, tallies_of
 from models.bulk_update.result import Outcome, outcome_of
 from models.bulk_update.starting import MOST_ITEMS
 from models.bulk_update.table import BulkOutcome
+from models.bulk_update.undo_planning import count_changed, planned_undo
+from models.bulk_update.undoing import put_back
 from models.ground import clock, store
 from models.ground.checkpoint import checkpoint
 from models.run import Held, acting, hold
@@ -67,9 +69,9 @@ ORDER BY turn, place
 
 async def _plan(run: Any) -> bool:
     """Items are fixed from now on. No lock but the run's: what changes meanwhile, the chunks will see."""
-    by, edit = (await acting(run)).viewer, from_json(run["asked"])
-    accounts = await count_chosen(by, edit.accounts)
-    [kept] = await planned(by, edit).rows(_KEEP, run["id"], MOST_ITEMS + 1)
+    by = (await acting(run)).viewer
+    plan, accounts = await _planned(by, run)
+    [kept] = await plan.rows(_KEEP, run["id"], MOST_ITEMS + 1)
     checkpoint("after a run was planned")
     if kept["items"] > MOST_ITEMS:
         await store.execute(_FORGET, run["firm_id"], run["id"])
@@ -81,6 +83,14 @@ async def _plan(run: Any) -> bool:
         await finish(by, run["id"])
         return False
     return True
+
+
+async def _planned(by: Viewer, run: Any) -> tuple[Statement, int]:
+    """Its items, and on how many accounts."""
+    if (undoes := run["undoes"]) is not None:
+        return planned_undo(by, undoes), await count_changed(by, undoes)
+    edit = from_json(run["asked"])
+    return planned(by, edit), await count_chosen(by, edit.accounts)
 
 
 _KEPT = ", ".join(COLUMNS)
@@ -98,7 +108,10 @@ UPDATE run SET status = 'RUNNING', planned_at = $3, account_count = $4, total = 
 
 async def _chunk(run: Any, items: Sequence[Any]) -> bool:
     who = await acting(run)
-    outcomes = await settle(who, from_json(run["asked"]), run["id"], items)
+    if run["undoes"] is not None:
+        outcomes = await put_back(who, run, items)
+    else:
+        outcomes = await settle(who, from_json(run["asked"]), run["id"], items)
     await _keep(run, items, outcomes)
     checkpoint("after a chunk of a run was reported")
     _tell(who.viewer, run)

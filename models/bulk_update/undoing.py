@@ -1,0 +1,86 @@
+"""Undo: once, after the end, what a run did is put back, unless somebody has set it since (R30). It mails nobody."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from models import idempotency, invitation
+from models.bulk_update.result import Outcome, outcome_of
+from models.bulk_update.starting import write
+from models.bulk_update.table import BulkOutcome
+from models.bulk_update.undo_planning import planned_undo
+from models.email import history
+from models.errors import ErrorCode, Refusal
+from models.ground import store
+from models.ground.checkpoint import checkpoint
+from models.idempotency import Done
+from models.journal import Change
+from models.run import Actor, RunKind
+from models.toggles import Switch, lock, switch
+from models.viewer import Viewer, must_manage_accounts
+
+
+async def undo(by: Viewer, run_id: UUID, *, key: str | None = None) -> Done:
+    """
+    Asks for it and answers the id of the undo, which is a run of its own; a worker begins it when its turn comes.
+    Anybody with the right may, whoever started the other; one that was cancelled then counts, too.
+
+    Raises NOT_ALLOWED without the right `manageAccounts`; NOT_FOUND; INVALID for an undo; RUN_NOT_ENDED;
+    ALREADY_UNDONE.
+    """
+    must_manage_accounts(by)
+    do = partial(_undo, by, run_id)
+    return await idempotency.once(by, key, verb="undo bulk update", asked=run_id, do=do)
+
+
+async def _undo(by: Viewer, run_id: UUID) -> tuple[UUID, ...]:
+    run = await store.row(_LOCKED, by.firm_id, run_id)
+    if run is None:
+        raise Refusal(ErrorCode.NOT_FOUND, "There is no such bulk update.", "id")
+    if run["undoes"] is not None:
+        raise Refusal(ErrorCode.INVALID, "This is an undo itself. Start a new bulk update instead.", "id")
+    if run["ended_at"] is None:
+        raise Refusal(ErrorCode.RUN_NOT_ENDED, "It has not ended yet. Wait for its end, or cancel it first.", "id")
+    if await store.row(_UNDONE, by.firm_id, run_id):  # asked under the lock: two may have come at once
+        raise Refusal(ErrorCode.ALREADY_UNDONE, "It has been undone already, and can be only once.", "id")
+    told = [Change("undoes", None, run["started_at"].isoformat())]
+    return (await write(by, RunKind.UNDO, "{}", told, undoes=run_id),)
+
+
+_LOCKED = "SELECT undoes, started_at, ended_at FROM run WHERE firm_id = $1 AND id = $2 FOR NO KEY UPDATE"
+_UNDONE = "SELECT 1 FROM run WHERE firm_id = $1 AND undoes = $2"
+
+
+async def put_back(acting: Actor, run: Any, items: Sequence[Any]) -> list[Outcome]:
+    """
+    Ends `items` of an undo, which are all of some turns that follow each other, and answers what came of each, in their
+    order. Runs inside a transaction that has taken `firm.one_at_a_time` and holds the run.
+    """
+    by = acting.viewer
+    if any(item["email_sync_from"] is False for item in items):
+        await history.lock(by.firm_id)  # it may go on again
+    spots = [(item["account_id"], item["address_id"]) for item in items]
+    locked = await lock(by, spots)
+    plan = planned_undo(by, run["undoes"], after=items[0]["turn"] - 1, up_to=items[-1]["turn"])
+    now = {row["place"]: outcome_of(row) for row in await plan.rows("{plan}")}
+    outcomes = [now[item["place"]] for item in items]
+    if not acting.may_go_on:
+        return [_not_allowed(one) for one in outcomes]
+    await switch(by, [(locked[spot], one.changes()) for spot, one in zip(spots, outcomes, strict=True)])
+    checkpoint("after a chunk of an undo was switched")
+    invited = [spot for spot, one in zip(spots, outcomes, strict=True) if _was_only_invited(one)]
+    await invitation.withdraw(by, run["undoes"], invited)
+    return outcomes
+
+
+def _not_allowed(outcome: Outcome) -> Outcome:
+    results = {which: result.failed(ErrorCode.NOT_ALLOWED) for which, result in outcome.results.items()}
+    return replace(outcome, results=results, muted=outcome.muted and (outcome.muted[0], outcome.muted[0]))
+
+
+def _was_only_invited(outcome: Outcome) -> bool:
+    """Its Login had been on before, and stays so; where it goes off, the invitation goes with it."""
+    login = outcome.results.get(Switch.LOGIN)
+    return login is not None and login.outcome is BulkOutcome.CHANGED and login.after is login.before

@@ -1,0 +1,51 @@
+"""An undo reads as much for each address whatever PostgreSQL takes the tables to be. Rows are counted, not time."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from models import letter
+from models.bulk_update import BulkEdit, undo
+from models.ground import store
+from models.ground.settings import Settings
+from models.notification_category import NotificationCategory
+from models.toggles import Invite
+from models.viewer import Viewer
+from tests.bulk_updating import ALL, ENABLE, all_end, ran
+from tests.chunks import nobody_analyses, people, rows_read
+from tests.make import a_firm, a_member
+from tests.preferring import preferences
+
+FEW, MANY = 30, 2000
+MOST = 120
+"""Rows looked at for an address: planned, looked at again and put back."""
+MUTED = preferences(NotificationCategory.MESSAGES)
+
+
+@pytest.fixture
+async def by(own_store: str) -> Viewer:
+    await nobody_analyses()
+    return await a_member(await a_firm())
+
+
+@pytest.fixture(autouse=True)
+def unlimited() -> Iterator[None]:
+    letter.limit(Settings(letters_per_hour=10**9, letters_per_recipient=10**9))
+    yield
+    letter.limit(Settings())
+
+
+async def _run_and_ask_for_its_undo(by: Viewer) -> None:
+    edit = BulkEdit(ALL, login=ENABLE, notify=ENABLE, invite=Invite(again=True), preferences=MUTED)
+    await undo(by, await ran(by, edit))
+
+
+@pytest.mark.parametrize("login", [False, True], ids=["switched on and invited", "invited alone"])
+async def test_an_undo_reads_as_much_for_each_address_on_tables_that_have_just_grown(by: Viewer, login: bool) -> None:
+    await people(by, FEW)
+    await _run_and_ask_for_its_undo(by)
+    await all_end()
+    await people(by, MANY - FEW)
+    await store.execute("UPDATE toggles SET login = $1", login)
+    await _run_and_ask_for_its_undo(by)
+    assert await rows_read(by, all_end()) < MOST * MANY
