@@ -6,14 +6,13 @@ import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from functools import partial
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from models.ground import keys, store
 from tests.keeping import KEY
 from tests.processes import state_of
-from tests.syncing import eventually
+from tests.waiting import patience
 
 forked = multiprocessing.get_context("forkserver")
 forked.set_forkserver_preload(
@@ -43,8 +42,7 @@ async def paused(child: Child, url: str, *asked: object, said: Path, at: int) ->
     """The same, but that it is paused there meanwhile, and goes on afterwards, to its end."""
     process = _started(child, url, asked, said, {"CRASH_AT": str(at), "CRASH_BY": "SIGSTOP"})
     assert process.pid is not None
-    await eventually(partial(_rests, process.pid))
-    stands = process.is_alive()
+    stands = await _stands(process.pid)
     try:
         yield _where(await asyncio.to_thread(said.read_text)) if stands else None
     finally:
@@ -54,8 +52,12 @@ async def paused(child: Child, url: str, *asked: object, said: Path, at: int) ->
     assert process.exitcode == 0, await asyncio.to_thread(said.read_text)
 
 
-async def _rests(pid: int) -> bool:
-    return state_of(pid) in {"T", "Z", None}
+async def _stands(pid: int) -> bool:
+    """Once it has been paused or has ended: which of the two."""
+    async with patience():
+        while (state := state_of(pid)) not in {"T", "Z", None}:  # noqa: ASYNC110 - the kernel tells nobody
+            await asyncio.sleep(0.01)
+    return state == "T"
 
 
 def _where(words: str) -> str:
