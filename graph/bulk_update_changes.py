@@ -83,6 +83,17 @@ class CancelBulkUpdatePayload(Payload):
     bulk_update: BulkUpdate | None = None
 
 
+@strawberry.input
+class UndoBulkUpdateInput:
+    id: strawberry.ID
+    idempotency_key: str | None = strawberry.UNSET
+
+
+@strawberry.type
+class UndoBulkUpdatePayload(Payload):
+    bulk_update: BulkUpdate | None = None
+
+
 @strawberry.type
 class BulkUpdatePreviewQuery:
     @strawberry.field(
@@ -111,3 +122,10 @@ class BulkUpdateMutation:
     async def cancel_bulk_update(self, info: Info, input: CancelBulkUpdateInput) -> CancelBulkUpdatePayload:
         done = await bulk_update.cancel(viewer_of(info), key_of(Kind.BULK_UPDATE, input.id))
         return CancelBulkUpdatePayload(bulk_update=await bulk_update_of(info, done.ids[0]), cursor=cursor_of(done))
+
+    @strawberry.mutation(description="Answers with a run of its own (R30). Once per run, when that has ended.")
+    @refusable(UndoBulkUpdatePayload)
+    async def undo_bulk_update(self, info: Info, input: UndoBulkUpdateInput) -> UndoBulkUpdatePayload:
+        key = given(input.idempotency_key)
+        done = await bulk_update.undo(viewer_of(info), key_of(Kind.BULK_UPDATE, input.id), key=key)
+        return UndoBulkUpdatePayload(bulk_update=await bulk_update_of(info, done.ids[0]), cursor=cursor_of(done))

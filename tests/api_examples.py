@@ -230,6 +230,7 @@ EXAMPLES: dict[str, list[Example]] = {
         _input(accounts=MATCHING, emailSync="DISABLE_FOR_ALL"),
     ],
     "Mutation.cancelBulkUpdate": [_input(id="<queued_bulk_update>")],
+    "Mutation.undoBulkUpdate": [_input(id="<bulk_update>", idempotencyKey="undo")],
     "Mutation.sendInvitations": [
         _input(
             toggles=[{"accountId": "<pending_account>", "addressId": "<pending_address>"}],

@@ -8,7 +8,7 @@ from models.contact import ContactEmail, FieldRef
 from models.ground import store
 from models.session import SignedIn
 from tests.bulk_updating import all_end
-from tests.client import Api
+from tests.client import Api, Following
 from tests.make import MadeAccount, an_account
 
 REPORT = """
@@ -68,3 +68,13 @@ async def a_mixed_firm(owner: SignedIn) -> list[MadeAccount]:
     async with store.transaction():
         await suppression.suppress(by.firm_id, dario.address, "No such mailbox.")
     return [anna, bruno, carla, dario]
+
+
+async def last_of(states: Following) -> dict[str, Any]:
+    """Of a subscription to a state, once it is complete."""
+    state: dict[str, Any] = {}
+    try:
+        while True:
+            state = await states.next()
+    except StopAsyncIteration:
+        return state

@@ -9,6 +9,7 @@ from models import bulk_update
 from models.bulk_update import BulkEdit
 from models.session import SignedIn
 from models.viewer import TeamRole
+from tests.bulk_asking import last_of
 from tests.bulk_updating import ALL, ENABLE, all_end, asked, claimed, ran, stepped
 from tests.client import Api, Following, TopLevelErrors
 from tests.make import a_firm, an_account, signed_in
@@ -76,19 +77,10 @@ async def test_who_follow_the_same_run_hear_the_same_and_each_has_a_link_of_thei
     async with api.follow(document, variables, as_=owner) as mine, api.follow(document, variables, as_=employee) as its:
         assert await mine.next() == await its.next()
         await all_end()
-        last = [await _last(states) for states in (mine, its)]
+        last = [await last_of(states) for states in (mine, its)]
     links = {state["bulkUpdate"].pop("errorsCsvUrl") for state in last}
     assert len(links - {None}) == 2
     assert last == [{"done": 2, "bulkUpdate": {"status": "FINISHED"}}] * 2
-
-
-async def _last(states: Following) -> dict[str, Any]:
-    state: dict[str, Any] = {}
-    try:
-        while True:
-            state = await states.next()
-    except StopAsyncIteration:
-        return state
 
 
 async def test_a_run_of_another_firm_cannot_be_followed(api: Api, owner: SignedIn) -> None:

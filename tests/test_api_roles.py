@@ -50,6 +50,7 @@ RIGHTS = {
     "setNotificationPreferences": ACCOUNTS_OR_OWN,
     "bulkUpdateToggles": ACCOUNTS,
     "cancelBulkUpdate": ACCOUNTS,
+    "undoBulkUpdate": ACCOUNTS,
     "sendInvitations": ACCOUNTS,
     "revokeInvitation": ACCOUNTS,
     "liftSuppression": ACCOUNTS,
