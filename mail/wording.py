@@ -2,9 +2,9 @@
 The templates of letters: a folder for each language under mail/templates, and what they may say.
 
 Of each kind `<kind>.txt`, whose first line is the subject, and `<kind>.html`; of each event that a notice tells of
-`events/<event>.txt`, its heading and below it the words of its button; `category.txt`, what each category is about. A
-language that is not there is its primary one (`it` for `it-CH`), else English; so is a single template that a language
-lacks.
+`events/<event>.txt`, its heading and below it the words of its button; `category.txt`, what each category is about;
+`more.txt`, how many more there are of a list. A language that is not there is its primary one (`it` for `it-CH`), else
+English; so is a single template that a language lacks.
 """
 
 import re
@@ -19,6 +19,7 @@ import orjson
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, get_timezone_name
 from babel.lists import format_list
+from babel.numbers import format_decimal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context, select_autoescape
 from jinja2.runtime import Context
 from markupsafe import escape
@@ -27,6 +28,8 @@ from models.time_zone import zone_of
 
 FOLDER = Path(__file__).parent / "templates"
 OTHERWISE = "en"
+MOST_NAMES = 20
+"""Of accounts, in one sentence; one more than that is named, too, as "1 more" would say less in as many words."""
 NOTHING_SAID: Mapping[str, Any] = {
     "accountNames": (),
     "inviterName": None,
@@ -117,7 +120,7 @@ def _templates(language: str) -> Environment:
     templates.filters |= {
         "date": pass_context(lambda said, text: _date(_time(text, said), locale)),
         "moment": pass_context(lambda said, text: _moment(_time(text, said), locale)),
-        "names": lambda names: _names(names, locale),
+        "names": lambda names: _names(names, locale, templates),
         "quoted": _quoted,
         "about": lambda category: _words_about(category, templates),
         "heading": lambda event: _words_of(event, templates)[0],
@@ -177,8 +180,12 @@ def _clock(time: datetime, locale: Locale) -> str:
     return name if name == str(UTC) else f"({get_timezone_name(time, 'long', locale=locale)})"
 
 
-def _names(names: Sequence[str], locale: Locale) -> str:
-    return format_list(list(names), "standard", locale=locale)
+def _names(names: Sequence[str], locale: Locale, templates: Environment) -> str:
+    """The first ones, where somebody has thousands: mail programs cut a letter short that is too long (P4)."""
+    if (others := len(names) - MOST_NAMES) <= 1:
+        return format_list(list(names), "standard", locale=locale)
+    more = templates.get_template("more.txt").render(count=format_decimal(others, locale=locale)).strip()
+    return format_list([*names[:MOST_NAMES], more], "standard", locale=locale)
 
 
 def _quoted(text: str) -> str:

@@ -263,6 +263,17 @@ def test_nobody_can_type_the_place_of_a_link(typed: str) -> None:
     assert text_of(compose(letter, SENDER)).count("https://") == text_of(compose(a_letter(), SENDER)).count("https://")
 
 
+@pytest.mark.parametrize(("language", "more"), [("en", "A19, and 1,980 more"), ("it", "A19 e altri 1.980")])
+def test_of_thousands_of_accounts_a_letter_names_the_first_and_says_how_many_more(language: str, more: str) -> None:
+    names = [f"A{number}" for number in range(2_000)]
+    raw = compose(a_letter(accountNames=names, language=language), SENDER)
+    for kind in ("plain", "html"):
+        assert f"A18, {more}" in " ".join(text_of(raw, kind).split())
+    assert len(raw) < 20_000
+    few = text_of(compose(a_letter(accountNames=names[:21], language=language), SENDER))
+    assert "A20" in few
+
+
 @settings(deadline=None, max_examples=60)
 @given(ODD, ODD, ODD)
 def test_nothing_typed_adds_a_header_a_recipient_or_a_tag(firm: str, person: str, message: str) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,7 +14,9 @@ from structlog.testing import capture_logs
 from graph.process.metrics import NAMES, Metrics
 from graph.process.operations import Seen
 from models import feed
-from tests import make
+from models.bulk_update import BulkEdit
+from models.ground import clock
+from tests import bulk_updating, make
 from tests.client import Api, TopLevelErrors, an_api
 from tests.toy import until
 
@@ -80,6 +83,26 @@ async def test_what_is_open_and_what_waits_is_gauged(store: str, tmp_path: Path)
     assert gauged["switchboard_mailboxes", labels(state="NEEDS_ATTENTION")] == 0
     assert gauged["switchboard_letters", labels(state="REFUSED")] == 0
     assert gauged["switchboard_letters_oldest_seconds", nothing] == 0
+
+
+async def test_bulk_updates_that_have_not_ended_are_gauged(store: str, tmp_path: Path) -> None:
+    by = await make.a_member(await make.a_firm())
+    await make.an_account(by)
+    for _ in range(3):
+        await bulk_updating.asked(by, BulkEdit(bulk_updating.ALL, login=bulk_updating.ENABLE))
+    await bulk_updating.planned()
+    later = clock.now() + timedelta(minutes=5)
+    clock.set_source(lambda: later)
+    async with an_api(store, tmp_path, metrics=True) as api:
+        gauged = await read(api)
+        assert gauged["switchboard_bulk_updates", labels(status="QUEUED")] == 2
+        assert gauged["switchboard_bulk_updates", labels(status="RUNNING")] == 1
+        assert gauged["switchboard_bulk_updates_oldest_seconds", labels()] >= 300
+        await bulk_updating.all_end()
+        gauged = await read(api)
+        assert gauged["switchboard_bulk_updates", labels(status="QUEUED")] == 0
+        assert gauged["switchboard_bulk_updates", labels(status="RUNNING")] == 0
+        assert gauged["switchboard_bulk_updates_oldest_seconds", labels()] == 0
 
 
 async def test_a_feed_that_has_not_begun_in_its_time_is_gauged(store: str, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from mail.smtp import SmtpError
 from models import return_mailbox
 from models.ground import store, var
 from models.ground.settings import Settings
+from models.run import overview as runs
 
 
 async def examine(settings: Settings) -> None:
@@ -33,6 +34,7 @@ async def _findings(settings: Settings) -> AsyncIterator[tuple[bool, str]]:
         yield await _letters(settings)
         if (place := Place.of(settings)) is not None:
             yield await _returns(place)
+        yield await _runs()
         firms = await store.value("SELECT count(*) FROM firm")
         yield firms > 0, f"Firms: {firms}." + ("" if firms else " Make one with `switchboard create-firm`.")
         for row in await store.rows("SELECT address, state, error_message, last_sync_at FROM mailbox ORDER BY address"):
@@ -70,6 +72,16 @@ async def _returns(place: Place) -> tuple[bool, str]:
     if trouble := (await return_mailbox.state()).trouble:
         return False, f"Return mailbox: {place.name} can be read, and holds {held} messages. {trouble}"
     return True, f"Return mailbox: {place.name} is read; it holds {held} messages."
+
+
+async def _runs() -> tuple[bool, str]:
+    unended = sum((await runs.states()).values())
+    if await runs.stand_still():
+        return False, (
+            f"Bulk updates: {unended} wait, and nothing goes on with them. Start `switchboard worker`, or `serve`"
+            " without `--no-worker`; where one runs, its log says what fails."
+        )
+    return True, f"Bulk updates: {unended} wait or are under way."
 
 
 def _exposure(settings: Settings) -> tuple[bool, str]:

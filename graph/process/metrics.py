@@ -19,6 +19,7 @@ from models import feed, journal, return_mailbox
 from models.ground.settings import Settings
 from models.letter import overview as letters
 from models.mailbox import overview
+from models.run import overview as runs
 
 NAMES = 200  # operation names that are told apart; the rest are "other", as clients may call theirs anything
 ROUTES = (
@@ -59,6 +60,8 @@ class Metrics:
         self._pending = self._gauge("ledger_pending", "Messages found and neither stored nor skipped yet")
         self._letters = self._gauge("letters", "Letters that wait, and what became of those of the last day", "state")
         self._oldest = self._gauge("letters_oldest_seconds", "Age of the letter that waits longest; 0: none waits")
+        self._runs = self._gauge("bulk_updates", "Bulk updates and undos that have not ended", "status")
+        self._oldest_run = self._gauge("bulk_updates_oldest_seconds", "Age of the oldest that has not ended; 0: none")
         self._returns = self._gauge("return_mailbox_read", "1: reports on letters are read; 0: they are not")
         self._silent = self._gauge("return_mailbox_silent_seconds", "Since it was read; 0: never, or none is named")
         ProcessCollector(registry=self._registry)
@@ -100,6 +103,9 @@ class Metrics:
         for outcome, count in (await letters.states()).items():
             self._letters.labels(outcome).set(count)
         self._oldest.set((await letters.oldest()).total_seconds())
+        for status, count in (await runs.states()).items():
+            self._runs.labels(status).set(count)
+        self._oldest_run.set((await runs.oldest()).total_seconds())
         reading = await return_mailbox.state()
         self._returns.set(reading.trouble is None)
         self._silent.set(reading.silent_for.total_seconds() if reading.silent_for else 0)
