@@ -5,6 +5,7 @@ and time: R8, R13, R17, R25-R28, R31, R44, R46.
 """
 
 from collections import Counter
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -21,38 +22,43 @@ from tests.bulk_deeds import Runs, nobody_elses
 from tests.bulk_firms import limits_of, wishes
 from tests.bulk_found import items, letters, offered, offers, run_of, said, tallied, told
 from tests.make import a_member
-from tests.reality import NAMED, NUMBERS, SWITCHING, any_of, code_of, people_and_places, text_of
+from tests.reality import NAMED, NUMBERS, SWITCHING, WISH, any_of, code_of, people_and_places, text_of
 from tests.rules import PEOPLE, PLACES
 from tests.run_rules import Bulk
 
 pytestmark = pytest.mark.usefixtures("store")
 PLACE, ONE = NUMBERS["place"], NUMBERS["one"]
 MOSTLY = st.sampled_from([True, True, True, False])
-STEP = any_of(
-    *[st.tuples(st.just("start"), wishes(PLACES))] * 4,
-    *[st.tuples(st.just("step"), st.sampled_from([1, 1, 1, 3]))] * 16,
-    st.tuples(st.just("take_over"), st.booleans()),
-    st.tuples(st.just("cancel"), st.integers(0, 3)),
-    st.tuples(st.just("allow"), MOSTLY),
-    *[st.tuples(st.just(verb), ONE) for verb in ("suppress", "lift", "hire", "dismiss", "use_up", "accept", "revoke")],
-    *[st.tuples(st.just("invite"), PLACE, ONE, MOSTLY, st.booleans())] * 2,
-    st.tuples(st.just("wait")),
-    *[st.tuples(st.just("do"), st.just("prefer"), PLACE, ONE, NAMED)] * 3,
+CHUNK = st.tuples(st.just("step"), st.sampled_from([1, 1, 1, 3]))
+MEANWHILE = any_of(
+    *[st.tuples(st.just("do"), st.just("switch"), PLACE, ONE, WISH)] * 6,
+    *[st.tuples(st.just("do"), st.just("prefer"), PLACE, ONE, NAMED)] * 4,
     *[st.tuples(st.just("do"), st.just("edit"), NUMBERS["person"], st.just(0), ONE)] * 2,  # moves, most of the time
     st.tuples(st.just("do"), st.just("adopt"), PLACE, ONE, NUMBERS["person"], NUMBERS["slot"]),
     st.tuples(st.just("do"), st.just("drop"), PLACE, ONE),
     *[step.map(lambda given: ("do", *given)) for step in SWITCHING],
+    *[st.tuples(st.just("invite"), PLACE, ONE, MOSTLY, st.booleans())] * 2,
+    *[st.tuples(st.just(verb), ONE) for verb in ("suppress", "lift", "hire", "dismiss", "use_up", "accept", "revoke")],
+    *[st.tuples(st.just("allow"), MOSTLY.map(lambda right: not right))] * 2,
+    st.tuples(st.just("start"), wishes(PLACES)),
+    *[st.tuples(st.just("take_over"), st.booleans())] * 4,
+    st.tuples(st.just("cancel"), st.integers(0, 3)),
+    st.tuples(st.just("wait")),
+)
+# most of what may go wrong happens between the plan of a run and its end
+SCENE = st.tuples(wishes(PLACES), st.lists(MEANWHILE | CHUNK, min_size=4, max_size=10)).map(
+    lambda scene: [("allow", True), ("start", scene[0]), ("step", 1), *scene[1]]
 )
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
-@given(steps=st.lists(STEP, min_size=20, max_size=40))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(scenes=st.lists(SCENE, min_size=3, max_size=4))
 async def test_runs_follow_the_rules_whatever_happens_between_two_of_their_chunks(
-    steps: list[tuple[Any, ...]],
+    scenes: list[list[tuple[Any, ...]]],
 ) -> None:
     bulk, deeds = await _begin()
     try:
-        for step in steps:
+        for step in chain.from_iterable(scenes):
             await _take(bulk, deeds, *step)
             await _compare(bulk, deeds)
         while bulk.under_way is not None:
