@@ -32,7 +32,7 @@ from tests.reality import Reality, text_of
 from tests.rules import Rules, Spot, Switches
 from tests.run_rules import Bulk
 
-PLACES, PEOPLE, ADDRESSES, SLOTS = 4, 4, 5, 2
+PLACES, PEOPLE, ADDRESSES, SLOTS = 4, 4, 4, 2
 CATEGORIES = list(NotificationCategory)[:3]
 PER_RECIPIENT = 2
 NOW = 1_000  # in minutes
@@ -50,11 +50,12 @@ FILTERS = st.builds(
 @st.composite
 def wishes(draw: st.DrawFn, places: int = PLACES) -> Wish:
     """Such as are not refused: all that is asked has a meaning."""
-    actions = st.tuples(*[st.sampled_from(BulkAction)] * 3).filter(lambda three: {*three} != {BulkAction.DO_NOTHING})
+    action = st.sampled_from([BulkAction.ENABLE_FOR_ALL, *BulkAction])
+    actions = st.tuples(action, action, action).filter(lambda three: {*three} != {BulkAction.DO_NOTHING})
     login, notify, email_sync = draw(actions)
     invite, preferences = None, {}
     if login.wants:
-        invite = draw(st.sampled_from([Invite("Welcome."), Invite("Welcome."), None, Invite(again=True)]))
+        invite = draw(st.sampled_from([Invite("Welcome."), Invite(again=True), None]))
     if notify.wants:
         preferences = draw(st.dictionaries(st.sampled_from(CATEGORIES), st.booleans()))
     told = tuple(NotificationPreference(category, on) for category, on in preferences.items())

@@ -51,7 +51,7 @@ SCENE = st.tuples(wishes(PLACES), st.lists(MEANWHILE | CHUNK, min_size=4, max_si
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(scenes=st.lists(SCENE, min_size=3, max_size=4))
 async def test_runs_follow_the_rules_whatever_happens_between_two_of_their_chunks(
     scenes: list[list[tuple[Any, ...]]],

@@ -30,7 +30,7 @@ from tests.run_rules import Bulk
 pytestmark = pytest.mark.usefixtures("store")
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(bulk=firms(), data=st.data(), items_at_once=st.sampled_from([1, 3, 200]))
 async def test_the_preview_is_the_report_item_for_item_and_both_follow_the_rules(
     bulk: Bulk, data: st.DataObject, items_at_once: int
