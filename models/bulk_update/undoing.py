@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from models import idempotency, invitation
+from models import firm, idempotency, invitation
 from models.bulk_update.result import Outcome, outcome_of
 from models.bulk_update.starting import write
 from models.bulk_update.table import BulkOutcome
@@ -36,6 +36,7 @@ async def undo(by: Viewer, run_id: UUID, *, key: str | None = None) -> Done:
 
 
 async def _undo(by: Viewer, run_id: UUID) -> tuple[UUID, ...]:
+    await firm.one_at_a_time(by.firm_id)  # before the run's row, as a chunk takes them
     run = await store.row(_LOCKED, by.firm_id, run_id)
     if run is None:
         raise Refusal(ErrorCode.NOT_FOUND, "There is no such bulk update.", "id")
