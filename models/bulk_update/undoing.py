@@ -32,7 +32,9 @@ async def undo(by: Viewer, run_id: UUID, *, key: str | None = None) -> Done:
     """
     must_manage_accounts(by)
     do = partial(_undo, by, run_id)
-    return await idempotency.once(by, key, verb="undo bulk update", asked=run_id, do=do)
+    done = await idempotency.once(by, key, verb="undo bulk update", asked=run_id, do=do)
+    checkpoint("after a run was asked for")
+    return done
 
 
 async def _undo(by: Viewer, run_id: UUID) -> tuple[UUID, ...]:

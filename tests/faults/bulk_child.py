@@ -1,6 +1,7 @@
-"""Asks for a bulk update, and goes on with whatever waits; to be killed or paused in it."""
+"""Asks for a bulk update, or takes one back, and goes on with whatever waits; to be killed or paused in it."""
 
 from contextlib import suppress
+from uuid import UUID
 
 from models import bulk_update
 from models.bulk_update import BulkEdit, Runner
@@ -19,6 +20,11 @@ class TwoByTwo(Pace):
 
 async def update(by: Viewer, edit: BulkEdit) -> None:
     await bulk_update.start(by, edit, key="once")
+    await work_off()
+
+
+async def take_back(by: Viewer, run_id: UUID) -> None:
+    await bulk_update.undo(by, run_id, key="once")
     await work_off()
 
 

@@ -1,6 +1,6 @@
 """
-A bulk update, killed at every border, paused, beside another worker, and while PostgreSQL falls and gets
-up: each item ends once, nobody is mailed twice, and whoever comes next goes on (R27).
+A bulk update and its undo, killed at every border, paused, beside another worker, and while PostgreSQL falls and gets
+up: each item ends once, nobody is mailed twice, and whoever comes next goes on (R27, R30).
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from models.idempotency import Done
 from models.viewer import Viewer
 from tests.bulk_updating import ALL, DISABLE, all_end, asked, ran, told, view
 from tests.chunks import people
-from tests.faults.bulk_child import update, work_off_all
+from tests.faults.bulk_child import take_back, update, work_off_all
 from tests.faults.bulk_done import INVITING, MAILED, REPORT, Beginning, a_firm_of_everybody, mailed, switches_of
 from tests.faults.killing import killed, paused
 from tests.keeping import KEY
@@ -81,6 +81,24 @@ async def test_killed_anywhere_another_worker_ends_a_bulk_update(own_store: str,
             break
         killed_at.append(where)
     assert set(killed_at) == AT_BORDERS | {"killed at after a chunk of a run was switched"}, killed_at
+
+
+async def test_killed_anywhere_another_worker_ends_an_undo(own_store: str, tmp_path: Path) -> None:
+    """Each time of another firm's run."""
+    killed_at: list[str] = []
+    for crash_at in range(1, 100):
+        by = await a_firm_of_everybody()
+        before, run_id = await switches_of(by), await ran(by, INVITING)
+        beginning = await Beginning.of(by)
+        where = await killed(take_back, own_store, by, run_id, said=tmp_path / "said", crash_at=crash_at)
+        undo_id = await another_goes_on(partial(bulk_update.undo, by, run_id, key="once"))
+        await beginning.must_have_happened_once(undo_id)
+        assert await switches_of(by) == before, where
+        assert await mailed(by) == MAILED, where  # by the run; an undo mails nobody
+        if where is None:
+            break
+        killed_at.append(where)
+    assert set(killed_at) == AT_BORDERS | {"killed at after a chunk of an undo was switched"}, killed_at
 
 
 async def test_whoever_was_paused_for_longer_than_the_lease_writes_nothing_more(own_store: str, tmp_path: Path) -> None:
