@@ -27,8 +27,9 @@ async def by(store: str) -> Viewer:
 async def test_a_firm_has_as_many_waiting_as_may_be_and_no_more_until_one_has_ended(by: Viewer) -> None:
     runs = [await asked(by, INVITING) for _ in range(MOST_WAITING)]
     other, elsewhere = await a_member(by), await a_member(await a_firm())
-    with refused(ErrorCode.INVALID):
-        await bulk_update.start(other, INVITING)
+    for ask in (bulk_update.start, bulk_update.preview):
+        with refused(ErrorCode.INVALID):
+            await ask(other, INVITING)
     await bulk_update.start(elsewhere, INVITING)
     await bulk_update.cancel(by, runs[-1])
     await bulk_update.start(other, INVITING)

@@ -3,7 +3,7 @@
 from models import idempotency
 from models.bulk_update.edit import BulkEdit
 from models.bulk_update.report import Report
-from models.bulk_update.starting import checked, must_be_planned_at_once
+from models.bulk_update.starting import checked, must_be_planned_at_once, must_have_room
 from models.viewer import Viewer, must_manage_accounts
 
 
@@ -14,4 +14,5 @@ async def preview(by: Viewer, edit: BulkEdit, *, key: str | None = None) -> Repo
         idempotency.check_key(key)
     report = Report.of_plan(by, await checked(by, edit))
     must_be_planned_at_once(await report.count(None))
+    await must_have_room(by)
     return report

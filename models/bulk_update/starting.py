@@ -54,7 +54,7 @@ async def write(by: Viewer, kind: RunKind, asked: str, told: list[Change], *, un
     Raises INVALID where 100 of the firm have not ended yet.
     """
     await firm.one_at_a_time(by.firm_id)
-    await _must_have_room(by)
+    await must_have_room(by)
     run_id = uuid7()
     acting = replace(by, run_id=run_id)
     values = (run_id, by.firm_id, kind, RunStatus.QUEUED, asked, undoes, by.member_id, by.source, clock.now())
@@ -72,7 +72,8 @@ VALUES ($1, $2, $3, $4, $5::text::jsonb, $6, $7, $8, $9)
 """
 
 
-async def _must_have_room(by: Viewer) -> None:
+async def must_have_room(by: Viewer) -> None:
+    """Raises INVALID."""
     waiting = await store.value(f"SELECT count(*) FROM run WHERE firm_id = $1 AND {UNENDED}", by.firm_id)
     if waiting >= MOST_WAITING:
         message = f"{waiting:,} bulk updates of this firm have not ended yet. Wait for one to end, or cancel some."
