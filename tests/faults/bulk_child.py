@@ -34,6 +34,12 @@ async def work_off() -> None:
         pass
 
 
+async def work_off_one() -> None:
+    """One run; and nobody minds that it is lost, or the database away."""
+    with suppress(Exception):
+        await Runner(TwoByTwo).look()
+
+
 async def work_off_all() -> None:
     """As the worker's process does, which survives what the database does; until all runs have ended, by whomever."""
     runner = Runner(TwoByTwo)
