@@ -17,6 +17,7 @@ ALL = (
     "accounts",
     "toggle",
     "chunks",
+    "bulk",
     "fanout",
     "idle",
     "reconnects",
