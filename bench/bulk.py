@@ -17,7 +17,7 @@ from models.ground import store
 from models.ground.page import Window
 from models.toggles import Invite
 from models.viewer import Viewer
-from tests.chunks import people
+from tests.chunks import a_ledger, people
 from tests.make import a_firm, an_account, signed_in
 from tests.waiting import patience
 
@@ -42,7 +42,7 @@ async def run(*, addresses: int = 10_000, messages: int = 200_000, rounds: int =
             took = [await _round(by) for _ in range(rounds)]
             felt = await beside(on, port, other, own, _ended(by, INVITING), seconds=4)
             grown = psutil.Process(worker.pid).memory_info().rss - before
-            await store.execute(_LEDGER, on.firm.firm_id, messages)
+            await a_ledger(on.firm, messages)
             synced = await _ended(by, SYNCING)
     return [
         *_figures(took, bare, grown / 1e6),
@@ -81,28 +81,6 @@ async def _until_ended(by: Viewer, run_id: UUID) -> float:
         while (run := (await bulk_update.by_ids(by, [run_id]))[run_id]).ended_at is None:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     return (run.ended_at - run.started_at).total_seconds()
-
-
-# of a mailbox that nobody reads; every tenth message is with one of the addresses
-_LEDGER = """
-WITH b AS (
-  INSERT INTO mailbox (id, firm_id, address, address_key, username, secret, imap_host, imap_port, imap_security,
-                       smtp_host, smtp_port, smtp_security, state, created_at, failures, refusals, backfill_done,
-                       backfill_total, lease_token, version)
-  VALUES (gen_random_uuid(), $1, 'studio@firm.test', 'studio@firm.test', 'studio', '', 'mail.firm.test', 993, 'TLS',
-          'mail.firm.test', 465, 'TLS', 'PAUSED', now(), 0, 0, 0, 0, 0, 1) RETURNING id
-), f AS (
-  INSERT INTO mail_folder (id, firm_id, mailbox_id, name, uidvalidity, watermark, on_server)
-  SELECT gen_random_uuid(), $1, id, 'INBOX', 1, 1, 0 FROM b
-  RETURNING id, mailbox_id
-), e AS MATERIALIZED (SELECT array_agg(hash) AS hashes FROM email_address WHERE firm_id = $1)
-INSERT INTO occurrence (id, firm_id, mailbox_id, folder_id, uidvalidity, uid, size, received_at, hashes, state,
-                        skip_reason, arrival, attempts, found_at)
-SELECT gen_random_uuid(), $1, f.mailbox_id, f.id, 1, n, 5000, now(), ARRAY[sha256(n::text::bytea), CASE n % 10
-         WHEN 0 THEN e.hashes[1 + (n / 10) % cardinality(e.hashes)] ELSE sha256(('x' || n)::bytea) END],
-       'SKIPPED', 'NOT_SWITCHED_ON', false, 0, now()
-FROM f, e, generate_series(1, $2::int) n
-"""
 
 
 def _figures(took: list[tuple[float, float, float, float]], bare: float, grown: float) -> list[Figure]:

@@ -76,3 +76,29 @@ WITH n AS MATERIALIZED (
 )
 SELECT id AS account_id, id AS address_id FROM n
 """
+
+
+async def a_ledger(by: Actor, messages: int) -> None:
+    """Of a mailbox that nobody reads: all of them skipped; every tenth is with one of the firm's addresses."""
+    await store.execute(_LEDGER, by.firm_id, messages)
+
+
+_LEDGER = """
+WITH b AS (
+  INSERT INTO mailbox (id, firm_id, address, address_key, username, secret, imap_host, imap_port, imap_security,
+                       smtp_host, smtp_port, smtp_security, state, created_at, failures, refusals, backfill_done,
+                       backfill_total, lease_token, version)
+  VALUES (gen_random_uuid(), $1, 'studio@firm.test', 'studio@firm.test', 'studio', '', 'mail.firm.test', 993, 'TLS',
+          'mail.firm.test', 465, 'TLS', 'PAUSED', now(), 0, 0, 0, 0, 0, 1) RETURNING id
+), f AS (
+  INSERT INTO mail_folder (id, firm_id, mailbox_id, name, uidvalidity, watermark, on_server)
+  SELECT gen_random_uuid(), $1, id, 'INBOX', 1, 1, 0 FROM b
+  RETURNING id, mailbox_id
+), e AS MATERIALIZED (SELECT array_agg(hash) AS hashes FROM email_address WHERE firm_id = $1)
+INSERT INTO occurrence (id, firm_id, mailbox_id, folder_id, uidvalidity, uid, size, received_at, hashes, state,
+                        skip_reason, arrival, attempts, found_at)
+SELECT gen_random_uuid(), $1, f.mailbox_id, f.id, 1, n, 5000, now(), ARRAY[sha256(n::text::bytea), CASE n % 10
+         WHEN 0 THEN e.hashes[1 + (n / 10) % cardinality(e.hashes)] ELSE sha256(('x' || n)::bytea) END],
+       'SKIPPED', 'NOT_SWITCHED_ON', false, 0, now()
+FROM f, e, generate_series(1, $2::int) n
+"""

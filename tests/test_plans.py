@@ -16,7 +16,7 @@ from models import account, contact, email, journal, letter, notification
 from models.account import AccountFilter, AccountKind, NewAccount
 from models.account.reading import AccountOrder
 from models.contact.reading import ContactFilter, ContactOrder
-from models.email import EmailFilter
+from models.email import EmailFilter, history
 from models.ground import store
 from models.ground.page import Window
 from models.journal.reading import JournalFilter
@@ -24,6 +24,7 @@ from models.mailbox import backlog
 from models.notification import InboxFilter
 from models.text import sort_key
 from models.viewer import Viewer
+from tests.chunks import a_ledger, nobody_analyses, people
 from tests.letters import written
 from tests.make import a_firm, a_member, an_account
 
@@ -235,6 +236,18 @@ async def test_a_claim_reads_a_few_blocks_when_most_letters_have_left_since_post
     async with store.transaction():
         await store.execute("SET LOCAL plan_cache_mode = force_generic_plan")  # the one that is kept
         assert await _blocks(lambda: letter.claim("one", most=1)) < LETTERS / 10
+
+
+async def test_email_sync_that_goes_on_reads_its_own_mail_of_a_ledger_that_has_just_grown(by: Viewer) -> None:
+    """On tables of which PostgreSQL knows nothing yet; the ledger was read from end to end for each chunk."""
+    await nobody_analyses()
+    spots = await people(by, 2_000)
+    await a_ledger(by, 40_000)
+    some = [address_id for _, address_id in spots[:50]]
+    async with store.transaction():
+        await store.execute("UPDATE toggles SET email_sync = true WHERE address_id = ANY($1::uuid[])", some)
+        assert await _blocks(lambda: history.wanted(by, some)) < 200 * len(some)
+    assert await store.value("SELECT count(*) FROM occurrence WHERE state = 'PENDING'") == 2 * len(some)
 
 
 LETTERS = 5_000

@@ -39,24 +39,32 @@ async def wanted_by_account(by: Actor, account_id: UUID) -> None:
         await wanted(by, address_ids)
 
 
+# one by one (LATERAL), so that each is found by its id whatever PostgreSQL takes the tables to be; the ledger is asked
+# for the hashes alone, which are of this firm, lest any index that begins with the firm seem as good
 _WANTED = f"""{store.AFRESH}
-WITH on_now AS (
-  SELECT t.account_id, e.key, e.hash, e.hash_before FROM toggles t
-  JOIN account a ON a.firm_id = t.firm_id AND a.id = t.account_id AND a.archived_at IS NULL
-  JOIN email_address e ON e.firm_id = t.firm_id AND e.id = t.address_id
-  WHERE t.firm_id = $1 AND t.email_sync AND t.address_id = ANY($2::uuid[])
+WITH on_now AS MATERIALIZED (
+  SELECT t.account_id, e.key, e.hash, e.hash_before FROM unnest($2::uuid[]) AS n(address_id),
+  LATERAL (
+    SELECT t.account_id FROM toggles t WHERE t.firm_id = $1 AND t.address_id = n.address_id AND t.email_sync
+    OFFSET 0) t,
+  LATERAL (
+    SELECT 1 FROM account a
+    WHERE a.firm_id = $1 AND a.id = t.account_id AND a.archived_at IS NULL LIMIT 1) a, LATERAL (
+    SELECT e.key, e.hash, e.hash_before FROM email_address e WHERE e.firm_id = $1 AND e.id = n.address_id LIMIT 1) e
 ), linked AS (
   INSERT INTO email_account (id, firm_id, email_id, account_id, sent_at)
   SELECT gen_random_uuid(), $1, m.id, o.account_id, m.sent_at
-  FROM (SELECT DISTINCT o.account_id, p.email_id FROM on_now o
-        JOIN email_participant p ON p.firm_id = $1 AND p.key = o.key) o
-  JOIN email m ON m.firm_id = $1 AND m.id = o.email_id
+  FROM (SELECT DISTINCT o.account_id, p.email_id FROM on_now o, LATERAL (
+          SELECT p.email_id FROM email_participant p WHERE p.firm_id = $1 AND p.key = o.key OFFSET 0) p) o,
+  LATERAL (SELECT m.id, m.sent_at FROM email m WHERE m.firm_id = $1 AND m.id = o.email_id LIMIT 1) m
   ON CONFLICT (firm_id, account_id, email_id) DO NOTHING RETURNING account_id
-), queued AS (
-  UPDATE occurrence SET state = 'PENDING', skip_reason = NULL, arrival = false, attempts = 0
-  WHERE firm_id = $1 AND skip_reason = 'NOT_SWITCHED_ON' AND gone_at IS NULL
+), met AS MATERIALIZED (
+  SELECT id, firm_id, gone_at FROM occurrence WHERE skip_reason = 'NOT_SWITCHED_ON'
     AND hashes && (SELECT array_agg(h) FROM on_now, unnest(ARRAY[hash, hash_before]) h WHERE h IS NOT NULL)
-  RETURNING mailbox_id
+), queued AS (
+  UPDATE occurrence o SET state = 'PENDING', skip_reason = NULL, arrival = false, attempts = 0
+  FROM met m WHERE m.firm_id = $1 AND m.gone_at IS NULL AND o.id = m.id AND o.skip_reason = 'NOT_SWITCHED_ON'
+  RETURNING o.mailbox_id
 ), told AS (
   UPDATE mailbox b SET backfill_total = b.backfill_total + q.n
   FROM (SELECT mailbox_id, count(*) AS n FROM queued GROUP BY mailbox_id) q WHERE b.firm_id = $1 AND b.id = q.mailbox_id
