@@ -12,12 +12,21 @@ _SIGNS = "=+\\-@\u2212\ufe62\ufe63\ufe66\ufe6b\uff0b\uff0d\uff1d\uff20"
 """`=`, `+`, `-` and `@`, the minus sign, and the small and the wide ones."""
 _PASSED_OVER = '\\s\\x00-\\x1f\\x7f-\\x9f\xad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff"`\u2018-\u201f\xab\xbb'
 """Blanks, what cannot be seen, and quotes."""
-_BREAKS = ";\t\n\v\f\r\x85\u2028\u2029"
-_FORMULA = re.compile(f"(^|[{_BREAKS}])(?=[{_PASSED_OVER}]*[{_SIGNS}])")
+_BREAKS = re.compile("[\t\n\v\f\r\x85\u2028\u2029]")
+_RUN = re.compile(f"(;?)([{_PASSED_OVER}]*)([{_SIGNS}])?")
+"""What is passed over, as far as it goes, and the sign behind it: taken whole, so that no blank is looked at twice."""
 _MARKED = re.compile("[\t\r\n]")
 
 
 def harmless(cell: str) -> str:
     """The same text, with an apostrophe before each place where a spreadsheet would see a formula begin."""
-    text = _FORMULA.sub(r"\1'", cell)
+    text = _RUN.sub(_marked, cell)
     return f"'{text}" if _MARKED.match(text) else text
+
+
+def _marked(run: re.Match[str]) -> str:
+    separator, passed_over, sign = run.groups()
+    if not sign:
+        return run.group()
+    begins = "'" if separator or run.start() == 0 else ""
+    return separator + begins + _BREAKS.sub(r"\g<0>'", passed_over) + sign
