@@ -84,7 +84,7 @@ class Email(Node, Shows[email.EmailView]):
         body = await info.context.loaders.email_body.load(parent.id)
         return body.text if body else ""
 
-    @strawberry.field(description="Without scripts and remote images. Null: plain text only.")
+    @strawberry.field(description="Without scripts and remote images, in one box that clips it. Null: plain text only.")
     @staticmethod
     async def safe_html(parent: strawberry.Parent[email.EmailView], info: Info) -> str | None:
         body = await info.context.loaders.email_body.load(parent.id)

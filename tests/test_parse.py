@@ -8,6 +8,7 @@ import pytest
 
 from mail.parse import LARGEST_MESSAGE, ParsedEmail, Unreadable, parse, read_headers
 from mail.parse.attachments import safe_name
+from mail.parse.html import boxed
 from tests.storable import assert_storable
 
 HERE = Path(__file__).resolve().parent
@@ -125,7 +126,7 @@ def test_a_related_image_carries_its_id() -> None:
     )
     (logo,) = said.attachments
     assert (logo.name, logo.content_id, logo.content) == ("attachment-1.png", "l@x", b"\x89PNG")
-    assert said.safe_html == '<img src="cid:l@x">'
+    assert said.safe_html == boxed('<img src="cid:l@x">')
 
 
 def test_the_snippet_leaves_out_what_is_quoted() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from mail.parse import ParsedEmail, parse
-from mail.parse.html import safe, to_text
+from mail.parse.html import boxed, safe, to_text
 from mail.parse.markup import DEEPEST, well_nested
 
 
@@ -73,7 +73,7 @@ def test_remote_images_are_taken_out_and_counted(source: str) -> None:
 
 def test_images_that_came_with_the_message_stay() -> None:
     said = page('<img src="cid:logo@x" alt="Logo" width="20">')
-    assert said.safe_html == '<img src="cid:logo@x" alt="Logo" width="20">'
+    assert said.safe_html == boxed('<img src="cid:logo@x" alt="Logo" width="20">')
     assert said.blocked_images == 0
 
 
@@ -108,12 +108,12 @@ def test_other_links_lose_their_target(href: str) -> None:
     ],
 )
 def test_no_style_lays_the_letter_over_its_senders_name(rule: str) -> None:
-    assert safe(f'<div style="color:red;{rule}">x</div>')[0] == '<div style="color:red">x</div>'
+    assert safe(f'<div style="color:red;{rule}">x</div>')[0] == boxed('<div style="color:red">x</div>')
 
 
 def test_harmless_styles_stay_and_others_go() -> None:
     shown = safe("<p style='color:red;position:fixed;text-align:center;float:left'>x</p>")[0]
-    assert shown == '<p style="color:red;text-align:center">x</p>'
+    assert shown == boxed('<p style="color:red;text-align:center">x</p>')
 
 
 def depth(shown: str) -> int:
@@ -176,4 +176,4 @@ def test_a_page_among_plain_parts_is_shown_with_them() -> None:
     )
     said = parse(raw)
     assert said.text == "plain <1>\n\npage"
-    assert said.safe_html == '<div style="white-space:pre-wrap">plain &lt;1&gt;</div>\n<p>page</p>'
+    assert said.safe_html == boxed('<div style="white-space:pre-wrap">plain &lt;1&gt;</div>\n<p>page</p>')

@@ -46,7 +46,8 @@ _BREAK = re.compile(r"[ \n\x01\x02]+")
 def safe(source: str) -> tuple[str, int]:
     """
     `source` made harmless, and how many images were taken out of it: remote ones tell their sender who reads. Only
-    those that came with the message (`cid:`) stay. Links open elsewhere and do not say where they were followed.
+    those that came with the message (`cid:`) stay. Links open elsewhere and do not say where they were followed. All of
+    it stands in one box that nothing is drawn outside of.
     """
     blocked = 0
 
@@ -70,7 +71,15 @@ def safe(source: str) -> tuple[str, int]:
         set_tag_attribute_values={"a": {"target": "_blank"}},
         filter_style_properties=_STYLES,
     )
-    return text, blocked
+    return boxed(text), blocked
+
+
+def boxed(page: str) -> str:
+    """
+    Clipped, whatever its styles do: an inline padding or border, a line or a box without height would draw over what
+    the reader's program shows around the letter. What is too wide is reached by scrolling.
+    """
+    return f'<div style="overflow-x:auto;overflow-y:hidden">{page}</div>'
 
 
 def _second_look(tag: str, name: str, value: str) -> str | None:
