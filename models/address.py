@@ -11,7 +11,7 @@ from tortoise import Model, fields
 from uuid_utils.compat import uuid7
 
 from models import address_key, journal
-from models.address_key import compared as compared
+from models.compared import compared as compared
 from models.errors import ErrorCode, Refusal
 from models.ground import store
 from models.ground.frozen import frozen

@@ -14,7 +14,8 @@ from uuid import UUID
 import structlog
 
 from models import firm, journal, notification, session
-from models.address_key import compared, hashes
+from models.address_key import hashes
+from models.compared import compared
 from models.email import history
 from models.ground import store
 from models.installation import COMPARED_ANEW

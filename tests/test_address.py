@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from models import address, contact, email, invitation, mailbox, password_reset, session
 from models.address import compared, typed
-from models.address_key import compared_before
+from models.compared import compared_before
 from models.contact import ContactEmail, FieldRef
 from models.email import Incoming, history
 from models.errors import ErrorCode, Refusal

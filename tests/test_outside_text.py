@@ -36,7 +36,7 @@ ONLY_AT_A_PLACE = {
     "mail.parse.bodies._QUOTE",
     "mail.parse.headers._FIELD",
     "mail.parse.html._COVERS",
-    "models.address_key._QUOTED",
+    "models.compared._QUOTED",
 }
 """Never searched for: it stands at the beginning of what is looked at, or where the last ended, or not at all."""
 

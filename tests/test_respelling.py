@@ -7,7 +7,7 @@ import pytest
 from graph.process.opening import opened
 from mail.sync import Tools
 from models import journal, portal, respelling, session
-from models.address_key import compared, compared_before
+from models.compared import compared, compared_before
 from models.errors import ErrorCode
 from models.firm import one_at_a_time
 from models.ground import keys, store
