@@ -5,7 +5,7 @@ import datetime as dt
 
 import pytest
 
-from mail.imap import Gone, Header, Message, Refused, Unfetchable, folders_to_sync
+from mail.imap import Gone, Header, Message, Refused, Unfetchable
 from tests.imap_client import HOTEL, signed_in
 from tests.imap_server import ARRIVED, ImapServer, ServedFolder
 from tests.waiting import NEVER, patience
@@ -179,6 +179,6 @@ async def test_another_folder_opened_in_the_midst_of_messages_is_a_mistake() -> 
             await anext(messages)
 
 
-async def test_sent_and_inbox_are_read_when_the_server_says_which_they_are() -> None:
+async def test_folders_are_listed_in_the_order_of_the_server() -> None:
     async with ImapServer() as server, await signed_in(server) as imap:
-        assert [folder.name for folder in folders_to_sync(await imap.folders())] == ["INBOX", "Sent"]
+        assert [folder.name for folder in await imap.folders()] == ["INBOX", "Sent"]

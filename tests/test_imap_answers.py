@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mail.imap import Folder, Garbage, Unfetchable, folders_to_sync
+from mail.imap import Folder, Garbage, Unfetchable
 from mail.imap.answers import NO_DATE, fetched, listed, moment, response_code, searched
 from mail.imap.fetching import bites, uid_set
 from mail.imap.names import from_wire, to_wire
@@ -59,6 +59,14 @@ def test_items_of_a_message_come_in_any_order_and_case() -> None:
     assert list(fetched([(b"7 EXPUNGE",), (b"SEARCH 1",)])) == []
 
 
+@pytest.mark.parametrize(
+    "odd", [b"LIST (((", b'LIST () "/" NIL', b"LIST ", b'LIST x "/" a', b'LIST () "/" (a)', b"LIST"]
+)
+def test_one_line_of_a_list_that_cannot_be_read_hides_no_other_folder(odd: bytes) -> None:
+    lines = [(b'LIST () "/" INBOX',), (odd,), (b'LIST () "/" Clients',)]
+    assert [folder.name for folder in listed(lines)] == ["INBOX", "Clients"]
+
+
 @given(st.binary(max_size=60))
 def test_any_bytes_are_an_answer_or_garbage(noise: bytes) -> None:
     for read in (fetched, searched, listed):
@@ -106,24 +114,6 @@ def test_bites_lose_nothing_and_stay_small(wanted: list[tuple[int, int]]) -> Non
     for batch in batches:
         assert sum(next(sizes) for _ in batch) <= 8 * 2**20 or len(batch) == 1
         assert len(batch) <= 50
-
-
-def test_sent_is_found_by_its_mark_then_by_its_name() -> None:
-    inbox, marked = Folder("inbox"), Folder("Postausgang", frozenset({"\\Sent"}))
-    named, nested = Folder("Gesendete Elemente"), Folder("INBOX.Posta inviata", delimiter=".")
-    assert folders_to_sync([named, inbox, marked]) == [inbox, marked]
-    assert folders_to_sync([named, inbox]) == [inbox, named]
-    assert folders_to_sync([nested, inbox, Folder("Absent")]) == [inbox, nested]
-    assert folders_to_sync([inbox, Folder("Sent", selectable=False)]) == [inbox]
-    assert folders_to_sync([inbox, marked, named], override=["Gesendete Elemente", "none"]) == [named]
-
-
-def test_at_gmail_only_the_folder_of_all_mail_is_read() -> None:
-    inbox, sent = Folder("INBOX"), Folder("[Gmail]/Gesendet", frozenset({"\\Sent"}), delimiter="/")
-    everything = Folder("[Gmail]/Alle Nachrichten", frozenset({"\\All"}), delimiter="/")
-    assert folders_to_sync([inbox, sent, everything]) == [everything]
-    assert folders_to_sync([inbox, sent]) == [inbox, sent]
-    assert folders_to_sync([inbox, Folder("Virtual/All", frozenset({"\\All"}))]) == [inbox]
 
 
 def test_what_was_fetched_shows_no_letters_in_a_log() -> None:

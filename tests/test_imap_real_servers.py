@@ -10,8 +10,10 @@ import pytest
 
 from mail.demo.launch import DemoMail
 from mail.demo.users import MAIL_PASSWORD, STUDIO
-from mail.imap import Gone, Header, Imap, Message, Refused, SecretRefused, Unfetchable, folders_to_sync
+from mail.imap import Gone, Header, Imap, Message, Refused, SecretRefused, Unfetchable
+from mail.sync.choosing import sort_out
 from models.mailbox.server import MailSecurity, MailServer
+from models.mailbox.tables import FolderKind
 from tests.certificate import certificate
 from tests.dovecot import PASSWORD, USERNAME, Dovecot, dovecot
 from tests.imap_client import HOTEL
@@ -45,7 +47,7 @@ async def test_a_session_with_pymap(tmp_path: Path) -> None:
         with pytest.raises(SecretRefused):
             await Imap.connect(mail.imap, username=STUDIO.address, password="wrong")
         async with await Imap.connect(mail.imap, username=STUDIO.address, password=MAIL_PASSWORD) as imap:
-            assert "INBOX" in [folder.name for folder in folders_to_sync(await imap.folders())]
+            assert "INBOX" in [folder.name for folder in await imap.folders()]
             assert await read_all(imap, "INBOX") == [HOTEL]
             assert [found.received_at async for found in imap.headers([1]) if isinstance(found, Header)] == [A_DAY]
             waiting = asyncio.ensure_future(imap.idle(NEVER))
@@ -88,10 +90,10 @@ async def test_dovecot_gives_every_message_back_byte_for_byte() -> None:
 async def test_dovecot_says_which_folder_holds_what_was_sent() -> None:
     with dovecot() as server:
         async with await sign_in(server) as imap:
-            chosen = folders_to_sync(await imap.folders())
-    assert [(folder.name, folder.special_use) for folder in chosen] == [
-        ("INBOX", frozenset()),
-        ("Gesendete Post", frozenset({"\\Sent"})),
+            listed = sort_out(await imap.folders())
+    assert [(folder.name, folder.kind, folder.why_not) for folder in listed] == [
+        ("INBOX", FolderKind.INBOX, None),
+        ("Gesendete Post", FolderKind.SENT, None),
     ]
 
 

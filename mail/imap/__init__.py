@@ -8,7 +8,7 @@ async with await Imap.connect(server, username=…, password=…) as imap:
 from mail.imap.client import Imap
 from mail.imap.errors import Garbage, ImapError, NoImap, Refused, SecretRefused, TlsFailed, Unreachable
 from mail.imap.fetching import MESSAGE_LIMIT, Gone, Header, Message, Unfetchable
-from mail.imap.folders import Folder, FolderState, folders_to_sync
+from mail.imap.folders import Folder, FolderState
 
 __all__ = [
     "MESSAGE_LIMIT",
@@ -26,5 +26,4 @@ __all__ = [
     "TlsFailed",
     "Unfetchable",
     "Unreachable",
-    "folders_to_sync",
 ]

@@ -45,8 +45,11 @@ def searched(answers: Sequence[Answer]) -> list[int]:
 
 
 def listed(answers: Sequence[Answer]) -> list[Folder]:
-    """Folders in the server's order. One whose name could not be sent back is not selectable."""
-    return [_folder(answer) for answer in answers if answer[0][:5].upper() == b"LIST "]
+    """
+    Folders in the server's order. One whose name could not be sent back is not selectable; a line that cannot be read
+    is passed over, as the others can.
+    """
+    return [folder for answer in answers if answer[0][:5].upper() == b"LIST " and (folder := _readable(answer))]
 
 
 def examined(answers: Sequence[Answer]) -> Mapping[str, int]:
@@ -150,6 +153,13 @@ def _pairs(items: Value) -> Mapping[bytes, Value]:
     return {
         b"BODY[" if name.startswith(b"BODY[") else name: value for name, value in zip(names, items[1::2], strict=False)
     }
+
+
+def _readable(answer: Answer) -> Folder | None:
+    try:
+        return _folder(answer)
+    except Garbage:
+        return None
 
 
 def _folder(answer: Answer) -> Folder:

@@ -11,7 +11,8 @@ from uuid import UUID
 import structlog
 
 from mail.calling import HostPrivate
-from mail.imap import FolderState, Imap, ImapError, NoImap, SecretRefused, TlsFailed, Unreachable, folders_to_sync
+from mail.imap import FolderState, Imap, ImapError, NoImap, SecretRefused, TlsFailed, Unreachable
+from mail.sync.choosing import is_there, sort_out
 from mail.sync.discovering import Discovered, discover, read_again
 from mail.sync.reaching import reach
 from mail.sync.storing import store_pending
@@ -102,7 +103,6 @@ async def _reach(leased: Leased, tools: Tools) -> Imap:
 async def one_pass(visit: Visit, *, thorough: bool = True) -> tuple[str, FolderState] | None:
     """Every folder once. None where something is left to fetch; else the first folder and how it was found."""
     names, missing = await _names(visit)
-    await folders.left_out(visit.leased, names)
     found: list[Discovered] = []
     left = False
     for name in names:
@@ -118,14 +118,13 @@ async def one_pass(visit: Visit, *, thorough: bool = True) -> tuple[str, FolderS
 
 async def _names(visit: Visit) -> tuple[list[str], str | None]:
     """Of the folders to sync, and the one that should be there and is not."""
-    there = await visit.imap.folders()
     sent = visit.leased.sent_folder
-    inboxes = [folder.name for folder in there if folder.name.upper() == "INBOX"]
-    chosen = folders_to_sync(there, override=[*inboxes, sent] if sent else ())
-    names = sorted((folder.name for folder in chosen), key=lambda name: name not in inboxes)
+    there = sort_out(await visit.imap.folders(), sent=sent)
+    names = [folder.name for folder in there if folder.why_not is None]
     if not names:
         raise FolderMissing("The mail server shows no folder that could be read.")
-    return names, sent if sent and sent not in names else None
+    await folders.listed(visit.leased, there)
+    return names, sent if sent and not is_there(sent, there) else None
 
 
 async def _watch(attendance: Attendance, imap: Imap, name: str, seen: FolderState) -> None:

@@ -5,7 +5,7 @@ Rows of an earlier numbering keep negative `uidvalidity` until the folder has be
 over what had become of them (`models.mailbox.ledger`), the rest goes then.
 """
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -14,6 +14,18 @@ from uuid_utils.compat import uuid7
 from models.email import history
 from models.ground import clock, store
 from models.mailbox.lease import Leased, check
+from models.mailbox.tables import FolderKind
+
+LONGEST_NAME = 500  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class ListedFolder:
+    """As the server lists it. `why_not`: why it is not read, in plain words; None: it is."""
+
+    name: str
+    kind: FolderKind
+    why_not: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +34,7 @@ class LedgerFolder:
 
     id: UUID
     name: str
+    kind: FolderKind
     uidvalidity: int
     watermark: int
     scanned: bool
@@ -44,7 +57,8 @@ async def opened(leased: Leased, name: str, uidvalidity: int, *, uidnext: int) -
             await store.execute(_RENUMBER, leased.firm_id, row["id"], uidvalidity)
         row = await store.row(_READ, *at)
         assert row is not None
-    return LedgerFolder(row["id"], name, uidvalidity, row["watermark"], row["scanned_at"] is not None)
+    kind = FolderKind(row["kind"])
+    return LedgerFolder(row["id"], name, kind, uidvalidity, row["watermark"], row["scanned_at"] is not None)
 
 
 _READ = "SELECT * FROM mail_folder WHERE firm_id = $1 AND mailbox_id = $2 AND name = $3"
@@ -77,17 +91,48 @@ UPDATE mail_folder SET on_server = $3, scanned_at = coalesce(scanned_at, $4) WHE
 """
 
 
-async def left_out(leased: Leased, names: Collection[str]) -> None:
-    """Only these are synced any more: what was found elsewhere is gone. A folder that comes back is listed anew."""
-    others = "SELECT id FROM mail_folder WHERE firm_id = $1 AND mailbox_id = $2 AND name <> ALL($3::text[])"
-    if not await store.value(others, leased.firm_id, leased.mailbox_id, list(names)):
+async def listed(leased: Leased, there: Sequence[ListedFolder]) -> None:
+    """
+    All folders that the server lists. What was found in one that is not read, or not there any more, is gone; one that
+    comes back is listed anew.
+    """
+    place = (leased.firm_id, leased.mailbox_id)
+    names, kinds = [folder.name for folder in there], [folder.kind for folder in there]
+    why_not = [folder.why_not for folder in there]
+    if not await store.value(_DIFFERS, *place, names, kinds, why_not):
         return
     async with store.transaction(leased.firm_id):
         await history.lock(leased.firm_id)
         await check(leased)
-        for row in await store.rows(others, leased.firm_id, leased.mailbox_id, list(names)):
+        await store.execute(_LIST, *place, names, kinds, why_not, [uuid7() for _ in there])
+        await store.execute(_UNLIST, *place, names)
+        for row in await store.rows(_LEFT, *place):
             await store.execute(_SUPERSEDE, leased.firm_id, row["id"], clock.now())
             await store.execute(_RENUMBER, leased.firm_id, row["id"], 0)
+
+
+_THERE = "unnest($3::text[], $4::text[], $5::text[]) AS n(name, kind, why_not)"
+_DIFFERS = f"""
+SELECT EXISTS (
+  SELECT 1 FROM {_THERE} FULL JOIN (
+    SELECT name, kind, synced, why FROM mail_folder WHERE firm_id = $1 AND mailbox_id = $2 AND listed) f USING (name)
+  WHERE n.kind IS DISTINCT FROM f.kind OR (n.why_not IS NULL) IS DISTINCT FROM f.synced
+    OR (n.why_not IS NOT NULL AND n.why_not IS DISTINCT FROM f.why))
+"""
+_LIST = """
+INSERT INTO mail_folder AS f (firm_id, mailbox_id, name, kind, synced, why, id, uidvalidity, watermark, on_server)
+SELECT $1, $2, n.name, n.kind, n.why_not IS NULL, n.why_not, n.id, 0, 1, 0
+FROM unnest($3::text[], $4::text[], $5::text[], $6::uuid[]) AS n(name, kind, why_not, id)
+ON CONFLICT (firm_id, mailbox_id, name) DO UPDATE SET kind = excluded.kind, synced = excluded.synced, listed = true,
+  why = CASE WHEN f.synced AND excluded.synced THEN f.why ELSE excluded.why END
+"""
+_UNLIST = """
+UPDATE mail_folder SET listed = false, synced = false, why = NULL
+WHERE firm_id = $1 AND mailbox_id = $2 AND listed AND name <> ALL($3::text[])
+"""
+_LEFT = """
+SELECT id FROM mail_folder WHERE firm_id = $1 AND mailbox_id = $2 AND NOT synced AND uidvalidity <> 0
+"""
 
 
 async def start_over(firm_id: UUID, mailbox_id: UUID) -> None:

@@ -39,6 +39,15 @@ class SkipReason(StrEnum):
     TOO_LARGE = "TOO_LARGE"
 
 
+class FolderKind(StrEnum):
+    """What a folder is to the sync. ALL: Gmail's folder of all mail, which holds INBOX and what was sent."""
+
+    INBOX = "INBOX"
+    SENT = "SENT"
+    ALL = "ALL"
+    OTHER = "OTHER"
+
+
 class Mailbox(Model):
     """
     `secret` is sealed. `signed_in_at`: the first time. `changed_by`: who connected or last changed it; None: the
@@ -83,7 +92,10 @@ class Mailbox(Model):
 
 
 class MailFolder(Model):
-    """`watermark`: the ledger has every message below this UID. `on_server`: as the server counted them then."""
+    """
+    `watermark`: the ledger has every message below this UID. `on_server`: as the server counted them then. `listed`:
+    the server has it. `synced`: it is read. `why`: not, or what is wrong with it alone, in plain words.
+    """
 
     id = fields.UUIDField(primary_key=True)
     firm_id = fields.UUIDField()
@@ -93,6 +105,10 @@ class MailFolder(Model):
     watermark = fields.BigIntField(default=1)
     on_server = fields.IntField(default=0)
     scanned_at = fields.DatetimeField(null=True)
+    kind = fields.CharEnumField(FolderKind, max_length=40, default=FolderKind.OTHER, db_default=FolderKind.OTHER)
+    listed = fields.BooleanField(default=True, db_default=True)
+    synced = fields.BooleanField(default=True, db_default=True)
+    why = fields.CharField(500, null=True)
 
     class Meta:
         table = "mail_folder"
