@@ -9,13 +9,17 @@ from models.ground import keys, store
 COMPARED_ANEW = 2
 """How `address.compared` makes keys; 1 was by full case folding, and `respelling.compare_anew` goes on from there."""
 
+INDEXED_ANEW = 2
+"""How `text.words` and `text.sort_key` make what is found and sorted by; `reindexing.index_anew` goes on from 1."""
+
 
 class Installation(Model):
-    """One row. `compared`: how the keys of all addresses were made."""
+    """One row. `compared`: how the keys of all addresses were made; `indexed`: how what is found and sorted by was."""
 
     id = fields.IntField(primary_key=True)
     key_fingerprint = fields.CharField(64)
     compared = fields.IntField(default=1, db_default=1)
+    indexed = fields.IntField(default=1, db_default=1)
 
     class Meta:
         table = "installation"
@@ -24,10 +28,11 @@ class Installation(Model):
 async def check_key() -> None:
     """Remembers the key at the first start. Raises keys.WrongKey where the database knows another."""
     known = await store.value(
-        "INSERT INTO installation (id, key_fingerprint, compared) VALUES (1, $1, $2)"
+        "INSERT INTO installation (id, key_fingerprint, compared, indexed) VALUES (1, $1, $2, $3)"
         " ON CONFLICT (id) DO UPDATE SET id = 1 RETURNING key_fingerprint",
         keys.fingerprint(),
         COMPARED_ANEW,
+        INDEXED_ANEW,
     )
     if known != keys.fingerprint():
         raise keys.WrongKey(

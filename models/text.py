@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from itertools import chain
+from collections.abc import Iterator
+from itertools import islice
 
 from models.errors import ErrorCode, Refusal
 
@@ -16,6 +17,21 @@ TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _UNSEEN = {"Cf", "Zs"}
 """Joiners, marks of direction, blanks: of these alone a name would be a blank place in every list and letter."""
 _HIGH = re.compile("[\u0300-\U0010ffff]+")  # where combining characters begin
+_STROKED = str.maketrans(
+    dict(zip("łøđðħŧıŋƒƶɇɨɉʉƀɓƈɖɗɠƙƚɲƥʈƭʋƴ", "loddhtinfzeijubbcddgklnpttvy", strict=True))
+    | {"æ": "ae", "œ": "oe", "þ": "th"}
+)
+"""Letters that Unicode does not take apart, as people type them who do not have them on their keyboard."""
+_UNSPACED = "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+"""Chinese and Japanese, written without blanks between words."""
+_ONE_UNSPACED = re.compile(f"[{_UNSPACED}]")
+_RUN = re.compile(f"[{_UNSPACED}]+|[^{_UNSPACED}]+")
+_TYPED_OTHERWISE = "".join(map(chr, _STROKED))
+FOUND_OTHERWISE = (
+    f"[{_TYPED_OTHERWISE}{_TYPED_OTHERWISE.upper().replace('I', '')}ǿǾǽǼǣǢ{_UNSPACED}\u3200-\u33ff\uff66-\uff9f]"
+)
+"""A regular expression, for PostgreSQL too: text without these letters is found and sorted by its folded form."""
+MOST_SEARCHED_WORDS = 8
 
 
 def one_line(text: str, *path: str | int, what: str = "The name", longest: int = LONGEST_NAME) -> str:
@@ -56,9 +72,21 @@ def _unaccented(found: re.Match[str]) -> str:
     return "".join(char for char in found.group() if not unicodedata.combining(char))
 
 
-def sort_key(text: str) -> str:
+def plain(text: str) -> str:
+    """As people type it to search, and expect it sorted: folded, and `Łódź` is `lodz`, `Ærø` is `aero`."""
+    if text.isascii():
+        return text.lower()
+    return folded(text).translate(_STROKED)
+
+
+def sort_key(name: str) -> str:
     """Orders as people do, compared byte by byte: accents and case aside, numbers by value (`V2` before `V10`)."""
-    return _DIGITS.sub(lambda found: _by_value(found.group()), folded(text))[:400]
+    return _DIGITS.sub(lambda found: _by_value(found.group()), plain(name))[:400]
+
+
+def code_key(code: str) -> str:
+    """Orders likewise, and tells codes apart: `Ł1` and `L1` are two."""
+    return _DIGITS.sub(lambda found: _by_value(found.group()), folded(code))[:400]
 
 
 def _by_value(digits: str) -> str:
@@ -70,14 +98,34 @@ def words(*texts: str, most: int = MOST_WORDS) -> list[str]:
     """
     The words that a search finds these texts by, each once; the first `most` of them. 4,000 always fit in a tsvector,
     whose limit is 1 MB: a word has 60 characters at most, a character 4 bytes.
+
+    Chinese and Japanese are written without blanks: each two characters that follow each other are a word, and so is
+    the last one of a run, so that a search finds what stands inside.
     """
-    each = dict.fromkeys(chain.from_iterable(_WORD.findall(folded(text)) for text in texts))
-    return sorted(list(dict.fromkeys(word[:60] for word in each))[:most])
+    each = dict.fromkeys(word for text in texts for word in _words(text, closing=True))
+    return sorted(list(each)[:most])
+
+
+def _words(text: str, *, closing: bool) -> Iterator[str]:
+    """`closing`: with the last character of each run of pairs, by which a search for one character finds it there."""
+    simple = plain(text)
+    for word in _WORD.findall(simple):
+        if word.isascii():
+            yield word[:60]
+            continue
+        for run in _RUN.findall(word):
+            yield from _pairs(run, closing=closing) if _ONE_UNSPACED.match(run) else (run[:60],)
+
+
+def _pairs(run: str, *, closing: bool) -> Iterator[str]:
+    yield from (run[at : at + 2] for at in range(len(run) - 1))
+    if closing or len(run) == 1:
+        yield run[-1]
 
 
 def has_words(search: str) -> bool:
     """Whether it has a letter or a digit, of any script: without one it can find nothing."""
-    return _WORD.search(folded(search)) is not None
+    return _WORD.search(plain(search)) is not None
 
 
 def beginnings(search: str) -> list[str]:
@@ -87,4 +135,5 @@ def beginnings(search: str) -> list[str]:
     """
     if search.strip() and not has_words(search):
         return [_NO_WORD]
-    return [f"'{word[:60]}':*" for word in _WORD.findall(folded(search))[:8]]
+    typed = islice(_words(search, closing=False), MOST_SEARCHED_WORDS)
+    return [f"'{word}':*" for word in typed]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from models.text import beginnings, has_words, words
 from tests.api_examples import SCHEMA
 from tests.client import Api
+from tests.make import a_contact, an_account
 from tests.world import a_world
 
 LISTS = {
@@ -57,3 +58,14 @@ def test_what_was_typed_always_narrows_and_only_a_word_finds(search: str, text: 
     if not has_words(search):
         assert not any(word.startswith(query[1:].split("'")[0]) for query in typed for word in words(text))
     assert has_words(search) is bool(words(search))
+
+
+@pytest.mark.parametrize(("name", "search"), [("Browar Łódź", "lodz"), ("株式会社山田", "山田"), ("Ærø Øl", "aero ol")])
+async def test_names_are_found_as_people_type_them(api: Api, name: str, search: str) -> None:
+    world = await a_world()
+    made = await an_account(world.by, name=name)
+    await a_contact(world.by, on=made.id, name=name)
+    for listed in ("accounts", "contacts"):
+        query = f"query($search: String) {{ {listed}(filter: {{ search: $search }}) {{ nodes {{ name }} }} }}"
+        nodes = (await api.ask(query, {"search": search}, as_=world.owner))[listed]["nodes"]
+        assert [node["name"] for node in nodes] == [name]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.errors import ErrorCode, Refusal
-from models.text import LONGEST_NAME, beginnings, folded, one_line, sort_key, words
+from models.text import LONGEST_NAME, beginnings, code_key, folded, one_line, sort_key, words
 
 
 @pytest.mark.parametrize("given_", ["", "   ", "a\nb", "a\rb", "a\tb", "a\0b", "a\u2028b", "a\ud800b", "x" * 201])
@@ -83,3 +83,53 @@ def test_a_search_cannot_break_out_of_its_query(search: str) -> None:
 def test_a_search_has_at_most_eight_words() -> None:
     assert len(beginnings("a b c d e f g h i j")) == 8
     assert beginnings("Vetr") == ["'vetr':*"]
+
+
+@pytest.mark.parametrize(
+    ("text", "search"),
+    [
+        ("Łódź", "lodz"),
+        ("lodz", "ŁÓDŹ"),
+        ("Smørrebrød ApS", "smorrebrod"),
+        ("Ærøskøbing", "aeroskobing"),
+        ("Nguyễn Đình Đức", "dinh duc"),
+        ("Işık Sanayi", "isik"),
+        ("Þórr hf.", "thorr"),
+        ("Œuvre", "oeuvre"),
+        ("Ħal Qormi", "hal"),
+        ("Ǿrsted", "orsted"),
+        ("四半期の請求書を送ります", "請求書"),
+        ("四半期の請求書を送ります", "書を"),
+        ("四半期の請求書", "書"),
+        ("四半期の請求書", "四"),
+        ("東京都港区株式会社山田2026年度ABC", "山田 abc"),
+        ("ﾔﾏﾀﾞ電機", "ヤマダ"),
+        ("㈱山田", "山田"),
+        ("増値税发票已经开好", "发票"),
+        ("𠮷野家", "𠮷野"),
+    ],
+)
+def test_a_text_is_found_by_what_people_type(text: str, search: str) -> None:
+    assert is_found(text, search)
+
+
+@pytest.mark.parametrize(("text", "search"), [("請求 書", "請求書"), ("四半期", "期半"), ("lod", "lodz")])
+def test_a_text_is_not_found_by_what_does_not_stand_there(text: str, search: str) -> None:
+    assert not is_found(text, search)
+
+
+def is_found(text: str, search: str) -> bool:
+    """As PostgreSQL takes `beginnings`: each word of the search begins a word of the text."""
+    return all(any(word.startswith(query[1:-3]) for word in words(text)) for query in beginnings(search))
+
+
+def test_names_stand_where_a_reader_expects_them() -> None:
+    names = ["Łukasz", "Lidia", "Zeta", "Øst", "Obel", "Ostia", "Đorđe", "Dora", "Ærø", "Adler"]
+    assert sorted(names, key=sort_key) == [
+        *("Adler", "Ærø", "Dora", "Đorđe", "Lidia", "Łukasz", "Obel", "Øst", "Ostia", "Zeta")
+    ]
+
+
+def test_codes_that_differ_by_a_stroke_are_two() -> None:
+    """What tells accounts apart stays as it was, however their names are found."""
+    assert code_key("Ł1") != code_key("L1") == code_key("l01")

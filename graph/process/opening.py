@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from models import attempts, feed, installation, letter, mailbox, respelling, session
+from models import attempts, feed, installation, letter, mailbox, reindexing, respelling, session
 from models.ground import files, keys, store, tracing, var
 from models.ground.mendable import Mendable
 from models.ground.settings import Settings
@@ -40,6 +40,7 @@ async def opened(settings: Settings, *, known_key: bool = True) -> AsyncIterator
         if known_key:
             await installation.check_key()
             await respelling.compare_anew()
+            await reindexing.index_anew()
         files.open_files(settings)
         await feed.hub.open(settings.wakeups_url or url)
         stack.push_async_callback(feed.hub.close)

@@ -10,14 +10,12 @@ from mail.parse.headers import Headers
 from mail.parse.parsed import LARGEST_MESSAGE, ParsedEmail, ParsedHeaders, Unreadable
 from mail.parse.report.ties import is_null
 from mail.parse.report.words import is_of_a_server
-from models.participant import Participant, Role
-from models.text import words
+from models.email_words import email_words
+from models.participant import Role
 
 LONGEST_SUBJECT = 1_000  # characters
 LONGEST_ID = 500
 MOST_REFERENCES = 100
-MOST_SEARCHED = 256 * 1024  # bytes
-MOST_WORDS = 4_000
 LETTER_HEADER = "x-switchboard-letter"
 _LEAD = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]{0,4096}")
 _BARE_CR = re.compile(rb"\r(?!\n)")
@@ -53,7 +51,7 @@ def parse(raw: bytes) -> ParsedEmail:
         snippet=bodies.snippet(text),
         attachments=tuple(attachment(part, number) for number, part in enumerate(bodies.attached(root), 1)),
         fingerprint=_fingerprint(raw, start, fields, said, subject),
-        words=tuple(words(_searched(subject, said.participants, text), most=MOST_WORDS)),
+        words=tuple(email_words(subject, said.participants, text)),
     )
 
 
@@ -137,9 +135,3 @@ def _lines(body: bytes) -> bytes:
     if _BARE_CR.search(body):
         return body.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return body.replace(b"\r", b"")
-
-
-def _searched(subject: str, people: tuple[Participant, ...], text: str) -> str:
-    named = (f"{one.name or ''} {one.address}".strip() for one in people)
-    whole = "\n".join([subject, *named, text[:MOST_SEARCHED]])
-    return whole.encode()[:MOST_SEARCHED].decode("utf-8", "ignore")

@@ -57,7 +57,7 @@ async def _create(by: Actor, new: NewAccount) -> tuple[UUID, ...]:
         id=account_id,
         firm_id=by.firm_id,
         code=code,
-        code_key=text.sort_key(code),
+        code_key=text.code_key(code),
         name=name,
         sort_key=text.sort_key(name),
         kind=new.kind,
@@ -81,7 +81,7 @@ async def _free_code(firm_id: UUID, code: str, *, apart_from: UUID | None = None
     clean = text.one_line(code, "code", what="The code", longest=LONGEST_CODE)
     await firm.one_at_a_time(firm_id)
     holder = await store.value(
-        "SELECT id FROM account WHERE firm_id = $1 AND code_key = $2", firm_id, text.sort_key(clean)
+        "SELECT id FROM account WHERE firm_id = $1 AND code_key = $2", firm_id, text.code_key(clean)
     )
     if holder not in {None, apart_from}:
         raise Refusal(ErrorCode.ALREADY_TAKEN, f"Another account has the code {clean}. Choose a different one.", "code")
@@ -139,7 +139,7 @@ async def _save(by: Actor, account_id: UUID, before: dict[str, str], after: dict
         by.firm_id,
         account_id,
         after["code"],
-        text.sort_key(after["code"]),
+        text.code_key(after["code"]),
         after["name"],
         text.sort_key(after["name"]),
         after["kind"],

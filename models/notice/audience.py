@@ -27,7 +27,7 @@ class AccountRef:
     def code_key(self) -> str | None:
         """None: no account has such a code."""
         with suppress(Refusal):
-            return None if self.code is None else text.sort_key(text.one_line(self.code))
+            return None if self.code is None else text.code_key(text.one_line(self.code))
         return None
 
     @property
