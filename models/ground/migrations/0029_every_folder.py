@@ -7,7 +7,7 @@ from models.mailbox.tables import FolderKind
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0027_hashes_at_once")]
+    dependencies = [("models", "0028_letters_in_a_box")]
 
     operations = [
         ops.AddField(
