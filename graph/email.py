@@ -66,6 +66,10 @@ class Email(Node, Shows[email.EmailView]):
     direction: EmailDirection
     snippet: str = strawberry.field(description="About 200 characters, on one line.")
     blocked_images: int
+    certified_by: str | None = strawberry.field(
+        description="Certified mail (PEC): the provider that the envelope around this letter names; nobody has checked"
+        " its signature. The envelope is the source. Null: not certified."
+    )
     thread: strawberry.ID = made(_thread, description="The same for all messages of a conversation; not a node.")
 
     @strawberry.field

@@ -78,7 +78,7 @@ query PastMail($id: ID!) {
       name
       emails(first: 20) {
         totalCount
-        nodes { sentAt direction from { name address } subject snippet attachments { name url } }
+        nodes { sentAt direction from { name address } certifiedBy subject snippet attachments { name url } }
       }
     }
   }

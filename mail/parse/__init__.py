@@ -1,7 +1,7 @@
 """Bytes of an e-mail → what it says. Pure: no network, no files, no clock."""
 
 from mail.parse.charsets import db_text
-from mail.parse.message import parse, read_headers
+from mail.parse.message import parse, read_headers, read_people_inside
 from mail.parse.parsed import (
     LARGEST_MESSAGE,
     PARSER_VERSION,
@@ -23,5 +23,6 @@ __all__ = [
     "db_text",
     "parse",
     "read_headers",
+    "read_people_inside",
     "read_report",
 ]

@@ -2,24 +2,24 @@
 
 import hashlib
 import re
+from dataclasses import replace
 
-from mail.parse import addresses, bodies, dates, headers, html, parts
+from mail.parse import addresses, bodies, certified, dates, headers, html
 from mail.parse.attachments import attachment
 from mail.parse.charsets import one_line
 from mail.parse.headers import Headers
+from mail.parse.ids import ids
 from mail.parse.parsed import LARGEST_MESSAGE, ParsedEmail, ParsedHeaders, Unreadable
 from mail.parse.report.ties import is_null
 from mail.parse.report.words import is_of_a_server
+from mail.parse.source import Source, head, source
 from models.email_words import email_words
-from models.participant import Role
+from models.participant import Participant, Role
 
 LONGEST_SUBJECT = 1_000  # characters
-LONGEST_ID = 500
 MOST_REFERENCES = 100
 LETTER_HEADER = "x-switchboard-letter"
-_LEAD = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]{0,4096}")
 _BARE_CR = re.compile(rb"\r(?!\n)")
-_ID = re.compile(r"<([^<>]*)>")
 _TO_MANY = {"bulk", "list", "junk", "auto_reply"}
 _BY_MACHINES = ("x-auto-response-suppress", "x-autoreply", "x-autorespond")
 """Of no standard: Exchange's own ([MS-OXCMAIL], 2.2.3.2.14), and what hosters' answering machines say."""
@@ -29,12 +29,58 @@ def parse(raw: bytes) -> ParsedEmail:
     """Reads a message of at most 50 MB. Raises Unreadable, and nothing else, whatever the bytes (R18, R21)."""
     if len(raw) > LARGEST_MESSAGE:
         raise Unreadable(f"The message is larger than {LARGEST_MESSAGE // 1024 // 1024} MB.")
-    fields, start = _head(raw)
-    root = parts.tree(raw, fields, start)
-    letter = bodies.body(root)
+    came = source(raw)
+    return _certified(came) or _email(came)
+
+
+def read_headers(block: bytes) -> ParsedHeaders:
+    """Reads the header block of a message, for the ledger. Raises Unreadable where there is none to be read (R18)."""
+    fields, _ = head(block)
+    said = _said(fields)
+    sender = Participant(Role.FROM, None, certified.on_behalf_of(fields)) if said.envelope else None
+    return replace(said, participants=(*said.participants, sender)) if sender and sender.address else said
+
+
+def read_people_inside(beginning: bytes) -> tuple[Participant, ...] | None:
+    """
+    Who takes part in the letter inside an envelope of certified mail, for the ledger. `beginning` of its bytes. None:
+    more of them are needed, or there is no letter. Raises Unreadable.
+    """
+    return certified.people_inside(source(beginning))
+
+
+def _certified(envelope: Source) -> ParsedEmail | None:
+    """The letter inside, with the envelope's participants beside its own (R18). None: there is none to be read."""
+    inside = certified.letter_inside(envelope)
+    if inside is None:
+        return None
+    try:
+        letter = _email(source(inside.raw), message_id=inside.message_id)
+    except Unreadable:
+        return None
+    said = _said(envelope.fields)
+    names = [known for known in (said.message_id, inside.message_id, said.in_reply_to, *said.references) if known]
+    people = tuple(dict.fromkeys([*letter.participants, *said.participants]))[: addresses.MOST_PARTICIPANTS]
+    return replace(
+        letter,
+        references=(*letter.references, *names)[-MOST_REFERENCES:],
+        participants=people,
+        automatic=letter.automatic or said.automatic,
+        report=said.report,
+        receipt=said.receipt,
+        letter_id=said.letter_id,
+        words=tuple(email_words(letter.subject, people, letter.text)),
+        certified_by=inside.certified_by,
+        carrier=next((one for one in said.participants if one.role is Role.FROM), None),
+    )
+
+
+def _email(came: Source, *, message_id: str = "") -> ParsedEmail:
+    """`message_id`: by which all copies of it are known, where it is not its own."""
+    letter = bodies.body(came.root)
     page, blocked = html.safe(letter.html) if letter.html else (None, 0)
     text = (letter.text if letter.text.strip() else html.to_text(page or ""))[: bodies.LONGEST_TEXT]
-    said, subject = _said(fields), _subject(fields)
+    said, subject = _said(came.fields), _subject(came.fields)
     return ParsedEmail(
         message_id=said.message_id,
         in_reply_to=said.in_reply_to,
@@ -43,50 +89,34 @@ def parse(raw: bytes) -> ParsedEmail:
         participants=said.participants,
         automatic=said.automatic,
         report=said.report,
+        envelope=said.envelope,
+        receipt=said.receipt,
         letter_id=said.letter_id,
         subject=subject,
         text=text,
         safe_html=page,
         blocked_images=blocked,
         snippet=bodies.snippet(text),
-        attachments=tuple(attachment(part, number) for number, part in enumerate(bodies.attached(root), 1)),
-        fingerprint=_fingerprint(raw, start, fields, said, subject),
+        attachments=tuple(attachment(part, number) for number, part in enumerate(bodies.attached(came.root), 1)),
+        fingerprint=_fingerprint(came, replace(said, message_id=message_id or said.message_id), subject),
         words=tuple(email_words(subject, said.participants, text)),
     )
-
-
-def read_headers(block: bytes) -> ParsedHeaders:
-    """Reads the header block of a message, for the ledger. Raises Unreadable where there is none to be read (R18)."""
-    return _said(_head(block)[0])
-
-
-def _head(raw: bytes) -> tuple[Headers, int]:
-    lead = _LEAD.match(raw)
-    fields, body = headers.split(raw, lead.end() if lead else 0, len(raw))
-    if not fields.fields:
-        raise Unreadable("The message has no header that can be read.")
-    return fields, body
 
 
 def _said(fields: Headers) -> ParsedHeaders:
     kind, _ = headers.parameters(fields.first("content-type") or "")
     return ParsedHeaders(
-        message_id=next(iter(_ids(fields, "message-id")), None),
-        in_reply_to=next(iter(_ids(fields, "in-reply-to")), None),
-        references=tuple(_ids(fields, "references")[-MOST_REFERENCES:]),
+        message_id=next(iter(ids(fields, "message-id")), None),
+        in_reply_to=next(iter(ids(fields, "in-reply-to")), None),
+        references=tuple(ids(fields, "references")[-MOST_REFERENCES:]),
         sent_at=dates.moment(fields.first("date")),
         participants=addresses.participants(fields),
         automatic=kind == "multipart/report" or _is_automatic(fields),
         report=kind == "multipart/report" or _may_be_a_report(fields),
+        envelope=certified.is_envelope(fields),
+        receipt=certified.is_receipt(fields),
         letter_id=one_line(fields.first(LETTER_HEADER) or "", 200) or None,
     )
-
-
-def _ids(fields: Headers, name: str) -> list[str]:
-    """Message-IDs without `<>`; where a broken program left those out, its words."""
-    value = " ".join(fields.all(name))
-    found = _ID.findall(value) or value.strip("<> ").split()
-    return [one for one in ("".join(one_line(each, LONGEST_ID).split()) for each in found) if one]
 
 
 _NOT_SAID = {"", "no", "none"}
@@ -101,6 +131,7 @@ def _is_automatic(fields: Headers) -> bool:
         or any(name.startswith("list-") for name, _ in fields.fields)
         or any(value.strip().lower() not in _NOT_SAID for name in _BY_MACHINES for value in fields.all(name))
         or any(not value.strip("<> \t") for value in fields.all("return-path"))
+        or certified.is_receipt(fields)
     )
 
 
@@ -113,12 +144,13 @@ def _subject(fields: Headers) -> str:
     return one_line(headers.decoded(fields.first("subject") or ""), LONGEST_SUBJECT)
 
 
-def _fingerprint(raw: bytes, start: int, fields: Headers, said: ParsedHeaders, subject: str) -> bytes:
+def _fingerprint(came: Source, said: ParsedHeaders, subject: str) -> bytes:
     """
     Made from what all copies share: not from what servers add on the way, nor from Bcc. How the body is to be read is
     part of it, else somebody could hide a message behind the same bytes under another type.
     """
     senders = [f"{one.name} <{one.address}>" for one in said.participants if one.role is Role.FROM]
+    fields = came.fields
     date = " ".join((fields.first("date") or "").split())
     made = hashlib.sha256()
     kind, given = headers.parameters(fields.first("content-type") or "")
@@ -126,7 +158,7 @@ def _fingerprint(raw: bytes, start: int, fields: Headers, said: ParsedHeaders, s
     reading = [kind, *(f"{name}={value}" for name, value in sorted(given.items())), encoding]
     for fact in (said.message_id or "", *senders, date, subject, *reading):
         made.update(fact.encode("utf-8", "replace") + b"\0")
-    made.update(_lines(raw[start:]).rstrip(b"\n"))
+    made.update(_lines(came.raw[came.start :]).rstrip(b"\n"))
     return made.digest()
 
 

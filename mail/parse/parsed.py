@@ -5,7 +5,7 @@ from datetime import datetime
 
 from models.participant import Participant
 
-PARSER_VERSION = 2
+PARSER_VERSION = 3
 """Goes up with every change of what is read from the same bytes."""
 
 LARGEST_MESSAGE = 50 * 1024 * 1024
@@ -30,7 +30,8 @@ class ParsedHeaders:
     `participants`: at most 2,000, in the order of the header; their `address` is '' where it cannot be read.
     `automatic`: written by a machine or sent to many; such mail never triggers a letter.
     `report`: it may be a delivery report: a multipart/report (RFC 6522), or from a mail server.
-    `letter_id`: one of the system's own letters.
+    `envelope`: it says it is a transport envelope of certified mail (PEC), with a letter inside; `receipt`: the
+    provider's word about such a letter, and nobody's letter. `letter_id`: one of the system's own letters.
     """
 
     message_id: str | None
@@ -40,6 +41,8 @@ class ParsedHeaders:
     participants: tuple[Participant, ...]
     automatic: bool
     report: bool
+    envelope: bool
+    receipt: bool
     letter_id: str | None
 
 
@@ -60,6 +63,8 @@ class ParsedEmail(ParsedHeaders):
     `safe_html`: nothing in it acts or loads; `blocked_images` were taken out. `snippet`: one line, 200 characters.
     `fingerprint`: 32 bytes, equal for copies of one message in several mailboxes and folders, different where the
     content differs under the same Message-ID (R21). `words`: what a search finds it by, each once, at most 4,000.
+    `certified_by`: it is the letter inside an envelope of certified mail, of the provider that the envelope names,
+    whose signature nobody has checked; then `carrier` is whom the envelope is from.
     """
 
     subject: str
@@ -70,3 +75,5 @@ class ParsedEmail(ParsedHeaders):
     attachments: tuple[ParsedAttachment, ...]
     fingerprint: bytes
     words: tuple[str, ...]
+    certified_by: str | None = None
+    carrier: Participant | None = None

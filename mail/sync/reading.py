@@ -55,6 +55,9 @@ def message(
         attachments=tuple(attachments),
         raw_file=raw_file,
         parser_version=PARSER_VERSION,
+        certified_by=parsed.certified_by,
+        carrier=_storable(parsed.carrier).address if parsed.carrier else "",
+        receipt=parsed.receipt,
     )
 
 

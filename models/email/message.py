@@ -20,7 +20,10 @@ class MessageAttachment:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Read and kept, not yet stored. `sent_at` None: its header cannot be read."""
+    """
+    Read and kept, not yet stored. `sent_at` None: its header cannot be read. `certified_by`: it came as certified mail
+    (R18), in an envelope from the address `carrier`. `receipt`: of such mail, and nobody's letter.
+    """
 
     fingerprint: bytes
     message_id: str | None
@@ -38,6 +41,9 @@ class Message:
     attachments: tuple[MessageAttachment, ...]
     raw_file: str
     parser_version: int
+    certified_by: str | None = None
+    carrier: str = ""
+    receipt: bool = False
 
     def dated(self) -> datetime:
         """As its header says, or when it came."""
@@ -48,7 +54,8 @@ class Message:
         return {compared(one.address) for one in self.participants if one.address}
 
     def sender_key(self) -> str:
-        return compared(self.first(Role.FROM, Role.SENDER).address)
+        """By which it is ours or not: of certified mail the envelope's, as anybody may put any letter inside (R18)."""
+        return compared(self.first(Role.FROM, Role.SENDER).address if self.certified_by is None else self.carrier)
 
     def first(self, *roles: Role) -> Participant:
         """The first participant in one of these headers; an empty one where there is none."""

@@ -38,6 +38,7 @@ class EmailView:
     blocked_images: int
     thread_id: UUID
     mailbox_id: UUID | None
+    certified_by: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +180,7 @@ _FILES = {
     " WHERE firm_id = $1 AND id = $2 AND raw_file IS NOT NULL",
 }
 _COLUMNS = """m.id, m.subject, m.from_name, m.from_address, m.sent_at, m.received_at, m.direction, m.snippet,
-  m.blocked_images, m.thread_id, m.mailbox_id"""
+  m.blocked_images, m.thread_id, m.mailbox_id, m.certified_by"""
 _ATTACHMENT = "id, email_id, name, content_type, content_id, size"
 
 
@@ -221,4 +222,5 @@ def _view(row: Any) -> EmailView:
         blocked_images=row["blocked_images"],
         thread_id=row["thread_id"],
         mailbox_id=row["mailbox_id"],
+        certified_by=row["certified_by"],
     )

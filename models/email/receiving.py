@@ -104,7 +104,9 @@ class _Stored:
 async def _store(by: System, mailbox_id: UUID, messages: Sequence[Message]) -> _Stored:
     ids = await storing.known(by.firm_id, [message.fingerprint for message in messages])
     fresh = list({each.fingerprint: each for each in messages if each.fingerprint not in ids}.values())
-    threads = await threads_of(by.firm_id, fresh)
+    # a certified letter has as many Message-IDs as envelopes, and whoever answers names his own
+    copies = [each for each in messages if each.certified_by is not None and each not in fresh]
+    threads = (await threads_of(by.firm_id, [*fresh, *copies]))[: len(fresh)]
     ours = await our_own.among(by.firm_id, {each.sender_key() for each in fresh})
     emails = [
         storing.NewEmail(uuid7(), thread, EmailDirection.OUTGOING if each.sender_key() in ours else INCOMING, each)
@@ -154,8 +156,10 @@ def _record(by: System, email_id: UUID, message: Message, asking: _Asking) -> No
 def _news(email_id: UUID, thread_id: UUID, message: Message, asking: _Asking) -> Iterator[NewNotification]:
     """
     For Inbox+, of what a client has written (R38). Messages of a thread collapse where their senders are on the same
-    accounts, so that no client's answer hides another's.
+    accounts, so that no client's answer hides another's. A receipt of certified mail is the provider's word.
     """
+    if message.receipt:
+        return
     senders = [one for one in message.participants if one.role in {Role.FROM, Role.SENDER} and one.address]
     clients = [one for one in senders if address.compared(one.address) in asking.accounts]
     if clients:

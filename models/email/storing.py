@@ -56,6 +56,7 @@ async def insert(firm_id: UUID, mailbox_id: UUID, emails: Sequence[NewEmail]) ->
         [message.raw_file for message in messages],
         [message.parser_version for message in messages],
         [" ".join(message.words) for message in messages],
+        [message.certified_by for message in messages],
     )
     await _insert_attachments(firm_id, emails)
 
@@ -63,14 +64,15 @@ async def insert(firm_id: UUID, mailbox_id: UUID, emails: Sequence[NewEmail]) ->
 _EMAILS = """
 INSERT INTO email (firm_id, mailbox_id, stored_at, id, fingerprint, message_id, thread_id, direction, subject,
   from_name, from_address, sent_at, received_at, snippet, text, safe_html, blocked_images, automatic, raw_file,
-  parser_version, words)
+  parser_version, words, certified_by)
 SELECT $1, $2, $3, n.id, n.fingerprint, n.message_id, n.thread_id, n.direction, n.subject, n.from_name, n.from_address,
   n.sent_at, n.received_at, n.snippet, n.text, n.safe_html, n.blocked_images, n.automatic, n.raw_file, n.parser_version,
-  string_to_array(n.words, ' ')
+  string_to_array(n.words, ' '), n.certified_by
 FROM unnest($4::uuid[], $5::bytea[], $6::text[], $7::uuid[], $8::text[], $9::text[], $10::text[], $11::text[],
   $12::timestamptz[], $13::timestamptz[], $14::text[], $15::text[], $16::text[], $17::int[], $18::bool[], $19::text[],
-  $20::int[], $21::text[]) AS n(id, fingerprint, message_id, thread_id, direction, subject, from_name, from_address,
-  sent_at, received_at, snippet, text, safe_html, blocked_images, automatic, raw_file, parser_version, words)
+  $20::int[], $21::text[], $22::text[]) AS n(id, fingerprint, message_id, thread_id, direction, subject, from_name,
+  from_address, sent_at, received_at, snippet, text, safe_html, blocked_images, automatic, raw_file, parser_version,
+  words, certified_by)
 """
 
 

@@ -15,7 +15,10 @@ class EmailDirection(StrEnum):
 
 
 class Email(Model):
-    """`fingerprint`: equal for copies of one message in several mailboxes. `raw_file`: the source as it came."""
+    """
+    `fingerprint`: equal for copies of one message in several mailboxes. `raw_file`: the source as it came.
+    `certified_by`: it came as certified mail, whose envelope names this provider.
+    """
 
     id = fields.UUIDField(primary_key=True)
     firm_id = fields.UUIDField()
@@ -36,6 +39,7 @@ class Email(Model):
     automatic = fields.BooleanField(default=False)
     raw_file = fields.CharField(100)
     parser_version = fields.IntField()
+    certified_by = fields.CharField(300, null=True)
     words: Any = ArrayField("text")
     stored_at = fields.DatetimeField()
 

@@ -170,7 +170,9 @@ function shown(email) {
     link.href = each.url;
     return link;
   });
-  const details = made("details", "", summary, made("div", "body", made("p", "text", email.text), ...files));
+  const certified = email.certifiedBy ? [made("p", "quiet", words.certifiedBy(email.certifiedBy))] : [];
+  const body = made("div", "body", ...certified, made("p", "text", email.text), ...files);
+  const details = made("details", "", summary, body);
   details.id = email.id;
   return made("li", "", details);
 }
