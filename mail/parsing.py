@@ -17,7 +17,17 @@ from typing import Any, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
-from mail.parse import ParsedEmail, ParsedHeaders, Report, Unreadable, parse, read_headers, read_report
+from mail.parse import (
+    ParsedEmail,
+    ParsedHeaders,
+    Report,
+    Unreadable,
+    parse,
+    read_headers,
+    read_people_inside,
+    read_report,
+)
+from models.participant import Participant
 
 TIME_LIMIT = 5.0  # seconds for one message, or for one batch
 PATIENCE = 60.0  # seconds beyond that until the pool itself is taken for broken
@@ -87,6 +97,13 @@ class ParserPool:
         """One answer for each block, in their order. A block that breaks its batch is found by reading one by one."""
         batches = [list(blocks[start : start + HEADERS_AT_ONCE]) for start in range(0, len(blocks), HEADERS_AT_ONCE)]
         answers = await asyncio.gather(*(self._read_all(read_headers, batch) for batch in batches))
+        return [answer for batch in answers for answer in batch]
+
+    async def read_people_inside(
+        self, beginnings: Sequence[bytes]
+    ) -> list[tuple[Participant, ...] | Unreadable | None]:
+        """One answer for each envelope of certified mail, or for its beginning, in their order."""
+        answers = await asyncio.gather(*(self._read_all(read_people_inside, batch) for batch in _batches(beginnings)))
         return [answer for batch in answers for answer in batch]
 
     async def read_report(self, raw: bytes) -> Report | None:

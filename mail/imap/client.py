@@ -13,6 +13,8 @@ from mail.imap.conversation import Conversation, Reply
 from mail.imap.errors import Garbage, Unreachable
 from mail.imap.fetching import (
     BATCH_HEADERS,
+    BEGINNING,
+    BEGINNING_ITEMS,
     HEADER_ITEMS,
     MESSAGE_ITEMS,
     MESSAGE_LIMIT,
@@ -122,6 +124,11 @@ class Imap:
                 yield Unfetchable(uid, f"The message is larger than {MESSAGE_LIMIT // MB} MB.")
         batches = bites([(uid, size) for uid, size in wanted if size <= MESSAGE_LIMIT])
         async for found in self._each(batches, MESSAGE_ITEMS, read_message):
+            yield found
+
+    async def beginnings(self, uids: Sequence[int]) -> AsyncIterator[Message | Unfetchable | Gone]:
+        """One for each UID: of the message its first BEGINNING bytes, or more, where a server gives more."""
+        async for found in self._each(bites([(uid, BEGINNING) for uid in uids]), BEGINNING_ITEMS, read_message):
             yield found
 
     async def idle(self, timeout: float, wake: asyncio.Event | None = None) -> bool:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from mail.imap import FolderState, Garbage, Header, Unfetchable, Unreachable
 from mail.parse import ParsedHeaders
+from mail.sync.certified import with_people_inside
 from mail.sync.reading import found
 from mail.sync.reports import own_reports
 from mail.sync.tools import FiguresDisagree, Visit
@@ -91,9 +92,11 @@ async def _headers(visit: Visit, folder: LedgerFolder, uids: Sequence[int]) -> l
     said = await visit.tools.parsers.read_headers([header.header for header in headers])
     firm_id = visit.leased.firm_id  # in a thread, since a header may name 2,000 people
     read = await asyncio.to_thread(lambda: [found(firm_id, *each) for each in zip(headers, said, strict=True)])
+    known = [(header.uid, each) for header, each in zip(headers, said, strict=True) if isinstance(each, ParsedHeaders)]
+    if envelopes := {uid for uid, each in known if each.envelope}:
+        read = await with_people_inside(visit, read, envelopes)
     if folder.scanned:  # reports of the past are about letters of the past
-        read = await own_reports(visit, read, {header.uid for header, each in zip(headers, said, strict=True)
-                                               if isinstance(each, ParsedHeaders) and each.report})  # fmt: skip
+        read = await own_reports(visit, read, {uid for uid, each in known if each.report})
     return sorted(
         [*read, *(_unread(one, ONCE) for one in answers if isinstance(one, Unfetchable))], key=lambda one: one.uid
     )

@@ -28,9 +28,14 @@ def found(firm_id: UUID, header: Header, said: ParsedHeaders | Unreadable) -> Fo
     return Found(
         *place,
         message_id=_storable_id(said.message_id),
-        hashes=tuple({keys.address_hash(firm_id, key) for key in _keys(said.participants)}),
+        hashes=tuple(hashes_of(firm_id, said.participants)),
         skip=SkipReason.OWN_LETTER if is_own_letter(said.letter_id) else None,
     )
+
+
+def hashes_of(firm_id: UUID, people: Iterable[Participant]) -> set[bytes]:
+    """What stands for them in the ledger."""
+    return {keys.address_hash(firm_id, key) for key in _keys(people)}
 
 
 def message(

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from models.email import history
 from models.ground import clock, store
 from models.mailbox.folders import LedgerFolder
@@ -32,7 +34,10 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What became of a pending message. Quarantined with its raw file where there is one, and with the reason."""
+    """
+    What became of a pending message. Quarantined with its raw file where there is one, and with the reason. `hashes`:
+    of who takes part, where the message says it otherwise than its header did.
+    """
 
     id: UUID
     state: OccurrenceState
@@ -40,6 +45,7 @@ class Settled:
     skip: SkipReason | None = None
     raw_file: str | None = None
     reason: str | None = None
+    hashes: tuple[bytes, ...] | None = None
 
 
 async def due(leased: Leased, folder: LedgerFolder, *, most: int, besides: Collection[UUID] = ()) -> list[Pending]:
@@ -122,6 +128,8 @@ async def settle(leased: Leased, outcomes: Sequence[Settled]) -> None:
         [one.raw_file for one in outcomes],
         [one.reason[:500] if one.reason else None for one in outcomes],
     )
+    if otherwise := [{"id": one.id, "hashes": [each.hex() for each in one.hashes]} for one in outcomes if one.hashes]:
+        await store.execute(_HASHES, leased.firm_id, orjson.dumps(otherwise, default=str).decode())
     await progress(leased)
 
 
@@ -131,6 +139,12 @@ UPDATE occurrence o SET state = n.state, email_id = n.email_id, skip_reason = n.
 FROM unnest($3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::text[])
   AS n(id, state, email_id, skip, raw_file, reason)
 WHERE o.firm_id = $1 AND o.id = n.id
+"""
+
+
+_HASHES = """
+UPDATE occurrence o SET hashes = ARRAY(SELECT decode(hash, 'hex') FROM unnest(n.hashes) AS hash)
+FROM jsonb_to_recordset($2::text::jsonb) AS n(id uuid, hashes text[]) WHERE o.firm_id = $1 AND o.id = n.id
 """
 
 

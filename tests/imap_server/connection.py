@@ -174,7 +174,7 @@ class Connection:
         return None
 
     def _line(self, number: int, message: Served, items: bytes) -> bytes:
-        body = re.search(rb"BODY\.PEEK(\[[^\]]*\])", items)
+        body = re.search(rb"BODY\.PEEK(\[[^\]]*\])(?:<0\.(\d+)>)?", items)
         parts = [b"UID %d" % message.uid]
         if b"RFC822.SIZE" in items:
             parts.append(b"RFC822.SIZE %d" % len(message.raw))
@@ -182,8 +182,9 @@ class Connection:
             at = message.received_at
             parts.append(f'INTERNALDATE "{at:%d}-{_MONTHS[at.month - 1]}-{at:%Y %H:%M:%S %z}"'.encode())
         if body:
-            content = message.part(body[1])
-            parts.append(b"BODY%b {%d}\r\n%b" % (body[1], len(content), content))
+            content = message.part(body[1])[: int(body[2]) if body[2] else None]
+            origin = b"<0>" if body[2] else b""
+            parts.append(b"BODY%b%b {%d}\r\n%b" % (body[1], origin, len(content), content))
         return b"* %d FETCH (%b)\r\n" % (number, b" ".join(parts))
 
     def _chosen(self, uids: bytes) -> Iterator[tuple[int, Served]]:

@@ -1,0 +1,47 @@
+"""Certified mail (PEC): who takes part in the letter, which its envelope's header need not tell (R18)."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from mail.imap import BEGINNING, MESSAGE_LIMIT, Message
+from mail.parse import Unreadable
+from mail.sync.reading import hashes_of
+from mail.sync.tools import Visit
+from models.mailbox.ledger import Found
+from models.participant import Participant
+
+
+async def with_people_inside(visit: Visit, listed: Sequence[Found], envelopes: Collection[int]) -> list[Found]:
+    """
+    All that was listed; of these envelopes, by UID, the ledger also knows by their hashes who takes part in the letter.
+    Before the ledger has them, and nothing else is kept. Whether the letter is opened is seen when it is stored.
+    """
+    asked = [one for one in listed if one.uid in envelopes and one.skip is None]
+    inside = await _in_beginnings(visit, [one.uid for one in asked])
+    for one in asked:
+        if inside.get(one.uid) is None and BEGINNING < one.size <= MESSAGE_LIMIT:
+            inside |= await _in_whole(visit, one)
+    return [_with(visit, one, inside.get(one.uid) or ()) for one in listed]
+
+
+async def _in_beginnings(visit: Visit, uids: Sequence[int]) -> dict[int, tuple[Participant, ...] | None]:
+    """The letter's header stands near the beginning, before all that is large."""
+    answers = [answer async for answer in visit.imap.beginnings(uids)]
+    return await _read(visit, [answer for answer in answers if isinstance(answer, Message)])
+
+
+async def _in_whole(visit: Visit, one: Found) -> dict[int, tuple[Participant, ...] | None]:
+    async with visit.tools.batches:  # it may be large
+        answers = [answer async for answer in visit.imap.messages([(one.uid, one.size)])]
+        return await _read(visit, [answer for answer in answers if isinstance(answer, Message)])
+
+
+async def _read(visit: Visit, messages: Sequence[Message]) -> dict[int, tuple[Participant, ...] | None]:
+    people = await visit.tools.parsers.read_people_inside([message.raw for message in messages])
+    read = zip(messages, people, strict=True)
+    return {message.uid: None if isinstance(those, Unreadable) else those for message, those in read}
+
+
+def _with(visit: Visit, one: Found, people: Sequence[Participant]) -> Found:
+    hashes = {*one.hashes, *hashes_of(visit.leased.firm_id, people)}
+    return replace(one, hashes=tuple(hashes)) if people else one
