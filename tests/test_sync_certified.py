@@ -1,5 +1,7 @@
 """Certified mail (PEC) from the mail server to the accounts: the letter inside is matched, stored and told (R18)."""
 
+from hashlib import sha256
+
 import pytest
 
 from mail.sync import Tools
@@ -41,7 +43,7 @@ async def test_a_certified_letter_arrives_as_its_writers(server: ImapServer, by:
     raw = an_envelope(a_letter(sender=f"Marta <{CLIENT}>"))
     server.inbox.append(raw)
     await synced(mailbox_id, tools)
-    (view,) = (await email.page(owner, EmailFilter(account_id=account.id), Window())).nodes
+    (view,) = (await email.page(owner, EmailFilter(account_id=account.id), Window())).rows
     assert (view.subject, view.sender.name, view.sender.address) == ("The glass", "Marta", CLIENT)
     assert (view.direction, view.certified_by) == (EmailDirection.INCOMING, "Provider Test PEC")
     assert await notifications(by) == [("Marta: The glass", 1)]
@@ -81,13 +83,15 @@ async def test_whoever_only_the_letter_names_is_found_when_switched_on_later(
 async def test_of_a_certified_letter_of_nobody_only_hashes_are_kept(
     server: ImapServer, by: System, tools: Tools
 ) -> None:
-    past(server.inbox, an_envelope(a_letter(Cc=INSIDE)))
+    raw = an_envelope(a_letter(Cc=INSIDE))
+    past(server.inbox, raw)
     mailbox_id = await connected(by, server.server)
     await synced(mailbox_id, tools)
     (row,) = await ledger_of("INBOX", mailbox_id)
     assert set(row["hashes"]) == {keys.address_hash(by.firm_id, each) for each in (CLIENT, INSIDE, STUDIO, PROVIDER)}
     assert await store.value("SELECT count(*) FROM email") == 0
-    assert [name async for name in files.names(by.firm_id)] == []
+    with pytest.raises(FileNotFoundError):
+        await files.read(by.firm_id, sha256(raw).hexdigest())
 
 
 async def test_a_letter_far_from_the_beginning_is_looked_for_in_the_whole(
@@ -105,7 +109,8 @@ async def test_a_letter_far_from_the_beginning_is_looked_for_in_the_whole(
     past(server.inbox, near + b"x" * 100_000, far)
     mailbox_id = await connected(by, server.server)
     await synced(mailbox_id, tools)
-    assert await subjects_of(account.id) == ["The glass", "The glass"]
+    assert await states(mailbox_id) == ["STORED", "STORED"]
+    assert await subjects_of(account.id) == ["The glass"]
     whole = [command for command in server.commands if "BODY.PEEK[])" in command]
     assert len(whole) == 2  # the far one to be listed, both to be stored
 
@@ -129,7 +134,7 @@ async def test_a_forged_envelope_to_a_client_is_shown_as_it_came(server: ImapSer
     owner = await a_member(by)
     past(server.inbox, an_envelope(certificate=a_certificate(sender=STRANGER), to="to@client.test"))
     await synced(await connected(by, server.server), tools)
-    (view,) = (await email.page(owner, EmailFilter(account_id=account.id), Window())).nodes
+    (view,) = (await email.page(owner, EmailFilter(account_id=account.id), Window())).rows
     assert (view.subject, view.sender.address, view.certified_by) == ("POSTA CERTIFICATA: x", PROVIDER, None)
 
 
@@ -152,14 +157,14 @@ async def test_a_certified_letter_from_us_is_not_ours_for_what_stands_inside(
     account = await an_account(by, address=CLIENT, email_sync=True)
     owner = await a_member(by)
     raw = an_envelope(
-        a_letter(sender=STUDIO, to=[CLIENT]),
+        letter(STUDIO, [CLIENT], message_id=LETTER_ID),
         certificate=a_certificate(sender=STUDIO),
         on_behalf_of=STUDIO,
         reply_to=STUDIO,
     )
     past(server.inbox, raw)
     await synced(await connected(by, server.server), tools)
-    (view,) = (await email.page(owner, EmailFilter(account_id=account.id), Window())).nodes
+    (view,) = (await email.page(owner, EmailFilter(account_id=account.id), Window())).rows
     assert (view.sender.address, view.direction) == (STUDIO, EmailDirection.INCOMING)
 
 
