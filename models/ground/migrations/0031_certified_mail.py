@@ -5,7 +5,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0029_every_folder")]
+    dependencies = [("models", "0030_every_folder")]
 
     operations = [
         ops.AddField(

@@ -7,7 +7,7 @@ from models.mailbox.tables import FolderKind
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0028_letters_in_a_box")]
+    dependencies = [("models", "0029_found_otherwise")]
 
     operations = [
         ops.AddField(
