@@ -42,8 +42,8 @@ class BulkUpdate(Node, Shows[BulkUpdateView]):
         " the run has ended."
     )
     @staticmethod
-    def errors_csv_url(parent: strawberry.Parent[BulkUpdateView], info: Info) -> str | None:
-        return file_url(info, FileKind.BULK_UPDATE_ERRORS, parent.id, "errors.csv") if parent.ended_at else None
+    async def errors_csv_url(parent: strawberry.Parent[BulkUpdateView], info: Info) -> str | None:
+        return await file_url(info, FileKind.BULK_UPDATE_ERRORS, parent.id, "errors.csv") if parent.ended_at else None
 
     @relation
     @staticmethod

@@ -41,8 +41,8 @@ class Attachment(Node, Shows[email.AttachmentView]):
 
     @strawberry.field(description="Signed, good for an hour, and no longer than the session.")
     @staticmethod
-    def url(parent: strawberry.Parent[email.AttachmentView], info: Info) -> str:
-        return file_url(info, FileKind.ATTACHMENT, parent.id, parent.name)
+    async def url(parent: strawberry.Parent[email.AttachmentView], info: Info) -> str:
+        return await file_url(info, FileKind.ATTACHMENT, parent.id, parent.name)
 
 
 def _sender(parent: strawberry.Parent[email.EmailView]) -> Participant:
@@ -111,8 +111,8 @@ class Email(Node, Shows[email.EmailView]):
 
     @strawberry.field(description="The source as it came: a signed link, good for an hour.")
     @staticmethod
-    def raw_url(parent: strawberry.Parent[email.EmailView], info: Info) -> str | None:
-        return None if client_of(info) else file_url(info, FileKind.SOURCE, parent.id, "message.eml")
+    async def raw_url(parent: strawberry.Parent[email.EmailView], info: Info) -> str | None:
+        return None if client_of(info) else await file_url(info, FileKind.SOURCE, parent.id, "message.eml")
 
 
 async def _in(info: Info, key: UUID, role: Role) -> list[Participant]:

@@ -49,8 +49,8 @@ class QuarantinedMessage(Shows[mailbox.Quarantined]):
 
     @strawberry.field(description="Signed, good for an hour.")
     @staticmethod
-    def raw_url(parent: strawberry.Parent[mailbox.Quarantined], info: Info) -> str:
-        return file_url(info, FileKind.QUARANTINE, parent.id, "message.eml")
+    async def raw_url(parent: strawberry.Parent[mailbox.Quarantined], info: Info) -> str:
+        return await file_url(info, FileKind.QUARANTINE, parent.id, "message.eml")
 
 
 def _error(parent: strawberry.Parent[mailbox.MailboxView]) -> UserError | None:

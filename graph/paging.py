@@ -108,7 +108,7 @@ def page_cursor(key: Key, order: str) -> str:
 
 
 def _signature(order: str, value: str, row: str) -> str:
-    return keys.signature("page", orjson.dumps([order, value, row]).decode())[:SIGNATURE]
+    return keys.installation().signature("page", orjson.dumps([order, value, row]).decode())[:SIGNATURE]
 
 
 def _key(cursor: str | None, about: str) -> Key | None:

@@ -64,7 +64,7 @@ def compose(letter: Claimed, sender: Sender) -> bytes:
         f"Date: {format_datetime(letter.written_at)}",
         f"Message-ID: {letter.message_id}",
         *NO_ANSWER,
-        f"{SIGNED}: {letter.id}.{keys.signature(LETTER, str(letter.id))}",
+        f"{SIGNED}: {letter.id}.{keys.installation().signature(LETTER, str(letter.id))}",
         "MIME-Version: 1.0",
         f'Content-Type: multipart/alternative; boundary="{boundary}"',
         "",
@@ -122,7 +122,7 @@ def _link(letter: Claimed, base_url: str) -> str | None:
     row_id = letter.reset_id if purpose == "reset" else letter.invitation_id
     assert row_id is not None, "whoever writes such a letter names the row of its link"
     assert letter.seed is not None, "the row is there: a foreign key says so"
-    return f"{base_url}/{purpose}/{secret_link.token(purpose, row_id, letter.seed)}"
+    return f"{base_url}/{purpose}/{secret_link.token(letter.key, purpose, row_id, letter.seed)}"
 
 
 def _cleaned(value: Any, *, lines: bool = False) -> Any:

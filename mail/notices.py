@@ -11,6 +11,7 @@ from models import notice_link, unsubscribe
 from models.client_event import ClientEvent
 from models.firm_settings import ClientAction
 from models.ground import secret_link
+from models.ground.keys import Key
 from models.letter import Claimed
 from models.letter.standing import Aim, Standing
 
@@ -23,19 +24,20 @@ def said(letter: Claimed, facts: Mapping[str, Any], base_url: str) -> dict[str, 
     aim, now = letter.aim, letter.standing
     return {
         "category": category,
-        "notices": [{**notice, "link": _button(notice, aim, now, base_url)} for notice in facts["notices"]],
+        "notices": [{**notice, "link": _button(letter.key, notice, aim, now, base_url)} for notice in facts["notices"]],
         "accountName": facts["accountName"] if now.among_several else None,
         "link": notice_link.to_portal(base_url, aim.account_id),
-        "activation": _activation(now, base_url),
+        "activation": _activation(letter.key, now, base_url),
         "isInvited": now.offer is not None,
-        "unsubscribe": _unsubscribe(aim, now, base_url),
+        "unsubscribe": _unsubscribe(letter.key, aim, now, base_url),
     }
 
 
-def _button(notice: Mapping[str, Any], aim: Aim, now: Standing, base_url: str) -> str:
+def _button(key: Key, notice: Mapping[str, Any], aim: Aim, now: Standing, base_url: str) -> str:
     return notice_link.leads_to(
         base_url,
         now.settings,
+        key=key,
         account_id=aim.account_id,
         address_id=aim.address_id,
         event=ClientEvent[notice["event"]],
@@ -45,21 +47,22 @@ def _button(notice: Mapping[str, Any], aim: Aim, now: Standing, base_url: str) -
     )
 
 
-def _activation(now: Standing, base_url: str) -> str | None:
+def _activation(key: Key, now: Standing, base_url: str) -> str | None:
     """Where a person who has not activated yet can: with the invitation that lives, else where they ask for one."""
     if not now.pending:
         return None
     if now.offer is None:
         return f"{base_url}/invitation"
-    return f"{base_url}/invitation/{secret_link.token('invitation', now.offer.id, now.offer.seed)}"
+    return f"{base_url}/invitation/{secret_link.token(key, 'invitation', now.offer.id, now.offer.seed)}"
 
 
-def _unsubscribe(aim: Aim, now: Standing, base_url: str) -> str | None:
+def _unsubscribe(key: Key, aim: Aim, now: Standing, base_url: str) -> str | None:
     """None: the firm keeps its clients' preferences to itself (R13)."""
     if not now.settings.clients_may_set_preferences:
         return None
     return unsubscribe.link(
         base_url,
+        key=key,
         firm_id=aim.firm_id,
         account_id=aim.account_id,
         address_id=aim.address_id,

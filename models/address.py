@@ -10,7 +10,7 @@ from email_validator import EmailNotValidError, validate_email
 from tortoise import Model, fields
 from uuid_utils.compat import uuid7
 
-from models import address_key, journal
+from models import address_key, firm_key, journal
 from models.compared import compared as compared
 from models.errors import ErrorCode, Refusal
 from models.ground import store
@@ -119,7 +119,7 @@ async def ensure(by: Actor, addresses: Iterable[TypedAddress]) -> dict[str, UUID
     typed_by_key = {one.key: one.text for one in addresses}
     in_order = sorted(typed_by_key)
     texts = [typed_by_key[key] for key in in_order]
-    now, before = address_key.hashes(by.firm_id, in_order, texts)
+    now, before = address_key.hashes(await firm_key.of(by.firm_id), in_order, texts)
     known = await store.rows(_ENSURE, by.firm_id, [uuid7() for _ in in_order], texts, in_order, now, before)
     await _respelled(by, {row["id"]: (row["was"], row["address"]) for row in known if row["was"] != row["address"]})
     return {row["key"]: row["id"] for row in known}

@@ -107,7 +107,7 @@ class Attempts:
                 await _together.clear(item, hashed)
 
     def _hashed(self, who: str) -> str:
-        return keys.signature("attempts", f"{self._name} {who}")
+        return keys.installation().signature("attempts", f"{self._name} {who}")
 
     async def _full_until(self, item: RateLimitItem, who: str) -> datetime | None:
         """Redis is not told who it is, only a keyed hash."""

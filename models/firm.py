@@ -7,7 +7,7 @@ from uuid import UUID
 from tortoise import Model, fields
 from uuid_utils.compat import uuid7
 
-from models import email_field, firm_settings, text
+from models import email_field, firm_key, firm_settings, text
 from models.errors import ErrorCode, Refusal
 from models.ground import clock, store
 from models.viewer import Asker, System
@@ -51,6 +51,7 @@ async def create(*, name: str, slug: str) -> System:
         if firm_id is None:
             raise Refusal(ErrorCode.ALREADY_TAKEN, f"There is a firm with the slug {clean} already.", "slug")
         await store.execute("INSERT INTO journal_head (firm_id, head) VALUES ($1, 0)", firm_id)
+        await firm_key.make(firm_id)
         by = System(firm_id)
         await email_field.named(by, [FIRST_FIELD])
     return by

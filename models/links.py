@@ -1,12 +1,15 @@
 """Signed links to a file: good for an hour, for one file, and as long as who asked for them may see it (P5)."""
 
+import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from urllib.parse import quote
 from uuid import UUID
 
-from models.ground import clock, keys
+from models import firm_key
+from models.ground import clock
+from models.ground.keys import Key
 
 GOOD_FOR = timedelta(hours=1)
 
@@ -27,19 +30,31 @@ class Opened:
     session_id: UUID
 
 
-def file_link(base_url: str, kind: FileKind, *, to: Opened, name: str) -> str:
-    """As `/files/attachment/<firm>.<id>.<expires>.<session>.<signature>/invoice.pdf`; the name is for people."""
+def file_link(base_url: str, kind: FileKind, *, key: Key, to: Opened, name: str) -> str:
+    """
+    As `/files/attachment/<firm>.<id>.<expires>.<session>.<signature>/invoice.pdf`; the name is for people. `key`: the
+    firm's.
+    """
     expires = int((clock.now() + GOOD_FOR).timestamp())
     what = f"{to.firm_id.hex}.{to.row_id.hex}.{expires}.{to.session_id.hex}"
-    return f"{base_url}/files/{kind}/{what}.{keys.signature(kind, what)}/{quote(name, safe='')}"
+    return f"{base_url}/files/{kind}/{what}.{key.signature(kind, what)}/{quote(name, safe='')}"
 
 
-def opened(kind: FileKind, token: str) -> Opened | None:
+async def opened(kind: FileKind, token: str) -> Opened | None:
     """None: expired, altered or of another kind."""
     what, _, given = token.rpartition(".")
-    if not keys.is_signed(kind, what, given):
+    if (said := _said(what)) is None or not await firm_key.is_signed(said[0].firm_id, kind, what, given):
+        return None
+    to, expires = said
+    return to if expires >= clock.now() else None
+
+
+def _said(what: str) -> tuple[Opened, datetime] | None:
+    """What it says, whether or not that is signed; None: it is none of ours."""
+    if not _WHAT.fullmatch(what):
         return None
     firm_id, row_id, expires, session_id = what.split(".")
-    if datetime.fromtimestamp(int(expires), clock.now().tzinfo) < clock.now():
-        return None
-    return Opened(UUID(firm_id), UUID(row_id), UUID(session_id))
+    return Opened(UUID(firm_id), UUID(row_id), UUID(session_id)), datetime.fromtimestamp(int(expires), UTC)
+
+
+_WHAT = re.compile(r"[0-9a-f]{32}\.[0-9a-f]{32}\.[0-9]{1,11}\.[0-9a-f]{32}", re.ASCII)

@@ -8,6 +8,7 @@ from models import portal_action, software_url
 from models.client_event import ClientEvent
 from models.firm_settings import ClientAction, FirmSettings
 from models.ground import store
+from models.ground.keys import Key
 from models.viewer import Client
 
 ACCOUNT = "account_"
@@ -18,6 +19,7 @@ def leads_to(
     base_url: str,
     settings: FirmSettings,
     *,
+    key: Key,
     account_id: UUID,
     address_id: UUID,
     event: ClientEvent,
@@ -26,8 +28,8 @@ def leads_to(
     at: datetime,
 ) -> str:
     """
-    The URL of the button in a notice's letter to this address. `settings`: the firm's, as they are now. `asked`: the
-    action that the caller named; None: the event's own. `path`: below `softwareUrl`, as `software_url.checked_path`
+    The URL of the button in a notice's letter to this address. `settings`, `key`: the firm's, as they are now. `asked`:
+    the action that the caller named; None: the event's own. `path`: below `softwareUrl`, as `software_url.checked_path`
     took it; None: the portal alone. `at`: when the letter was written, from which on a token is good for seven days.
 
     The same of the same, so that a letter can be composed anew. Where it holds a token it must not be logged. Raises
@@ -37,7 +39,14 @@ def leads_to(
     if action not in settings.actions_without_login or path is None or not settings.software_url:
         return to_portal(base_url, account_id, path)
     return portal_action.link(
-        base_url, firm_id=settings.id, account_id=account_id, address_id=address_id, action=action, path=path, at=at
+        base_url,
+        key=key,
+        firm_id=settings.id,
+        account_id=account_id,
+        address_id=address_id,
+        action=action,
+        path=path,
+        at=at,
     )
 
 

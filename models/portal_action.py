@@ -6,16 +6,16 @@ asked when it is opened. Login has nothing to do with it.
 """
 
 import base64
-import binascii
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import orjson
 
-from models import software_url
+from models import firm_key, software_url
 from models.firm_settings import ClientAction
-from models.ground import clock, keys, store
+from models.ground import clock, store
+from models.ground.keys import Key
 from models.in_force import IS_HELD
 
 GOOD_FOR = timedelta(days=7)
@@ -34,22 +34,32 @@ class PortalAction:
     expires_at: datetime
 
 
-def token(*, firm_id: UUID, account_id: UUID, address_id: UUID, action: ClientAction, path: str, at: datetime) -> str:
+def token(
+    key: Key, *, firm_id: UUID, account_id: UUID, address_id: UUID, action: ClientAction, path: str, at: datetime
+) -> str:
     """
-    For the letter to this address, good from `at` on. It holds the path alone: where that is, the firm's settings say
-    when it is opened. Whoever holds it may do what it says, so it must not be logged.
+    For the letter to this address, good from `at` on. `key`: the firm's. It holds the path alone: where that is, the
+    firm's settings say when it is opened. Whoever holds it may do what it says, so it must not be logged.
     """
     expires = int((at + GOOD_FOR).timestamp())
     said = [firm_id.hex, account_id.hex, address_id.hex, action.value, path, expires]
     what = base64.urlsafe_b64encode(orjson.dumps(said)).decode().rstrip("=")
-    return f"{what}.{keys.signature(PURPOSE, what)}"
+    return f"{what}.{key.signature(PURPOSE, what)}"
 
 
 def link(
-    base_url: str, *, firm_id: UUID, account_id: UUID, address_id: UUID, action: ClientAction, path: str, at: datetime
+    base_url: str,
+    *,
+    key: Key,
+    firm_id: UUID,
+    account_id: UUID,
+    address_id: UUID,
+    action: ClientAction,
+    path: str,
+    at: datetime,
 ) -> str:
     """Where the letter's button leads: `/action/<token>`, whose page shows it and uses nothing up."""
-    given = token(firm_id=firm_id, account_id=account_id, address_id=address_id, action=action, path=path, at=at)
+    given = token(key, firm_id=firm_id, account_id=account_id, address_id=address_id, action=action, path=path, at=at)
     return f"{base_url}/action/{given}"
 
 
@@ -59,20 +69,26 @@ async def opened(given: str) -> PortalAction | None:
     firm without software. The portal is left then.
     """
     what, _, signature = given[: LONGEST_TOKEN + 1].partition(".")
-    if len(given) > LONGEST_TOKEN or not what.isascii() or not keys.is_signed(PURPOSE, what, signature):
+    if len(given) > LONGEST_TOKEN or (said := _said(what)) is None:
         return None
-    try:
-        firm_id, account_id, address_id, action, path, expires = orjson.loads(base64.urlsafe_b64decode(f"{what}=="))
-    except (binascii.Error, ValueError):
+    firm_id, account_id, address_id, action, path, expires_at = said
+    if expires_at <= clock.now() or not await firm_key.is_signed(firm_id, PURPOSE, what, signature):
         return None
-    expires_at = datetime.fromtimestamp(expires, UTC)
-    if expires_at <= clock.now():
-        return None
-    row = await store.row(_OPEN, UUID(firm_id), UUID(account_id), UUID(address_id), action)
+    row = await store.row(_OPEN, firm_id, account_id, address_id, action)
     leads_to = software_url.below(row["software_url"], path) if row else None
     if row is None or leads_to is None:
         return None
-    return PortalAction(ClientAction(action), UUID(account_id), row["name"], leads_to, expires_at)
+    return PortalAction(ClientAction(action), account_id, row["name"], leads_to, expires_at)
+
+
+def _said(what: str) -> tuple[UUID, UUID, UUID, str, str, datetime] | None:
+    """What it says, whether or not that is signed; None: it is none of ours."""
+    try:
+        firm_id, account_id, address_id, action, path, expires = orjson.loads(base64.urlsafe_b64decode(f"{what}=="))
+        at = datetime.fromtimestamp(expires, UTC)
+        return UUID(firm_id), UUID(account_id), UUID(address_id), str(action), str(path), at
+    except (ValueError, TypeError, AttributeError, OverflowError, OSError):
+        return None
 
 
 _OPEN = f"""

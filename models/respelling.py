@@ -13,7 +13,7 @@ from uuid import UUID
 
 import structlog
 
-from models import firm, journal, notification, session
+from models import firm, firm_key, journal, notification, session
 from models.address_key import hashes
 from models.compared import compared
 from models.email import history
@@ -94,7 +94,7 @@ async def _rekey(by: System, table: str, changes: Sequence[_Respelled]) -> None:
 
 async def _hash_anew(by: System, changes: Sequence[_Respelled]) -> None:
     keys_ = [one.after for one in changes]
-    now, before = hashes(by.firm_id, keys_, [one.text for one in changes])
+    now, before = hashes(await firm_key.of(by.firm_id), keys_, [one.text for one in changes])
     await store.execute(_HASH_ANEW, by.firm_id, keys_, now, before)
 
 

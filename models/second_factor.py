@@ -17,7 +17,7 @@ import pyotp
 from limits import RateLimitItemPerDay, RateLimitItemPerMinute
 from uuid_utils.compat import uuid7
 
-from models import journal, password
+from models import firm_key, journal, password
 from models.attempts import Attempts
 from models.errors import ErrorCode, Refusal
 from models.ground import clock, keys, store
@@ -74,7 +74,7 @@ async def start(by: Viewer, secret: str) -> Started:
     """
     row = await proven(by, secret, "password")
     seed = pyotp.random_base32()
-    sealed = keys.seal(seed, by.firm_id, by.member_id, "totp")
+    sealed = (await firm_key.of(by.firm_id)).seal(seed, by.firm_id, by.member_id, "totp")
     if not await store.execute(_START, by.firm_id, by.member_id, sealed):
         raise Refusal(ErrorCode.INVALID, "Your second factor is on already. End it before you start a new one.")
     uri = pyotp.TOTP(seed).provisioning_uri(name=row["email"], issuer_name=ISSUER)
@@ -94,7 +94,7 @@ async def confirm(by: Viewer, code: str) -> Confirmed:
         row = await store.row(_LOCKED, by.firm_id, by.member_id)
         if row is None or row["totp_secret"] is None or row["totp_since"] is not None:
             raise Refusal(ErrorCode.INVALID, "Start a second factor first: there is none to confirm.", "code")
-        step = _step_of(by.firm_id, by.member_id, row["totp_secret"], _bare(code))
+        step = await _step_of(by.firm_id, by.member_id, row["totp_secret"], _bare(code))
         if step is None:
             raise _wrong_code()
         await store.execute(_CONFIRM, by.firm_id, by.member_id, clock.now(), step)
@@ -188,7 +188,7 @@ async def _use(firm_id: UUID, member_id: UUID, code: str) -> bool:
         used = await store.value(_USE_RECOVERY, firm_id, member_id, keys.token_hash(bare), clock.now())
         return used is not None
     sealed = await store.value("SELECT totp_secret FROM team_member WHERE firm_id = $1 AND id = $2", firm_id, member_id)
-    step = _step_of(firm_id, member_id, sealed, bare) if sealed else None
+    step = await _step_of(firm_id, member_id, sealed, bare) if sealed else None
     return step is not None and await store.value(_USE_STEP, firm_id, member_id, step) is not None
 
 
@@ -202,10 +202,10 @@ WHERE firm_id = $1 AND id = $2 AND (totp_step IS NULL OR totp_step < $3) RETURNI
 """
 
 
-def _step_of(firm_id: UUID, member_id: UUID, sealed: bytes, bare: str) -> int | None:
+async def _step_of(firm_id: UUID, member_id: UUID, sealed: bytes, bare: str) -> int | None:
     """The period that a code is of; None: of none that counts now, or the secret cannot be opened any more."""
     try:
-        totp = pyotp.TOTP(keys.unseal(sealed, firm_id, member_id, "totp"))
+        totp = pyotp.TOTP((await firm_key.of(firm_id)).unseal(sealed, firm_id, member_id, "totp"))
     except keys.WrongKey:
         return None
     now = int(clock.now().timestamp()) // PERIOD

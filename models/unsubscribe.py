@@ -14,9 +14,11 @@ from uuid import UUID
 
 from limits import RateLimitItemPerHour
 
+from models import firm_key
 from models.attempts import Attempts
 from models.errors import ErrorCode, Refusal
-from models.ground import keys, store
+from models.ground import store
+from models.ground.keys import Key
 from models.idempotency import Done
 from models.letter.standing import Aim
 from models.notification_category import NotificationCategory
@@ -47,24 +49,31 @@ class Offer:
     on: bool
 
 
-def link(base_url: str, *, firm_id: UUID, account_id: UUID, address_id: UUID, category: NotificationCategory) -> str:
+def link(
+    base_url: str, *, key: Key, firm_id: UUID, account_id: UUID, address_id: UUID, category: NotificationCategory
+) -> str:
     """
-    For the letter to this address: `/unsubscribe/<token>`. A GET shows a page, a POST with RFC 8058's body does it.
-    Whoever holds it can do what it says, so it must not be logged.
+    For the letter to this address, by the firm's `key`: `/unsubscribe/<token>`. A GET shows a page, a POST with RFC
+    8058's body does it. Whoever holds it can do what it says, so it must not be logged.
     """
     ids = firm_id.bytes + account_id.bytes + address_id.bytes
     what = base64.urlsafe_b64encode(ids + category.encode()).decode().rstrip("=")
-    return f"{base_url}/unsubscribe/{what}.{keys.signature(PURPOSE, what)}"
+    return f"{base_url}/unsubscribe/{what}.{key.signature(PURPOSE, what)}"
 
 
-def _aim(token: str) -> Aim | None:
+async def _aim(token: str) -> Aim | None:
     """None: it is none of ours, or of a category that is no more."""
     what, _, signature = token[: LONGEST_TOKEN + 1].partition(".")
-    if len(token) > LONGEST_TOKEN or not what.isascii() or not keys.is_signed(PURPOSE, what, signature):
+    if len(token) > LONGEST_TOKEN or (aim := _said(what)) is None:
         return None
-    said = base64.urlsafe_b64decode(f"{what}==")
-    firm_id, account_id, address_id = (UUID(bytes=said[at : at + 16]) for at in (0, 16, 32))
+    return aim if await firm_key.is_signed(aim.firm_id, PURPOSE, what, signature) else None
+
+
+def _said(what: str) -> Aim | None:
+    """What it says, whether or not that is signed."""
     try:
+        said = base64.urlsafe_b64decode(f"{what}==")
+        firm_id, account_id, address_id = (UUID(bytes=said[at : at + 16]) for at in (0, 16, 32))
         return Aim(firm_id, account_id, address_id, NotificationCategory(said[48:].decode()))
     except ValueError:
         return None
@@ -72,7 +81,7 @@ def _aim(token: str) -> Aim | None:
 
 async def offer(token: str) -> Offer | None:
     """None: no such link, or no more: no contact of the account holds the address."""
-    aim = _aim(token)
+    aim = await _aim(token)
     return await _offered(aim) if aim else None
 
 
@@ -100,7 +109,7 @@ async def change(token: str, *, on: bool = False, caller: str = "") -> Done:
     Raises NOT_FOUND where `offer` answers None, RATE_LIMITED; what `preferring.prefer` raises where the account is
     archived or the address was given up just now.
     """
-    aim = _aim(token)
+    aim = await _aim(token)
     offered = await _offered(aim) if aim else None
     if aim is None or offered is None:
         raise _no_link()

@@ -8,6 +8,7 @@ and as long again until PostgreSQL has made its plans; to empty this one takes 3
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from tortoise.connection import get_connections
@@ -36,6 +37,11 @@ async def store(kept_database: str, tmp_path: Path) -> AsyncIterator[str]:
     await emptied()
     yield kept_database
     clock.set_source(None)
+
+
+def firms_key(firm_id: UUID) -> keys.Key:
+    """Of a firm that this process has met."""
+    return keys.firms()[firm_id]
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from argon2 import PasswordHasher
 from tortoise.connection import get_connections
 from uuid_utils.compat import uuid7
 
-from models import account, address, contact, firm, mailbox, password_reset, session, toggles
+from models import account, address, contact, firm, firm_key, mailbox, password_reset, session, toggles
 from models.account import AccountKind, NewAccount
 from models.address import PortalUser
 from models.contact import ExistingContact, FieldRef, NewContact, NewEmail
@@ -121,9 +121,9 @@ async def answered(asking: Awaitable[None]) -> None:
 async def reset_token(email: str) -> str:
     """Of the link to a new password that this address gets."""
     await answered(password_reset.ask(email=email, key=f"reset {_next('reset')}"))
-    row = await store.row("SELECT id, seed FROM password_reset WHERE ended_at IS NULL ORDER BY id DESC")
+    row = await store.row("SELECT id, firm_id, seed FROM password_reset WHERE ended_at IS NULL ORDER BY id DESC")
     assert row is not None, "nobody to be written to"
-    return secret_link.token("reset", row["id"], row["seed"])
+    return secret_link.token(await firm_key.of(row["firm_id"]), "reset", row["id"], row["seed"])
 
 
 async def with_password(by: Actor, address_id: UUID) -> UUID:
@@ -199,7 +199,7 @@ async def token_of(address_id: UUID) -> str:
     """Of the last invitation that an address got, as its letter prints it."""
     last = await Invitation.filter(address_id=address_id).order_by("-id").first()
     assert last is not None
-    return secret_link.token("invitation", last.id, last.seed)
+    return secret_link.token(await firm_key.of(last.firm_id), "invitation", last.id, last.seed)
 
 
 async def toggles_of(by: Viewer, account_id: UUID, address_id: UUID) -> TogglesView | None:

@@ -20,6 +20,7 @@ from models.letter import LetterState
 from models.notice import AccountRef, NewNotice, NotifyOutcome, RecipientView
 from models.notification_category import NotificationCategory
 from models.viewer import Client
+from tests.keeping import firms_key
 from tests.letters import BASE, opened, sent_all, text_of
 from tests.make import token_of
 from tests.notice_rules import Arrived
@@ -86,8 +87,9 @@ class Post(Deeds):
         await unsubscribe.change(self._link(place, one, category).rpartition("/")[2], on=on)
 
     def _link(self, place: int, one: int, category: NotificationCategory) -> str:
+        firm_id = self.reality.by.firm_id
         ids = {"account_id": self.reality.places[place], "address_id": self.reality.addresses[one]}
-        return unsubscribe.link(BASE, firm_id=self.reality.by.firm_id, category=category, **ids)
+        return unsubscribe.link(BASE, key=firms_key(firm_id), firm_id=firm_id, category=category, **ids)
 
     async def visit(self, place: int, one: int) -> None:
         user = await PortalUser.get_or_none(address_id=self.reality.addresses[one])

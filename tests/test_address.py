@@ -15,10 +15,11 @@ from models.compared import compared_before
 from models.contact import ContactEmail, FieldRef
 from models.email import Incoming, history
 from models.errors import ErrorCode, Refusal
-from models.ground import clock, keys, store
+from models.ground import clock, store
 from models.invitation import WhoAsks
 from models.mailbox import MailServer, NewMailbox
 from models.viewer import System, Viewer
+from tests.keeping import firms_key
 from tests.make import a_contact, a_firm, a_member, an_account, an_address, answered
 from tests.refused import refused
 from tests.test_email_receiving import a_message
@@ -187,7 +188,7 @@ async def test_an_address_is_made_once_however_many_need_it_at_once(by: Viewer) 
 async def test_the_ledger_knows_an_address_by_a_hash_of_its_firm(by: Viewer) -> None:
     address_id = await an_address(by, "A@x.test")
     known = await store.value("SELECT hash FROM email_address WHERE id = $1", address_id)
-    assert known == keys.address_hash(by.firm_id, "a@x.test")
+    assert known == firms_key(by.firm_id).address_hash("a@x.test")
 
 
 async def test_activation_is_per_address_and_for_good(by: Viewer) -> None:

@@ -12,6 +12,7 @@ from models.invitation import Invitation
 from models.session import SignedIn
 from models.viewer import System, TeamRole
 from tests.client import Api
+from tests.keeping import firms_key
 from tests.make import PASSWORD, MadeAccount, a_firm, an_account, invited, signed_in, switched, toggles_of, token_of
 
 SET = """mutation($toggles: [TogglesInput!]!) { setToggles(input: { toggles: $toggles }) {
@@ -89,7 +90,7 @@ async def test_a_colleague_joins_by_the_same_door(api: Api) -> None:
     by, owner, _ = await _firm()
     done = await team.invite(owner.viewer, name="Bea", email="bea@firm.test", role=TeamRole.EMPLOYEE)
     row = await Invitation.get(member_id=done.ids[0])
-    token = secret_link.token("invitation", row.id, row.seed)
+    token = secret_link.token(firms_key(row.firm_id), "invitation", row.id, row.seed)
     offer = (await api.ask(OFFER, {"token": token}))["invitationOffer"]
     assert (offer["forTeam"], offer["accountName"], offer["address"]) == (True, None, "bea@firm.test")
     assert offer["dead"] is None
@@ -109,7 +110,7 @@ async def test_email_sync_that_ended_as_a_colleague_joined_is_told_in_inbox_with
     await switched(owner.viewer, made.id, made.address, email_sync=True)
     done = await team.invite(owner.viewer, name="Anna", email="anna@x.test", role=TeamRole.EMPLOYEE)
     offer = await Invitation.get(member_id=done.ids[0])
-    token = secret_link.token("invitation", offer.id, offer.seed)
+    token = secret_link.token(firms_key(offer.firm_id), "invitation", offer.id, offer.seed)
     await api.ask(ACCEPT, {"input": {"token": token, "password": PASSWORD, "session": "BEARER"}})
     document = """query($of: ID) { inbox(filter: { kinds: [EMAIL_SYNC_ENDED], accountId: $of }) { nodes {
       accounts { name } subject { ... on Toggles { emailSync } } } } }"""

@@ -17,6 +17,7 @@ from models.viewer import Asker
 from tests import unsubscribing
 from tests.api_examples import SCHEMA, told
 from tests.client import Api
+from tests.keeping import firms_key
 from tests.make import reset_token, token_of
 from tests.world import ANNA, World, a_world
 
@@ -107,6 +108,7 @@ async def _action(world: World) -> str:
     wish = FirmWish(actions_without_login=[pay], software_url="https://clients.firm.test")
     await firm_settings.update(world.by, wish)
     return portal_action.token(
+        firms_key(world.by.firm_id),
         firm_id=world.by.firm_id,
         account_id=made.id,
         address_id=made.address,

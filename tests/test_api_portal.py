@@ -14,6 +14,7 @@ from models.mailbox import NewMailbox
 from models.session import SignedIn
 from models.viewer import Client, System
 from tests.client import Api, TopLevelErrors
+from tests.keeping import firms_key
 from tests.make import (
     PASSWORD,
     MadeAccount,
@@ -244,9 +245,12 @@ async def test_a_forgotten_password_is_set_anew_by_the_link_which_ends_what_was_
         answers.add(re.sub(r'"requestId":"\w+"', "", answer.text))
     assert len(answers) == 1
     assert await run_errands() == 2
-    row = await store.row("SELECT id, seed FROM password_reset")
+    row = await store.row("SELECT id, firm_id, seed FROM password_reset")
     assert row is not None
-    given = {"token": secret_link.token("reset", row["id"], row["seed"]), "password": "password1"}
+    given = {
+        "token": secret_link.token(firms_key(row["firm_id"]), "reset", row["id"], row["seed"]),
+        "password": "password1",
+    }
     async with api.follow(ARRIVED, as_=client) as feed:
         await feed.next()
         (weak,) = (await api.ask(SET, {"input": given}))["resetPassword"]["errors"]

@@ -21,6 +21,7 @@ from models.toggles import Invite
 from models.viewer import ApiScope, System, TeamRole, Viewer
 from tests.bulk_updating import ALL, DISABLE, ENABLE, all_end, asked, claimed, ran, stepped, view
 from tests.client import Api
+from tests.keeping import firms_key
 from tests.make import a_client, a_contact, a_firm, an_account, counting, linked, signed_in
 
 BULK = Kind.BULK_UPDATE
@@ -176,8 +177,11 @@ async def test_names_and_addresses_that_are_formulas_come_as_text(by: Viewer) ->
 
 
 def link(api: Api, run_id: UUID, who: Viewer) -> str:
-    to = Opened(who.firm_id, run_id, who.session_id)
-    return links.file_link(api.url, FileKind.BULK_UPDATE_ERRORS, to=to, name="errors.csv")
+    return link_to(api, Opened(who.firm_id, run_id, who.session_id))
+
+
+def link_to(api: Api, to: Opened) -> str:
+    return links.file_link(api.url, FileKind.BULK_UPDATE_ERRORS, key=firms_key(to.firm_id), to=to, name="errors.csv")
 
 
 async def a_run(by: Viewer) -> UUID:
@@ -252,11 +256,11 @@ async def test_nobody_else_sees_it(api: Api, owner: SignedIn) -> None:
     other = await signed_in(await a_firm())
     for who in (client.viewer, other.viewer):
         to = Opened(who.firm_id, run_id, who.session_id)
-        assert_gone(await api.http.get(links.file_link(api.url, FileKind.BULK_UPDATE_ERRORS, to=to, name="e.csv")))
+        assert_gone(await api.http.get(link_to(api, to)))
     crossed = Opened(other.viewer.firm_id, run_id, by.session_id)
-    assert_gone(await api.http.get(links.file_link(api.url, FileKind.BULK_UPDATE_ERRORS, to=crossed, name="e.csv")))
+    assert_gone(await api.http.get(link_to(api, crossed)))
     unknown = Opened(by.firm_id, uuid7(), by.session_id)
-    assert_gone(await api.http.get(links.file_link(api.url, FileKind.BULK_UPDATE_ERRORS, to=unknown, name="e.csv")))
+    assert_gone(await api.http.get(link_to(api, unknown)))
 
 
 async def test_a_run_that_has_not_ended_has_no_file(api: Api, owner: SignedIn) -> None:

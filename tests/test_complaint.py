@@ -42,7 +42,8 @@ async def left(letter_id: UUID) -> UUID:
 
 
 def about(letter_id: UUID) -> bytes:
-    return f"To: {ANNA}\r\n{SIGNED}: {letter_id}.{keys.signature(LETTER, str(letter_id))}\r\n\r\nInvoice 7\r\n".encode()
+    signed = keys.installation().signature(LETTER, str(letter_id))
+    return f"To: {ANNA}\r\n{SIGNED}: {letter_id}.{signed}\r\n\r\nInvoice 7\r\n".encode()
 
 
 async def settled(raw: bytes) -> bool:

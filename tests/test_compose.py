@@ -84,6 +84,7 @@ def a_letter(kind: LetterKind = LetterKind.INVITATION, language: str = "en", **f
         id=UUID(int=1),
         firm_id=UUID(int=2),
         owner="me",
+        key=keys.Key(KEY),
         kind=kind,
         language=language,
         to_address="anna@client.test",
@@ -143,8 +144,8 @@ def test_the_link_opens_what_it_is_for_and_nothing_else() -> None:
     token = text_of(compose(letter, SENDER)).partition("/invitation/")[2].split()[0]
     row_id = UUID(int=3)
     assert secret_link.row_of(token) == row_id
-    assert secret_link.is_token(token, "invitation", row_id, letter.seed)
-    assert not secret_link.is_token(token, "reset", row_id, letter.seed)
+    assert secret_link.is_token(letter.key, token, "invitation", row_id, letter.seed)
+    assert not secret_link.is_token(letter.key, token, "reset", row_id, letter.seed)
     assert token not in repr(letter)
     assert "ssss" not in repr(letter)
 

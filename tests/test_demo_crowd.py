@@ -1,7 +1,6 @@
 """The demo gets as many clients as bulk work needs, as the README says."""
 
 import asyncio
-import os
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -12,9 +11,9 @@ from mail.demo import crowd, seed
 from mail.demo.people import BELLANDI, OWNER_PASSWORD
 from models import account, session
 from models.account import AccountFilter, LoginStatus
-from models.ground import keys
 from models.ground import store as database
 from models.viewer import System, Viewer
+from tests.keeping import KEY
 from tests.processes import CHECKOUT, environment
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
@@ -76,9 +75,7 @@ def gathered(*arguments: str, **settings: str) -> subprocess.CompletedProcess[st
 
 
 async def test_the_command_says_how_many_came(by: System, store: str) -> None:
-    key = os.urandom(32)
-    keys.use(key)
-    told = {"DATABASE_URL": store, "SWITCHBOARD_KEY": key.hex()}
+    told = {"DATABASE_URL": store, "SWITCHBOARD_KEY": KEY.hex()}
     done = await asyncio.to_thread(gathered, "12", **told)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("12 clients came")

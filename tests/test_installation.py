@@ -2,7 +2,7 @@
 
 import pytest
 
-from models import installation, mailbox
+from models import firm_key, installation, mailbox
 from models.ground import keys, store
 from models.mailbox import MailboxState, MailServer, NewMailbox
 from tests.make import a_firm, a_member, an_account
@@ -33,7 +33,7 @@ async def test_after_a_lost_key_addresses_are_found_again_and_mailboxes_ask_for_
 
     await installation.check_key()
     hashed = await store.value("SELECT hash FROM email_address WHERE id = $1", made.address)
-    assert hashed == keys.address_hash(by.firm_id, "anna@client.test")
+    assert hashed == (await firm_key.of(by.firm_id)).address_hash("anna@client.test")
     [waiting] = await mailbox.of_firm(owner)
     assert waiting.state is MailboxState.NEEDS_ATTENTION
     assert waiting.fault is not None

@@ -17,6 +17,7 @@ from models.ground import clock, secret_link
 from models.invitation import Invitation, InvitationAccount, WhoAsks, accepting, asking
 from models.letter import Letter, LetterKind, LetterState
 from models.toggles import Invite, TogglesWish, setting
+from tests.keeping import firms_key
 from tests.make import PASSWORD, answered
 from tests.offer_rules import Offers
 from tests.reality import NUMBERS, SWITCHING, Reality, code_of, people_and_places, take, text_of
@@ -58,7 +59,7 @@ class Deeds:
 
 
 def _token(row: Invitation) -> str:
-    return secret_link.token("invitation", row.id, row.seed)
+    return secret_link.token(firms_key(row.firm_id), "invitation", row.id, row.seed)
 
 
 def _wait(**time: int) -> None:

@@ -5,6 +5,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from models.ground import secret_link
+from tests.keeping import firms_key
 from tests.letters import an_invitation, due_again, invited, row_of, sent_all, text_of
 from tests.make import a_firm, a_member, an_account
 from tests.smtp_server import DROP, SmtpSink, Taken
@@ -31,7 +32,7 @@ async def test_a_links_token_stands_in_no_row_and_in_no_line_of_the_log(
     made = await an_account(by, address="anna@client.test", login=True)
     invitation = await an_invitation(by, made.address, made.id)
     letter_id = await invited(by, "anna@client.test", invitation)
-    token = secret_link.token("invitation", invitation.id, invitation.seed)
+    token = secret_link.token(firms_key(by.firm_id), "invitation", invitation.id, invitation.seed)
     said: list[str] = []
 
     async def quote(taken: Taken) -> None:

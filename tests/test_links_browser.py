@@ -11,6 +11,7 @@ from models.ground import clock
 from models.viewer import Viewer
 from tests.browser import Window, a_window
 from tests.client import Api
+from tests.keeping import firms_key
 from tests.make import PASSWORD, MadeAccount, a_client, a_firm, a_member, an_account
 from tests.test_software_url import few_pieces
 from tests.world import ANNA
@@ -29,6 +30,7 @@ async def owner(store: str) -> Viewer:
 def action_link(api: Api, owner: Viewer, made: MadeAccount, path: str = PATH) -> str:
     return portal_action.link(
         api.url,
+        key=firms_key(owner.firm_id),
         firm_id=owner.firm_id,
         account_id=made.id,
         address_id=made.address,

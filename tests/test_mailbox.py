@@ -232,7 +232,7 @@ async def test_a_change_tries_again_at_once_whatever_was_wrong(by: Viewer) -> No
     view = await _view(by, mailbox_id)
     assert (view.state, view.fault, view.version) == (MailboxState.CHECKING, None, 2)
     secret = await store.value("SELECT secret FROM mailbox WHERE id = $1", mailbox_id)
-    assert unsealed(by.firm_id, mailbox_id, secret) == "a better one"
+    assert await unsealed(by.firm_id, mailbox_id, secret) == "a better one"
 
 
 async def test_what_is_absent_stays_and_what_is_the_same_changes_nothing(by: Viewer) -> None:

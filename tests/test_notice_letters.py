@@ -104,7 +104,7 @@ def test_the_account_is_named_beside_the_firm_where_the_address_has_several() ->
 def test_the_banner_stands_where_the_person_is_pending(standing: dict[str, Any], banner: str | None) -> None:
     """With the link of an invitation that lives, else of the page where one can be asked for (R15, R42)."""
     said = both(a_notice(**standing))
-    live = f"{SENDER.base_url}/invitation/{secret_link.token('invitation', OFFER.id, OFFER.seed)}"
+    live = f"{SENDER.base_url}/invitation/{secret_link.token(keys.Key(KEY), 'invitation', OFFER.id, OFFER.seed)}"
     assert said.count(live) == (2 if banner == "live" else 0)
     assert said.count(f"{SENDER.base_url}/invitation") == (2 if banner else 0)
     assert ("Your access" in said) == bool(banner)

@@ -16,7 +16,7 @@ from models.firm_settings import ClientAction, FirmSettings, FirmWish
 from models.ground import clock, keys
 from models.viewer import Viewer
 from tests.client import Api
-from tests.keeping import KEY
+from tests.keeping import KEY, firms_key
 from tests.make import PASSWORD, a_client, a_firm, a_member, an_account
 from tests.telling import settings_of
 
@@ -39,7 +39,15 @@ def link(
 ) -> str:
     keys.use(KEY)
     return notice_link.leads_to(
-        DESK, kept, account_id=UUID(int=2), address_id=UUID(int=3), event=event, asked=asked, path=path, at=at
+        DESK,
+        kept,
+        key=keys.Key(KEY),
+        account_id=UUID(int=2),
+        address_id=UUID(int=3),
+        event=event,
+        asked=asked,
+        path=path,
+        at=at,
     )
 
 
@@ -113,6 +121,7 @@ async def test_the_button_opens_the_firms_software_without_login_for_seven_days(
     url = notice_link.leads_to(
         DESK,
         await firm_settings.of(owner),
+        key=firms_key(owner.firm_id),
         account_id=made.id,
         address_id=made.address,
         event=ClientEvent.INVOICE_REMINDER,

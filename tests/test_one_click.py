@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.pages.one_click import ONE_CLICK, _fields
-from models.ground import keys
 from models.ground import store as database
 from models.viewer import Viewer
 from tests.client import Api, an_api
 from tests.make import MadeAccount, a_firm, a_member, an_account, signed_in
 from tests.preferring import muted
+from tests.rekeying import rotated
 from tests.test_away import FAILS
 from tests.test_two_servers import a_server, asked
 from tests.unsubscribing import MESSAGES, link_of
@@ -137,7 +137,8 @@ async def test_of_one_other_byte_it_is_no_link_and_says_no_more_than_of_nonsense
         wrong[at] = "A" if wrong[at] != "A" else "B"
         answer = await posted(api, "".join(wrong))
         assert (answer.status_code, answer.text) == (404, nonsense.text)
-    keys.use(bytes(reversed(range(32))))
+    await rotated(leaked=True)
+    before = await everything()
     assert (await posted(api, link)).status_code == 404
     assert await everything() == before
 

@@ -6,7 +6,7 @@ import pytest
 
 from mail.outbox import AT_ONCE, Outbox, Pass
 from models import journal, letter
-from models.ground import keys, store
+from models.ground import store
 from models.ground.settings import Settings
 from models.letter import LetterKind
 from models.viewer import System
@@ -26,6 +26,7 @@ from tests.letters import (
     written,
 )
 from tests.make import a_firm, an_account, an_address, counting
+from tests.rekeying import lost
 from tests.smtp_server import DROP, SmtpSink, Taken
 from tests.syncing import eventually
 
@@ -203,7 +204,7 @@ async def test_the_key_replaced_between_two_copies_does_no_harm(by: System) -> N
     letter_id = await written(by)
     async with SmtpSink(after_data=DROP) as sink:
         await sent_all(sink.server)
-        keys.use(bytes(32))
+        await lost()
         sink.after_data = "250 taken"
         await due_again()
         await sent_all(sink.server)

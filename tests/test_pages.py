@@ -14,6 +14,7 @@ from models.firm_settings import ClientAction
 from models.ground import clock, secret_link, store
 from tests.api_examples import SCHEMA
 from tests.client import Api
+from tests.keeping import firms_key
 from tests.make import a_client, a_firm
 from tests.world import everything
 
@@ -80,6 +81,7 @@ async def test_looking_uses_nothing_up_and_the_token_is_not_in_the_page(api: Api
     assert client is not None
     action = portal_action.link(
         "",
+        key=firms_key(by.firm_id),
         firm_id=by.firm_id,
         account_id=client["account_id"],
         address_id=client["address_id"],
@@ -87,7 +89,7 @@ async def test_looking_uses_nothing_up_and_the_token_is_not_in_the_page(api: Api
         path="/invoices/12",
         at=clock.now(),
     )
-    links = [f"/reset/{secret_link.token('reset', row['id'], row['seed'])}", action]
+    links = [f"/reset/{secret_link.token(firms_key(by.firm_id), 'reset', row['id'], row['seed'])}", action]
     before = await everything()
     for link in links:
         for method in ("GET", "HEAD", "GET"):

@@ -14,6 +14,7 @@ from models.invitation import Invitation
 from models.viewer import TeamRole
 from tests.browser import Window, a_window
 from tests.client import Api
+from tests.keeping import firms_key
 from tests.make import PASSWORD, a_client, a_firm, a_member, an_account, invited, switched
 from tests.plain import served
 from tests.test_api_portal import a_box, account_id, two_accounts
@@ -74,9 +75,9 @@ async def test_a_forgotten_password_is_set_anew_and_the_link_says_when_it_is_use
         await window.click("#forget button")
         await window.shows("#told", "on its way")
         assert await run_errands() == 1
-        row = await store.row("SELECT id, seed FROM password_reset")
+        row = await store.row("SELECT id, firm_id, seed FROM password_reset")
         assert row is not None
-        link = f"{api.url}/reset/{secret_link.token('reset', row['id'], row['seed'])}"
+        link = f"{api.url}/reset/{secret_link.token(firms_key(row['firm_id']), 'reset', row['id'], row['seed'])}"
         await window.goto(link)
         await window.type("#password", "password1")
         await window.click("#reset button")
@@ -148,7 +149,9 @@ async def test_a_colleague_whose_link_is_dead_is_told_whom_to_ask(api: Api, tmp_
     row = await Invitation.get(member_id=done.ids[0])
     await team.remove(owner, done.ids[0])
     async with a_window(tmp_path / "browser") as window:
-        await window.goto(f"{api.url}/invitation/{secret_link.token('invitation', row.id, row.seed)}")
+        await window.goto(
+            f"{api.url}/invitation/{secret_link.token(firms_key(row.firm_id), 'invitation', row.id, row.seed)}"
+        )
         await window.shows("#dead", "owner or an admin")
         await window.hides("#again")
 

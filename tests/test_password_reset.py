@@ -10,6 +10,7 @@ from models import password_reset, session, team
 from models.errors import DeadLink, DeadLinkReason, ErrorCode, RateLimited
 from models.ground import clock, secret_link, store
 from models.viewer import System, ViewerKind
+from tests.keeping import firms_key
 from tests.letters import written
 from tests.make import PASSWORD, a_client, a_firm, a_member, an_account, answered, signed_in, switched
 from tests.refused import refused
@@ -32,8 +33,8 @@ async def letters() -> list[dict[str, Any]]:
 
 async def tokens() -> list[str]:
     """Of every reset, the oldest first."""
-    rows = await store.rows("SELECT id, seed FROM password_reset ORDER BY created_at, id")
-    return [secret_link.token("reset", row["id"], row["seed"]) for row in rows]
+    rows = await store.rows("SELECT id, firm_id, seed FROM password_reset ORDER BY created_at, id")
+    return [secret_link.token(firms_key(row["firm_id"]), "reset", row["id"], row["seed"]) for row in rows]
 
 
 async def asked(email: str = ANNA, *, key: str = "k", **more: Any) -> str:

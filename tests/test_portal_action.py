@@ -9,10 +9,12 @@ import pytest
 
 from models import account, contact, firm_settings, portal_action
 from models.firm_settings import ClientAction, FirmWish
-from models.ground import clock, keys
+from models.ground import clock
 from models.viewer import Viewer
 from tests.client import Api
+from tests.keeping import firms_key
 from tests.make import MadeAccount, a_firm, a_member, an_account, an_address, switched
+from tests.rekeying import rotated
 
 PAY, VIEW = ClientAction.PAY_INVOICES, ClientAction.VIEW_DOCUMENTS
 SOFTWARE, PATH = "https://clients.firm.test/app", "/invoices/12?a=b#c"
@@ -28,7 +30,13 @@ async def owner(store: str) -> Viewer:
 
 def a_token(by: Viewer, made: MadeAccount, action: ClientAction = PAY, path: str = PATH) -> str:
     return portal_action.token(
-        firm_id=by.firm_id, account_id=made.id, address_id=made.address, action=action, path=path, at=clock.now()
+        firms_key(by.firm_id),
+        firm_id=by.firm_id,
+        account_id=made.id,
+        address_id=made.address,
+        action=action,
+        path=path,
+        at=clock.now(),
     )
 
 
@@ -127,9 +135,13 @@ async def test_an_altered_one_and_one_of_another_kind_or_key_open_nothing(owner:
     token = a_token(owner, await an_account(owner))
     what, _, signature = token.partition(".")
     changed = what[:-4] + ("AAAA" if what[-4:] != "AAAA" else "BBBB")
-    for altered in (f"{changed}.{signature}", f"{what}.{keys.signature('invitation', what)}", f"{token}x"):
+    for altered in (
+        f"{changed}.{signature}",
+        f"{what}.{firms_key(owner.firm_id).signature('invitation', what)}",
+        f"{token}x",
+    ):
         assert await portal_action.opened(altered) is None
-    keys.use(bytes(reversed(range(32))))
+    await rotated(leaked=True)
     assert await portal_action.opened(token) is None
 
 
@@ -137,6 +149,7 @@ async def test_the_link_of_a_letter_holds_the_token(owner: Viewer) -> None:
     made = await an_account(owner)
     url = portal_action.link(
         "https://desk.test",
+        key=firms_key(owner.firm_id),
         firm_id=owner.firm_id,
         account_id=made.id,
         address_id=made.address,

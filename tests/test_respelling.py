@@ -17,7 +17,7 @@ from models.invitation import accepting
 from models.journal import JournalFilter, JournalKind
 from models.viewer import Client, System
 from tests.imap_server import ImapServer
-from tests.keeping import KEY
+from tests.keeping import KEY, firms_key
 from tests.letters import written
 from tests.make import (
     PASSWORD,
@@ -89,9 +89,9 @@ async def made_older() -> None:
             await store.execute(f"UPDATE {table} SET {key} = $2 WHERE id = $1", row["id"], compared_before(row["text"]))
     for row in await store.rows("SELECT id, firm_id, key FROM email_address"):
         query = "UPDATE email_address SET hash = $2, hash_before = NULL WHERE id = $1"
-        await store.execute(query, row["id"], keys.address_hash(row["firm_id"], row["key"]))
+        await store.execute(query, row["id"], firms_key(row["firm_id"]).address_hash(row["key"]))
     for row in await store.rows("SELECT id FROM firm"):
-        now, before = (keys.address_hash(row["id"], how(SHARP)) for how in (compared, compared_before))
+        now, before = (firms_key(row["id"]).address_hash(how(SHARP)) for how in (compared, compared_before))
         await store.execute("UPDATE occurrence SET hashes = array_replace(hashes, $1, $2)", now, before)
     await store.execute(
         "INSERT INTO installation (id, key_fingerprint, compared) VALUES (1, $1, 1)"
@@ -139,7 +139,7 @@ async def test_an_older_database_is_compared_anew_once_and_splits_nobody(by: Sys
 
 
 def hash_of(by: System, text: str) -> bytes:
-    return keys.address_hash(by.firm_id, compared(text))
+    return firms_key(by.firm_id).address_hash(compared(text))
 
 
 @pytest.mark.usefixtures("store")

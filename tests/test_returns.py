@@ -179,7 +179,9 @@ async def test_what_names_no_letter_or_does_not_fit_does_nothing(by: System) -> 
     for wrong in (swapped, changed, other_id):
         assert not await settled(a_report(raw, signed=wrong, return_path="<>")), wrong
     assert not await settled(a_report(foreign, signed="", return_path="<>"))
-    assert not await settled(a_report(foreign, signed=f"{nobody}.{keys.signature('letter', str(nobody))}"))
+    assert not await settled(
+        a_report(foreign, signed=f"{nobody}.{keys.installation().signature('letter', str(nobody))}")
+    )
     assert not await settled(tied_by_address(foreign, nobody))
     await stands(letter_id)
 
@@ -191,7 +193,7 @@ async def test_a_signature_of_another_installation_is_none(by: System) -> None:
     assert own_letter(mine[1].decode()) == letter_id
     keys.use(bytes(32))
     address = return_address(TEMPLATE, letter_id)
-    theirs = f"{letter_id}.{keys.signature('letter', str(letter_id))}"
+    theirs = f"{letter_id}.{keys.installation().signature('letter', str(letter_id))}"
     keys.use(KEY)
     assert not await settled(a_report(raw, signed=theirs, return_path="<x@y.test>"))
     assert not await settled(a_report(raw, signed="", to=address, return_path="<x@y.test>"))

@@ -119,7 +119,7 @@ async def test_the_demo_mailbox_is_connected_once_and_follows_its_servers() -> N
     (view,) = await mailbox.of_firm(await _owner(BELLANDI))
     assert (view.address, view.owner_id, view.imap, view.smtp) == (STUDIO.address, None, elsewhere, smtp)
     secret = await store.value("SELECT secret FROM mailbox WHERE id = $1", mailbox_id)
-    assert unsealed(by.firm_id, mailbox_id, secret) == MAIL_PASSWORD
+    assert await unsealed(by.firm_id, mailbox_id, secret) == MAIL_PASSWORD
     version = view.version
     await seed.connect_demo_mailbox(by, elsewhere, smtp)
     (view,) = await mailbox.of_firm(await _owner(BELLANDI))

@@ -8,6 +8,7 @@ from mail.sync import Tools
 from models.ground import keys, store
 from models.viewer import System
 from tests.imap_server import ImapServer
+from tests.keeping import firms_key
 from tests.make import MadeAccount, a_firm, a_member, an_account, switched
 from tests.syncing import (
     CLIENT,
@@ -54,7 +55,7 @@ async def test_mail_of_nobody_leaves_only_keyed_hashes(server: ImapServer, by: S
     mailbox_id = await connected(by, server.server)
     await synced(mailbox_id, tools)
     (row,) = await ledger_of("INBOX", mailbox_id)
-    expected = {keys.address_hash(by.firm_id, each) for each in (STRANGER, STUDIO, CLIENT)}
+    expected = {firms_key(by.firm_id).address_hash(each) for each in (STRANGER, STUDIO, CLIENT)}
     assert set(row["hashes"]) == expected
     assert await store.value("SELECT count(*) FROM email") == 0
     assert not any(command.startswith("UID FETCH") and "BODY.PEEK[]" in command for command in server.commands)
@@ -177,12 +178,12 @@ async def test_our_own_letters_are_skipped_and_nobody_can_claim_to_be_one(
     server: ImapServer, by: System, tools: Tools
 ) -> None:
     await an_account(by, address=CLIENT, email_sync=True)
-    signed = "letter-1." + keys.signature("letter", "letter-1")
+    signed = "letter-1." + keys.installation().signature("letter", "letter-1")
     past(
         server.inbox,
         letter(X_Switchboard_Letter=signed),
         letter(X_Switchboard_Letter="letter-1.forged"),
-        letter(X_Switchboard_Letter="letter-2." + keys.signature("letter", "letter-1")),
+        letter(X_Switchboard_Letter="letter-2." + keys.installation().signature("letter", "letter-1")),
     )
     mailbox_id = await connected(by, server.server)
     await synced(mailbox_id, tools)

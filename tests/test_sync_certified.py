@@ -7,11 +7,12 @@ import pytest
 from mail.sync import Tools
 from models import email
 from models.email import EmailDirection, EmailFilter
-from models.ground import files, keys, store
+from models.ground import files, store
 from models.ground.page import Window
 from models.viewer import System
 from tests.certified import LETTER_ID, PROVIDER, a_certificate, a_letter, a_part, an_envelope
 from tests.imap_server import ImapServer
+from tests.keeping import firms_key
 from tests.make import a_member, an_account, switched
 from tests.syncing import (
     CLIENT,
@@ -88,7 +89,9 @@ async def test_of_a_certified_letter_of_nobody_only_hashes_are_kept(
     mailbox_id = await connected(by, server.server)
     await synced(mailbox_id, tools)
     (row,) = await ledger_of("INBOX", mailbox_id)
-    assert set(row["hashes"]) == {keys.address_hash(by.firm_id, each) for each in (CLIENT, INSIDE, STUDIO, PROVIDER)}
+    assert set(row["hashes"]) == {
+        firms_key(by.firm_id).address_hash(each) for each in (CLIENT, INSIDE, STUDIO, PROVIDER)
+    }
     assert await store.value("SELECT count(*) FROM email") == 0
     with pytest.raises(FileNotFoundError):
         await files.read(by.firm_id, sha256(raw).hexdigest())
@@ -122,7 +125,7 @@ async def test_a_forged_envelope_promises_nobody_a_message(server: ImapServer, b
     await synced(mailbox_id, tools)
     assert await states(mailbox_id) == ["NOT_SWITCHED_ON"]
     (row,) = await ledger_of("INBOX", mailbox_id)
-    assert keys.address_hash(by.firm_id, INSIDE) not in row["hashes"]
+    assert firms_key(by.firm_id).address_hash(INSIDE) not in row["hashes"]
     await ledger_equals_server(server, mailbox_id)
     await switched(by, account.id, account.address, email_sync=False)
     await switched(by, account.id, account.address, email_sync=True)

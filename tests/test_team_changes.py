@@ -16,6 +16,7 @@ from models.mailbox import MailboxState, NewMailbox
 from models.session import SignedIn
 from models.team import TeamMemberState
 from models.viewer import ApiScope, System, TeamRole, Viewer
+from tests.keeping import firms_key
 from tests.make import PASSWORD, a_firm, a_member, an_account, signed_in, spelled
 from tests.refused import refused
 from tests.waiting import held, until_waiting
@@ -106,7 +107,7 @@ async def test_who_was_removed_meanwhile_does_not_join(owner: Viewer) -> None:
 async def test_a_dead_link_sends_a_colleague_to_a_colleague(owner: Viewer) -> None:
     member = await invited(owner)
     (row,) = await open_invitations(member.id)
-    token = secret_link.token("invitation", row["id"], row["seed"])  # type: ignore[index]
+    token = secret_link.token(firms_key(owner.firm_id), "invitation", row["id"], row["seed"])  # type: ignore[index]
     await team.remove(owner, member.id)
     with pytest.raises(DeadLink, match="Ask an owner or an admin of the firm for a new one"):
         await accepting.accept(token, PASSWORD, days=1)
@@ -198,7 +199,9 @@ async def test_a_colleague_joins_with_no_password_that_is_their_name(owner: View
     member = await invited(owner, name="Massimiliano")
     (row,) = await store.rows("SELECT id, seed FROM invitation WHERE member_id = $1", member.id)
     with refused(ErrorCode.WEAK_PASSWORD, "password"):
-        await accepting.accept(secret_link.token("invitation", row["id"], row["seed"]), "massimiliano1", days=1)
+        await accepting.accept(
+            secret_link.token(firms_key(owner.firm_id), "invitation", row["id"], row["seed"]), "massimiliano1", days=1
+        )
 
 
 async def test_the_last_owner_stays(by: System, owner: Viewer) -> None:

@@ -17,6 +17,7 @@ from models.mailbox import MailboxChange, MailSecurity, MailServer, NewMailbox, 
 from models.notification import InboxFilter, NotificationKind, NotificationView
 from models.viewer import TeamRole, Viewer
 from tests.imap_server import ImapServer
+from tests.keeping import firms_key
 from tests.make import PASSWORD, MadeAccount, a_firm, a_member, an_account, spelled, switched
 from tests.refused import refused
 from tests.syncing import letter, past, row_of, synced
@@ -40,7 +41,7 @@ async def _invited(by: Viewer, email: str) -> str:
     """The token of the link by which they join."""
     done = await team.invite(by, name="Davide", email=email, role=TeamRole.EMPLOYEE)
     offer = await Invitation.get(member_id=done.ids[0], ended_at=None)
-    return secret_link.token("invitation", offer.id, offer.seed)
+    return secret_link.token(firms_key(by.firm_id), "invitation", offer.id, offer.seed)
 
 
 async def _ended(by: Viewer) -> list[NotificationView]:

@@ -12,15 +12,17 @@ from hypothesis import strategies as st
 from models import account, contact, firm_settings, journal, unsubscribe
 from models.errors import ErrorCode, RateLimited, Refusal, Refusals
 from models.firm_settings import FirmWish
-from models.ground import clock, keys
+from models.ground import clock
 from models.journal import Change, Effect, JournalKind
 from models.notification_category import NotificationCategory
 from models.toggles import Switch
 from models.unsubscribe import Offer
 from models.viewer import JournalSource, Viewer
 from tests.client import Api
+from tests.keeping import firms_key
 from tests.make import MadeAccount, a_firm, a_member, an_account, an_address, linked, signed_in, switched, toggles_of
 from tests.preferring import muted
+from tests.rekeying import rotated
 from tests.unsubscribing import MESSAGES, link_of, token_of
 from tests.world import ANNA, everything
 
@@ -186,12 +188,13 @@ async def test_of_another_byte_key_or_kind_it_is_no_link(owner: Viewer) -> None:
     what, _, signature = token.partition(".")
     altered = [token[:at] + ("A" if token[at] != "A" else "B") + token[at + 1 :] for at in range(len(token))]
     longer = [f"{token}x", f" {token}", f"{token}=", f"{what}=.{signature}", what, f"{what}.", "." + signature]
-    other = [f"{what}.{keys.signature('portal action', what)}", token * 9]
+    other = [f"{what}.{firms_key(owner.firm_id).signature('portal action', what)}", token * 9]
     before = await everything()
     for wrong in (*altered, *longer, *other):
         assert await unsubscribe.offer(wrong) is None
         assert await refused(wrong) is ErrorCode.NOT_FOUND
-    keys.use(bytes(reversed(range(32))))
+    await rotated(leaked=True)
+    before = await everything()
     assert await refused(token) is ErrorCode.NOT_FOUND
     assert await everything() == before
 

@@ -5,6 +5,7 @@ from uuid import UUID
 from models import unsubscribe
 from models.notification_category import NotificationCategory
 from models.viewer import Actor
+from tests.keeping import firms_key
 from tests.make import MadeAccount
 
 MESSAGES = NotificationCategory.MESSAGES
@@ -20,7 +21,12 @@ def link_of(
 ) -> str:
     """`address`: another one than the account's own."""
     return unsubscribe.link(
-        url, firm_id=by.firm_id, account_id=made.id, address_id=address or made.address, category=category
+        url,
+        key=firms_key(by.firm_id),
+        firm_id=by.firm_id,
+        account_id=made.id,
+        address_id=address or made.address,
+        category=category,
     )
 
 

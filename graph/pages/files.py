@@ -20,7 +20,7 @@ SHOWN_AS_THEY_ARE = {"image/png", "image/jpeg", "image/gif", "image/webp", "appl
 async def download(request: Request) -> Response:
     """404 in plain words where the link is altered, expired, or leads to what is gone or not for whoever has it."""
     kind = FileKind(request.url.path.split("/")[2])
-    if (opened := links.opened(kind, request.path_params["token"])) is None:
+    if (opened := await links.opened(kind, request.path_params["token"])) is None:
         return _gone()
     if (asker := await session.of(opened.firm_id, opened.session_id)) is None:  # it dies with the session (P5)
         return _gone()

@@ -1,4 +1,4 @@
-"""`switchboard`: serve, worker, demo, migrate, schema, doctor, create-firm, replace-key."""
+"""`switchboard`: serve, worker, demo, migrate, schema, doctor, create-firm, rotate-key, replace-key."""
 
 import asyncio
 import os
@@ -74,6 +74,18 @@ def doctor() -> None:
     from graph.process.doctor import examine
 
     _run(examine)
+
+
+@app.command("rotate-key")
+def rotate_key(
+    leaked: Annotated[
+        bool, typer.Option("--leaked", help="Somebody may have the old key: each firm gets a new one, and links die.")
+    ] = False,
+) -> None:
+    """From the old key (SWITCHBOARD_OLD_KEY, or var/key.old) to the present one. Nothing is lost; nobody is asked."""
+    from graph.process import upkeep
+
+    _run(lambda settings: upkeep.rotate_key(settings, leaked=leaked))
 
 
 @app.command("replace-key")

@@ -20,7 +20,8 @@ async def opened(settings: Settings, *, known_key: bool = True) -> AsyncIterator
     Keys, database, files and wake-ups, for one process. Gives the database's URL.
 
     Without DATABASE_URL it starts a server of our own and brings it up to date; with one it refuses a database that
-    lacks migrations. `known_key`: must be the one that the database was made with. Raises keys.WrongKey, NotMigrated,
+    lacks migrations. `known_key`: must be the one that the database was made with; where it is to be changed, this
+    process goes by another name, so that it is told from those that must not run. Raises keys.WrongKey, NotMigrated,
     models.ground.embedded.EmbeddedFailed, var.NoFolder, OSError.
     """
     keys.load(settings)
@@ -33,7 +34,7 @@ async def opened(settings: Settings, *, known_key: bool = True) -> AsyncIterator
             tracing.open_tracing(settings.otel_endpoint)
             stack.push_async_callback(tracing.close_tracing)
         url = await _database(settings, stack)
-        await store.open_store(url, pool_size=settings.pool_size)
+        await store.open_store(url, pool_size=settings.pool_size, name=store.NAME if known_key else store.ALONE)
         stack.push_async_callback(store.close)
         if missing := await store.pending_migrations():
             raise NotMigrated(f"The database lacks {len(missing)} migrations. Run `switchboard migrate` first.")

@@ -1,10 +1,10 @@
-"""The first firm, and a key that was lost."""
+"""The first firm, and a new key."""
 
 import typer
 
 from graph.process.opening import opened
 from models import firm, installation, team
-from models.ground import store
+from models.ground import keys, store
 from models.ground.settings import Settings
 from models.viewer import TeamRole
 
@@ -17,6 +17,20 @@ async def create_firm(
             by = await firm.create(name=name, slug=slug)
             await team.add(by, name=owner_name, email=owner_email, secret=password, role=TeamRole.OWNER)
         typer.echo(f"{name} is ready. {owner_email} can sign in with the password you gave.")
+
+
+async def rotate_key(settings: Settings, *, leaked: bool) -> None:
+    old = keys.old(settings)
+    async with opened(settings, known_key=False):
+        await installation.rotate_key(old, leaked=leaked)
+        if leaked:
+            typer.echo(
+                "The key is rotated, and each firm has a new one. Links that are out are dead; invitations can be sent"
+                " again. Mailboxes are listed anew by themselves."
+            )
+        else:
+            typer.echo("The key is rotated. Links that are out, passwords and second factors stay good.")
+        typer.echo("Keep the old key as long as you keep backups from before.")
 
 
 async def replace_key(settings: Settings) -> None:

@@ -34,4 +34,4 @@ def letter_of(token: str) -> UUID | None:
 
 
 def _signature(letter_id: UUID) -> bytes:
-    return base64.urlsafe_b64decode(keys.signature(RETURN, str(letter_id)) + "=")[:_SIGNATURE]
+    return base64.urlsafe_b64decode(keys.installation().signature(RETURN, str(letter_id)) + "=")[:_SIGNATURE]

@@ -7,6 +7,8 @@ from mail.imap import BEGINNING, MESSAGE_LIMIT, Message
 from mail.parse import Unreadable
 from mail.sync.reading import hashes_of
 from mail.sync.tools import Visit
+from models import firm_key
+from models.ground.keys import Key
 from models.mailbox.ledger import Found
 from models.participant import Participant
 
@@ -21,7 +23,8 @@ async def with_people_inside(visit: Visit, listed: Sequence[Found], envelopes: C
     for one in asked:
         if inside.get(one.uid) is None and BEGINNING < one.size <= MESSAGE_LIMIT:
             inside |= await _in_whole(visit, one)
-    return [_with(visit, one, inside.get(one.uid) or ()) for one in listed]
+    key = await firm_key.of(visit.leased.firm_id)
+    return [_with(key, one, inside.get(one.uid) or ()) for one in listed]
 
 
 async def _in_beginnings(visit: Visit, uids: Sequence[int]) -> dict[int, tuple[Participant, ...] | None]:
@@ -42,6 +45,6 @@ async def _read(visit: Visit, messages: Sequence[Message]) -> dict[int, tuple[Pa
     return {message.uid: None if isinstance(those, Unreadable) else those for message, those in read}
 
 
-def _with(visit: Visit, one: Found, people: Sequence[Participant]) -> Found:
-    hashes = {*one.hashes, *hashes_of(visit.leased.firm_id, people)}
+def _with(key: Key, one: Found, people: Sequence[Participant]) -> Found:
+    hashes = {*one.hashes, *hashes_of(key, people)}
     return replace(one, hashes=tuple(hashes)) if people else one

@@ -11,6 +11,7 @@ from mail.sync.certified import with_people_inside
 from mail.sync.reading import found
 from mail.sync.reports import own_reports
 from mail.sync.tools import FiguresDisagree, Visit
+from models import firm_key
 from models.ground.checkpoint import checkpoint
 from models.mailbox import backlog, folders, ledger
 from models.mailbox.backlog import MOST_CUTS, MOST_TRIES
@@ -90,8 +91,8 @@ async def _headers(visit: Visit, folder: LedgerFolder, uids: Sequence[int]) -> l
     answers = [one async for one in visit.imap.headers(uids)]
     headers = [one for one in answers if isinstance(one, Header)]
     said = await visit.tools.parsers.read_headers([header.header for header in headers])
-    firm_id = visit.leased.firm_id  # in a thread, since a header may name 2,000 people
-    read = await asyncio.to_thread(lambda: [found(firm_id, *each) for each in zip(headers, said, strict=True)])
+    key = await firm_key.of(visit.leased.firm_id)  # in a thread, since a header may name 2,000 people
+    read = await asyncio.to_thread(lambda: [found(key, *each) for each in zip(headers, said, strict=True)])
     known = [(header.uid, each) for header, each in zip(headers, said, strict=True) if isinstance(each, ParsedHeaders)]
     if envelopes := {uid for uid, each in known if each.envelope}:
         read = await with_people_inside(visit, read, envelopes)

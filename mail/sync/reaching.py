@@ -16,14 +16,14 @@ async def reach(leased: Leased, tools: Tools) -> Imap:
     return await call(
         leased.server,
         username=leased.username,
-        password=_password(leased),
+        password=await _password(leased),
         private=tools.development,
         timeout=tools.timeout,
     )
 
 
-def _password(leased: Leased) -> str:
+async def _password(leased: Leased) -> str:
     try:
-        return unsealed(leased.firm_id, leased.mailbox_id, leased.secret)
+        return await unsealed(leased.firm_id, leased.mailbox_id, leased.secret)
     except WrongKey:
         raise SecretRefused("The password kept for this mailbox cannot be opened any more. Enter it again.") from None

@@ -3,14 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from uuid import UUID
 
 from mail.imap import Header
 from mail.own_letter import is_own_letter
 from mail.parse import PARSER_VERSION, ParsedEmail, ParsedHeaders, Unreadable
 from models.address import compared
 from models.email import Message, MessageAttachment
-from models.ground import keys
+from models.ground.keys import Key
 from models.mailbox.ledger import Found
 from models.mailbox.tables import SkipReason
 from models.participant import Participant
@@ -20,22 +19,22 @@ LONGEST_ADDRESS = 320  # characters (RFC 3696)
 LONGEST_KEY = 1_000  # bytes; folding makes some addresses longer
 
 
-def found(firm_id: UUID, header: Header, said: ParsedHeaders | Unreadable) -> Found:
-    """What the ledger keeps of a header: keyed hashes of its participants, and no word of it (R18)."""
+def found(key: Key, header: Header, said: ParsedHeaders | Unreadable) -> Found:
+    """What the ledger keeps of a header: hashes of its participants by the firm's key, and no word of it (R18)."""
     place = (header.uid, header.size, header.received_at)
     if isinstance(said, Unreadable):
         return Found(*place, skip=SkipReason.UNREADABLE, reason=said.reason)
     return Found(
         *place,
         message_id=_storable_id(said.message_id),
-        hashes=tuple(hashes_of(firm_id, said.participants)),
+        hashes=tuple(hashes_of(key, said.participants)),
         skip=SkipReason.OWN_LETTER if is_own_letter(said.letter_id) else None,
     )
 
 
-def hashes_of(firm_id: UUID, people: Iterable[Participant]) -> set[bytes]:
+def hashes_of(key: Key, people: Iterable[Participant]) -> set[bytes]:
     """What stands for them in the ledger."""
-    return {keys.address_hash(firm_id, key) for key in _keys(people)}
+    return {key.address_hash(each) for each in _keys(people)}
 
 
 def message(

@@ -1,6 +1,7 @@
 """An errand is left: one statement, the same for all that may be asked, which waits for no firm's lock."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from models.errand.table import ErrandKind
 from models.errors import RateLimited
 from models.ground import clock, keys, store
 from models.ground.canonical import canonical
+from models.ground.keys import Key, WrongKey
 
 MOST = 10_000
 """Of all firms: however many ask, or should no worker run, the table does not grow beyond."""
@@ -25,7 +27,7 @@ async def leave(kind: ErrandKind, asked: Mapping[str, Any]) -> None:
     Raises RATE_LIMITED where MOST wait.
     """
     errand_id = uuid7()
-    about = keys.signature("errand", canonical(kind, asked))
+    about = keys.installation().signature("errand", canonical(kind, asked))
     args = (errand_id, kind, about, _sealed(errand_id, asked), clock.now(), MOST)
     if not await store.execute(_LEAVE, *args):
         message = "Very many people ask for something just now. Try again in a few minutes."
@@ -40,10 +42,24 @@ ON CONFLICT (about) DO UPDATE SET about = excluded.about
 
 
 def _sealed(errand_id: UUID, asked: Mapping[str, Any]) -> bytes:
-    return keys.seal(orjson.dumps(asked).decode(), "errand", errand_id)
+    return keys.installation().seal(orjson.dumps(asked).decode(), *_place(errand_id))
+
+
+async def seal_anew(old: Key, new: Key) -> None:
+    """What waits, from one secret of the installation to the next; what cannot be opened is left to fail."""
+    for errand in await store.rows("SELECT id, kind, sealed FROM errand ORDER BY id FOR UPDATE"):
+        with suppress(WrongKey):
+            said = old.unseal(errand["sealed"], *_place(errand["id"]))
+            about = new.signature("errand", canonical(ErrandKind(errand["kind"]), orjson.loads(said)))
+            args = (errand["id"], about, new.seal(said, *_place(errand["id"])))
+            await store.execute("UPDATE errand SET about = $2, sealed = $3 WHERE id = $1", *args)
+
+
+def _place(errand_id: UUID) -> tuple[object, ...]:
+    return "errand", errand_id
 
 
 def opened(errand_id: UUID, sealed: bytes) -> dict[str, Any]:
     """What was asked. Raises keys.WrongKey."""
-    asked: dict[str, Any] = orjson.loads(keys.unseal(sealed, "errand", errand_id))
+    asked: dict[str, Any] = orjson.loads(keys.installation().unseal(sealed, *_place(errand_id)))
     return asked

@@ -1,12 +1,12 @@
 """
-Tokens of links that a letter carries. A token is HMAC(server key, a row's random seed): it can be printed again in
+Tokens of links that a letter carries. A token is HMAC(the firm's key, a row's random seed): it can be printed again in
 every letter of that row, and stands nowhere in the database (R7).
 """
 
 import secrets
 from uuid import UUID
 
-from models.ground import keys
+from models.ground.keys import Key
 
 SEED = 32  # bytes
 
@@ -15,9 +15,12 @@ def new_seed() -> bytes:
     return secrets.token_bytes(SEED)
 
 
-def token(purpose: str, row_id: UUID, seed: bytes) -> str:
-    """As `<id>.<signature>`, safe in a URL. `purpose` keeps a link of one kind from opening another."""
-    return f"{row_id.hex}.{keys.signature(purpose, row_id.hex + seed.hex())}"
+def token(key: Key, purpose: str, row_id: UUID, seed: bytes) -> str:
+    """
+    As `<id>.<signature>`, safe in a URL. `key`: of the row's firm. `purpose` keeps a link of one kind from opening
+    another.
+    """
+    return f"{row_id.hex}.{key.signature(purpose, row_id.hex + seed.hex())}"
 
 
 def row_of(given: str) -> UUID | None:
@@ -30,5 +33,5 @@ def row_of(given: str) -> UUID | None:
     return found if found.hex == digits else None
 
 
-def is_token(given: str, purpose: str, row_id: UUID, seed: bytes) -> bool:
-    return keys.is_signed(purpose, row_id.hex + seed.hex(), given.partition(".")[2])
+def is_token(key: Key, given: str, purpose: str, row_id: UUID, seed: bytes) -> bool:
+    return key.is_signed(purpose, row_id.hex + seed.hex(), given.partition(".")[2])

@@ -37,6 +37,8 @@ class Settings(BaseSettings):
     """Folder for all that the program keeps outside PostgreSQL."""
     key: SecretStr | None = None
     """The installation's key: 64 hexadecimal digits. Absent: made once, and kept in `var/key`."""
+    old_key: SecretStr | None = None
+    """The one before it: `switchboard rotate-key` alone reads it. Absent: `var/key.old`."""
     files_url: str | None = None
     """Where message sources and attachments are kept, such as `s3://bucket/prefix`. Absent: `var/files`."""
     wakeups_url: str | None = None

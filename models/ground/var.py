@@ -3,7 +3,7 @@
 
 var            0700; 0711 where root starts PostgreSQL, which runs as another user and passes through
 var/files, var/demo    0700
-var/key        0600
+var/key        0600, as var/key.old
 var/postgres   see models.ground.embedded.home
 
 What was there already is closed where it is ours: an earlier release left it open. A folder that holds other things
@@ -20,7 +20,7 @@ from models.ground.mendable import Mendable
 from models.ground.settings import Settings
 
 PRIVATE, PASSABLE = 0o700, 0o711
-CLOSED = ("files", "demo", "key")
+CLOSED = ("files", "demo", "key", "key.old")
 PARTS = {*CLOSED, "postgres"}
 
 

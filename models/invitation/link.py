@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from models import firm_key
 from models.errors import DeadLinkReason
 from models.ground import secret_link, store
 from models.invitation.dead import dead_reason
@@ -34,7 +35,9 @@ async def followed(token: str) -> Link | None:
     """None where there never was such a link."""
     row_id = secret_link.row_of(token)
     row = await store.row(_LINK, row_id) if row_id else None
-    if row is None or not secret_link.is_token(token, PURPOSE, row["id"], row["seed"]):
+    if row is None:
+        return None
+    if not secret_link.is_token(await firm_key.of(row["firm_id"]), token, PURPOSE, row["id"], row["seed"]):
         return None
     return Link(
         firm_id=row["firm_id"],

@@ -12,9 +12,10 @@ from uuid import UUID
 
 import orjson
 
-from models.ground import keys, store
+from models import firm_key
+from models.ground import store
 from models.ground.checkpoint import checkpoint
-from models.ground.keys import WrongKey
+from models.ground.keys import Key, WrongKey
 from models.letter.standing import WHY_STOPPED, Aim, Standing, Stop, standings
 from models.letter.table import LetterKind, Urgency
 from models.notification_category import NotificationCategory
@@ -26,14 +27,15 @@ SECONDS = 300
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """
-    A letter in the hands of `owner`, with all that composing needs. `seed`: of the invitation or the reset whose link
-    it carries. `bytes_kept`: as an earlier claim has composed it, where a copy of that may have arrived. `stop`: why it
-    must not leave. `aim`, `standing`: of a notice, not of its copy for the firm.
+    A letter in the hands of `owner`, with all that composing needs. `key`: the firm's. `seed`: of the invitation or the
+    reset whose link it carries. `bytes_kept`: as an earlier claim has composed it, where a copy of that may have
+    arrived. `stop`: why it must not leave. `aim`, `standing`: of a notice, not of its copy for the firm.
     """
 
     id: UUID
     firm_id: UUID
     owner: str
+    key: Key
     kind: LetterKind
     language: str
     to_address: str
@@ -63,7 +65,7 @@ async def claim(owner: str, *, most: int) -> list[Claimed]:
     if rows:
         checkpoint("after letters were claimed")
     now = await _standing_now(rows)
-    return [claimed(owner, row, now.get(row["id"])) for row in rows]
+    return [await claimed(owner, row, now.get(row["id"])) for row in rows]
 
 
 _IS_DUE = "settled_at IS NULL AND due_at <= now() AND (locked_until IS NULL OR locked_until < now())"
@@ -113,12 +115,14 @@ async def _standing_now(rows: Sequence[Any]) -> dict[UUID, Standing]:
     return dict(zip(aims, await standings(list(aims.values())), strict=True))
 
 
-def claimed(owner: str, row: Any, now: Standing | None = None) -> Claimed:
+async def claimed(owner: str, row: Any, now: Standing | None = None) -> Claimed:
     """Of a row of the table, with what only a claim looks up beside it (`seed`, whether it may leave)."""
+    key = await firm_key.of(row["firm_id"])
     return Claimed(
         id=row["id"],
         firm_id=row["firm_id"],
         owner=owner,
+        key=key,
         kind=LetterKind[row["kind"]],
         language=row["language"],
         to_address=row["to_address"],
@@ -133,7 +137,7 @@ def claimed(owner: str, row: Any, now: Standing | None = None) -> Claimed:
         asked_by=row["asked_by"],
         seed=row.get("seed"),
         handed_over=row["handed_over"],
-        bytes_kept=_opened(row),
+        bytes_kept=_opened(key, row),
         stop=(now and now.stop) or _stop(row),
         aim=_aim(row),
         standing=now,
@@ -151,12 +155,12 @@ def _facts(text: str) -> Mapping[str, Any]:
     return found
 
 
-def _opened(row: Any) -> bytes | None:
-    """None also where the installation's key was replaced meanwhile: the facts are there to compose it anew."""
+def _opened(key: Key, row: Any) -> bytes | None:
+    """None also where the key was replaced meanwhile: the facts are there to compose it anew."""
     if row["sealed"] is None:
         return None
     try:
-        return keys.unseal(row["sealed"], *_place(row["firm_id"], row["id"])).encode()
+        return key.unseal(row["sealed"], *_place(row["firm_id"], row["id"])).encode()
     except WrongKey:
         return None
 
@@ -195,7 +199,7 @@ async def _handed_over(letters: Sequence[tuple[Claimed, bytes]]) -> set[UUID]:
         [letter.id for letter in ours],
         [letter.owner for letter in ours],
         SECONDS,
-        [keys.seal(raw.decode(), *_place(letter.firm_id, letter.id)) for letter, raw in letters],
+        [letter.key.seal(raw.decode(), *_place(letter.firm_id, letter.id)) for letter, raw in letters],
     )
     return {row["id"] for row in rows}
 

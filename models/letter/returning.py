@@ -64,7 +64,7 @@ async def bounced(letter: Returned, why: str, *, no_such_mailbox: bool) -> bool:
     is_young = row["settled_at"] is None or clock.now() - row["settled_at"] <= SUPPRESSES_FOR
     try:
         async with store.transaction(letter.firm_id):
-            await consequences.undelivered(claimed("", row), why, suppress=no_such_mailbox and is_young)
+            await consequences.undelivered(await claimed("", row), why, suppress=no_such_mailbox and is_young)
             if not await store.execute(_BOUNCED, letter.firm_id, letter.id, why[:500], clock.now()):
                 raise NoLongerOurs
     except NoLongerOurs:
@@ -87,7 +87,7 @@ async def complained(letter: Returned, ended: NotificationCategory | None) -> bo
     """
     row = await store.row(_COMPLAINED, letter.firm_id, letter.id, clock.now())
     if row is not None:
-        await consequences.unwanted(claimed("", row), ended)
+        await consequences.unwanted(await claimed("", row), ended)
     return row is not None
 
 

@@ -9,9 +9,9 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from models import address, firm, idempotency, journal, our_own, text
+from models import address, firm, firm_key, idempotency, journal, our_own, text
 from models.errors import ErrorCode, Faults, Refusal
-from models.ground import clock, keys, store
+from models.ground import clock, store
 from models.idempotency import Done
 from models.journal import JournalKind, Subject
 from models.mailbox.ports import must_be_mail_port
@@ -45,7 +45,10 @@ async def connect(by: Actor, new: NewMailbox, *, key: str | None = None) -> Done
     """
     must_own(by, new.owner_id)
     _must_be_sound(new)
-    asked = {"mailbox": new, "password": keys.signature("mailbox password", _sayable(new.password))}
+    asked = {
+        "mailbox": new,
+        "password": (await firm_key.of(by.firm_id)).signature("mailbox password", _sayable(new.password)),
+    }
     return await idempotency.once(by, key, verb="connect mailbox", asked=asked, do=partial(_connect, by, new))
 
 
@@ -85,7 +88,7 @@ async def _connect(by: Actor, new: NewMailbox) -> tuple[UUID, ...]:
         address_key=typed.key,
         owner_id=new.owner_id,
         username=one_line(new.username, "username") or typed.text,
-        secret=sealed(by.firm_id, mailbox_id, new.password),
+        secret=await sealed(by.firm_id, mailbox_id, new.password),
         **columns_of(new.imap, "imap"),
         **columns_of(new.smtp, "smtp"),
         sent_folder=one_line(new.sent_folder, "sentFolder"),
@@ -97,9 +100,9 @@ async def _connect(by: Actor, new: NewMailbox) -> tuple[UUID, ...]:
     return (mailbox_id,)
 
 
-def sealed(firm_id: UUID, mailbox_id: UUID, password: str) -> bytes:
+async def sealed(firm_id: UUID, mailbox_id: UUID, password: str) -> bytes:
     """Raises INVALID for a password that no server can be told."""
-    return keys.seal(_sayable(password), firm_id, mailbox_id, "password")
+    return (await firm_key.of(firm_id)).seal(_sayable(password), firm_id, mailbox_id, "password")
 
 
 def _sayable(password: str) -> str:
@@ -113,9 +116,9 @@ def _sayable(password: str) -> str:
 _UNSPEAKABLE = re.compile("[\0\r\n\ud800-\udfff]")
 
 
-def unsealed(firm_id: UUID, mailbox_id: UUID, secret: bytes) -> str:
+async def unsealed(firm_id: UUID, mailbox_id: UUID, secret: bytes) -> str:
     """Raises keys.WrongKey."""
-    return keys.unseal(secret, firm_id, mailbox_id, "password")
+    return (await firm_key.of(firm_id)).unseal(secret, firm_id, mailbox_id, "password")
 
 
 def one_line(given: str | None, name: str) -> str | None:

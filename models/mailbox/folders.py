@@ -135,6 +135,26 @@ SELECT id FROM mail_folder WHERE firm_id = $1 AND mailbox_id = $2 AND NOT synced
 """
 
 
+async def list_anew(firm_id: UUID) -> None:
+    """
+    The firm has a new key: what the ledger kept of headers by the old one means nothing any more, so each header is
+    read once more. What became of a message stays so, and an arrival that is still to be fetched is told as one. Inside
+    a transaction, under `history.lock`.
+    """
+    query = "UPDATE mail_folder SET watermark = 1 WHERE firm_id = $1 RETURNING id"
+    for row in await store.rows(query, firm_id):
+        await store.execute(_UNREAD, firm_id, row["id"])
+    await store.execute("UPDATE mailbox SET version = version + 1 WHERE firm_id = $1", firm_id)
+
+
+# found again, a header that is UNREADABLE so far is taken as it then reads
+_UNREAD = """
+UPDATE occurrence SET state = 'SKIPPED', skip_reason = 'UNREADABLE', hashes = '{}', attempts = 0,
+  arrival = arrival AND state = 'PENDING'
+WHERE firm_id = $1 AND folder_id = $2 AND (state = 'PENDING' OR skip_reason = 'NOT_SWITCHED_ON')
+"""
+
+
 async def start_over(firm_id: UUID, mailbox_id: UUID) -> None:
     """The mailbox lies elsewhere now: no number of the old place means anything. Inside a transaction."""
     query = "UPDATE mail_folder SET uidvalidity = 0 WHERE firm_id = $1 AND mailbox_id = $2"

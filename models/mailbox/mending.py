@@ -80,7 +80,7 @@ async def _columns(by: Actor, mailbox_id: UUID, change: MailboxChange) -> dict[s
             columns["username"] = one_line(change.username, "username")
     with faults:
         if change.password is not UNSET:
-            columns["secret"] = sealed(by.firm_id, mailbox_id, change.password)
+            columns["secret"] = await sealed(by.firm_id, mailbox_id, change.password)
     with faults:
         if change.sent_folder is not UNSET:
             columns["sent_folder"] = one_line(change.sent_folder, "sentFolder")

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
-from models import journal
+from models import firm_key, journal
 from models.email import Incoming, Message, Received, history, receive
-from models.ground import keys, store
+from models.ground import store
 from models.ground.checkpoint import checkpoint
+from models.ground.keys import Key
 from models.journal import JournalKind
 from models.mailbox.backlog import Pending, Settled, settle
 from models.mailbox.lease import POISON, Leased, check
@@ -56,8 +56,9 @@ async def _store(leased: Leased, batch: Sequence[Fetched]) -> None:
         await check(leased)
         messages = [(one, Incoming(one.message, one.pending.arrival)) for one in batch if one.message]
         received = await receive(by, leased.mailbox_id, [incoming for _, incoming in messages])
+        key = await firm_key.of(by.firm_id)
         kept = [
-            _kept(by.firm_id, one.pending, incoming.message, what)
+            _kept(key, one.pending, incoming.message, what)
             for (one, incoming), what in zip(messages, received, strict=True)
         ]
         await settle(leased, [*(one.settled for one in batch if one.settled), *kept])
@@ -66,16 +67,16 @@ async def _store(leased: Leased, batch: Sequence[Fetched]) -> None:
     checkpoint("after the commit of a batch")
 
 
-def _kept(firm_id: UUID, pending: Pending, message: Message, received: Received) -> Settled:
+def _kept(key: Key, pending: Pending, message: Message, received: Received) -> Settled:
     if received.email_id is None:
-        skipped, named = OccurrenceState.SKIPPED, _hashes(firm_id, message)
+        skipped, named = OccurrenceState.SKIPPED, _hashes(key, message)
         return Settled(pending.id, skipped, skip=SkipReason.NOT_SWITCHED_ON, hashes=named)
     return Settled(pending.id, OccurrenceState.STORED, email_id=received.email_id)
 
 
-def _hashes(firm_id: UUID, message: Message) -> tuple[bytes, ...]:
+def _hashes(key: Key, message: Message) -> tuple[bytes, ...]:
     """Of whom it names, for the next switch: a forged envelope of certified mail may have promised others (R18)."""
-    return tuple(keys.address_hash(firm_id, key) for key in message.address_keys())
+    return tuple(key.address_hash(each) for each in message.address_keys())
 
 
 def _is_past(one: Fetched, received: Received) -> bool:

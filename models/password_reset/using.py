@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from models import journal, password, session
+from models import firm_key, journal, password, session
 from models.access import MAY_ENTER
 from models.errors import DeadLink, DeadLinkReason, ErrorCode, Refusal
 from models.ground import clock, secret_link, store
@@ -55,13 +55,17 @@ _END = "UPDATE password_reset SET ended_at = $3, end_reason = $4 WHERE firm_id =
 async def _good(token: str, *, lock: bool = False) -> Any:
     """The reset that the token is of."""
     found = await store.row(_FIND + ("FOR UPDATE OF r" if lock else ""), secret_link.row_of(token))
-    if found is None or not secret_link.is_token(token, "reset", found["id"], found["seed"]):
+    if found is None or not await _is_token(token, found):
         raise Refusal(ErrorCode.NOT_FOUND, "This link is not complete. Copy all of it from the letter.", "token")
     if (reason := _dead(found, clock.now())) is not None:
         raise DeadLink(SAID.get(reason, NO_MORE), "token", reason=reason)
     if found["user_id"] and not found["may_enter"]:
         raise Refusal(ErrorCode.LOGIN_OFF, "Your access is switched off. Ask the firm to switch it on.", "token")
     return found
+
+
+async def _is_token(given: str, row: Any) -> bool:
+    return secret_link.is_token(await firm_key.of(row["firm_id"]), given, "reset", row["id"], row["seed"])
 
 
 def _dead(row: Any, now: datetime) -> DeadLinkReason | None:

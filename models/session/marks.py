@@ -31,11 +31,11 @@ class Owner(NamedTuple):
 
 
 def mark(address_key: str, owner: Owner) -> str:
-    """A new one, that nobody can make without the installation's key."""
+    """A new one, that nobody can make without the installation's secret."""
     whose = _tag("address", address_key) + _tag("person", f"{owner.firm_id} {owner.person_id}")
     until = str(int((clock.now() + GOOD_FOR).timestamp()))
     own = secrets.token_urlsafe(9)
-    return ".".join((whose, until, own, keys.signature("device", _signed(owner, until, own))))
+    return ".".join((whose, until, own, keys.installation().signature("device", _signed(owner, until, own))))
 
 
 async def mark_of(by: Viewer) -> str:
@@ -71,7 +71,7 @@ def _good(one: str, owner: Owner) -> str | None:
     if len(parts) != 4:
         return None
     _, until, own, signature = parts
-    if not keys.is_signed("device", _signed(owner, until, own), signature):
+    if not keys.installation().is_signed("device", _signed(owner, until, own), signature):
         return None
     return own if int(until) > clock.now().timestamp() else None
 
@@ -85,4 +85,4 @@ def _signed(owner: Owner, until: str, own: str) -> str:
 
 
 def _tag(of: str, text: str) -> str:
-    return keys.signature(f"device of {of}", text)[:_TAG]
+    return keys.installation().signature(f"device of {of}", text)[:_TAG]

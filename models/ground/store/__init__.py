@@ -1,14 +1,19 @@
 """The database: opened once per process, reached by `rows` and `transaction` from anywhere."""
 
+from models.ground.store.alone import NotAlone, must_be_alone
 from models.ground.store.away import Away, why
 from models.ground.store.connection import close, is_open, migrate, open_store, pending_migrations, tortoise_config
+from models.ground.store.named import ALONE, NAME
 from models.ground.store.sql import execute, row, rows, save_again, value
 from models.ground.store.transaction import Transaction, current, transaction
 from models.ground.store.where import AFRESH, Where, for_many
 
 __all__ = [
     "AFRESH",
+    "ALONE",
+    "NAME",
     "Away",
+    "NotAlone",
     "Transaction",
     "Where",
     "close",
@@ -17,6 +22,7 @@ __all__ = [
     "for_many",
     "is_open",
     "migrate",
+    "must_be_alone",
     "open_store",
     "pending_migrations",
     "row",

@@ -16,6 +16,7 @@ from models.ground.store.transaction import queue_for
 
 NOUNS = [
     "models.firm",
+    "models.firm_key",
     "models.team",
     "models.session.table",
     "models.api_token",
@@ -38,11 +39,10 @@ NOUNS = [
     "models.journal.tables",
     "models.idempotency",
     "models.errand.table",
-    "models.installation",
+    "models.installation.table",
 ]
 MIGRATION_LOCK = 0x53574954  # "SWIT"; one migrator at a time per database
 SERVER_SETTINGS = {
-    "application_name": NAME,
     "timezone": "UTC",
     "statement_timeout": "30000",
     "lock_timeout": "10000",
@@ -54,7 +54,7 @@ SERVER_SETTINGS = {
 _context: TortoiseContext | None = None
 
 
-def tortoise_config(url: str, *, pool_size: int = 10) -> dict[str, Any]:
+def tortoise_config(url: str, *, pool_size: int = 10, name: str = NAME) -> dict[str, Any]:
     """Tortoise's configuration for a PostgreSQL URL, as libpq reads it (`?host=/folder` names a socket)."""
     parts = urlsplit(url)
     query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
@@ -68,7 +68,7 @@ def tortoise_config(url: str, *, pool_size: int = 10) -> dict[str, Any]:
         "maxsize": pool_size,
         "command_timeout": 35,
         "reset": _nothing_to_reset,
-        "server_settings": SERVER_SETTINGS,
+        "server_settings": {**SERVER_SETTINGS, "application_name": name},
         "connection_class": Connection,
     }
     if "sslmode" in query:
@@ -94,14 +94,16 @@ async def _nothing_to_reset(_: object) -> None:
     """
 
 
-async def open_store(url: str, *, pool_size: int = 10) -> None:
+async def open_store(url: str, *, pool_size: int = 10, name: str = NAME) -> None:
     """
-    Opens the database for every task of this process.
+    Opens the database for every task of this process. `name`: as PostgreSQL shows its connections.
 
     Raises OSError or asyncpg.PostgresError where it cannot be reached.
     """
     global _context
-    _context = await Tortoise.init(config=tortoise_config(url, pool_size=pool_size), _enable_global_fallback=True)
+    _context = await Tortoise.init(
+        config=tortoise_config(url, pool_size=pool_size, name=name), _enable_global_fallback=True
+    )
     queue_for(pool_size)
     with _context:
         await get_connections().get("default").execute_query("SELECT 1")

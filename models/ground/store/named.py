@@ -12,6 +12,8 @@ import structlog
 from models.ground.store.where import AFRESH
 
 NAME = "switchboard"
+ALONE = "switchboard-keys"
+"""Of a process that wants to know whether another one is there (`alone`)."""
 CHANNEL = "switchboard"
 """Where wake-ups go: the firm's id and its head, as in `0192… 1042`."""
 SANE = re.compile(r"[A-Za-z0-9._-]{1,51}")  # PostgreSQL keeps 63 bytes of an application's name
