@@ -2,6 +2,8 @@
 
 import asyncio
 from functools import partial
+from importlib import import_module
+from pathlib import Path
 from random import Random
 
 import asyncpg
@@ -17,7 +19,7 @@ from uuid_utils.compat import uuid7
 
 from models import journal
 from models.account import Account
-from models.ground import store
+from models.ground import migrations, store
 from models.ground.embedded import Embedded
 from models.ground.store import connection
 from models.ground.store.named import CHANNEL
@@ -315,3 +317,11 @@ async def test_the_counter_sees_what_is_sent_and_leaves_begin_and_commit_out() -
     assert len(statements) == 9
     await _name(by)
     assert len(statements) == 9
+
+
+def test_each_migration_comes_after_the_one_before_it() -> None:
+    """Two that follow the same one would be applied in an order that nobody wrote down."""
+    names = sorted(file.stem for file in Path(migrations.__file__).parent.glob("0*.py"))
+    modules = [import_module(f"{migrations.__name__}.{name}") for name in names]
+    assert [name[:4] for name in names] == [f"{number:04}" for number in range(1, len(names) + 1)]
+    assert [module.Migration.dependencies for module in modules[1:]] == [[("models", name)] for name in names[:-1]]
