@@ -8,7 +8,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0029_every_folder")]
+    dependencies = [("models", "0028_letters_in_a_box")]
 
     operations = [
         ops.AddField(model_name="Installation", name="indexed", field=fields.IntField(default=1, db_default=1)),
