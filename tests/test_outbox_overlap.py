@@ -8,7 +8,7 @@ import pytest
 from mail.outbox import new_owner, one_pass
 from models.ground import store
 from models.viewer import System
-from tests.letters import a_route, row_of, state_of, written
+from tests.letters import a_route, row_of, sent_all, state_of, written
 from tests.make import a_firm
 from tests.smtp_server import SmtpSink, Taken
 
@@ -32,6 +32,7 @@ async def test_the_next_letter_is_announced_meanwhile_and_its_bytes_wait(by: Sys
             await store.row("SELECT 1 FROM letter WHERE id = $1 FOR UPDATE", first)
             held.set()
             await announced.wait()
+            await _others_leave()
             seen.append((await state_of(first), (await row_of(second))["handed_over"], len(sink.letters)))
 
     async def answered(taken: Taken) -> None:
@@ -50,6 +51,15 @@ async def test_the_next_letter_is_announced_meanwhile_and_its_bytes_wait(by: Sys
         assert [taken.to[0] for taken in sink.letters] == [FIRST, SECOND]
     assert seen == [("QUEUED", 0, 1)]
     assert [await state_of(first), await state_of(second)] == ["SENT", "SENT"]
+
+
+async def _others_leave() -> None:
+    """By another line: it would be far more than time enough for one that does not wait."""
+    another_firm = await a_firm()
+    async with SmtpSink() as sink:
+        for n in range(3):
+            await written(another_firm, f"other{n}@client.test")
+            assert (await sent_all(sink.server)).handled == 1
 
 
 async def test_a_letter_that_was_only_announced_when_the_outbox_is_told_to_stop_does_not_leave(by: System) -> None:

@@ -38,6 +38,18 @@ async def killed(child: Child, url: str, *asked: object, said: Path, crash_at: i
 
 
 @asynccontextmanager
+async def alive(child: Child, url: str, *asked: object, said: Path) -> AsyncIterator[None]:
+    """The same, killed where it stands when the caller is done with it."""
+    process = _started(child, url, asked, said, {})
+    try:
+        yield
+    finally:
+        process.kill()
+        await asyncio.to_thread(process.join)
+    assert process.exitcode == -signal.SIGKILL, await asyncio.to_thread(said.read_text)
+
+
+@asynccontextmanager
 async def paused(child: Child, url: str, *asked: object, said: Path, at: int) -> AsyncIterator[str | None]:
     """The same, but that it is paused there meanwhile, and goes on afterwards, to its end."""
     process = _started(child, url, asked, said, {"CRASH_AT": str(at), "CRASH_BY": "SIGSTOP"})

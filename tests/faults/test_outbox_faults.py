@@ -14,9 +14,9 @@ import pytest
 
 from mail.outbox import Outbox
 from models.ground import store as database
-from tests.faults.killing import DOUBLED, killed
+from tests.faults.killing import DOUBLED, alive, killed
 from tests.faults.outbox_child import pass_on
-from tests.letters import a_route, an_invitation, due_again, invited
+from tests.letters import a_route, an_invitation, due_again, invited, sent_all, written
 from tests.make import a_firm, an_account
 from tests.smtp_server import SmtpSink, Taken
 from tests.syncing import eventually
@@ -78,6 +78,59 @@ async def test_killed_again_and_again_right_after_the_server_took_it_two_copies_
     rows = await database.rows("SELECT state, settled_at FROM letter")
     assert {row["state"] for row in rows} == {"UNCERTAIN"}
     assert all(row["settled_at"] for row in rows)
+
+
+async def test_killed_while_it_is_written_down_that_a_letter_was_sent_that_one_alone_leaves_twice(
+    own_store: str, tmp_path: Path
+) -> None:
+    """The next one of its line was announced meanwhile, and not handed over, however long that takes."""
+    letter_ids = await queued()
+    first, second = await recipients(letter_ids)
+    held, announced = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        async with database.transaction():
+            await database.row("SELECT 1 FROM letter WHERE id = $1 FOR UPDATE", letter_ids[0])
+            held.set()
+            await announced.wait()
+            await others_leave()
+            kill.set()
+            await killed_.wait()
+
+    async def answered(taken: Taken) -> None:
+        if taken.to == (first,) and not held.is_set():
+            holding.append(asyncio.create_task(hold()))
+            await held.wait()
+
+    async def named(address: str) -> None:
+        if address == second:
+            announced.set()
+
+    holding: list[asyncio.Task[None]] = []
+    kill, killed_ = asyncio.Event(), asyncio.Event()
+    async with SmtpSink(answered=answered, named=named) as sink:
+        async with alive(pass_on, own_store, sink.port, said=tmp_path / "said"):
+            await kill.wait()
+        killed_.set()
+        await holding[0]
+        assert await copies(sink, letter_ids) == [1, 0]
+        await due_again()
+        assert await killed(pass_on, own_store, sink.port, said=tmp_path / "said") is None
+        assert await copies(sink, letter_ids) == [2, 1]
+
+
+async def recipients(letter_ids: list[UUID]) -> list[str]:
+    rows = await database.rows("SELECT to_address FROM letter WHERE id = ANY($1) ORDER BY id", letter_ids)
+    return [row["to_address"] for row in rows]
+
+
+async def others_leave() -> None:
+    """Of another firm, by another line: it would be far more than time enough for one that does not wait."""
+    by = await a_firm()
+    async with SmtpSink() as sink:
+        for n in range(3):
+            await written(by, f"other{n}@client.test")
+            assert (await sent_all(sink.server)).handled == 1
 
 
 async def test_the_database_ends_every_connection_while_letters_leave(own_store: str) -> None:
