@@ -1,19 +1,24 @@
 """Bulk updates that wait: as many as may, and whoever asked for one may be gone when it ends."""
 
+import asyncio
+
 import pytest
 
 from models import bulk_update, notification, team
 from models.bulk_update import BulkEdit, BulkOutcome
 from models.bulk_update.starting import MOST_WAITING
+from models.bulk_update.table import BulkUpdateItem
 from models.errors import ErrorCode
+from models.ground import store as database
 from models.ground.page import Window
 from models.notification import InboxFilter, NotificationKind
-from models.run import RunStatus, release
+from models.run import RunLost, RunStatus, release
 from models.toggles import Invite, Switch
 from models.viewer import Viewer
-from tests.bulk_updating import ALL, ENABLE, all_end, asked, claimed, stepped, view
+from tests.bulk_updating import ALL, ENABLE, all_end, asked, claimed, stepped, told, view
 from tests.make import a_firm, a_member, an_account
 from tests.refused import refused
+from tests.waiting import held, patience, until_waiting
 
 pytestmark = pytest.mark.usefixtures("store")
 INVITING = BulkEdit(ALL, login=ENABLE, invite=Invite())
@@ -42,15 +47,33 @@ async def test_the_same_key_gives_the_run_that_waits_also_where_no_more_may(by: 
     assert (await bulk_update.start(by, INVITING, key="once")).ids == done.ids
 
 
+async def test_a_run_is_cancelled_at_once_also_while_it_is_planned(by: Viewer, store: str) -> None:
+    """However many addresses it has; what had been planned is forgotten."""
+    await an_account(by)
+    run_id = await asked(by, INVITING)
+    run_held = await claimed()
+    async with held(database.execute("LOCK TABLE bulk_update_item IN EXCLUSIVE MODE")):
+        planning = asyncio.create_task(stepped(run_held))
+        await until_waiting(store, 1)
+        async with patience():
+            await bulk_update.cancel(by, run_id)
+    with pytest.raises(RunLost):
+        await planning
+    ended = await view(by, run_id)
+    assert (ended.status, ended.total) == (RunStatus.CANCELLED, 0)
+    assert await told(by, run_id) == {}
+    assert await BulkUpdateItem.filter(run_id=run_id).count() == 0
+
+
 async def test_who_is_gone_when_it_ends_is_told_nothing_and_neither_is_anybody_in_their_stead(by: Viewer) -> None:
     going = await a_member(by)
     await an_account(by, code="A", address="anna@client.test")
     await an_account(by, code="B", address="bruno@client.test")
     run_id = await asked(going, INVITING)
-    held = await claimed()
-    await stepped(held)
-    await stepped(held)
-    await release(held)
+    run_held = await claimed()
+    await stepped(run_held)
+    await stepped(run_held)
+    await release(run_held)
     await team.remove(by, going.member_id)
     await all_end()
     ended = await view(by, run_id)

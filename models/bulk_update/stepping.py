@@ -45,8 +45,8 @@ async def step(held: Held, pace: Pace) -> bool:
     """Plans the run, or ends its next chunk; False: it has ended. Raises RunLost."""
     async with store.transaction(held.firm_id):
         run = await hold(held)
-        if run["planned_at"] is None:
-            return await _plan(run)
+    if run["planned_at"] is None:
+        return await _plan(held, run)
     async with store.transaction(held.firm_id):
         await firm.one_at_a_time(held.firm_id)
         begun = monotonic()
@@ -67,19 +67,28 @@ ORDER BY turn, place
 """
 
 
-async def _plan(run: Any) -> bool:
-    """Items are fixed from now on. No lock but the run's: what changes meanwhile, the chunks will see."""
-    by = (await acting(run)).viewer
-    plan, accounts = await _planned(by, run)
-    [kept] = await plan.rows(_KEEP, run["id"], MOST_ITEMS + 1)
-    checkpoint("after a run was planned")
-    if kept["items"] > MOST_ITEMS:
+async def _plan(held: Held, run: Any) -> bool:
+    """
+    Items are fixed from now on. Under no lock: what changes meanwhile, the chunks will see; and whoever cancels the run
+    need not wait until all are there, which then are not kept.
+    """
+    async with store.transaction(held.firm_id):
+        by = (await acting(run)).viewer
+        plan, accounts = await _planned(by, run)
+        [kept] = await plan.rows(_KEEP, run["id"], MOST_ITEMS + 1)
+        checkpoint("after a run was planned")
+        await hold(held)
+        return await _begin(by, run, accounts=accounts, items=kept["items"])
+
+
+async def _begin(by: Viewer, run: Any, *, accounts: int, items: int) -> bool:
+    if items > MOST_ITEMS:
         await store.execute(_FORGET, run["firm_id"], run["id"])
         await give_up(by, run["id"], f"More than {MOST_ITEMS:,} addresses match by now. Choose fewer accounts.")
         return False
-    await store.execute(_PLANNED, run["firm_id"], run["id"], clock.now(), accounts, kept["items"])
+    await store.execute(_PLANNED, run["firm_id"], run["id"], clock.now(), accounts, items)
     _tell(by, run)
-    if not kept["items"]:
+    if not items:
         await finish(by, run["id"])
         return False
     return True
