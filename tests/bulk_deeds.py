@@ -16,7 +16,7 @@ from models.ground import clock, store
 from models.letter import LetterKind, NewLetter
 from models.notification import NotificationKind
 from models.our_own import OurOwn
-from models.run import Held, RunKind, RunLost, claim, release
+from models.run import UNENDED, Held, RunKind, RunLost, claim, release
 from models.team import TeamMember, TeamMemberState
 from models.toggles.switching import end_email_sync
 from models.viewer import Viewer
@@ -38,22 +38,37 @@ class Even(Pace):
 
 @dataclass
 class Runs(Deeds):
-    """`starter`: a colleague who starts them. `now`: by the firm's clock. `held`: what a worker goes on with."""
+    """
+    `starter`: a colleague who starts them. `now`: by the firm's clock. `held`: what a worker goes on with. `owners`:
+    undos that the owner asked for.
+    """
 
     starter: Viewer
     now: datetime
     per_recipient: int
     runs: list[UUID] = field(default_factory=list)
+    owners: set[UUID] = field(default_factory=set)
     held: Held | None = None
     right: bool = True
     hired: dict[int, UUID] = field(default_factory=dict)
 
     async def start(self, wish: Wish) -> None:
         """The same key answers with the same run, however often (R31)."""
-        key, by = f"run {len(self.runs)}", replace(self.starter, manage_accounts=self.right)
+        key, by = f"run {len(self.runs)}", self._as_allowed()
         done = await bulk_update.start(by, self.edit(wish), key=key)
         assert (await bulk_update.start(by, self.edit(wish), key=key)).ids == done.ids
         self.runs += done.ids
+
+    async def undo(self, back: int, by_owner: bool) -> None:
+        key, by = f"run {len(self.runs)}", self._as_allowed(by_owner=by_owner)
+        run_id = self._last(back)
+        done = await bulk_update.undo(by, run_id, key=key)
+        assert (await bulk_update.undo(by, run_id, key=key)).ids == done.ids
+        self.runs += done.ids
+        self.owners |= set(done.ids) if by_owner else set()
+
+    def _as_allowed(self, *, by_owner: bool = False) -> Viewer:
+        return self.reality.by if by_owner else replace(self.starter, manage_accounts=self.right)
 
     def edit(self, wish: Wish) -> BulkEdit:
         return wish.asked(self.reality.places)
@@ -62,6 +77,11 @@ class Runs(Deeds):
         self.held = self.held or await claim("one worker", list(RunKind))
         if self.held and not await step(self.held, Even(at_once)):
             self.held = None
+
+    async def end_all(self) -> None:
+        await self.step(1)
+        while self.held is not None or await store.value(_WAIT, self.reality.by.firm_id):
+            await self.step(1)
 
     async def take_over(self, expired: bool) -> None:
         """Whoever had it comes back too late, writes nothing, and ends nobody's lease."""
@@ -81,9 +101,12 @@ class Runs(Deeds):
         with pytest.raises(RunLost):
             await step(held, Even(1))
 
-    async def cancel(self, number: int) -> None:
+    def _last(self, back: int) -> UUID:
+        return self.runs[-1 - back] if back < len(self.runs) else self.reality.places[0]
+
+    async def cancel(self, back: int) -> None:
         """At once: whoever goes on with it finds it lost."""
-        run_id = self.runs[number] if number < len(self.runs) else self.reality.places[0]
+        run_id = self._last(back)
         await bulk_update.cancel(self.reality.by, run_id)
         if self.held and self.held.run_id == run_id:
             await self._is_lost(self.held)
@@ -129,10 +152,13 @@ class Runs(Deeds):
     async def entries(self) -> Counter[UUID]:
         """In Inbox+, of runs that ended; whoever started them has them, and nobody else."""
         rows = await store.rows(_ENTRIES, self.reality.by.firm_id, NotificationKind.BULK_UPDATE_FINISHED)
-        assert {row["member_id"] for row in rows} <= {self.starter.member_id}
+        for row in rows:
+            began = self.reality.by if row["subject_id"] in self.owners else self.starter
+            assert row["member_id"] == began.member_id
         return Counter(row["subject_id"] for row in rows)
 
 
+_WAIT = f"SELECT count(*) FROM run WHERE firm_id = $1 AND {UNENDED}"
 _ENTRIES = "SELECT member_id, subject_id FROM notification WHERE firm_id = $1 AND kind = $2"
 
 

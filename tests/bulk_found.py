@@ -13,7 +13,8 @@ from models.letter import LetterKind
 from models.toggles import Switch
 from tests.bulk_rules import Item, Results
 from tests.reality import Reality
-from tests.run_rules import Bulk, Told
+from tests.run_rules import Bulk
+from tests.turn_rules import Told
 
 ALL = Window(1_000)
 Shown = tuple[int, int | None, frozenset[int], Results]

@@ -47,7 +47,7 @@ class Wish:
 class Item:
     """
     `one`: the address; `person`: a contact without any; neither: nobody of the account has one. `held`, `muted`: as it
-    was when it was planned.
+    was when it was planned. Of its turn: `activated`, and `off`: the categories that were off before and after it.
     """
 
     place: int
@@ -56,6 +56,8 @@ class Item:
     held: bool = True
     muted: Muted = frozenset()
     results: Results = field(default_factory=dict)
+    activated: bool = False
+    off: tuple[Muted, Muted] = (frozenset(), frozenset())
 
     @property
     def turn(self) -> Turn:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from hypothesis import strategies as st
@@ -120,7 +120,10 @@ SWITCHING = (
 )
 
 
-def any_of(*steps: st.SearchStrategy[tuple[Any, ...]]) -> st.SearchStrategy[tuple[Any, ...]]:
+Step = TypeVar("Step")
+
+
+def any_of(*steps: st.SearchStrategy[Step]) -> st.SearchStrategy[Step]:
     """One of these; what stands there twice comes twice as often, which `st.one_of` forgets."""
     return st.sampled_from(steps).flatmap(lambda step: step)
 

@@ -1,7 +1,7 @@
 """
-Bulk updates in the real database against their rules in plain Python (tests/run_rules.py), cut between any two chunks
-by switches, preferences, moves, archiving, activation, suppression, colleagues, other workers, lost rights, cancelling
-and time: R8, R13, R17, R25-R28, R31, R44, R46.
+Bulk updates and undos in the real database against their rules in plain Python (tests/run_rules.py), cut between any
+two chunks by switches, preferences, moves, archiving, activation, suppression, colleagues, other workers, lost rights,
+cancelling and time: R8, R13, R17, R25-R28, R30, R31, R44, R46.
 """
 
 from collections import Counter
@@ -19,42 +19,21 @@ from models.ground.settings import Settings
 from models.run import RunStatus
 from models.viewer import TeamRole
 from tests.bulk_deeds import Runs, nobody_elses
-from tests.bulk_firms import limits_of, wishes
+from tests.bulk_firms import limits_of
 from tests.bulk_found import items, letters, offered, offers, run_of, said, tallied, told
+from tests.bulk_scenes import SCENE, TAKEN_BACK, Step
 from tests.make import a_member
-from tests.reality import NAMED, NUMBERS, SWITCHING, WISH, any_of, code_of, people_and_places, text_of
+from tests.reality import code_of, people_and_places, text_of
 from tests.rules import PEOPLE, PLACES
 from tests.run_rules import Bulk
 
 pytestmark = pytest.mark.usefixtures("store")
-PLACE, ONE = NUMBERS["place"], NUMBERS["one"]
-MOSTLY = st.sampled_from([True, True, True, False])
-CHUNK = st.tuples(st.just("step"), st.sampled_from([1, 1, 1, 3]))
-MEANWHILE = any_of(
-    *[st.tuples(st.just("do"), st.just("switch"), PLACE, ONE, WISH)] * 6,
-    *[st.tuples(st.just("do"), st.just("prefer"), PLACE, ONE, NAMED)] * 4,
-    *[st.tuples(st.just("do"), st.just("edit"), NUMBERS["person"], st.just(0), ONE)] * 2,  # moves, most of the time
-    st.tuples(st.just("do"), st.just("adopt"), PLACE, ONE, NUMBERS["person"], NUMBERS["slot"]),
-    st.tuples(st.just("do"), st.just("drop"), PLACE, ONE),
-    *[step.map(lambda given: ("do", *given)) for step in SWITCHING],
-    *[st.tuples(st.just("invite"), PLACE, ONE, MOSTLY, st.booleans())] * 2,
-    *[st.tuples(st.just(verb), ONE) for verb in ("suppress", "lift", "hire", "dismiss", "use_up", "accept", "revoke")],
-    *[st.tuples(st.just("allow"), MOSTLY.map(lambda right: not right))] * 2,
-    st.tuples(st.just("start"), wishes(PLACES)),
-    *[st.tuples(st.just("take_over"), st.booleans())] * 4,
-    st.tuples(st.just("cancel"), st.integers(0, 3)),
-    st.tuples(st.just("wait")),
-)
-# most of what may go wrong happens between the plan of a run and its end
-SCENE = st.tuples(wishes(PLACES), st.lists(MEANWHILE | CHUNK, min_size=4, max_size=10)).map(
-    lambda scene: [("allow", True), ("start", scene[0]), ("step", 1), *scene[1]]
-)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-@given(scenes=st.lists(SCENE, min_size=3, max_size=4))
+@given(scenes=st.lists(SCENE | TAKEN_BACK, min_size=3, max_size=4))
 async def test_runs_follow_the_rules_whatever_happens_between_two_of_their_chunks(
-    scenes: list[list[tuple[Any, ...]]],
+    scenes: list[list[Step]],
 ) -> None:
     bulk, deeds = await _begin()
     try:
