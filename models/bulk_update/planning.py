@@ -104,11 +104,12 @@ def _is_live(edit: BulkEdit, where: store.Where, now: datetime) -> str:
 def _asks(edit: BulkEdit) -> str:
     """
     Whether a letter is to go to the address of `f` for this account: to one that is PENDING without a live invitation
-    or, with `again`, in any case; to one that is activated, where it may enter from now on (R8, R26).
+    or, with `again`, in any case; to one that is activated, where it may enter from now on (R8, R26). Not where Login
+    is left alone: no room is kept for a letter that is not written.
     """
     if edit.invite is None:
         return "false"
-    return "(NOT f.archived AND CASE WHEN f.activated THEN NOT f.login ELSE NOT f.live END)"
+    return "(NOT f.archived AND NOT f.is_left AND CASE WHEN f.activated THEN NOT f.login ELSE NOT f.live END)"
 
 
 # one by one (LATERAL), here and below, so that each is found by its id whatever PostgreSQL takes the tables to be
@@ -117,10 +118,12 @@ _TOGGLES = f"""
   SELECT t.id AS toggles_id, t.address_id, {", ".join(f"t.{switch}" for switch in Switch)}, t.muted, {IS_HELD} AS held
   FROM toggles t WHERE t.firm_id = $1"""
 _SPOTS = f"""
-  SELECT NULL::int AS place, NULL::int AS turn, c.id AS account_id, c.code_key, c.archived, t.*
+  SELECT NULL::int AS place, NULL::int AS turn, c.id AS account_id, c.code_key, c.archived, t.*, false AS is_left
   FROM chosen c, LATERAL ({_TOGGLES} AND t.account_id = c.id OFFSET 0) t WHERE t.held{{and_unlinked}}"""
+# `is_left`: Login, because somebody has decided otherwise since it was planned (CHANGED_MEANWHILE)
 _OF_RUN = f"""
-  SELECT b.place, b.turn, b.account_id, a.code_key, a.archived_at IS NOT NULL AS archived, t.*
+  SELECT b.place, b.turn, b.account_id, a.code_key, a.archived_at IS NOT NULL AS archived, t.*,
+    b.held AND NOT t.held OR coalesce(b.login_from, false) AND NOT t.login AS is_left
   FROM ({{items}} AND b.toggles_id IS NOT NULL OFFSET 0) b,
   LATERAL (SELECT a.code_key, a.archived_at FROM account a WHERE a.firm_id = $1 AND a.id = b.account_id LIMIT 1) a,
   LATERAL ({_TOGGLES} AND t.id = b.toggles_id LIMIT 1) t"""
