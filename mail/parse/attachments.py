@@ -25,7 +25,7 @@ def attachment(part: Part, number: int) -> ParsedAttachment:
     """`number` counts from 1 and stands in the name where the part has none."""
     kind = safe_type(part)
     identity = one_line((part.headers.first("content-id") or "").strip().strip("<>"), 500)
-    name = safe_name(part.filename or "") or f"attachment-{number}{_extension(kind)}"
+    name = safe_name(part.filename or "") or f"attachment-{number}{extension(kind)}"
     return ParsedAttachment(name=name, content_type=kind, content=part.content(), content_id=identity or None)
 
 
@@ -45,6 +45,11 @@ def _shortened(name: str) -> str:
     )
 
 
-def _extension(kind: str) -> str:
+def guessed_type(name: str) -> str:
+    """By its extension."""
+    return _TYPES.guess_type(name, strict=False)[0] or "application/octet-stream"
+
+
+def extension(kind: str) -> str:
     plain = kind.startswith(("text/", "message/"))
     return _EXTENSIONS.get(kind) or _TYPES.guess_extension(kind) or (".txt" if plain else ".bin")

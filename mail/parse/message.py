@@ -5,8 +5,8 @@ import re
 from dataclasses import replace
 
 from mail.parse import addresses, bodies, certified, dates, headers, html
-from mail.parse.attachments import attachment
 from mail.parse.charsets import one_line
+from mail.parse.contents import contents
 from mail.parse.headers import Headers
 from mail.parse.ids import ids
 from mail.parse.parsed import LARGEST_MESSAGE, ParsedEmail, ParsedHeaders, Unreadable
@@ -77,7 +77,7 @@ def _certified(envelope: Source) -> ParsedEmail | None:
 
 def _email(came: Source, *, message_id: str = "") -> ParsedEmail:
     """`message_id`: by which all copies of it are known, where it is not its own."""
-    letter = bodies.body(came.root)
+    letter, files = contents(came.root)
     page, blocked = html.safe(letter.html) if letter.html else (None, 0)
     text = (letter.text if letter.text.strip() else html.to_text(page or ""))[: bodies.LONGEST_TEXT]
     said, subject = _said(came.fields), _subject(came.fields)
@@ -97,7 +97,7 @@ def _email(came: Source, *, message_id: str = "") -> ParsedEmail:
         safe_html=page,
         blocked_images=blocked,
         snippet=bodies.snippet(text),
-        attachments=tuple(attachment(part, number) for number, part in enumerate(bodies.attached(came.root), 1)),
+        attachments=files,
         fingerprint=_fingerprint(came, replace(said, message_id=message_id or said.message_id), subject),
         words=tuple(email_words(subject, said.participants, text)),
     )
