@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 import pytest
 
 from mail.imap import Garbage, Header, Imap, ImapError, Message, Unfetchable, Unreachable
-from mail.imap.answers import NO_DATE
+from mail.imap.dates import NO_DATE
 from tests.imap_client import HOTEL, signed_in
 from tests.imap_server import ARRIVED, ImapServer
 from tests.waiting import NEVER, patience

@@ -31,6 +31,7 @@ REPEATED = (" ", "\t", "\n", "a", "A", "1", "-", "-a", "\\", '"', '\\"', "&", "<
 ONLY_AT_A_PLACE = {
     "mail.compose._QUOTED_LOCAL",
     "mail.imap.answers._TOKEN",
+    "mail.imap.listing._QUOTED",
     "mail.parse.addresses._ADDRESS",
     "mail.parse.bodies._INTRODUCES",
     "mail.parse.bodies._QUOTE",

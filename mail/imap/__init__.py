@@ -6,13 +6,14 @@ async with await Imap.connect(server, username=…, password=…) as imap:
 """
 
 from mail.imap.client import Imap
-from mail.imap.errors import Garbage, ImapError, NoImap, Refused, SecretRefused, TlsFailed, Unreachable
+from mail.imap.errors import Busy, Garbage, ImapError, NoImap, Refused, SecretRefused, TlsFailed, Unreachable
 from mail.imap.fetching import BEGINNING, MESSAGE_LIMIT, Gone, Header, Message, Unfetchable
 from mail.imap.folders import Folder, FolderState
 
 __all__ = [
     "BEGINNING",
     "MESSAGE_LIMIT",
+    "Busy",
     "Folder",
     "FolderState",
     "Garbage",

@@ -4,75 +4,71 @@ An `Answer` is one untagged response without its "* ": a line, then by turns a l
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mail.imap.errors import Garbage
-from mail.imap.folders import Folder, FolderState
-from mail.imap.names import from_wire, to_wire
 
 Answer = tuple[bytes, ...]
 Value = bytes | None | list["Value"]
 
 LARGEST_UID = 2**32 - 1
-NO_DATE = datetime(1970, 1, 1, tzinfo=UTC)
 
 # Possessive, and "BODY[" only with its "]": a hostile line costs its length once, never its square.
 _TOKEN = re.compile(
     rb'[ \t]*+(?:(?P<open>\()|(?P<close>\))|"(?P<quoted>(?:[^"\\]|\\.)*+)"|~?(?P<literal>\{\d+\+?\})\Z'
-    rb'|(?P<atom>BODY\[[^\]]*+\](?:<\d+>)?|(?!BODY\[)[^ \t()"]++))',
+    rb'|(?P<atom>BODY(?:\.PEEK)?\[[^\]]*+\](?:<\d+>)?|(?!BODY(?:\.PEEK)?\[)[^ \t()"]++))',
     re.IGNORECASE | re.DOTALL,
 )
 _CODE = re.compile(rb"\[([A-Z0-9-]+)(?: ([^\]]*))?\]", re.IGNORECASE)
-_DATE = re.compile(rb" ?(\d{1,2})-([A-Za-z]{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)\Z")
-_MONTHS = (b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec")
-_SPECIAL_USES = {
-    use.upper(): use for use in ("\\All", "\\Archive", "\\Drafts", "\\Flagged", "\\Junk", "\\Sent", "\\Trash")
-}
+_EXISTS = re.compile(rb"(\d{1,10}) EXISTS", re.IGNORECASE)
+_FIGURE = re.compile(rb"(?:OK )?\[(UIDVALIDITY|UIDNEXT) (\d{1,20})", re.IGNORECASE)
+_NUMBER = re.compile(rb"\d{1,20}\Z")
 
 
-def fetched(answers: Sequence[Answer]) -> Iterator[Mapping[bytes, Value]]:
+def fetched(answers: Iterable[Answer]) -> Iterator[Mapping[bytes, Value]]:
     """The items of each FETCH answer by upper-case name, BODY[…] under b"BODY[" whatever stands in the brackets."""
     for answer in answers:
         if re.match(rb"\d+ FETCH ", answer[0][:20], re.IGNORECASE):
             yield _pairs(_values(answer)[-1])
 
 
-def searched(answers: Sequence[Answer]) -> list[int]:
-    """UIDs, ascending, each once."""
+def searched(answers: Sequence[Answer]) -> list[int] | None:
+    """UIDs, ascending, each once. None: it is answered as in IMAP4rev2 (ESEARCH), which nobody asked for."""
+    if any(answer[0][:8].upper() == b"ESEARCH " for answer in answers):
+        return None
     lines = [answer[0] for answer in answers if answer[0][:6].upper() == b"SEARCH"]
     return sorted({number(uid) for line in lines for uid in line.partition(b"(")[0].split()[1:]})
 
 
-def listed(answers: Sequence[Answer]) -> list[Folder]:
+def examined(answers: Sequence[Answer], text: bytes = b"") -> Mapping[str, int]:
     """
-    Folders in the server's order. One whose name could not be sent back is not selectable; a line that cannot be read
-    is passed over, as the others can.
+    UIDVALIDITY, UIDNEXT and EXISTS, as far as they were said; `text` is what stood behind the OK. Zero is no number of
+    a message, nor of a folder's state (RFC 3501, 9: nz-number): servers that say it do not know.
     """
-    return [folder for answer in answers if answer[0][:5].upper() == b"LIST " and (folder := _readable(answer))]
-
-
-def examined(answers: Sequence[Answer]) -> Mapping[str, int]:
-    """UIDVALIDITY, UIDNEXT and EXISTS, as far as they were said."""
     figures = {}
-    for line in (answer[0] for answer in answers):
-        if found := re.match(rb"(\d{1,10}) EXISTS", line, re.IGNORECASE):
-            figures["EXISTS"] = int(found.group(1))
-        elif found := re.match(rb"OK \[(UIDVALIDITY|UIDNEXT) (\d{1,10})\]", line, re.IGNORECASE):
-            figures[found.group(1).decode().upper()] = int(found.group(2))
-    return figures
+    for line in (*(answer[0] for answer in answers), b"OK " + text):
+        if found := _EXISTS.match(line):
+            figures["EXISTS"] = int(found[1])
+        elif found := _FIGURE.match(line):
+            figures[found[1].decode().upper()] = _folded(int(found[2]))
+    return {name: figure for name, figure in figures.items() if figure or name == "EXISTS"}
 
 
-def status(answers: Sequence[Answer]) -> FolderState:
+def status(answers: Sequence[Answer]) -> Mapping[str, int]:
+    """The same figures out of a STATUS."""
+    figures: Mapping[bytes, Value] = {}
     for answer in answers:
         if answer[0][:7].upper() == b"STATUS ":
             figures = _pairs(_values(answer)[-1])
-            return FolderState(
-                uidvalidity=number(figures.get(b"UIDVALIDITY")),
-                uidnext=number(figures.get(b"UIDNEXT")),
-                exists=number(figures.get(b"MESSAGES")),
-            )
-    raise Garbage("The mail server answered without the state of the folder.")
+    names = {b"UIDVALIDITY": "UIDVALIDITY", b"UIDNEXT": "UIDNEXT", b"MESSAGES": "EXISTS"}
+    told = {names[name]: value for name, value in figures.items() if name in names}
+    numbers = {name: int(value) for name, value in told.items() if isinstance(value, bytes) and _NUMBER.match(value)}
+    return {name: _folded(figure) for name, figure in numbers.items() if figure or name == "EXISTS"}
+
+
+def _folded(figure: int) -> int:
+    """Some count the milliseconds since 1970 as a UIDVALIDITY: all that matters is whether it is the same."""
+    return figure % 2**32 or 1 if figure > LARGEST_UID else figure
 
 
 def response_code(text: bytes) -> str:
@@ -91,20 +87,6 @@ def number(value: Value) -> int:
     if not isinstance(value, bytes) or not value.isdigit() or len(value) > 10 or int(value) > LARGEST_UID:
         raise Garbage("The mail server said something else where a number belongs.")
     return int(value)
-
-
-def moment(value: Value) -> datetime:
-    """An INTERNALDATE in UTC; the start of 1970 where it is missing or cannot be: no message is lost for a date."""
-    found = _DATE.match(value) if isinstance(value, bytes) else None
-    if not found or found[2].lower() not in _MONTHS:
-        return NO_DATE
-    day, year, hour, minute, second, off_hours, off_minutes = (int(found[i]) for i in (1, 3, 4, 5, 6, 8, 9))
-    offset = timedelta(hours=off_hours, minutes=off_minutes) * (-1 if found[7] == b"-" else 1)
-    try:
-        local = datetime(year, _MONTHS.index(found[2].lower()) + 1, day, hour, minute, min(second, 59), tzinfo=UTC)
-        return local - offset
-    except (ValueError, OverflowError):
-        return NO_DATE
 
 
 def _values(answer: Answer) -> list[Value]:
@@ -151,27 +133,6 @@ def _pairs(items: Value) -> Mapping[bytes, Value]:
         raise Garbage("The mail server sent an answer that cannot be read.")
     names = (name.upper() if isinstance(name, bytes) else b"" for name in items[::2])
     return {
-        b"BODY[" if name.startswith(b"BODY[") else name: value for name, value in zip(names, items[1::2], strict=False)
+        b"BODY[" if name.startswith((b"BODY[", b"BODY.PEEK[")) else name: value
+        for name, value in zip(names, items[1::2], strict=False)
     }
-
-
-def _readable(answer: Answer) -> Folder | None:
-    try:
-        return _folder(answer)
-    except Garbage:
-        return None
-
-
-def _folder(answer: Answer) -> Folder:
-    match _values(answer)[1:4]:
-        case [list(marks), bytes() | None as delimiter, bytes(wire)]:
-            flags = {mark.decode("ascii", "replace").upper() for mark in marks if isinstance(mark, bytes)}
-        case _:
-            raise Garbage("The mail server sent a list of folders that cannot be read.")
-    name = from_wire(wire.decode("utf-8", "replace"))
-    return Folder(
-        name=name,
-        special_use=frozenset(_SPECIAL_USES[flag] for flag in flags & _SPECIAL_USES.keys()),
-        selectable=not flags & {"\\NOSELECT", "\\NONEXISTENT"} and to_wire(name).encode() == wire,
-        delimiter=(delimiter or b"").decode("ascii", "replace"),
-    )

@@ -9,8 +9,8 @@ from typing import Self, TypeVar
 from aioimaplib import aioimaplib
 
 from mail.imap import answers
-from mail.imap.conversation import Conversation, Reply
-from mail.imap.errors import Garbage, Unreachable
+from mail.imap.conversation import Conversation
+from mail.imap.errors import Busy, Garbage, Refused, Unreachable
 from mail.imap.fetching import (
     BATCH_HEADERS,
     BEGINNING,
@@ -25,17 +25,22 @@ from mail.imap.fetching import (
     Unfetchable,
     bites,
     fetch,
+    numbered,
     read_header,
     read_message,
     search,
 )
 from mail.imap.folders import Folder, FolderState
 from mail.imap.line import MB, Line
+from mail.imap.listing import listed
 from mail.imap.login import open_line, sign_in
-from mail.imap.names import quoted, to_wire
+from mail.imap.names import to_wire
 from models.mailbox.server import MailServer
 
 T = TypeVar("T")
+
+_FIGURES = {"UIDVALIDITY", "UIDNEXT", "EXISTS"}
+_NO_UIDVALIDITY = 1
 
 
 class Imap:
@@ -50,6 +55,7 @@ class Imap:
         self._line = line
         self._talk = Conversation(line, timeout)
         self._view: object | None = None  # a new one each time a folder is opened
+        self._wires: dict[str, bytes] = {}  # how the server writes the names of its folders
 
     @classmethod
     async def connect(
@@ -82,23 +88,36 @@ class Imap:
         return "IDLE" in self._line.capabilities
 
     async def folders(self) -> list[Folder]:
-        return await self._talk.ask("LIST", '""', '"*"', read=lambda reply: answers.listed(reply.ok))
+        folders = await self._marked_folders() or await self._list()
+        self._wires = {folder.name: folder.wire for folder in folders}
+        return folders
 
     async def examine(self, folder: str) -> FolderState:
-        """Open a folder to read. UIDs of all other calls are of this one."""
+        """
+        Open a folder to read. UIDs of all other calls are of this one. What the server does not tell, or cannot be (as
+        many messages as there are have each a UID below UIDNEXT), is asked for in other ways; one that never tells a
+        UIDVALIDITY is taken at its UIDs.
+        """
         self._view = None
-        figures = await self._talk.ask("EXAMINE", quoted(to_wire(folder)), read=_examined)
-        self._line.state, self._view = aioimaplib.SELECTED, object()
-        if "UIDNEXT" not in figures:
-            return await self.status(folder)
-        return FolderState(uidvalidity=figures["UIDVALIDITY"], uidnext=figures["UIDNEXT"], exists=figures["EXISTS"])
-
-    async def status(self, folder: str) -> FolderState:
-        """The same figures of any folder, without opening it."""
-        name = quoted(to_wire(folder))
-        return await self._talk.ask(
-            "STATUS", name, "(MESSAGES UIDNEXT UIDVALIDITY)", read=lambda reply: answers.status(reply.ok)
+        figures = await self._talk.ask(
+            "EXAMINE", self._wire(folder), read=lambda reply: answers.examined(reply.ok, reply.text)
         )
+        self._line.state, self._view = aioimaplib.SELECTED, object()
+        if not figures.keys() >= _FIGURES:
+            figures = {**await self._figures_if_told(folder), **figures}
+            self._line.exists = figures.get("EXISTS", 0)
+        if "EXISTS" not in figures:
+            raise Garbage("The mail server opened a folder without saying how many messages it holds.")
+        told = figures.get("UIDNEXT", 0) > figures["EXISTS"]
+        uidnext = figures["UIDNEXT"] if told else await self._last_uid() + 1
+        return FolderState(figures.get("UIDVALIDITY", _NO_UIDVALIDITY), uidnext, figures["EXISTS"], counted=not told)
+
+    async def status(self, folder: str) -> FolderState | None:
+        """The same figures of any folder, without opening it. None where the server tells only some of them."""
+        figures = await self._figures(folder)
+        if not figures.keys() >= _FIGURES:
+            return None
+        return FolderState(figures["UIDVALIDITY"], figures["UIDNEXT"], figures["EXISTS"])
 
     async def uids(self, first: int, last: int | None = None) -> list[int]:
         """UIDs from `first` to `last`, both included, or to the end, ascending."""
@@ -107,6 +126,14 @@ class Imap:
             return []
         found = await search(self._talk, f"{int(first)}:{'*' if last is None else int(last)}")
         return [uid for uid in found if first <= uid <= (last or uid)]  # "n:*" brings the last one, whatever n
+
+    async def counted_uids(self) -> list[int]:
+        """
+        UIDs of all messages that the server counts, ascending, each message asked for its own: there may be some that
+        `uids` does not find, or that lie beyond the UIDNEXT that was told.
+        """
+        self._check(self._view)
+        return await numbered(self._talk)
 
     async def headers(self, uids: Sequence[int]) -> AsyncIterator[Header | Unfetchable | Gone]:
         """One for each UID, in that order, fetched 200 at a time. Open no other folder meanwhile."""
@@ -159,6 +186,44 @@ class Imap:
             self.abort()
         await self.close()
 
+    async def _list(self, *asked: str) -> list[Folder]:
+        return await self._talk.ask("LIST", '""', '"*"', *asked, read=lambda reply: listed(reply.ok))
+
+    async def _marked_folders(self) -> list[Folder]:
+        """With what each is for (RFC 6154), which some tell only where it is asked for."""
+        if not {"LIST-EXTENDED", "SPECIAL-USE"} <= self._line.capabilities:
+            return []
+        try:
+            return await self._list("RETURN", "(SPECIAL-USE)")
+        except Busy:
+            raise
+        except Refused:
+            return []
+
+    async def _figures(self, folder: str) -> Mapping[str, int]:
+        items = "(MESSAGES UIDNEXT UIDVALIDITY)"
+        return await self._talk.ask("STATUS", self._wire(folder), items, read=lambda reply: answers.status(reply.ok))
+
+    async def _figures_if_told(self, folder: str) -> Mapping[str, int]:
+        """Of the open folder: not all servers take that question then."""
+        try:
+            return await self._figures(folder)
+        except Busy:
+            raise
+        except Refused:
+            return {}
+
+    async def _last_uid(self) -> int:
+        """0 where the open folder is empty."""
+        if not self._line.exists:
+            return 0
+        found = await search(self._talk, "*") or await search(self._talk, "1:*")
+        return max(found, default=0)
+
+    def _wire(self, folder: str) -> bytes:
+        """Its name as the server listed it, else as it should be written."""
+        return self._wires.get(folder) or to_wire(folder).encode()
+
     def _check(self, view: object | None) -> None:
         if view is None or view is not self._view:
             raise RuntimeError("no folder is open, or another one than before")
@@ -172,10 +237,3 @@ class Imap:
             found = await fetch(self._talk, uids, items, read)
             for uid in uids:
                 yield found[uid]
-
-
-def _examined(reply: Reply) -> Mapping[str, int]:
-    figures = answers.examined(reply.ok)
-    if not {"UIDVALIDITY", "EXISTS"} <= figures.keys():
-        raise Garbage("The mail server opened a folder without saying how many messages it holds.")
-    return figures

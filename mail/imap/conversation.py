@@ -6,10 +6,12 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from mail.imap.answers import Answer, plain, response_code
-from mail.imap.errors import ImapError, Refused, Unreachable
+from mail.imap.answers import Answer
+from mail.imap.errors import Busy, ImapError, Refused, Unreachable
 from mail.imap.line import Line
+from mail.imap.names import line_of
 from mail.imap.order import Idle, Order
+from mail.imap.refusals import refused
 
 _WHOLE = 20  # one question may take so many times the silence allowed, as long as data keeps coming
 _LOGOUT_SECONDS = 2.0
@@ -25,9 +27,9 @@ class Reply:
 
     @property
     def ok(self) -> Sequence[Answer]:
-        """The answers; NO and BAD raise Refused."""
+        """The answers; NO and BAD raise Refused, Busy, or Unreachable where they say that the session is over."""
         if self.result != "OK":
-            raise Refused(f"The mail server refused: {plain(self.text)}", response_code=response_code(self.text))
+            raise refused(self.text)
         return self.answers
 
 
@@ -42,10 +44,18 @@ class Conversation:
         self._silence = silence
         self._lock = asyncio.Lock()
 
-    async def ask(self, name: str, *args: str, read: Callable[[Reply], T], prefix: str | None = None) -> T:
-        """Send a command and read what came back, all before the next one's turn."""
+    async def ask(
+        self,
+        name: str,
+        *args: str | bytes,
+        read: Callable[[Reply], T],
+        prefix: str | None = None,
+    ) -> T:
+        """Send a command and read what came back, all before the next one's turn. `args` as in `line_of`."""
+        words, literals = line_of(*args)
         async with self._turn():
-            return read(await self._run(Order(self.line.new_tag(), name, *args, prefix=prefix)))
+            order = Order(self.line.new_tag(), name, *([words] if words else []), prefix=prefix, replies=literals)
+            return read(await self._run(order))
 
     async def idle(self, seconds: float, wake: asyncio.Event | None = None) -> bool:
         """Until there is news or `wake` is set, at most `seconds`. Without IDLE at the server: then asked by NOOP."""
@@ -53,11 +63,9 @@ class Conversation:
             woken: asyncio.Future[Any] = asyncio.ensure_future((wake or asyncio.Event()).wait())
             try:
                 if not self.line.news and "IDLE" in self.line.capabilities:
-                    await self._idle(seconds, woken)
-                elif not self.line.news:
-                    ends: set[asyncio.Future[Any]] = {self.line.closed, woken}
-                    await asyncio.wait(ends, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-                    _ = (await self._run(Order(self.line.new_tag(), "NOOP"))).ok
+                    await self._idle_if_it_may(seconds, woken)
+                if not self.line.news and "IDLE" not in self.line.capabilities:
+                    await self._look_later(seconds, woken)
             finally:
                 woken.cancel()
             news, self.line.news = self.line.news, False
@@ -74,6 +82,20 @@ class Conversation:
 
     def abort(self) -> None:
         self.line.fail(Unreachable("The connection is closed."))
+
+    async def _idle_if_it_may(self, seconds: float, woken: asyncio.Future[Any]) -> None:
+        """Some offer it and refuse it then: from there on they are asked."""
+        try:
+            await self._idle(seconds, woken)
+        except Busy:
+            raise
+        except Refused:
+            self.line.capabilities.discard("IDLE")
+
+    async def _look_later(self, seconds: float, woken: asyncio.Future[Any]) -> None:
+        ends: set[asyncio.Future[Any]] = {self.line.closed, woken}
+        await asyncio.wait(ends, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        _ = (await self._run(Order(self.line.new_tag(), "NOOP"))).ok
 
     async def _idle(self, seconds: float, woken: asyncio.Future[Any]) -> None:
         order = Idle(self.line.new_tag())

@@ -7,6 +7,7 @@
     ├── NoImap           whatever answers there does not talk IMAP
     │   └── Garbage      it does, but said something impossible: the connection is dropped
     └── Refused          one command was refused (NO, BAD); the connection goes on
+        └── Busy         the server asks for patience: nothing is wrong with what was asked
 
 No message of these holds a password or token, nor what a server said to a sign-in.
 """
@@ -58,3 +59,7 @@ class Refused(ImapError):
     def __init__(self, message: str, *, response_code: str = "") -> None:
         super().__init__(message)
         self.response_code = response_code
+
+
+class Busy(Refused):
+    """Throttled, or not available for a while. No message and no folder is at fault: whoever asks goes and waits."""

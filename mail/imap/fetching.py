@@ -1,13 +1,16 @@
 """What is fetched, and in which bites."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from mail.imap.answers import LARGEST_UID, Value, fetched, moment, number, plain, response_code, searched
+from mail.imap.answers import LARGEST_UID, Answer, Value, fetched, number, plain, searched
 from mail.imap.conversation import Conversation, Reply
-from mail.imap.line import LITERAL_LIMIT, MB
+from mail.imap.dates import moment
+from mail.imap.errors import Busy, Refused, Unreachable
+from mail.imap.line import ANSWERS_LIMIT, LITERAL_LIMIT, MB
+from mail.imap.refusals import refused
 
 MESSAGE_LIMIT = LITERAL_LIMIT
 """Bytes of the largest message that is fetched."""
@@ -15,6 +18,7 @@ MESSAGE_LIMIT = LITERAL_LIMIT
 BATCH_MESSAGES = 50
 BATCH_BYTES = 8 * MB
 BATCH_HEADERS = 200
+NUMBERS_AT_ONCE = ANSWERS_LIMIT // 2
 
 BEGINNING = 64 * 1024
 """Bytes of the beginning of a message."""
@@ -67,8 +71,6 @@ class Gone:
 Items = Mapping[bytes, Value]
 T = TypeVar("T")
 
-_BUSY_CODES = {"UNAVAILABLE", "INUSE", "LIMIT"}
-
 
 async def fetch(
     talk: Conversation, uids: Sequence[int], items: str, read: Callable[[Items], T | None]
@@ -88,7 +90,33 @@ async def fetch(
 
 
 async def search(talk: Conversation, uids: str) -> list[int]:
-    return await talk.ask("SEARCH", "UID", uids, prefix="UID", read=lambda reply: searched(reply.ok))
+    """
+    The UIDs of a set that are there. No CHARSET is named, which some refuse. Where the search itself is refused, or
+    answered in another way than asked, the messages are asked for their UIDs.
+    """
+    try:
+        found = await talk.ask("SEARCH", "UID", uids, prefix="UID", read=lambda reply: searched(reply.ok))
+    except Busy:
+        raise
+    except Refused:
+        found = None
+    return found if found is not None else [uid for uid in await numbered(talk) if _covers(uids, uid)]
+
+
+async def numbered(talk: Conversation) -> list[int]:
+    """The UID of every message that the server counts, each asked for it: also of those that no search finds."""
+    uids: set[int] = set()
+    for first in range(1, talk.line.exists + 1, NUMBERS_AT_ONCE):
+        numbers = f"{first}:{min(first + NUMBERS_AT_ONCE - 1, talk.line.exists)}"
+        uids.update(await talk.ask("FETCH", numbers, "(UID)", read=lambda reply: _merged(reply.ok).keys()))
+    return sorted(uids)
+
+
+def _covers(uids: str, uid: int) -> bool:
+    runs = [run.partition(":") for run in uids.split(",")]
+    return any(
+        first == "*" or (int(first) <= uid and (last == "*" or uid <= int(last or first))) for first, _, last in runs
+    )
 
 
 def read_header(items: Items) -> Header | None:
@@ -96,10 +124,17 @@ def read_header(items: Items) -> Header | None:
         return None
     body = items[b"BODY["]
     header = body if isinstance(body, bytes) else b""  # NIL where none of these fields is there
-    size = number(items.get(b"RFC822.SIZE") or b"0")
     return Header(
-        uid=number(items.get(b"UID")), size=size, received_at=moment(items.get(b"INTERNALDATE")), header=header
+        uid=number(items.get(b"UID")),
+        size=_size(items.get(b"RFC822.SIZE")),
+        received_at=moment(items.get(b"INTERNALDATE")),
+        header=header,
     )
+
+
+def _size(value: Value) -> int:
+    """A guess of the server's: it only says what to fetch together. 0 where it is none."""
+    return int(value) if isinstance(value, bytes) and value.isdigit() and len(value) <= 10 else 0
 
 
 def read_message(items: Items) -> Message | None:
@@ -137,10 +172,19 @@ def uid_set(uids: Sequence[int]) -> str:
 
 
 def _read(reply: Reply, read: Callable[[Items], T | None]) -> tuple[Reply, dict[int, T]]:
-    if response_code(reply.text) in _BUSY_CODES:
-        _ = reply.ok  # raises: nothing is wrong with a message, only with the moment
-    whole = ((number(items[b"UID"]), read(items)) for items in fetched(reply.answers) if b"UID" in items)
+    if reply.result != "OK" and isinstance(why := refused(reply.text), Busy | Unreachable):
+        raise why  # nothing is wrong with a message, only with the moment or the session
+    whole = ((uid, read(items)) for uid, items in _merged(reply.answers).items())
     return Reply(reply.result, reply.text, ()), {uid: one for uid, one in whole if one is not None}
+
+
+def _merged(answers: Iterable[Answer]) -> dict[int, dict[bytes, Value]]:
+    """What is said of each message, by UID: some say it in pieces, or say more in between."""
+    said: dict[int, dict[bytes, Value]] = {}
+    for items in fetched(answers):
+        if b"UID" in items:
+            said.setdefault(number(items[b"UID"]), {}).update(items)
+    return said
 
 
 def _reason(reply: Reply) -> str:

@@ -39,7 +39,8 @@ class Line(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
         self.closed: asyncio.Future[None] = loop.create_future()
         self.lost: ImapError | None = None
         self.news = False  # messages came or went since the folder was opened
-        self._exists = 0  # as the server said last: some say it again at each IDLE, which is no news
+        self.goodbye = b""  # the words of a BYE to a sign-in
+        self.exists = 0  # as the server said last: some say it again at each IDLE, which is no news
         self.clear_text_is_over = False
         self.on_progress: Callable[[], None] = lambda: None
         self._buffer = bytearray()
@@ -113,13 +114,13 @@ class Line(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
             self._parts.append(self._cut(self._awaited))
             self._awaited = None
             return True
-        end = self._buffer.find(b"\r\n", self._scanned)
+        end = self._buffer.find(b"\n", self._scanned)  # some end a line with less than CRLF
         self._check_line(len(self._buffer) if end < 0 else end)
         if end < 0:
-            self._scanned = max(len(self._buffer) - 1, 0)
+            self._scanned = len(self._buffer)
             return False
         self._scanned = 0
-        self._take_line(self._cut(end + 2)[:-2])
+        self._take_line(self._cut(end + 1).rstrip(b"\r\n"))
         return not self.lost
 
     def _take_line(self, line: bytes) -> None:
@@ -171,10 +172,10 @@ class Line(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
         self.greeted.set_result(None)
 
     def _untagged_response(self, answer: Answer) -> None:
-        answer = (answer[0][2:], *answer[1:])
+        answer = (answer[0][2:].lstrip(b" "), *answer[1:])
         order = self._order()
-        if answer[0][:4].upper().rstrip() == b"BYE" and not (order and order.name == "LOGOUT"):
-            raise Unreachable("The mail server ended the connection.")
+        if answer[0][:4].upper().rstrip() == b"BYE":
+            self._goodbye(order, answer[0][4:])
         self._notice(answer[0])
         if order and order.wants(answer[0]):
             if len(order.response.lines) == ANSWERS_LIMIT:
@@ -183,13 +184,20 @@ class Line(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
         if isinstance(order, Idle) and self.news:
             self.stop_idle(order)
 
+    def _goodbye(self, order: Order | None, reason: bytes) -> None:
+        """To a sign-in the answer itself may still follow, and says more. Its words are shown to nobody."""
+        if order and order.signs_in:
+            self.goodbye = reason
+        elif not order or order.name != "LOGOUT":
+            raise Unreachable(f"The mail server ended the connection: {plain(reason) or 'it gave no reason'}")
+
     def _notice(self, line: bytes) -> None:
         found = _NEWS.match(line)
         if not found:
             return
-        exists = int(found[1]) if found[1] else self._exists - 1
-        self.news = self.news or exists != self._exists
-        self._exists = exists
+        exists = int(found[1]) if found[1] else self.exists - 1
+        self.news = self.news or exists != self.exists
+        self.exists = exists
 
     def _continuation(self, line: bytes) -> None:
         order = self._order()
@@ -198,7 +206,7 @@ class Line(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
             if order.over:
                 self.idle_done()
         elif order:
-            self.transport.write(order.next_reply() + aioimaplib.CRLF)
+            self.transport.write(order.next_reply(line[1:].strip()) + aioimaplib.CRLF)
 
     def _response_done(self, line: bytes) -> None:
         tag, _, rest = line.partition(b" ")

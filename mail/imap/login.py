@@ -9,20 +9,15 @@ from functools import cache
 
 from aioimaplib import aioimaplib
 
-from mail.imap.answers import Answer, response_code
+from mail.imap.answers import Answer
 from mail.imap.errors import ImapError, NoImap, Refused, SecretRefused, TlsFailed, Unreachable
 from mail.imap.line import Line
 from mail.imap.names import quoted
 from mail.imap.order import Order
+from mail.imap.refusals import sign_in_refused
 from models.mailbox.server import MailSecurity, MailServer
 
-# RFC 5530 and what large providers say when the name and the password were never looked at.
-_BUSY_CODES = {"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "CONTACTADMIN", "OVERQUOTA", "CANNOT", "PRIVACYREQUIRED"}
-_REFUSAL_CODES = {"AUTHENTICATIONFAILED", "AUTHORIZATIONFAILED", "EXPIRED"}
 _UNSENDABLE = re.compile("[\0\ud800-\udfff]")
-_BUSY_WORDS = re.compile(
-    rb"too many|temporar|try again|unavailable|rate limit|timed? ?out|internal error", re.IGNORECASE
-)
 
 
 async def open_line(server: MailServer, *, address: str, tls: ssl.SSLContext | None) -> Line:
@@ -54,6 +49,8 @@ async def sign_in(line: Line, *, username: str, password: str | None, access_tok
         if line.state == aioimaplib.NONAUTH:
             await _authenticate(line, _order(line, username=username, password=password, access_token=access_token))
         await _ask_capabilities(line)  # there may be more after the sign-in, such as IDLE
+        if "ID" in line.capabilities:
+            await _introduce(line)
     except BaseException:
         line.fail(Unreachable("The connection is closed."))
         raise
@@ -77,18 +74,33 @@ async def _start_tls(line: Line, host: str, tls: ssl.SSLContext) -> None:
 
 
 async def _ask_capabilities(line: Line) -> None:
+    """A server that answers this to nobody it does not know yet, or tells no list, is taken at its greeting."""
     response = await line.execute(Order(line.new_tag(), "CAPABILITY"))
     answers: list[Answer] = response.lines[:-1]
     lines = [answer[0].decode("ascii", "replace").upper().split() for answer in answers]
-    line.capabilities = {word for words in lines if words[:1] == ["CAPABILITY"] for word in words[1:]}
-    if response.result != "OK" or not any(word.startswith("IMAP4") for word in line.capabilities):
+    told = {word for words in lines if words[:1] == ["CAPABILITY"] for word in words[1:]}
+    if response.result != "OK" or not told:
+        return
+    if not any(word.startswith("IMAP4") for word in told):
         raise NoImap("What answers there is not an IMAP server.")
+    line.capabilities = told
+
+
+async def _introduce(line: Line) -> None:
+    """Who we are (RFC 2971): some open no folder to a program that does not say (163.com: "Unsafe Login")."""
+    await line.execute(Order(line.new_tag(), "ID", '("name" "Switchboard" "vendor" "Switchboard")'))
 
 
 async def _authenticate(line: Line, order: Order) -> None:
     response = await line.execute(order)
     if response.result != "OK":
-        raise _refusal(response.result, response.lines[-1][0])
+        raise sign_in_refused(
+            response.result,
+            response.lines[-1][0],
+            challenge=order.challenge,
+            goodbye=line.goodbye,
+            token="XOAUTH2" in order.args,
+        )
     line.state = aioimaplib.AUTH
 
 
@@ -96,32 +108,27 @@ def _order(line: Line, *, username: str, password: str | None, access_token: str
     if _UNSENDABLE.search(username + (password or "") + (access_token or "")):
         raise SecretRefused("The name or the password holds a character that no mail server takes.")
     if access_token is not None:
-        bearer = f"user={username}\1auth=Bearer {access_token}\1\1".encode()
-        return Order(line.new_tag(), "AUTHENTICATE", "XOAUTH2", replies=(b64encode(bearer),))
+        return _with_token(line, username, access_token)
     if password is None:
         raise ValueError("a password or an access token is needed")
     simple = (username + password).isascii() and (username + password).isprintable()
     if simple and "LOGINDISABLED" not in line.capabilities:
         return Order(line.new_tag(), "LOGIN", quoted(username), quoted(password))
+    name, secret = username.encode(), password.encode()
     if "AUTH=PLAIN" in line.capabilities:
-        return Order(
-            line.new_tag(), "AUTHENTICATE", "PLAIN", replies=(b64encode(f"\0{username}\0{password}".encode()),)
-        )
-    if "LOGINDISABLED" in line.capabilities:
-        raise Refused("The mail server takes no password on this line. Try another kind of encryption.")
-    name, secret = username.encode(), password.encode()  # neither fits in quotes: as literals
-    return Order(line.new_tag(), "LOGIN", f"{{{len(name)}}}", replies=(name + b" {%d}" % len(secret), secret))
+        return Order(line.new_tag(), "AUTHENTICATE", "PLAIN", replies=(b64encode(b"\0%b\0%b" % (name, secret)),))
+    if "LOGINDISABLED" not in line.capabilities:  # neither fits in quotes: as literals
+        return Order(line.new_tag(), "LOGIN", f"{{{len(name)}}}", replies=(name + b" {%d}" % len(secret), secret))
+    if "AUTH=LOGIN" in line.capabilities:
+        return Order(line.new_tag(), "AUTHENTICATE", "LOGIN", replies=(b64encode(name), b64encode(secret)))
+    raise Refused("The mail server takes no password on this line. Try another kind of encryption.")
 
 
-def _refusal(result: str, text: bytes) -> ImapError:
-    code = response_code(text)
-    if code in _REFUSAL_CODES:
-        return SecretRefused("The mail server refused the name or the password.")
-    if code in _BUSY_CODES or _BUSY_WORDS.search(text):
-        return Unreachable("The mail server takes no sign-in at the moment.")
-    if result == "BAD":
-        return Refused("The mail server did not understand the sign-in.", response_code=code)
-    return SecretRefused("The mail server refused the name or the password.")
+def _with_token(line: Line, username: str, access_token: str) -> Order:
+    if line.capabilities and "AUTH=XOAUTH2" not in line.capabilities:
+        raise Refused("The mail server lets nobody in by OAuth (XOAUTH2). Use a password.")
+    bearer = f"user={username}\1auth=Bearer {access_token}\1\1".encode()
+    return Order(line.new_tag(), "AUTHENTICATE", "XOAUTH2", replies=(b64encode(bearer),))
 
 
 def _explained(error: BaseException, server: MailServer) -> BaseException:

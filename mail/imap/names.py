@@ -25,6 +25,23 @@ def quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
+def line_of(*words: str | bytes) -> tuple[str, tuple[bytes, ...]]:
+    """
+    A command's arguments: the line, and what follows whenever the server says "+". A str stands as it is; bytes are a
+    name, in quotes, or where it fits in none a literal (RFC 3501, 4.3).
+    """
+    pieces = [b""]
+    for word in words:
+        if isinstance(word, str):
+            pieces[-1] += b" " + word.encode()
+        elif word.isascii() and word.decode().isprintable():
+            pieces[-1] += b" " + quoted(word.decode()).encode()
+        else:
+            pieces[-1] += b" {%d}" % len(word)
+            pieces.append(word)
+    return pieces[0].decode().strip(), tuple(pieces[1:])
+
+
 def _encode(run: str) -> str:
     if run == "&":
         return "&-"

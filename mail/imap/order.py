@@ -15,6 +15,7 @@ class Order(aioimaplib.Command):  # type: ignore[misc]
     ) -> None:
         super().__init__(name, tag, *args, prefix=prefix)
         self.replies = deque(replies)
+        self.challenge: bytes | None = None  # what an AUTHENTICATE that fails asks once more
 
     def __str__(self) -> str:
         return str(super().__repr__())
@@ -24,13 +25,19 @@ class Order(aioimaplib.Command):  # type: ignore[misc]
 
     def wants(self, answer: bytes) -> bool:
         """Whether an answer is to this question. EXAMINE tells a folder's state in answers of all kinds."""
-        return self.name == "EXAMINE" or self.name.encode() in answer[:32].upper().split(b" ", 2)[:2]
+        words = answer[:32].upper().split(b" ", 2)[:2]
+        return self.name == "EXAMINE" or self.name.encode() in words or (self.name == "SEARCH" and b"ESEARCH" in words)
 
-    def next_reply(self) -> bytes:
+    @property
+    def signs_in(self) -> bool:
+        return self.name in ("LOGIN", "AUTHENTICATE")
+
+    def next_reply(self, said: bytes) -> bytes:
         """An AUTHENTICATE that fails asks once more, with its reasons: the empty answer brings the NO."""
         if self.replies:
             return self.replies.popleft()
         if self.name == "AUTHENTICATE":
+            self.challenge = said
             return b""
         raise Garbage("The mail server asked to go on where nothing follows.")
 

@@ -11,6 +11,7 @@ r"""A small honest IMAP server (RFC 3501 with IDLE, SPECIAL-USE, STARTTLS) with 
         server.on_fetch = lambda uid: …               # called before each message of a FETCH goes out
         server.say["LIST"] = b"* BYE\r\n"             # raw bytes for a command, "{tag}" filled in; b"" is silence
         server.greeting = b"…"                        # raw bytes for the first line
+        server.wording = Wording(…)                   # how it says the rest: see tests/imap_dialects
         server.commands, server.sent, server.server   # what came in; bytes sent; the MailServer to connect to
 
 `say` also takes a whole command such as "UID FETCH". The words of a sign-in are not kept in `commands`.
@@ -18,5 +19,6 @@ r"""A small honest IMAP server (RFC 3501 with IDLE, SPECIAL-USE, STARTTLS) with 
 
 from tests.imap_server.folders import ARRIVED, Served, ServedFolder
 from tests.imap_server.server import ImapServer
+from tests.imap_server.wording import Wording
 
-__all__ = ["ARRIVED", "ImapServer", "Served", "ServedFolder"]
+__all__ = ["ARRIVED", "ImapServer", "Served", "ServedFolder", "Wording"]

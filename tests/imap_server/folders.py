@@ -13,6 +13,7 @@ class Served:
     uid: int
     raw: bytes
     received_at: datetime = ARRIVED
+    labels: str = ""
 
     def part(self, wanted: bytes) -> bytes:
         """All of it, or the header fields that are named."""
@@ -27,7 +28,10 @@ class Served:
 
 @dataclass(eq=False)
 class ServedFolder:
-    """`name` is as on the wire, in modified UTF-7."""
+    """
+    `name` is as on the wire, in modified UTF-7, byte for byte in Latin-1. `line`: how LIST shows it, where the server's
+    wording is not enough.
+    """
 
     name: str
     flags: str = "\\HasNoChildren"
@@ -35,9 +39,10 @@ class ServedFolder:
     uidnext: int = 1
     messages: list[Served] = field(default_factory=list)
     changed: Callable[[], None] = lambda: None
+    line: bytes | None = None
 
-    def append(self, raw: bytes, received_at: datetime = ARRIVED) -> int:
-        self.messages.append(Served(self.uidnext, raw, received_at))
+    def append(self, raw: bytes, received_at: datetime = ARRIVED, labels: str = "") -> int:
+        self.messages.append(Served(self.uidnext, raw, received_at, labels))
         self.uidnext += 1
         self.changed()
         return self.uidnext - 1
@@ -47,6 +52,6 @@ class ServedFolder:
         self.changed()
 
     def renumber(self) -> None:
-        self.messages = [Served(n, m.raw, m.received_at) for n, m in enumerate(self.messages, 1)]
+        self.messages = [Served(n, m.raw, m.received_at, m.labels) for n, m in enumerate(self.messages, 1)]
         self.uidvalidity, self.uidnext = self.uidvalidity + 1, len(self.messages) + 1
         self.changed()

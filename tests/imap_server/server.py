@@ -7,8 +7,10 @@ from contextlib import suppress
 from typing import Self
 
 from models.mailbox.server import MailSecurity, MailServer
-from tests.imap_server.connection import Connection, Cut
+from tests.imap_server.connection import Connection
 from tests.imap_server.folders import ServedFolder
+from tests.imap_server.talk import Cut
+from tests.imap_server.wording import Wording
 
 
 class ImapServer:
@@ -23,9 +25,12 @@ class ImapServer:
     ) -> None:
         self.folders = list(folders) or [ServedFolder("INBOX"), ServedFolder("Sent", "\\HasNoChildren \\Sent")]
         self.username, self.password, self.token = username, password, ""
+        self.challenges: tuple[bytes, ...] = (b'{"status":"400"}',)
+        self.token_refused = b"NO AUTHENTICATE failed."
         self.tls, self.security = tls, security
         self.capabilities = "IMAP4rev1 IDLE SPECIAL-USE LITERAL+ AUTH=PLAIN AUTH=XOAUTH2"
         self.greeting = b"* OK ready\r\n"
+        self.wording = Wording()
         self.cut_after: int | None = None
         self.refused_uids: set[int] = set()
         self.on_fetch: Callable[[int], None] = lambda uid: None

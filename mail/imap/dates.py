@@ -1,0 +1,39 @@
+"""When the server took a message in (INTERNALDATE)."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+from mail.imap.answers import Value
+
+NO_DATE = datetime(1970, 1, 1, tzinfo=UTC)
+
+_LONGEST = 60  # characters
+_DATE = re.compile(rb"(\d{1,2})-([A-Za-z]{3})-(\d{4}) (\d\d):(\d\d):(\d\d)(?: ([+-])(\d\d):?(\d\d)| [A-Z]{1,4})?\Z")
+_MONTHS = (b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec")
+
+
+def moment(value: Value) -> datetime:
+    """
+    An INTERNALDATE in UTC, where it says no zone it is; also one written as in a message's own header (RFC 5322). The
+    start of 1970 where it is missing or cannot be: no message is lost for a date.
+    """
+    if not isinstance(value, bytes) or len(value) > _LONGEST:
+        return NO_DATE
+    try:
+        found = _DATE.match(value.strip())
+        return _internal(found) if found else _of_a_header(value)
+    except (ValueError, OverflowError, TypeError):
+        return NO_DATE
+
+
+def _internal(found: re.Match[bytes]) -> datetime:
+    day, year, hour, minute, second = (int(found[i]) for i in (1, 3, 4, 5, 6))
+    offset = timedelta(hours=int(found[8] or 0), minutes=int(found[9] or 0)) * (-1 if found[7] == b"-" else 1)
+    month = _MONTHS.index(found[2].lower()) + 1
+    return datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC) - offset
+
+
+def _of_a_header(value: bytes) -> datetime:
+    said = parsedate_to_datetime(value.decode("ascii"))
+    return said.replace(tzinfo=UTC) if said.tzinfo is None else said.astimezone(UTC)
