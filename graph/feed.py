@@ -14,7 +14,7 @@ from graph.context import Info, client_of, signed_in, viewer_of
 from graph.email import Email, email_of
 from graph.errors import must_be_team
 from graph.firm import TeamMember, me
-from graph.ids import NOTHING, Kind
+from graph.ids import NOTHING, Kind, global_id
 from graph.inputs import asked_id
 from graph.journal import Viewer, actor_of
 from graph.loaders import seen
@@ -50,9 +50,16 @@ class NotificationsChanged(FeedEvent):
     keys: strawberry.Private[tuple[UUID, ...]]
     occurred_at: datetime
 
-    @strawberry.field
+    @strawberry.field(description="Those of `gone` too, as read and archived.")
     async def notifications(self, info: Info) -> list[Notification]:
         return await notifications_of(info, self.keys)
+
+    @strawberry.field(
+        description="Part of another one now, as their threads turned out to be one: in no list any more."
+    )
+    async def gone(self, info: Info) -> list[strawberry.ID]:
+        views = await seen(info.context.loaders.notification, self.keys)
+        return [global_id(Kind.NOTIFICATION, view.id) for view in views if view.gone]
 
     @strawberry.field
     async def unread_count(self, info: Info) -> int:
@@ -70,8 +77,8 @@ class EmailArrived(FeedEvent):
 
 
 @strawberry.type(
-    description="A batch of history was filled in: read the lists afresh. For a client `accounts` is empty and `count`"
-    " 0."
+    description="A batch of history was filled in, or threads turned out to be one, and so many e-mails have another"
+    " `thread` now; the old id leads there. Read the lists afresh. For a client `accounts` is empty and `count` 0."
 )
 class EmailHistoryArrived(FeedEvent):
     account_keys: strawberry.Private[tuple[UUID, ...]]
@@ -179,9 +186,10 @@ class FeedSubscription:
                 yield event
                 continue
             moved = [one for one in event.of(FeedKind.NOTIFICATIONS_MOVED) if member_id in (one.audience or ())]
-            if moved:
-                keys = tuple(dict.fromkeys(key for entry in moved for key in entry.touched))
-                yield NotificationsChanged(cursor=cursor_at(event.cursor), keys=keys, occurred_at=moved[-1].occurred_at)
+            for entry in moved:
+                info.context.follower.position = at = event.cursor if entry is moved[-1] else entry.position
+                info.context.forget()
+                yield NotificationsChanged(cursor=cursor_at(at), keys=entry.touched, occurred_at=entry.occurred_at)
 
     @strawberry.subscription(
         description="All accounts or one. A client: the account in use, messages that its address took part in (R19)."
@@ -194,7 +202,7 @@ class FeedSubscription:
             if not isinstance(event, Batch):
                 yield event
                 continue
-            for entry in event.of(JournalKind.EMAIL_STORED):
+            for entry in event.of(JournalKind.EMAIL_STORED, FeedKind.THREADS_JOINED):
                 if (account is None or account in entry.account_ids) and (told := await _email_event(info, entry)):
                     info.context.follower.position = entry.position
                     yield told

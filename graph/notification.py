@@ -11,7 +11,7 @@ from graph.account import Account
 from graph.address import EmailAddress, address_of
 from graph.bulk_update import BulkUpdate, bulk_update_of
 from graph.context import Info, viewer_of
-from graph.email import Email, accounts_of_email, email_of
+from graph.email import Email, email_of
 from graph.engine.completion import Shows
 from graph.errors import Payload, cursor_of, refusable
 from graph.firm import TeamMember, me
@@ -64,12 +64,13 @@ class Notification(Node, Shows[notification.NotificationView]):
             case unread:
                 assert_never(unread)
 
-    @strawberry.field
+    @strawberry.field(description="That it concerns; of a thread, those of its messages since it was last read.")
     @staticmethod
     async def accounts(parent: strawberry.Parent[notification.NotificationView], info: Info) -> list[Account]:
-        if parent.kind.subject is Subject.EMAIL:
-            return await accounts_of_email(info, parent.subject_id)
-        return Account.of_all(await seen(info.context.loaders.account, parent.account_ids))
+        keys = list(parent.account_ids)
+        if parent.kind.subject is Subject.EMAIL:  # it may have been linked to more since
+            keys += await info.context.loaders.email_accounts.load(parent.subject_id)
+        return Account.of_all(await seen(info.context.loaders.account, list(dict.fromkeys(keys))))
 
 
 @reads(Kind.NOTIFICATION)

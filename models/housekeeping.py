@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from models import errand, idempotency, inbox_mail
+from models import errand, idempotency, inbox_mail, notification
 from models.ground import clock, store
 
 EVERY = timedelta(hours=1)
@@ -33,13 +33,14 @@ def _outlived() -> Mapping[str, tuple[str, datetime]]:
         "session": ("expires_at", now),
         "inbox_digest": ("written_at", now - inbox_mail.KEPT_FOR),
         "errand": ("asked_at", now - errand.KEPT_FOR),
+        "notification": ("gone_at", now - notification.GONE_KEPT_FOR),
     }
 
 
 async def sweep(*, at_once: int = AT_ONCE) -> dict[str, int]:
     """
     Idempotency keys after their 30 days, sessions that have expired, after a year that a digest was written, errands
-    that have failed for a day: how many went, by table.
+    that have failed for a day, entries of Inbox+ that became part of another 30 days ago: how many went, by table.
 
     Raises ClocksDisagree where nobody knows what is old.
     """

@@ -11,7 +11,14 @@ from uuid_utils.compat import uuid7
 from models import notification
 from models.ground import clock, store
 from models.letter import LetterKind
-from models.notification import NewNotification, NotificationChannel, NotificationKind, NotificationSetting, Said
+from models.notification import (
+    Conversation,
+    NewNotification,
+    NotificationChannel,
+    NotificationKind,
+    NotificationSetting,
+    Said,
+)
 from models.viewer import Actor, Viewer
 
 INBOX, EMAIL, DIGEST = NotificationChannel
@@ -32,7 +39,7 @@ async def raised(
     by: Actor,
     text: str = "A letter",
     *,
-    about: UUID | None = None,
+    about: UUID | Conversation | None = None,
     kind: NotificationKind = RECEIVED,
     **more: Any,
 ) -> None:

@@ -60,7 +60,7 @@ async def test_two_sweep_at_once_and_neither_waits_for_the_other(by: Viewer) -> 
     await _created(by, "old")
     await _aged(days=31)
     async with held(housekeeping.sweep()), patience():
-        assert await housekeeping.sweep() == {"idempotency": 0, "session": 0, "inbox_digest": 0, "errand": 0}
+        assert not any((await housekeeping.sweep()).values())
     assert await store.value("SELECT count(*) FROM idempotency") == 0
 
 

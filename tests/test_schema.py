@@ -22,7 +22,7 @@ BEYOND = {
     *{"TeamMember.recoveryCodesLeft", "InvitationOffer.forTeam"},
     *{"Portal.id", "FirmSettings.id", "MailboxHealth.id", "TeamMember.unreadCount"},  # what caches know them again by
     *{f"{payload}.member" for payload in ("MarkNotificationsPayload", "ArchiveNotificationsPayload")},
-    *{"NotificationsChanged.member"},
+    *{"NotificationsChanged.member", "NotificationsChanged.gone"},
     "Email.certifiedBy",  # shown where the letter inside of certified mail is (R18)
     "Portal.softwareLink",  # how the portal leads on (R14): joined by the server alone
     *{f"Mutation.{verb}TwoFactor" for verb in ("start", "confirm", "end")},

@@ -198,11 +198,15 @@ def _matching(by: Viewer, wanted: EmailFilter) -> store.Where:
         where.say("l.firm_id = $1")
     where.given("l.account_id = ?", wanted.account_id, afresh=True)
     where.given(_TOOK_PART, wanted.address_id)
-    where.given("m.thread_id = ?", wanted.thread_id)
+    where.given(_IN_THREAD, wanted.thread_id)
     for beginning in beginnings(wanted.search or ""):
         where.add("array_to_tsvector(m.words) @@ ?::text::tsquery", beginning, afresh=True)
     return where
 
+
+# also by the id that a thread had before it turned out to be part of another
+_IN_THREAD = """m.thread_id = coalesce(
+  (SELECT a.thread_id FROM thread_alias a WHERE a.firm_id = $1 AND a.id = ?), ?)"""
 
 # an array, so that they are found by their ids: along the dates, a rare address reads all that the firm has
 _TOOK_PART = """m.id = ANY(ARRAY(

@@ -6,7 +6,7 @@ takes about ten statements, whatever its size.
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
@@ -17,8 +17,8 @@ from models.email.tables import EmailDirection
 from models.email.threads import threads_of
 from models.ground import store
 from models.journal import JournalKind, Subject
-from models.notification import NewNotification, NotificationKind
-from models.participant import Role
+from models.notification import Conversation, NewNotification, NotificationKind
+from models.participant import Participant, Role
 from models.viewer import System
 
 
@@ -106,19 +106,24 @@ async def _store(by: System, mailbox_id: UUID, messages: Sequence[Message]) -> _
     fresh = list({each.fingerprint: each for each in messages if each.fingerprint not in ids}.values())
     # a certified letter has as many Message-IDs as envelopes, and whoever answers names his own
     copies = [each for each in messages if each.certified_by is not None and each not in fresh]
-    threads = (await threads_of(by.firm_id, [*fresh, *copies]))[: len(fresh)]
-    ours = await our_own.among(by.firm_id, {each.sender_key() for each in fresh})
-    emails = [
-        storing.NewEmail(uuid7(), thread, EmailDirection.OUTGOING if each.sender_key() in ours else INCOMING, each)
-        for each, thread in zip(fresh, threads, strict=True)
-    ]
+    threads = await threads_of(by, [*fresh, *copies])
+    if threads.joined:
+        await notification.merge(by, threads.joined)
+    directions = await _directions(by, fresh)
+    parts = zip(threads.of[: len(fresh)], directions, fresh, strict=True)
+    emails = [storing.NewEmail(uuid7(), *of_message) for of_message in parts]
     await storing.insert(by.firm_id, mailbox_id, emails)
     ids |= {email.message.fingerprint: email.id for email in emails}
     await storing.add_participants(by.firm_id, [(ids[each.fingerprint], each) for each in messages])
     return _Stored(ids, {email.id: email.thread_id for email in emails})
 
 
-INCOMING = EmailDirection.INCOMING
+async def _directions(by: System, messages: Sequence[Message]) -> list[EmailDirection]:
+    """Outgoing is what comes from an address of the firm (R46)."""
+    ours = await our_own.among(by.firm_id, {message.sender_key() for message in messages})
+    return [
+        EmailDirection.OUTGOING if message.sender_key() in ours else EmailDirection.INCOMING for message in messages
+    ]
 
 
 async def _link(by: System, wanted: Sequence[tuple[UUID, Message, _Asking]]) -> dict[UUID, list[UUID]]:
@@ -155,19 +160,26 @@ def _record(by: System, email_id: UUID, message: Message, asking: _Asking) -> No
 
 def _news(email_id: UUID, thread_id: UUID, message: Message, asking: _Asking) -> Iterator[NewNotification]:
     """
-    For Inbox+, of what a client has written (R38). Messages of a thread collapse where their senders are on the same
-    accounts, so that no client's answer hides another's. A receipt of certified mail is the provider's word.
+    For Inbox+, of what a client has written (R38): one entry, however many accounts it concerns. A receipt of certified
+    mail is the provider's word.
     """
     if message.receipt:
         return
-    senders = [one for one in message.participants if one.role in {Role.FROM, Role.SENDER} and one.address]
-    clients = [one for one in senders if address.compared(one.address) in asking.accounts]
-    if clients:
-        theirs = sorted({account for one in clients for account in asking.accounts[address.compared(one.address)]})
-        about = uuid5(thread_id, " ".join(map(str, theirs)))
-        sender = clients[0].name or clients[0].address
+    if clients := _clients(message, asking):
         yield NewNotification(
-            *(NotificationKind.EMAIL_RECEIVED, about, email_id),
-            lambda words: words.email_received(sender, message.subject),
+            *(NotificationKind.EMAIL_RECEIVED, Conversation(thread_id, _accounts_of(clients, asking)), email_id),
+            lambda words: words.email_received(clients[0].name or clients[0].address, message.subject),
+            accounts=tuple(sorted(asking.of(message))),
             quiet=message.automatic,
         )
+
+
+def _clients(message: Message, asking: _Asking) -> list[Participant]:
+    """Of its senders, those whose mail is asked for."""
+    senders = [one for one in message.participants if one.role in {Role.FROM, Role.SENDER} and one.address]
+    return [one for one in senders if address.compared(one.address) in asking.accounts]
+
+
+def _accounts_of(clients: Sequence[Participant], asking: _Asking) -> tuple[UUID, ...]:
+    """That asked for the mail of any of them."""
+    return tuple(sorted({account for one in clients for account in asking.accounts[address.compared(one.address)]}))

@@ -89,6 +89,18 @@ class ThreadRef(Model):
         unique_together = (("firm_id", "message_id"),)
 
 
+class ThreadAlias(Model):
+    """`id`: of a thread that turned out to be part of another, `thread_id`, and leads there from now on."""
+
+    id = fields.UUIDField(primary_key=True)
+    firm_id = fields.UUIDField()
+    thread_id = fields.UUIDField()
+
+    class Meta:
+        table = "thread_alias"
+        unique_together = (("firm_id", "id"),)
+
+
 class Attachment(Model):
     """`file`: where its content lies, by SHA-256. `size` in bytes."""
 

@@ -21,7 +21,7 @@ from models.viewer import Actor, Client
 class _Draft:
     firm_id: UUID
     entries: list[dict[str, Any]] = field(default_factory=list)
-    stamps: dict[str, list[UUID]] = field(default_factory=dict)
+    stamps: dict[str, dict[UUID, int]] = field(default_factory=dict)
 
 
 _drafts: WeakKeyDictionary[store.Transaction, _Draft] = WeakKeyDictionary()
@@ -70,9 +70,12 @@ def record(
     )
 
 
-def stamp(table: str, row_id: UUID, *, firm_id: UUID) -> None:
-    """Sets column `position` of a row to the cursor of this transaction, once that is known."""
-    _draft(firm_id).stamps.setdefault(table, []).append(row_id)
+def stamp(table: str, row_id: UUID, *, firm_id: UUID, back: int = 0) -> None:
+    """
+    Sets column `position` of a row to the cursor of this transaction, once that is known; or to one so far `back`, as
+    far as the transaction has entries, so that what it changed has an order.
+    """
+    _draft(firm_id).stamps.setdefault(table, {})[row_id] = back
 
 
 def changes_between(before: Mapping[str, object], after: Mapping[str, object]) -> list[Change]:
@@ -111,11 +114,15 @@ async def _write(tx: store.Transaction, draft: _Draft) -> None:
     tx.cursor = await store.value(statement, draft.firm_id, entries, len(draft.entries))
     if _tell is not None:
         tx.after_commit(partial(_tell, draft.firm_id, tx.cursor))
-    for table, ids in draft.stamps.items():
-        statement = f'UPDATE "{table}" SET position = $1 WHERE firm_id = $2 AND id = ANY($3::uuid[])'
-        await store.execute(statement, tx.cursor, draft.firm_id, ids)
+    for table, stamps in draft.stamps.items():
+        back = [min(one, len(draft.entries) - 1) for one in stamps.values()]
+        await store.execute(_STAMP.format(table=table), tx.cursor, draft.firm_id, list(stamps), back)
 
 
+_STAMP = """
+UPDATE "{table}" t SET position = $1::bigint - s.back FROM unnest($3::uuid[], $4::bigint[]) AS s(id, back)
+WHERE t.firm_id = $2 AND t.id = s.id
+"""
 _ENTRIES = """
 WITH head AS (
   UPDATE journal_head SET head = head + $3::bigint WHERE firm_id = $1::uuid RETURNING head

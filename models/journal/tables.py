@@ -70,6 +70,8 @@ class FeedKind(Kind):
 
     NOTIFICATIONS_MOVED = "NOTIFICATIONS_MOVED"
     """Entries of somebody's Inbox+ are new, moved, read or archived."""
+    THREADS_JOINED = "THREADS_JOINED"
+    """Threads turned out to be one: e-mails of these accounts are in another than they were."""
     INVITATION_MOVED = "INVITATION_MOVED", Effect.SWITCHES
     """An invitation's letter has left or bounced; `touched` are the toggles that it covers."""
     ACCESS_ENDED = "SESSIONS_ENDED", Effect.ACCESS

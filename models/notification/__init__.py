@@ -1,13 +1,17 @@
 """An entry of a team member's Inbox+ (R38)."""
 
 from models.notification.channels import NotificationChannel, NotificationSetting, set_member_settings
+from models.notification.conversation import Conversation
 from models.notification.marking import Selection, archive, mark
+from models.notification.merging import GONE_KEPT_FOR, merge
 from models.notification.moving import NewNotification, raise_for_team
 from models.notification.reading import InboxFilter, NotificationView, by_ids, count, page, unread_count
 from models.notification.table import Notification, NotificationKind
 from models.notification.words import Said
 
 __all__ = [
+    "GONE_KEPT_FOR",
+    "Conversation",
     "InboxFilter",
     "NewNotification",
     "Notification",
@@ -21,6 +25,7 @@ __all__ = [
     "by_ids",
     "count",
     "mark",
+    "merge",
     "page",
     "raise_for_team",
     "set_member_settings",

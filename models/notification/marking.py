@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from models import journal
 from models.at_once import MOST_AT_ONCE, must_be_few
 from models.errors import ErrorCode, Faults, Refusal
 from models.ground import store
 from models.idempotency import Done
 from models.notification.reading import InboxFilter, matching
+from models.notification.telling import tell
 from models.viewer import Viewer
 
 
@@ -40,10 +40,8 @@ async def _set(by: Viewer, selection: Selection, column: str, on: bool) -> Done:
         where.add(f"n.{column} <> ?", on)
         change = f"{column} = ${len(where.args)}{_NO_LETTER if column == 'read' and on else ''}"
         changed = await store.rows(where.after(f"UPDATE notification n SET {change}") + " RETURNING n.id", *where.args)
-        told = tuple(row["id"] for row in changed[:MOST_AT_ONCE])
-        if told:
-            journal.record(journal.FeedKind.NOTIFICATIONS_MOVED, by=by, touched=told, audience=[by.member_id])
-    return Done(told, tx.cursor)
+        tell(by, ((by.member_id, row["id"]) for row in changed))
+    return Done(tuple(row["id"] for row in changed[:MOST_AT_ONCE]), tx.cursor)
 
 
 _NO_LETTER = ", mail_at = NULL, mail_unread = false, digest_since = NULL"

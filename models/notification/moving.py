@@ -1,7 +1,7 @@
 """Entries come, and those of one thread collapse into one that moves to the top; a letter may be due for it then."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,9 @@ from uuid_utils.compat import uuid7
 from models import journal
 from models.ground import clock, store
 from models.notification.channels import COLUMNS, NotificationChannel, channels_of
+from models.notification.conversation import Conversation
 from models.notification.table import NotificationKind
+from models.notification.telling import tell
 from models.notification.words import English, Said, words_in
 from models.viewer import Actor
 
@@ -22,21 +24,29 @@ MAILS_AGAIN = timedelta(hours=1)
 @dataclass(frozen=True, slots=True)
 class NewNotification:
     """
-    `about`: what collapses into one entry, such as the thread. `said`: at most 500 characters of it are kept. `only`:
-    for that member alone; where gone, for all, but nobody's where it tells of what that member began. `accounts`: those
-    that it names, but for an e-mail, which has its own. `started_by`: who began what is told, and gets the entry in
-    Inbox+ whatever their settings. `quiet`: never a reason for a letter or a digest, lest two machines write to each
-    other (automatic mail, a letter to a colleague that came back).
+    `about`: what collapses into one entry. `said`: at most 500 characters of it are kept. `only`: for that member
+    alone; where gone, for all, but nobody's where it tells of what that member began. `accounts`: those that it
+    concerns, by each of which the entry is found until it is read. `started_by`: who began what is told, and gets the
+    entry in Inbox+ whatever their settings. `quiet`: never a reason for a letter or a digest, lest two machines write
+    to each other (automatic mail, a letter to a colleague that came back).
     """
 
     kind: NotificationKind
-    about: UUID
+    about: UUID | Conversation
     subject_id: UUID
     said: Said
     only: UUID | None = None
     accounts: tuple[UUID, ...] = ()
     started_by: UUID | None = None
     quiet: bool = False
+
+    @property
+    def key(self) -> UUID:
+        return self.about.key if isinstance(self.about, Conversation) else self.about
+
+    @property
+    def conversation(self) -> Conversation | None:
+        return self.about if isinstance(self.about, Conversation) else None
 
 
 async def raise_for_team(by: Actor, news: Sequence[NewNotification]) -> None:
@@ -54,10 +64,11 @@ async def raise_for_team(by: Actor, news: Sequence[NewNotification]) -> None:
     words = words_in(next(iter(team.values()))["language"])
     columns = map(list, zip(*_columns(entries, words), strict=True))
     raised = await store.rows(_RAISE, by.firm_id, clock.now(), MAILS_AGAIN, *columns)
-    for row in raised:
-        journal.stamp("notification", row["id"], firm_id=by.firm_id)
-    touched, audience = [row["id"] for row in raised], {row["member_id"] for row in raised}
-    journal.record(journal.FeedKind.NOTIFICATIONS_MOVED, by=by, touched=touched, audience=audience)
+    ids = {(row["member_id"], row["kind"], row["about"]): row["id"] for row in raised}
+    in_order = sorted(entries, key=lambda about: entries[about].place)
+    for about in in_order:
+        journal.stamp("notification", ids[about], firm_id=by.firm_id, back=len(news) - 1 - entries[about].place)
+    tell(by, ((about[0], ids[about]) for about in in_order))
 
 
 _TEAM = f"""
@@ -68,11 +79,16 @@ WHERE m.firm_id = $1 AND m.state = 'ACTIVE' ORDER BY m.id
 
 @dataclass(slots=True)
 class _Entry:
-    """One member's, of all that is about the same: the last one's words. `channels`: how it reaches the member."""
+    """
+    One member's, of all that is about the same: the last one's words and place among the news, the accounts of all.
+    `channels`: how it reaches the member.
+    """
 
     last: NewNotification
-    channels: set[NotificationChannel]
+    place: int = 0
     count: int = 0
+    channels: set[NotificationChannel] = field(default_factory=set)
+    accounts: set[UUID] = field(default_factory=set)
 
 
 _Entries = dict[tuple[UUID, NotificationKind, UUID], _Entry]
@@ -81,11 +97,12 @@ _Entries = dict[tuple[UUID, NotificationKind, UUID], _Entry]
 def _collapsed(news: Sequence[NewNotification], team: dict[UUID, Any]) -> _Entries:
     """A statement cannot touch a row twice."""
     entries: _Entries = {}
-    for new in news:
+    for place, new in enumerate(news):
         for member_id in _whom(new, team):
-            entry = entries.setdefault((member_id, new.kind, new.about), _Entry(new, set()))
-            entry.last, entry.count = new, entry.count + 1
+            entry = entries.setdefault((member_id, new.kind, new.key), _Entry(new))
+            entry.last, entry.place, entry.count = new, place, entry.count + 1
             entry.channels |= _ways(new, team[member_id])
+            entry.accounts.update(new.accounts)
     return entries
 
 
@@ -106,31 +123,39 @@ def _ways(new: NewNotification, member: Any) -> frozenset[NotificationChannel]:
 
 def _columns(entries: _Entries, words: English) -> Iterator[tuple[object, ...]]:
     for (member_id, kind, about), entry in entries.items():
-        new, ways = entry.last, entry.channels
+        new, conversation = entry.last, entry.last.conversation
         yield (
             *(uuid7(), member_id, kind, about, new.subject_id, new.said(words).strip()[:500], entry.count),
-            " ".join(map(str, new.accounts)),  # lists in a list would have to be of one length
-            *(channel in ways for channel in NotificationChannel),
+            _in_text(entry.accounts),
+            *(channel in entry.channels for channel in NotificationChannel),
+            *((conversation.thread_id, _in_text(conversation.senders)) if conversation else (None, "")),
         )
+
+
+def _in_text(accounts: Collection[UUID]) -> str:
+    """Lists in a list would have to be of one length."""
+    return " ".join(sorted(map(str, accounts)))
 
 
 # a letter for an entry of Inbox+ waits until the last one's was read; else an hour, which a clock set back leaves one
 _RAISE = """
 INSERT INTO notification AS n (id, firm_id, member_id, kind, about, subject_id, text, count, read, archived,
-                               occurred_at, position, account_ids, mail_at, digest_since)
+                               occurred_at, position, account_ids, mail_at, digest_since, thread_id, senders)
 SELECT m.id, $1, m.member_id, m.kind, m.about, m.subject_id, m.text, m.count, false, NOT m.inbox, $2, 0,
        string_to_array(m.accounts, ' ')::uuid[], CASE WHEN m.email THEN $2::timestamptz END,
-       CASE WHEN m.digest THEN $2::timestamptz END
+       CASE WHEN m.digest THEN $2::timestamptz END, m.thread_id, string_to_array(m.senders, ' ')::uuid[]
 FROM unnest($4::uuid[], $5::uuid[], $6::text[], $7::uuid[], $8::uuid[], $9::text[], $10::int[], $11::text[],
-            $12::bool[], $13::bool[], $14::bool[])
-  AS m(id, member_id, kind, about, subject_id, text, count, accounts, inbox, email, digest)
+            $12::bool[], $13::bool[], $14::bool[], $15::uuid[], $16::text[])
+  AS m(id, member_id, kind, about, subject_id, text, count, accounts, inbox, email, digest, thread_id, senders)
 ON CONFLICT (firm_id, member_id, kind, about) DO UPDATE SET
   subject_id = excluded.subject_id, text = excluded.text, occurred_at = excluded.occurred_at,
   count = CASE WHEN n.read THEN excluded.count ELSE n.count + excluded.count END, read = false,
-  archived = excluded.archived, account_ids = excluded.account_ids,
+  archived = excluded.archived, thread_id = excluded.thread_id, senders = excluded.senders,
+  account_ids = CASE WHEN n.read THEN excluded.account_ids
+    ELSE ARRAY(SELECT unnest(n.account_ids || excluded.account_ids) AS one GROUP BY one ORDER BY one) END,
   mail_at = CASE WHEN excluded.mail_at IS NULL OR n.mail_at IS NOT NULL THEN n.mail_at
     WHEN excluded.archived THEN least(greatest(n.mailed_at + $3::interval, $2), $2 + $3)
     WHEN NOT n.mail_unread THEN $2 END,
   digest_since = coalesce(n.digest_since, excluded.digest_since)
-RETURNING id, member_id
+RETURNING id, member_id, kind, about
 """

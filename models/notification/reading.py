@@ -17,6 +17,8 @@ NEWEST_FIRST = Order("NEWEST_FIRST", "n.position", "bigint", descending=True)
 
 @dataclass(frozen=True, slots=True)
 class NotificationView:
+    """`gone`: part of another entry by now, read and archived."""
+
     id: UUID
     kind: NotificationKind
     text: str
@@ -26,6 +28,7 @@ class NotificationView:
     archived: bool
     occurred_at: datetime
     account_ids: tuple[UUID, ...]
+    gone: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, NotificationView
 def matching(by: Viewer, wanted: InboxFilter) -> store.Where:
     where = store.Where("n.firm_id = ?", by.firm_id)
     where.add("n.member_id = ?", by.member_id)
+    where.say("n.gone_at IS NULL")
     where.given("n.read = ?", wanted.read)
     where.given("n.kind = ANY(?::text[])", None if wanted.kinds is None else list(wanted.kinds))
     where.given("n.archived = ?", wanted.archived)
@@ -93,4 +97,5 @@ def _view(row: Any) -> NotificationView:
         archived=row["archived"],
         occurred_at=row["occurred_at"],
         account_ids=tuple(row["account_ids"]),
+        gone=row["gone_at"] is not None,
     )

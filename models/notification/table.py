@@ -31,8 +31,11 @@ class NotificationKind(StrEnum):
 
 class Notification(Model):
     """
-    `about`: what collapses into one entry, such as the thread. `position`: the journal's when it moved to the top.
-    `account_ids`: the accounts that it names, but for an e-mail, which has its own.
+    `about`: what collapses into one entry. `position`: the journal's when it moved to the top. `account_ids`: those
+    that it names, and of messages those that each is linked to, since it was last read.
+
+    Of a message, `about` is of its `thread_id` and its `senders` (Conversation). `gone_at`: since when it is part of
+    another entry; the feed alone still tells of it.
 
     `mail_at`: when a letter for it alone is due. `mailed_at`: when the last one was written; `mail_unread`: nobody has
     read the entry since. `digest_since`: since when it waits for a digest.
@@ -55,6 +58,9 @@ class Notification(Model):
     mailed_at = fields.DatetimeField(null=True)
     mail_unread = fields.BooleanField(default=False, db_default=False)
     digest_since = fields.DatetimeField(null=True)
+    thread_id = fields.UUIDField(null=True)
+    senders: Any = ArrayField("uuid", default=list, db_default=[])
+    gone_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "notification"
