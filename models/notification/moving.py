@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -97,11 +98,13 @@ _Entries = dict[tuple[UUID, NotificationKind, UUID], _Entry]
 def _collapsed(news: Sequence[NewNotification], team: dict[UUID, Any]) -> _Entries:
     """A statement cannot touch a row twice."""
     entries: _Entries = {}
+    chosen = cache(lambda member_id, kind: channels_of(team[member_id], kind))
     for place, new in enumerate(news):
+        key = new.key
         for member_id in _whom(new, team):
-            entry = entries.setdefault((member_id, new.kind, new.key), _Entry(new))
+            entry = entries.setdefault((member_id, new.kind, key), _Entry(new))
             entry.last, entry.place, entry.count = new, place, entry.count + 1
-            entry.channels |= _ways(new, team[member_id])
+            entry.channels |= _ways(new, member_id, chosen(member_id, new.kind))
             entry.accounts.update(new.accounts)
     return entries
 
@@ -114,11 +117,12 @@ def _whom(new: NewNotification, team: dict[UUID, Any]) -> Collection[UUID]:
     return () if new.only == new.started_by else team
 
 
-def _ways(new: NewNotification, member: Any) -> frozenset[NotificationChannel]:
-    chosen = channels_of(member, new.kind)
+def _ways(
+    new: NewNotification, member_id: UUID, chosen: frozenset[NotificationChannel]
+) -> frozenset[NotificationChannel]:
     if new.quiet:
         chosen &= {NotificationChannel.INBOX}
-    return chosen | {NotificationChannel.INBOX} if member["id"] == new.started_by else chosen
+    return chosen | {NotificationChannel.INBOX} if member_id == new.started_by else chosen
 
 
 def _columns(entries: _Entries, words: English) -> Iterator[tuple[object, ...]]:
