@@ -1,16 +1,18 @@
-"""Who takes part: the address headers, read in one pass without recursion (RFC 5322, 3.4; RFC 6854 groups)."""
+"""Who takes part: the address headers, read in one pass without recursion (RFC 5322, 3.4 and 4.4; RFC 6854 groups)."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
+from mail.parse import addr_spec
+from mail.parse.address_tokens import Kind, Word, tokens, unquoted, words
 from mail.parse.charsets import one_line
 from mail.parse.headers import Headers, decoded
 from models.participant import Participant, Role
 
 MOST_PARTICIPANTS = 2_000
 LONGEST_NAME = 200  # characters
+_BLANK: tuple[Kind, str] = ("space", " ")
 _HEADERS = {
     "from": Role.FROM,
     "sender": Role.SENDER,
@@ -19,94 +21,93 @@ _HEADERS = {
     "cc": Role.CC,
     "bcc": Role.BCC,
 }
-_TOKEN = re.compile(
-    r'(?P<quoted>"(?:[^"\\]|\\.)*")|<(?P<angle>(?:[^<>"]|"(?:[^"\\<>]|\\[^<>])*")*)>|(?P<literal>\[[^\[\]\s]{0,100}\])'
-    r'|(?P<space>\s+)|(?P<mark>[,;:()<>"\[\]])|(?P<text>(?:[^\s,;:()<>"\[\]\\]|\\.?)++)',
-    re.DOTALL,
-)
-# No control, blank, invisible or direction-turning character anywhere: such an address could look like another one.
-_FORBIDDEN = r'\s"(),:;<>@\[\\\]\x00-\x1f\x7f-\xa0\xad\u061c\u180e\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ufffd'
-_ADDRESS = re.compile(
-    rf'(?:[^{_FORBIDDEN}]{{1,200}}|"(?:[^"\\\x00-\x1f\x7f-\x9f<>]|\\[\x20-\x7e])' + r'{1,200}")@'
-    rf"(?:[^{_FORBIDDEN}.!#$%&'*+/=?^`{{|}}~]+(?:\.[^{_FORBIDDEN}.!#$%&'*+/=?^`{{|}}~]+)*|\[[0-9A-Za-z.:]+\])"
-)
-LONGEST_ADDRESS = 254  # characters (RFC 5321, 4.5.3.1.3)
 
 
 def participants(headers: Headers) -> tuple[Participant, ...]:
     """Everybody of the six headers, in their order, each once per header; at most 2,000."""
-    found = (
-        Participant(_HEADERS[name], person, address)
-        for name, value in headers.fields
-        if name in _HEADERS
-        for person, address in mailboxes(value)
+    people = (
+        Participant(_HEADERS[header], name, address)
+        for header, value in headers.fields
+        if header in _HEADERS
+        for name, address in mailboxes(value)
     )
-    return tuple(islice(dict.fromkeys(found), MOST_PARTICIPANTS))
+    return tuple(islice(dict.fromkeys(people), MOST_PARTICIPANTS))
 
 
 def mailboxes(value: str) -> Iterator[tuple[str | None, str]]:
     """
-    Name and address of each mailbox in an address header. An address is taken as it stands or not at all (''):
-    never put together, completed or decoded, since it decides who may see the message.
+    Name and address of each mailbox in an address header. An address is taken as it stands, without the blanks and
+    comments that the standard lets stand in it, or not at all (''): never completed or decoded, nor taken out of a
+    name, an encoded word or a comment, since it decides who may see the message.
     """
-    one, depth, last_closed = _Mailbox(), 0, value.rfind(")")
-    for token in _TOKEN.finditer(value):
-        kind, text = token.lastgroup, token[token.lastgroup or 0]
-        if kind == "mark" and text in "()":
-            depth = max(depth + (1 if text == "(" else -1), 0) if token.start() <= last_closed else 0
-        elif depth:
-            one.comment.append(text)
-        elif kind == "mark" and text == ":":
-            one = _Mailbox()  # what stood before was the name of a group
-        elif kind == "mark" and text in ",;":
-            yield from one.read()
-            one = _Mailbox()
+    mailbox = _Mailbox()
+    for kind, text in tokens(value):
+        if kind == "end":
+            yield from mailbox.read()
+            mailbox = _Mailbox()
+        elif kind == "colon":  # what stood before was the name of a group
+            yield from mailbox.read() if mailbox.angle is not None else ()
+            mailbox = _Mailbox()
         else:
-            if kind == "angle" and one.angle is not None:
-                yield from one.read()
-                one = _Mailbox()
-            one.take(kind or "", text)
-    yield from one.read()
+            if kind == "angle" and mailbox.angle is not None:
+                yield from mailbox.read()
+                mailbox = _Mailbox()
+            mailbox.take(kind, text)
+    yield from mailbox.read()
 
 
 @dataclass(slots=True)
 class _Mailbox:
-    phrase: list[str] = field(default_factory=list)
-    bare: list[str] = field(default_factory=list)
-    comment: list[str] = field(default_factory=list)
+    written: Word = field(default_factory=list)
+    comments: list[str] = field(default_factory=list)
     angle: str | None = None
+    unclosed: list[str] | None = None
+    """What follows a `<` that has no `>`."""
 
-    def take(self, kind: str, text: str) -> None:
+    def take(self, kind: Kind, text: str) -> None:
         if kind == "angle":
-            self.angle = text
-        elif kind != "mark":
-            self.phrase.append(_unquoted(text) if kind == "quoted" else text)
-            self.bare.append(text)
+            self.written += [("text", part) for part in self.unclosed or ()]
+            self.angle, self.unclosed = text[1:-1], None
+        elif kind == "comment":
+            self.comments.append(text)
+            self.written.append(("comment", " "))
+        elif kind == "open":
+            self.unclosed = self.unclosed or []
+        elif self.unclosed is not None and self.angle is None:
+            self.unclosed.append(text)
+        elif kind != "stray":
+            self.written.append((kind, text))
 
     def read(self) -> Iterator[tuple[str | None, str]]:
-        phrase, comment = _name("".join(self.phrase)), _name("".join(self.comment))
+        comment = _name(" ".join(self.comments))
+        if self.angle is None and self.unclosed is not None:
+            self.angle = "".join(self.unclosed)
         if self.angle is not None:
-            address = _address(self.angle)
-            if address or phrase or self.angle.strip():
-                yield _unless_same(phrase or comment, address), address
-        elif bare := "".join(self.bare).strip():
-            whole = [address] if (address := _address(bare)) else [_address(word) for word in bare.split()]
-            if all(whole):  # more than one: somebody forgot the commas
-                yield from ((comment, address) for address in whole)
-            else:
-                yield phrase or comment, ""
+            yield from self._in_brackets(self.angle, _phrase(self.written) or comment)
+            return
+        named, addresses = self._without_brackets()
+        name = _phrase(named) or (comment if addresses else None)
+        if addresses:
+            yield from ((name, address) for address in addresses)
+        elif name:
+            yield name, ""
+
+    def _without_brackets(self) -> tuple[Word, list[str]]:
+        if not any("@" in text for _, text in self.written):
+            return self.written, []
+        named, addresses = addr_spec.of_words(words(self.written), commented=bool(self.comments))
+        return ([piece for word in named for piece in (*word, _BLANK)] if addresses else self.written), addresses
+
+    def _in_brackets(self, angle: str, name: str | None) -> Iterator[tuple[str | None, str]]:
+        addresses = addr_spec.in_brackets(angle)
+        for address in addresses:
+            yield (None if name == address else name), address
+        if not addresses and (name or angle.strip()):
+            yield name, ""
 
 
-def _unless_same(name: str | None, address: str) -> str | None:
-    return None if name == address else name
-
-
-def _address(text: str) -> str:
-    text = text.strip()
-    if text.startswith("@"):  # a route, obsolete: <@relay,@other:joe@firm.com>
-        text = text.rpartition(":")[2]
-    text = text.removeprefix("mailto:").removesuffix(".")
-    return text if len(text) <= LONGEST_ADDRESS and _ADDRESS.fullmatch(text) else ""
+def _phrase(words: Word) -> str | None:
+    return _name("".join(unquoted(text) if kind == "quoted" else text for kind, text in words))
 
 
 def _name(text: str) -> str | None:
@@ -114,7 +115,3 @@ def _name(text: str) -> str | None:
     if len(name) > 2 and name[0] == name[-1] and name[0] in "'\"":
         name = name[1:-1].strip()
     return name or None
-
-
-def _unquoted(text: str) -> str:
-    return re.sub(r"\\(.)", r"\1", text[1:-1], flags=re.DOTALL)
