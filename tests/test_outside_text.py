@@ -34,6 +34,7 @@ ONLY_AT_A_PLACE = {
     "mail.imap.listing._QUOTED",
     "mail.parse.addr_spec._ADDRESS",
     "mail.parse.addr_spec._QUOTED_FIRST",
+    "mail.parse.addresses._USUAL",
     "mail.parse.bodies._INTRODUCES",
     "mail.parse.bodies._QUOTE",
     "mail.parse.headers._FIELD",

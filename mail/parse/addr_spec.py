@@ -2,7 +2,8 @@
 
 import re
 
-from mail.parse.address_tokens import Word, comment_ends, unquoted
+from mail.parse.address_tokens import Word, unquoted
+from mail.parse.comments import without_comments
 
 LONGEST_ADDRESS = 254  # characters (RFC 5321, 4.5.3.1.3)
 _LONGEST_WRITTEN = 1_000  # with blanks, comments and a route
@@ -97,14 +98,5 @@ def _without_comments_and_blanks(text: str) -> str:
         return ""
     split = _QUOTED_FIRST.fullmatch(text.strip())
     assert split is not None
-    local, rest = split[1] or "", _BLANKS.sub(" ", _without_comments(split[2]))
+    local, rest = split[1] or "", _BLANKS.sub(" ", without_comments(split[2]))
     return local + rest.replace(" @", "@").replace("@ ", "@").replace(" .", ".").replace(". ", ".")
-
-
-def _without_comments(text: str) -> str:
-    ends, kept, place = comment_ends(text) if "(" in text else {}, list[str](), 0
-    for begin in sorted(ends):
-        if begin >= place:
-            kept.append(text[place:begin])
-            place = ends[begin]
-    return " ".join([*kept, text[place:]])

@@ -5,6 +5,9 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Literal, cast
 
+from mail.parse import encoded_words
+from mail.parse.comments import comment_ends
+
 Kind = Literal["space", "quoted", "angle", "encoded", "text", "comment", "end", "colon", "open", "stray"]
 """`end`: `,` or `;`. `open`: a `<` without its `>`. `stray`: a bracket, quote or parenthesis that has no other."""
 
@@ -13,11 +16,10 @@ Word = list[tuple[Kind, str]]
 
 _TOKEN = re.compile(
     r'(?P<space>\s+)|(?P<quoted>"(?:[^"\\]|\\.)*")|(?P<angle><(?:[^<>"]|"(?:[^"\\<>]|\\[^<>])*")*>)'
-    r"|(?P<encoded>=\?[^?\s]{1,80}\?[bBqQ]\?[^?]*\?=)|(?P<end>[,;])|(?P<colon>:)|(?P<open><)|(?P<stray>[()>\"])"
+    rf"|(?P<encoded>{encoded_words.PATTERN})|(?P<end>[,;])|(?P<colon>:)|(?P<open><)|(?P<stray>[()>\"])"
     r"|(?P<text>(?:[^\s,;:()<>\"\[\]\\=]|\\.?|=(?!\?))++|\[[^\[\]\s]{0,100}\]|[=\[\]])",
     re.DOTALL,
 )
-_PARENTHESIS = re.compile(r"\\.|[()]", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _OF_A_COMMENT = re.compile(r"\\(.)|[()]", re.DOTALL)
 
@@ -33,17 +35,6 @@ def tokens(value: str) -> Iterator[tuple[Kind, str]]:
         if text == "(" and (end := ends.get(match.start())):
             kind, text, place = "comment", _OF_A_COMMENT.sub(r"\1", value[place : end - 1]), end
         yield kind, text
-
-
-def comment_ends(value: str) -> dict[int, int]:
-    """Of each `(` that has its `)`: where the text goes on."""
-    begun, ends = list[int](), dict[int, int]()
-    for mark in _PARENTHESIS.finditer(value, value.index("(")):
-        if mark[0] == "(":
-            begun.append(mark.start())
-        elif mark[0] == ")" and begun:
-            ends[begun.pop()] = mark.end()
-    return ends
 
 
 def unquoted(text: str) -> str:

@@ -1,5 +1,6 @@
 """Who takes part: the address headers, read in one pass without recursion (RFC 5322, 3.4 and 4.4; RFC 6854 groups)."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -7,11 +8,17 @@ from itertools import islice
 from mail.parse import addr_spec
 from mail.parse.address_tokens import Kind, Word, tokens, unquoted, words
 from mail.parse.charsets import one_line
-from mail.parse.headers import Headers, decoded
+from mail.parse.encoded_words import decoded
+from mail.parse.headers import Headers
 from models.participant import Participant, Role
 
 MOST_PARTICIPANTS = 2_000
 LONGEST_NAME = 200  # characters
+_USUAL = re.compile(  # nine of ten, read at once, and no otherwise than they would be
+    r'(?:"([^"\\=]*)"[ \t]*|([^\s,;:()<>"\[\]\\=@][^,;:()<>"\[\]\\=@]*))?'
+    r"<([\w.+-]{1,64}@\w[\w-]{0,63}(?:\.[\w-]{1,63}){1,2})>",
+    re.ASCII,
+)
 _BLANK: tuple[Kind, str] = ("space", " ")
 _HEADERS = {
     "from": Role.FROM,
@@ -40,6 +47,11 @@ def mailboxes(value: str) -> Iterator[tuple[str | None, str]]:
     comments that the standard lets stand in it, or not at all (''): never completed or decoded, nor taken out of a
     name, an encoded word or a comment, since it decides who may see the message.
     """
+    if usual := _USUAL.fullmatch(value):
+        address = usual[3]
+        name = _name(usual[1] or usual[2] or "")
+        yield (None if name == address else name), address
+        return
     mailbox = _Mailbox()
     for kind, text in tokens(value):
         if kind == "end":

@@ -10,6 +10,8 @@ from mail.parse.parts import Part, safe_type
 LONGEST_NAME = 200  # characters
 _TYPES = mimetypes.MimeTypes()  # the built-in table: the same on every machine
 _NOT_IN_NAMES = re.compile(r'[<>:"|?*\u200b-\u200f]')
+_IS_A_PATH = re.compile(r"\A[/~]|\A[A-Za-z]:/|(?:\A|/)\.{1,2}/|://|/[ .]*\Z")
+_SEPARATORS = re.compile(r"[/\\]")
 _DEVICES = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|\Z)", re.IGNORECASE)
 _EXTENSIONS = {
     "message/rfc822": ".eml",
@@ -30,10 +32,16 @@ def attachment(part: Part, number: int) -> ParsedAttachment:
 
 
 def safe_name(name: str) -> str:
-    """The last component of `name`, for a disk and for a screen; '' where nothing is left of it."""
-    last = re.split(r"[/\\]", one_line(name, 2_000).rstrip("/\\ "))[-1]
-    clean = _NOT_IN_NAMES.sub("_", last).strip(" .")
+    """The last component of a path, for a disk and for a screen; '' where nothing is left of it."""
+    clean = _NOT_IN_NAMES.sub("_", _last(one_line(name, 2_000))).strip(" .")
     return _shortened(f"_{clean}" if _DEVICES.match(clean) else clean)
+
+
+def _last(name: str) -> str:
+    """A `/` is part of a name (`bill 3/2026.pdf`), but in what can only be a path; no name has a `\\`."""
+    if "\\" in name or _IS_A_PATH.search(name):
+        return _SEPARATORS.split(name.rstrip("/\\ "))[-1]
+    return name.replace("/", "_")
 
 
 def _shortened(name: str) -> str:

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 
 from mail.parse import charsets, html, markup
 from mail.parse.parts import Part
@@ -36,6 +37,44 @@ class Body:
 @dataclass(slots=True)
 class _Budget:
     html: int = MOST_CONVERTED_HTML
+
+
+def of_the_letter(root: Part) -> Part:
+    """
+    `root`, without the file's names that some programs give to the letter itself: to forms of one text, and to the
+    only text there is. What is disposed of as a file stays one.
+    """
+    root = _forms_unnamed(root)
+    texts = list(islice(_texts(root), 2))
+    if not root.children or len(texts) != 1 or "filename" in (texts[0].headers.first("content-disposition") or ""):
+        return root
+    return _unnamed(root, texts[0])
+
+
+def _forms_unnamed(part: Part) -> Part:
+    if not part.children:
+        return part
+    children = tuple(_forms_unnamed(child) for child in part.children)
+    if part.type == "multipart/alternative":
+        children = tuple(replace(child, filename=None) if _is_text(child) else child for child in children)
+    return replace(part, children=children) if children != part.children else part
+
+
+def _texts(part: Part) -> Iterator[Part]:
+    if _is_text(part):
+        yield part
+    for child in part.children:
+        yield from _texts(child)
+
+
+def _is_text(part: Part) -> bool:
+    return part.type in {"text/plain", "text/html"} and part.disposition != "attachment"
+
+
+def _unnamed(part: Part, only: Part) -> Part:
+    if part is only:
+        return replace(part, filename=None) if part.filename else part
+    return replace(part, children=tuple(_unnamed(child, only) for child in part.children)) if part.children else part
 
 
 def body(root: Part) -> Body:

@@ -15,6 +15,7 @@ def contents(root: Part) -> tuple[Body, tuple[ParsedAttachment, ...]]:
     Instead of a winmail.dat (TNEF) the files in it, and its text instead of the one beside it, where it is not plainer.
     A broken one stays an attachment, as it came.
     """
+    root = bodies.of_the_letter(root)
     letter, files, left = bodies.body(root), list[ParsedAttachment](), MOST_OPENED
     for number, part in enumerate(bodies.attached(root), 1):
         inside = tnef.opened(part.content()) if left and tnef.is_tnef(part) else None

@@ -4,11 +4,13 @@ import hashlib
 import re
 from dataclasses import replace
 
-from mail.parse import addresses, bodies, certified, dates, headers, html
+from mail.parse import addresses, bodies, certified, dates, html
 from mail.parse.charsets import one_line
 from mail.parse.contents import contents
+from mail.parse.encoded_words import decoded
 from mail.parse.headers import Headers
 from mail.parse.ids import ids
+from mail.parse.parameters import parameters
 from mail.parse.parsed import LARGEST_MESSAGE, ParsedEmail, ParsedHeaders, Unreadable
 from mail.parse.report.ties import is_null
 from mail.parse.report.words import is_of_a_server
@@ -104,7 +106,7 @@ def _email(came: Source, *, message_id: str = "") -> ParsedEmail:
 
 
 def _said(fields: Headers) -> ParsedHeaders:
-    kind, _ = headers.parameters(fields.first("content-type") or "")
+    kind, _ = parameters(fields.first("content-type") or "")
     return ParsedHeaders(
         message_id=next(iter(ids(fields, "message-id")), None),
         in_reply_to=next(iter(ids(fields, "in-reply-to")), None),
@@ -141,7 +143,7 @@ def _may_be_a_report(fields: Headers) -> bool:
 
 
 def _subject(fields: Headers) -> str:
-    return one_line(headers.decoded(fields.first("subject") or ""), LONGEST_SUBJECT)
+    return one_line(decoded(fields.first("subject") or ""), LONGEST_SUBJECT)
 
 
 def _fingerprint(came: Source, said: ParsedHeaders, subject: str) -> bytes:
@@ -153,7 +155,7 @@ def _fingerprint(came: Source, said: ParsedHeaders, subject: str) -> bytes:
     fields = came.fields
     date = " ".join((fields.first("date") or "").split())
     made = hashlib.sha256()
-    kind, given = headers.parameters(fields.first("content-type") or "")
+    kind, given = parameters(fields.first("content-type") or "")
     encoding = (fields.first("content-transfer-encoding") or "").strip().lower()
     reading = [kind, *(f"{name}={value}" for name, value in sorted(given.items())), encoding]
     for fact in (said.message_id or "", *senders, date, subject, *reading):

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from models.participant import Participant
 
-PARSER_VERSION = 3
+PARSER_VERSION = 4
 """Goes up with every change of what is read from the same bytes."""
 
 LARGEST_MESSAGE = 50 * 1024 * 1024

@@ -1,23 +1,28 @@
 """The MIME tree. Parts are places in one bytes object, nothing is copied until a leaf is read (RFC 2046)."""
 
-import binascii
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 
-from mail.parse import headers
+from mail.parse import headers, transfer
 from mail.parse.charsets import one_line
+from mail.parse.comments import without_comments
 from mail.parse.headers import Headers
+from mail.parse.parameters import parameters
 from mail.parse.parsed import Unreadable
 
 DEEPEST = 100
 MOST_PARTS = 1_000
-MOST_UU_LINES = 1_000_000  # 45 bytes each
-_GUESS = re.compile(rb"^--([^\s-][^\r\n]{0,69}?)[ \t\r]*$", re.MULTILINE)
+_GUESS = re.compile(rb"^--([^\s][^\r\n]{0,199}?)[ \t\r]*\n(?:Content-|MIME-Version:)", re.MULTILINE | re.IGNORECASE)
+_GUESS_ALONE = re.compile(rb"^--([^\s-][^\r\n]{0,69}?)[ \t\r]*$", re.MULTILINE)
 _REST_OF_LINE = rb"(--)?[ \t]*(?:\r\n|\n|\r|\Z)"
-_LINES = re.compile(rb"[^\r\n]+")
 _TYPE = re.compile(r"[\w.+!#$&^-]{1,100}/[\w.+!#$&^-]{1,100}", re.ASCII)
-_UU_BEGIN = re.compile(rb"^begin [0-7]{3,4} [^\r\n]*\r?\n", re.MULTILINE)
+_TYPES_TOO = {"text": "text/plain", "text/": "text/plain", "plain": "text/plain", "plain/text": "text/plain"}
+_TYPES_TOO |= {"html": "text/html", "html/text": "text/html"}
+_MULTIPART = rb"multipart/[^\r\n]{0,200}(?:\r?\n[ \t][^\r\n]{0,200}){0,3}boundary[ \t]*=[ \t\"']{0,3}"
+_BLANK_LINE = re.compile(rb"\r?\n\r?\n")
+_LONGEST_HEADERS = 4_096  # bytes, of a part that may have the boundary of the whole
+_TOP_LEVELS = ("text/", "message/", "application/", "image/", "audio/", "video/", "font/", "model/", "x-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +41,7 @@ class Part:
 
     def content(self) -> bytes:
         """Its bytes, with the transfer encoding undone as far as that goes."""
-        data = self.raw[self.start : self.end]
-        encoding = (self.headers.first("content-transfer-encoding") or "").strip(" \t\"';").lower()
-        if encoding == "base64":
-            return headers.base64(data)
-        if encoding in {"quoted-printable", "quoted_printable"}:
-            return binascii.a2b_qp(data)
-        if encoding in {"uuencode", "x-uuencode", "x-uue", "uue"}:
-            return _uudecoded(data)
-        return data
+        return transfer.undone(self.raw[self.start : self.end], self.headers.first("content-transfer-encoding") or "")
 
 
 @dataclass(slots=True)
@@ -63,20 +60,30 @@ def _part(raw: bytes, fields: Headers, start: int, end: int, *, fallback: str, d
         raise Unreadable(f"The message has more than {MOST_PARTS} parts.")
     if depth > DEEPEST:
         raise Unreadable(f"The message is nested deeper than {DEEPEST} levels.")
-    kind, parameters = headers.parameters(fields.first("content-type") or fallback)
-    kind = kind if _TYPE.fullmatch(kind) else fallback
-    disposition, more = headers.parameters(fields.first("content-disposition") or "")
-    filename = more.get("filename") or parameters.get("name")
+    written, given = parameters(fields.first("content-type") or fallback)
+    disposition, more = parameters(fields.first("content-disposition") or "")
+    filename = more.get("filename") or given.get("name") or more.get("name") or given.get("filename")
+    kind = _kind(written, given, "application/octet-stream" if filename and written else fallback)
     children: tuple[Part, ...] = ()
     if kind.startswith("multipart/"):
         default = "message/rfc822" if kind == "multipart/digest" else "text/plain"
-        places = _children(raw, start, end, parameters.get("boundary", ""))
+        places = _children(raw, start, end, given.get("boundary", ""))
         children = tuple(
             _part(raw, *_headed(raw, *place), place[1], fallback=default, depth=depth + 1, budget=budget)
             for place in places or ()
         )
         kind = "text/plain" if places is None else kind  # what is there is shown as it stands
-    return Part(raw, fields, start, end, kind, parameters, disposition, filename or None, children)
+    return Part(raw, fields, start, end, kind, given, disposition, filename or None, children)
+
+
+def _kind(written: str, given: dict[str, str], fallback: str) -> str:
+    """Of a type that is slightly off what it means (RFC 2045, 5.2; RFC 2046, 5.1.3)."""
+    kind = _TYPES_TOO.get(written) or ((typed := _TYPE.match(written)) and typed[0]) or ""
+    if written.startswith("multipart") and not kind.startswith("multipart/"):
+        return "multipart/mixed"
+    if "boundary" in given and kind and not kind.startswith(("multipart/", *_TOP_LEVELS)):
+        return f"multipart/{kind.partition('/')[2]}"
+    return kind or fallback
 
 
 def _headed(raw: bytes, start: int, end: int) -> tuple[Headers, int]:
@@ -85,51 +92,51 @@ def _headed(raw: bytes, start: int, end: int) -> tuple[Headers, int]:
 
 def _children(raw: bytes, start: int, end: int, boundary: str) -> list[tuple[int, int]] | None:
     """Where the parts between the boundary lines begin and end; the last line may be missing. None: no such line."""
-    mark = boundary.encode("utf-8", "replace").rstrip() or _guessed(raw, start, end)
-    if not mark:
-        return None
-    begun, places = -1, list[tuple[int, int]]()
+    for mark in _marks(raw, start, end, boundary):
+        if places := list(_places(raw, start, end, mark)):
+            return [place for place in places if place[0] >= 0]
+    return None
+
+
+def _marks(raw: bytes, start: int, end: int, boundary: str) -> Iterator[bytes]:
+    """The boundary as declared; with what is no part of it taken off; at last what looks like one where none occurs."""
+    plain = without_comments(boundary)
+    for written in dict.fromkeys((boundary, plain, boundary.strip(" '\"\\"), "".join(plain.split()))):
+        if mark := written.encode("utf-8", "replace").rstrip():
+            yield mark
+    if guess := _GUESS.search(raw, start, end) or _GUESS_ALONE.search(raw, start, min(end, start + 4096)):
+        yield guess[1]
+
+
+def _places(raw: bytes, start: int, end: int, mark: bytes) -> Iterator[tuple[int, int]]:
+    """(-1, …) for what stands in no part: that there is a boundary at all."""
+    begun, inside, count = -1, 0, 0
+    same = re.compile(_MULTIPART + re.escape(mark) + rb"[\"';\s]", re.IGNORECASE | re.DOTALL)
     for line in re.compile(re.escape(b"--" + mark) + _REST_OF_LINE).finditer(raw, start, end):
         if line.start() > start and raw[line.start() - 1] not in b"\r\n":
             continue
-        if begun >= 0:
-            places.append((begun, max(begun, _before_line_end(raw, line.start()))))
-        begun = line.end()
-        if line[1]:
-            return places
-        if len(places) > MOST_PARTS:
+        if inside:  # of a part that has the same boundary
+            inside += -1 if line[1] else _declares(same, raw, line.end(), end)
+            continue
+        yield begun, max(begun, _before_line_end(raw, line.start()))
+        begun = -1 if line[1] else line.end()
+        inside = 0 if line[1] else _declares(same, raw, begun, end)
+        count += 1
+        if count > MOST_PARTS:
             raise Unreadable(f"The message has more than {MOST_PARTS} parts.")
-    return [*places, (begun, end)] if begun >= 0 else None
+    if begun >= 0:
+        yield begun, end
 
 
-def _guessed(raw: bytes, start: int, end: int) -> bytes:
-    found = _GUESS.search(raw[start : min(end, start + 4096)])
-    return found[1] if found else b""
+def _declares(same: re.Pattern[bytes], raw: bytes, start: int, end: int) -> int:
+    """1 where the part that begins here is a multipart with the very same boundary, else 0."""
+    blank = _BLANK_LINE.search(raw, start, min(end, start + _LONGEST_HEADERS))
+    return int(same.search(raw, start, blank.start() + 1 if blank else start) is not None)
 
 
 def _before_line_end(raw: bytes, place: int) -> int:
     """The line end before a boundary belongs to the boundary (RFC 2046, 5.1.1)."""
     return place - (2 if raw[place - 2 : place] == b"\r\n" else 1)
-
-
-def _uudecoded(data: bytes) -> bytes:
-    begin = _UU_BEGIN.search(data)
-    out = list[bytes]()
-    for line in islice(_LINES.finditer(data, begin.end() if begin else 0), MOST_UU_LINES):
-        if line[0].strip() in {b"end", b"`"}:
-            break
-        out.append(_uuline(line[0]))
-    return b"".join(out)
-
-
-def _uuline(line: bytes) -> bytes:
-    try:
-        return binascii.a2b_uu(line)
-    except binascii.Error:  # some encoders write too much: what the length at its front promises is enough
-        try:
-            return binascii.a2b_uu(line[: (((line[0] - 32) & 63) * 4 + 5) // 3])
-        except binascii.Error:
-            return b""
 
 
 def safe_type(part: Part) -> str:

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from mail.parse import headers
 from mail.parse.addresses import mailboxes, participants
 from mail.parse.certified.daticert import LARGEST, Daticert, daticert
 from mail.parse.headers import Headers
 from mail.parse.ids import ids
+from mail.parse.parameters import parameters
 from mail.parse.parsed import Unreadable
 from mail.parse.parts import Part
 from mail.parse.source import Source, head
@@ -41,7 +41,7 @@ def is_receipt(fields: Headers) -> bool:
 def is_envelope(fields: Headers) -> bool:
     """It says it is one; what says that something was wrong (`errore`) or is a receipt is shown as it came."""
     said = [value.strip().lower() for value in fields.all("x-trasporto")]
-    kind, _ = headers.parameters(fields.first("content-type") or "")
+    kind, _ = parameters(fields.first("content-type") or "")
     return said == ["posta-certificata"] and kind == "multipart/signed" and not is_receipt(fields)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from mail.nowhere import codes, leads_nowhere
 from mail.parse import headers, parts
+from mail.parse.encoded_words import decoded
 from mail.parse.headers import Headers
 from mail.parse.parts import Part
 from mail.parse.report import words
@@ -117,7 +118,7 @@ def _address(value: str) -> str:
 
 
 def _by_words(fields: Headers, text: str) -> tuple[ReportKind, tuple[Failure, ...]]:
-    subject = headers.decoded(fields.first("subject") or "")
+    subject = decoded(fields.first("subject") or "")
     if not words.is_of_a_server(fields, text):
         return (ReportKind.ANSWER if words.is_an_answer(fields, subject) else ReportKind.NONE), ()
     if words.is_late(subject, text):
