@@ -5,6 +5,7 @@ from time import process_time
 import pytest
 
 from mail.parse import parse, read_headers
+from mail.parse.addresses import mailboxes
 
 V = "victim@firm.example"
 E = "evil@x.example"
@@ -61,6 +62,10 @@ def addresses(value: str) -> list[str]:
         ("((Mario) mario@x.example", [("Mario", M)]),
         ('mario@x.example (") , anna@x.example ( ")', [('"', M), ('"', "anna@x.example")]),
         ("Studio: a@x.example, Mario <mario@x.example>; b@x", [(None, "a@x.example"), ("Mario", M), (None, "b@x")]),
+        ("mario@x.example <", [(None, M)]),
+        ("mario@x.example]", [(None, M)]),
+        ('"mario@x.example', [(None, M)]),
+        ('<"mario@x.example>', [(None, M)]),
         ("bounce=?x@y.example", [(None, "bounce=?x@y.example")]),
         ("(nobody) Undisclosed recipients :(nobody (that I know)) ; (the end)", []),
     ],
@@ -109,11 +114,27 @@ def test_a_name_a_comment_or_an_encoded_word_never_yields_an_address(written: st
         "victim@firm example",
         "ma(c)rio@firm.example",
         "<ma(c)rio@firm.example>",
+        'vic"tim@firm.example',
+        "vic]tim@firm.example",
+        "vic)tim@firm.example",
+        "=?utf-8?Q?victim@firm.example",
         "victim\uff20firm.example",
     ],
 )
 def test_where_it_is_in_doubt_there_is_no_address(written: str) -> None:
     assert addresses(written) == [""]
+
+
+@pytest.mark.parametrize(
+    "usual",
+    ["<mario@x.example>", "Mario <mario@x.example>",
+     '"Rossi, Mario"<mario@x.example>', "'Mario' <mario@x.example>",
+     '"" <mario@x.example>', "mario.rossi <m.r+1@x-y.example.org>", '" \t" <mario@x.example>',
+     "M. R.\t<m_r@x.example>"],
+)  # fmt: skip
+def test_what_is_usual_is_read_at_once_and_no_otherwise(usual: str) -> None:
+    assert list(mailboxes(usual)) == list(mailboxes(f" {usual}"))
+    assert list(mailboxes(usual)) == list(mailboxes(f"{usual}, {usual}"))[:1]
 
 
 @pytest.mark.parametrize(

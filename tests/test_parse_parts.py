@@ -70,7 +70,7 @@ def test_a_letter_of_several_parts_is_known_by_a_type_that_is_slightly_off(kind:
 
 def test_a_boundary_that_was_declared_otherwise_is_found_in_the_text() -> None:
     lined = TWO.replace(b"--b", b"------=_Part_1")
-    for boundary in (b"----=_Part_2", b"----=_Pa rt_1", b""):
+    for boundary in (b"----=_Part_2", b"----=_Pa\r\n rt_1", b""):
         assert summary(read(b'Content-Type: multipart/mixed; boundary="' + boundary + b'"', lined)) == (
             "hello",
             ["f.pdf"],
@@ -120,6 +120,11 @@ def test_what_a_mailing_list_writes_below_base64_is_no_part_of_it(length: int) -
         (b"w6hhYmM=\r\n\r\nZGVm\r\n", "èabcdef"),
         (b"SGVsbG8gdGhl\r\nc*mUsIGZyaWVuZA==\r\n", "Hello there, friend"),
         (b"Ciao a tutti, non sono codificato.\r\n", "Ciao a tutti, non sono codificato.\n"),
+        (
+            b"words of a text in letters only that is as\r\nlong as base64",
+            "words of a text in letters only that is as\nlong as base64",
+        ),
+        (b"SGVsbG8gdGhl cmUsIGZyaWVuZA== \r\n", "Hello there, friend"),
         (b"", ""),
     ],
 )

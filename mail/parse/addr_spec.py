@@ -2,7 +2,7 @@
 
 import re
 
-from mail.parse.address_tokens import Word, unquoted
+from mail.parse.address_tokens import BESIDE, Word, unquoted
 from mail.parse.comments import without_comments
 
 LONGEST_ADDRESS = 254  # characters (RFC 5321, 4.5.3.1.3)
@@ -18,6 +18,7 @@ _QUOTED_FIRST = re.compile(r'("(?:[^"\\]|\\.)*")?(.*)', re.DOTALL)
 _BLANKS = re.compile(r"[ \t]+")
 _TYPOGRAPHIC = "\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u2039\u203a\u00ab\u00bb"
 _OPENING, _CLOSING = "'\"`" + _TYPOGRAPHIC, "'\"`\u00b4" + _TYPOGRAPHIC
+_BEGINS_ENCODED_WORD = re.compile(r"=\?[^?\s]{0,80}\?[bBqQ]\?")
 _SEPARATOR = re.compile(r"[,;]")
 
 
@@ -53,15 +54,17 @@ def _of_word(word: Word) -> str:
 
 
 def _is_cut(word: Word) -> bool:
-    """By a comment, elsewhere than beside its `@`."""
-    return any(
+    """By a bracket or quote without another, or by a comment elsewhere than beside its `@`."""
+    places = [place for place, (kind, _) in enumerate(word) if kind not in BESIDE]
+    inner = word[places[0] : places[-1] + 1] if places else []
+    return any(kind == "stray" for kind, _ in inner) or any(
         kind == "comment" and not before.endswith("@") and not after.startswith("@")
-        for (_, before), (kind, _), (_, after) in zip(word, word[1:], word[2:], strict=False)
+        for (_, before), (kind, _), (_, after) in zip(inner, inner[1:], inner[2:], strict=False)
     )
 
 
 def _plain(word: Word) -> str:
-    return "".join(text for kind, text in word if kind != "comment")
+    return "".join(text for kind, text in word if kind not in BESIDE)
 
 
 def _has_at_sign(word: Word) -> bool:
@@ -77,6 +80,8 @@ def _address(text: str) -> str:
         text = text[7:]
     text = text.removesuffix(".")
     if len(text) > LONGEST_ADDRESS or text[:1] in _TYPOGRAPHIC or text[-1:] in _TYPOGRAPHIC:
+        return ""
+    if "=?" in text and _BEGINS_ENCODED_WORD.search(text):
         return ""
     return text if _ADDRESS.fullmatch(text) else ""
 

@@ -11,13 +11,16 @@ from mail.parse.comments import comment_ends
 Kind = Literal["space", "quoted", "angle", "encoded", "text", "comment", "end", "colon", "open", "stray"]
 """`end`: `,` or `;`. `open`: a `<` without its `>`. `stray`: a bracket, quote or parenthesis that has no other."""
 
+BESIDE = ("comment", "stray")
+"""What is no part of any address."""
+
 Word = list[tuple[Kind, str]]
 """What stands together without a blank."""
 
 _TOKEN = re.compile(
     r'(?P<space>\s+)|(?P<quoted>"(?:[^"\\]|\\.)*")|(?P<angle><(?:[^<>"]|"(?:[^"\\<>]|\\[^<>])*")*>)'
-    rf"|(?P<encoded>{encoded_words.PATTERN})|(?P<end>[,;])|(?P<colon>:)|(?P<open><)|(?P<stray>[()>\"])"
-    r"|(?P<text>(?:[^\s,;:()<>\"\[\]\\=]|\\.?|=(?!\?))++|\[[^\[\]\s]{0,100}\]|[=\[\]])",
+    rf"|(?P<encoded>{encoded_words.PATTERN})|(?P<end>[,;])|(?P<colon>:)|(?P<open><)"
+    r"|(?P<text>(?:[^\s,;:()<>\"\[\]\\=]|\\.?|=(?!\?))++|\[[^\[\]\s]{0,100}\]|=)|(?P<stray>[()>\"\[\]])",
     re.DOTALL,
 )
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
@@ -49,7 +52,7 @@ def words(pieces: Iterable[tuple[Kind, str]]) -> list[Word]:
     joined, open_ended = list[Word](), False
     for blank, run in groupby(pieces, lambda piece: piece[0] == "space"):
         word = [] if blank else list(run)
-        text = "".join(text for kind, text in word if kind != "comment")
+        text = "".join(text for kind, text in word if kind not in BESIDE)
         if joined and word and (open_ended or text.startswith("@")):
             joined[-1] += word
         elif text:

@@ -87,13 +87,13 @@ class _Mailbox:
             self.unclosed = self.unclosed or []
         elif self.unclosed is not None and self.angle is None:
             self.unclosed.append(text)
-        elif kind != "stray":
+        else:
             self.written.append((kind, text))
 
     def read(self) -> Iterator[tuple[str | None, str]]:
         comment = _name(" ".join(self.comments))
-        if self.angle is None and self.unclosed is not None:
-            self.angle = "".join(self.unclosed)
+        if self.angle is None and self.unclosed and (unclosed := "".join(self.unclosed).strip('[]()<>" ')):
+            self.angle = unclosed
         if self.angle is not None:
             yield from self._in_brackets(self.angle, _phrase(self.written) or comment)
             return
@@ -119,7 +119,7 @@ class _Mailbox:
 
 
 def _phrase(words: Word) -> str | None:
-    return _name("".join(unquoted(text) if kind == "quoted" else text for kind, text in words))
+    return _name("".join(unquoted(text) if kind == "quoted" else text for kind, text in words if kind != "stray"))
 
 
 def _name(text: str) -> str | None:

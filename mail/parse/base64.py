@@ -4,13 +4,14 @@ around it: servers of mailing lists and scanners of viruses write below a letter
 """
 
 import binascii
+import contextlib
 import re
 from collections.abc import Iterator
 
 import pybase64
 
 MOST_RUNS = 1_000
-MOST_LINES = 300_000  # of more, what is no base64 is skipped, not told apart
+MOST_LINES = 400_000  # of more, what is no base64 is skipped, not told apart
 _PADDING = re.compile(rb"=[=\s]*")
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _OTHERS = bytes(set(range(256)) - set(_ALPHABET))
@@ -26,11 +27,10 @@ def decoded(data: bytes) -> bytes:
 
 def of_body(data: bytes) -> bytes:
     """What the lines that are base64 stand for, and nothing of the others; `data` itself where there are none."""
-    try:
-        return pybase64.b64decode(data.translate(None, b" \t\r\n"), validate=True)
-    except binascii.Error:
-        pass
-    if data.count(b"\n") + data.count(b"\r") > MOST_LINES:
+    if not _are_words(data):
+        with contextlib.suppress(binascii.Error):
+            return pybase64.b64decode(data.translate(None, b" \t\r\n"), validate=True)
+    if max(data.count(b"\n"), data.count(b"\r")) > MOST_LINES:
         return decoded(data)
     lines = list(_encoded(_LINE.findall(data)))
     return decoded(b"\n".join(lines)) if lines else data
@@ -40,6 +40,11 @@ def _run(data: bytes) -> bytes:
     clean = data.translate(None, _OTHERS)
     clean = clean[:-1] if len(clean) % 4 == 1 else clean
     return pybase64.b64decode(clean + b"=" * (-len(clean) % 4))
+
+
+def _are_words(data: bytes) -> bool:
+    """Letters and blanks alone, of a text that nobody encoded: base64 has no blanks, or one where a line ends."""
+    return b" " in data and len(data) < (data.count(b" ") - 3) * _LONG
 
 
 def _encoded(lines: list[bytes]) -> Iterator[bytes]:

@@ -101,7 +101,9 @@ def _children(raw: bytes, start: int, end: int, boundary: str) -> list[tuple[int
 def _marks(raw: bytes, start: int, end: int, boundary: str) -> Iterator[bytes]:
     """The boundary as declared; with what is no part of it taken off; at last what looks like one where none occurs."""
     plain = without_comments(boundary)
-    for written in dict.fromkeys((boundary, plain, boundary.strip(" '\"\\"), "".join(plain.split()))):
+    for written in dict.fromkeys(
+        (boundary, plain, boundary.strip(" '\"\\"), " ".join(plain.split()), "".join(plain.split()))
+    ):
         if mark := written.encode("utf-8", "replace").rstrip():
             yield mark
     if guess := _GUESS.search(raw, start, end) or _GUESS_ALONE.search(raw, start, min(end, start + 4096)):
