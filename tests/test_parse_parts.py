@@ -187,7 +187,6 @@ def test_a_transfer_encoding_is_known_by_a_name_that_is_slightly_off(encoding: b
         (b'filename="\\\\server\\share\\fattura.pdf"', "fattura.pdf"),
         (b"filename=C:\\TEMP\\fattura.pdf", "fattura.pdf"),
         (b'filename="C:\\TEMP\\(2) fattura.pdf"', "(2) fattura.pdf"),
-        (b'filename="C:\\TEMP\\(2) fattura.pdf"', "(2) fattura.pdf"),
         (b'filename="l\\\'anno \\(2\\).pdf"', "l'anno (2).pdf"),
         (b"filename=bill no 3 (2).pdf", "bill no 3 (2).pdf"),
         (b"filename=bill no 3.pdf size=3", "bill no 3.pdf"),
