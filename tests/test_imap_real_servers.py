@@ -10,7 +10,7 @@ import pytest
 
 from mail.demo.launch import DemoMail
 from mail.demo.users import MAIL_PASSWORD, STUDIO
-from mail.imap import Gone, Header, Imap, Message, Refused, SecretRefused, Unfetchable
+from mail.imap import BEGINNING, Gone, Header, Imap, Message, Refused, SecretRefused, Unfetchable
 from mail.sync.choosing import sort_out
 from models.mailbox.server import MailSecurity, MailServer
 from models.mailbox.tables import FolderKind
@@ -41,6 +41,12 @@ async def read_all(imap: Imap, folder: str) -> list[bytes]:
     return [found.raw for found in messages if isinstance(found, Message)]
 
 
+async def beginnings(imap: Imap, folder: str) -> list[bytes]:
+    state = await imap.examine(folder)
+    found = [one async for one in imap.beginnings(await imap.uids(1, state.uidnext - 1))]
+    return [one.raw for one in found if isinstance(one, Message)]
+
+
 async def test_a_session_with_pymap(tmp_path: Path) -> None:
     async with DemoMail.start(tmp_path) as mail:
         await mail.append(HOTEL, A_DAY)
@@ -55,6 +61,7 @@ async def test_a_session_with_pymap(tmp_path: Path) -> None:
             async with patience():
                 assert await waiting
             assert await read_all(imap, "INBOX") == [HOTEL, HOTEL + b"again\r\n"]
+            assert await beginnings(imap, "INBOX") == [HOTEL, HOTEL + b"again\r\n"]
             with pytest.raises(Refused):
                 await imap.examine("no such folder")
 
@@ -85,6 +92,7 @@ async def test_dovecot_gives_every_message_back_byte_for_byte() -> None:
         put(server, *NASTY)
         async with await sign_in(server) as imap:
             assert await read_all(imap, "INBOX") == NASTY
+            assert await beginnings(imap, "INBOX") == [message[:BEGINNING] for message in NASTY]
 
 
 async def test_dovecot_says_which_folder_holds_what_was_sent() -> None:

@@ -4,7 +4,8 @@ from hashlib import sha256
 
 import pytest
 
-from mail.sync import Tools
+from mail.sync import Tools, sync_once
+from mail.sync.certified import MOST_LOOKS
 from models import email
 from models.email import EmailDirection, EmailFilter
 from models.ground import files, store
@@ -12,6 +13,7 @@ from models.ground.page import Window
 from models.viewer import System
 from tests.certified import LETTER_ID, PROVIDER, a_certificate, a_letter, a_part, an_envelope
 from tests.imap_server import ImapServer
+from tests.imap_server.connection import Cut
 from tests.keeping import firms_key
 from tests.make import a_member, an_account, switched
 from tests.syncing import (
@@ -116,6 +118,40 @@ async def test_a_letter_far_from_the_beginning_is_looked_for_in_the_whole(
     assert await subjects_of(account.id) == ["The glass"]
     whole = [command for command in server.commands if "BODY.PEEK[])" in command]
     assert len(whole) == 2  # the far one to be listed, both to be stored
+
+
+async def test_a_server_that_gives_no_beginnings_is_asked_for_the_whole(
+    server: ImapServer, by: System, tools: Tools
+) -> None:
+    account = await an_account(by, address=INSIDE, email_sync=True)
+    server.refused_items = b"<0."
+    past(server.inbox, letter(STRANGER), an_envelope(a_letter(Cc=INSIDE)))
+    mailbox_id = await connected(by, server.server)
+    await synced(mailbox_id, tools)
+    assert await subjects_of(account.id) == ["The glass"]
+    await ledger_equals_server(server, mailbox_id)
+
+
+async def test_a_beginning_over_which_the_line_always_breaks_holds_up_nobody_and_its_header_will_do(
+    server: ImapServer, by: System, tools: Tools
+) -> None:
+    account = await an_account(by, address=CLIENT, email_sync=True)
+    past(server.inbox, letter(subject="1"), an_envelope(), letter(subject="3"))
+
+    def cut(uid: int) -> None:
+        if uid == 2 and "<0." in server.commands[-1]:
+            raise Cut
+
+    server.on_fetch = cut
+    mailbox_id = await connected(by, server.server)
+    for _ in range(4):
+        assert not await sync_once(mailbox_id, tools)
+    assert await states(mailbox_id) == ["STORED", "UNREADABLE", "STORED"]
+    for _ in range(MOST_LOOKS - 4):
+        assert not await sync_once(mailbox_id, tools)
+    await synced(mailbox_id, tools)
+    assert await subjects_of(account.id) == ["1", "3", "The glass"]
+    await ledger_equals_server(server, mailbox_id)
 
 
 async def test_a_forged_envelope_promises_nobody_a_message(server: ImapServer, by: System, tools: Tools) -> None:

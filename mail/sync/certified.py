@@ -9,19 +9,29 @@ from mail.sync.reading import hashes_of
 from mail.sync.tools import Visit
 from models import firm_key
 from models.ground.keys import Key
+from models.mailbox import ledger
+from models.mailbox.backlog import MOST_CUTS, MOST_TRIES
+from models.mailbox.folders import LedgerFolder
 from models.mailbox.ledger import Found
 from models.participant import Participant
 
+MOST_LOOKS = MOST_CUTS - MOST_CUTS // MOST_TRIES
+"""Failed tries of a header, what came with it included, after which it is asked for alone: one more may be the last."""
 
-async def with_people_inside(visit: Visit, listed: Sequence[Found], envelopes: Collection[int]) -> list[Found]:
+
+async def with_people_inside(
+    visit: Visit, folder: LedgerFolder, listed: Sequence[Found], envelopes: Collection[int]
+) -> list[Found]:
     """
     All that was listed; of these envelopes, by UID, the ledger also knows by their hashes who takes part in the letter.
-    Before the ledger has them, and nothing else is kept. Whether the letter is opened is seen when it is stored.
+    Before the ledger has them, and nothing else is kept. Whether the letter is opened is seen when it is stored. A body
+    over which the line breaks each time is left alone at last: its header will do.
     """
-    asked = [one for one in listed if one.uid in envelopes and one.skip is None]
+    tries = await ledger.tries(visit.leased, folder, envelopes)
+    asked = [one for one in listed if one.uid in envelopes and one.skip is None and tries.get(one.uid, 0) < MOST_LOOKS]
     inside = await _in_beginnings(visit, [one.uid for one in asked])
     for one in asked:
-        if inside.get(one.uid) is None and BEGINNING < one.size <= MESSAGE_LIMIT:
+        if (one.uid not in inside or (inside[one.uid] is None and one.size > BEGINNING)) and one.size <= MESSAGE_LIMIT:
             inside |= await _in_whole(visit, one)
     key = await firm_key.of(visit.leased.firm_id)
     return [_with(key, one, inside.get(one.uid) or ()) for one in listed]

@@ -95,7 +95,7 @@ async def _headers(visit: Visit, folder: LedgerFolder, uids: Sequence[int]) -> l
     read = await asyncio.to_thread(lambda: [found(key, *each) for each in zip(headers, said, strict=True)])
     known = [(header.uid, each) for header, each in zip(headers, said, strict=True) if isinstance(each, ParsedHeaders)]
     if envelopes := {uid for uid, each in known if each.envelope}:
-        read = await with_people_inside(visit, read, envelopes)
+        read = await with_people_inside(visit, folder, read, envelopes)
     if folder.scanned:  # reports of the past are about letters of the past
         read = await own_reports(visit, read, {uid for uid, each in known if each.report})
     return sorted(

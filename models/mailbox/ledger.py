@@ -4,7 +4,7 @@ transaction, so that nothing is passed unexplained (R22). Every write first chec
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -153,6 +153,14 @@ async def unread(leased: Leased, folder: LedgerFolder) -> list[int]:
       ORDER BY attempts, uid"""
     rows = await store.rows(query, leased.firm_id, folder.id, folder.uidvalidity, MOST_CUTS - 1)
     return [row["uid"] for row in rows]
+
+
+async def tries(leased: Leased, folder: LedgerFolder, these: Collection[int]) -> dict[int, int]:
+    """How often the headers of these have been asked for in vain, by UID, where that is at all."""
+    query = """SELECT uid, attempts FROM occurrence WHERE firm_id = $1 AND folder_id = $2 AND uidvalidity = $3
+      AND uid = ANY($4::bigint[]) AND skip_reason = 'UNREADABLE'"""
+    rows = await store.rows(query, leased.firm_id, folder.id, folder.uidvalidity, list(these))
+    return {row["uid"]: row["attempts"] for row in rows}
 
 
 async def uids(leased: Leased, folder: LedgerFolder, *, below: int) -> set[int]:

@@ -97,6 +97,8 @@ class Connection(Talk):
         messages = list(self._chosen(chosen))
         if any(message.uid in self.server.refused_uids for _, message in messages):
             return b"NO [SERVERBUG] cannot read that"
+        if self.server.refused_items and self.server.refused_items in items:
+            return b"BAD what is that"
         for _, message in reversed(messages) if self.server.wording.backwards else messages:
             self.server.on_fetch(message.uid)
             await self.tell()

@@ -33,6 +33,7 @@ class ImapServer:
         self.wording = Wording()
         self.cut_after: int | None = None
         self.refused_uids: set[int] = set()
+        self.refused_items = b""
         self.on_fetch: Callable[[int], None] = lambda uid: None
         self.say: dict[str, bytes] = {}
         self.commands: list[str] = []
