@@ -26,3 +26,15 @@ async def test_an_answer_brings_so_much_text_and_no_more(api: Api, caplog: pytes
     assert "at most 20,000,000 may be read at once. Ask for fewer." in refused.value.messages[0]
     assert logs == []
     assert not [record for record in caplog.records if record.levelno >= 30]
+
+
+async def test_who_certified_a_letter_is_told_beside_it(api: Api) -> None:
+    by, _, box = await a_synced_firm()
+    certified = replace(a_message(2), certified_by="Provider Test PEC", carrier="posta-certificata@provider.test")
+    await received(by, box, a_message(1), certified)
+    owner = await make.signed_in(by)
+    told = await api.ask("{ emails(first: 10) { nodes { subject certifiedBy } } }", as_=owner)
+    assert told["emails"]["nodes"] == [
+        {"subject": "VAT return 2", "certifiedBy": "Provider Test PEC"},
+        {"subject": "VAT return 1", "certifiedBy": None},
+    ]

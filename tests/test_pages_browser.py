@@ -33,7 +33,7 @@ async def test_a_client_works_in_one_of_two_accounts_and_sees_at_once_when_it_is
     by = await a_firm()
     _, first, second = await two_accounts(by)
     box = await a_box(by)
-    await a_letter(by, mailbox_id=box, attachment=PDF, subject="<b>Invoice</b> 12")
+    await a_letter(by, mailbox_id=box, attachment=PDF, subject="<b>Invoice</b> 12", certified_by="Provider PEC")
     async with a_window(tmp_path / "browser") as window:
         await window.goto(f"{api.url}/portal")
         await sign_in(window, "wrong password")
@@ -47,6 +47,7 @@ async def test_a_client_works_in_one_of_two_accounts_and_sees_at_once_when_it_is
         await window.shows("#emails", "Just now")
         await window.click("#emails li:last-child summary")
         await window.shows("#emails li:last-child .body", "invoice.pdf")
+        await window.shows("#emails li:last-child .body", "Certified by Provider PEC, signature not checked.")
         await window.click("#switch")
         await window.click("#accounts li:nth-child(2) button")
         await window.shows("#account", "B")

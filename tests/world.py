@@ -157,6 +157,7 @@ async def a_letter(
     name: str = "invoice.pdf",
     content_type: str = "application/pdf",
     at: datetime | None = None,
+    certified_by: str | None = None,
 ) -> UUID:
     """Arrived just now, from somebody whose Email sync is on; its id."""
     source = f"From: {sender}\nSubject: {subject}\n\nHere it is. {uuid7()}\n".encode()
@@ -180,6 +181,7 @@ async def a_letter(
         attachments=tuple(kept),
         raw_file=await files.keep(by.firm_id, source),
         parser_version=1,
+        certified_by=certified_by,
     )
     async with store.transaction():
         await history.lock(by.firm_id)
