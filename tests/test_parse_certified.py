@@ -44,6 +44,7 @@ def test_a_receipt_with_the_letter_in_it_stays_a_receipt_whatever_else_it_says()
     said = parse(an_envelope(more=["X-Ricevuta: avvenuta-consegna"]))
     assert said.subject == AS_IT_CAME
     assert said.receipt
+    assert said.automatic
     assert not read_headers(an_envelope(more=["X-Ricevuta: avvenuta-consegna"])).envelope
 
 

@@ -171,10 +171,16 @@ BROKEN = {
     "a number of values beyond all": winmail(struct.pack("<HHI", BINARY, Property.BODY, 2**32 - 1)),
     "many values of no length": winmail()
     + attribute(Name.MESSAGE_PROPERTIES, values(*[struct.pack("<HHI", 0x1000 | NUMBER, 1, 2**31)] * 5)),
-    "a type that nobody knows": winmail(struct.pack("<HHI", 0x0099, Property.BODY, 1)),
+    "a type that nobody knows": winmail(struct.pack("<HHI", 0x0099, Property.BODY, 1), files=[a_file("a.pdf", PDF)]),
+    "too many properties": winmail(
+        *[value(Property.MESSAGE_CODEPAGE, NUMBER, 1252)] * 20_001, files=[a_file("a.pdf", PDF)]
+    ),
+    "too many values": winmail(
+        struct.pack("<HHI", 0x1000 | NUMBER, 1, 100_001) + b"x" * 400_004, files=[a_file("a.pdf", PDF)]
+    ),
     "a name that is cut off": winmail(struct.pack("<HH", NUMBER, 0x8001) + b"x" * 10),
     "too many files": winmail(files=[attribute(Name.ATTACH_BEGINS, b"")] * 1_001),
-    "too many attributes": winmail() + attribute(0x00078008, b"") * 20_001,
+    "too many attributes": winmail(files=[a_file("a.pdf", PDF)]) + attribute(0x00078008, b"") * 20_001,
     "nothing in it": winmail(value(Property.MESSAGE_CODEPAGE, NUMBER, 1252)),
 }
 

@@ -39,7 +39,7 @@ def daticert(data: bytes) -> Daticert | None:
     if any(len(values) > 1 for values in said.values.values()):
         return None
     sender, provider, identifier, message_id = (
-        "".join(said.values.get(path, [""])).strip() for path in (_SENDER, _PROVIDER, _IDENTIFIER, _MESSAGE_ID)
+        said.values.get(path, [""])[0].strip() for path in (_SENDER, _PROVIDER, _IDENTIFIER, _MESSAGE_ID)
     )
     ids = (clean(text.strip("<>")) for text in (identifier, message_id))
     return Daticert(sender, one_line(provider, LONGEST_NAME), *ids) if sender else None

@@ -14,7 +14,6 @@ from mail.parse.tnef.mapi import Property, Value, narrow_charset, properties
 from mail.parse.tnef.rtf import RichText, rich_text
 from mail.parse.tnef.stream import SIGNATURE, Attribute, Broken, Name, attributes
 
-MOST_FILES = 1_000
 MOST_BYTES = 8_000_000  # of a text
 _TNEF = "application/ms-tnef"
 _TYPES = {_TNEF, "application/vnd.ms-tnef"}
@@ -94,8 +93,6 @@ def _take(letter: _Letter, attribute: Attribute) -> None:
         case Name.MESSAGE_PROPERTIES:
             letter.said = properties(attribute.data)
         case Name.ATTACH_BEGINS:
-            if len(letter.files) == MOST_FILES:
-                raise Broken("too many files")
             letter.files.append(_File())
         case _ if letter.files:
             _take_of_file(letter, letter.files[-1], attribute)
