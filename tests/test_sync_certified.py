@@ -13,7 +13,7 @@ from models.ground.page import Window
 from models.viewer import System
 from tests.certified import LETTER_ID, PROVIDER, a_certificate, a_letter, a_part, an_envelope
 from tests.imap_server import ImapServer
-from tests.imap_server.connection import Cut
+from tests.imap_server.talk import Cut
 from tests.keeping import firms_key
 from tests.make import a_member, an_account, switched
 from tests.syncing import (
