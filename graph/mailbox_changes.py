@@ -9,7 +9,7 @@ from graph.inputs import asked_id, changed, given
 from graph.mailbox import Mailbox, mailbox_of
 from models import mailbox
 from models.ground.unset import UNSET, Unset
-from models.mailbox import MailboxChange, MailSecurity, MailServer, NewMailbox
+from models.mailbox import MailboxChange, MailSecurity, MailServer, NewMailbox, OAuth, Secret
 
 
 @strawberry.input
@@ -22,9 +22,27 @@ class MailServerInput:
         return MailServer(self.host, self.port, self.security)
 
 
+@strawberry.input(
+    name="MailboxOAuthInput", description="Access tokens are fetched with it as they are needed (RFC 6749, 6)."
+)
+class MailboxOAuthInput:
+    token_url: str
+    client_id: str
+    client_secret: str | None = strawberry.UNSET
+    refresh_token: str
+
+    def asked(self) -> OAuth:
+        return OAuth(self.token_url, self.client_id, self.refresh_token, given(self.client_secret))
+
+
 @strawberry.input(one_of=True, description="Kept encrypted, never shown.")
 class MailboxSecretInput:
     password: str | None = strawberry.UNSET
+    oauth: MailboxOAuthInput | None = strawberry.UNSET
+
+    def asked(self) -> Secret:
+        oauth = given(self.oauth)
+        return oauth.asked() if oauth else given(self.password) or ""
 
 
 @strawberry.input
@@ -66,7 +84,7 @@ class UpdateMailboxInput:
         return MailboxChange(
             owner_id=UNSET if self.owner_id is strawberry.UNSET else asked_id(Kind.TEAM_MEMBER, self.owner_id),
             username=changed(self.username, cleared=""),
-            password=given(secret.password) or UNSET if secret else UNSET,
+            secret=secret.asked() if secret else UNSET,
             imap=_server(self.imap),
             smtp=_server(self.smtp),
             sent_folder=UNSET if self.sent_folder is strawberry.UNSET else self.sent_folder,
@@ -91,7 +109,7 @@ class MailboxMutation:
     async def connect_mailbox(self, info: Info, input: ConnectMailboxInput) -> ConnectMailboxPayload:
         new = NewMailbox(
             address=input.address,
-            password=given(input.secret.password) or "",
+            secret=input.secret.asked(),
             imap=input.imap.asked(),
             smtp=input.smtp.asked(),
             owner_id=asked_id(Kind.TEAM_MEMBER, input.owner_id),

@@ -1,8 +1,10 @@
 """
 Which addresses are the internet's: not this machine's, not those of the network around it, not a way into one. And
-which name of it is meant.
+which name of it is meant, and whose certificates are believed.
 """
 
+import ssl
+from functools import cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 import idna
@@ -77,3 +79,9 @@ def in_dns(host: str) -> str:
     Raises UnicodeError for what is no name.
     """
     return host if host.isascii() else idna.encode(host, uts46=True).decode()
+
+
+@cache
+def trusted() -> ssl.SSLContext:
+    """The machine's certificates, loaded once: a context of its own costs a connection half a megabyte."""
+    return ssl.create_default_context()

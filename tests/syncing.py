@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 from mail.sync import Tools, sync_once
 from models import mailbox
 from models.ground import files, store
-from models.mailbox import MailServer, NewMailbox
+from models.mailbox import MailSecurity, MailServer, NewMailbox, Secret
 from models.viewer import System, TeamRole, Viewer
 from tests.imap_server import ARRIVED, ImapServer, ServedFolder
 from tests.waiting import patience
@@ -24,10 +24,20 @@ STRANGER = "nobody@elsewhere.test"
 STUDIO = "studio@firm.test"
 
 
+NOBODY = MailServer("127.0.0.1", 1, MailSecurity.NONE)
+
+
 async def connected(
-    by: System, server: MailServer, *, address: str = STUDIO, username: str = "anna", password: str = "secret"
+    by: System,
+    server: MailServer,
+    *,
+    address: str = STUDIO,
+    username: str = "anna",
+    password: Secret = "secret",
+    smtp: MailServer = NOBODY,
 ) -> UUID:
-    new = NewMailbox(address, password, imap=server, smtp=server, username=username)
+    """Its door for sending is shut, unless a test is about it: reading goes on."""
+    new = NewMailbox(address, password, imap=server, smtp=smtp, username=username)
     return (await mailbox.connect(by, new)).ids[0]
 
 

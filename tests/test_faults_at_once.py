@@ -76,7 +76,7 @@ async def connect_mailbox(by: Viewer) -> None:
 async def update_mailbox(by: Viewer) -> None:
     good = MailServer("mail.test", 993, MailSecurity.TLS)
     box = (await mailbox.connect(by, NewMailbox("box@firm.test", "secret", good, good))).ids[0]
-    await mailbox.update(by, box, MailboxChange(owner_id=NOBODY, username="", password="", imap=SERVER, smtp=good))
+    await mailbox.update(by, box, MailboxChange(owner_id=NOBODY, username="", secret="", imap=SERVER, smtp=good))
 
 
 async def create_token(by: Viewer) -> None:

@@ -20,7 +20,7 @@ from models.mailbox import (
     lease,
     update,
 )
-from models.mailbox.connecting import unsealed
+from models.mailbox.secret import unsealed
 from models.mailbox.tables import Mailbox
 from models.viewer import ApiScope, TeamRole, Viewer
 from tests.make import a_firm, a_member, mail_ports
@@ -38,7 +38,7 @@ async def by(store: str) -> Viewer:
 
 
 def _new(address: str = "Studio@X.test", **more: Any) -> NewMailbox:
-    given: dict[str, Any] = {"address": address, "password": PASSWORD, "imap": IMAP, "smtp": SMTP, **more}
+    given: dict[str, Any] = {"address": address, "secret": PASSWORD, "imap": IMAP, "smtp": SMTP, **more}
     return NewMailbox(**given)
 
 
@@ -118,10 +118,10 @@ async def test_an_employee_connects_their_own_mailbox_and_no_other(by: Viewer) -
         ({"smtp": MailServer("", 587)}, ErrorCode.INVALID, ("smtp", "host")),
         ({"smtp": MailServer("a\r\nb", 587)}, ErrorCode.INVALID, ("smtp", "host")),
         ({"imap": MailServer("imap.x.test", 143, MailSecurity.NONE)}, ErrorCode.INVALID, ("imap", "security")),
-        ({"password": ""}, ErrorCode.INVALID, ("secret", "password")),
-        ({"password": "a\r\nb"}, ErrorCode.INVALID, ("secret", "password")),
-        ({"password": "\ud800"}, ErrorCode.INVALID, ("secret", "password")),
-        ({"password": "x" * 1001}, ErrorCode.INVALID, ("secret", "password")),
+        ({"secret": ""}, ErrorCode.INVALID, ("secret", "password")),
+        ({"secret": "a\r\nb"}, ErrorCode.INVALID, ("secret", "password")),
+        ({"secret": "\ud800"}, ErrorCode.INVALID, ("secret", "password")),
+        ({"secret": "x" * 1001}, ErrorCode.INVALID, ("secret", "password")),
         ({"username": "a\nb"}, ErrorCode.INVALID, ("username",)),
         ({"sent_folder": "x" * 256}, ErrorCode.INVALID, ("sentFolder",)),
         ({"owner_id": uuid7()}, ErrorCode.NOT_FOUND, ("ownerId",)),
@@ -135,7 +135,7 @@ async def test_what_is_wrong_is_refused_where_it_stands(
     mailbox_id = (await connect(by, _new())).ids[0]
     if "address" not in wrong:
         with refused(code, *path):
-            await update(by, mailbox_id, MailboxChange(**{"password": PASSWORD, **wrong}))
+            await update(by, mailbox_id, MailboxChange(**{"secret": PASSWORD, **wrong}))
 
 
 ELSEWHERE = [
@@ -160,7 +160,7 @@ async def test_the_password_goes_nowhere_else_unless_whoever_says_where_knows_it
         with refused(ErrorCode.INVALID, "secret"):
             await update(by, mailbox_id, stays)
     assert await _view(by, mailbox_id) == before
-    await update(by, mailbox_id, replace(change, password="said anew"))
+    await update(by, mailbox_id, replace(change, secret="said anew"))
     assert (await _view(by, mailbox_id)).version == 2
 
 
@@ -169,7 +169,7 @@ async def test_an_api_token_changes_nothing_about_where_the_password_goes(by: Vi
     token = replace(by, scopes=frozenset(ApiScope))
     mailbox_id = (await connect(by, _new())).ids[0]
     before = await _view(by, mailbox_id)
-    for asked in (change, replace(change, password="another")):
+    for asked in (change, replace(change, secret="another")):
         with refused(ErrorCode.NOT_ALLOWED):
             await update(token, mailbox_id, asked)
     assert await _view(by, mailbox_id) == before
@@ -179,7 +179,7 @@ async def test_what_stays_where_it_is_asks_for_no_password_and_a_token_may_say_i
     token = replace(by, scopes=frozenset(ApiScope))
     mailbox_id = (await connect(by, _new())).ids[0]
     await update(token, mailbox_id, MailboxChange(imap=IMAP, smtp=SMTP, sent_folder="Gesendet", paused=True))
-    await update(token, mailbox_id, MailboxChange(password="changed at the provider"))
+    await update(token, mailbox_id, MailboxChange(secret="changed at the provider"))
     view = await _view(by, mailbox_id)
     assert (view.sent_folder, view.state, view.version) == ("Gesendet", MailboxState.PAUSED, 3)
 
@@ -189,7 +189,7 @@ async def test_of_two_who_change_it_at_once_the_second_is_asked_for_the_password
 ) -> None:
     mailbox_id = (await connect(by, _new())).ids[0]
     moved = replace(IMAP, host="imap.elsewhere.test")
-    async with held(update(by, mailbox_id, MailboxChange(imap=moved, password="of elsewhere"))):
+    async with held(update(by, mailbox_id, MailboxChange(imap=moved, secret="of elsewhere"))):
         back = asyncio.create_task(update(by, mailbox_id, MailboxChange(imap=IMAP)))
         await until_waiting(store, 1)
     with refused(ErrorCode.INVALID, "secret"):
@@ -205,14 +205,14 @@ async def test_without_tls_only_the_loopback_is_reached(by: Viewer, host: str) -
 async def test_outside_of_development_a_mail_server_is_on_a_port_of_mail_servers(by: Viewer) -> None:
     mailbox_id = (await connect(by, _new())).ids[0]
     for name, server in {"imap": IMAP, "smtp": SMTP}.items():
-        other: dict[str, Any] = {name: replace(server, port=6379), "password": PASSWORD}
+        other: dict[str, Any] = {name: replace(server, port=6379), "secret": PASSWORD}
         with mail_ports(2525):
             with refused(ErrorCode.INVALID, name, "port"):
                 await connect(by, _new("other@x.test", **other))
             with refused(ErrorCode.INVALID, name, "port"):
                 await update(by, mailbox_id, MailboxChange(**other))
     with mail_ports(2525):
-        await update(by, mailbox_id, MailboxChange(smtp=replace(SMTP, port=2525), password=PASSWORD))
+        await update(by, mailbox_id, MailboxChange(smtp=replace(SMTP, port=2525), secret=PASSWORD))
 
 
 async def test_a_change_tries_again_at_once_whatever_was_wrong(by: Viewer) -> None:
@@ -228,11 +228,11 @@ async def test_a_change_tries_again_at_once_whatever_was_wrong(by: Viewer) -> No
     view = await _view(by, mailbox_id)
     assert view.fault is not None
     assert view.fault.path == ("secret", "password")
-    await update(by, mailbox_id, MailboxChange(password="a better one"))
+    await update(by, mailbox_id, MailboxChange(secret="a better one"))
     view = await _view(by, mailbox_id)
     assert (view.state, view.fault, view.version) == (MailboxState.CHECKING, None, 2)
-    secret = await store.value("SELECT secret FROM mailbox WHERE id = $1", mailbox_id)
-    assert await unsealed(by.firm_id, mailbox_id, secret) == "a better one"
+    row = await store.row("SELECT secret, secret_kind FROM mailbox WHERE id = $1", mailbox_id)
+    assert await unsealed(by.firm_id, mailbox_id, row) == "a better one"
 
 
 async def test_what_is_absent_stays_and_what_is_the_same_changes_nothing(by: Viewer) -> None:
@@ -250,7 +250,7 @@ async def test_what_is_absent_stays_and_what_is_the_same_changes_nothing(by: Vie
 async def test_a_paused_mailbox_stays_paused_until_it_is_taken_up_again(by: Viewer) -> None:
     mailbox_id = (await connect(by, _new())).ids[0]
     await update(by, mailbox_id, MailboxChange(paused=True))
-    await update(by, mailbox_id, MailboxChange(password="another"))
+    await update(by, mailbox_id, MailboxChange(secret="another"))
     assert (await _view(by, mailbox_id)).state is MailboxState.PAUSED
     await update(by, mailbox_id, MailboxChange(paused=False))
     assert (await _view(by, mailbox_id)).state is MailboxState.CHECKING
@@ -267,7 +267,7 @@ async def test_a_version_that_is_not_the_present_one_is_refused(by: Viewer) -> N
 
 async def test_the_password_is_nowhere_but_sealed(by: Viewer) -> None:
     """P9"""
-    new, change = _new(), MailboxChange(password=PASSWORD)
+    new, change = _new(), MailboxChange(secret=PASSWORD)
     mailbox_id = (await connect(by, new, key="once")).ids[0]
     await update(by, mailbox_id, change)
     for shown in (repr(new), repr(change), repr(await _view(by, mailbox_id)), repr(await Mailbox.get(id=mailbox_id))):
@@ -283,7 +283,7 @@ async def test_the_journal_tells_what_changed_in_the_words_of_the_api(by: Viewer
     mailbox_id = (await connect(by, _new(owner_id=by.member_id))).ids[0]
     head = await journal.head(by.firm_id)
     elsewhere = MailServer("imap.elsewhere.test", 993)
-    await update(by, mailbox_id, MailboxChange(owner_id=None, imap=elsewhere, password="another"))
+    await update(by, mailbox_id, MailboxChange(owner_id=None, imap=elsewhere, secret="another"))
     (batch,) = await journal.since(by.firm_id, head)
     (entry,) = batch.of("MAILBOX_CHANGED")
     assert {(one.field, one.before, one.after) for one in entry.changes} == {
@@ -297,7 +297,7 @@ async def test_the_same_key_with_another_password_or_folder_is_refused(by: Viewe
     """R31"""
     done = await connect(by, _new(), key="once")
     assert (await connect(by, _new(), key="once")).ids == done.ids
-    for other in (_new(password="another"), _new(sent_folder="Sent"), _new(username="me")):
+    for other in (_new(secret="another"), _new(sent_folder="Sent"), _new(username="me")):
         with refused(ErrorCode.IDEMPOTENCY_KEY_REUSED, "idempotencyKey"):
             await connect(by, other, key="once")
 

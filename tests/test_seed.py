@@ -12,7 +12,7 @@ from models.account import AccountFilter, AccountOrder, AccountView, LoginStatus
 from models.ground import store
 from models.ground.page import Window
 from models.mailbox import MailSecurity, MailServer
-from models.mailbox.connecting import unsealed
+from models.mailbox.secret import unsealed
 from models.viewer import Client, TeamRole, Viewer
 
 pytestmark = pytest.mark.usefixtures("store")
@@ -118,8 +118,8 @@ async def test_the_demo_mailbox_is_connected_once_and_follows_its_servers() -> N
     assert await seed.connect_demo_mailbox(by, elsewhere, smtp) == mailbox_id
     (view,) = await mailbox.of_firm(await _owner(BELLANDI))
     assert (view.address, view.owner_id, view.imap, view.smtp) == (STUDIO.address, None, elsewhere, smtp)
-    secret = await store.value("SELECT secret FROM mailbox WHERE id = $1", mailbox_id)
-    assert await unsealed(by.firm_id, mailbox_id, secret) == MAIL_PASSWORD
+    row = await store.row("SELECT secret, secret_kind FROM mailbox WHERE id = $1", mailbox_id)
+    assert await unsealed(by.firm_id, mailbox_id, row) == MAIL_PASSWORD
     version = view.version
     await seed.connect_demo_mailbox(by, elsewhere, smtp)
     (view,) = await mailbox.of_firm(await _owner(BELLANDI))

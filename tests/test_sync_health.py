@@ -49,7 +49,7 @@ async def test_a_mended_password_starts_it_again(server: ImapServer, by: System,
     mailbox_id = await connected(by, server.server, password="wrong")
     for _ in range(3):
         assert not await sync_once(mailbox_id, tools)
-    await mailbox.update(by, mailbox_id, MailboxChange(password="secret"))
+    await mailbox.update(by, mailbox_id, MailboxChange(secret="secret"))
     await synced(mailbox_id, tools)
     assert await fault(mailbox_id) == ("LIVE", None, None)
     await ledger_equals_server(server, mailbox_id)
@@ -160,7 +160,7 @@ async def test_a_mailbox_that_moved_elsewhere_is_read_anew_though_its_numbers_ar
     await synced(mailbox_id, tools)
     async with ImapServer(username="bea") as second:
         past(second.inbox, letter(subject="new"))
-        await mailbox.update(by, mailbox_id, MailboxChange(imap=second.server, username="bea", password="secret"))
+        await mailbox.update(by, mailbox_id, MailboxChange(imap=second.server, username="bea", secret="secret"))
         await synced(mailbox_id, tools)
         await ledger_equals_server(second, mailbox_id)
     assert await store.value("SELECT count(*) FROM email") == 2

@@ -144,7 +144,7 @@ async def test_a_mended_password_is_tried_within_a_moment(server: ImapServer, by
             return bool((await row_of(mailbox_id))["state"] == "RETRYING")
 
         await eventually(is_retrying)
-        await mailbox.update(by, mailbox_id, MailboxChange(password="secret"))
+        await mailbox.update(by, mailbox_id, MailboxChange(secret="secret"))
         await eventually(lambda: is_live(mailbox_id))
 
 

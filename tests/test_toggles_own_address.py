@@ -77,7 +77,7 @@ async def test_a_mailbox_that_never_signed_in_ends_nobodys_email_sync(
     mailbox_id = await _connected(by, NOBODY_THERE)
     assert not await sync_once(mailbox_id, tools)
     await _can_be_switched(by, made)
-    await mailbox.update(by, mailbox_id, MailboxChange(imap=server.server, username="wrong", password="secret"))
+    await mailbox.update(by, mailbox_id, MailboxChange(imap=server.server, username="wrong", secret="secret"))
     for _ in range(3):
         assert not await sync_once(mailbox_id, tools)
     await _can_be_switched(by, made)

@@ -61,13 +61,14 @@ async def _letters(settings: Settings) -> tuple[bool, str]:
 
 async def _returns(place: Place) -> tuple[bool, str]:
     """By calling the mail server and opening the folder there; nothing is read."""
+    from mail.calling import NoAddress
     from mail.imap import ImapError
     from mail.returns.running import reach
 
     try:
         async with await reach(place) as imap:
             held = (await imap.examine(place.folder)).exists
-    except ImapError as error:
+    except (NoAddress, ImapError) as error:
         return False, f"Return mailbox: {error.message} Look at SWITCHBOARD_RETURN_MAILBOX."
     if trouble := (await return_mailbox.state()).trouble:
         return False, f"Return mailbox: {place.name} can be read, and holds {held} messages. {trouble}"

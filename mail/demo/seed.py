@@ -111,7 +111,7 @@ async def connect_demo_mailbox(by: Actor, imap: MailServer, smtp: MailServer) ->
         return (await mailbox.connect(by, NewMailbox(STUDIO.address, MAIL_PASSWORD, imap, smtp))).ids[0]
     mailbox_id: UUID = known["id"]
     if not known["there"]:
-        await mailbox.update(by, mailbox_id, MailboxChange(password=MAIL_PASSWORD, imap=imap, smtp=smtp))
+        await mailbox.update(by, mailbox_id, MailboxChange(secret=MAIL_PASSWORD, imap=imap, smtp=smtp))
     return mailbox_id
 
 

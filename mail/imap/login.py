@@ -5,7 +5,6 @@ import re
 import socket
 import ssl
 from base64 import b64encode
-from functools import cache
 
 from aioimaplib import aioimaplib
 
@@ -15,6 +14,7 @@ from mail.imap.line import Line
 from mail.imap.names import quoted
 from mail.imap.order import Order
 from mail.imap.refusals import sign_in_refused
+from mail.internet import trusted
 from models.mailbox.server import MailSecurity, MailServer
 
 _UNSENDABLE = re.compile("[\0\ud800-\udfff]")
@@ -54,12 +54,6 @@ async def sign_in(line: Line, *, username: str, password: str | None, access_tok
     except BaseException:
         line.fail(Unreachable("The connection is closed."))
         raise
-
-
-@cache
-def trusted() -> ssl.SSLContext:
-    """The machine's certificates, loaded once: a context of its own costs a connection half a megabyte."""
-    return ssl.create_default_context()
 
 
 async def _start_tls(line: Line, host: str, tls: ssl.SSLContext) -> None:

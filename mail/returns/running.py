@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import structlog
 
-from mail.calling import call
+from mail.calling import NoAddress, call
 from mail.imap import Imap, ImapError
 from mail.parsing import ParserPool
 from mail.returns.place import Place
@@ -69,7 +69,7 @@ class ReturnReader:
         try:
             async with await reach(self._place, timeout=self._timeout) as imap:
                 await self._attend(held, imap)
-        except ImapError as error:
+        except (NoAddress, ImapError) as error:
             self._failures += 1
             log.warning("returns.not_read", why=error.message, attempts=self._failures)
             await return_mailbox.failed(held, error.message)
@@ -103,5 +103,5 @@ async def _renew(held: Held) -> None:
 
 
 async def reach(place: Place, *, timeout: float = 30.0) -> Imap:
-    """Signed in. Its own network will do: whoever runs the installation has named it. Raises ImapError."""
+    """Signed in. Its own network will do: whoever runs the installation has named it. Raises NoAddress, ImapError."""
     return await call(place.server, username=place.username, password=place.password, private=True, timeout=timeout)

@@ -1,31 +1,26 @@
 """One line to a mail server, over which any number of letters leave, one after the other."""
 
-import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from functools import cache
 
 import aiosmtplib
 from aiosmtplib import SMTPResponseException
 
 from mail.smtp.errors import (
     Deferred,
-    LoginRefused,
-    NoSmtp,
     NoWay,
     Refused,
     SenderRefused,
     SmtpError,
-    TlsFailed,
     Unknown,
     Unreachable,
     of_letter,
     of_recipient,
     quoted,
 )
+from mail.smtp.login import signed_in
 from mail.smtp.server import SmtpServer
-from models.mailbox.server import MailSecurity
 
 TIMEOUT = 60.0
 """Seconds for any answer, also to the letter itself: the 10 minutes that RFC 5321 grants would outlive a lease."""
@@ -61,34 +56,19 @@ class Smtp:
 
     @classmethod
     async def connect(
-        cls, server: SmtpServer, *, name: str = "localhost", timeout: float = TIMEOUT, tls: ssl.SSLContext | None = None
+        cls,
+        server: SmtpServer,
+        *,
+        name: str = "localhost",
+        timeout: float = TIMEOUT,
+        tls: ssl.SSLContext | None = None,
+        address: str = "",
     ) -> "Smtp":
-        """The caller closes it."""
-        secured = server.security is not MailSecurity.NONE
-        client = aiosmtplib.SMTP(
-            hostname=server.host,
-            port=server.port,
-            local_hostname=name,
-            timeout=timeout,
-            use_tls=server.security is MailSecurity.TLS,
-            start_tls=server.security is MailSecurity.STARTTLS,  # never None: that can be stripped on the way
-            tls_context=(tls or _trusted()) if secured else None,
-        )
-        try:
-            await client.connect()
-            if client.is_ehlo_or_helo_needed:
-                await client.ehlo()
-            if server.username is not None:
-                await client.login(server.username, server.password or "")
-        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-            failure = _explained(error, server)
-        except BaseException:
-            client.close()
-            raise
-        else:
-            return cls(client)
-        client.close()
-        raise failure  # here, so that it drags nothing along that a server said to a sign-in
+        """
+        The caller closes it. `address`, an IP address, is where to connect if the caller has resolved the host itself;
+        the certificate must be the host's all the same. `tls` stands in for the machine's trusted certificates.
+        """
+        return cls(await signed_in(server, name=name, timeout=timeout, tls=tls, address=address))
 
     @property
     def is_open(self) -> bool:
@@ -174,11 +154,6 @@ class Smtp:
             raise
 
 
-@cache
-def _trusted() -> ssl.SSLContext:
-    return ssl.create_default_context()
-
-
 def _on_the_way(error: BaseException) -> BaseException:
     """Of what went wrong before the bytes began to leave."""
     match error:
@@ -195,41 +170,3 @@ def _on_the_way(error: BaseException) -> BaseException:
         case ValueError() | UnicodeError():
             return Refused("The address cannot be written in a way that mail servers understand.", code=553)
     return error
-
-
-def _explained(error: BaseException, server: SmtpServer) -> SmtpError:
-    """Of what went wrong before the first letter."""
-    where = f"{server.host}, port {server.port}"
-    cause = error.__cause__
-    match error:
-        case aiosmtplib.SMTPAuthenticationError() if error.code < 500:
-            return Unreachable(f"The mail server takes no sign-in at the moment ({error.code}).")
-        case aiosmtplib.SMTPAuthenticationError():
-            return LoginRefused(f"The mail server refused the name or the password ({error.code}).")
-        case aiosmtplib.SMTPTimeoutError():
-            return Unreachable(f"{where}, does not answer.")
-        case SMTPResponseException() if 400 <= error.code < 600:
-            return Unreachable(f"The mail server turned us away: {quoted(error.code, error.message)}")
-        case SMTPResponseException():
-            return NoSmtp(f"What answers on {where}, is not a mail server.")
-        case _ if (failed := _tls(error, cause, server)) is not None:
-            return failed
-        case aiosmtplib.SMTPConnectError() if isinstance(cause, socket.gaierror):
-            return Unreachable(f"There is no server with the name {server.host}.")
-        case aiosmtplib.SMTPConnectError() if isinstance(cause, ConnectionRefusedError):
-            return Unreachable(f"{server.host} takes no connections on port {server.port}.")
-        case aiosmtplib.SMTPException() if "authentication" in error.message or "AUTH" in error.message:
-            return LoginRefused("The mail server offers no way to sign in with a name and a password.")
-    return Unreachable(f"{where}, cannot be reached.")
-
-
-def _tls(error: BaseException, cause: BaseException | None, server: SmtpServer) -> TlsFailed | None:
-    for each in (error, cause):
-        if isinstance(each, ssl.SSLCertVerificationError):
-            words = each.verify_message.rstrip(".")
-            return TlsFailed(f"The certificate of {server.host} cannot be trusted: {words}.")
-        if isinstance(each, ssl.SSLError):
-            return TlsFailed(f"The line to {server.host}, port {server.port}, could not be encrypted.")
-    if isinstance(error, aiosmtplib.SMTPException) and "STARTTLS extension" in str(error.message):
-        return TlsFailed("The mail server does not offer encryption (STARTTLS). Nothing was sent.")
-    return None

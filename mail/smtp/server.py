@@ -10,13 +10,14 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 @dataclass(frozen=True, slots=True)
 class SmtpServer:
-    """The line is always secured, and plain on the loopback only."""
+    """The line is always secured, and plain on the loopback only. `access_token`: sign in by XOAUTH2 instead."""
 
     host: str
     port: int
     security: MailSecurity
     username: str | None = None
     password: str | None = field(default=None, repr=False)
+    access_token: str | None = field(default=None, repr=False)
 
     @classmethod
     def of_url(cls, url: str) -> "SmtpServer":

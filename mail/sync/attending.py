@@ -10,15 +10,16 @@ from uuid import UUID
 
 import structlog
 
-from mail.calling import HostPrivate
-from mail.imap import FolderState, Imap, ImapError, NoImap, SecretRefused, TlsFailed, Unreachable
+from mail.imap import FolderState, Imap, ImapError
+from mail.reaching import NotReached, reach_imap
 from mail.sync.choosing import is_there, sort_out
 from mail.sync.discovering import Discovered, discover, read_again
-from mail.sync.reaching import reach
+from mail.sync.sending import looking_after_sending
 from mail.sync.storing import store_pending
-from mail.sync.tools import FolderMissing, PortClosed, Tools, Visit
+from mail.sync.tools import FolderMissing, Tools, Visit
 from models.errors import ErrorCode
-from models.mailbox import figures, folders, lease
+from models.ground import clock
+from models.mailbox import credentials, figures, folders, lease
 from models.mailbox.lease import Leased, LeaseLost
 from models.mailbox.signing_in import NotEntrusted, signed_in
 from models.mailbox.tables import MailboxState
@@ -51,8 +52,11 @@ async def attend(attendance: Attendance, tools: Tools, *, once: bool = False) ->
     """Until it fails, or for `once` until nothing is left to do. Gives the lease back. True where all went well."""
     leased = attendance.leased
     try:
-        await _visit(attendance, tools, once=once)
+        await _visits(attendance, tools, once=once)
     except LeaseLost:
+        return False
+    except NotReached as error:
+        await _not_reached(leased, error)
         return False
     except ImapError as error:
         await _failed(leased, error)
@@ -71,33 +75,41 @@ async def attend(attendance: Attendance, tools: Tools, *, once: bool = False) ->
     return True
 
 
+async def _visits(attendance: Attendance, tools: Tools, *, once: bool) -> None:
+    """
+    Where the access token has ended since the mailbox signed in, a server may end the line at any moment: nothing is
+    wrong then, and it signs in anew with a fresh one.
+    """
+    while True:
+        started = clock.now()
+        try:
+            return await _visit(attendance, tools, once=once)
+        except ImapError:
+            if not await credentials.ended_since(attendance.leased, started):
+                raise
+
+
 async def _visit(attendance: Attendance, tools: Tools, *, once: bool) -> None:
     leased = attendance.leased
     await figures.now(leased, MailboxState.CHECKING)
-    async with await _reach(leased, tools) as imap:
+    async with await reach_imap(leased, private=tools.development, timeout=tools.timeout) as imap:
         await figures.now(leased, MailboxState.SYNCING)
         await signed_in(leased)
-        visit, thorough = Visit(leased, imap, tools), True
-        while True:
-            inbox = await one_pass(visit, thorough=thorough)
-            thorough = False
-            if inbox is None:
-                continue
-            await figures.succeeded(leased)
-            if once:
-                return
-            await _watch(attendance, imap, *inbox)
+        async with looking_after_sending(leased, tools, once=once):
+            await _attend(attendance, Visit(leased, imap, tools), once=once)
 
 
-class _Unreached(Exception):
-    """Marks an error of the way there, whose settings can be mended."""
-
-
-async def _reach(leased: Leased, tools: Tools) -> Imap:
-    try:
-        return await reach(leased, tools)
-    except ImapError as error:
-        raise error from _Unreached()
+async def _attend(attendance: Attendance, visit: Visit, *, once: bool) -> None:
+    thorough = True
+    while True:
+        inbox = await one_pass(visit, thorough=thorough)
+        thorough = False
+        if inbox is None:
+            continue
+        await figures.succeeded(visit.leased)
+        if once:
+            return
+        await _watch(attendance, visit.imap, *inbox)
 
 
 async def one_pass(visit: Visit, *, thorough: bool = True) -> tuple[str, FolderState] | None:
@@ -139,18 +151,25 @@ async def _watch(attendance: Attendance, imap: Imap, name: str, seen: FolderStat
         attendance.watching = False
 
 
-async def _failed(leased: Leased, error: ImapError) -> None:
-    on_the_way = isinstance(error.__cause__, _Unreached)
-    log.info("sync.retrying", mailbox=str(leased.mailbox_id), code=error.code)
+async def _not_reached(leased: Leased, error: NotReached) -> None:
+    log.info("sync.not_reached", mailbox=str(leased.mailbox_id), code=error.code, path=error.path)
     with suppress(LeaseLost):
         await figures.failed(
             leased,
             error.code,
             error.message,
-            path=_path(error) if on_the_way or isinstance(error, FolderMissing) else None,
-            refused=isinstance(error, SecretRefused),
-            hopeless=isinstance(error, PortClosed),
+            path=error.path,
+            refused=error.refused,
+            hopeless=error.hopeless,
+            wait=error.wait,
         )
+
+
+async def _failed(leased: Leased, error: ImapError) -> None:
+    log.info("sync.retrying", mailbox=str(leased.mailbox_id), code=error.code)
+    path = "sentFolder" if isinstance(error, FolderMissing) else None
+    with suppress(LeaseLost):
+        await figures.failed(leased, error.code, error.message, path=path)
 
 
 async def _refused(leased: Leased, refusal: NotEntrusted) -> None:
@@ -158,21 +177,6 @@ async def _refused(leased: Leased, refusal: NotEntrusted) -> None:
     log.info("sync.refused", mailbox=str(leased.mailbox_id), code=refusal.code)
     with suppress(LeaseLost):
         await figures.failed(leased, refusal.code, refusal.message, path=".".join(refusal.path), hopeless=True)
-
-
-def _path(error: ImapError) -> str | None:
-    match error:
-        case SecretRefused():
-            return "secret"
-        case TlsFailed():
-            return "imap.security"
-        case PortClosed():
-            return "imap.port"
-        case HostPrivate() | Unreachable() | NoImap():
-            return "imap.host"
-        case FolderMissing():
-            return "sentFolder"
-    return None
 
 
 def _place_of(error: BaseException) -> str:

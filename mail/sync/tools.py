@@ -32,10 +32,6 @@ class Visit:
     tools: Tools
 
 
-class PortClosed(ImapError):
-    """Mail servers are not on this port, as far as the installation goes: nobody is called there."""
-
-
 class FiguresDisagree(ImapError):
     """The server's list and its count do not agree with each other, however often they are asked."""
 

@@ -4,6 +4,7 @@ from models.mailbox.connecting import NewMailbox, connect
 from models.mailbox.mending import MailboxChange, left_by, update
 from models.mailbox.ports import limit_ports, take_up_ports
 from models.mailbox.reading import Backfill, MailboxHealth, MailboxView, Quarantined, by_ids, health_of, of_firm
+from models.mailbox.secret import OAuth, Secret
 from models.mailbox.server import MailSecurity, MailServer
 from models.mailbox.tables import MailboxState, OccurrenceState, SkipReason
 
@@ -16,8 +17,10 @@ __all__ = [
     "MailboxState",
     "MailboxView",
     "NewMailbox",
+    "OAuth",
     "OccurrenceState",
     "Quarantined",
+    "Secret",
     "SkipReason",
     "by_ids",
     "connect",

@@ -1,7 +1,5 @@
 """Connecting a mailbox."""
 
-import ipaddress
-import re
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -9,17 +7,16 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from models import address, firm, firm_key, idempotency, journal, our_own, text
+from models import address, firm, idempotency, journal, our_own, text
 from models.errors import ErrorCode, Faults, Refusal
 from models.ground import clock, store
 from models.idempotency import Done
 from models.journal import JournalKind, Subject
 from models.mailbox.ports import must_be_mail_port
+from models.mailbox.secret import Secret, clean, is_loopback, sealed, signature
 from models.mailbox.server import MailSecurity, MailServer
 from models.mailbox.tables import Mailbox, MailboxState
 from models.viewer import Actor, must_be_admin
-
-LONGEST_SECRET = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +24,7 @@ class NewMailbox:
     """`owner_id` None: shared by the firm. `username` None: the address. `sent_folder` None: found by itself."""
 
     address: str
-    password: str = field(repr=False)
+    secret: Secret = field(repr=False)
     imap: MailServer
     smtp: MailServer
     owner_id: UUID | None = None
@@ -45,10 +42,7 @@ async def connect(by: Actor, new: NewMailbox, *, key: str | None = None) -> Done
     """
     must_own(by, new.owner_id)
     _must_be_sound(new)
-    asked = {
-        "mailbox": new,
-        "password": (await firm_key.of(by.firm_id)).signature("mailbox password", _sayable(new.password)),
-    }
+    asked = {"mailbox": new, **await signature(by.firm_id, new.secret)}
     return await idempotency.once(by, key, verb="connect mailbox", asked=asked, do=partial(_connect, by, new))
 
 
@@ -61,7 +55,7 @@ def _must_be_sound(new: NewMailbox) -> None:
     faults = Faults()
     for check in (
         partial(address.typed, new.address, "address"),
-        partial(_sayable, new.password),
+        partial(clean, new.secret),
         partial(columns_of, new.imap, "imap"),
         partial(columns_of, new.smtp, "smtp"),
         partial(one_line, new.username, "username"),
@@ -88,7 +82,7 @@ async def _connect(by: Actor, new: NewMailbox) -> tuple[UUID, ...]:
         address_key=typed.key,
         owner_id=new.owner_id,
         username=one_line(new.username, "username") or typed.text,
-        secret=await sealed(by.firm_id, mailbox_id, new.password),
+        **await sealed(by.firm_id, mailbox_id, new.secret),
         **columns_of(new.imap, "imap"),
         **columns_of(new.smtp, "smtp"),
         sent_folder=one_line(new.sent_folder, "sentFolder"),
@@ -98,27 +92,6 @@ async def _connect(by: Actor, new: NewMailbox) -> tuple[UUID, ...]:
     )
     record(by, JournalKind.MAILBOX_CONNECTED, mailbox_id, [journal.Change("address", None, typed.text)])
     return (mailbox_id,)
-
-
-async def sealed(firm_id: UUID, mailbox_id: UUID, password: str) -> bytes:
-    """Raises INVALID for a password that no server can be told."""
-    return (await firm_key.of(firm_id)).seal(_sayable(password), firm_id, mailbox_id, "password")
-
-
-def _sayable(password: str) -> str:
-    """RFC 3501 has no NUL, CR or LF in a string."""
-    if not 1 <= len(password) <= LONGEST_SECRET or _UNSPEAKABLE.search(password):
-        message = f"The password must have 1 to {LONGEST_SECRET} characters and no line breaks."
-        raise Refusal(ErrorCode.INVALID, message, "secret", "password")
-    return password
-
-
-_UNSPEAKABLE = re.compile("[\0\r\n\ud800-\udfff]")
-
-
-async def unsealed(firm_id: UUID, mailbox_id: UUID, secret: bytes) -> str:
-    """Raises keys.WrongKey."""
-    return (await firm_key.of(firm_id)).unseal(secret, firm_id, mailbox_id, "password")
 
 
 def one_line(given: str | None, name: str) -> str | None:
@@ -142,13 +115,6 @@ def _must_be_secure(server: MailServer, name: str) -> None:
     if server.security is MailSecurity.NONE and not is_loopback(server.host.strip()):
         message = "Without TLS the password would be readable on the way. Choose TLS or STARTTLS."
         raise Refusal(ErrorCode.INVALID, message, name, "security")
-
-
-def is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 async def must_be_colleague(by: Actor, owner_id: UUID | None) -> None:

@@ -51,15 +51,16 @@ async def failed(
     path: str | None = None,
     refused: bool = False,
     hopeless: bool = False,
+    wait: float = 0.0,
 ) -> None:
     """
     RETRYING after 5 s, then ever longer up to 10 minutes; at the third explicit refusal, and at once where another try
     is `hopeless`, NEEDS_ATTENTION, told in Inbox+.
 
-    `path` is the part of ConnectMailboxInput to mend, as in "imap.host".
+    `path` is the part of ConnectMailboxInput to mend, as in "imap.host". `wait`: seconds at least until the next try.
     """
     async with store.transaction(leased.firm_id):
-        row = await store.row(_FAILED, *_place(leased), code, message[:500], path, refused, *_backoff(), hopeless)
+        row = await store.row(_FAILED, *_place(leased), code, message[:500], path, refused, *_backoff(), hopeless, wait)
         if row is not None and row["state"] == MailboxState.NEEDS_ATTENTION:
             await _call_for_help(leased, row["address"], code, message)
 
@@ -72,8 +73,8 @@ _FAILED = f"""
 UPDATE mailbox SET error_code = $5, error_message = $6, error_path = $7, failures = failures + 1,
   refusals = refusals + $8::bool::int,
   state = CASE WHEN $12::bool OR refusals + $8::bool::int >= $11 THEN 'NEEDS_ATTENTION' ELSE 'RETRYING' END,
-  retry_at = now() + make_interval(
-    secs => least($10::float8, $9::float8 * 2 ^ least(failures, 20)) * (0.5 + random() / 2))
+  retry_at = now() + make_interval(secs => greatest(
+    $13::float8, least($10::float8, $9::float8 * 2 ^ least(failures, 20)) * (0.5 + random() / 2)))
 WHERE {_OURS} RETURNING state, address
 """
 

@@ -33,8 +33,8 @@ class LeaseLost(Exception):
 @dataclass(frozen=True, slots=True)
 class Leased:
     """
-    `secret` is sealed. `version` goes up when somebody mends, changes or pauses the mailbox: connect anew then.
-    `signed_in_before`: at least once.
+    `version` goes up when somebody mends, changes or pauses the mailbox: connect anew then. `signed_in_before`: at
+    least once. What it signs in with: models/mailbox/credentials.py.
     """
 
     firm_id: UUID
@@ -42,8 +42,8 @@ class Leased:
     token: int
     version: int
     server: MailServer
+    smtp: MailServer
     username: str
-    secret: bytes
     sent_folder: str | None
     signed_in_before: bool
 
@@ -98,8 +98,8 @@ def _leased(row: Any) -> Leased:
         token=row["lease_token"],
         version=row["version"],
         server=MailServer(row["imap_host"], row["imap_port"], MailSecurity(row["imap_security"])),
+        smtp=MailServer(row["smtp_host"], row["smtp_port"], MailSecurity(row["smtp_security"])),
         username=row["username"],
-        secret=row["secret"],
         sent_folder=row["sent_folder"],
         signed_in_before=row["signed_in_at"] is not None,
     )

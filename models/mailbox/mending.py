@@ -1,4 +1,4 @@
-"""Mending a mailbox: whatever was wrong is tried again. Where its password is sent changes only with the password."""
+"""Mending a mailbox: whatever was wrong is tried again. Where its secret is sent changes only with the secret."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +11,8 @@ from models.ground.unset import UNSET, Unset
 from models.idempotency import Done
 from models.journal import JournalKind, Subject
 from models.mailbox import folders
-from models.mailbox.connecting import columns_of, must_be_colleague, must_own, one_line, record, sealed
+from models.mailbox.connecting import columns_of, must_be_colleague, must_own, one_line, record
+from models.mailbox.secret import Secret, sealed
 from models.mailbox.server import MailServer
 from models.mailbox.tables import Mailbox, MailboxState
 from models.viewer import Actor, must_be_in_person
@@ -28,7 +29,7 @@ class MailboxChange:
 
     owner_id: UUID | Unset | None = UNSET
     username: str | Unset = UNSET
-    password: str | Unset = field(default=UNSET, repr=False)
+    secret: Secret | Unset = field(default=UNSET, repr=False)
     imap: MailServer | Unset = UNSET
     smtp: MailServer | Unset = UNSET
     sent_folder: str | Unset | None = UNSET
@@ -37,7 +38,7 @@ class MailboxChange:
 
 async def update(by: Actor, mailbox_id: UUID, change: MailboxChange, *, expected_version: int | None = None) -> Done:
     """
-    Whatever was wrong is tried again at once (R23). Another host, port, security or username needs the password anew,
+    Whatever was wrong is tried again at once (R23). Another host, port, security or username needs the secret anew,
     and a person: no API token. Raises NOT_FOUND, CHANGED_MEANWHILE, INVALID, NOT_ALLOWED.
     """
     async with store.transaction(by.firm_id) as tx:
@@ -50,7 +51,7 @@ async def update(by: Actor, mailbox_id: UUID, change: MailboxChange, *, expected
         if expected_version is not None and expected_version != row["version"]:
             raise Conflict("Somebody changed this mailbox since you looked.", subject=(Subject.MAILBOX, mailbox_id))
         columns = await _columns(by, mailbox_id, change)
-        _must_know_the_password(by, row, columns)
+        _must_know_the_secret(by, row, columns)
         await _save(by, row, columns)
     return Done((mailbox_id,), tx.cursor)
 
@@ -79,8 +80,8 @@ async def _columns(by: Actor, mailbox_id: UUID, change: MailboxChange) -> dict[s
         if change.username is not UNSET:
             columns["username"] = one_line(change.username, "username")
     with faults:
-        if change.password is not UNSET:
-            columns["secret"] = await sealed(by.firm_id, mailbox_id, change.password)
+        if change.secret is not UNSET:
+            columns |= await sealed(by.firm_id, mailbox_id, change.secret)
     with faults:
         if change.sent_folder is not UNSET:
             columns["sent_folder"] = one_line(change.sent_folder, "sentFolder")
@@ -94,13 +95,13 @@ async def _columns(by: Actor, mailbox_id: UUID, change: MailboxChange) -> dict[s
     return columns
 
 
-def _must_know_the_password(by: Actor, row: Any, columns: dict[str, Any]) -> None:
+def _must_know_the_secret(by: Actor, row: Any, columns: dict[str, Any]) -> None:
     """Else whoever names a server of their own is sent the one that is kept here. Raises NOT_ALLOWED, INVALID."""
     if all(columns.get(name, row[name]) == row[name] for name in _WHERE_IT_GOES):
         return
     must_be_in_person(by)
     if "secret" not in columns:
-        message = "The password kept here is sent to no other server, port or name. Enter it again with this change."
+        message = "What is kept here to sign in with is sent to no other server, port or name. Enter it anew with this."
         raise Refusal(ErrorCode.INVALID, message, "secret")
 
 
@@ -113,25 +114,26 @@ async def _save(by: Actor, row: Any, columns: dict[str, Any]) -> None:
     state = columns.pop("state", row["state"])
     if state != MailboxState.PAUSED:
         state = MailboxState.CHECKING
-    fresh = {
-        "state": state,
-        "error_code": None,
-        "error_message": None,
-        "error_path": None,
-        "failures": 0,
-        "refusals": 0,
-    }
+    token = {"access_token": None, "access_until": None} if "secret" in columns else {}
     await Mailbox.filter(firm_id=by.firm_id, id=row["id"]).update(
-        **columns, **fresh, retry_at=None, changed_by=by.member_id, version=row["version"] + 1
+        **columns, **token, **_FRESH, state=state, changed_by=by.member_id, version=row["version"] + 1
     )
     if any(row[name] != columns.get(name, row[name]) for name in ("imap_host", "username")):
         await folders.start_over(by.firm_id, row["id"])
     record(by, JournalKind.MAILBOX_CHANGED, row["id"], _told(row, {**columns, "state": state}))
 
 
+_FRESH: dict[str, Any] = {
+    **dict.fromkeys(("error_code", "error_message", "error_path", "retry_at")),
+    **dict.fromkeys(("smtp_error_code", "smtp_error_message", "smtp_error_path", "smtp_retry_at")),
+    **dict.fromkeys(("failures", "refusals", "smtp_failures"), 0),
+}
+"""Whatever was wrong is tried again at once, and what is wrong then is found out anew."""
+
+
 def _told(row: Any, columns: dict[str, Any]) -> list[journal.Change]:
-    """In the words of the API; of a password only that it changed."""
-    shown = {name: value for name, value in columns.items() if name != "secret"}
+    """In the words of the API; of what it signs in with only that it changed."""
+    shown = {name: value for name, value in columns.items() if name not in {"secret", "secret_kind"}}
     changes = journal.changes_between(
         {API_NAMES.get(name, name): row[name] for name in shown},
         {API_NAMES.get(name, name): value for name, value in shown.items()},

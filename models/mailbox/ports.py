@@ -5,6 +5,7 @@ from models.ground import store
 from models.ground.settings import Settings
 
 USUAL = frozenset({25, 143, 465, 587, 993})
+HTTPS = 443
 _allowed: frozenset[int] | None = None
 
 
@@ -33,12 +34,34 @@ def why_not(port: int) -> str | None:
     )
 
 
+def must_be_token_port(port: int, *path: str) -> None:
+    """Raises INVALID."""
+    if why := why_no_token_port(port):
+        raise Refusal(ErrorCode.INVALID, why, *path)
+
+
+def why_no_token_port(port: int) -> str | None:
+    """The same of a port where access tokens are fetched."""
+    if _allowed is None or port == HTTPS or port in _allowed - USUAL:
+        return None
+    return (
+        f"Access tokens are fetched on port {HTTPS} only, not on {port}. Name a URL without a port, or have whoever"
+        f" runs this installation add {port} to the setting SWITCHBOARD_MAIL_PORTS."
+    )
+
+
 async def take_up_ports() -> None:
     """Mailboxes that wait for nothing but their port, and whose port is allowed by now, are tried again."""
-    await store.execute(_TAKE_UP, None if _allowed is None else list(_allowed))
+    allowed = None if _allowed is None else list(_allowed)
+    await store.execute(_TAKE_UP, allowed)
+    await store.execute(_TAKE_UP_SENDING, allowed)
 
 
 _TAKE_UP = """
 UPDATE mailbox SET state = 'CHECKING', error_code = NULL, error_message = NULL, error_path = NULL, failures = 0
 WHERE state = 'NEEDS_ATTENTION' AND error_path = 'imap.port' AND ($1::int[] IS NULL OR imap_port = ANY($1))
+"""
+_TAKE_UP_SENDING = """
+UPDATE mailbox SET smtp_retry_at = NULL
+WHERE smtp_error_path = 'smtp.port' AND ($1::int[] IS NULL OR smtp_port = ANY($1))
 """

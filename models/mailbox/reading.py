@@ -145,7 +145,10 @@ def _view(row: Any) -> MailboxView:
 
 
 def _fault(row: Any) -> Fault | None:
-    if row["error_code"] is None:
-        return None
-    path = tuple(row["error_path"].split(".")) if row["error_path"] else ()
-    return Fault(ErrorCode(row["error_code"]), row["error_message"], path)
+    """Of reading; where nothing is wrong with that, of the door for sending."""
+    for door in ("", "smtp_"):
+        if row[f"{door}error_code"] is not None:
+            path = row[f"{door}error_path"]
+            message = row[f"{door}error_message"]
+            return Fault(ErrorCode(row[f"{door}error_code"]), message, tuple(path.split(".")) if path else ())
+    return None

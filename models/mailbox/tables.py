@@ -6,6 +6,7 @@ from typing import Any
 from tortoise import Model, fields
 from tortoise.contrib.postgres.fields import ArrayField
 
+from models.mailbox.secret import SecretKind
 from models.mailbox.server import MailSecurity
 
 
@@ -50,8 +51,9 @@ class FolderKind(StrEnum):
 
 class Mailbox(Model):
     """
-    `secret` is sealed. `signed_in_at`: the first time. `changed_by`: who connected or last changed it; None: the
-    system. `lease_*`: the worker that holds it; its writes carry the token (fencing).
+    `secret` is sealed, and so is `access_token`, which was fetched with it. `signed_in_at`: the first time.
+    `changed_by`: who connected or last changed it; None: the system. `lease_*`: the worker that holds it; its writes
+    carry the token (fencing). `smtp_open_at`: the version at which the door for sending was last found open.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -61,6 +63,9 @@ class Mailbox(Model):
     owner_id = fields.UUIDField(null=True)
     username = fields.CharField(320)
     secret = fields.BinaryField()
+    secret_kind = fields.CharEnumField(SecretKind, max_length=40)
+    access_token = fields.BinaryField(null=True)
+    access_until = fields.DatetimeField(null=True)
     imap_host = fields.CharField(255)
     imap_port = fields.IntField()
     imap_security = fields.CharEnumField(MailSecurity, max_length=40)
@@ -75,6 +80,12 @@ class Mailbox(Model):
     failures = fields.IntField(default=0)
     refusals = fields.IntField(default=0)
     retry_at = fields.DatetimeField(null=True)
+    smtp_open_at = fields.IntField(default=0)
+    smtp_error_code = fields.CharField(40, null=True)
+    smtp_error_message = fields.CharField(500, null=True)
+    smtp_error_path = fields.CharField(100, null=True)
+    smtp_failures = fields.IntField(default=0)
+    smtp_retry_at = fields.DatetimeField(null=True)
     signed_in_at = fields.DatetimeField(null=True)
     last_sync_at = fields.DatetimeField(null=True)
     backfill_done = fields.IntField(default=0)
