@@ -22,6 +22,12 @@ from graph.schema import schema as built
 SCHEMA = built._schema
 Path = tuple[str, ...]
 SERVER = {"host": "mail.client.test", "port": 993}
+OAUTH = {
+    "tokenUrl": "https://accounts.client.test/token",
+    "clientId": "a client",
+    "clientSecret": "its secret",
+    "refreshToken": "a refresh token",
+}
 OUTCOME = "{ errors { __typename message code path } cursor }"
 IDS = "{ nodes { id } totalCount }"
 EVENTS = "{ __typename ... on FeedEvent { cursor } }"
@@ -257,7 +263,8 @@ EXAMPLES: dict[str, list[Example]] = {
             smtp=SERVER | {"security": "STARTTLS"},
             sentFolder="Sent",
             idempotencyKey="connect mailbox",
-        )
+        ),
+        _input(address="third@firm.test", secret={"oauth": OAUTH}, imap=SERVER, smtp=SERVER),
     ],
     "Mutation.updateMailbox": [
         _input(
@@ -270,7 +277,8 @@ EXAMPLES: dict[str, list[Example]] = {
             sentFolder="Sent",
             paused=True,
             expectedVersion=1,
-        )
+        ),
+        _input(id="<mailbox>", secret={"oauth": OAUTH}),
     ],
     "Mutation.markNotifications": [
         _input(notifications={"ids": ["<notification>"]}, read=True),

@@ -18,7 +18,7 @@ async def held(mailbox_id: UUID) -> Leased:
 
 async def secret_of(mailbox_id: UUID) -> OAuth:
     row = await row_of(mailbox_id)
-    secret = unsealed(row["firm_id"], mailbox_id, row)
+    secret = await unsealed(row["firm_id"], mailbox_id, row)
     assert isinstance(secret, OAuth)
     return secret
 

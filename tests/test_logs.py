@@ -21,6 +21,10 @@ from tests import make
 from tests.test_two_servers import a_server, asked
 
 SECRET = "hunter2"
+SERVER = {"host": "mail.client.test", "port": 993}
+GOOD = {"tokenUrl": f"https://accounts.client.test/{SECRET}", "clientId": SECRET, "refreshToken": SECRET}
+OAUTH_SECRETS = [GOOD, GOOD | {"clientSecret": f"{SECRET}\n{SECRET}"}, GOOD | {"tokenUrl": f"http://{SECRET}.test"}]
+"""One that is taken, and two that are refused."""
 MERGED = [structlog.contextvars.merge_contextvars]
 
 
@@ -89,16 +93,23 @@ def test_a_traceback_quotes_no_row_that_postgres_refused() -> None:
 async def test_all_that_a_server_in_production_says_is_json_without_secrets(store: str, tmp_path: Path) -> None:
     owner = await make.signed_in(await make.a_firm(), email="owner@firm.test")
     signing_in = 'mutation SignIn($p: String!) { signIn(input: {email: "owner@firm.test", password: $p}) { cursor } }'
+    connecting = "mutation Connect($i: ConnectMailboxInput!) { connectMailbox(input: $i) { errors { message path } } }"
     production = {"SWITCHBOARD_DEVELOPMENT": "false", "SWITCHBOARD_METRICS": "true"}
     with a_server(store, tmp_path, "one", **production) as server:
         async with asked(server) as api:
             await api.ask(signing_in, {"p": make.PASSWORD})
             await api.ask("query Firm { firm { name } }", as_=owner)
+            for secret in OAUTH_SECRETS:
+                box = {"address": "box@firm.test", "imap": SERVER, "smtp": SERVER, "secret": {"oauth": secret}}
+                told = await api.ask(connecting, {"i": box}, as_=owner)
+                assert SECRET not in str(told)
             assert 'name="Firm",outcome="OK"' in (await api.http.get("/metrics")).text
         await asyncio.to_thread(server.stop, signal.SIGTERM)
         lines = [json.loads(line) for line in server.said.splitlines()]
-    assert [line["name"] for line in lines if line["event"] == "operation"] == ["SignIn", "Firm"]
+    names = [line["name"] for line in lines if line["event"] == "operation"]
+    assert names == ["SignIn", "Firm", *["Connect"] * len(OAUTH_SECRETS)]
     assert make.PASSWORD not in server.said
+    assert SECRET not in server.said
     assert owner.token not in server.said
 
 

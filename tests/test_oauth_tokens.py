@@ -107,7 +107,7 @@ async def test_what_somebody_enters_meanwhile_stays(tokens: TokenServer, mailbox
     with pytest.raises(LeaseLost):
         await access_to(leased, private=True)
     row = await row_of(mailbox_id)
-    assert unsealed(by.firm_id, mailbox_id, row) == "a password again"
+    assert await unsealed(by.firm_id, mailbox_id, row) == "a password again"
     assert row["access_token"] is None
 
 

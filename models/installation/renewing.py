@@ -13,7 +13,13 @@ from models.ground.checkpoint import checkpoint
 from models.ground.keys import Key, WrongKey
 from models.mailbox import folders
 
-SEALED = (("mailbox", "secret", "password"), ("team_member", "totp_secret", "totp"), ("letter", "sealed", "sealed"))
+SEALED = (
+    ("mailbox", "secret", "password"),
+    ("mailbox", "secret", "oauth"),
+    ("mailbox", "access_token", "access token"),
+    ("team_member", "totp_secret", "totp"),
+    ("letter", "sealed", "sealed"),
+)
 """What is sealed by a firm's key: the table, the column, and what stands beside firm and row in its place."""
 AT_ONCE = 10_000  # rows in one statement
 

@@ -68,8 +68,8 @@ class Italian(ItalianOfBulkUpdates, English):
 
     def mailbox_needs_attention(self, address: str, code: ErrorCode, message: str) -> str:
         known = {
-            ErrorCode.MAILBOX_SECRET_REFUSED: "il server di posta non accetta il nome o la password. Li inserisca di"
-            " nuovo nella casella.",
+            ErrorCode.MAILBOX_SECRET_REFUSED: "il server di posta non accetta le credenziali. Le inserisca di nuovo"
+            " nella casella.",
             ErrorCode.MAILBOX_UNREACHABLE: "la porta indicata non è fra quelle ammesse per i server di posta. Ne"
             " indichi un'altra nella casella.",
             ErrorCode.NOT_ALLOWED: "è l'indirizzo del contatto di un cliente, e il suo Email sync finirebbe. Chi può"

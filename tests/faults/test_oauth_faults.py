@@ -1,0 +1,62 @@
+"""A worker is killed while it signs in by OAuth: nobody is locked out, and nothing is fetched for nothing (P8)."""
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from models.ground import store as database
+from models.mailbox.secret import OAuth, unsealed
+from models.viewer import System
+from tests.faults.test_sync_faults import child, long_dead
+from tests.imap_server import ImapServer
+from tests.make import an_account
+from tests.syncing import CLIENT, connected, ledger_equals_server, letter, past, row_of, subjects_of
+from tests.token_server import TokenServer
+
+pytest_plugins = ["tests.sync_fixtures", "tests.oauth_fixtures"]
+pytestmark = [pytest.mark.usefixtures("store"), pytest.mark.faults]
+KEPT = "killed at before an access token that is kept is used"
+
+
+@pytest.mark.parametrize("strict", [True, False])
+async def test_killed_at_every_checkpoint_the_next_worker_signs_in(
+    server: ImapServer, tokens: TokenServer, store: str, by: System, tmp_path: Path, strict: bool
+) -> None:
+    """
+    At a server where the refresh token before is dead as soon as there is a new one, that is so from the moment at
+    which the new one is kept; at those that take the old one until the new one is used, at every moment.
+    """
+    account = await an_account(by, address=CLIENT, email_sync=True)
+    past(server.inbox, letter(subject="read"))
+    tokens.rotates = True
+    killed_at: list[str] = []
+    for crash_at in range(1, 100):
+        mailbox_id = await connected(by, server.server, address=f"{crash_at}@firm.test", password=tokens.oauth)
+        before, asked = tokens.oauth, len(tokens.asked)
+        process = await child(store, tmp_path, mailbox_id, crash_at=crash_at)
+        _, said = await process.communicate()
+        if process.returncode != -signal.SIGKILL:
+            assert process.returncode == 0, said.decode()
+            break
+        killed_at += [line for line in said.decode().splitlines() if line.startswith("killed at")]
+        if killed_at[-1] == "killed at before an access token is kept":
+            if strict:
+                continue
+            tokens.oauth = before
+        await long_dead()
+        process = await child(store, tmp_path, mailbox_id)
+        _, said = await process.communicate()
+        assert process.returncode == 0, said.decode()
+        row = await row_of(mailbox_id)
+        assert row["state"] == "LIVE"
+        secret = await unsealed(by.firm_id, mailbox_id, row)
+        assert isinstance(secret, OAuth)
+        assert secret.refresh_token == tokens.oauth.refresh_token
+        if killed_at[-1] == KEPT:
+            assert len(tokens.asked) == asked + 1  # what was kept is used, and no other fetched
+        await ledger_equals_server(server, mailbox_id)
+        await database.execute("UPDATE mailbox SET state = 'PAUSED'")
+    assert await subjects_of(account.id) == ["read"]
+    assert KEPT in killed_at
+    assert len(set(killed_at)) >= 6, killed_at
