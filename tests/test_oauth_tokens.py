@@ -16,6 +16,7 @@ from models.mailbox.lease import LeaseLost
 from models.mailbox.secret import unsealed
 from models.viewer import System
 from tests.by_oauth import held, secret_of
+from tests.rekeying import rotated
 from tests.syncing import (
     row_of,
     synced,
@@ -172,4 +173,19 @@ async def test_no_transaction_waits_for_the_token_server(tokens: TokenServer, ma
         assert await database.value(open_ones) == 0
 
     tokens.before_answer = look
+    assert (await access_to(leased, private=True)).token == "access 1"
+
+
+async def test_what_it_signs_in_with_stays_good_when_the_firm_gets_a_new_key(
+    tokens: TokenServer, mailbox_id: UUID
+) -> None:
+    """A key that leaked is replaced, and nobody is asked for anything (R7)."""
+    leased = await held(mailbox_id)
+    await access_to(leased, private=True)
+    before = await row_of(mailbox_id)
+    await rotated(leaked=True)
+    after = await row_of(mailbox_id)
+    assert before["secret"] != after["secret"]
+    assert before["access_token"] != after["access_token"]
+    assert await secret_of(mailbox_id) == tokens.oauth
     assert (await access_to(leased, private=True)).token == "access 1"

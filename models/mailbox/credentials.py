@@ -48,7 +48,7 @@ def _place(leased: Leased) -> tuple[Any, ...]:
     return leased.firm_id, leased.mailbox_id, leased.token
 
 
-def _still_good(leased: Leased, row: Any) -> str | None:
+async def _still_good(leased: Leased, row: Any) -> str | None:
     if row["access_token"] is None or row["access_until"] - EARLY <= clock.now():
         return None
     key = await firm_key.of(leased.firm_id)
