@@ -7,7 +7,7 @@ from models.mailbox.secret import SecretKind
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0032_firm_keys")]
+    dependencies = [("models", "0033_threads_joined")]
 
     operations = [
         ops.AddField(
