@@ -68,15 +68,17 @@ async def test_a_mailbox_is_read_whatever_the_dialect_of_its_server(
     assert await subjects_of(account.id) == expected
     await agree(read, by, mailbox_id)
 
+    asked = headers(server)
     read[-1][1].expunge(read[-1][1].messages[-1].uid)  # the newest, by which some count
     read[0][1].append(letter(subject="new"))
     await synced(mailbox_id, tools)
     assert await subjects_of(account.id) == sorted([*expected, "new"])
+    assert headers(server) == asked + 1  # no folder is begun anew
     await agree(read, by, mailbox_id)
 
     fetched = bodies(server)
     await synced(mailbox_id, tools)
-    assert bodies(server) == fetched
+    assert (headers(server), bodies(server)) == (asked + 1, fetched)
     assert (await row_of(mailbox_id))["state"] == "LIVE"
     assert await store.value("SELECT count(*) FROM email") == len(expected) + 1
     await agree(read, by, mailbox_id)
@@ -85,6 +87,10 @@ async def test_a_mailbox_is_read_whatever_the_dialect_of_its_server(
 def bodies(server: ImapServer) -> int:
     """How often whole messages were asked for."""
     return len([command for command in server.commands if "BODY.PEEK[]" in command])
+
+
+def headers(server: ImapServer) -> int:
+    return len([command for command in server.commands if "HEADER.FIELDS" in command])
 
 
 async def agree(read: Read, by: System, mailbox_id: UUID) -> None:

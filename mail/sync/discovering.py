@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from mail.imap import FolderState, Garbage, Header, Unfetchable, Unreachable
 from mail.parse import ParsedHeaders
 from mail.sync.certified import with_people_inside
+from mail.sync.numbering import end, listed, opened
 from mail.sync.reading import found
 from mail.sync.reports import own_reports
 from mail.sync.tools import FiguresDisagree, Visit
@@ -42,8 +43,7 @@ async def discover(visit: Visit, name: str, *, thorough: bool) -> Discovered:
     Raises FiguresDisagree, ImapError, LeaseLost.
     """
     for _ in range(ROUNDS):
-        state = await visit.imap.examine(name)
-        folder = await folders.opened(visit.leased, name, state.uidvalidity, uidnext=state.uidnext)
+        folder, state = await opened(visit, name)
         unread = await ledger.unread(visit.leased, folder)
         await _list(visit, folder, state)
         if await _agrees(visit, folder, state, thorough=thorough):
@@ -108,11 +108,11 @@ def _unread(one: Unfetchable, tries: int) -> Found:
 
 
 async def _agrees(visit: Visit, folder: LedgerFolder, state: FolderState, *, thorough: bool) -> bool:
-    if not thorough and await ledger.count(visit.leased, folder, below=state.uidnext) == state.exists:
+    if not thorough and await ledger.count(visit.leased, folder, below=end(folder, state)) == state.exists:
         return True
-    listed = set(await visit.imap.uids(1, state.uidnext - 1))
-    known = await ledger.uids(visit.leased, folder, below=state.uidnext)
-    if vanished := known - listed:
+    there = await listed(visit, folder, state)
+    known = await ledger.uids(visit.leased, folder, below=end(folder, state))
+    if vanished := known - there:
         await ledger.gone(visit.leased, folder, vanished)
-    await _read(visit, folder, sorted(listed - known))
-    return listed == known and len(listed) == state.exists
+    await _read(visit, folder, sorted(there - known))
+    return there == known and len(there) == state.exists

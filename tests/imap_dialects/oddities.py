@@ -7,8 +7,10 @@ _PLAIN = "IMAP4rev1 IDLE SPECIAL-USE LITERAL+"
 _OK = b"* OK ready\r\n"
 
 
-def _odd(name: str, known_from: str, wording: Wording, *boxes: Box, capabilities: str = _PLAIN) -> Dialect:
-    return Dialect(name, known_from, _OK, capabilities, (*INBOX_AND_SENT, *boxes), wording, first_uid=4)
+def _odd(
+    name: str, known_from: str, wording: Wording, *boxes: Box, capabilities: str = _PLAIN, first_uid: int = 4
+) -> Dialect:
+    return Dialect(name, known_from, _OK, capabilities, (*INBOX_AND_SENT, *boxes), wording, first_uid=first_uid)
 
 
 _EXAMINE = Wording().examine
@@ -23,6 +25,16 @@ ODDITIES = (
             status=b'* STATUS "{name}" (MESSAGES {exists} UIDNEXT 0 UIDVALIDITY {validity})',
         ),
     ),
+    _odd(
+        "UIDNEXT too low",
+        "issue 12: the new ones lie beyond it",
+        Wording(
+            examine=(*_NO_UIDNEXT, b"* OK [UIDNEXT {low}] next"),
+            status=b'* STATUS "{name}" (MESSAGES {exists} UIDNEXT {low} UIDVALIDITY {validity})',
+        ),
+        first_uid=60,
+    ),
+    _odd("a message that no search finds", "issue 12", Wording(hidden=frozenset({5}))),
     _odd(
         "UIDNEXT of one for ever",
         "issue 12",
