@@ -15,6 +15,7 @@ from mail.imap.fetching import (
     BATCH_HEADERS,
     BEGINNING,
     BEGINNING_ITEMS,
+    GMAIL_HEADER_ITEMS,
     HEADER_ITEMS,
     MESSAGE_ITEMS,
     MESSAGE_LIMIT,
@@ -138,7 +139,8 @@ class Imap:
     async def headers(self, uids: Sequence[int]) -> AsyncIterator[Header | Unfetchable | Gone]:
         """One for each UID, in that order, fetched 200 at a time. Open no other folder meanwhile."""
         batches = (uids[at : at + BATCH_HEADERS] for at in range(0, len(uids), BATCH_HEADERS))
-        async for found in self._each(batches, HEADER_ITEMS, read_header):
+        items = GMAIL_HEADER_ITEMS if "X-GM-EXT-1" in self._line.capabilities else HEADER_ITEMS
+        async for found in self._each(batches, items, read_header):
             yield found
 
     async def messages(self, wanted: Sequence[tuple[int, int]]) -> AsyncIterator[Message | Unfetchable | Gone]:

@@ -31,19 +31,23 @@ HEADER_ITEMS = (
     " IN-REPLY-TO REFERENCES AUTO-SUBMITTED CONTENT-TYPE X-SWITCHBOARD-LETTER"
     " RETURN-PATH X-FAILED-RECIPIENTS X-RICEVUTA X-TRASPORTO)])"
 )
+GMAIL_HEADER_ITEMS = HEADER_ITEMS.replace("(UID ", "(UID X-GM-LABELS ", 1)
+"""Gmail keeps drafts in All Mail, too: only their label tells them apart."""
+_DRAFT = {b"\\DRAFT", b"\\DRAFTS"}
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
     """Who took part, without the subject. `size` in bytes as the server says; `received_at` is its INTERNALDATE.
 
-    `received_at` is in UTC, and the start of 1970 where the server gave no possible date.
+    `received_at` is in UTC, and the start of 1970 where the server gave no possible date. `draft`: nobody has sent it.
     """
 
     uid: int
     size: int
     received_at: datetime
     header: bytes = field(repr=False)
+    draft: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +133,12 @@ def read_header(items: Items) -> Header | None:
         size=_size(items.get(b"RFC822.SIZE")),
         received_at=moment(items.get(b"INTERNALDATE")),
         header=header,
+        draft=_is_draft(items.get(b"X-GM-LABELS")),
     )
+
+
+def _is_draft(labels: Value) -> bool:
+    return isinstance(labels, list) and any(isinstance(each, bytes) and each.upper() in _DRAFT for each in labels)
 
 
 def _size(value: Value) -> int:

@@ -20,14 +20,17 @@ LONGEST_KEY = 1_000  # bytes; folding makes some addresses longer
 
 
 def found(key: Key, header: Header, said: ParsedHeaders | Unreadable) -> Found:
-    """What the ledger keeps of a header: hashes of its participants by the firm's key, and no word of it (R18)."""
+    """
+    What the ledger keeps of a header: hashes of its participants by the firm's key, and no word of it (R18). A draft
+    has none: it is nobody's mail until it is sent, and then another message.
+    """
     place = (header.uid, header.size, header.received_at)
     if isinstance(said, Unreadable):
         return Found(*place, skip=SkipReason.UNREADABLE, reason=said.reason)
     return Found(
         *place,
         message_id=_storable_id(said.message_id),
-        hashes=tuple(hashes_of(key, said.participants)),
+        hashes=() if header.draft else tuple(hashes_of(key, said.participants)),
         skip=SkipReason.OWN_LETTER if is_own_letter(said.letter_id) else None,
     )
 

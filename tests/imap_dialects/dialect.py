@@ -22,8 +22,8 @@ class Box:
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """
-    `capabilities`: after the sign-in. `first_uid`: of a folder; servers begin anywhere. `drafts`: letters in the first
-    box that are none yet, as Gmail keeps them in All Mail.
+    `capabilities`: after the sign-in. `first_uid`: of a folder; servers begin anywhere.
+    `drafts_in_all_mail`: only a label tells them from letters that were sent.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Dialect:
     wording: Wording = field(default_factory=Wording)
     uidvalidity: int = 1
     first_uid: int = 1
+    drafts_in_all_mail: bool = False
 
     @property
     def folders(self) -> list[ServedFolder]:

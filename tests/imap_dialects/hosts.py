@@ -47,6 +47,7 @@ _GMAIL = Dialect(
     ),
     uidvalidity=11,
     first_uid=160_528,
+    drafts_in_all_mail=True,
 )
 
 _MICROSOFT = Dialect(
