@@ -124,6 +124,7 @@ def test_what_a_mailing_list_writes_below_base64_is_no_part_of_it(length: int) -
             b"words of a text in letters only that is as\r\nlong as base64",
             "words of a text in letters only that is as\nlong as base64",
         ),
+        (b"Ciao sono in arrivo e porto con me i document", "Ciao sono in arrivo e porto con me i document"),
         (b"SGVsbG8gdGhl cmUsIGZyaWVuZA== \r\n", "Hello there, friend"),
         (b"", ""),
     ],
