@@ -4,7 +4,9 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from models import feed
+from graph.process.health import ERRANDS_WAIT
+from models import feed, password_reset
+from models.errand.running import run_errands
 from models.ground import store
 from tests.client import Api, an_api
 from tests.make import a_firm, signed_in
@@ -56,6 +58,16 @@ async def test_nothing_is_said_of_letters_that_can_leave(store: str, tmp_path: P
     async with an_api(store, tmp_path, smtp_url=SecretStr("smtps://mail.test"), mail_from="portal@firm.test") as api:
         await until(lambda: feed.hub.hears)
         assert await ready(api) == (200, "ready\n")
+
+
+async def test_errands_that_nobody_does_are_told_and_take_nobody_out_of_service(api: Api) -> None:
+    await until(lambda: feed.hub.hears)
+    await password_reset.ask(email="anna@client.test", key="k")
+    assert await ready(api) == (200, f"ready\n{WAITING}"), "a worker may be about to take it"
+    await store.execute("UPDATE errand SET due_at = now() - interval '61 seconds'")
+    assert await ready(api) == (200, f"ready\n{WAITING}{ERRANDS_WAIT}\n")
+    await run_errands()
+    assert await ready(api) == (200, f"ready\n{WAITING}")
 
 
 async def test_it_is_not_ready_once_it_drains(api: Api) -> None:

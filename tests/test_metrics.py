@@ -13,8 +13,9 @@ from structlog.testing import capture_logs
 
 from graph.process.metrics import NAMES, Metrics
 from graph.process.operations import Seen
-from models import feed
+from models import feed, password_reset
 from models.bulk_update import BulkEdit
+from models.errand.running import run_errands
 from models.ground import clock
 from tests import bulk_updating, make
 from tests.client import Api, TopLevelErrors, an_api
@@ -103,6 +104,20 @@ async def test_bulk_updates_that_have_not_ended_are_gauged(store: str, tmp_path:
         assert gauged["switchboard_bulk_updates", labels(status="QUEUED")] == 0
         assert gauged["switchboard_bulk_updates", labels(status="RUNNING")] == 0
         assert gauged["switchboard_bulk_updates_oldest_seconds", labels()] == 0
+
+
+async def test_errands_that_wait_are_gauged(store: str, tmp_path: Path) -> None:
+    async with an_api(store, tmp_path, metrics=True) as api:
+        for n in range(2):
+            await password_reset.ask(email=f"{n}@client.test", key=str(n))
+        later = clock.now() + timedelta(minutes=5)
+        clock.set_source(lambda: later)
+        gauged = await read(api)
+        assert gauged["switchboard_errands", labels()] == 2
+        assert gauged["switchboard_errands_oldest_seconds", labels()] >= 300
+        assert await run_errands() == 2
+        gauged = await read(api)
+        assert gauged["switchboard_errands", labels()] == gauged["switchboard_errands_oldest_seconds", labels()] == 0
 
 
 async def test_a_feed_that_has_not_begun_in_its_time_is_gauged(store: str, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from mail.outbox import Route
 from mail.returns.place import Place
 from mail.smtp import SmtpError
 from models import return_mailbox
+from models.errand import overview as errands
 from models.ground import store, var
 from models.ground.settings import Settings
 from models.run import overview as runs
@@ -35,6 +36,7 @@ async def _findings(settings: Settings) -> AsyncIterator[tuple[bool, str]]:
         if (place := Place.of(settings)) is not None:
             yield await _returns(place)
         yield await _runs()
+        yield await _errands()
         firms = await store.value("SELECT count(*) FROM firm")
         yield firms > 0, f"Firms: {firms}." + ("" if firms else " Make one with `switchboard create-firm`.")
         for row in await store.rows("SELECT address, state, error_message, last_sync_at FROM mailbox ORDER BY address"):
@@ -83,6 +85,16 @@ async def _runs() -> tuple[bool, str]:
             " without `--no-worker`; where one runs, its log says what fails."
         )
     return True, f"Bulk updates: {unended} wait or are under way."
+
+
+async def _errands() -> tuple[bool, str]:
+    waiting = f"Errands (new passwords, new invitations): {await errands.waiting()} wait"
+    if await errands.stand_still():
+        return False, (
+            f"{waiting}, and nobody does them. Start `switchboard worker`, or `serve` without `--no-worker`; where one"
+            " runs, its log says what fails."
+        )
+    return True, f"{waiting}."
 
 
 def _exposure(settings: Settings) -> tuple[bool, str]:

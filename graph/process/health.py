@@ -10,9 +10,14 @@ from starlette.responses import PlainTextResponse, Response
 
 from graph.process.doorkeeper import Doorkeeper
 from models import feed, return_mailbox
+from models.errand import overview as errands
 from models.ground import store
 
 PATIENCE = 3.0  # seconds that the database gets to answer
+ERRANDS_WAIT = (
+    "Who asks for a new password or a new invitation gets no letter: nobody does these errands. Start"
+    " `switchboard worker`, or `serve` without `--no-worker`."
+)
 NO_STORE = {"cache-control": "no-store"}
 log = structlog.get_logger("health")
 
@@ -41,6 +46,8 @@ async def _remarks(request: Request) -> AsyncIterator[str]:
         yield why
     if request.app.state.settings.return_mailbox is not None and (why := await _unread()) is not None:
         yield why
+    if await _errands_wait():
+        yield ERRANDS_WAIT
 
 
 async def _unread() -> str | None:
@@ -49,6 +56,13 @@ async def _unread() -> str | None:
         async with asyncio.timeout(PATIENCE):
             return (await return_mailbox.state()).trouble
     return None
+
+
+async def _errands_wait() -> bool:
+    with suppress(Exception):
+        async with asyncio.timeout(PATIENCE):
+            return await errands.stand_still()
+    return False
 
 
 async def _troubles(request: Request) -> AsyncIterator[str]:

@@ -16,6 +16,7 @@ from graph.process.budget import Budget
 from graph.process.doorkeeper import Doorkeeper
 from graph.process.operations import Seen
 from models import feed, journal, return_mailbox
+from models.errand import overview as errands
 from models.ground.settings import Settings
 from models.letter import overview as letters
 from models.mailbox import overview
@@ -62,6 +63,8 @@ class Metrics:
         self._oldest = self._gauge("letters_oldest_seconds", "Age of the letter that waits longest; 0: none waits")
         self._runs = self._gauge("bulk_updates", "Bulk updates and undos that have not ended", "status")
         self._oldest_run = self._gauge("bulk_updates_oldest_seconds", "Age of the oldest that has not ended; 0: none")
+        self._errands = self._gauge("errands", "Asked for by a form (new password, new invitation) and not done yet")
+        self._oldest_errand = self._gauge("errands_oldest_seconds", "Age of the one that waits longest; 0: none waits")
         self._returns = self._gauge("return_mailbox_read", "1: reports on letters are read; 0: they are not")
         self._silent = self._gauge("return_mailbox_silent_seconds", "Since it was read; 0: never, or none is named")
         ProcessCollector(registry=self._registry)
@@ -106,6 +109,8 @@ class Metrics:
         for status, count in (await runs.states()).items():
             self._runs.labels(status).set(count)
         self._oldest_run.set((await runs.oldest()).total_seconds())
+        self._errands.set(await errands.waiting())
+        self._oldest_errand.set((await errands.oldest()).total_seconds())
         reading = await return_mailbox.state()
         self._returns.set(reading.trouble is None)
         self._silent.set(reading.silent_for.total_seconds() if reading.silent_for else 0)
