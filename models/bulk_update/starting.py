@@ -19,7 +19,7 @@ from models.journal import Change, JournalKind, Subject
 from models.run import UNENDED, RunKind, RunStatus
 from models.text import has_words
 from models.toggles import Switch
-from models.viewer import Viewer, must_manage_accounts
+from models.viewer import JournalSource, Viewer, must_manage_accounts
 
 MOST_IDS = 1_000
 MOST_ITEMS = 100_000
@@ -57,7 +57,8 @@ async def write(by: Viewer, kind: RunKind, asked: str, told: list[Change], *, un
     await must_have_room(by)
     run_id = uuid7()
     acting = replace(by, run_id=run_id)
-    values = (run_id, by.firm_id, kind, RunStatus.QUEUED, asked, undoes, by.member_id, by.source, clock.now())
+    whose = (by.member_id, by.source, by.session_id if by.source is JournalSource.API_TOKEN else None)
+    values = (run_id, by.firm_id, kind, RunStatus.QUEUED, asked, undoes, *whose, clock.now())
     await store.execute(_WRITE, *values)
     about = (Subject.BULK_UPDATE, run_id)
     journal.record(JournalKind.BULK_UPDATE_STARTED, by=acting, subject=about, changes=told)
@@ -67,8 +68,8 @@ async def write(by: Viewer, kind: RunKind, asked: str, told: list[Change], *, un
 
 
 _WRITE = """
-INSERT INTO run (id, firm_id, kind, status, asked, undoes, started_by, source, started_at)
-VALUES ($1, $2, $3, $4, $5::text::jsonb, $6, $7, $8, $9)
+INSERT INTO run (id, firm_id, kind, status, asked, undoes, started_by, source, token_id, started_at)
+VALUES ($1, $2, $3, $4, $5::text::jsonb, $6, $7, $8, $9, $10)
 """
 
 

@@ -16,7 +16,7 @@ _WHY = {
     ErrorCode.ACCOUNT_ARCHIVED: "the account is archived",
     ErrorCode.OWN_ADDRESS: "this is an address of the firm itself",
     ErrorCode.CHANGED_MEANWHILE: "somebody has set it since, or the address is no longer on this account",
-    ErrorCode.NOT_ALLOWED: "whoever started this may no longer manage accounts",
+    ErrorCode.NOT_ALLOWED: "whoever started this may no longer manage accounts, or its API token has ended",
     ErrorCode.ACTIVATED_SINCE: "this person has activated the address since, and an undo locks nobody out",
 }
 

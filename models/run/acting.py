@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
+from models import api_token
 from models.ground import store
 from models.viewer import ApiScope, JournalSource, TeamRole, Viewer
 
@@ -16,7 +18,7 @@ class Actor:
 
 
 async def acting(run: Any) -> Actor:
-    """Of the run's row. Asked in every chunk."""
+    """Of the run's row. Asked in every chunk. What an API token began goes on as long as the token is good for it."""
     member = await store.row(_MEMBER, run["firm_id"], run["started_by"])
     assert member is not None, "colleagues who left are kept"
     viewer = Viewer(
@@ -28,7 +30,12 @@ async def acting(run: Any) -> Actor:
         scopes=frozenset({ApiScope.WRITE}) if run["source"] == JournalSource.API_TOKEN else None,
         run_id=run["id"],
     )
-    return Actor(viewer, member["state"] == "ACTIVE" and viewer.may_manage_accounts)
+    may_go_on = member["state"] == "ACTIVE" and viewer.may_manage_accounts and await _token_lives(run["token_id"])
+    return Actor(viewer, may_go_on)
+
+
+async def _token_lives(token_id: UUID | None) -> bool:
+    return token_id is None or token_id in await api_token.still_all([token_id])
 
 
 _MEMBER = "SELECT role, manage_accounts, state FROM team_member WHERE firm_id = $1 AND id = $2"

@@ -22,8 +22,9 @@ class RunStatus(StrEnum):
 
 class Run(Model):
     """
-    `asked`: the input, as JSON. `source`: by what whoever started it came. `started_at`: when it was asked for.
-    `reason`: in plain words, where it could not begin.
+    `asked`: the input, as JSON. `source`: by what whoever started it came; `token_id`: by which API token, if any, and
+    if it began after that was noted. `started_at`: when it was asked for. `reason`: in plain words, where it could not
+    begin.
 
     Its items are planned when it begins (`planned_at`), each with its turn; `turn`: those up to it have ended. `done`
     and `total` count items. `tallies`: outcomes of those that have ended, by setting. `undoes`: the run that this one
@@ -38,6 +39,7 @@ class Run(Model):
     undoes = fields.UUIDField(null=True)
     started_by = fields.UUIDField()
     source = fields.CharEnumField(JournalSource, max_length=20)
+    token_id = fields.UUIDField(null=True)
     started_at = fields.DatetimeField()
     planned_at = fields.DatetimeField(null=True)
     ended_at = fields.DatetimeField(null=True)
