@@ -23,8 +23,13 @@ async def finish(by: Viewer, run_id: UUID) -> None:
 
 
 async def give_up(by: Viewer, run_id: UUID, reason: str) -> None:
-    """It cannot begin, for this reason, in plain words."""
+    """It cannot begin, or go on, for this reason, in plain words."""
     await _end(by, run_id, RunStatus.CANCELLED, reason)
+
+
+async def close(firm_id: UUID, run_id: UUID) -> None:
+    """The same, where nobody can be told."""
+    await store.row(_END, firm_id, run_id, RunStatus.CANCELLED, clock.now(), None)
 
 
 async def cancel(by: Viewer, run_id: UUID) -> Done:

@@ -35,7 +35,7 @@ class Summary:
 class BulkUpdateView:
     """
     `edit`: without its accounts; None of an undo. `total`: 0 until its items are planned. `tallies`: of what has ended
-    so far. `reason`: why it could not begin.
+    so far. `reason`: why it could not begin, or go on.
     """
 
     id: UUID

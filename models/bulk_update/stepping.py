@@ -111,7 +111,8 @@ WITH kept AS (
 """
 _FORGET = "DELETE FROM bulk_update_item WHERE firm_id = $1 AND run_id = $2"
 _PLANNED = """
-UPDATE run SET status = 'RUNNING', planned_at = $3, account_count = $4, total = $5 WHERE firm_id = $1 AND id = $2
+UPDATE run SET status = 'RUNNING', planned_at = $3, account_count = $4, total = $5, failures = 0
+WHERE firm_id = $1 AND id = $2
 """
 
 
@@ -156,7 +157,8 @@ FROM unnest($3::int[], $4::boolean[], {
 WHERE b.firm_id = $1 AND b.run_id = $2 AND b.place = n.place
 """
 _PROGRESS = """
-UPDATE run SET turn = $3, done = done + $4, tallies = $5::text::jsonb WHERE firm_id = $1 AND id = $2
+UPDATE run SET turn = $3, done = done + $4, tallies = $5::text::jsonb, failures = 0
+WHERE firm_id = $1 AND id = $2
 """
 
 

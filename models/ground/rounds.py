@@ -19,20 +19,22 @@ class Rounds(ABC):
         self._failures = 0
 
     @abstractmethod
-    async def look(self) -> None:
-        """For what is due, and does it."""
+    async def look(self) -> bool | None:
+        """For what is due, and does it. True: there may be more, and it looks again at once."""
 
     async def run(self) -> None:
         """Survives whatever the database does: what is due stays due."""
         while not self._stopping.is_set():
+            busy = False
             try:
-                await self.look()
+                busy = bool(await self.look())
                 self._failures = 0
             except Exception as error:
                 self._failures += 1
                 structlog.get_logger(self._name).warning(f"{self._name}.failed", error=type(error).__name__)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), self._wait())
+            if not busy:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), self._wait())
 
     async def stop(self) -> None:
         self._stopping.set()

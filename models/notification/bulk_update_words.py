@@ -6,7 +6,7 @@ from textwrap import shorten
 
 from babel.numbers import format_decimal
 
-LONGEST_REASON = 400  # characters
+LONGEST_REASON, LONGEST_REASON_OF_THE_END = 400, 100  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class SwitchTold:
 class BulkUpdateTold:
     """
     `done`, `total`: in items; `total` is 0 where none was planned. `stopped`: before all were done. `reason`: why it
-    could not begin, in English.
+    could not begin, or go on, in English.
     """
 
     accounts: int
@@ -51,7 +51,8 @@ class EnglishOfBulkUpdates:
             return self._not_begun(run)
         of_one = self._put_back if run.is_undo else self._set
         said = [", ".join(of_one(one)) for one in run.switches if one.says_something] or [self._nothing(run)]
-        return f"{self._ended(run)}: {'. '.join(said)}.{self._promised() if run.is_undo else ''}"
+        why = self._why(run.reason) if run.stopped and run.reason else ""
+        return f"{self._ended(run)}: {'. '.join(said)}.{why}{self._promised() if run.is_undo else ''}"
 
     def figure(self, number: int) -> str:
         return format_decimal(number, locale="en")
@@ -76,6 +77,9 @@ class EnglishOfBulkUpdates:
         if run.stopped:
             return f"{what} stopped after {self.figure(run.done)} of {self.figure(run.total)}"
         return what if run.is_undo else f"{what} of {self._count(run.accounts, 'account', 'accounts')}"
+
+    def _why(self, reason: str) -> str:
+        return f" {_short(reason, LONGEST_REASON_OF_THE_END)}"
 
     def _nothing(self, run: BulkUpdateTold) -> str:
         if run.stopped:
@@ -131,6 +135,9 @@ class ItalianOfBulkUpdates(EnglishOfBulkUpdates):
             return f"{what} {stopped} dopo {self.figure(run.done)} su {self.figure(run.total)}"
         return what if run.is_undo else f"{what} di {self._count(run.accounts, 'account', 'account')}"
 
+    def _why(self, reason: str) -> str:
+        return f" Motivo, in inglese: {_short(reason, LONGEST_REASON_OF_THE_END)}"
+
     def _nothing(self, run: BulkUpdateTold) -> str:
         if run.stopped:
             return "nulla è cambiato"
@@ -162,5 +169,5 @@ class ItalianOfBulkUpdates(EnglishOfBulkUpdates):
         return " Nessuno ha ricevuto lettere, e nessuna e-mail archiviata è stata eliminata."
 
 
-def _short(reason: str) -> str:
-    return shorten(reason, LONGEST_REASON, placeholder="…")
+def _short(reason: str, longest: int = LONGEST_REASON) -> str:
+    return shorten(reason, longest, placeholder="…")

@@ -22,12 +22,13 @@ class RunLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The right to go on with it."""
+    """The right to go on with it. `failures`: how often in a row it has failed by itself until now."""
 
     firm_id: UUID
     run_id: UUID
     kind: RunKind
     token: int
+    failures: int = 0
 
 
 async def claim(owner: str, kinds: Sequence[RunKind]) -> Held | None:
@@ -37,7 +38,7 @@ async def claim(owner: str, kinds: Sequence[RunKind]) -> Held | None:
     None: none is.
     """
     row = await store.row(_CLAIM, owner, list(kinds), SECONDS)
-    return Held(row["firm_id"], row["id"], RunKind(row["kind"]), row["lease_token"]) if row else None
+    return Held(row["firm_id"], row["id"], RunKind(row["kind"]), row["lease_token"], row["failures"]) if row else None
 
 
 UNENDED = "status IN ('QUEUED', 'RUNNING')"
@@ -50,7 +51,7 @@ WITH due AS (
   ORDER BY coalesce(r.lease_until, r.started_at), r.id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
 )
 UPDATE run r SET lease_owner = $1, lease_token = r.lease_token + 1, lease_until = now() + make_interval(secs => $3)
-FROM due WHERE r.id = due.id RETURNING r.firm_id, r.id, r.kind, r.lease_token
+FROM due WHERE r.id = due.id RETURNING r.firm_id, r.id, r.kind, r.lease_token, r.failures
 """
 
 
@@ -67,6 +68,24 @@ async def hold(held: Held) -> Any:
 
 _OURS = "firm_id = $1 AND id = $2 AND lease_token = $3 AND lease_owner IS NOT NULL"
 _HOLD = f"UPDATE run SET lease_until = now() + make_interval(secs => $4) WHERE {_OURS} AND {UNENDED} RETURNING *"
+
+
+async def put_off(held: Held, *, most: int, first: float, factor: int) -> int:
+    """
+    It has failed once more: answers how often in a row. Nobody goes on with it for `first` seconds, each further time
+    `factor` times as long; the time that makes it `most`, the holder keeps it. Raises RunLost.
+    """
+    failures = await store.value(_PUT_OFF, held.firm_id, held.run_id, held.token, most, first, float(factor), SECONDS)
+    if failures is None:
+        raise RunLost
+    return int(failures)
+
+
+_PUT_OFF = f"""
+UPDATE run SET failures = failures + 1, lease_owner = CASE WHEN failures + 1 >= $4 THEN lease_owner END,
+  lease_until = now() + make_interval(secs => CASE WHEN failures + 1 >= $4 THEN $7 ELSE $5 * $6 ^ failures END)
+WHERE {_OURS} AND {UNENDED} RETURNING failures
+"""
 
 
 async def release(held: Held) -> None:

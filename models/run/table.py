@@ -12,7 +12,7 @@ class RunKind(StrEnum):
 
 
 class RunStatus(StrEnum):
-    """QUEUED: another run of the firm goes first. CANCELLED: somebody stopped it, or it could not begin."""
+    """QUEUED: another run of the firm goes first. CANCELLED: somebody stopped it, or it could not begin or go on."""
 
     QUEUED = "QUEUED"
     RUNNING = "RUNNING"
@@ -24,11 +24,11 @@ class Run(Model):
     """
     `asked`: the input, as JSON. `source`: by what whoever started it came; `token_id`: by which API token, if any, and
     if it began after that was noted. `started_at`: when it was asked for. `reason`: in plain words, where it could not
-    begin.
+    begin, or go on.
 
     Its items are planned when it begins (`planned_at`), each with its turn; `turn`: those up to it have ended. `done`
     and `total` count items. `tallies`: outcomes of those that have ended, by setting. `undoes`: the run that this one
-    takes back (R30).
+    takes back (R30). `failures`: in a row, with nothing done in between.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -49,6 +49,7 @@ class Run(Model):
     done = fields.IntField(default=0, db_default=0)
     turn = fields.IntField(default=0, db_default=0)
     tallies: Any = fields.JSONField(default=dict, db_default={})
+    failures = fields.IntField(default=0, db_default=0)
     lease_owner = fields.CharField(120, null=True)
     lease_token = fields.BigIntField(default=0, db_default=0)
     lease_until = fields.DatetimeField(null=True)
