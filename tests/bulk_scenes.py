@@ -67,9 +67,12 @@ SINCE = _in_a_row(
 )
 BEFORE = st.sampled_from([list[Step](), [("start", INVITE_ALL), ("end_all",)]])
 ENDED = st.sampled_from([[("end_all",)], [("end_all",)], [("step", 1), ("step", 1), ("cancel", 0)]])
+WISHES = any_of(wishes(PLACES), wishes(PLACES), st.just(LOCK_OUT), st.just(INVITE_ALL))
+LOST = st.sampled_from([list[Step](), list[Step](), [("allow", False)]])
 TAKEN_BACK = st.tuples(
-    *(BEFORE, any_of(wishes(PLACES), wishes(PLACES), st.just(LOCK_OUT)), ENDED),
-    *(SINCE, st.booleans(), SINCE, st.lists(MEANWHILE | CHUNK, max_size=4)),
+    *(BEFORE, WISHES, ENDED),
+    *(SINCE, st.booleans(), st.tuples(LOST, SINCE).map(lambda two: [*two[0], *two[1]])),
+    st.lists(MEANWHILE | CHUNK, max_size=4),
 ).map(lambda scene: _taken_back(*scene))
 
 
