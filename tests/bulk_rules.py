@@ -4,6 +4,7 @@ The rules of bulk updates in plain Python, beside those of switches (tests/rules
 R25-R28, R41, R44, R46.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
@@ -17,12 +18,12 @@ from models.bulk_update.table import BulkAction, BulkOutcome
 from models.errors import ErrorCode
 from models.notification_category import NotificationCategory
 from models.toggles import Switch
-from tests.offer_rules import Offers
+from tests.offer_rules import Offer, Offers
 from tests.rules import Named, Spot
 
 Results = dict[Switch, Result]
-Turn = tuple[int | None, int | None, int | None]
-"""An address, a contact without any, or an account without either."""
+Turn = tuple[int | None, int | None, int | None, int]
+"""An address, a contact without any, or an account without either; and which of the parts of an address."""
 Muted = frozenset[NotificationCategory]
 
 
@@ -47,7 +48,8 @@ class Wish:
 class Item:
     """
     `one`: the address; `person`: a contact without any; neither: nobody of the account has one. `held`, `muted`: as it
-    was when it was planned. Of its turn: `activated`, and `off`: the categories that were off before and after it.
+    was when it was planned. `part`: of the accounts of an address that go together. Of its turn: `activated`, and
+    `off`: the categories that were off before and after it.
     """
 
     place: int
@@ -55,6 +57,7 @@ class Item:
     person: int | None = None
     held: bool = True
     muted: Muted = frozenset()
+    part: int = 0
     results: Results = field(default_factory=dict)
     activated: bool = False
     off: tuple[Muted, Muted] = (frozenset(), frozenset())
@@ -63,7 +66,7 @@ class Item:
     def turn(self) -> Turn:
         """Whole addresses go together; so does a contact without any."""
         nobody = self.one is None and self.person is None
-        return self.one, self.person, self.place if nobody else None
+        return self.one, self.person, self.place if nobody else None, self.part
 
     @property
     def spot(self) -> Spot:
@@ -73,10 +76,16 @@ class Item:
 
 @dataclass
 class Plans(Offers):
-    """What a bulk update would come to. `per_hour`, `per_recipient`: letters, of the firm and to one address."""
+    """
+    What a bulk update would come to. `per_hour`, `per_recipient`: letters, of the firm and to one address. `together`:
+    accounts of an address in one turn. `served`: while such a turn is decided, the address and its run, where that has
+    written to it with an earlier turn.
+    """
 
     per_hour: int = 1_000
     per_recipient: int = 5
+    together: int = 100
+    served: tuple[int, int] | None = None
 
     def do(self, verb: str, *given: Any) -> ErrorCode | None:
         """Where a move would write to the new address, and there is no room, there is no move (R33)."""
@@ -99,6 +108,11 @@ class Plans(Offers):
     def plan(self, wish: Wish) -> list[Item]:
         """What it would come to now, in the order of the report."""
         bare = [item for place in self.chosen(wish.among) for item in self._items(wish.edit, place)]
+        of_address = Counter[int]()
+        for nth, item in enumerate(bare):
+            if item.one is not None:
+                bare[nth] = replace(item, part=of_address[item.one] // self.together)
+                of_address[item.one] += 1
         return self.decided(wish, bare)
 
     def chosen(self, among: tuple[int, ...] | AccountFilter) -> list[int]:
@@ -147,7 +161,7 @@ class Plans(Offers):
     def is_written_to(self, edit: BulkEdit, place: int, one: int) -> bool:
         """A PENDING address without a live invitation, or `again`; one that may enter from now on (R8, R26)."""
         rules = self.rules
-        if edit.invite is None or place in rules.archived or not rules.holders(place, one):
+        if edit.invite is None or place in rules.archived or not rules.holders(place, one) or self.is_served(one):
             return False
         if one in rules.activated:
             return not rules.of(place, one)[0]
@@ -156,7 +170,20 @@ class Plans(Offers):
     def _is_covered(self, edit: BulkEdit, one: int) -> bool:
         """By an invitation that lives, and is not to be sent again."""
         last = self.unended(one)
-        return edit.invite is not None and not edit.invite.again and last is not None and last.lives
+        lives = last is not None and last.lives and not self._is_ours(last)
+        return edit.invite is not None and not edit.invite.again and lives
+
+    def is_served(self, one: int) -> bool:
+        return self.served is not None and self.served[0] == one
+
+    def _is_ours(self, offer: Offer) -> bool:
+        return self.served is not None and offer.run == self.served[1]
+
+    def joins(self, place: int, one: int) -> bool:
+        """What the run has sent with an earlier turn covers this account, too, without a letter."""
+        last = self.unended(one)
+        lives = last is not None and last.lives and self._is_ours(last)
+        return self.is_served(one) and lives and one not in self.rules.activated and place not in self.rules.archived
 
     def _results(self, wish: Wish, item: Item, fits: set[int]) -> Results:
         edit = wish.edit
@@ -183,6 +210,8 @@ class Plans(Offers):
                 return Result(before, True, BulkOutcome.ERROR, ErrorCode.RATE_LIMITED)
             if one not in self.rules.activated:
                 return Result(before, True, BulkOutcome.INVITED)
+        if which is Switch.LOGIN and self.joins(place, one):
+            return Result(before, True, BulkOutcome.INVITED)
         result, muted = _plain(before, True), self.rules.muted(place, one)
         if which is Switch.NOTIFY and preferred(muted, wish.named) != muted:
             return replace(result, outcome=BulkOutcome.CHANGED)

@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models import letter
-from models.bulk_update import Report
+from models.bulk_update import Report, planning
+from models.bulk_update.planning import MOST_TOGETHER
 from models.ground import clock
 from models.ground.settings import Settings
 from models.run import RunStatus
@@ -31,11 +32,13 @@ pytestmark = pytest.mark.usefixtures("store")
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-@given(scenes=st.lists(SCENE | TAKEN_BACK, min_size=3, max_size=4))
+@given(scenes=st.lists(SCENE | TAKEN_BACK, min_size=3, max_size=4), together=st.sampled_from([100, 1]))
 async def test_runs_follow_the_rules_whatever_happens_between_two_of_their_chunks(
-    scenes: list[list[Step]],
+    scenes: list[list[Step]], together: int
 ) -> None:
-    bulk, deeds = await _begin()
+    """`together`: accounts of an address in one turn."""
+    planning.MOST_TOGETHER = together
+    bulk, deeds = await _begin(together)
     try:
         for step in chain.from_iterable(scenes):
             await _take(bulk, deeds, *step)
@@ -45,16 +48,17 @@ async def test_runs_follow_the_rules_whatever_happens_between_two_of_their_chunk
         await _compare(bulk, deeds)
         await _compare_reports(bulk, deeds)
     finally:
+        planning.MOST_TOGETHER = MOST_TOGETHER
         clock.set_source(None)
         letter.limit(Settings())
 
 
-async def _begin() -> tuple[Bulk, Runs]:
+async def _begin(together: int) -> tuple[Bulk, Runs]:
     """Both people are linked to both accounts; of the first, something is on."""
     await nobody_elses()
     rules, reality = await people_and_places()
     starter = await a_member(reality.by, role=TeamRole.EMPLOYEE, manage_accounts=True)
-    bulk = Bulk(rules, per_hour=7, per_recipient=3)
+    bulk = Bulk(rules, per_hour=7, per_recipient=3, together=together)
     deeds = Runs(reality, starter, clock.now(), bulk.per_recipient)
     letter.limit(limits_of(bulk))
     clock.set_source(lambda: deeds.now)

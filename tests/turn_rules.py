@@ -91,7 +91,8 @@ class Turns(Plans):
             run.turns = [turn for turn in self.runs[run.undoes].turns if turn in {item.turn for item in done}]
         elif run.wish is not None:
             run.items = self.plan(run.wish)
-            run.turns = list(dict.fromkeys(item.turn for item in run.items))
+            firsts = list(dict.fromkeys(item.turn[:3] for item in run.items))
+            run.turns = sorted({item.turn for item in run.items}, key=lambda turn: (firsts.index(turn[:3]), turn[3]))
 
     def _put_back(self, undoes: int, item: Item) -> Item:
         (place, one), rules = item.spot, self.rules
@@ -118,12 +119,24 @@ class Turns(Plans):
         run = self.runs[number]
         assert run.items is not None
         turn = run.turns[run.ended]
+        self.served = self._served(number, turn[0])
         ours = [item for item in run.items if item.turn == turn]
         ends = self._ends(run, ours)
         run.items = [next((end for end in ends if _same(end, item)), item) for item in run.items]
         run.ended += 1
         if turn[0] is not None:
             self._apply(number, ends, turn[0])
+        self.served = None
+
+    def _served(self, number: int, one: int | None) -> tuple[int, int] | None:
+        """Where an earlier turn of this address has brought a letter: an invitation, or word of its accounts (R8)."""
+        for item in self.runs[number].report:
+            login = item.results.get(Switch.LOGIN)
+            if one is None or item.one != one or login is None or login.error is not None:
+                continue
+            if login.outcome is BulkOutcome.INVITED or (item.activated and login.outcome is BulkOutcome.CHANGED):
+                return one, number
+        return None
 
     def _ends(self, run: Run, ours: list[Item]) -> list[Item]:
         if run.wish is not None:
@@ -211,6 +224,11 @@ class Turns(Plans):
         if (invite := wish.edit.invite) is None:
             return
         logins = {item.place: item.results[Switch.LOGIN] for item in ends}
+        if self.is_served(one):
+            joining = {place for place, login in logins.items() if login.outcome is BulkOutcome.INVITED}
+            if joining and (last := self.unended(one)):
+                last.cover(joining)
+            return
         invited = {
             place
             for place, login in logins.items()

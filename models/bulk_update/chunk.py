@@ -1,4 +1,4 @@
-"""One chunk of a bulk update: whole addresses, looked at again under the locks, then changed (R27)."""
+"""One chunk of a bulk update: whole addresses, or 100 accounts of one, looked at again under the locks (R27)."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -93,10 +93,16 @@ def _wanted(outcomes: Sequence[Outcome], locked: Mapping[Spot, Toggles]) -> Iter
 
 
 def _asked(edit: BulkEdit, outcomes: Sequence[Outcome]) -> Iterator[Asked]:
-    """Whoever is to be invited or told; where an invitation lives already, it covers the account too (R8, R26)."""
+    """
+    Whoever is to be invited or told; where an invitation lives already, it covers the account too (R8, R26). Who was
+    written to with an earlier turn is written to no more.
+    """
     for one in outcomes:
         login = one.results.get(Switch.LOGIN)
         if edit.invite is None or one.address_id is None or login is None or login.error or one.archived:
             continue
-        if not one.activated or login.outcome is BulkOutcome.CHANGED:
+        if one.served:
+            if login.outcome is BulkOutcome.INVITED:
+                yield Asked(one.account_id, one.address_id, replace(edit.invite, again=False))
+        elif not one.activated or login.outcome is BulkOutcome.CHANGED:
             yield Asked(one.account_id, one.address_id, edit.invite)

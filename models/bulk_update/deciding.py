@@ -18,14 +18,15 @@ COLUMNS = (
 
 
 def decided(edit: BulkEdit, where: store.Where) -> str:
-    """Rows of COLUMNS, with `archived` beside them, from `with_room`."""
+    """Rows of COLUMNS, with `archived` and `served` beside them, from `with_room`."""
     errors = ", ".join(f"{error} AS {switch}" for switch, error in _errors(edit))
     switches = ", ".join(column for switch in Switch for column in _columns(edit, switch))
     return f"""
 SELECT f.at_place AS place, f.at_turn AS turn, f.account_id, f.address_id, f.contact_id, f.toggles_id,
   coalesce(f.held, false) AS held, coalesce(f.activated, false) AS activated, {switches},
   {"f.muted" if edit.preferences else "NULL::text[]"} AS muted_from,
-  CASE WHEN m.muted IS NULL OR (f.held AND e.notify IS NULL) THEN m.muted ELSE f.muted END AS muted_to, f.archived
+  CASE WHEN m.muted IS NULL OR (f.held AND e.notify IS NULL) THEN m.muted ELSE f.muted END AS muted_to,
+  f.archived, f.served
 FROM with_room f
 CROSS JOIN LATERAL (SELECT {_muted(edit, where)} AS muted OFFSET 0) m CROSS JOIN LATERAL (SELECT {errors}) e"""
 
@@ -92,7 +93,8 @@ _ENABLED = dict.fromkeys(
     """CASE WHEN e.{switch} IS NOT NULL THEN 'ERROR' WHEN NOT {asked} THEN NULL
   WHEN f.{switch} THEN 'UNCHANGED' ELSE 'CHANGED' END""",
 ) | {
-    Switch.LOGIN: """CASE WHEN e.login IS NOT NULL THEN 'ERROR' WHEN f.asks AND NOT f.activated THEN 'INVITED'
+    Switch.LOGIN: """CASE WHEN e.login IS NOT NULL THEN 'ERROR'
+  WHEN (f.asks OR f.joins) AND NOT f.activated THEN 'INVITED'
   WHEN f.login THEN 'UNCHANGED' ELSE 'CHANGED' END""",
     Switch.NOTIFY: """CASE WHEN e.notify IS NOT NULL THEN 'ERROR' WHEN NOT {asked} THEN NULL
   WHEN f.notify AND coalesce(m.muted, f.muted) = f.muted THEN 'UNCHANGED' ELSE 'CHANGED' END""",

@@ -20,6 +20,9 @@ from models.our_own import IS_OUR_OWN
 from models.toggles import Switch
 from models.viewer import Actor
 
+MOST_TOGETHER = 100
+"""Accounts of an address in one turn: more of them would hold the firm's row for longer than anybody should wait."""
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:
@@ -62,16 +65,24 @@ def planned_anew(by: Actor, edit: BulkEdit, run_id: UUID, *, after: int, up_to: 
     where.add("b.run_id = ?", run_id)
     where.add("b.turn > ?", after)
     where.add("b.turn <= ?", up_to)
-    spots = f"spot AS ({_OF_RUN.format(items=where.after('SELECT * FROM bulk_update_item b'))})"
-    return _statement(where, edit, spots, missing="")
+    items = where.after("SELECT * FROM bulk_update_item b")
+    served = _SERVED if edit.invite else _NOBODY_SERVED
+    spots = f"served AS MATERIALIZED ({served}), spot AS ({_OF_RUN.format(items=items)})"
+    return _statement(where, edit, spots, missing="", ours="i.run_id = $2")
 
 
-def _statement(where: store.Where, edit: BulkEdit, spots: str, *, missing: str) -> Statement:
+def _statement(where: store.Where, edit: BulkEdit, spots: str, *, missing: str, ours: str = "false") -> Statement:
+    """`ours`: that an invitation `i` is of this run."""
     now = clock.now()
-    facts = _FACTS.format(is_live=_is_live(edit, where, now), is_own=IS_OUR_OWN if edit.email_sync.wants else "false")
+    facts = _FACTS.format(
+        is_live=_is_live(edit, where, now, ours),
+        joins=_joins(edit, where, now, ours),
+        is_own=IS_OUR_OWN if edit.email_sync.wants else "false",
+    )
     items = _ITEMS.format(asks=_asks(edit)) + missing
     room = _room(where, now) if edit.invite else _NO_ROOM_NEEDED
-    parts = f"{spots}, fact AS MATERIALIZED ({facts}), item AS ({items}), {_ORDERED}, with_room AS ({room})"
+    ordered = _ORDERED.format(most=MOST_TOGETHER)
+    parts = f"{spots}, fact AS MATERIALIZED ({facts}), item AS ({items}), {ordered}, with_room AS ({room})"
     text = f"WITH {parts} {decided(edit, where)}"
     return Statement(text, tuple(where.args))
 
@@ -95,21 +106,35 @@ def _and_unlinked(edit: BulkEdit) -> str:
     return " OR t.login" if edit.login is BulkAction.DISABLE_FOR_ALL else ""
 
 
-def _is_live(edit: BulkEdit, where: store.Where, now: datetime) -> str:
+def _is_live(edit: BulkEdit, where: store.Where, now: datetime, ours: str) -> str:
+    """Whether an invitation of before lives, and is to go on."""
     if edit.invite is None or edit.invite.again:
         return "false"
-    return _LIVE.format(is_live=IS_LIVE.format(now=f"{where.value(now)}::timestamptz"))
+    return _live(where, now, f"({ours}) IS NOT TRUE")
+
+
+def _joins(edit: BulkEdit, where: store.Where, now: datetime, ours: str) -> str:
+    """Whether what this run has sent to the address with an earlier turn covers the account, too, without a letter."""
+    if edit.invite is None:
+        return "false"
+    return f"s.served AND NOT s.archived AND NOT s.is_left AND {_live(where, now, ours)}"
+
+
+def _live(where: store.Where, now: datetime, of_whom: str) -> str:
+    is_live = IS_LIVE.format(now=f"{where.value(now)}::timestamptz")
+    return _LIVE.format(is_live=f"{is_live} AND {of_whom}")
 
 
 def _asks(edit: BulkEdit) -> str:
     """
     Whether a letter is to go to the address of `f` for this account: to one that is PENDING without a live invitation
     or, with `again`, in any case; to one that is activated, where it may enter from now on (R8, R26). Not where Login
-    is left alone: no room is kept for a letter that is not written.
+    is left alone: no room is kept for a letter that is not written; nor where an earlier turn has brought one.
     """
     if edit.invite is None:
         return "false"
-    return "(NOT f.archived AND NOT f.is_left AND CASE WHEN f.activated THEN NOT f.login ELSE NOT f.live END)"
+    is_asked = "CASE WHEN f.activated THEN NOT f.login ELSE NOT f.live END"
+    return f"(NOT f.archived AND NOT f.is_left AND NOT f.served AND {is_asked})"
 
 
 # one by one (LATERAL), here and below, so that each is found by its id whatever PostgreSQL takes the tables to be
@@ -118,17 +143,34 @@ _TOGGLES = f"""
   SELECT t.id AS toggles_id, t.address_id, {", ".join(f"t.{switch}" for switch in Switch)}, t.muted, {IS_HELD} AS held
   FROM toggles t WHERE t.firm_id = $1"""
 _SPOTS = f"""
-  SELECT NULL::int AS place, NULL::int AS turn, c.id AS account_id, c.code_key, c.archived, t.*, false AS is_left
+  SELECT NULL::int AS place, NULL::int AS turn, c.id AS account_id, c.code_key, c.archived, t.*, false AS is_left,
+    false AS served
   FROM chosen c, LATERAL ({_TOGGLES} AND t.account_id = c.id OFFSET 0) t WHERE t.held{{and_unlinked}}"""
+# the address of the first of these turns, where the turn before had the same, and whatever one of its turns has written
+# to it: an invitation, or word of accounts that it may enter (R8)
+_SERVED = """
+  SELECT DISTINCT last.address_id FROM (
+    SELECT b.address_id FROM bulk_update_item b
+    WHERE b.firm_id = $1 AND b.run_id = $2 AND b.turn = $3 AND EXISTS (
+      SELECT 1 FROM bulk_update_item n
+      WHERE n.firm_id = $1 AND n.run_id = $2 AND n.turn = $3 + 1 AND n.address_id = b.address_id) LIMIT 1) last,
+  LATERAL (
+    SELECT 1 FROM bulk_update_item o
+    WHERE o.firm_id = $1 AND o.run_id = $2 AND o.turn <= $3 AND o.address_id = last.address_id
+      AND o.login_error IS NULL AND (o.login_outcome = 'INVITED' OR o.activated AND o.login_outcome = 'CHANGED')
+    LIMIT 1) o"""
+_NOBODY_SERVED = "SELECT NULL::uuid AS address_id WHERE false"
 # `is_left`: Login, because somebody has decided otherwise since it was planned (CHANGED_MEANWHILE)
 _OF_RUN = f"""
   SELECT b.place, b.turn, b.account_id, a.code_key, a.archived_at IS NOT NULL AS archived, t.*,
-    b.held AND NOT t.held OR coalesce(b.login_from, false) AND NOT t.login AS is_left
+    b.held AND NOT t.held OR coalesce(b.login_from, false) AND NOT t.login AS is_left,
+    EXISTS (SELECT 1 FROM served v WHERE v.address_id = b.address_id) AS served
   FROM ({{items}} AND b.toggles_id IS NOT NULL OFFSET 0) b,
   LATERAL (SELECT a.code_key, a.archived_at FROM account a WHERE a.firm_id = $1 AND a.id = b.account_id LIMIT 1) a,
   LATERAL ({_TOGGLES} AND t.id = b.toggles_id LIMIT 1) t"""
 _FACTS = """
-  SELECT s.*, e.key, e.suppressed, e.is_own, p.id IS NOT NULL AS activated, {is_live} AS live
+  SELECT s.*, e.key, e.suppressed, e.is_own, p.id IS NOT NULL AS activated, {is_live} AS live,
+    {joins} AS joins
   FROM spot s CROSS JOIN LATERAL (
     SELECT e.key, e.suppressed_at IS NOT NULL AS suppressed, {is_own} AS is_own
     FROM email_address e WHERE e.firm_id = $1 AND e.id = s.address_id LIMIT 1) e
@@ -138,7 +180,7 @@ _LIVE = """EXISTS (
   SELECT 1 FROM (SELECT * FROM invitation i WHERE i.firm_id = $1 AND i.address_id = s.address_id OFFSET 0) i
   WHERE {is_live})"""
 _OF_ITEM = ("place", "turn", "account_id", "code_key", "address_id", "key", "toggles_id", "held", "archived",
-            "activated", "suppressed", "is_own", "live", *Switch, "muted")  # fmt: skip
+            "activated", "suppressed", "is_own", "live", "joins", "served", *Switch, "muted")  # fmt: skip
 _ITEMS = f"""
   SELECT {", ".join(f"f.{name}" for name in _OF_ITEM)}, NULL::uuid AS contact_id, NULL::text AS contact_key,
     {{asks}} AS asks FROM fact f"""
@@ -161,10 +203,11 @@ _ORDERED = """placed AS (
   SELECT i.*, coalesce(i.place, row_number() OVER (
     ORDER BY i.code_key, i.account_id, i.key NULLS LAST, i.contact_key, i.contact_id))::int AS at_place FROM item i
 ), first AS (
-  SELECT p.*, min(p.at_place) OVER (PARTITION BY coalesce(p.address_id, p.contact_id, p.account_id)) AS first_place
-  FROM placed p
+  SELECT p.*, min(p.at_place) OVER whole AS first_place, (row_number() OVER (whole ORDER BY p.at_place) - 1) / {most}
+    AS part
+  FROM placed p WINDOW whole AS (PARTITION BY coalesce(p.address_id, p.contact_id, p.account_id))
 ), turned AS (
-  SELECT f.*, coalesce(f.turn, dense_rank() OVER (ORDER BY f.first_place))::int AS at_turn FROM first f
+  SELECT f.*, coalesce(f.turn, dense_rank() OVER (ORDER BY f.first_place, f.part))::int AS at_turn FROM first f
 )"""
 _NO_ROOM_NEEDED = "SELECT t.*, true AS fits FROM turned t"
 # as models.letter.limits has it: of one address as many as fit, of all of the firm the first ones; one letter a turn
@@ -174,7 +217,7 @@ _ROOM = """
       SELECT count(*) FROM letter l WHERE l.firm_id = $1 AND l.copy_of IS NULL AND l.created_at > {since}) AS fits
   FROM (
     SELECT t.*, w.written, t.asks AND NOT t.suppressed AND row_number() OVER (
-      PARTITION BY t.at_turn ORDER BY t.asks DESC, t.at_place) = 1 AS leads
+      PARTITION BY t.first_place ORDER BY t.asks DESC, t.at_place) = 1 AS leads
     FROM turned t LEFT JOIN LATERAL (
       SELECT count(*) AS written FROM letter l WHERE l.firm_id = $1 AND l.copy_of IS NULL AND l.to_key = t.key
         AND l.urgency = {urgency} AND l.created_at > {since}) w ON t.asks) t"""

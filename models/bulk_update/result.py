@@ -39,7 +39,8 @@ def result_of(item: Any, switch: Switch) -> Result | None:
 class Outcome:
     """
     What came of an item. `results`: of each switch that something was asked of. `muted`: categories that are off, as
-    they were and as they are then; None where none was named. `archived`, `activated`: as it is now.
+    they were and as they are then; None where none was named. `archived`, `activated`: as it is now. `served`: an
+    earlier turn of this run has written to the address.
     """
 
     place: int
@@ -49,6 +50,7 @@ class Outcome:
     muted: tuple[tuple[str, ...], tuple[str, ...]] | None = None
     archived: bool = False
     activated: bool = False
+    served: bool = False
 
     def is_as_kept(self, kept: "Outcome") -> bool:
         """Whether there is nothing to be written anew."""
@@ -85,4 +87,5 @@ def outcome_of(item: Any) -> Outcome:
         muted,
         archived=item.get("archived", False),
         activated=item["activated"],
+        served=item.get("served", False),
     )

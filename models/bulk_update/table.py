@@ -31,7 +31,7 @@ class BulkOutcome(StrEnum):
 class BulkUpdateItem(Model):
     """
     One address on one account, or an account or contact without any, in the order of the report (`place`). Planned when
-    the run begins, and what came of it once its `turn` has come: all items of an address have the same.
+    the run begins, and what came of it once its `turn` has come: all items of an address have the same, or 100 of them.
 
     `held`: by a contact of the account when it was planned; else an unlinked email. `activated`: the address, then.
     Of each switch: how it was and is then, what that came to, and the code of an error; NULL where nothing was asked of

@@ -53,7 +53,8 @@ _CHANGED = _TURNED | {
     Switch.NOTIFY: f"({_TURNED[Switch.NOTIFY]} OR coalesce(f.notify_outcome = 'CHANGED', false))",
 }
 # one by one (LATERAL), here and below, so that each is found by its id whatever PostgreSQL takes the tables to be
-# all that the journal has about them: by their ids alone they are found whatever PostgreSQL knows of the run
+# all that the journal has about them: by their ids alone they are found whatever PostgreSQL knows of the run; of the
+# invitation, what is about this account: the run may have come to others of the same address later
 _ABOUT = "SELECT * FROM journal_entry j WHERE j.firm_id = $1 AND j.subject_id IN (b.toggles_id, i.id) OFFSET 0"
 # `held`, `activated` are of the time of the run; `since`: the switches and categories that somebody has set there after
 # it, by their names in the journal
@@ -79,7 +80,10 @@ _FACTS = f"""
     FROM invitation i WHERE i.firm_id = $1 AND i.run_id = $2 AND i.address_id = b.address_id LIMIT 1) i ON true
   CROSS JOIN LATERAL (
     SELECT coalesce(array_agg(c.change->>0), ARRAY[]::text[]) AS since
-    FROM (SELECT j.*, max(j.position) FILTER (WHERE j.run_id = $2) OVER () AS our_last FROM ({_ABOUT}) j) j,
+    FROM (
+      SELECT j.*, max(j.position) FILTER (
+        WHERE j.run_id = $2 AND (j.subject_id = b.toggles_id OR b.toggles_id = ANY(j.touched))) OVER () AS our_last
+      FROM ({_ABOUT}) j) j,
     LATERAL jsonb_array_elements(j.changes) AS c(change)
     WHERE j.position > coalesce(j.our_last, 0)
       AND j.kind IN ('{JournalKind.TOGGLES_CHANGED}', '{JournalKind.PREFERENCES_CHANGED}')) s"""
