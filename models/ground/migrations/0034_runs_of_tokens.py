@@ -5,6 +5,6 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0032_firm_keys")]
+    dependencies = [("models", "0033_threads_joined")]
 
     operations = [ops.AddField(model_name="Run", name="token_id", field=fields.UUIDField(null=True))]
