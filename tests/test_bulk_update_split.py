@@ -181,10 +181,12 @@ async def test_what_somebody_set_between_two_turns_is_a_conflict_of_the_undo(
     by: Viewer, anna: list[MadeAccount]
 ) -> None:
     """Though the run told of the same invitation afterwards, for another account."""
-    run_id = await first_turn(by, INVITING)
-    await switched(by, anna[0].id, anna[0].address, login=False)
-    await switched(by, anna[0].id, anna[0].address, login=True)
+    run_id = await first_turn(by, replace(INVITING, notify=ENABLE))
+    await switched(by, anna[0].id, anna[0].address, notify=False)
+    await switched(by, anna[0].id, anna[0].address, notify=True)
     await all_end()
     undo_id = (await bulk_update.undo(by, run_id)).ids[0]
     await all_end()
-    assert (await told(by, undo_id))[A] == login("on on ERROR CHANGED_MEANWHILE")
+    came = await told(by, undo_id)
+    assert came[A] == login("on off CHANGED") | {Switch.NOTIFY: "on on ERROR CHANGED_MEANWHILE"}
+    assert came[C] == login("on off CHANGED") | {Switch.NOTIFY: "on off CHANGED"}
