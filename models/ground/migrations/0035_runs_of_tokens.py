@@ -5,6 +5,6 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0033_threads_joined")]
+    dependencies = [("models", "0034_mailboxes_by_oauth")]
 
     operations = [ops.AddField(model_name="Run", name="token_id", field=fields.UUIDField(null=True))]
