@@ -77,8 +77,9 @@ class EmailArrived(FeedEvent):
 
 
 @strawberry.type(
-    description="A batch of history was filled in, or threads turned out to be one, and so many e-mails have another"
-    " `thread` now; the old id leads there. Read the lists afresh. For a client `accounts` is empty and `count` 0."
+    description="A batch of history was filled in; or threads turned out to be one, and so many e-mails have another"
+    " `thread` now; the old id leads there; or, with `count` 0, some were forgotten. Read the lists afresh. For a client"
+    " `accounts` is empty and `count` 0."
 )
 class EmailHistoryArrived(FeedEvent):
     account_keys: strawberry.Private[tuple[UUID, ...]]
@@ -202,7 +203,7 @@ class FeedSubscription:
             if not isinstance(event, Batch):
                 yield event
                 continue
-            for entry in event.of(JournalKind.EMAIL_STORED, FeedKind.THREADS_JOINED):
+            for entry in event.of(JournalKind.EMAIL_STORED, FeedKind.THREADS_JOINED, FeedKind.EMAILS_FORGOTTEN):
                 if (account is None or account in entry.account_ids) and (told := await _email_event(info, entry)):
                     info.context.follower.position = entry.position
                     yield told

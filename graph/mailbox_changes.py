@@ -1,4 +1,4 @@
-"""Connecting a mailbox, and mending it."""
+"""Connecting a mailbox, mending it, and disconnecting it."""
 
 import strawberry
 
@@ -9,7 +9,9 @@ from graph.inputs import asked_id, changed, given
 from graph.mailbox import Mailbox, mailbox_of
 from models import mailbox
 from models.ground.unset import UNSET, Unset
-from models.mailbox import MailboxChange, MailSecurity, MailServer, NewMailbox, OAuth, Secret
+from models.mailbox import MailboxChange, MailSecurity, MailServer, NewMailbox, OAuth, Secret, StoredEmails
+
+strawberry.enum(StoredEmails, description="FORGET: those that no other mailbox holds.")
 
 
 @strawberry.input
@@ -102,6 +104,17 @@ class UpdateMailboxPayload(Payload):
     mailbox: Mailbox | None = None
 
 
+@strawberry.input
+class DisconnectMailboxInput:
+    id: strawberry.ID
+    stored_emails: StoredEmails = StoredEmails.KEEP
+
+
+@strawberry.type
+class DisconnectMailboxPayload(Payload):
+    advice: str | None = strawberry.field(default=None, description="What is left for a person to do.")
+
+
 @strawberry.type
 class MailboxMutation:
     @strawberry.mutation(description="Starts as CHECKING; `health` then says in plain words what is wrong.")
@@ -128,3 +141,18 @@ class MailboxMutation:
         expected = given(input.expected_version)
         done = await mailbox.update(viewer_of(info), key, input.asked(), expected_version=expected)
         return UpdateMailboxPayload(mailbox=await mailbox_of(info, key), cursor=cursor_of(done))
+
+    @strawberry.mutation(
+        description="At once for everybody; what it left goes in the background. FORGET takes an OWNER or ADMIN in"
+        " person. Connected again, nothing is stored twice."
+    )
+    @refusable(DisconnectMailboxPayload)
+    async def disconnect_mailbox(self, info: Info, input: DisconnectMailboxInput) -> DisconnectMailboxPayload:
+        done = await mailbox.disconnect(viewer_of(info), key_of(Kind.MAILBOX, input.id), input.stored_emails)
+        return DisconnectMailboxPayload(advice=_ADVICE, cursor=cursor_of(done))
+
+
+_ADVICE = (
+    "The mailbox is read no more, and its password is deleted here. If access was granted at the mail provider, withdraw"
+    " that consent there too."
+)

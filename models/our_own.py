@@ -19,7 +19,8 @@ class OurOwn(Enum):
 IS_OUR_OWN = """(
   EXISTS (SELECT 1 FROM team_member m WHERE m.firm_id = e.firm_id AND m.email_key = e.key AND m.state = 'ACTIVE')
   OR EXISTS (
-  SELECT 1 FROM mailbox b WHERE b.firm_id = e.firm_id AND b.address_key = e.key AND b.signed_in_at IS NOT NULL))"""
+  SELECT 1 FROM mailbox b WHERE b.firm_id = e.firm_id AND b.address_key = e.key AND b.signed_in_at IS NOT NULL
+  AND b.disconnected_at IS NULL))"""
 """Whether address `e` is one. What was only said is not: a mailbox to be signed in, an invitation to be accepted."""
 
 

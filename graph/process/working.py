@@ -23,6 +23,7 @@ from models.ground.rounds import Rounds
 from models.ground.settings import Settings
 from models.housekeeping import Housekeeper
 from models.inbox_mail import Messenger
+from models.mailbox.ending import Endings
 
 AnyWorker = Worker | ReturnReader | Outbox | Rounds | Runner | Housekeeper
 log = structlog.get_logger("running")
@@ -48,6 +49,7 @@ def _workers(settings: Settings, parsers: ParserPool) -> list[AnyWorker]:
         Errands(),
         Messenger(),
         Runner(),
+        Endings(),
         Housekeeper(),
     ]
     if (route := Route.of(settings)) is not None:

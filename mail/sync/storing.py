@@ -8,12 +8,12 @@ import structlog
 from mail.imap import MESSAGE_LIMIT, Garbage, Gone, ImapError, Unfetchable, Unreachable
 from mail.imap import Message as FetchedMessage
 from mail.imap.fetching import BATCH_BYTES, BATCH_MESSAGES
-from mail.parse import ParsedEmail, Unreadable
+from mail.parse import ParsedAttachment, ParsedEmail, Unreadable
 from mail.sync import reading
 from mail.sync.ahead import Ahead
 from mail.sync.tools import Visit
+from models import stored_file
 from models.email import MessageAttachment
-from models.ground import files
 from models.ground.checkpoint import checkpoint
 from models.mailbox import backlog, figures
 from models.mailbox.backlog import MOST_CUTS, MOST_TRIES, Pending, Settled
@@ -115,15 +115,17 @@ async def _read(visit: Visit, batch: Sequence[tuple[Pending, Answer]]) -> list[F
     came = [(pending, answer.raw) for pending, answer in batch if isinstance(answer, FetchedMessage)]
     raws = [raw for _, raw in came]
     async with asyncio.TaskGroup() as group:
-        keeping = [group.create_task(files.keep(visit.leased.firm_id, raw)) for raw in raws]
+        keeping = group.create_task(stored_file.keep(visit.leased.firm_id, raws))
         parsing = group.create_task(visit.tools.parsers.parse_all(raws))
-    async with asyncio.TaskGroup() as group:
-        messages = [
-            group.create_task(_message(visit, pending, kept.result(), parsed))
-            for (pending, _), kept, parsed in zip(came, keeping, parsing.result(), strict=True)
-        ]
+    attachments = await _keep_attachments(visit, parsing.result())
+    messages = [
+        _message(visit, pending, raw_file, parsed, kept)
+        for (pending, _), raw_file, parsed, kept in zip(
+            came, keeping.result(), parsing.result(), attachments, strict=True
+        )
+    ]
     others = [_without(pending, answer) for pending, answer in batch if not isinstance(answer, FetchedMessage)]
-    return [*others, *(message.result() for message in messages)]
+    return [*others, *messages]
 
 
 def _without(pending: Pending, answer: Unfetchable | Gone) -> Fetched:
@@ -134,10 +136,15 @@ def _without(pending: Pending, answer: Unfetchable | Gone) -> Fetched:
     return _quarantined(pending, answer.reason)
 
 
-async def _message(visit: Visit, pending: Pending, raw_file: str, parsed: ParsedEmail | Unreadable) -> Fetched:
+def _message(
+    visit: Visit,
+    pending: Pending,
+    raw_file: str,
+    parsed: ParsedEmail | Unreadable,
+    kept: Sequence[MessageAttachment],
+) -> Fetched:
     if isinstance(parsed, Unreadable):
         return _quarantined(pending, parsed.reason, raw_file)
-    kept = [await _keep(visit, parsed, place) for place in range(len(parsed.attachments))]
     try:
         message = reading.message(parsed, raw_file=raw_file, attachments=kept, received_at=pending.received_at)
     except Exception as error:  # a fault of ours that one message brings out must not hold up the mailbox
@@ -146,10 +153,17 @@ async def _message(visit: Visit, pending: Pending, raw_file: str, parsed: Parsed
     return Fetched(pending, message=message)
 
 
-async def _keep(visit: Visit, parsed: ParsedEmail, place: int) -> MessageAttachment:
-    one = parsed.attachments[place]
-    file = await files.keep(visit.leased.firm_id, one.content)
-    return MessageAttachment(one.name, one.content_type[:255], one.content_id, len(one.content), file)
+async def _keep_attachments(visit: Visit, parsed: Sequence[ParsedEmail | Unreadable]) -> list[list[MessageAttachment]]:
+    """Of each message, in order."""
+    attachments = [message.attachments if isinstance(message, ParsedEmail) else () for message in parsed]
+    contents = [attachment.content for of_message in attachments for attachment in of_message]
+    names = iter(await stored_file.keep(visit.leased.firm_id, contents))
+    return [[_kept(attachment, next(names)) for attachment in of_message] for of_message in attachments]
+
+
+def _kept(attachment: ParsedAttachment, file: str) -> MessageAttachment:
+    content_type, size = attachment.content_type[:255], len(attachment.content)
+    return MessageAttachment(attachment.name, content_type, attachment.content_id, size, file)
 
 
 def _skipped(pending: Pending, reason: SkipReason) -> Fetched:

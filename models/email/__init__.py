@@ -1,5 +1,6 @@
 """One synced message, stored once per firm, linked to every account whose toggles ask for it (R18, R21)."""
 
+from models.email.forgetting import forget
 from models.email.message import Message, MessageAttachment
 from models.email.reading import (
     AttachmentView,
@@ -40,6 +41,7 @@ __all__ = [
     "count",
     "counts_of_accounts",
     "file_of",
+    "forget",
     "linked_page",
     "of_accounts",
     "page",

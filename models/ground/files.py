@@ -3,7 +3,8 @@
 import asyncio
 import hashlib
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
+from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
@@ -24,18 +25,21 @@ def open_files(settings: Settings) -> None:
     _store = from_url(url) if url else LocalStore(var.folder(settings, "files"))
 
 
-async def keep(firm_id: UUID, content: bytes) -> str:
+async def name_of(content: bytes) -> str:
+    """The SHA-256 of the content."""
+    return await asyncio.to_thread(_name, content) if len(content) > LARGE else _name(content)
+
+
+async def keep(firm_id: UUID, name: str, content: bytes) -> None:
     """
-    Stores it before the row that names it, and answers its name: the SHA-256 of the content. By then it lies on the
-    disk: a row must not outlive its file where the power fails.
+    Stores it before the row that names it. When this returns it lies on the disk: a row must not outlive its file
+    where the power fails. Only `models.stored_file` calls it, which remembers that it may come to be named by nothing.
     """
-    name = await asyncio.to_thread(_name, content) if len(content) > LARGE else _name(content)
     path, store = _path(firm_id, name), _files()
     await obstore.put_async(store, path, content)
     if isinstance(store, LocalStore):
         assert store.prefix is not None
         await asyncio.to_thread(_flush, Path(store.prefix) / path)
-    return name
 
 
 def _flush(path: Path) -> None:
@@ -61,6 +65,16 @@ async def read(firm_id: UUID, name: str) -> AsyncIterator[bytes]:
 async def _pieces(answer: "obstore.GetResult") -> AsyncIterator[bytes]:
     async for piece in answer.stream():
         yield bytes(piece)
+
+
+async def delete(firm_id: UUID, names: Collection[str]) -> None:
+    """Those that are there; what is gone already does no harm. Raises obstore's errors where the store is away."""
+    await asyncio.gather(*(_delete(_path(firm_id, name)) for name in names))
+
+
+async def _delete(path: str) -> None:
+    with suppress(FileNotFoundError):
+        await obstore.delete_async(_files(), path)
 
 
 def _path(firm_id: UUID, name: str) -> str:

@@ -62,6 +62,7 @@ class JournalKind(Kind):
     BULK_UPDATE_ENDED = "BULK_UPDATE_ENDED"
     MAILBOX_CONNECTED = "MAILBOX_CONNECTED"
     MAILBOX_CHANGED = "MAILBOX_CHANGED"
+    MAILBOX_DISCONNECTED = "MAILBOX_DISCONNECTED"
     EMAIL_STORED = "EMAIL_STORED"
 
 
@@ -78,6 +79,8 @@ class FeedKind(Kind):
     """Sessions ended or moved to another account, or an address lost one."""
     RUN_MOVED = "RUN_MOVED"
     """A run or its progress is another now; the subject is the run."""
+    EMAILS_FORGOTTEN = "EMAILS_FORGOTTEN"
+    """Some of the accounts' e-mails are gone; told as history is, so that the lists are read afresh."""
 
 
 _KINDS: dict[str, Kind] = {kind.value: kind for kind in (*JournalKind, *FeedKind)}

@@ -1,12 +1,13 @@
 """A mailbox of a team member or of the firm, polled by the system; its health, and the ledger of all that was found."""
 
 from models.mailbox.connecting import NewMailbox, connect
+from models.mailbox.disconnecting import disconnect
 from models.mailbox.mending import MailboxChange, left_by, update
 from models.mailbox.ports import limit_ports, take_up_ports
 from models.mailbox.reading import Backfill, MailboxHealth, MailboxView, Quarantined, by_ids, health_of, of_firm
 from models.mailbox.secret import OAuth, Secret
 from models.mailbox.server import MailSecurity, MailServer
-from models.mailbox.tables import MailboxState, OccurrenceState, SkipReason
+from models.mailbox.tables import MailboxState, OccurrenceState, SkipReason, StoredEmails
 
 __all__ = [
     "Backfill",
@@ -22,8 +23,10 @@ __all__ = [
     "Quarantined",
     "Secret",
     "SkipReason",
+    "StoredEmails",
     "by_ids",
     "connect",
+    "disconnect",
     "health_of",
     "left_by",
     "limit_ports",

@@ -71,7 +71,7 @@ async def _connect(by: Actor, new: NewMailbox) -> tuple[UUID, ...]:
     await firm.one_at_a_time(by.firm_id)
     await must_be_colleague(by, new.owner_id)
     await our_own.must_not_be_held(by, typed.key, "address")
-    taken = "SELECT 1 FROM mailbox WHERE firm_id = $1 AND address_key = $2"
+    taken = "SELECT 1 FROM mailbox WHERE firm_id = $1 AND address_key = $2 AND disconnected_at IS NULL"
     if await store.value(taken, by.firm_id, typed.key):
         raise Refusal(ErrorCode.ALREADY_TAKEN, f"The mailbox {typed.text} is connected already.", "address")
     mailbox_id = uuid7()

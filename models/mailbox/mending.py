@@ -44,7 +44,7 @@ async def update(by: Actor, mailbox_id: UUID, change: MailboxChange, *, expected
     async with store.transaction(by.firm_id) as tx:
         if change.owner_id is not UNSET:
             await firm.one_at_a_time(by.firm_id)  # nobody removes the new owner meanwhile
-        row = await store.row("SELECT * FROM mailbox WHERE firm_id = $1 AND id = $2 FOR UPDATE", by.firm_id, mailbox_id)
+        row = await store.row(_MAILBOX, by.firm_id, mailbox_id)
         if row is None:
             raise Refusal(ErrorCode.NOT_FOUND, "There is no such mailbox.", "id")
         must_own(by, row["owner_id"])
@@ -54,6 +54,9 @@ async def update(by: Actor, mailbox_id: UUID, change: MailboxChange, *, expected
         _must_know_the_secret(by, row, columns)
         await _save(by, row, columns)
     return Done((mailbox_id,), tx.cursor)
+
+
+_MAILBOX = "SELECT * FROM mailbox WHERE firm_id = $1 AND id = $2 AND disconnected_at IS NULL FOR UPDATE"
 
 
 async def left_by(by: Actor, member_id: UUID) -> None:

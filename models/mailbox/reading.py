@@ -70,12 +70,12 @@ class MailboxHealth:
 
 
 async def of_firm(by: Viewer) -> list[MailboxView]:
-    found = await store.rows(f"{_SELECT} WHERE firm_id = $1 ORDER BY address_key", by.firm_id)
+    found = await store.rows(f"{_SELECT} AND firm_id = $1 ORDER BY address_key", by.firm_id)
     return [_view(row) for row in found]
 
 
 async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, MailboxView]:
-    found = await store.rows(f"{_SELECT} WHERE firm_id = $1 AND id = ANY($2::uuid[])", by.firm_id, list(ids))
+    found = await store.rows(f"{_SELECT} AND firm_id = $1 AND id = ANY($2::uuid[])", by.firm_id, list(ids))
     return {row["id"]: _view(row) for row in found}
 
 
@@ -93,7 +93,7 @@ async def health_of(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, MailboxHealth
     return {each: _health(on_server.get(each, 0), tallies[each], quarantine[each]) for each in ids}
 
 
-_SELECT = "SELECT * FROM mailbox"
+_SELECT = "SELECT * FROM mailbox WHERE disconnected_at IS NULL"
 _TALLIES = """
 SELECT mailbox_id, state, skip_reason, count(*) AS count, min(received_at) AS oldest FROM occurrence
 WHERE firm_id = $1 AND mailbox_id = ANY($2::uuid[]) AND gone_at IS NULL GROUP BY mailbox_id, state, skip_reason

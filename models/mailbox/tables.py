@@ -30,6 +30,13 @@ class OccurrenceState(StrEnum):
     QUARANTINED = "QUARANTINED"
 
 
+class StoredEmails(StrEnum):
+    """What becomes of a mailbox's messages when it is disconnected. FORGET: those that no other mailbox holds go."""
+
+    KEEP = "KEEP"
+    FORGET = "FORGET"
+
+
 class SkipReason(StrEnum):
     """NOT_SWITCHED_ON: no address in it has Email sync on (R18)."""
 
@@ -54,6 +61,8 @@ class Mailbox(Model):
     `secret` is sealed, and so is `access_token`, which was fetched with it. `signed_in_at`: the first time.
     `changed_by`: who connected or last changed it; None: the system. `lease_*`: the worker that holds it; its writes
     carry the token (fencing). `smtp_open_at`: the version at which the door for sending was last found open.
+    `disconnected_at`: nobody sees it any more, and what it left goes in the background (`models.mailbox.ending`);
+    `forgets`: so do its messages, `forgotten` of them so far.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -96,10 +105,13 @@ class Mailbox(Model):
     created_at = fields.DatetimeField()
     changed_by = fields.UUIDField(null=True)
     version = fields.IntField(default=1)
+    disconnected_at = fields.DatetimeField(null=True)
+    forgets = fields.BooleanField(default=False, db_default=False)
+    forgotten = fields.IntField(default=0, db_default=0)
 
     class Meta:
         table = "mailbox"
-        unique_together = (("firm_id", "id"), ("firm_id", "address_key"))
+        unique_together = (("firm_id", "id"),)
 
 
 class MailFolder(Model):

@@ -39,6 +39,7 @@ NOUNS = [
     "models.journal.tables",
     "models.idempotency",
     "models.errand.table",
+    "models.stored_file",
     "models.installation.table",
 ]
 MIGRATION_LOCK = 0x53574954  # "SWIT"; one migrator at a time per database

@@ -1,0 +1,119 @@
+"""What a disconnected mailbox left goes in small steps; whoever is killed in one of them has done nothing of it."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from models import email, journal, stored_file
+from models.email import history
+from models.ground import store
+from models.ground.checkpoint import checkpoint
+from models.ground.rounds import Rounds
+from models.journal import JournalKind
+from models.mailbox.connecting import record
+from models.viewer import System
+
+AT_ONCE = 500
+"""Messages of a step, in the ledger or in the firm. So long the firm's mail waits, and no longer."""
+LOOK_SECONDS = 5.0
+
+
+class Endings(Rounds):
+    """Looks for mailboxes that were disconnected. Any number of them: each mailbox is one's at a time."""
+
+    def __init__(self) -> None:
+        super().__init__("mailbox_endings", LOOK_SECONDS)
+
+    async def look(self) -> None:
+        await end_mailboxes()
+
+
+async def end_mailboxes() -> int:
+    """All that nobody is at, one after the other: how many steps it took."""
+    steps = 0
+    for row in await store.rows(_DISCONNECTED):
+        while await _step(System(row["firm_id"]), row["id"]):
+            steps += 1
+    return steps
+
+
+# of a firm in their order: what one that was kept holds is another's to forget only when that one is gone
+_DISCONNECTED = "SELECT firm_id, id FROM mailbox WHERE disconnected_at IS NOT NULL ORDER BY disconnected_at, id"
+
+
+async def _step(by: System, mailbox_id: UUID) -> bool:
+    """False: nothing is left, or another worker is at it, or at an earlier one of the firm."""
+    async with store.transaction(by.firm_id):
+        await history.lock(by.firm_id)
+        mailbox = await store.row(_HELD, by.firm_id, mailbox_id)
+        if mailbox is None:
+            return False
+        left = await _empty_ledger(by, mailbox) or await _leave_emails(by, mailbox) or await _remove(by, mailbox)
+        checkpoint("before the commit of a step of an ending")
+    checkpoint("after the commit of a step of an ending")
+    return left
+
+
+_HELD = """
+SELECT id, address, forgets, forgotten FROM mailbox b WHERE firm_id = $1 AND id = $2 AND disconnected_at IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM mailbox o WHERE o.firm_id = $1
+    AND (o.disconnected_at, o.id) < (b.disconnected_at, b.id)) FOR NO KEY UPDATE SKIP LOCKED
+"""
+
+
+async def _empty_ledger(by: System, mailbox: Any) -> bool:
+    gone = await store.rows(_EMPTY_LEDGER, by.firm_id, mailbox["id"], AT_ONCE)
+    await stored_file.drop(by.firm_id, [row["raw_file"] for row in gone if row["raw_file"]])
+    emails = {row["email_id"] for row in gone if row["email_id"]}
+    if mailbox["forgets"] and emails:
+        await _forget(by, mailbox, list(emails))
+    return bool(gone)
+
+
+_EMPTY_LEDGER = """
+DELETE FROM occurrence WHERE id IN (SELECT id FROM occurrence WHERE firm_id = $1 AND mailbox_id = $2 LIMIT $3)
+RETURNING email_id, raw_file
+"""
+
+
+async def _leave_emails(by: System, mailbox: Any) -> bool:
+    """Messages that were first seen there, and that the ledger knew no more, or that stay."""
+    rows = await store.rows(_SEEN_THERE, by.firm_id, mailbox["id"], AT_ONCE)
+    ids = [row["id"] for row in rows]
+    if mailbox["forgets"] and ids:
+        await _forget(by, mailbox, ids)
+    await store.execute(_OF_NO_MAILBOX, by.firm_id, ids)
+    return bool(ids)
+
+
+_SEEN_THERE = "SELECT id FROM email WHERE firm_id = $1 AND mailbox_id = $2 LIMIT $3"
+_OF_NO_MAILBOX = "UPDATE email SET mailbox_id = NULL WHERE firm_id = $1 AND id = ANY($2::uuid[])"
+
+
+async def _forget(by: System, mailbox: Any, ids: Sequence[UUID]) -> None:
+    unheld = await store.rows(_UNHELD, by.firm_id, mailbox["id"], list(ids))
+    count = await email.forget(by, [row["id"] for row in unheld])
+    query = "UPDATE mailbox SET forgotten = forgotten + $3 WHERE firm_id = $1 AND id = $2"
+    await store.execute(query, by.firm_id, mailbox["id"], count)
+
+
+# one that was first seen in a mailbox that is still connected is that one's, whatever its ledger says by now
+_UNHELD = """
+SELECT m.id FROM unnest($3::uuid[]) AS n(id),
+LATERAL (SELECT e.id, e.mailbox_id FROM email e WHERE e.firm_id = $1 AND e.id = n.id LIMIT 1) m
+WHERE (m.mailbox_id IS NULL OR m.mailbox_id = $2)
+  AND NOT EXISTS (SELECT 1 FROM occurrence o WHERE o.firm_id = $1 AND o.email_id = n.id)
+"""
+
+
+async def _remove(by: System, mailbox: Any) -> bool:
+    """The last step. In the journal with the count of what was forgotten."""
+    for query in ("DELETE FROM mail_folder WHERE firm_id = $1 AND mailbox_id = $2", _REMOVE):
+        await store.execute(query, by.firm_id, mailbox["id"])
+    if mailbox["forgets"]:
+        changes = [journal.Change("emailsForgotten", None, str(mailbox["forgotten"]))]
+        record(by, JournalKind.MAILBOX_DISCONNECTED, mailbox["id"], changes)
+    return False
+
+
+_REMOVE = "DELETE FROM mailbox WHERE firm_id = $1 AND id = $2"
