@@ -153,6 +153,6 @@ class MailboxMutation:
 
 
 _ADVICE = (
-    "The mailbox is read no more, and its password is deleted here. If access was granted at the mail provider, withdraw"
-    " that consent there too."
+    "The mailbox is read no more, and its password is deleted here. If access was granted at the mail provider,"
+    " withdraw that consent there too."
 )

@@ -280,6 +280,7 @@ EXAMPLES: dict[str, list[Example]] = {
         ),
         _input(id="<mailbox>", secret={"oauth": OAUTH}),
     ],
+    "Mutation.disconnectMailbox": [_input(id="<mailbox>", storedEmails="FORGET")],
     "Mutation.markNotifications": [
         _input(notifications={"ids": ["<notification>"]}, read=True),
         _input(notifications={"matching": INBOX}),

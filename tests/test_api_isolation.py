@@ -22,7 +22,7 @@ from tests.make import PASSWORD, a_client, an_account, switched
 from tests.world import ANNA, World, a_letter, a_world, everything
 
 PUBLIC = {"Mutation.signIn"}
-SHOWN_TO_ALL = {"Mutation.updateMailbox"}
+SHOWN_TO_ALL = {"Mutation.updateMailbox", "Mutation.disconnectMailbox"}
 """Every colleague sees the mailboxes, so that NOT_ALLOWED beside NOT_FOUND tells nobody anything."""
 FOR_CLIENTS = {"Query.portal", "Mutation.selectAccount", "Mutation.dismissAccountNotice"}
 NOT_IN_USE = {"Query.portal", "Mutation.dismissAccountNotice"}

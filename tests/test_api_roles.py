@@ -56,6 +56,7 @@ RIGHTS = {
     "liftSuppression": ACCOUNTS,
     "connectMailbox": ADMIN,
     "updateMailbox": IN_PERSON,
+    "disconnectMailbox": IN_PERSON,
     "markNotifications": MEMBER,
     "archiveNotifications": MEMBER,
     "setAccountColumns": MEMBER,

@@ -48,6 +48,7 @@ WORDS = {"text", "softwareLink", "firmName", "accountName", "errorsCsvUrl"}
 MOST_ALIASES = 25
 WITHOUT_A_PERSON = {
     "updateMailbox": Example({"input": {"id": "<mailbox>", "paused": True}}),
+    "disconnectMailbox": Example({"input": {"id": "<mailbox>"}}),
     "updateFirm": Example({"input": {"name": "Studio Due"}}),
 }
 """What else there is to change needs one."""

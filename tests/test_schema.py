@@ -24,6 +24,7 @@ BEYOND = {
     *{f"{payload}.member" for payload in ("MarkNotificationsPayload", "ArchiveNotificationsPayload")},
     *{"NotificationsChanged.member", "NotificationsChanged.gone"},
     "Email.certifiedBy",  # shown where the letter inside of certified mail is (R18)
+    "DisconnectMailboxPayload.advice",  # that the consent at the provider is withdrawn there
     "Portal.softwareLink",  # how the portal leads on (R14): joined by the server alone
     *{f"Mutation.{verb}TwoFactor" for verb in ("start", "confirm", "end")},
     *{f"{verb}TwoFactor{end}" for verb in ("Start", "Confirm", "End") for end in ("Input", "Payload")},

@@ -8,12 +8,24 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from graph.ids import Kind, global_id
-from models import api_token, contact, email, email_field, invitation, journal, mailbox, notice, notification, session
+from models import (
+    api_token,
+    contact,
+    email,
+    email_field,
+    invitation,
+    journal,
+    mailbox,
+    notice,
+    notification,
+    session,
+    stored_file,
+)
 from models.bulk_update import BulkEdit
 from models.client_event import ClientEvent
 from models.contact import ContactEmail, FieldRef
 from models.email import Incoming, Message, MessageAttachment, history
-from models.ground import clock, files, store
+from models.ground import clock, store
 from models.ground.page import Window
 from models.journal import JournalFilter
 from models.mailbox import MailServer, NewMailbox
@@ -163,7 +175,8 @@ async def a_letter(
     source = f"From: {sender}\nSubject: {subject}\n\nHere it is. {uuid7()}\n".encode()
     kept = []
     if attachment is not None:
-        kept = [MessageAttachment(name, content_type, None, len(attachment), await files.keep(by.firm_id, attachment))]
+        (file,) = await stored_file.keep(by.firm_id, [attachment])
+        kept = [MessageAttachment(name, content_type, None, len(attachment), file)]
     message = Message(
         fingerprint=hashlib.sha256(source).digest(),
         message_id=f"<{uuid7()}@client.test>",
@@ -179,7 +192,7 @@ async def a_letter(
         snippet="Here it is.",
         words=("invoice",),
         attachments=tuple(kept),
-        raw_file=await files.keep(by.firm_id, source),
+        raw_file=(await stored_file.keep(by.firm_id, [source]))[0],
         parser_version=1,
         certified_by=certified_by,
     )

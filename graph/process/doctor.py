@@ -39,8 +39,10 @@ async def _findings(settings: Settings) -> AsyncIterator[tuple[bool, str]]:
         yield await _errands()
         firms = await store.value("SELECT count(*) FROM firm")
         yield firms > 0, f"Firms: {firms}." + ("" if firms else " Make one with `switchboard create-firm`.")
-        for row in await store.rows("SELECT address, state, error_message, last_sync_at FROM mailbox"
-            " WHERE disconnected_at IS NULL ORDER BY address"):
+        for row in await store.rows(
+            "SELECT address, state, error_message, last_sync_at FROM mailbox"
+            " WHERE disconnected_at IS NULL ORDER BY address"
+        ):
             fine = row["error_message"] is None
             yield (
                 fine,

@@ -116,5 +116,6 @@ async def connect_demo_mailbox(by: Actor, imap: MailServer, smtp: MailServer) ->
 
 
 _KNOWN = """
-SELECT id, (imap_port, smtp_port) = ($3, $4) AS there FROM mailbox WHERE firm_id = $1 AND address_key = $2 AND disconnected_at IS NULL
+SELECT id, (imap_port, smtp_port) = ($3, $4) AS there FROM mailbox
+WHERE firm_id = $1 AND address_key = $2 AND disconnected_at IS NULL
 """

@@ -6,7 +6,9 @@ from models.mailbox.tables import MailboxState
 
 async def states() -> dict[MailboxState, int]:
     """How many mailboxes are in each state, 0 included."""
-    found = await store.rows("SELECT state, count(*) AS mailboxes FROM mailbox WHERE disconnected_at IS NULL GROUP BY state")
+    found = await store.rows(
+        "SELECT state, count(*) AS mailboxes FROM mailbox WHERE disconnected_at IS NULL GROUP BY state"
+    )
     return dict.fromkeys(MailboxState, 0) | {MailboxState(row["state"]): row["mailboxes"] for row in found}
 
 

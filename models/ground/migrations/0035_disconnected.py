@@ -29,7 +29,10 @@ class Migration(migrations.Migration):
         ops.AddField(model_name="Mailbox", name="disconnected_at", field=fields.DatetimeField(null=True)),
         ops.AddField(model_name="Mailbox", name="forgets", field=fields.BooleanField(default=False, db_default=False)),
         ops.AddField(model_name="Mailbox", name="forgotten", field=fields.IntField(default=0, db_default=0)),
-        ops.AlterModelOptions(name="Mailbox", options={"table": "mailbox", "unique_together": (("firm_id", "id"),)}),
+        ops.AlterModelOptions(
+            name="Mailbox",
+            options={"table": "mailbox", "app": "models", "pk_attr": "id", "unique_together": (("firm_id", "id"),)},
+        ),
         ops.CreateModel(
             name="UnnamedFile",
             fields=[
@@ -38,7 +41,12 @@ class Migration(migrations.Migration):
                 ("name", fields.CharField(max_length=100)),
                 ("since", fields.DatetimeField()),
             ],
-            options={"table": "unnamed_file", "app": "models", "pk_attr": "id", "unique_together": (("firm_id", "name"),)},
+            options={
+                "table": "unnamed_file",
+                "app": "models",
+                "pk_attr": "id",
+                "unique_together": (("firm_id", "name"),),
+            },
             bases=["Model"],
         ),
         ops.RunSQL(
