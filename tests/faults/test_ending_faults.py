@@ -17,7 +17,9 @@ from tests.syncing import CLIENT, connected, letter, subjects_of, synced
 
 pytest_plugins = ["tests.sync_fixtures"]
 pytestmark = [pytest.mark.usefixtures("own_store"), pytest.mark.faults]
-COUNT = "SELECT changes->0->>2 FROM journal_entry WHERE firm_id = $1 AND kind = 'MAILBOX_DISCONNECTED' ORDER BY position DESC"
+COUNT = """
+SELECT changes->0->>2 FROM journal_entry WHERE firm_id = $1 AND kind = 'MAILBOX_DISCONNECTED' ORDER BY position DESC
+"""
 
 
 async def test_forgetting_goes_on_wherever_it_is_killed(own_store: str, tools: Tools, tmp_path: Path) -> None:
