@@ -78,8 +78,8 @@ class EmailArrived(FeedEvent):
 
 @strawberry.type(
     description="A batch of history was filled in; or threads turned out to be one, and so many e-mails have another"
-    " `thread` now; the old id leads there; or, with `count` 0, some were forgotten. Read the lists afresh. For a client"
-    " `accounts` is empty and `count` 0."
+    " `thread` now (the old id leads there); or, with `count` 0, some were forgotten. Read the lists afresh. For a"
+    " client `accounts` is empty and `count` 0."
 )
 class EmailHistoryArrived(FeedEvent):
     account_keys: strawberry.Private[tuple[UUID, ...]]
