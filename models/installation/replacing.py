@@ -61,4 +61,5 @@ _ASK_FOR_PASSWORDS = """
 UPDATE mailbox SET state = 'NEEDS_ATTENTION', error_code = 'MAILBOX_SECRET_REFUSED', error_path = 'secret',
   error_message = 'The key of this installation was replaced. Enter the password of the mailbox again.',
   backfill_done = 0, backfill_total = 0, version = version + 1
+WHERE disconnected_at IS NULL
 """

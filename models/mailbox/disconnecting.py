@@ -42,7 +42,8 @@ SELECT address, owner_id FROM mailbox WHERE firm_id = $1 AND id = $2 AND disconn
 """
 # paused, so that nobody claims it; another version, so that who holds it writes nothing any more
 _DISCONNECT = """
-UPDATE mailbox SET disconnected_at = $3, forgets = $4, secret = '', access_token = NULL, state = 'PAUSED', version = version + 1,
-  changed_by = $5, backfill_done = 0, backfill_total = 0, error_code = NULL, error_message = NULL, error_path = NULL
+UPDATE mailbox SET disconnected_at = $3, forgets = $4, secret = '', access_token = NULL, state = 'PAUSED',
+  version = version + 1, changed_by = $5, backfill_done = 0, backfill_total = 0, error_code = NULL,
+  error_message = NULL, error_path = NULL
 WHERE firm_id = $1 AND id = $2
 """
