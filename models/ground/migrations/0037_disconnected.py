@@ -23,7 +23,7 @@ END $$
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0034_mailboxes_by_oauth")]
+    dependencies = [("models", "0036_runs_given_up")]
 
     operations = [
         ops.AddField(model_name="Mailbox", name="disconnected_at", field=fields.DatetimeField(null=True)),
