@@ -16,7 +16,10 @@ from tests.waiting import patience
 
 forked = multiprocessing.get_context("forkserver")
 forked.set_forkserver_preload(
-    [f"tests.faults.{name}_child" for name in ("bulk", "ending", "errand", "inbox", "inviting", "notice", "outbox")]
+    [
+        f"tests.faults.{name}_child"
+        for name in ("bulk", "ending", "errand", "inbox", "inviting", "key", "notice", "outbox")
+    ]
 )
 DOUBLED = {"killed at after the server took a letter", "killed at before the commit of a settled letter"}
 """The server has it, and nobody has written that down: its outcome is unknown, and it leaves once more (P2)."""
