@@ -34,6 +34,21 @@ class Backfill(Shows[mailbox.Backfill]):
     total: int
 
 
+@strawberry.type(
+    description="`why` in plain words: why it is left out, or what is wrong with it alone;"
+    " the other folders go on (R22)."
+)
+class MailFolder(Shows[mailbox.FolderHealth]):
+    name: str
+    synced: bool
+    why: str | None
+    on_server: int
+    stored: int
+    pending: int
+    skipped: int
+    quarantined: int
+
+
 @strawberry.type
 class SkippedMessages:
     reason: SkipReason
@@ -104,6 +119,11 @@ class MailboxHealth(Shows[mailbox.MailboxView]):
     async def quarantined(parent: strawberry.Parent[mailbox.MailboxView], info: Info) -> int:
         return (await _figures(info, parent)).quarantined
 
+    @strawberry.field(description="All of the mailbox, those left out too.")
+    @staticmethod
+    async def folders(parent: strawberry.Parent[mailbox.MailboxView], info: Info) -> list[MailFolder]:
+        return MailFolder.of_all((await _figures(info, parent)).folders)
+
     @strawberry.field(description="The newest 100.")
     @staticmethod
     async def quarantine(parent: strawberry.Parent[mailbox.MailboxView], info: Info) -> list[QuarantinedMessage]:
@@ -122,6 +142,7 @@ class Mailbox(Node, Shows[mailbox.MailboxView]):
     imap: MailServer
     smtp: MailServer
     sent_folder: str | None = strawberry.field(description="Null: found by itself.")
+    folders_left_out: list[str]
     health: MailboxHealth = made(_health)
     version: int
 

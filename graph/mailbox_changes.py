@@ -58,6 +58,7 @@ class ConnectMailboxInput:
     imap: MailServerInput
     smtp: MailServerInput
     sent_folder: str | None = strawberry.UNSET
+    folders_left_out: list[str] = strawberry.field(default_factory=list)
     idempotency_key: str | None = strawberry.UNSET
 
 
@@ -77,6 +78,7 @@ class UpdateMailboxInput:
     imap: MailServerInput | None = strawberry.UNSET
     smtp: MailServerInput | None = strawberry.UNSET
     sent_folder: str | None = strawberry.UNSET
+    folders_left_out: list[str] | None = strawberry.UNSET
     paused: bool | None = strawberry.UNSET
     expected_version: int | None = strawberry.UNSET
 
@@ -90,6 +92,7 @@ class UpdateMailboxInput:
             imap=_server(self.imap),
             smtp=_server(self.smtp),
             sent_folder=UNSET if self.sent_folder is strawberry.UNSET else self.sent_folder,
+            folders_left_out=UNSET if (names := given(self.folders_left_out)) is None else tuple(names),
             paused=UNSET if paused is None else paused,
         )
 
@@ -128,6 +131,7 @@ class MailboxMutation:
             owner_id=asked_id(Kind.TEAM_MEMBER, input.owner_id),
             username=given(input.username),
             sent_folder=given(input.sent_folder),
+            folders_left_out=tuple(input.folders_left_out),
         )
         done = await mailbox.connect(viewer_of(info), new, key=given(input.idempotency_key))
         return ConnectMailboxPayload(mailbox=await mailbox_of(info, done.ids[0]), cursor=cursor_of(done))

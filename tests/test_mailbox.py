@@ -124,6 +124,11 @@ async def test_an_employee_connects_their_own_mailbox_and_no_other(by: Viewer) -
         ({"secret": "x" * 1001}, ErrorCode.INVALID, ("secret", "password")),
         ({"username": "a\nb"}, ErrorCode.INVALID, ("username",)),
         ({"sent_folder": "x" * 256}, ErrorCode.INVALID, ("sentFolder",)),
+        ({"folders_left_out": ("Private", " ")}, ErrorCode.INVALID, ("foldersLeftOut", 1)),
+        ({"folders_left_out": ("x" * 501,)}, ErrorCode.INVALID, ("foldersLeftOut", 0)),
+        ({"folders_left_out": ("a\nb",)}, ErrorCode.INVALID, ("foldersLeftOut", 0)),
+        ({"folders_left_out": ("Inbox",)}, ErrorCode.INVALID, ("foldersLeftOut", 0)),
+        ({"folders_left_out": tuple(map(str, range(201)))}, ErrorCode.INVALID, ("foldersLeftOut",)),
         ({"owner_id": uuid7()}, ErrorCode.NOT_FOUND, ("ownerId",)),
     ],
 )

@@ -14,7 +14,7 @@ from models.ground.settings import Settings
 from models.mailbox import MailboxChange, MailSecurity, MailServer, figures, folders, lease, ledger
 from models.mailbox.lease import LeaseLost
 from models.viewer import System
-from tests.imap_server import ImapServer
+from tests.imap_server import ImapServer, ServedFolder
 from tests.make import a_member, an_account, mail_ports
 from tests.syncing import CLIENT, connected, ledger_equals_server, letter, notifications, past, row_of, states, synced
 
@@ -25,6 +25,12 @@ pytestmark = pytest.mark.usefixtures("store")
 async def fault(mailbox_id: UUID) -> tuple[str, str | None, str | None]:
     row = await row_of(mailbox_id)
     return row["state"], row["error_code"], row["error_path"]
+
+
+async def why(mailbox_id: UUID, folder: str) -> str | None:
+    query = "SELECT why FROM mail_folder WHERE mailbox_id = $1 AND name = $2"
+    said: str | None = await store.value(query, mailbox_id, folder)
+    return said
 
 
 async def test_a_wrong_password_is_tried_three_times_then_the_team_is_asked(
@@ -108,30 +114,52 @@ async def test_a_host_without_encryption_is_named_as_such(server: ImapServer, by
     assert await fault(mailbox_id) == ("RETRYING", "MAILBOX_TLS_FAILED", "imap.security")
 
 
-async def test_a_server_that_counts_otherwise_than_it_lists_is_told_so(
+COUNTS_FIVE = b"* 5 EXISTS\r\n* OK [UIDVALIDITY 1] x\r\n* OK [UIDNEXT 6] x\r\n{tag} OK [READ-ONLY] done\r\n"
+
+
+async def test_a_server_that_counts_otherwise_than_it_lists_is_told_so_at_the_third_time(
     server: ImapServer, by: System, tools: Tools
 ) -> None:
     mailbox_id = await connected(by, server.server)
-    server.say["EXAMINE"] = (
-        b"* 5 EXISTS\r\n* OK [UIDVALIDITY 1] x\r\n* OK [UIDNEXT 6] x\r\n{tag} OK [READ-ONLY] done\r\n"
+    server.say["EXAMINE"] = COUNTS_FIVE
+    for code in (None, None, "MAILBOX_FIGURES_DISAGREE", "MAILBOX_FIGURES_DISAGREE"):
+        await synced(mailbox_id, tools)
+        assert await fault(mailbox_id) == ("LIVE", code, None)
+    assert await why(mailbox_id, "INBOX") == (
+        "The mail server counts 5 messages in INBOX and lists another number of them. It is asked again by itself."
     )
-    assert not await sync_once(mailbox_id, tools)
-    assert await fault(mailbox_id) == ("RETRYING", "MAILBOX_FIGURES_DISAGREE", None)
     server.say.clear()
     await synced(mailbox_id, tools)
+    assert await fault(mailbox_id) == ("LIVE", None, None)
+    assert await why(mailbox_id, "INBOX") is None
     await ledger_equals_server(server, mailbox_id)
 
 
-async def test_a_folder_of_sent_mail_that_is_not_there_is_named_and_the_rest_goes_on(
+async def test_a_folder_of_sent_mail_that_is_not_there_is_named_and_everything_is_read_and_live(
     server: ImapServer, by: System, tools: Tools
 ) -> None:
     await an_account(by, address=CLIENT, email_sync=True)
     past(server.inbox, letter())
+    past(server.folders[1], letter())
     mailbox_id = await connected(by, server.server)
     await mailbox.update(by, mailbox_id, MailboxChange(sent_folder="Postausgang"))
-    assert not await sync_once(mailbox_id, tools)
-    assert await fault(mailbox_id) == ("RETRYING", "MAILBOX_UNREACHABLE", "sentFolder")
-    assert await states(mailbox_id) == ["STORED"]
+    await synced(mailbox_id, tools)
+    assert await fault(mailbox_id) == ("LIVE", "MAILBOX_UNREACHABLE", "sentFolder")
+    assert "“Postausgang”" in (await row_of(mailbox_id))["error_message"]
+    assert await states(mailbox_id) == await states(mailbox_id, "Sent") == ["STORED"]
+    await mailbox.update(by, mailbox_id, MailboxChange(sent_folder="Sent"))
+    await synced(mailbox_id, tools)
+    assert await fault(mailbox_id) == ("LIVE", None, None)
+
+
+async def test_that_no_folder_of_sent_mail_was_found_is_said(server: ImapServer, by: System, tools: Tools) -> None:
+    server.folders.pop()
+    mailbox_id = await connected(by, server.server)
+    await synced(mailbox_id, tools)
+    assert await fault(mailbox_id) == ("LIVE", "MAILBOX_UNREACHABLE", "sentFolder")
+    server.folders.append(ServedFolder("Gesendete Objekte"))
+    await synced(mailbox_id, tools)
+    assert await fault(mailbox_id) == ("LIVE", None, None)
 
 
 async def test_a_folder_that_is_no_longer_synced_leaves_the_figures_and_may_come_back(

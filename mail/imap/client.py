@@ -3,13 +3,14 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Self, TypeVar
 
 from aioimaplib import aioimaplib
 
 from mail.imap import answers
-from mail.imap.conversation import Conversation
+from mail.imap.conversation import Conversation, Reply
 from mail.imap.errors import Busy, Garbage, Refused, Unreachable
 from mail.imap.fetching import (
     BATCH_HEADERS,
@@ -36,12 +37,14 @@ from mail.imap.line import MB, Line
 from mail.imap.listing import listed
 from mail.imap.login import open_line, sign_in
 from mail.imap.names import to_wire
+from mail.imap.states import STATUS_ITEMS, figures_of, key_of, state_of, states_by_wire
 from models.mailbox.server import MailServer
 
 T = TypeVar("T")
 
 _FIGURES = {"UIDVALIDITY", "UIDNEXT", "EXISTS"}
 _NO_UIDVALIDITY = 1
+_NOTIFIED = "(SELECTED-DELAYED (MessageNew MessageExpunge)) (PERSONAL (MessageNew MessageExpunge MailboxName))"
 
 
 class Imap:
@@ -88,10 +91,38 @@ class Imap:
     def can_idle(self) -> bool:
         return "IDLE" in self._line.capabilities
 
+    @property
+    def has_news(self) -> bool:
+        """The server has said that messages came or went in the open folder."""
+        return self._line.news
+
     async def folders(self) -> list[Folder]:
         folders = await self._marked_folders() or await self._list()
         self._wires = {folder.name: folder.wire for folder in folders}
         return folders
+
+    async def notify(self) -> None:
+        """From now on `idle` ends also for what happens in other folders, where the server can tell (RFC 5465)."""
+        if "NOTIFY" in self._line.capabilities:
+            with suppress(Refused):
+                await self._talk.ask("NOTIFY", "SET", _NOTIFIED, read=lambda reply: reply.ok)
+                self._line.notified = True
+
+    async def folders_with_states(self) -> tuple[list[Folder], dict[str, FolderState]]:
+        """All folders, and by name how those stand of which the server tells in the same answer (RFC 5819)."""
+        self._line.heard = False
+        if "LIST-STATUS" not in self._line.capabilities:
+            return await self.folders(), {}
+        marks = "SPECIAL-USE " if "SPECIAL-USE" in self._line.capabilities else ""
+        asked = ("RETURN", f"({marks}STATUS {STATUS_ITEMS})")
+        try:
+            folders, states = await self._talk.ask("LIST", '""', '"*"', *asked, read=_with_states)
+        except Busy:
+            raise
+        except Refused:
+            return await self.folders(), {}
+        self._wires = {folder.name: folder.wire for folder in folders}
+        return folders, states
 
     async def examine(self, folder: str) -> FolderState:
         """
@@ -115,10 +146,7 @@ class Imap:
 
     async def status(self, folder: str) -> FolderState | None:
         """The same figures of any folder, without opening it. None where the server tells only some of them."""
-        figures = await self._figures(folder)
-        if not figures.keys() >= _FIGURES:
-            return None
-        return FolderState(figures["UIDVALIDITY"], figures["UIDNEXT"], figures["EXISTS"])
+        return state_of(await self._figures(folder))
 
     async def uids(self, first: int, last: int | None = None) -> list[int]:
         """UIDs from `first` to `last`, both included, or to the end, ascending."""
@@ -163,7 +191,8 @@ class Imap:
     async def idle(self, timeout: float, wake: asyncio.Event | None = None) -> bool:
         """True as soon as messages came or went in the open folder, also before this call.
 
-        False after `timeout` s, or when `wake` is set meanwhile: the connection goes on.
+        False after `timeout` s, when `wake` is set meanwhile, or when something was said of another folder since they
+        were listed: the connection goes on.
 
         Call it again every 4 to 5 minutes. A server without IDLE (`can_idle`) is asked once, when the time is over.
         """
@@ -203,8 +232,8 @@ class Imap:
             return []
 
     async def _figures(self, folder: str) -> Mapping[str, int]:
-        items = "(MESSAGES UIDNEXT UIDVALIDITY)"
-        return await self._talk.ask("STATUS", self._wire(folder), items, read=lambda reply: answers.status(reply.ok))
+        wire = self._wire(folder)
+        return await self._talk.ask("STATUS", wire, STATUS_ITEMS, read=lambda reply: figures_of(wire, reply.ok))
 
     async def _figures_if_told(self, folder: str) -> Mapping[str, int]:
         """Of the open folder: not all servers take that question then."""
@@ -239,3 +268,8 @@ class Imap:
             found = await fetch(self._talk, uids, items, read)
             for uid in uids:
                 yield found[uid]
+
+
+def _with_states(reply: Reply) -> tuple[list[Folder], dict[str, FolderState]]:
+    folders, by_wire = listed(reply.ok), states_by_wire(reply.ok)
+    return folders, {folder.name: state for folder in folders if (state := by_wire.get(key_of(folder.wire)))}

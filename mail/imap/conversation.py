@@ -62,7 +62,7 @@ class Conversation:
         async with self._turn(patience=seconds):
             woken: asyncio.Future[Any] = asyncio.ensure_future((wake or asyncio.Event()).wait())
             try:
-                if not self.line.news and "IDLE" in self.line.capabilities:
+                if not (self.line.news or self.line.heard) and "IDLE" in self.line.capabilities:
                     await self._idle_if_it_may(seconds, woken)
                 if not self.line.news and "IDLE" not in self.line.capabilities:
                     await self._look_later(seconds, woken)

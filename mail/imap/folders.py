@@ -27,4 +27,4 @@ class FolderState:
     uidvalidity: int
     uidnext: int
     exists: int
-    counted: bool = False
+    counted: bool = field(default=False, compare=False)

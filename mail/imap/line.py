@@ -26,6 +26,7 @@ aioimaplib.log.disabled = True  # it prints whole answers, and commands with the
 
 _LITERAL = re.compile(rb"\{(\d+)\+?\}\Z")
 _FREE_TEXT = re.compile(rb"\* (?:OK|NO|BAD|BYE|PREAUTH)\b", re.IGNORECASE)
+_OTHERS = re.compile(rb"(?:STATUS|LIST) ", re.IGNORECASE)
 _NEWS = re.compile(rb"(?:(\d{1,10}) EXISTS|\d{1,10} EXPUNGE|VANISHED)\b", re.IGNORECASE)
 
 
@@ -39,6 +40,8 @@ class Line(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
         self.closed: asyncio.Future[None] = loop.create_future()
         self.lost: ImapError | None = None
         self.news = False  # messages came or went since the folder was opened
+        self.notified = False  # of what happens in other folders, too (RFC 5465)
+        self.heard = False  # something was said of another folder
         self.goodbye = b""  # the words of a BYE to a sign-in
         self.exists = 0  # as the server said last: some say it again at each IDLE, which is no news
         self.clear_text_is_over = False
@@ -177,11 +180,13 @@ class Line(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
         if answer[0][:4].upper().rstrip() == b"BYE":
             self._goodbye(order, answer[0][4:])
         self._notice(answer[0])
-        if order and order.wants(answer[0]):
+        wanted = order is not None and order.wants(answer[0])
+        self.heard = self.heard or (self.notified and not wanted and _OTHERS.match(answer[0]) is not None)
+        if order and wanted:
             if len(order.response.lines) == ANSWERS_LIMIT:
                 raise Garbage("The mail server answers one question without end.")
             order.append_to_resp(answer)
-        if isinstance(order, Idle) and self.news:
+        if isinstance(order, Idle) and (self.news or self.heard):
             self.stop_idle(order)
 
     def _goodbye(self, order: Order | None, reason: bytes) -> None:

@@ -6,6 +6,10 @@ from aioimaplib import aioimaplib
 
 from mail.imap.errors import Garbage
 
+aioimaplib.Commands["NOTIFY"] = aioimaplib.Cmd(
+    "NOTIFY", (aioimaplib.AUTH, aioimaplib.SELECTED), aioimaplib.Exec.is_sync
+)
+
 
 class Order(aioimaplib.Command):  # type: ignore[misc]
     """A command on its way. `replies` go out one by one as the server says "+"; they never show in a repr."""
@@ -24,9 +28,13 @@ class Order(aioimaplib.Command):  # type: ignore[misc]
         return f"<{self.tag} {self.name}>"
 
     def wants(self, answer: bytes) -> bool:
-        """Whether an answer is to this question. EXAMINE tells a folder's state in answers of all kinds."""
+        """
+        Whether an answer is to this question. EXAMINE tells a folder's state in answers of all kinds; LIST may tell of
+        many folders how they stand.
+        """
         words = answer[:32].upper().split(b" ", 2)[:2]
-        return self.name == "EXAMINE" or self.name.encode() in words or (self.name == "SEARCH" and b"ESEARCH" in words)
+        others = {"SEARCH": b"ESEARCH", "LIST": b"STATUS"}
+        return self.name == "EXAMINE" or self.name.encode() in words or others.get(self.name) in words[:1]
 
     @property
     def signs_in(self) -> bool:

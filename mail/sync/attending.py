@@ -10,16 +10,15 @@ from uuid import UUID
 
 import structlog
 
-from mail.imap import FolderState, Imap, ImapError
+from mail.imap import FolderState, ImapError, Refused
 from mail.reaching import NotReached, reach_imap
-from mail.sync.choosing import is_there, sort_out
-from mail.sync.discovering import Discovered, discover, read_again
+from mail.sync.looking import look
 from mail.sync.sending import looking_after_sending
-from mail.sync.storing import store_pending
-from mail.sync.tools import FolderMissing, Tools, Visit
+from mail.sync.tools import Tools, Visit
+from mail.sync.turns import Pace
 from models.errors import ErrorCode
 from models.ground import clock
-from models.mailbox import credentials, figures, folders, lease
+from models.mailbox import credentials, figures, lease
 from models.mailbox.lease import Leased, LeaseLost
 from models.mailbox.signing_in import NotEntrusted, signed_in
 from models.mailbox.tables import MailboxState
@@ -100,53 +99,44 @@ async def _visit(attendance: Attendance, tools: Tools, *, once: bool) -> None:
 
 
 async def _attend(attendance: Attendance, visit: Visit, *, once: bool) -> None:
-    thorough = True
+    await visit.imap.notify()
+    pace = Pace()
     while True:
-        inbox = await one_pass(visit, thorough=thorough)
-        thorough = False
-        if inbox is None:
+        attendance.stir.clear()
+        await pace.turn()
+        looked = await look(visit)
+        pace.ended(brought=visit.noted.brought)
+        visit.noted.watched = looked.watched
+        if looked.left:
             continue
-        await figures.succeeded(visit.leased)
+        await figures.succeeded(visit.leased, looked.fault)
         if once:
             return
-        await _watch(attendance, visit.imap, *inbox)
+        if await _is_to_be_watched(visit, *looked.watched, in_vain=pace.in_vain):
+            await _watch(attendance, visit, looked.watched[0])
+        if attendance.stir.is_set():
+            pace.hurry()
 
 
-async def one_pass(visit: Visit, *, thorough: bool = True) -> tuple[str, FolderState] | None:
-    """Every folder once. None where something is left to fetch; else the first folder and how it was found."""
-    names, missing = await _names(visit)
-    found: list[Discovered] = []
-    left = False
-    for name in names:
-        found.append(await discover(visit, name, thorough=thorough))
-        until = asyncio.get_running_loop().time() + visit.tools.slice_seconds
-        left = await store_pending(visit, found[-1].folder, until=until) or left
-    for each in found:
-        left = await read_again(visit, each) or left
-    if missing and not left:
-        raise FolderMissing(f"The mailbox has no folder “{missing}”. Name the folder of sent mail as it is there.")
-    return None if left else (names[0], found[0].state)
+async def _is_to_be_watched(visit: Visit, name: str, seen: FolderState, *, in_vain: bool) -> bool:
+    """Opens it. Not where something has come meanwhile; unless it has each time, and nothing was found."""
+    try:
+        as_it_is = await visit.imap.examine(name)
+    except Refused:
+        visit.noted.changed.add(name)
+        return False
+    if as_it_is != seen:
+        visit.noted.changed.add(name)
+    return as_it_is == seen or in_vain
 
 
-async def _names(visit: Visit) -> tuple[list[str], str | None]:
-    """Of the folders to sync, and the one that should be there and is not."""
-    sent = visit.leased.sent_folder
-    there = sort_out(await visit.imap.folders(), sent=sent)
-    names = [folder.name for folder in there if folder.why_not is None]
-    if not names:
-        raise FolderMissing("The mail server shows no folder that could be read.")
-    await folders.listed(visit.leased, there)
-    return names, sent if sent and not is_there(sent, there) else None
-
-
-async def _watch(attendance: Attendance, imap: Imap, name: str, seen: FolderState) -> None:
-    """Until something comes or goes in the first folder, there is something to fetch, or it is time for a look."""
-    if await imap.examine(name) != seen:
-        return
-    attendance.stir.clear()
+async def _watch(attendance: Attendance, visit: Visit, name: str) -> None:
+    """Until something comes or goes in the open folder, there is something to fetch, or it is time for a look."""
     attendance.watching = True
     try:
-        await imap.idle(random.uniform(*POLL_SECONDS), wake=attendance.stir)  # noqa: S311 - spreads the load, no secret
+        seconds = random.uniform(*POLL_SECONDS)  # noqa: S311 - spreads the load, no secret
+        if await visit.imap.idle(seconds, wake=attendance.stir):
+            visit.noted.changed.add(name)
     finally:
         attendance.watching = False
 
@@ -167,9 +157,8 @@ async def _not_reached(leased: Leased, error: NotReached) -> None:
 
 async def _failed(leased: Leased, error: ImapError) -> None:
     log.info("sync.retrying", mailbox=str(leased.mailbox_id), code=error.code)
-    path = "sentFolder" if isinstance(error, FolderMissing) else None
     with suppress(LeaseLost):
-        await figures.failed(leased, error.code, error.message, path=path)
+        await figures.failed(leased, error.code, error.message)
 
 
 async def _refused(leased: Leased, refusal: NotEntrusted) -> None:

@@ -13,7 +13,8 @@ from functools import cache
 from pathlib import Path
 
 from mail.imap import Folder
-from models.mailbox.folders import LONGEST_NAME, ListedFolder
+from models.mailbox.folder_list import ListedFolder
+from models.mailbox.left_out import LONGEST_NAME
 from models.mailbox.tables import FolderKind
 
 NAMES = Path(__file__).parent / "folder_names"

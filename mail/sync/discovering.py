@@ -8,14 +8,15 @@ from datetime import UTC, datetime
 from mail.imap import FolderState, Garbage, Header, Unfetchable, Unreachable
 from mail.parse import ParsedHeaders
 from mail.sync.certified import with_people_inside
-from mail.sync.numbering import end, listed, opened
+from mail.sync.numbering import listed, opened
 from mail.sync.reading import found
 from mail.sync.reports import own_reports
-from mail.sync.tools import FiguresDisagree, Visit
+from mail.sync.tools import Visit
 from models import firm_key
 from models.ground.checkpoint import checkpoint
 from models.mailbox import backlog, folders, ledger
 from models.mailbox.backlog import MOST_CUTS, MOST_TRIES
+from models.mailbox.folder_list import KnownFolder
 from models.mailbox.folders import LedgerFolder
 from models.mailbox.ledger import Found
 from models.mailbox.tables import SkipReason
@@ -29,30 +30,46 @@ ROUNDS = 3
 
 @dataclass(frozen=True, slots=True)
 class Discovered:
-    """`state` as the server told it. `unread`: UIDs whose headers it did not hand out in earlier passes."""
+    """
+    `state` as the server told it. `unread`: UIDs whose headers it did not hand out in earlier passes. `doubt`: its
+    figures have disagreed for too long, in plain words.
+    """
 
     folder: LedgerFolder
     state: FolderState
     unread: Sequence[int]
+    doubt: str | None = None
 
 
-async def discover(visit: Visit, name: str, *, thorough: bool) -> Discovered:
+async def discover(visit: Visit, known: KnownFolder) -> Discovered:
     """
-    Opens the folder and brings its ledger up to date. `thorough`: compared UID by UID, not only by their number.
+    Opens the folder and brings its ledger up to date. For the first time in a visit they are compared UID by UID, not
+    only by their number.
 
-    Raises FiguresDisagree, ImapError, LeaseLost.
+    Raises ImapError, LeaseLost.
     """
     for _ in range(ROUNDS):
-        folder, state = await opened(visit, name)
+        folder, state = await opened(visit, known.name)
         unread = await ledger.unread(visit.leased, folder)
         await _list(visit, folder, state)
-        if await _agrees(visit, folder, state, thorough=thorough):
+        if await _agrees(visit, folder, state, thorough=folder.id not in visit.noted.compared):
             await folders.scanned(visit.leased, folder, on_server=state.exists)
+            visit.noted.compared.add(folder.id)
+            visit.noted.changed.discard(folder.name)
             return Discovered(folder, state, unread)
-    raise FiguresDisagree(
-        f"The mail server counts {state.exists} messages in {name} and lists another number of them."
+    why = (
+        f"The mail server counts {state.exists} messages in {known.name} and lists another number of them."
         " It is asked again by itself."
     )
+    await folders.doubted(visit.leased, folder, why, on_server=state.exists)
+    return Discovered(folder, state, unread, why if known.doubts >= folders.MOST_DOUBTS else None)
+
+
+async def lose(visit: Visit, known: KnownFolder) -> None:
+    """Opens the folder and puts down what is not there any more, before what is new anywhere is looked at."""
+    folder, state = await opened(visit, known.name)
+    if folder.scanned:
+        await _compare(visit, folder, state)
 
 
 async def read_again(visit: Visit, one: Discovered) -> bool:
@@ -75,12 +92,14 @@ async def _list(visit: Visit, folder: LedgerFolder, state: FolderState) -> None:
 async def _read(visit: Visit, folder: LedgerFolder, uids: Sequence[int]) -> None:
     for start in range(0, len(uids), HEADERS_AT_ONCE):
         batch = uids[start : start + HEADERS_AT_ONCE]
+        visit.noted.brought = True
         try:
             read = await _headers(visit, folder, batch)
         except (Garbage, Unreachable) as error:  # one of them may be the cause: the others must not wait for it
             tries = ONCE if len(batch) == 1 and isinstance(error, Garbage) else 1
             unread = [_unread(Unfetchable(uid, error.message), tries) for uid in batch]
             await ledger.found(visit.leased, folder, unread, watermark=batch[-1] + 1)
+            visit.noted.blamed = True
             raise
         checkpoint("after the headers of a batch")
         await ledger.found(visit.leased, folder, read, watermark=batch[-1] + 1)
@@ -108,11 +127,19 @@ def _unread(one: Unfetchable, tries: int) -> Found:
 
 
 async def _agrees(visit: Visit, folder: LedgerFolder, state: FolderState, *, thorough: bool) -> bool:
-    if not thorough and await ledger.count(visit.leased, folder, below=end(folder, state)) == state.exists:
+    if not thorough and await ledger.count(visit.leased, folder) == state.exists:
         return True
+    there, known = await _compare(visit, folder, state)
+    missed = sorted(there - known)
+    await _read(visit, folder, missed)
+    return not missed and len(there) == state.exists
+
+
+async def _compare(visit: Visit, folder: LedgerFolder, state: FolderState) -> tuple[set[int], set[int]]:
+    """UIDs that the server lists, and those that the ledger has. What is not there any more is gone."""
     there = await listed(visit, folder, state)
-    known = await ledger.uids(visit.leased, folder, below=end(folder, state))
+    known = await ledger.uids(visit.leased, folder)
     if vanished := known - there:
+        visit.noted.brought = True
         await ledger.gone(visit.leased, folder, vanished)
-    await _read(visit, folder, sorted(there - known))
-    return there == known and len(there) == state.exists
+    return there, known

@@ -18,17 +18,12 @@ async def opened(visit: Visit, name: str) -> tuple[LedgerFolder, FolderState]:
     return folder, state
 
 
-def end(folder: LedgerFolder, state: FolderState) -> int:
-    """The UID below which all is looked for: UIDNEXT, or beyond it where messages have been found there."""
-    return max(state.uidnext, folder.watermark)
-
-
 async def listed(visit: Visit, folder: LedgerFolder, state: FolderState) -> set[int]:
     """
-    The UIDs of all messages of the open folder. Where there are fewer than the server counts, each is asked for its
-    own: some lie beyond UIDNEXT, or are found by no search.
+    The UIDs of all messages of the open folder below UIDNEXT, or beyond it where messages have been found there. Where
+    these are fewer than the server counts, each is asked for its own: some are found by no search.
     """
-    uids = set(await visit.imap.uids(1, end(folder, state) - 1))
+    uids = set(await visit.imap.uids(1, max(state.uidnext, folder.watermark) - 1))
     if len(uids) < state.exists:
         uids.update(await visit.imap.counted_uids())
     return uids

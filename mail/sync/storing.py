@@ -12,6 +12,7 @@ from mail.parse import ParsedAttachment, ParsedEmail, Unreadable
 from mail.sync import reading
 from mail.sync.ahead import Ahead
 from mail.sync.tools import Visit
+from mail.sync.turns import Turn
 from models import stored_file
 from models.email import MessageAttachment
 from models.ground.checkpoint import checkpoint
@@ -25,21 +26,21 @@ log = structlog.get_logger("sync")
 Answer = FetchedMessage | Unfetchable | Gone
 
 
-async def store_pending(visit: Visit, folder: LedgerFolder, *, until: float) -> bool:
+async def store_pending(visit: Visit, folder: LedgerFolder) -> bool:
     """
-    What the ledger has to fetch in the open folder, until the loop's time is `until`: True where some is left. What has
-    failed before comes last, one by one, and once a pass only.
+    What the ledger has to fetch in the open folder, until its turn is over: True where some is left. What has failed
+    before comes last, one by one, and once a pass only.
     """
-    loop = asyncio.get_running_loop()
+    turn = Turn(visit, folder.name)
     once_more = await backlog.failed_before(visit.leased, folder)
     async with Ahead(visit.tools.batches) as ahead:
         while await backlog.remains(visit.leased, folder, besides=ahead.ids):
-            if loop.time() >= until:
+            if await turn.is_over():
                 return True
             if due := await backlog.due(visit.leased, folder, most=BATCH_MESSAGES, besides=ahead.ids):
                 await _fetch_and_store(visit, _bite(due), ahead)
     for one in once_more:
-        if loop.time() >= until:
+        if await turn.is_over():
             break
         async with Ahead(visit.tools.batches) as alone:
             await _fetch_and_store(visit, [one], alone)
@@ -61,6 +62,7 @@ async def _fetch_and_store(visit: Visit, batch: Sequence[Pending], ahead: Ahead)
     """Returns when it is fetched."""
     if not batch[0].arrival:
         await figures.now(visit.leased, MailboxState.SYNCING)
+    visit.noted.brought = True
     await ahead.room(sum(one.size for one in batch))
     try:
         answers = [one async for one in _fetch(visit, batch)]
@@ -99,6 +101,7 @@ async def _fetch(visit: Visit, batch: Sequence[Pending]) -> AsyncIterator[Answer
 
 
 async def _stumbled(visit: Visit, batch: Sequence[Pending], error: ImapError) -> None:
+    visit.noted.blamed = True
     most = MOST_TRIES if isinstance(error, Garbage) else MOST_CUTS
     if len(batch) == 1 and batch[0].tries + 1 >= most:
         await finish(visit.leased, [_quarantined(batch[0], error.message)])

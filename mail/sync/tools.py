@@ -2,10 +2,10 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from uuid import UUID
 
-from mail.imap import Imap, ImapError
+from mail.imap import FolderState, Imap, ImapError
 from mail.parsing import ParserPool
-from models.errors import ErrorCode
 from models.mailbox.lease import Leased
 
 BATCHES_AT_ONCE = 4
@@ -23,6 +23,31 @@ class Tools:
     batches: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(BATCHES_AT_ONCE))
 
 
+@dataclass(slots=True)
+class Noted:
+    """
+    What is known of a mailbox while the line holds. `changed`: folders to be opened whatever their figures say.
+    `compared`: those whose ledger has been compared with the server UID by UID. `watched`: the folder where arrivals
+    come first, as it was seen. Of this pass: `called`: something came there; `brought`: anything was found or
+    fetched. `blamed`: what went wrong is put down to a message.
+    """
+
+    changed: set[str] = field(default_factory=set)
+    compared: set[UUID] = field(default_factory=set)
+    watched: tuple[str, FolderState] | None = None
+    called: bool = False
+    brought: bool = False
+    blamed: bool = False
+
+    def begin(self) -> None:
+        """A pass."""
+        self.called = self.brought = self.blamed = False
+
+    def saw(self, folder_name: str, state: FolderState) -> None:
+        if self.watched and self.watched[0] == folder_name:
+            self.watched = (folder_name, state)
+
+
 @dataclass(frozen=True, slots=True)
 class Visit:
     """One mailbox, leased and signed in to."""
@@ -30,13 +55,8 @@ class Visit:
     leased: Leased
     imap: Imap
     tools: Tools
-
-
-class FiguresDisagree(ImapError):
-    """The server's list and its count do not agree with each other, however often they are asked."""
-
-    code = ErrorCode.MAILBOX_FIGURES_DISAGREE
+    noted: Noted = field(default_factory=Noted)
 
 
 class FolderMissing(ImapError):
-    """The folder that the mailbox names is not there."""
+    """There is no folder that could be read."""

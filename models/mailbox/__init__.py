@@ -4,13 +4,23 @@ from models.mailbox.connecting import NewMailbox, connect
 from models.mailbox.disconnecting import disconnect
 from models.mailbox.mending import MailboxChange, left_by, update
 from models.mailbox.ports import limit_ports, take_up_ports
-from models.mailbox.reading import Backfill, MailboxHealth, MailboxView, Quarantined, by_ids, health_of, of_firm
+from models.mailbox.reading import (
+    Backfill,
+    FolderHealth,
+    MailboxHealth,
+    MailboxView,
+    Quarantined,
+    by_ids,
+    health_of,
+    of_firm,
+)
 from models.mailbox.secret import OAuth, Secret
 from models.mailbox.server import MailSecurity, MailServer
 from models.mailbox.tables import MailboxState, OccurrenceState, SkipReason, StoredEmails
 
 __all__ = [
     "Backfill",
+    "FolderHealth",
     "MailSecurity",
     "MailServer",
     "MailboxChange",

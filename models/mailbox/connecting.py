@@ -12,6 +12,7 @@ from models.errors import ErrorCode, Faults, Refusal
 from models.ground import clock, store
 from models.idempotency import Done
 from models.journal import JournalKind, Subject
+from models.mailbox.left_out import left_out
 from models.mailbox.ports import must_be_mail_port
 from models.mailbox.secret import Secret, clean, is_loopback, sealed, signature
 from models.mailbox.server import MailSecurity, MailServer
@@ -30,6 +31,7 @@ class NewMailbox:
     owner_id: UUID | None = None
     username: str | None = None
     sent_folder: str | None = None
+    folders_left_out: tuple[str, ...] = ()
 
 
 async def connect(by: Actor, new: NewMailbox, *, key: str | None = None) -> Done:
@@ -60,6 +62,7 @@ def _must_be_sound(new: NewMailbox) -> None:
         partial(columns_of, new.smtp, "smtp"),
         partial(one_line, new.username, "username"),
         partial(one_line, new.sent_folder, "sentFolder"),
+        partial(left_out, new.folders_left_out),
     ):
         with faults:
             check()
@@ -86,6 +89,7 @@ async def _connect(by: Actor, new: NewMailbox) -> tuple[UUID, ...]:
         **columns_of(new.imap, "imap"),
         **columns_of(new.smtp, "smtp"),
         sent_folder=one_line(new.sent_folder, "sentFolder"),
+        folders_left_out=left_out(new.folders_left_out),
         state=MailboxState.CHECKING,
         created_at=clock.now(),
         changed_by=by.member_id,

@@ -7,6 +7,7 @@ from models.errors import ErrorCode
 from models.ground import clock, store
 from models.journal import JournalKind, Subject
 from models.mailbox.lease import Leased
+from models.mailbox.reading import Fault
 from models.mailbox.tables import MailboxState
 from models.notification import NewNotification, NotificationKind
 from models.viewer import System
@@ -32,14 +33,15 @@ async def reached(leased: Leased) -> None:
     await store.execute(f"UPDATE mailbox SET refusals = 0 WHERE {_OURS} AND refusals > 0", *_place(leased))
 
 
-async def succeeded(leased: Leased) -> None:
-    """A pass is complete: LIVE, and nothing is wrong any more."""
-    await store.execute(_SUCCEEDED, *_place(leased), clock.now())
+async def succeeded(leased: Leased, fault: Fault | None = None) -> None:
+    """A pass is complete: LIVE, and nothing is wrong any more but what stops nothing."""
+    code, message, path = (fault.code, fault.message[:500], ".".join(fault.path) or None) if fault else (None,) * 3
+    await store.execute(_SUCCEEDED, *_place(leased), clock.now(), code, message, path)
 
 
 _SUCCEEDED = f"""
 UPDATE mailbox SET state = 'LIVE', last_sync_at = $5, failures = 0, refusals = 0, retry_at = NULL,
-  error_code = NULL, error_message = NULL, error_path = NULL WHERE {_OURS}
+  error_code = $6, error_message = $7, error_path = $8 WHERE {_OURS}
 """
 
 

@@ -5,8 +5,9 @@ Rows of an earlier numbering keep negative `uidvalidity` until the folder has be
 over what had become of them (`models.mailbox.ledger`), the rest goes then.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -15,17 +16,6 @@ from models.email import history
 from models.ground import clock, store
 from models.mailbox.lease import Leased, check
 from models.mailbox.tables import FolderKind
-
-LONGEST_NAME = 500  # characters
-
-
-@dataclass(frozen=True, slots=True)
-class ListedFolder:
-    """As the server lists it. `why_not`: why it is not read, in plain words; None: it is."""
-
-    name: str
-    kind: FolderKind
-    why_not: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +43,15 @@ async def opened(leased: Leased, name: str, uidvalidity: int, *, uidnext: int) -
         if row is None:
             await store.execute(_ADD, *at, uuid7(), uidvalidity)
         elif row["uidvalidity"] != uidvalidity or 0 < uidnext < row["watermark"]:
-            await store.execute(_SUPERSEDE, leased.firm_id, row["id"], clock.now())
-            await store.execute(_RENUMBER, leased.firm_id, row["id"], uidvalidity)
+            await begin_anew(leased.firm_id, row["id"], uidvalidity=uidvalidity)
         row = await store.row(_READ, *at)
         assert row is not None
-    kind = FolderKind(row["kind"])
-    return LedgerFolder(row["id"], name, kind, uidvalidity, row["watermark"], row["scanned_at"] is not None)
+    return read(row)
+
+
+def read(row: Any) -> LedgerFolder:
+    scanned = row["scanned_at"] is not None
+    return LedgerFolder(row["id"], row["name"], FolderKind(row["kind"]), row["uidvalidity"], row["watermark"], scanned)
 
 
 _READ = "SELECT * FROM mail_folder WHERE firm_id = $1 AND mailbox_id = $2 AND name = $3"
@@ -66,6 +59,14 @@ _ADD = """
 INSERT INTO mail_folder (firm_id, mailbox_id, name, id, uidvalidity, watermark, on_server)
 VALUES ($1, $2, $3, $4, $5, 1, 0)
 """
+
+
+async def begin_anew(firm_id: UUID, folder_id: UUID, *, uidvalidity: int) -> None:
+    """What was found there is gone until it is found again. Inside a transaction, under `history.lock`."""
+    await store.execute(_SUPERSEDE, firm_id, folder_id, clock.now())
+    await store.execute(_RENUMBER, firm_id, folder_id, uidvalidity)
+
+
 _SUPERSEDE = """
 UPDATE occurrence SET gone_at = coalesce(gone_at, $3), uidvalidity = (
   SELECT least(min(uidvalidity), 0) - 1 FROM occurrence WHERE firm_id = $1 AND folder_id = $2)
@@ -77,61 +78,66 @@ UPDATE mail_folder SET uidvalidity = $3, watermark = 1, on_server = 0, scanned_a
 
 
 async def scanned(leased: Leased, folder: LedgerFolder, *, on_server: int) -> None:
-    """The ledger agrees with the server, who counts so many. What comes from now on is an arrival."""
+    """
+    The ledger agrees with the server, who counts so many, and nothing is wrong with the folder. What comes from now on
+    is an arrival.
+    """
     async with store.transaction(leased.firm_id):
         await check(leased)
         await store.execute(_SCANNED, leased.firm_id, folder.id, on_server, clock.now())
         if not folder.scanned:
-            superseded = "DELETE FROM occurrence WHERE firm_id = $1 AND folder_id = $2 AND uidvalidity < 0"
-            await store.execute(superseded, leased.firm_id, folder.id)
+            await store.execute(_FORGET, leased.firm_id, folder.id)
 
 
 _SCANNED = """
-UPDATE mail_folder SET on_server = $3, scanned_at = coalesce(scanned_at, $4) WHERE firm_id = $1 AND id = $2
+UPDATE mail_folder SET on_server = $3, scanned_at = coalesce(scanned_at, $4), doubts = 0, failures = 0, why = NULL,
+  rest_until = NULL
+WHERE firm_id = $1 AND id = $2
+"""
+# the others may be found again in another folder
+_FORGET = """
+DELETE FROM occurrence WHERE firm_id = $1 AND folder_id = $2 AND uidvalidity < 0
+  AND (state NOT IN ('STORED', 'QUARANTINED') OR message_id IS NULL)
 """
 
 
-async def listed(leased: Leased, there: Sequence[ListedFolder]) -> None:
+async def doubted(leased: Leased, folder: LedgerFolder, why: str, *, on_server: int) -> None:
     """
-    All folders that the server lists. What was found in one that is not read, or not there any more, is gone; one that
-    comes back is listed anew.
+    The server counts so many, and lists another number of them. What it lists is in the ledger, and it is looked at
+    again. Mail that it may only have forgotten for a moment is no arrival: the past counts as listed at the third time.
     """
-    place = (leased.firm_id, leased.mailbox_id)
-    names, kinds = [folder.name for folder in there], [folder.kind for folder in there]
-    why_not = [folder.why_not for folder in there]
-    if not await store.value(_DIFFERS, *place, names, kinds, why_not):
-        return
     async with store.transaction(leased.firm_id):
-        await history.lock(leased.firm_id)
         await check(leased)
-        await store.execute(_LIST, *place, names, kinds, why_not, [uuid7() for _ in there])
-        await store.execute(_UNLIST, *place, names)
-        for row in await store.rows(_LEFT, *place):
-            await store.execute(_SUPERSEDE, leased.firm_id, row["id"], clock.now())
-            await store.execute(_RENUMBER, leased.firm_id, row["id"], 0)
+        await store.execute(_DOUBTED, leased.firm_id, folder.id, on_server, clock.now(), why[:500], MOST_DOUBTS)
 
 
-_THERE = "unnest($3::text[], $4::text[], $5::text[]) AS n(name, kind, why_not)"
-_DIFFERS = f"""
-SELECT EXISTS (
-  SELECT 1 FROM {_THERE} FULL JOIN (
-    SELECT name, kind, synced, why FROM mail_folder WHERE firm_id = $1 AND mailbox_id = $2 AND listed) f USING (name)
-  WHERE n.kind IS DISTINCT FROM f.kind OR (n.why_not IS NULL) IS DISTINCT FROM f.synced
-    OR (n.why_not IS NOT NULL AND n.why_not IS DISTINCT FROM f.why))
+MOST_DOUBTS = 2
+"""Looks in a row at which figures may disagree before people are told: mail comes and goes meanwhile."""
+_DOUBTED = """
+UPDATE mail_folder SET on_server = $3, doubts = doubts + 1, failures = 0, rest_until = NULL,
+  why = CASE WHEN doubts >= $6 THEN $5 END,
+  scanned_at = CASE WHEN doubts >= $6 THEN coalesce(scanned_at, $4) ELSE scanned_at END
+WHERE firm_id = $1 AND id = $2
 """
-_LIST = """
-INSERT INTO mail_folder AS f (firm_id, mailbox_id, name, kind, synced, why, id, uidvalidity, watermark, on_server)
-SELECT $1, $2, n.name, n.kind, n.why_not IS NULL, n.why_not, n.id, 0, 1, 0
-FROM unnest($3::text[], $4::text[], $5::text[], $6::uuid[]) AS n(name, kind, why_not, id)
-ON CONFLICT (firm_id, mailbox_id, name) DO UPDATE SET kind = excluded.kind, synced = excluded.synced, listed = true,
-  why = CASE WHEN f.synced AND excluded.synced THEN f.why ELSE excluded.why END
-"""
-_UNLIST = """
-UPDATE mail_folder SET listed = false, synced = false, why = NULL
-WHERE firm_id = $1 AND mailbox_id = $2 AND listed AND name <> ALL($3::text[])
-"""
-_LEFT = """
-SELECT id FROM mail_folder WHERE firm_id = $1 AND mailbox_id = $2 AND NOT synced AND uidvalidity <> 0
+
+
+async def failed(leased: Leased, name: str, why: str | None) -> None:
+    """
+    It could not be looked at, or only in part, and comes last next time. `why`: it cannot even be opened or listed, as
+    people are told; from the third time on it is left alone for a while, up to 10 minutes.
+    """
+    async with store.transaction(leased.firm_id):
+        await check(leased)
+        at = (leased.firm_id, leased.mailbox_id, name, why and why[:500])
+        await store.execute(_FAILED, *at, clock.now(), FIRST_REST, LONGEST_REST)
+
+
+FIRST_REST, LONGEST_REST = timedelta(minutes=1), timedelta(minutes=10)
+_FAILED = """
+UPDATE mail_folder SET failures = failures + 1, why = coalesce($4, why),
+  rest_until = CASE WHEN failures >= 2 AND $4::text IS NOT NULL
+    THEN $5::timestamptz + least($7::interval, $6::interval * 2 ^ least(failures - 2, 20)) END
+WHERE firm_id = $1 AND mailbox_id = $2 AND name = $3
 """
 
 

@@ -45,6 +45,7 @@ class Leased:
     smtp: MailServer
     username: str
     sent_folder: str | None
+    folders_left_out: tuple[str, ...]
     signed_in_before: bool
 
     def __repr__(self) -> str:
@@ -101,6 +102,7 @@ def _leased(row: Any) -> Leased:
         smtp=MailServer(row["smtp_host"], row["smtp_port"], MailSecurity(row["smtp_security"])),
         username=row["username"],
         sent_folder=row["sent_folder"],
+        folders_left_out=tuple(row["folders_left_out"]),
         signed_in_before=row["signed_in_at"] is not None,
     )
 

@@ -3,7 +3,6 @@ The ledger: one row for every message found on the server, and what became of it
 transaction, so that nothing is passed unexplained (R22). Every write first checks the lease.
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +15,7 @@ from models.email import history
 from models.ground import clock, store
 from models.mailbox.backlog import MOST_CUTS, progress, switched_on
 from models.mailbox.folders import LedgerFolder
+from models.mailbox.found_again import found_again
 from models.mailbox.lease import POISON, Leased, check
 from models.mailbox.tables import OccurrenceState, SkipReason
 
@@ -62,19 +62,19 @@ async def _write(leased: Leased, folder: LedgerFolder, batch: Sequence[Found], w
         await history.lock(leased.firm_id)
         await check(leased)
         asked_for = await switched_on(leased.firm_id, {each for one in batch for each in one.hashes})
-        known = {} if folder.scanned else await _found_again(leased, folder, batch)
-        fresh = [_row(one, known.get(one.uid), asked_for, arrival=folder.scanned) for one in batch]
+        again = await found_again(leased, folder, batch)
+        fresh = [_row(one, asked_for, arrival=folder.scanned) | again.get(one.uid, {}) for one in batch]
         place = (leased.firm_id, leased.mailbox_id, folder.id, folder.uidvalidity, clock.now())
         await store.execute(_FOUND, *place, orjson.dumps(fresh, default=str).decode())
         await store.execute(_MOVE, leased.firm_id, folder.id, watermark)
-        backlog = sum(row["state"] is OccurrenceState.PENDING and not row["arrival"] for row in fresh)
+        backlog = sum(row["state"] == OccurrenceState.PENDING and not row["arrival"] for row in fresh)
         await store.execute(_BACKLOG, leased.firm_id, leased.mailbox_id, backlog)
 
 
-def _row(one: Found, known: Any, asked_for: set[bytes], *, arrival: bool) -> dict[str, Any]:
+def _row(one: Found, asked_for: set[bytes], *, arrival: bool) -> dict[str, Any]:
     matched = not asked_for.isdisjoint(one.hashes)
     skip = one.skip or (None if matched else SkipReason.NOT_SWITCHED_ON)
-    row = {
+    return {
         "id": uuid7(),
         "uid": one.uid,
         "size": one.size,
@@ -86,17 +86,6 @@ def _row(one: Found, known: Any, asked_for: set[bytes], *, arrival: bool) -> dic
         "arrival": arrival,
         "attempts": one.tries,
         "reason": one.reason,
-    }
-    return row if known is None else row | _taken_over(known)
-
-
-def _taken_over(known: Any) -> dict[str, Any]:
-    """Found again under a new number: what became of it stays so, and nobody is told anew."""
-    if known["state"] == OccurrenceState.PENDING:
-        return {"arrival": known["arrival"]}
-    return {
-        "skip_reason": None,
-        **{name: known[name] for name in ("state", "arrival", "email_id", "raw_file", "reason")},
     }
 
 
@@ -123,29 +112,6 @@ UPDATE mailbox SET backfill_total = backfill_total + $3 WHERE firm_id = $1 AND i
 """
 
 
-async def _found_again(leased: Leased, folder: LedgerFolder, batch: Sequence[Found]) -> dict[int, Any]:
-    """By UID, the rows of an earlier numbering that are these messages; taken out of the ledger, to be put in anew."""
-    groups: dict[object, list[int]] = defaultdict(list)
-    for one in batch:
-        if one.message_id and one.skip is None:
-            groups[one.message_id, one.size, one.received_at].append(one.uid)
-    ids = [key[0] for key in groups]  # type: ignore[index]
-    taken: dict[int, Any] = {}
-    for row in await store.rows(_SUPERSEDED, leased.firm_id, folder.id, ids) if ids else ():
-        if uids := groups.get((row["message_id"], row["size"], row["received_at"])):
-            taken[uids.pop(0)] = row
-    gone = [row["id"] for row in taken.values()]
-    await store.execute("DELETE FROM occurrence WHERE firm_id = $1 AND id = ANY($2::uuid[])", leased.firm_id, gone)
-    return taken
-
-
-_SUPERSEDED = """
-SELECT id, message_id, size, received_at, state, arrival, email_id, raw_file, reason FROM occurrence
-WHERE firm_id = $1 AND folder_id = $2 AND uidvalidity < 0 AND message_id = ANY($3::text[])
-  AND state IN ('STORED', 'QUARANTINED', 'PENDING') ORDER BY uidvalidity DESC, uid
-"""
-
-
 async def unread(leased: Leased, folder: LedgerFolder) -> list[int]:
     """UIDs whose headers the server did not hand out, and may yet; those that were asked for least come first."""
     query = """SELECT uid FROM occurrence WHERE firm_id = $1 AND folder_id = $2 AND uidvalidity = $3
@@ -163,19 +129,23 @@ async def tries(leased: Leased, folder: LedgerFolder, these: Collection[int]) ->
     return {row["uid"]: row["attempts"] for row in rows}
 
 
-async def uids(leased: Leased, folder: LedgerFolder, *, below: int) -> set[int]:
+async def uids(leased: Leased, folder: LedgerFolder) -> set[int]:
     """What the ledger takes to be on the server."""
-    query = """SELECT uid FROM occurrence WHERE firm_id = $1 AND folder_id = $2 AND uidvalidity = $3
-      AND gone_at IS NULL AND uid < $4"""
-    return {row["uid"] for row in await store.rows(query, leased.firm_id, folder.id, folder.uidvalidity, below)}
+    rows = await store.rows(f"SELECT uid FROM occurrence WHERE {_THERE}", *_place(leased, folder))
+    return {row["uid"] for row in rows}
 
 
-async def count(leased: Leased, folder: LedgerFolder, *, below: int) -> int:
+async def count(leased: Leased, folder: LedgerFolder) -> int:
     """How many that is."""
-    query = """SELECT count(*) FROM occurrence WHERE firm_id = $1 AND folder_id = $2 AND uidvalidity = $3
-      AND gone_at IS NULL AND uid < $4"""
-    number: int = await store.value(query, leased.firm_id, folder.id, folder.uidvalidity, below)
+    number: int = await store.value(f"SELECT count(*) FROM occurrence WHERE {_THERE}", *_place(leased, folder))
     return number
+
+
+_THERE = "firm_id = $1 AND folder_id = $2 AND uidvalidity = $3 AND gone_at IS NULL"
+
+
+def _place(leased: Leased, folder: LedgerFolder) -> tuple[object, ...]:
+    return leased.firm_id, folder.id, folder.uidvalidity
 
 
 async def gone(leased: Leased, folder: LedgerFolder, vanished: Iterable[int]) -> None:

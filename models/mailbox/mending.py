@@ -12,6 +12,7 @@ from models.idempotency import Done
 from models.journal import JournalKind, Subject
 from models.mailbox import folders
 from models.mailbox.connecting import columns_of, must_be_colleague, must_own, one_line, record
+from models.mailbox.left_out import left_out
 from models.mailbox.secret import Secret, sealed
 from models.mailbox.server import MailServer
 from models.mailbox.tables import Mailbox, MailboxState
@@ -20,7 +21,7 @@ from models.viewer import Actor, must_be_in_person
 SERVERS = {
     f"{server}_{part}": f"{server}.{part}" for server in ("imap", "smtp") for part in ("host", "port", "security")
 }
-API_NAMES = {"owner_id": "ownerId", "sent_folder": "sentFolder"} | SERVERS
+API_NAMES = {"owner_id": "ownerId", "sent_folder": "sentFolder", "folders_left_out": "foldersLeftOut"} | SERVERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class MailboxChange:
     imap: MailServer | Unset = UNSET
     smtp: MailServer | Unset = UNSET
     sent_folder: str | Unset | None = UNSET
+    folders_left_out: tuple[str, ...] | Unset = UNSET
     paused: bool | Unset = UNSET
 
 
@@ -88,6 +90,9 @@ async def _columns(by: Actor, mailbox_id: UUID, change: MailboxChange) -> dict[s
     with faults:
         if change.sent_folder is not UNSET:
             columns["sent_folder"] = one_line(change.sent_folder, "sentFolder")
+    with faults:
+        if change.folders_left_out is not UNSET:
+            columns["folders_left_out"] = left_out(change.folders_left_out)
     for name, server in (("imap", change.imap), ("smtp", change.smtp)):
         with faults:
             if server is not UNSET:
@@ -138,7 +143,11 @@ def _told(row: Any, columns: dict[str, Any]) -> list[journal.Change]:
     """In the words of the API; of what it signs in with only that it changed."""
     shown = {name: value for name, value in columns.items() if name not in {"secret", "secret_kind"}}
     changes = journal.changes_between(
-        {API_NAMES.get(name, name): row[name] for name in shown},
-        {API_NAMES.get(name, name): value for name, value in shown.items()},
+        {API_NAMES.get(name, name): _named(row[name]) for name in shown},
+        {API_NAMES.get(name, name): _named(value) for name, value in shown.items()},
     )
     return [*changes, *([journal.Change("secret", None, None)] if "secret" in columns else [])]
+
+
+def _named(value: object) -> object:
+    return ", ".join(value) if isinstance(value, list) else value

@@ -1,6 +1,6 @@
 """Mailboxes and their health, as the team sees them."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,6 +40,7 @@ class MailboxView:
     imap: MailServer
     smtp: MailServer
     sent_folder: str | None
+    folders_left_out: tuple[str, ...]
     state: MailboxState
     fault: Fault | None
     last_sync_at: datetime | None
@@ -57,8 +58,25 @@ class Quarantined:
 
 
 @dataclass(frozen=True, slots=True)
+class FolderHealth:
+    """`why`: why it is not `synced`, or what is wrong with it alone, in plain words."""
+
+    name: str
+    synced: bool
+    why: str | None
+    on_server: int
+    stored: int = 0
+    pending: int = 0
+    skipped: int = 0
+    quarantined: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class MailboxHealth:
-    """`on_server` = `stored` + `pending` + all `skipped` + `quarantined` (R22). `lag_seconds`: of what is pending."""
+    """
+    `on_server` = `stored` + `pending` + all `skipped` + `quarantined` (R22), as in each of the `folders`.
+    `lag_seconds`: of what is pending.
+    """
 
     on_server: int = 0
     stored: int = 0
@@ -66,6 +84,7 @@ class MailboxHealth:
     quarantined: int = 0
     skipped: tuple[tuple[SkipReason, int], ...] = ()
     lag_seconds: int | None = None
+    folders: tuple[FolderHealth, ...] = ()
     quarantine: tuple[Quarantined, ...] = ()
 
 
@@ -80,27 +99,30 @@ async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, MailboxView]:
 
 
 async def health_of(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, MailboxHealth]:
-    """In three statements, however many mailboxes."""
-    tallies: dict[UUID, list[Any]] = defaultdict(list)
-    for row in await store.rows(_TALLIES, by.firm_id, list(ids)):
-        tallies[row["mailbox_id"]].append(row)
-    on_server = {row["mailbox_id"]: row["count"] for row in await store.rows(_ON_SERVER, by.firm_id, list(ids))}
-    quarantine: dict[UUID, list[Quarantined]] = defaultdict(list)
-    for row in await store.rows(_QUARANTINE, by.firm_id, list(ids), NEWEST_QUARANTINED):
-        quarantine[row["mailbox_id"]].append(
-            Quarantined(row["id"], row["name"], row["uid"], row["found_at"], row["reason"] or "")
-        )
-    return {each: _health(on_server.get(each, 0), tallies[each], quarantine[each]) for each in ids}
+    """In three statements, however many mailboxes and folders."""
+    tallies = await _by_mailbox(_TALLIES, by.firm_id, list(ids))
+    folders = await _by_mailbox(_FOLDERS, by.firm_id, list(ids))
+    quarantine = await _by_mailbox(_QUARANTINE, by.firm_id, list(ids), NEWEST_QUARANTINED)
+    return {each: _health(tallies[each], folders[each], quarantine[each]) for each in ids}
+
+
+async def _by_mailbox(query: str, *values: object) -> dict[UUID, list[Any]]:
+    rows: dict[UUID, list[Any]] = defaultdict(list)
+    for row in await store.rows(query, *values):
+        rows[row["mailbox_id"]].append(row)
+    return rows
 
 
 _SELECT = "SELECT * FROM mailbox WHERE disconnected_at IS NULL"
 _TALLIES = """
-SELECT mailbox_id, state, skip_reason, count(*) AS count, min(received_at) AS oldest FROM occurrence
-WHERE firm_id = $1 AND mailbox_id = ANY($2::uuid[]) AND gone_at IS NULL GROUP BY mailbox_id, state, skip_reason
+SELECT mailbox_id, folder_id, state, skip_reason, count(*) AS count, min(received_at) AS oldest FROM occurrence
+WHERE firm_id = $1 AND mailbox_id = ANY($2::uuid[]) AND gone_at IS NULL
+GROUP BY mailbox_id, folder_id, state, skip_reason
 """
-_ON_SERVER = """
-SELECT mailbox_id, sum(on_server)::bigint AS count FROM mail_folder
-WHERE firm_id = $1 AND mailbox_id = ANY($2::uuid[]) GROUP BY mailbox_id
+_FOLDERS = """
+SELECT id, mailbox_id, name, synced, why, on_server FROM mail_folder
+WHERE firm_id = $1 AND mailbox_id = ANY($2::uuid[]) AND listed
+ORDER BY synced DESC, array_position('{ALL,INBOX,SENT}', kind), name
 """
 _QUARANTINE = """
 SELECT q.*, f.name FROM unnest($2::uuid[]) AS m(id) CROSS JOIN LATERAL (
@@ -111,19 +133,35 @@ JOIN mail_folder f ON f.firm_id = $1 AND f.id = q.folder_id
 """
 
 
-def _health(on_server: int, tallies: list[Any], quarantine: list[Quarantined]) -> MailboxHealth:
-    by_state: dict[str, int] = defaultdict(int)
+def _health(tallies: list[Any], folders: list[Any], quarantine: list[Any]) -> MailboxHealth:
+    by_state, by_reason, by_folder = Counter[str](), Counter[str](), defaultdict[UUID, Counter[str]](Counter)
     for row in tallies:
         by_state[row["state"]] += row["count"]
-    oldest = next((row["oldest"] for row in tallies if row["state"] == "PENDING"), None)
+        by_folder[row["folder_id"]][row["state"]] += row["count"]
+        if row["skip_reason"]:
+            by_reason[row["skip_reason"]] += row["count"]
+    oldest = min((row["oldest"] for row in tallies if row["state"] == "PENDING"), default=None)
     return MailboxHealth(
-        on_server=on_server,
+        on_server=sum(row["on_server"] for row in folders),
         stored=by_state["STORED"],
         pending=by_state["PENDING"],
         quarantined=by_state["QUARANTINED"],
-        skipped=tuple((SkipReason(row["skip_reason"]), row["count"]) for row in tallies if row["skip_reason"]),
+        skipped=tuple((SkipReason(reason), count) for reason, count in by_reason.items()),
         lag_seconds=max(0, int((clock.now() - oldest).total_seconds())) if oldest else 0,
-        quarantine=tuple(quarantine),
+        folders=tuple(_folder(row, by_folder[row["id"]]) for row in folders),
+        quarantine=tuple(
+            Quarantined(row["id"], row["name"], row["uid"], row["found_at"], row["reason"] or "") for row in quarantine
+        ),
+    )
+
+
+def _folder(row: Any, by_state: Counter[str]) -> FolderHealth:
+    return FolderHealth(
+        name=row["name"],
+        synced=row["synced"],
+        why=row["why"],
+        on_server=row["on_server"],
+        **{state.lower(): by_state[state] for state in ("STORED", "PENDING", "SKIPPED", "QUARANTINED")},
     )
 
 
@@ -136,6 +174,7 @@ def _view(row: Any) -> MailboxView:
         imap=MailServer(row["imap_host"], row["imap_port"], MailSecurity(row["imap_security"])),
         smtp=MailServer(row["smtp_host"], row["smtp_port"], MailSecurity(row["smtp_security"])),
         sent_folder=row["sent_folder"],
+        folders_left_out=tuple(row["folders_left_out"]),
         state=MailboxState(row["state"]),
         fault=_fault(row),
         last_sync_at=row["last_sync_at"],

@@ -82,6 +82,7 @@ class Mailbox(Model):
     smtp_port = fields.IntField()
     smtp_security = fields.CharEnumField(MailSecurity, max_length=40)
     sent_folder = fields.CharField(255, null=True)
+    folders_left_out = ArrayField("text", default=list, db_default=[])
     state = fields.CharEnumField(MailboxState, max_length=40)
     error_code = fields.CharField(40, null=True)
     error_message = fields.CharField(500, null=True)
@@ -117,7 +118,8 @@ class Mailbox(Model):
 class MailFolder(Model):
     """
     `watermark`: the ledger has every message below this UID. `on_server`: as the server counted them then. `listed`:
-    the server has it. `synced`: it is read. `why`: not, or what is wrong with it alone, in plain words.
+    the server has it. `synced`: it is read. `why`: not, or what is wrong with it alone, in plain words. `doubts`: looks
+    in a row at which its figures disagreed; `failures`: at which it could not be looked at; then it may rest.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -132,6 +134,9 @@ class MailFolder(Model):
     listed = fields.BooleanField(default=True, db_default=True)
     synced = fields.BooleanField(default=True, db_default=True)
     why = fields.CharField(500, null=True)
+    doubts = fields.IntField(default=0, db_default=0)
+    failures = fields.IntField(default=0, db_default=0)
+    rest_until = fields.DatetimeField(null=True)
 
     class Meta:
         table = "mail_folder"

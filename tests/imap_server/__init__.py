@@ -14,7 +14,8 @@ r"""A small honest IMAP server (RFC 3501 with IDLE, SPECIAL-USE, STARTTLS) with 
         server.wording = Wording(…)                   # how it says the rest: see tests/imap_dialects
         server.commands, server.sent, server.server   # what came in; bytes sent; the MailServer to connect to
 
-`say` also takes a whole command such as "UID FETCH". The words of a sign-in are not kept in `commands`.
+`say` also takes "UID FETCH", and a command to the letter such as 'EXAMINE "Sent"'. The words of a sign-in are not kept
+in `commands`.
 """
 
 from tests.imap_server.folders import ARRIVED, Served, ServedFolder

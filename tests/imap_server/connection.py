@@ -5,13 +5,14 @@ import re
 from collections.abc import Iterator
 
 from tests.imap_server.folders import Served, ServedFolder
-from tests.imap_server.talk import Cut, Talk, arguments
+from tests.imap_server.notifying import Notifying
+from tests.imap_server.talk import Cut, arguments
 from tests.imap_server.wording import filled
 
 _MARKS = re.compile(rb" ?\\(?:All|Archive|Drafts|Flagged|Junk|Sent|Trash)\b")
 
 
-class Connection(Talk):
+class Connection(Notifying):
     """One client that is signed in, or may do all the same."""
 
     async def tell(self) -> None:
@@ -53,6 +54,8 @@ class Connection(Talk):
             line = wording.of_folder(folder.line or wording.list_line, folder, 0)
             asked = b"SPECIAL-USE" in rest or not wording.marks_on_request
             await self.line(line if asked else _MARKS.sub(b"", line))
+            if b"STATUS (" in rest and "oselect" not in folder.flags:
+                await self.line(wording.of_folder(wording.status, folder, len(folder.messages) + folder.phantoms))
         return wording.listed
 
     def _named(self, rest: bytes) -> ServedFolder | None:
@@ -65,7 +68,7 @@ class Connection(Talk):
             return b"NO [NONEXISTENT] no such folder"
         if folder is self.folder and not wording.status_of_open.startswith(b"OK"):
             return wording.status_of_open
-        await self.line(wording.of_folder(wording.status, folder, len(folder.messages)))
+        await self.line(wording.of_folder(wording.status, folder, len(folder.messages) + folder.phantoms))
         return b"OK done"
 
     async def examine(self, rest: bytes) -> bytes:
@@ -77,7 +80,7 @@ class Connection(Talk):
             return b"NO [NONEXISTENT] no such folder"
         self.view, self.validity = list(self.folder.messages), self.folder.uidvalidity
         for line in wording.examine:
-            await self.line(wording.of_folder(line, self.folder, len(self.view)))
+            await self.line(wording.of_folder(line, self.folder, len(self.view) + self.folder.phantoms))
         return wording.examined
 
     # Messages
@@ -136,6 +139,7 @@ class Connection(Talk):
             while not done.done():
                 self.changed.clear()
                 await self.tell()
+                await self.tell_of_others(self.folder)
                 change = asyncio.ensure_future(self.changed.wait())
                 await asyncio.wait({done, change}, return_when=asyncio.FIRST_COMPLETED)
                 change.cancel()

@@ -30,7 +30,7 @@ class Served:
 class ServedFolder:
     """
     `name` is as on the wire, in modified UTF-7, byte for byte in Latin-1. `line`: how LIST shows it, where the server's
-    wording is not enough.
+    wording is not enough. `phantoms`: counted, but never listed or fetched.
     """
 
     name: str
@@ -40,6 +40,7 @@ class ServedFolder:
     messages: list[Served] = field(default_factory=list)
     changed: Callable[[], None] = lambda: None
     line: bytes | None = None
+    phantoms: int = 0
 
     def append(self, raw: bytes, received_at: datetime = ARRIVED, labels: str = "") -> int:
         self.messages.append(Served(self.uidnext, raw, received_at, labels))

@@ -45,8 +45,9 @@ class Talk:
             async with self.server.arrived:
                 self.server.commands.append(name if secret else command.decode("utf-8", "replace"))
                 self.server.arrived.notify_all()
-            if name in self.server.say:
-                await self.send(self.server.say[name].replace(b"{tag}", tag))
+            said = self.server.say.get(self.server.commands[-1], self.server.say.get(name))
+            if said is not None:
+                await self.send(said.replace(b"{tag}", tag))
                 continue
             verb = getattr(self, name.lower().replace(" ", "_"), None)
             result = await verb(command[len(name) :].strip()) if verb else b"BAD what is that"

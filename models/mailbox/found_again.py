@@ -1,0 +1,67 @@
+"""
+What left its folder and is found in another one, or under another number, is the message it was: neither fetched nor
+told again (R22). Known by its Message-ID, size and date within the mailbox; what stands in two folders at once is not.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Protocol
+
+from models.ground import store
+from models.mailbox.folders import LedgerFolder
+from models.mailbox.lease import Leased
+from models.mailbox.tables import OccurrenceState, SkipReason
+
+
+class Headed(Protocol):
+    """A message whose header was read."""
+
+    @property
+    def uid(self) -> int: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def received_at(self) -> datetime: ...
+    @property
+    def message_id(self) -> str | None: ...
+    @property
+    def skip(self) -> SkipReason | None: ...
+
+
+async def found_again(leased: Leased, folder: LedgerFolder, batch: Iterable[Headed]) -> dict[int, dict[str, Any]]:
+    """
+    By UID, what the ledger's new rows take over; the old ones are taken out. Inside a transaction, under
+    `history.lock`.
+    """
+    uids: dict[object, list[int]] = defaultdict(list)
+    for header in batch:
+        if header.message_id and header.skip is None:
+            uids[header.message_id, header.size, header.received_at].append(header.uid)
+    message_ids = [key[0] for key in uids]  # type: ignore[index]
+    taken: dict[int, Any] = {}
+    place = (leased.firm_id, leased.mailbox_id, folder.id)
+    for row in await store.rows(_LEFT_ITS_PLACE, *place, message_ids) if message_ids else ():
+        if waiting := uids.get((row["message_id"], row["size"], row["received_at"])):
+            taken[waiting.pop(0)] = row
+    if taken:
+        old = [row["id"] for row in taken.values()]
+        await store.execute("DELETE FROM occurrence WHERE firm_id = $1 AND id = ANY($2::uuid[])", leased.firm_id, old)
+    return {uid: _taken_over(row) for uid, row in taken.items()}
+
+
+_LEFT_ITS_PLACE = """
+SELECT id, message_id, size, received_at, state, skip_reason, arrival, email_id, raw_file, reason FROM occurrence
+WHERE firm_id = $1 AND mailbox_id = $2 AND message_id = ANY($4::text[]) AND gone_at IS NOT NULL
+ORDER BY state = 'STORED' DESC, folder_id = $3 DESC, uidvalidity DESC, uid
+"""
+
+
+def _taken_over(row: Any) -> dict[str, Any]:
+    match row["state"], row["skip_reason"]:
+        case (OccurrenceState.PENDING, _) | (_, SkipReason.GONE_FROM_SERVER | SkipReason.UNREADABLE):  # not told yet
+            return {"arrival": row["arrival"]}
+        case (_, SkipReason.NOT_SWITCHED_ON):  # whoever asks for it by now asks for the past
+            return {"arrival": False}
+        case _:
+            return {name: row[name] for name in ("state", "skip_reason", "arrival", "email_id", "raw_file", "reason")}
