@@ -7,11 +7,11 @@ import pytest
 
 from mail.sync import Tools, sync_once
 from models.ground import clock, store
-from models.mailbox import folders
+from models.mailbox import folders, lease
 from models.mailbox.tables import FolderKind
 from models.viewer import System
 from tests.imap_server import ImapServer, ServedFolder
-from tests.make import an_account
+from tests.make import an_account, switched
 from tests.syncing import CLIENT, connected, ledger_equals_server, letter, past, row_of, states, subjects_of, synced
 
 pytest_plugins = ["tests.sync_fixtures"]
@@ -151,3 +151,27 @@ async def test_a_folder_over_which_the_line_breaks_comes_last_and_is_left_alone_
     await synced(mailbox_id, tools)
     assert await live_with(mailbox_id) == {}
     await ledger_equals_server(server, mailbox_id)
+
+
+async def test_a_folder_whose_messages_are_refused_again_and_again_rests_and_wakes_nobody(
+    server: ImapServer, by: System, tools: Tools
+) -> None:
+    account = await an_account(by, address=CLIENT)
+    past(server.folders[1], letter(subject="out"))
+    mailbox_id = await connected(by, server.server)
+    await synced(mailbox_id, tools)
+    await switched(by, account.id, account.address, email_sync=True)
+    server.say["UID FETCH"] = b"{tag} NO [THROTTLED] Slow down\r\n"
+    for _ in range(3):
+        await synced(mailbox_id, tools)
+    assert (await live_with(mailbox_id)).keys() == {"Sent"}
+    assert await states(mailbox_id, "Sent") == ["PENDING"]
+    held = await lease.claim_one("worker", mailbox_id)
+    assert held
+    assert not (await lease.stirring([held]))[mailbox_id].pending
+    await lease.release(held)
+    server.say.clear()
+    later(folders.FIRST_REST)
+    await synced(mailbox_id, tools)
+    assert await live_with(mailbox_id) == {}
+    assert await states(mailbox_id, "Sent") == ["STORED"]

@@ -23,7 +23,7 @@ from models.mailbox.lease import Leased, LeaseLost
 from models.mailbox.signing_in import NotEntrusted, signed_in
 from models.mailbox.tables import MailboxState
 
-POLL_SECONDS = (60.0, 120.0)
+POLL_SECONDS = (60.0, 110.0)
 """How long INBOX is watched before everything is looked at again; so IDLE is begun anew often enough, too."""
 RELEASE_SECONDS = 2.0
 log = structlog.get_logger("sync")

@@ -127,6 +127,8 @@ class _Tour:
         self._looked[folder.name] = looked
         self._visit.noted.saw(folder.name, looked.state)
         self.left = await store_pending(self._visit, looked.folder) or self.left
+        if folder.failures or folder.why:
+            await folders.looked_at(self._visit.leased, looked.folder, doubtful=looked.doubt is not None)
 
     async def _guarded(self, folder: KnownFolder, act: Awaitable[T]) -> T | None:
         """What goes wrong is put down to the folder, unless to one of its messages. Raises what ends the line."""

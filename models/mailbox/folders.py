@@ -79,8 +79,7 @@ UPDATE mail_folder SET uidvalidity = $3, watermark = 1, on_server = 0, scanned_a
 
 async def scanned(leased: Leased, folder: LedgerFolder, *, on_server: int) -> None:
     """
-    The ledger agrees with the server, who counts so many, and nothing is wrong with the folder. What comes from now on
-    is an arrival.
+    The ledger agrees with the server, who counts so many. What comes from now on is an arrival.
     """
     async with store.transaction(leased.firm_id):
         await check(leased)
@@ -90,9 +89,7 @@ async def scanned(leased: Leased, folder: LedgerFolder, *, on_server: int) -> No
 
 
 _SCANNED = """
-UPDATE mail_folder SET on_server = $3, scanned_at = coalesce(scanned_at, $4), doubts = 0, failures = 0, why = NULL,
-  rest_until = NULL
-WHERE firm_id = $1 AND id = $2
+UPDATE mail_folder SET on_server = $3, scanned_at = coalesce(scanned_at, $4), doubts = 0 WHERE firm_id = $1 AND id = $2
 """
 # the others may be found again in another folder
 _FORGET = """
@@ -114,7 +111,7 @@ async def doubted(leased: Leased, folder: LedgerFolder, why: str, *, on_server: 
 MOST_DOUBTS = 2
 """Looks in a row at which figures may disagree before people are told: mail comes and goes meanwhile."""
 _DOUBTED = """
-UPDATE mail_folder SET on_server = $3, doubts = doubts + 1, failures = 0, rest_until = NULL,
+UPDATE mail_folder SET on_server = $3, doubts = doubts + 1,
   why = CASE WHEN doubts >= $6 THEN $5 END,
   scanned_at = CASE WHEN doubts >= $6 THEN coalesce(scanned_at, $4) ELSE scanned_at END
 WHERE firm_id = $1 AND id = $2
@@ -158,6 +155,18 @@ _UNREAD = """
 UPDATE occurrence SET state = 'SKIPPED', skip_reason = 'UNREADABLE', hashes = '{}', attempts = 0,
   arrival = arrival AND state = 'PENDING'
 WHERE firm_id = $1 AND folder_id = $2 AND (state = 'PENDING' OR skip_reason = 'NOT_SWITCHED_ON')
+"""
+
+
+async def looked_at(leased: Leased, folder: LedgerFolder, *, doubtful: bool) -> None:
+    """To the end: it has not failed any more, and nothing is wrong with it alone but what is `doubtful`."""
+    async with store.transaction(leased.firm_id):
+        await check(leased)
+        await store.execute(_LOOKED_AT, leased.firm_id, folder.id, doubtful)
+
+
+_LOOKED_AT = """
+UPDATE mail_folder SET failures = 0, rest_until = NULL, why = CASE WHEN $3 THEN why END WHERE firm_id = $1 AND id = $2
 """
 
 

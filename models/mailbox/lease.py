@@ -10,7 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
-from models.ground import store
+from models.ground import clock, store
 from models.mailbox.server import MailSecurity, MailServer
 
 SECONDS = 60
@@ -126,16 +126,18 @@ def _place(leased: Leased) -> tuple[UUID, UUID, int]:
 
 
 async def stirring(held: Iterable[Leased]) -> dict[UUID, Stir]:
-    """How those stand that are still ours: cheap enough to ask every second."""
+    """How those stand that are still ours: cheap enough to ask every second. Folders that rest are left alone."""
     tokens = {leased.mailbox_id: leased.token for leased in held}
-    found = await store.rows(_STIRRING, list(tokens), list(tokens.values()))
+    found = await store.rows(_STIRRING, list(tokens), list(tokens.values()), clock.now())
     return {row["id"]: Stir(row["version"], row["pending"]) for row in found}
 
 
 _STIRRING = """
 SELECT b.id, b.version, EXISTS (
   SELECT 1 FROM occurrence o WHERE o.firm_id = b.firm_id AND o.mailbox_id = b.id AND o.state = 'PENDING'
-  AND o.gone_at IS NULL AND o.attempts = 0) AS pending
+  AND o.gone_at IS NULL AND o.attempts = 0 AND o.folder_id <> ALL(ARRAY(
+    SELECT f.id FROM mail_folder f WHERE f.firm_id = b.firm_id AND f.mailbox_id = b.id AND f.rest_until > $3))
+) AS pending
 FROM mailbox b JOIN unnest($1::uuid[], $2::bigint[]) AS held(id, token) ON b.id = held.id AND b.lease_token = held.token
 """
 
