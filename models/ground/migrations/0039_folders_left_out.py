@@ -6,7 +6,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0037_folders_alone")]
+    dependencies = [("models", "0038_folders_alone")]
 
     operations = [
         ops.AddField(

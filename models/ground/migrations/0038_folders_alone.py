@@ -9,7 +9,7 @@ YOUNGEST: str = import_module("models.ground.migrations.0008_keys_that_are_found
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0036_runs_given_up")]
+    dependencies = [("models", "0037_disconnected")]
 
     operations = [
         ops.AddField(model_name="MailFolder", name="doubts", field=fields.IntField(default=0, db_default=0)),
