@@ -1,11 +1,14 @@
 """Addresses of the firm itself: of mailboxes that have signed in and of colleagues. Their mail is not synced (R46)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from datetime import datetime
 from enum import Enum, auto
 from uuid import UUID
 
+from tortoise import Model, fields
+
 from models.errors import ErrorCode, Refusal
-from models.ground import store
+from models.ground import clock, store
 from models.viewer import Actor
 
 
@@ -28,6 +31,52 @@ async def among(firm_id: UUID, keys: Iterable[str]) -> set[str]:
     """Those of them that are our own."""
     query = f"SELECT e.key FROM (SELECT $1::uuid AS firm_id, unnest($2::text[]) AS key) e WHERE {IS_OUR_OWN}"
     return {row["key"] for row in await store.rows(query, firm_id, list(keys))}
+
+
+async def sent_by_us(firm_id: UUID, senders: Collection[tuple[str, datetime]]) -> set[tuple[str, datetime]]:
+    """
+    Those of them, by address and by when a server took the message in, that were sent by us: by an address that is
+    ours, or was then, also with something behind a plus (RFC 5233). One statement for all.
+    """
+    keys = {key: _without_detail(key) for key, _ in senders}
+    ours = await among(firm_id, {*keys, *keys.values()})
+    former = {row["key"]: row["until"] for row in await store.rows(_FORMER, firm_id, [*keys, *keys.values()])}
+    return {
+        (key, at)
+        for key, at in senders
+        if any(each in ours or (each in former and at <= former[each]) for each in (key, keys[key]))
+    }
+
+
+def _without_detail(key: str) -> str:
+    """studio@firm.example, of studio+vat@firm.example."""
+    local, at, domain = key.rpartition("@")
+    return local.partition("+")[0] + at + domain
+
+
+async def left(by: Actor, key: str) -> None:
+    """It is ours no more; what it sent until now stays ours, also what is found later. Inside a transaction."""
+    await store.execute(_LEFT, by.firm_id, key, clock.now())
+
+
+_FORMER = "SELECT key, until FROM former_address WHERE firm_id = $1 AND key = ANY($2::text[])"
+_LEFT = """
+INSERT INTO former_address (id, firm_id, key, until) VALUES (gen_random_uuid(), $1, $2, $3)
+ON CONFLICT (firm_id, key) DO UPDATE SET until = greatest(former_address.until, excluded.until)
+"""
+
+
+class FormerAddress(Model):
+    """Of a colleague who left, or of a mailbox that was disconnected: ours until then."""
+
+    id = fields.UUIDField(primary_key=True)
+    firm_id = fields.UUIDField()
+    key = fields.CharField(320)
+    until = fields.DatetimeField()
+
+    class Meta:
+        table = "former_address"
+        unique_together = (("firm_id", "key"),)
 
 
 async def must_not_be_held(by: Actor, key: str, *path: str) -> None:

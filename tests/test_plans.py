@@ -44,9 +44,10 @@ FOUND_AT_ONCE = (
 WINDOW = Window(size=25)
 FILL = [
     """INSERT INTO email (id, firm_id, fingerprint, thread_id, direction, subject, from_address, sent_at, received_at,
-         snippet, text, blocked_images, automatic, raw_file, parser_version, words, stored_at)
+         sorted_at, snippet, text, blocked_images, automatic, raw_file, parser_version, words, stored_at)
        SELECT gen_random_uuid(), $1, decode(md5(n::text), 'hex'), gen_random_uuid(), 'INCOMING', 'About ' || n,
-         'someone@client.test', now() - n * interval '1 minute', now(), '', repeat('text ', 40), 0, false, '', 1,
+         'someone@client.test', now() - n * interval '1 minute', now(),
+         now() - n * interval '1 minute', '', repeat('text ', 40), 0, false, '', 1,
          ARRAY['about', 'w' || n] || CASE WHEN n % 2 = 0 THEN ARRAY['common'] ELSE '{}' END
            || CASE WHEN n > 19990 THEN ARRAY['rare'] ELSE '{}' END, now()
        FROM generate_series(1, 20000) n""",
@@ -97,8 +98,8 @@ async def sought(by: Viewer) -> tuple[Sought, Sought]:
     )
     for word, account_id in accounts.items():
         await store.execute(
-            "INSERT INTO email_account (id, firm_id, email_id, account_id, sent_at)"
-            " SELECT gen_random_uuid(), firm_id, id, $1, sent_at FROM email WHERE $2 = ANY(words)",
+            "INSERT INTO email_account (id, firm_id, email_id, account_id, sorted_at)"
+            " SELECT gen_random_uuid(), firm_id, id, $1, sorted_at FROM email WHERE $2 = ANY(words)",
             account_id,
             word,
         )

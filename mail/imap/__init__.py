@@ -6,6 +6,7 @@ async with await Imap.connect(server, username=…, password=…) as imap:
 """
 
 from mail.imap.client import Imap
+from mail.imap.dates import NO_DATE
 from mail.imap.errors import Busy, Garbage, ImapError, NoImap, Refused, SecretRefused, TlsFailed, Unreachable
 from mail.imap.fetching import BEGINNING, MESSAGE_LIMIT, Gone, Header, Message, Unfetchable
 from mail.imap.folders import Folder, FolderState
@@ -13,6 +14,7 @@ from mail.imap.folders import Folder, FolderState
 __all__ = [
     "BEGINNING",
     "MESSAGE_LIMIT",
+    "NO_DATE",
     "Busy",
     "Folder",
     "FolderState",

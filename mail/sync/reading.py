@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from mail.imap import Header
+from mail.imap import NO_DATE, Header
 from mail.own_letter import is_own_letter
 from mail.parse import PARSER_VERSION, ParsedEmail, ParsedHeaders, Unreadable
 from models.address import compared
 from models.email import Message, MessageAttachment
+from models.ground import clock
 from models.ground.keys import Key
 from models.mailbox.ledger import Found
 from models.mailbox.tables import SkipReason
@@ -24,7 +25,7 @@ def found(key: Key, header: Header, said: ParsedHeaders | Unreadable) -> Found:
     What the ledger keeps of a header: hashes of its participants by the firm's key, and no word of it (R18). A draft
     has none: it is nobody's mail until it is sent, and then another message.
     """
-    place = (header.uid, header.size, header.received_at)
+    place = (header.uid, header.size, _received_at(header, said))
     if isinstance(said, Unreadable):
         return Found(*place, skip=SkipReason.UNREADABLE, reason=said.reason)
     return Found(
@@ -33,6 +34,14 @@ def found(key: Key, header: Header, said: ParsedHeaders | Unreadable) -> Found:
         hashes=() if header.draft else tuple(hashes_of(key, said.participants)),
         skip=SkipReason.OWN_LETTER if is_own_letter(said.letter_id) else None,
     )
+
+
+def _received_at(header: Header, said: ParsedHeaders | Unreadable) -> datetime:
+    """As the server says; where it does not, as the message says, but never later than now."""
+    if header.received_at != NO_DATE:
+        return header.received_at
+    sent_at = None if isinstance(said, Unreadable) else said.sent_at
+    return min(sent_at or clock.now(), clock.now())
 
 
 def hashes_of(key: Key, people: Iterable[Participant]) -> set[bytes]:

@@ -1,10 +1,14 @@
 """A message as it crosses from the mail to the firm."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from models.address import compared
 from models.participant import Participant, Role
+
+CLOCKS_APART = timedelta(days=1)
+ARRIVAL_DELAY = timedelta(days=30)
+_EVER = datetime(1, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,14 @@ class Message:
         """As its header says, or when it came."""
         return self.sent_at or self.received_at
 
+    def sorted_at(self, *, arrival: bool) -> datetime:
+        """
+        Where it stands in lists: by its own date, unless that is more than a day after the server's, or, of what came
+        in just now, more than 30 days before it: then by the server's (R21).
+        """
+        earliest = self.received_at - ARRIVAL_DELAY if arrival else _EVER
+        return self.dated() if earliest <= self.dated() <= self.received_at + CLOCKS_APART else self.received_at
+
     def address_keys(self) -> set[str]:
         """Of all addresses in it, as they are compared."""
         return {compared(one.address) for one in self.participants if one.address}
@@ -56,6 +68,13 @@ class Message:
     def sender_key(self) -> str:
         """By which it is ours or not: of certified mail the envelope's, as anybody may put any letter inside (R18)."""
         return compared(self.first(Role.FROM, Role.SENDER).address if self.certified_by is None else self.carrier)
+
+    def senders(self) -> list[Participant]:
+        return [person for person in self.participants if person.role in {Role.FROM, Role.SENDER} and person.address]
+
+    def answered(self) -> list[Participant]:
+        """Who is to be answered, by Reply-To."""
+        return [person for person in self.participants if person.role is Role.REPLY_TO and person.address]
 
     def first(self, *roles: Role) -> Participant:
         """The first participant in one of these headers; an empty one where there is none."""

@@ -17,8 +17,8 @@ from models.participant import Participant, Role
 from models.text import beginnings
 from models.viewer import System, Viewer
 
-NEWEST_FIRST = Order("NEWEST_FIRST", "m.sent_at", "timestamptz", descending=True)
-OF_ACCOUNT = Order("NEWEST_FIRST", "l.sent_at", "timestamptz", descending=True, id_column="l.email_id")
+NEWEST_FIRST = Order("NEWEST_FIRST", "m.sorted_at", "timestamptz", descending=True)
+OF_ACCOUNT = Order("NEWEST_FIRST", "l.sorted_at", "timestamptz", descending=True, id_column="l.email_id")
 MOST_BODIES = 20_000_000  # bytes of text and HTML that are in memory for one answer; the largest e-mail has 8 million
 Reader = Viewer | System
 """The team; or the program itself, once it knows that a client may see what it asks for."""

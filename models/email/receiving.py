@@ -18,16 +18,20 @@ from models.email.threads import threads_of
 from models.ground import store
 from models.journal import JournalKind, Subject
 from models.notification import Conversation, NewNotification, NotificationKind
-from models.participant import Participant, Role
+from models.participant import Participant
 from models.viewer import System
 
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """`arrival`: came in while we were watching, and is told by itself; history is told by the batch, by the caller."""
+    """
+    `arrival`: came in while we were watching, and is told by itself; history is told by the batch, by the caller.
+    `in_sent`: it lies in a folder of sent mail.
+    """
 
     message: Message
     arrival: bool
+    in_sent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +52,10 @@ async def receive(by: System, mailbox_id: UUID, batch: Sequence[Incoming]) -> li
     """
     asking = await _asking(by, [one.message for one in batch])
     wanted = [one for one in batch if asking.of(one.message)]
-    stored = await _store(by, mailbox_id, [one.message for one in wanted])
+    stored = await _store(by, mailbox_id, wanted)
+    await _note_sent(by, [stored.ids[one.message.fingerprint] for one in wanted if _is_sent(one, asking)])
     linked = await _link(by, [(stored.ids[one.message.fingerprint], one.message, asking) for one in wanted])
+    clients = await _clients(by, [one.message for one in wanted if one.arrival], asking)
     outcomes: list[Received] = []
     told: set[UUID] = set()
     news: list[NewNotification] = []
@@ -63,7 +69,7 @@ async def receive(by: System, mailbox_id: UUID, batch: Sequence[Incoming]) -> li
         outcomes.append(Received(email_id, new, tuple(linked.pop(email_id, ()))))
         if one.arrival and new:
             _record(by, email_id, one.message, asking)
-            news += _news(email_id, stored.new[email_id], one.message, asking)
+            news += _news(email_id, stored.new[email_id], one.message, clients[one.message.fingerprint], asking)
     await notification.raise_for_team(by, news)
     return outcomes
 
@@ -101,7 +107,9 @@ class _Stored:
     new: Mapping[UUID, UUID]
 
 
-async def _store(by: System, mailbox_id: UUID, messages: Sequence[Message]) -> _Stored:
+async def _store(by: System, mailbox_id: UUID, batch: Sequence[Incoming]) -> _Stored:
+    messages = [incoming.message for incoming in batch]
+    by_fingerprint = {incoming.message.fingerprint: incoming for incoming in reversed(batch)}
     ids = await storing.known(by.firm_id, [message.fingerprint for message in messages])
     fresh = list({each.fingerprint: each for each in messages if each.fingerprint not in ids}.values())
     # a certified letter has as many Message-IDs as envelopes, and whoever answers names his own
@@ -109,8 +117,9 @@ async def _store(by: System, mailbox_id: UUID, messages: Sequence[Message]) -> _
     threads = await threads_of(by, [*fresh, *copies])
     if threads.joined:
         await notification.merge(by, threads.joined)
-    directions = await _directions(by, fresh)
-    parts = zip(threads.of[: len(fresh)], directions, fresh, strict=True)
+    new = [by_fingerprint[message.fingerprint] for message in fresh]
+    sorts = [incoming.message.sorted_at(arrival=incoming.arrival) for incoming in new]
+    parts = zip(threads.of[: len(fresh)], await _directions(by, new), fresh, sorts, strict=True)
     emails = [storing.NewEmail(uuid7(), *of_message) for of_message in parts]
     await storing.insert(by.firm_id, mailbox_id, emails)
     ids |= {email.message.fingerprint: email.id for email in emails}
@@ -118,32 +127,46 @@ async def _store(by: System, mailbox_id: UUID, messages: Sequence[Message]) -> _
     return _Stored(ids, {email.id: email.thread_id for email in emails})
 
 
-async def _directions(by: System, messages: Sequence[Message]) -> list[EmailDirection]:
-    """Outgoing is what comes from an address of the firm (R46)."""
-    ours = await our_own.among(by.firm_id, {message.sender_key() for message in messages})
+async def _directions(by: System, batch: Sequence[Incoming]) -> list[EmailDirection]:
+    """Outgoing is what lies in a folder of sent mail, or comes from an address that is ours, or was then (R18)."""
+    senders = [(incoming.message.sender_key(), incoming.message.received_at) for incoming in batch]
+    ours = await our_own.sent_by_us(by.firm_id, senders)
     return [
-        EmailDirection.OUTGOING if message.sender_key() in ours else EmailDirection.INCOMING for message in messages
+        EmailDirection.OUTGOING if incoming.in_sent or sender in ours else EmailDirection.INCOMING
+        for incoming, sender in zip(batch, senders, strict=True)
     ]
+
+
+def _is_sent(incoming: Incoming, asking: "_Asking") -> bool:
+    """Not a client's message that somebody filed among the sent ones: it was known as one that came in."""
+    return incoming.in_sent and incoming.message.sender_key() not in asking.accounts
+
+
+async def _note_sent(by: System, ids: Sequence[UUID]) -> None:
+    """A colleague's mailbox had it first, and it came from an alias that nobody had told us of."""
+    if ids:
+        query = "UPDATE email SET direction = 'OUTGOING' WHERE firm_id = $1 AND id = ANY($2::uuid[])"
+        await store.execute(f"{query} AND direction <> 'OUTGOING'", by.firm_id, list(ids))
 
 
 async def _link(by: System, wanted: Sequence[tuple[UUID, Message, _Asking]]) -> dict[UUID, list[UUID]]:
     """By email: the accounts that it was newly linked to."""
-    links = {
-        (email_id, account_id): message.dated()
-        for email_id, message, asking in wanted
-        for account_id in sorted(asking.of(message))
-    }
+    links = list(
+        dict.fromkeys(
+            (email_id, account_id) for email_id, message, asking in wanted for account_id in sorted(asking.of(message))
+        )
+    )
     made: dict[UUID, list[UUID]] = defaultdict(list)
-    for row in (
-        await store.rows(_LINK, by.firm_id, *map(list, zip(*links, strict=True)), list(links.values())) if links else ()
-    ):
+    for row in await store.rows(_LINK, by.firm_id, *map(list, zip(*links, strict=True))) if links else ():
         made[row["email_id"]].append(row["account_id"])
     return made
 
 
 _LINK = """
-INSERT INTO email_account (id, firm_id, email_id, account_id, sent_at)
-SELECT gen_random_uuid(), $1, n.* FROM unnest($2::uuid[], $3::uuid[], $4::timestamptz[]) AS n(email_id, account_id, at)
+INSERT INTO email_account (id, firm_id, email_id, account_id, sorted_at)
+SELECT gen_random_uuid(), $1, n.email_id, n.account_id, m.sorted_at
+FROM unnest($2::uuid[], $3::uuid[]) AS n(email_id, account_id),
+LATERAL (SELECT m.sorted_at FROM email m WHERE m.firm_id = $1 AND m.id = n.email_id LIMIT 1) m
 ON CONFLICT (firm_id, account_id, email_id) DO NOTHING RETURNING email_id, account_id
 """
 
@@ -158,14 +181,14 @@ def _record(by: System, email_id: UUID, message: Message, asking: _Asking) -> No
     )
 
 
-def _news(email_id: UUID, thread_id: UUID, message: Message, asking: _Asking) -> Iterator[NewNotification]:
+def _news(
+    email_id: UUID, thread_id: UUID, message: Message, clients: Sequence[Participant], asking: _Asking
+) -> Iterator[NewNotification]:
     """
     For Inbox+, of what a client has written (R38): one entry, however many accounts it concerns. A receipt of certified
     mail is the provider's word.
     """
-    if message.receipt:
-        return
-    if clients := _clients(message, asking):
+    if clients and not message.receipt:
         yield NewNotification(
             *(NotificationKind.EMAIL_RECEIVED, Conversation(thread_id, _accounts_of(clients, asking)), email_id),
             lambda words: words.email_received(clients[0].name or clients[0].address, message.subject),
@@ -174,10 +197,36 @@ def _news(email_id: UUID, thread_id: UUID, message: Message, asking: _Asking) ->
         )
 
 
-def _clients(message: Message, asking: _Asking) -> list[Participant]:
-    """Of its senders, those whose mail is asked for."""
-    senders = [one for one in message.participants if one.role in {Role.FROM, Role.SENDER} and one.address]
-    return [one for one in senders if address.compared(one.address) in asking.accounts]
+async def _clients(by: System, messages: Sequence[Message], asking: _Asking) -> dict[bytes, list[Participant]]:
+    """
+    By fingerprint: of its senders, those whose mail is asked for; where none of them is a client of the firm's, who is
+    to be answered (R18).
+    """
+    clients = {message.fingerprint: _asked_for(message.senders(), asking) for message in messages}
+    others = [message for message in messages if not clients[message.fingerprint]]
+    behalf = {message.fingerprint: _asked_for(message.answered(), asking) for message in others}
+    on_behalf = [message for message in others if behalf[message.fingerprint]]
+    held = await _held(by, on_behalf)
+    for message in on_behalf:
+        if held.isdisjoint(address.compared(sender.address) for sender in message.senders()):
+            clients[message.fingerprint] = behalf[message.fingerprint]
+    return clients
+
+
+def _asked_for(people: Sequence[Participant], asking: _Asking) -> list[Participant]:
+    return [person for person in people if address.compared(person.address) in asking.accounts]
+
+
+async def _held(by: System, messages: Sequence[Message]) -> set[str]:
+    """Of their senders' addresses those that a contact holds."""
+    keys = {address.compared(sender.address) for message in messages for sender in message.senders()}
+    return {row["key"] for row in await store.rows(_HELD, by.firm_id, list(keys))} if keys else set()
+
+
+_HELD = """
+SELECT e.key FROM email_address e WHERE e.firm_id = $1 AND e.key = ANY($2::text[])
+  AND EXISTS (SELECT 1 FROM contact_email h WHERE h.firm_id = e.firm_id AND h.address_id = e.id)
+"""
 
 
 def _accounts_of(clients: Sequence[Participant], asking: _Asking) -> tuple[UUID, ...]:

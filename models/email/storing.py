@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -19,6 +20,7 @@ class NewEmail:
     thread_id: UUID
     direction: EmailDirection
     message: Message
+    sorted_at: datetime
 
 
 async def known(firm_id: UUID, fingerprints: Sequence[bytes]) -> dict[bytes, UUID]:
@@ -48,6 +50,7 @@ async def insert(firm_id: UUID, mailbox_id: UUID, emails: Sequence[NewEmail]) ->
         [sender.address for sender in senders],
         [message.dated() for message in messages],
         [message.received_at for message in messages],
+        [one.sorted_at for one in emails],
         [message.snippet for message in messages],
         [message.text for message in messages],
         [message.safe_html for message in messages],
@@ -63,16 +66,16 @@ async def insert(firm_id: UUID, mailbox_id: UUID, emails: Sequence[NewEmail]) ->
 
 _EMAILS = """
 INSERT INTO email (firm_id, mailbox_id, stored_at, id, fingerprint, message_id, thread_id, direction, subject,
-  from_name, from_address, sent_at, received_at, snippet, text, safe_html, blocked_images, automatic, raw_file,
-  parser_version, words, certified_by)
+  from_name, from_address, sent_at, received_at, sorted_at, snippet, text, safe_html, blocked_images, automatic,
+  raw_file, parser_version, words, certified_by)
 SELECT $1, $2, $3, n.id, n.fingerprint, n.message_id, n.thread_id, n.direction, n.subject, n.from_name, n.from_address,
-  n.sent_at, n.received_at, n.snippet, n.text, n.safe_html, n.blocked_images, n.automatic, n.raw_file, n.parser_version,
-  string_to_array(n.words, ' '), n.certified_by
+  n.sent_at, n.received_at, n.sorted_at, n.snippet, n.text, n.safe_html, n.blocked_images, n.automatic, n.raw_file,
+  n.parser_version, string_to_array(n.words, ' '), n.certified_by
 FROM unnest($4::uuid[], $5::bytea[], $6::text[], $7::uuid[], $8::text[], $9::text[], $10::text[], $11::text[],
-  $12::timestamptz[], $13::timestamptz[], $14::text[], $15::text[], $16::text[], $17::int[], $18::bool[], $19::text[],
-  $20::int[], $21::text[], $22::text[]) AS n(id, fingerprint, message_id, thread_id, direction, subject, from_name,
-  from_address, sent_at, received_at, snippet, text, safe_html, blocked_images, automatic, raw_file, parser_version,
-  words, certified_by)
+  $12::timestamptz[], $13::timestamptz[], $14::timestamptz[], $15::text[], $16::text[], $17::text[], $18::int[],
+  $19::bool[], $20::text[], $21::int[], $22::text[], $23::text[]) AS n(id, fingerprint, message_id, thread_id,
+  direction, subject, from_name, from_address, sent_at, received_at, sorted_at, snippet, text, safe_html,
+  blocked_images, automatic, raw_file, parser_version, words, certified_by)
 """
 
 

@@ -17,6 +17,7 @@ class EmailDirection(StrEnum):
 class Email(Model):
     """
     `fingerprint`: equal for copies of one message in several mailboxes. `raw_file`: the source as it came.
+    `sorted_at`: where it stands in lists, for `sent_at` cannot always be believed (R21).
     `certified_by`: it came as certified mail, whose envelope names this provider.
     """
 
@@ -32,6 +33,7 @@ class Email(Model):
     from_address = fields.TextField()
     sent_at = fields.DatetimeField()
     received_at = fields.DatetimeField()
+    sorted_at = fields.DatetimeField()
     snippet = fields.CharField(300)
     text = fields.TextField()
     safe_html = fields.TextField(null=True)
@@ -69,7 +71,7 @@ class EmailAccount(Model):
     firm_id = fields.UUIDField()
     email_id = fields.UUIDField()
     account_id = fields.UUIDField()
-    sent_at = fields.DatetimeField()
+    sorted_at = fields.DatetimeField()
 
     class Meta:
         table = "email_account"

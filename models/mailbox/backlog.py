@@ -12,7 +12,7 @@ from models.email import history
 from models.ground import clock, store
 from models.mailbox.folders import LedgerFolder
 from models.mailbox.lease import Leased, check
-from models.mailbox.tables import OccurrenceState, SkipReason
+from models.mailbox.tables import FolderKind, OccurrenceState, SkipReason
 
 MOST_TRIES = 3
 """How often a header or a message is asked for that the server lists and does not hand out."""
@@ -22,7 +22,7 @@ MOST_CUTS = 12
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """`tries` that have failed."""
+    """`tries` that have failed. `in_sent`: it lies in a folder of sent mail."""
 
     id: UUID
     uid: int
@@ -30,6 +30,7 @@ class Pending:
     received_at: datetime
     arrival: bool
     tries: int
+    in_sent: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ async def due(leased: Leased, folder: LedgerFolder, *, most: int, besides: Colle
         if unasked:
             skipped = OccurrenceState.SKIPPED
             await settle(leased, [Settled(each, skipped, skip=SkipReason.NOT_SWITCHED_ON) for each in unasked])
-    return [_pending(row) for row in rows if row["id"] not in unasked]
+    return [_pending(row, folder) for row in rows if row["id"] not in unasked]
 
 
 _IS_DUE = """firm_id = $1 AND folder_id = $2 AND uidvalidity = $3 AND mailbox_id = $4
@@ -78,8 +79,9 @@ def _place(leased: Leased, folder: LedgerFolder) -> tuple[UUID, UUID, int, UUID]
     return leased.firm_id, folder.id, folder.uidvalidity, leased.mailbox_id
 
 
-def _pending(row: Any) -> Pending:
-    return Pending(row["id"], row["uid"], row["size"], row["received_at"], row["arrival"], row["attempts"])
+def _pending(row: Any, folder: LedgerFolder) -> Pending:
+    in_sent = folder.kind is FolderKind.SENT
+    return Pending(row["id"], row["uid"], row["size"], row["received_at"], row["arrival"], row["attempts"], in_sent)
 
 
 async def remains(leased: Leased, folder: LedgerFolder, *, besides: Collection[UUID] = ()) -> bool:
@@ -92,7 +94,7 @@ async def failed_before(leased: Leased, folder: LedgerFolder, *, most: int = 200
     """To be tried once more, one by one; those with the fewest tries first."""
     query = f"SELECT * FROM occurrence WHERE {_IS_DUE} AND attempts > 0 ORDER BY attempts, uid LIMIT $5"
     rows = await store.rows(query, *_place(leased, folder), most)
-    return [_pending(row) for row in rows]
+    return [_pending(row, folder) for row in rows]
 
 
 async def switched_on(firm_id: UUID, hashes: Iterable[bytes]) -> set[bytes]:

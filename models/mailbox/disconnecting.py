@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from models import journal
+from models import journal, our_own
 from models.errors import ErrorCode, Refusal
 from models.ground import clock, store
 from models.idempotency import Done
@@ -30,6 +30,8 @@ async def disconnect(by: Actor, mailbox_id: UUID, stored_emails: StoredEmails = 
             must_be_admin(by)
             must_be_in_person(by)
         await store.execute(_DISCONNECT, by.firm_id, mailbox_id, clock.now(), forgets, by.member_id)
+        if mailbox["signed_in_at"] is not None:
+            await our_own.left(by, mailbox["address_key"])
         changes = [journal.Change("address", mailbox["address"], None)]
         if forgets:
             changes.append(journal.Change("storedEmails", StoredEmails.KEEP, StoredEmails.FORGET))
@@ -38,7 +40,7 @@ async def disconnect(by: Actor, mailbox_id: UUID, stored_emails: StoredEmails = 
 
 
 _MAILBOX = """
-SELECT address, owner_id FROM mailbox WHERE firm_id = $1 AND id = $2 AND disconnected_at IS NULL FOR UPDATE
+SELECT address, address_key, owner_id, signed_in_at FROM mailbox WHERE firm_id = $1 AND id = $2 AND disconnected_at IS NULL FOR UPDATE
 """
 # paused, so that nobody claims it; another version, so that who holds it writes nothing any more
 _DISCONNECT = """

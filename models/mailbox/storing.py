@@ -54,7 +54,9 @@ async def _store(leased: Leased, batch: Sequence[Fetched]) -> None:
     async with store.transaction(leased.firm_id):
         await history.lock(leased.firm_id)
         await check(leased)
-        messages = [(one, Incoming(one.message, one.pending.arrival)) for one in batch if one.message]
+        messages = [
+            (one, Incoming(one.message, one.pending.arrival, one.pending.in_sent)) for one in batch if one.message
+        ]
         received = await receive(by, leased.mailbox_id, [incoming for _, incoming in messages])
         key = await firm_key.of(by.firm_id)
         kept = [

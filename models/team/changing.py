@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from models import firm, journal, letter, mailbox, second_factor, session, text
+from models import firm, journal, letter, mailbox, our_own, second_factor, session, text
 from models.errors import Conflict, DeadLinkReason, ErrorCode, Refusal
 from models.ground import store
 from models.ground.unset import UNSET, Unset
@@ -93,6 +93,7 @@ async def remove(by: Viewer, member_id: UUID) -> Done:
         await end_resets(by, member_id)
         await letter.cancel_all_to(by, member_id)
         await mailbox.left_by(by, member_id)
+        await our_own.left(by, row["email_key"])
         changes = [journal.Change("state", row["state"], "REMOVED")]
         _record(by, JournalKind.MEMBER_REMOVED, member_id, changes)
     return Done((member_id,), tx.cursor)

@@ -26,6 +26,7 @@ NOUNS = [
     "models.contact.table",
     "models.email_field",
     "models.address",
+    "models.our_own",
     "models.toggles.table",
     "models.invitation.table",
     "models.letter.table",
