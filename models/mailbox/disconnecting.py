@@ -40,7 +40,8 @@ async def disconnect(by: Actor, mailbox_id: UUID, stored_emails: StoredEmails = 
 
 
 _MAILBOX = """
-SELECT address, address_key, owner_id, signed_in_at FROM mailbox WHERE firm_id = $1 AND id = $2 AND disconnected_at IS NULL FOR UPDATE
+SELECT address, address_key, owner_id, signed_in_at FROM mailbox
+WHERE firm_id = $1 AND id = $2 AND disconnected_at IS NULL FOR UPDATE
 """
 # paused, so that nobody claims it; another version, so that who holds it writes nothing any more
 _DISCONNECT = """
