@@ -85,11 +85,11 @@ async def a_ledger(by: Actor, messages: int) -> None:
 
 _LEDGER = """
 WITH b AS (
-  INSERT INTO mailbox (id, firm_id, address, address_key, username, secret, imap_host, imap_port, imap_security,
-                       smtp_host, smtp_port, smtp_security, state, created_at, failures, refusals, backfill_done,
-                       backfill_total, lease_token, version)
-  VALUES (gen_random_uuid(), $1, 'studio@firm.test', 'studio@firm.test', 'studio', '', 'mail.firm.test', 993, 'TLS',
-          'mail.firm.test', 465, 'TLS', 'PAUSED', now(), 0, 0, 0, 0, 0, 1) RETURNING id
+  INSERT INTO mailbox (id, firm_id, address, address_key, username, secret, secret_kind, imap_host, imap_port,
+                       imap_security, smtp_host, smtp_port, smtp_security, state, created_at, failures, refusals,
+                       smtp_open_at, smtp_failures, backfill_done, backfill_total, lease_token, version)
+  VALUES (gen_random_uuid(), $1, 'studio@firm.test', 'studio@firm.test', 'studio', '', 'PASSWORD', 'mail.firm.test',
+          993, 'TLS', 'mail.firm.test', 465, 'TLS', 'PAUSED', now(), 0, 0, 0, 0, 0, 0, 0, 1) RETURNING id
 ), f AS (
   INSERT INTO mail_folder (id, firm_id, mailbox_id, name, uidvalidity, watermark, on_server)
   SELECT gen_random_uuid(), $1, id, 'INBOX', 1, 1, 0 FROM b
