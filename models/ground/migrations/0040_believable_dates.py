@@ -31,7 +31,7 @@ WHERE m.state = 'REMOVED' GROUP BY m.firm_id, m.email_key
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0037_disconnected")]
+    dependencies = [("models", "0039_folders_left_out")]
 
     operations = [
         ops.AddField(model_name="Email", name="sorted_at", field=fields.DatetimeField(null=True)),
