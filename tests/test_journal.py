@@ -57,17 +57,17 @@ async def test_50_transactions_at_once_and_rollbacks_leave_no_gap() -> None:
 
 async def test_positions_are_given_out_in_the_order_of_commits(kept_database: str) -> None:
     by = await a_firm()
+    start = await journal.head(by.firm_id)
     seen: list[int] = []
     done = asyncio.Event()
 
     async def follow() -> None:
-        cursor = await journal.head(by.firm_id)
+        cursor = start
         while not (done.is_set() and cursor == await journal.head(by.firm_id)):
             for batch in await journal.since(by.firm_id, cursor):
                 seen.append(batch.cursor)
                 cursor = batch.cursor
 
-    start = await journal.head(by.firm_id)
     follower = asyncio.create_task(follow())
     await asyncio.gather(*(_write(by, str(n)) for n in range(60)))
     done.set()
