@@ -56,8 +56,8 @@ class Context:
         self._loaders = None
 
     def group(self, text: str, variables: Mapping[str, Any]) -> Hashable | None:
-        """The firm, where the document shows everybody the same; else the person too."""
-        if not isinstance(self.viewer, Viewer) or any(name in text for name in BY_RIGHTS):
+        """The firm, where the document shows everybody the same; else the person too. None: it is not shared."""
+        if not isinstance(self.viewer, Viewer) or any(name in text for name in (*BY_RIGHTS, *ALONE)):
             return None
         declared = VARIABLES.findall(text)
         cursors = {name for name, kind in declared if kind == "Cursor"}  # where each begins is its own affair
@@ -113,6 +113,8 @@ PERSONAL = (
 """Fields that show each person their own."""
 BY_RIGHTS = ("apiTokens", "twoFactor", "url", "rawUrl", "errorsCsvUrl")
 """Fields that show more to some, or a link of their own to each: a document with one of these is not shared."""
+ALONE = ("mailboxHealth",)
+"""Subscriptions that also look by the clock: such a look has no position from which a group could go on."""
 VARIABLES = re.compile(r"\$(\w+)\s*:\s*\[*(\w+)")
 
 

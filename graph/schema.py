@@ -27,6 +27,7 @@ from graph.invitation_link import InvitationLinkMutation, InvitationLinkQuery
 from graph.journal import JournalQuery
 from graph.mailbox import MailboxQuery
 from graph.mailbox_changes import MailboxMutation
+from graph.mailbox_health import MailboxHealthMutation, MailboxHealthSubscription
 from graph.node import NodeQuery
 from graph.notification import NotificationMutation, NotificationQuery
 from graph.notifying import NotifyingMutation
@@ -100,6 +101,7 @@ class Mutation(
     InvitationLinkMutation,
     BulkUpdateMutation,
     MailboxMutation,
+    MailboxHealthMutation,
     NotificationMutation,
     NotifyingMutation,
     PortalMutation,
@@ -111,10 +113,11 @@ class Mutation(
     description="""
 Feeds begin with FeedReady, give every event since `after`, in order, none twice, and go on live; without `after` they
 begin now (R39). To miss nothing, query, then subscribe from the `feedCursor` of what you read; or subscribe first, and
-query on FeedReady. `bulkUpdateProgress` gives the present state, then the latest, at most one a second.
+query on FeedReady. `bulkUpdateProgress` and `mailboxHealth` give the present state, then the latest, at most one a
+second; of all mailboxes each at once, then each that has moved.
 """.strip()
 )
-class Subscription(feed.FeedSubscription, BulkUpdateSubscription):
+class Subscription(feed.FeedSubscription, BulkUpdateSubscription, MailboxHealthSubscription):
     pass
 
 

@@ -283,6 +283,7 @@ EXAMPLES: dict[str, list[Example]] = {
         _input(id="<mailbox>", secret={"oauth": OAUTH}),
     ],
     "Mutation.disconnectMailbox": [_input(id="<mailbox>", storedEmails="FORGET")],
+    "Mutation.syncMailboxNow": [_input(id="<mailbox>", idempotencyKey="sync now")],
     "Mutation.markNotifications": [
         _input(notifications={"ids": ["<notification>"]}, read=True),
         _input(notifications={"matching": INBOX}),
@@ -310,6 +311,7 @@ EXAMPLES: dict[str, list[Example]] = {
     "Subscription.emailArrived": [Example({"accountId": "<account>", "after": None}, EVENTS)],
     "Subscription.togglesChanged": [Example({"accountId": "<account>", "after": None}, EVENTS)],
     "Subscription.bulkUpdateProgress": [Example({"id": "<bulk_update>"}, "{ done total bulkUpdate { status } }")],
+    "Subscription.mailboxHealth": [Example({"id": "<mailbox>"}, "{ id address health { state stored } }")],
     "Account.emails": [],
     "BulkUpdateReport.items": [],
     "Account.notices": [],

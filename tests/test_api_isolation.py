@@ -28,7 +28,7 @@ FOR_CLIENTS = {"Query.portal", "Mutation.selectAccount", "Mutation.dismissAccoun
 NOT_IN_USE = {"Query.portal", "Mutation.dismissAccountNotice"}
 """Of a client, who has moved on to another account: so ACCOUNT_SWITCHED is what it hears of any but the one in use."""
 FOR_ANY_MEMBER = {"Mutation.markNotifications", "Mutation.archiveNotifications", "Mutation.endSession"}
-FOR_THE_WHOLE_TEAM = {"Mutation.notifyClients"}
+FOR_THE_WHOLE_TEAM = {"Mutation.notifyClients", "Mutation.syncMailboxNow"}
 """Nothing of it is kept from any colleague."""
 TAKING_IDS = {name for name, field in fields_with_arguments() if list(leaves(field.args, "ID"))}
 WITH_IDS = sorted(TAKING_IDS - PUBLIC)
@@ -37,6 +37,7 @@ MUTATIONS = [name for name in WITH_IDS if name.startswith("Mutation.")]
 SUBSCRIPTIONS = [name for name in WITH_IDS if name.startswith("Subscription.")]
 FEEDS_OF_AN_ACCOUNT = ["Subscription.emailArrived", "Subscription.togglesChanged"]
 """Or of all; the others follow one thing."""
+OF_ONE = {"Subscription.bulkUpdateProgress": "bulk update", "Subscription.mailboxHealth": "mailbox"}
 NOT_IDS = ("", "x", "account_", "account_123", "account_" + "z" * 32, "ACCOUNT_" + "0" * 32, "\0", "é" * 9999)
 
 
@@ -187,7 +188,7 @@ async def test_nobody_follows_nothing(api: Api, name: str) -> None:
 async def test_a_feed_about_what_another_firm_has_is_not_found_before_it_begins(api: Api, name: str) -> None:
     mine, theirs = await a_world(), await a_world()
     ((example, (variables, exact), _, key),) = tried(name, mine, theirs)
-    noun = "account" if name in FEEDS_OF_AN_ACCOUNT else "bulk update"
+    noun = "account" if name in FEEDS_OF_AN_ACCOUNT else OF_ONE[name]
     for given in (key, never_was(key), theirs.ids["contact"], *NOT_IDS):
         async with api.follow(document_of(name, example), replaced(variables, exact, given), as_=mine.owner) as feed:
             with pytest.raises(TopLevelErrors) as refused:

@@ -57,6 +57,7 @@ RIGHTS = {
     "connectMailbox": ADMIN,
     "updateMailbox": IN_PERSON,
     "disconnectMailbox": IN_PERSON,
+    "syncMailboxNow": MEMBER,
     "markNotifications": MEMBER,
     "archiveNotifications": MEMBER,
     "setAccountColumns": MEMBER,

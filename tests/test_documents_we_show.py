@@ -32,7 +32,7 @@ VALUES = {
     *{"Refusal", "Conflict", "DeadLink", "RateLimited", "Query", "Mutation", "Subscription"},
 }
 """They belong to what they stand in, and a cache keeps them there."""
-STATES = {"bulkUpdateProgress"}
+STATES = {"bulkUpdateProgress", "mailboxHealth"}
 """Subscriptions that always begin with how it is now."""
 
 

@@ -23,6 +23,7 @@ def tabs(email: str, password: str, example: Example) -> list[Tab]:
         Tab("NewMailLive", EMAILS_LIVE),
         Tab("InboxLive", INBOX_LIVE),
         Tab("Mailboxes", MAILBOXES),
+        Tab("MailboxesLive", MAILBOXES_LIVE),
         Tab("Journal", JOURNAL),
     ]
 
@@ -101,6 +102,15 @@ subscription InboxLive($after: Cursor) {
     __typename
     ... on FeedEvent { cursor }
     ... on NotificationsChanged { unreadCount notifications { id kind text count read occurredAt } }
+  }
+}
+"""
+MAILBOXES_LIVE = """\
+# Leave it running, and switch Email sync on: the backfill's progress grows.
+subscription MailboxesLive {
+  mailboxHealth {
+    id address
+    health { id state lastSyncAt lagSeconds backfill { done total } error { message path } stored pending quarantined }
   }
 }
 """

@@ -11,6 +11,7 @@ from uuid import UUID
 import structlog
 
 from mail.imap import FolderState, ImapError, Refused
+from mail.parse import PARSER_VERSION
 from mail.reaching import NotReached, reach_imap
 from mail.sync.looking import look
 from mail.sync.sending import looking_after_sending
@@ -18,7 +19,7 @@ from mail.sync.tools import Tools, Visit
 from mail.sync.turns import Pace
 from models.errors import ErrorCode
 from models.ground import clock
-from models.mailbox import credentials, figures, lease
+from models.mailbox import credentials, figures, lease, trying_again
 from models.mailbox.lease import Leased, LeaseLost
 from models.mailbox.signing_in import NotEntrusted, signed_in
 from models.mailbox.tables import MailboxState
@@ -31,11 +32,18 @@ log = structlog.get_logger("sync")
 
 @dataclass(eq=False, slots=True)
 class Attendance:
-    """A mailbox in the hands of this process. `stir` ends the watching at once, when there is something to fetch."""
+    """
+    A mailbox in the hands of this process. `stir` ends the watching at once, when there is something to fetch, or
+    somebody asks for a look: `asks` counts those that were heard.
+    """
 
     leased: Leased
     stir: asyncio.Event = field(default_factory=asyncio.Event)
     watching: bool = False
+    asks: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.asks = self.leased.asks
 
 
 async def sync_once(mailbox_id: UUID, tools: Tools, *, owner: str = "once") -> bool:
@@ -94,6 +102,7 @@ async def _visit(attendance: Attendance, tools: Tools, *, once: bool) -> None:
     async with await reach_imap(leased, private=tools.development, timeout=tools.timeout) as imap:
         await figures.now(leased, MailboxState.SYNCING)
         await signed_in(leased)
+        await trying_again.with_parser(leased, PARSER_VERSION)
         async with looking_after_sending(leased, tools, once=once):
             await _attend(attendance, Visit(leased, imap, tools), once=once)
 

@@ -103,13 +103,14 @@ class Worker:
                 _end(task)
 
     async def _stir(self) -> None:
-        """Wakes whoever has something to fetch; ends what somebody has changed, to be claimed anew."""
+        """Wakes whoever has something to fetch or is asked for a look; ends what was changed, to be claimed anew."""
         stirring = await lease.stirring([attendance.leased for attendance, _ in self._held.values()])
         for mailbox_id, (attendance, task) in self._held.items():
             stir = stirring.get(mailbox_id)
             if stir is None or stir.version != attendance.leased.version:
                 _end(task)
-            elif stir.pending and attendance.watching:
+            elif attendance.watching and (stir.pending or stir.asks != attendance.asks):
+                attendance.asks = stir.asks
                 attendance.stir.set()
 
     def _listen(self, firm_id: UUID) -> None:

@@ -81,6 +81,8 @@ class FeedKind(Kind):
     """A run or its progress is another now; the subject is the run."""
     EMAILS_FORGOTTEN = "EMAILS_FORGOTTEN"
     """Some of the accounts' e-mails are gone; told as history is, so that the lists are read afresh."""
+    MAILBOX_MOVED = "MAILBOX_MOVED"
+    """A mailbox works again, or something else is wrong with it, or it was asked for a look; it is the subject."""
 
 
 _KINDS: dict[str, Kind] = {kind.value: kind for kind in (*JournalKind, *FeedKind)}

@@ -17,6 +17,7 @@ from models.mailbox.reading import (
 from models.mailbox.secret import OAuth, Secret
 from models.mailbox.server import MailSecurity, MailServer
 from models.mailbox.tables import MailboxState, OccurrenceState, SkipReason, StoredEmails
+from models.mailbox.trying_again import sync_now
 
 __all__ = [
     "Backfill",
@@ -41,6 +42,7 @@ __all__ = [
     "left_by",
     "limit_ports",
     "of_firm",
+    "sync_now",
     "take_up_ports",
     "update",
 ]

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import orjson
 
+from models import stored_file
 from models.email import history
 from models.ground import clock, store
 from models.mailbox.folders import LedgerFolder
@@ -118,12 +119,15 @@ SELECT e.{0} AS hash FROM email_address e WHERE e.firm_id = $1 AND e.{0} = ANY($
 
 
 async def settle(leased: Leased, outcomes: Sequence[Settled]) -> None:
-    """Inside the transaction that stores the messages, after `check`."""
+    """Inside the transaction that stores the messages, after `check`. What it names no more may go."""
+    ids = [one.id for one in outcomes]
+    kept_so_far = await store.rows(_KEPT_SO_FAR, leased.firm_id, ids)
+    await stored_file.drop(leased.firm_id, [row["raw_file"] for row in kept_so_far])
     await store.execute(
         _SETTLE,
         leased.firm_id,
         clock.now(),
-        [one.id for one in outcomes],
+        ids,
         [one.state for one in outcomes],
         [one.email_id for one in outcomes],
         [one.skip for one in outcomes],
@@ -135,8 +139,11 @@ async def settle(leased: Leased, outcomes: Sequence[Settled]) -> None:
     await progress(leased)
 
 
+# of what was quarantined and is tried again
+_KEPT_SO_FAR = "SELECT raw_file FROM occurrence WHERE firm_id = $1 AND id = ANY($2::uuid[]) AND raw_file IS NOT NULL"
 _SETTLE = """
-UPDATE occurrence o SET state = n.state, email_id = n.email_id, skip_reason = n.skip, raw_file = n.raw_file,
+UPDATE occurrence o SET state = n.state, email_id = n.email_id, skip_reason = n.skip,
+  raw_file = CASE n.skip WHEN 'GONE_FROM_SERVER' THEN o.raw_file ELSE n.raw_file END,
   reason = n.reason, attempts = 0, gone_at = CASE n.skip WHEN 'GONE_FROM_SERVER' THEN $2::timestamptz ELSE o.gone_at END
 FROM unnest($3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::text[])
   AS n(id, state, email_id, skip, raw_file, reason)
@@ -151,13 +158,17 @@ FROM jsonb_to_recordset($2::text::jsonb) AS n(id uuid, hashes text[]) WHERE o.fi
 
 
 async def progress(leased: Leased) -> None:
-    """Counts what is left of the history to fetch; both figures are 0 when nothing is."""
+    """
+    Counts what is left of the history to fetch; both figures are 0 when nothing is. Until then neither falls: where
+    more is left than was counted on, the whole has grown.
+    """
     await store.execute(_PROGRESS, leased.firm_id, leased.mailbox_id)
 
 
 _PROGRESS = """
-UPDATE mailbox b SET backfill_done = CASE WHEN p.n = 0 THEN 0 ELSE greatest(b.backfill_total - p.n, 0) END,
-  backfill_total = CASE WHEN p.n = 0 THEN 0 ELSE greatest(b.backfill_total, p.n) END
+UPDATE mailbox b
+SET backfill_done = CASE WHEN p.n = 0 THEN 0 ELSE greatest(b.backfill_done, b.backfill_total - p.n) END,
+  backfill_total = CASE WHEN p.n = 0 THEN 0 ELSE greatest(b.backfill_total, b.backfill_done + p.n) END
 FROM (SELECT count(*) AS n FROM occurrence WHERE firm_id = $1 AND mailbox_id = $2 AND state = 'PENDING'
       AND gone_at IS NULL AND NOT arrival) p
 WHERE b.firm_id = $1 AND b.id = $2 AND b.backfill_total > 0

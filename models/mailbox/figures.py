@@ -1,11 +1,12 @@
 """How a mailbox is, as its worker writes it (R23). Nothing of this overwrites what a person changed meanwhile."""
 
 from datetime import timedelta
+from typing import Any
 
 from models import journal, notification
 from models.errors import ErrorCode
 from models.ground import clock, store
-from models.journal import JournalKind, Subject
+from models.journal import FeedKind, JournalKind, Subject
 from models.mailbox.lease import Leased
 from models.mailbox.reading import Fault
 from models.mailbox.tables import MailboxState
@@ -36,13 +37,33 @@ async def reached(leased: Leased) -> None:
 async def succeeded(leased: Leased, fault: Fault | None = None) -> None:
     """A pass is complete: LIVE, and nothing is wrong any more but what stops nothing."""
     code, message, path = (fault.code, fault.message[:500], ".".join(fault.path) or None) if fault else (None,) * 3
-    await store.execute(_SUCCEEDED, *_place(leased), clock.now(), code, message, path)
+    async with store.transaction(leased.firm_id):
+        _tell_if_moved(leased, await store.row(_SUCCEEDED, *_place(leased), clock.now(), code, message, path))
 
 
-_SUCCEEDED = f"""
-UPDATE mailbox SET state = 'LIVE', last_sync_at = $5, failures = 0, refusals = 0, retry_at = NULL,
-  error_code = $6, error_message = $7, error_path = $8 WHERE {_OURS}
+_BEFORE = f"WITH before AS (SELECT * FROM mailbox WHERE {_OURS} FOR NO KEY UPDATE)"
+_MOVED = """
+FROM before WHERE b.firm_id = $1 AND b.id = before.id RETURNING b.state, b.address,
+  (b.error_code, b.error_message, b.error_path)
+  IS DISTINCT FROM (before.error_code, before.error_message, before.error_path)
+  OR (b.state IS DISTINCT FROM before.state AND before.last_sync_at IS NULL) AS moved
 """
+_SUCCEEDED = f"""{_BEFORE}
+UPDATE mailbox b SET state = 'LIVE', last_sync_at = $5, failures = 0, refusals = 0, retry_at = NULL,
+  error_code = $6, error_message = $7, error_path = $8 {_MOVED}
+"""
+
+
+def _tell_if_moved(leased: Leased, row: Any) -> None:
+    """
+    What is wrong is another than before, or it works for the first time. Each try goes by way of CHECKING and SYNCING,
+    and each pass has a time and figures of its own: of these no entry is written, lest mailboxes that are looked at
+    every minute fill the journal, but whoever follows reads them every few seconds (graph/states.py). Tries are seconds
+    apart (FIRST_WAIT), and so are the entries of a mailbox.
+    """
+    if row is not None and row["moved"]:
+        subject = (Subject.MAILBOX, leased.mailbox_id)
+        journal.record(FeedKind.MAILBOX_MOVED, by=System(leased.firm_id), subject=subject)
 
 
 async def failed(
@@ -63,6 +84,7 @@ async def failed(
     """
     async with store.transaction(leased.firm_id):
         row = await store.row(_FAILED, *_place(leased), code, message[:500], path, refused, *_backoff(), hopeless, wait)
+        _tell_if_moved(leased, row)
         if row is not None and row["state"] == MailboxState.NEEDS_ATTENTION:
             await _call_for_help(leased, row["address"], code, message)
 
@@ -71,13 +93,12 @@ def _backoff() -> tuple[float, float, int]:
     return FIRST_WAIT.total_seconds(), LONGEST_WAIT.total_seconds(), MOST_REFUSALS
 
 
-_FAILED = f"""
-UPDATE mailbox SET error_code = $5, error_message = $6, error_path = $7, failures = failures + 1,
-  refusals = refusals + $8::bool::int,
-  state = CASE WHEN $12::bool OR refusals + $8::bool::int >= $11 THEN 'NEEDS_ATTENTION' ELSE 'RETRYING' END,
+_FAILED = f"""{_BEFORE}
+UPDATE mailbox b SET error_code = $5, error_message = $6, error_path = $7, failures = b.failures + 1,
+  refusals = b.refusals + $8::bool::int,
+  state = CASE WHEN $12::bool OR b.refusals + $8::bool::int >= $11 THEN 'NEEDS_ATTENTION' ELSE 'RETRYING' END,
   retry_at = now() + make_interval(secs => greatest(
-    $13::float8, least($10::float8, $9::float8 * 2 ^ least(failures, 20)) * (0.5 + random() / 2)))
-WHERE {_OURS} RETURNING state, address
+    $13::float8, least($10::float8, $9::float8 * 2 ^ least(b.failures, 20)) * (0.5 + random() / 2))) {_MOVED}
 """
 
 

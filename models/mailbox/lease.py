@@ -34,7 +34,8 @@ class LeaseLost(Exception):
 class Leased:
     """
     `version` goes up when somebody mends, changes or pauses the mailbox: connect anew then. `signed_in_before`: at
-    least once. What it signs in with: models/mailbox/credentials.py.
+    least once. `asks`, `parser_version`: models/mailbox/trying_again.py. What it signs in with:
+    models/mailbox/credentials.py.
     """
 
     firm_id: UUID
@@ -47,6 +48,8 @@ class Leased:
     sent_folder: str | None
     folders_left_out: tuple[str, ...]
     signed_in_before: bool
+    asks: int
+    parser_version: int
 
     def __repr__(self) -> str:
         return f"<Leased {self.mailbox_id} token {self.token}>"
@@ -54,9 +57,10 @@ class Leased:
 
 @dataclass(frozen=True, slots=True)
 class Stir:
-    """`version`: as the mailbox stands now. `pending`: the ledger has messages to fetch."""
+    """`version`, `asks`: as the mailbox stands now. `pending`: the ledger has messages to fetch."""
 
     version: int
+    asks: int
     pending: bool
 
 
@@ -104,6 +108,8 @@ def _leased(row: Any) -> Leased:
         sent_folder=row["sent_folder"],
         folders_left_out=tuple(row["folders_left_out"]),
         signed_in_before=row["signed_in_at"] is not None,
+        asks=row["asks"],
+        parser_version=row["parser_version"],
     )
 
 
@@ -129,11 +135,11 @@ async def stirring(held: Iterable[Leased]) -> dict[UUID, Stir]:
     """How those stand that are still ours: cheap enough to ask every second. Folders that rest are left alone."""
     tokens = {leased.mailbox_id: leased.token for leased in held}
     found = await store.rows(_STIRRING, list(tokens), list(tokens.values()), clock.now())
-    return {row["id"]: Stir(row["version"], row["pending"]) for row in found}
+    return {row["id"]: Stir(row["version"], row["asks"], row["pending"]) for row in found}
 
 
 _STIRRING = """
-SELECT b.id, b.version, EXISTS (
+SELECT b.id, b.version, b.asks, EXISTS (
   SELECT 1 FROM occurrence o WHERE o.firm_id = b.firm_id AND o.mailbox_id = b.id AND o.state = 'PENDING'
   AND o.gone_at IS NULL AND o.attempts = 0 AND o.folder_id <> ALL(ARRAY(
     SELECT f.id FROM mail_folder f WHERE f.firm_id = b.firm_id AND f.mailbox_id = b.id AND f.rest_until > $3))

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -32,23 +32,6 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class MailboxView:
-    id: UUID
-    address: str
-    owner_id: UUID | None
-    username: str
-    imap: MailServer
-    smtp: MailServer
-    sent_folder: str | None
-    folders_left_out: tuple[str, ...]
-    state: MailboxState
-    fault: Fault | None
-    last_sync_at: datetime | None
-    backfill: Backfill | None
-    version: int
-
-
-@dataclass(frozen=True, slots=True)
 class Quarantined:
     id: UUID
     folder: str
@@ -75,7 +58,7 @@ class FolderHealth:
 class MailboxHealth:
     """
     `on_server` = `stored` + `pending` + all `skipped` + `quarantined` (R22), as in each of the `folders`.
-    `lag_seconds`: of what is pending.
+    `lag_seconds`: of arrivals that are pending; of history its progress tells.
     """
 
     on_server: int = 0
@@ -86,6 +69,26 @@ class MailboxHealth:
     lag_seconds: int | None = None
     folders: tuple[FolderHealth, ...] = ()
     quarantine: tuple[Quarantined, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxView:
+    """`figures`, where they were read along; they are no part of what makes two views differ."""
+
+    id: UUID
+    address: str
+    owner_id: UUID | None
+    username: str
+    imap: MailServer
+    smtp: MailServer
+    sent_folder: str | None
+    folders_left_out: tuple[str, ...]
+    state: MailboxState
+    fault: Fault | None
+    last_sync_at: datetime | None
+    backfill: Backfill | None
+    version: int
+    figures: MailboxHealth | None = field(default=None, compare=False)
 
 
 async def of_firm(by: Viewer) -> list[MailboxView]:
@@ -115,7 +118,8 @@ async def _by_mailbox(query: str, *values: object) -> dict[UUID, list[Any]]:
 
 _SELECT = "SELECT * FROM mailbox WHERE disconnected_at IS NULL"
 _TALLIES = """
-SELECT mailbox_id, folder_id, state, skip_reason, count(*) AS count, min(received_at) AS oldest FROM occurrence
+SELECT mailbox_id, folder_id, state, skip_reason, count(*) AS count,
+  min(received_at) FILTER (WHERE state = 'PENDING' AND arrival) AS oldest FROM occurrence
 WHERE firm_id = $1 AND mailbox_id = ANY($2::uuid[]) AND gone_at IS NULL
 GROUP BY mailbox_id, folder_id, state, skip_reason
 """
@@ -140,7 +144,7 @@ def _health(tallies: list[Any], folders: list[Any], quarantine: list[Any]) -> Ma
         by_folder[row["folder_id"]][row["state"]] += row["count"]
         if row["skip_reason"]:
             by_reason[row["skip_reason"]] += row["count"]
-    oldest = min((row["oldest"] for row in tallies if row["state"] == "PENDING"), default=None)
+    oldest = min((row["oldest"] for row in tallies if row["oldest"]), default=None)
     return MailboxHealth(
         on_server=sum(row["on_server"] for row in folders),
         stored=by_state["STORED"],

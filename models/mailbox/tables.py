@@ -62,7 +62,8 @@ class Mailbox(Model):
     `changed_by`: who connected or last changed it; None: the system. `lease_*`: the worker that holds it; its writes
     carry the token (fencing). `smtp_open_at`: the version at which the door for sending was last found open.
     `disconnected_at`: nobody sees it any more, and what it left goes in the background (`models.mailbox.ending`);
-    `forgets`: so do its messages, `forgotten` of them so far.
+    `forgets`: so do its messages, `forgotten` of them so far. `asks`: how often somebody asked for a look at once.
+    `parser_version`: by which the quarantined were last read.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -100,6 +101,8 @@ class Mailbox(Model):
     last_sync_at = fields.DatetimeField(null=True)
     backfill_done = fields.IntField(default=0)
     backfill_total = fields.IntField(default=0)
+    asks = fields.IntField(default=0)
+    parser_version = fields.IntField(default=0)
     lease_owner = fields.CharField(100, null=True)
     lease_token = fields.BigIntField(default=0)
     lease_until = fields.DatetimeField(null=True)
