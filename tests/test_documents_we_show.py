@@ -23,7 +23,8 @@ HERE = Path(__file__).parent
 README = (HERE.parent / "README.md").read_text()
 DOCUMENT = re.compile(r'(`|""")((?:subscription|query|mutation)\b.*?)\1', re.DOTALL)
 VALUES = {
-    *{"Backfill", "SkippedMessages", "QuarantinedMessage", "MailServer", "LetterLimits", "Participant", "Suppression"},
+    *{"Backfill", "SkippedMessages", "QuarantinedMessage", "MailFolder", "MailServer", "LetterLimits"},
+    *{"Participant", "Suppression"},
     *{"ContactEmail", "LinkedContact", "LinkedEmail", "JournalChange", "PageInfo"},
     *{"NotificationPreference", "MemberNotificationSetting", "UnsubscribeOffer"},
     *{"PortalWaiting", "PortalAction", "InvitationOffer", "NotifyRecipient", "NoticeLetter"},
