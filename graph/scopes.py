@@ -24,7 +24,9 @@ from graph.engine.transport import RequestCode, RequestError
 from graph.engine.transport.roots import roots
 from models.viewer import ApiScope, Asker
 
-NAMES = frozenset({"__typename", "address", "code", "email", "name", "sentFolder", "slug", "username"})
+NAMES = frozenset(
+    {"__typename", "address", "code", "email", "foldersLeftOut", "name", "sentFolder", "slug", "username"}
+)
 """Of objects, the strings that say which one it is. All others may be words of a letter, or a link."""
 OF_RECIPIENTS = {
     "NotifyRecipient": {"address", "contacts", "outcome"},

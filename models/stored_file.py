@@ -13,7 +13,7 @@ from uuid import UUID
 
 from tortoise import Model, fields
 
-from models.ground import clock, files, store
+from models.ground import clock, store
 
 KEPT_FOR = timedelta(days=1)
 """From storing a file to the commit of the row that names it takes seconds; and whoever has a link may still follow."""
@@ -44,6 +44,8 @@ async def keep(firm_id: UUID, contents: Sequence[bytes]) -> list[str]:
     """
     if not contents:
         return []
+    from models.ground import files  # loads obstore, which a process that only migrates does without
+
     names = [await files.name_of(content) for content in contents]
     await drop(firm_id, names)
     await asyncio.gather(*(files.keep(firm_id, name, content) for name, content in zip(names, contents, strict=True)))
@@ -87,6 +89,8 @@ async def _delete_some() -> int:
     The one place where a transaction waits for the network: for the time of the deletion its rows are locked, so that
     whoever stores the same content waits, and stores it anew.
     """
+    from models.ground import files
+
     async with store.transaction():
         unnamed = await store.rows(_UNNAMED, _past(), AT_ONCE)
         still = await _named_meanwhile([row["id"] for row in unnamed])
