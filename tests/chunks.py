@@ -3,10 +3,11 @@
 from collections.abc import Awaitable, Sequence
 from uuid import UUID
 
-from models import firm
+from models import firm, mailbox
 from models.access import Spot
 from models.ground import store
 from models.invitation import Asked, invite
+from models.mailbox import MailboxChange, MailServer, NewMailbox
 from models.toggles import Invite, Switch, lock, switch
 from models.viewer import Actor
 
@@ -80,20 +81,16 @@ SELECT id AS account_id, id AS address_id FROM n
 
 async def a_ledger(by: Actor, messages: int) -> None:
     """Of a mailbox that nobody reads: all of them skipped; every tenth is with one of the firm's addresses."""
-    await store.execute(_LEDGER, by.firm_id, messages)
+    server = MailServer("mail.firm.test", 993)
+    (mailbox_id,) = (await mailbox.connect(by, NewMailbox("studio@firm.test", "secret", server, server))).ids
+    await mailbox.update(by, mailbox_id, MailboxChange(paused=True))
+    await store.execute(_LEDGER, by.firm_id, messages, mailbox_id)
 
 
 _LEDGER = """
-WITH b AS (
-  INSERT INTO mailbox (id, firm_id, address, address_key, username, secret, secret_kind, imap_host, imap_port,
-                       imap_security, smtp_host, smtp_port, smtp_security, state, created_at, failures, refusals,
-                       smtp_open_at, smtp_failures, backfill_done, backfill_total, lease_token, version)
-  VALUES (gen_random_uuid(), $1, 'studio@firm.test', 'studio@firm.test', 'studio', '', 'PASSWORD', 'mail.firm.test',
-          993, 'TLS', 'mail.firm.test', 465, 'TLS', 'PAUSED', now(), 0, 0, 0, 0, 0, 0, 0, 1) RETURNING id
-), f AS (
+WITH f AS (
   INSERT INTO mail_folder (id, firm_id, mailbox_id, name, uidvalidity, watermark, on_server)
-  SELECT gen_random_uuid(), $1, id, 'INBOX', 1, 1, 0 FROM b
-  RETURNING id, mailbox_id
+  VALUES (gen_random_uuid(), $1, $3, 'INBOX', 1, 1, 0) RETURNING id, mailbox_id
 ), e AS MATERIALIZED (SELECT array_agg(hash) AS hashes FROM email_address WHERE firm_id = $1)
 INSERT INTO occurrence (id, firm_id, mailbox_id, folder_id, uidvalidity, uid, size, received_at, hashes, state,
                         skip_reason, arrival, attempts, found_at)
