@@ -197,3 +197,23 @@ async def test_folders_that_stand_as_they_stood_are_not_opened(
     assert [command for command in server.commands if command.startswith("EXAMINE")] == ['EXAMINE "Clients"']
     assert (await row_of(mailbox_id))["state"] == "LIVE"
     await ledger_equals_server(server, mailbox_id)
+
+
+async def test_what_comes_back_from_the_trash_and_is_asked_for_by_now_is_history(
+    server: ImapServer, by: System, tools: Tools
+) -> None:
+    account = await an_account(by, address=CLIENT)
+    await a_member(by)
+    trash = ServedFolder("Trash", "\\Trash")
+    server.folders.append(trash)
+    mailbox_id = await connected(by, server.server)
+    await synced(mailbox_id, tools)
+    server.inbox.append(letter(subject="old"))
+    await synced(mailbox_id, tools)
+    move(1, server.inbox, trash)
+    await synced(mailbox_id, tools)
+    await switched(by, account.id, account.address, email_sync=True)
+    move(1, trash, server.inbox)
+    await synced(mailbox_id, tools)
+    assert await subjects_of(account.id) == ["old"]
+    assert await notifications(by) == []
