@@ -36,7 +36,7 @@ async def among(firm_id: UUID, keys: Iterable[str]) -> set[str]:
 async def sent_by_us(firm_id: UUID, senders: Collection[tuple[str, datetime]]) -> set[tuple[str, datetime]]:
     """
     Those of them, by address and by when a server took the message in, that were sent by us: by an address that is
-    ours, or was then, also with something behind a plus (RFC 5233). One statement for all.
+    ours, or was then, also with something behind a plus (RFC 5233). Two statements for all.
     """
     keys = {key: _without_detail(key) for key, _ in senders}
     ours = await among(firm_id, {*keys, *keys.values()})

@@ -11,7 +11,7 @@ from models.email import EmailDirection, EmailFilter, Message
 from models.ground import store
 from models.ground.page import Window
 from models.participant import Participant, Role
-from models.viewer import System
+from models.viewer import System, TeamRole
 from tests.imap_server import ARRIVED, ImapServer
 from tests.make import a_contact, a_member, an_account
 from tests.syncing import CLIENT, connected, letter, notifications, synced
@@ -77,6 +77,15 @@ async def test_what_a_colleague_sent_stays_outgoing_after_they_left_and_what_com
     left = await store.value("SELECT until FROM former_address WHERE firm_id = $1", by.firm_id)
     await received(by, box, replace(to_client(address, 3), received_at=left + timedelta(seconds=1)))
     assert await directions(by) == {"VAT return 1": OUT, "VAT return 2": OUT, "VAT return 3": IN}
+
+
+async def test_whoever_was_only_invited_was_never_ours() -> None:
+    """A client's address, typed by mistake."""
+    by, owner, box = await a_synced_firm()
+    invited = (await team.invite(owner, name="Carla", email="carla@client.test", role=TeamRole.EMPLOYEE)).ids[0]
+    await team.remove(owner, invited)
+    await received(by, box, to_client("carla@client.test", 1))
+    assert await directions(by) == {"VAT return 1": IN}
 
 
 async def test_what_a_disconnected_mailbox_sent_stays_outgoing(server: ImapServer, by: System, tools: Tools) -> None:

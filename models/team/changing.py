@@ -12,6 +12,7 @@ from models.invitation.ending import end_of_colleague
 from models.journal import JournalKind, Subject
 from models.team.own_password import end_resets
 from models.team.ruling import must_still_rule
+from models.team.table import TeamMemberState
 from models.viewer import TeamRole, Viewer, must_be_admin_in_person
 
 
@@ -93,7 +94,8 @@ async def remove(by: Viewer, member_id: UUID) -> Done:
         await end_resets(by, member_id)
         await letter.cancel_all_to(by, member_id)
         await mailbox.left_by(by, member_id)
-        await our_own.left(by, row["email_key"])
+        if row["state"] == TeamMemberState.ACTIVE:  # who was only invited was never one of ours
+            await our_own.left(by, row["email_key"])
         changes = [journal.Change("state", row["state"], "REMOVED")]
         _record(by, JournalKind.MEMBER_REMOVED, member_id, changes)
     return Done((member_id,), tx.cursor)

@@ -26,6 +26,7 @@ FORMER = """
 INSERT INTO former_address (id, firm_id, key, until)
 SELECT gen_random_uuid(), m.firm_id, m.email_key, max(j.occurred_at) FROM team_member m
 JOIN journal_entry j ON j.firm_id = m.firm_id AND j.subject_id = m.id AND j.kind = 'MEMBER_REMOVED'
+  AND j.changes->0->>1 = 'ACTIVE'
 WHERE m.state = 'REMOVED' GROUP BY m.firm_id, m.email_key
 """
 
