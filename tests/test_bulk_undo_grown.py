@@ -53,9 +53,14 @@ async def _undone() -> None:
         pass
 
 
+@pytest.mark.parametrize("analysed", [False, True], ids=["never looked at", "looked at while small"])
 @pytest.mark.parametrize("login", [False, True], ids=["switched on and invited", "invited alone"])
-async def test_an_undo_reads_as_much_for_each_address_on_tables_that_have_just_grown(by: Viewer, login: bool) -> None:
+async def test_an_undo_reads_as_much_for_each_address_on_tables_that_have_just_grown(
+    by: Viewer, login: bool, analysed: bool
+) -> None:
     await people(by, FEW)
+    if analysed:
+        await store.execute("ANALYZE")
     await _run_and_ask_for_its_undo(by)
     await all_end()
     await people(by, MANY - FEW)

@@ -53,9 +53,12 @@ _CHANGED = _TURNED | {
     Switch.NOTIFY: f"({_TURNED[Switch.NOTIFY]} OR coalesce(f.notify_outcome = 'CHANGED', false))",
 }
 # one by one (LATERAL), here and below, so that each is found by its id whatever PostgreSQL takes the tables to be
-# all that the journal has about them: by their ids alone they are found whatever PostgreSQL knows of the run; of the
-# invitation, what is about this account: the run may have come to others of the same address later
-_ABOUT = "SELECT * FROM journal_entry j WHERE j.firm_id = $1 AND j.subject_id IN (b.toggles_id, i.id) OFFSET 0"
+# all that the journal has about them: by their ids alone they are found whatever PostgreSQL knows of the run, and by
+# one after the other also where it knows hardly a row of the journal; of the invitation, what is about this account:
+# the run may have come to others of the same address later
+_ABOUT = """
+        SELECT j.* FROM (VALUES (b.toggles_id), (i.id)) AS about(id), LATERAL (
+          SELECT * FROM journal_entry j WHERE j.firm_id = $1 AND j.subject_id = about.id OFFSET 0) j"""
 # `held`, `activated` are of the time of the run; `since`: the switches and categories that somebody has set there after
 # it, by their names in the journal
 _FACTS = f"""
