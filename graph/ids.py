@@ -33,6 +33,7 @@ class Kind(StrEnum):
     FIRM_SETTINGS = "settings"
     MAILBOX_HEALTH = "health"
     API_TOKEN = "token"  # noqa: S105 - a word
+    UPLOAD = "upload"
 
 
 def global_id(kind: Kind, key: UUID) -> strawberry.ID:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from models import errand, idempotency, inbox_mail, notification, stored_file
+from models import errand, idempotency, inbox_mail, notification, stored_file, upload
 from models.ground import clock, store
 
 EVERY = timedelta(hours=1)
@@ -40,14 +40,14 @@ def _outlived() -> Mapping[str, tuple[str, datetime]]:
 async def sweep(*, at_once: int = AT_ONCE) -> dict[str, int]:
     """
     Idempotency keys after their 30 days, sessions that have expired, after a year that a digest was written, errands
-    that have failed for a day, entries of Inbox+ that became part of another 30 days ago: how many went, by table; and
-    of files that nothing names.
+    that have failed for a day, entries of Inbox+ that became part of another 30 days ago, uploads of more than a day
+    ago: how many went, by table; and of files that nothing names.
 
     Raises ClocksDisagree where nobody knows what is old.
     """
     await _must_agree()
     gone = {table: await _throw_away(table, *past, at_once) for table, past in _outlived().items()}
-    return gone | {"files": await stored_file.sweep()}
+    return gone | {"upload": await upload.sweep(at_once=at_once), "files": await stored_file.sweep()}
 
 
 async def _must_agree() -> None:

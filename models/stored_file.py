@@ -9,6 +9,7 @@ asked again whether anything names it.
 import asyncio
 from collections.abc import Collection, Sequence
 from datetime import timedelta
+from typing import BinaryIO
 from uuid import UUID
 
 from tortoise import Model, fields
@@ -20,7 +21,7 @@ KEPT_FOR = timedelta(days=1)
 AT_ONCE = 20  # files: they are deleted while their rows are locked
 LONGEST = 20.0
 """Seconds for the store of files to delete them: else they wait for the next sweep."""
-NAMED_BY = (("email", "raw_file"), ("attachment", "file"), ("occurrence", "raw_file"))
+NAMED_BY = (("email", "raw_file"), ("attachment", "file"), ("occurrence", "raw_file"), ("upload", "file"))
 """Tables and columns that name files; each has an index that begins with the firm."""
 
 
@@ -50,6 +51,17 @@ async def keep(firm_id: UUID, contents: Sequence[bytes]) -> list[str]:
     await drop(firm_id, names)
     await asyncio.gather(*(files.keep(firm_id, name, content) for name, content in zip(names, contents, strict=True)))
     return names
+
+
+async def keep_large(firm_id: UUID, content: BinaryIO) -> str:
+    """As `keep`, of one that is never in memory as a whole. From its beginning, wherever it has been read to."""
+    from models.ground import files
+
+    name = await files.name_of_large(content)
+    await drop(firm_id, [name])
+    content.seek(0)
+    await files.keep(firm_id, name, content)
+    return name
 
 
 async def drop(firm_id: UUID, names: Collection[str]) -> None:

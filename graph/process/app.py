@@ -13,6 +13,7 @@ from graph.pages import OPERATIONS, page_routes
 from graph.pages.files import download
 from graph.pages.graphiql import graphiql_routes
 from graph.pages.tabs import Example, tabs
+from graph.pages.uploads import uploading
 from graph.process.auth import context_getter
 from graph.process.budget import Budget
 from graph.process.doorkeeper import Doorkeeper
@@ -47,9 +48,10 @@ def create_app(
     sockets, budget, doorkeeper = Sockets(), Budget(settings), Doorkeeper()
     Revocation(sockets)
     metrics = Metrics() if settings.metrics else None
+    context_of = context_getter(settings, sockets, budget, metrics, doorkeeper)
     graphql = GraphQLEndpoint(
         schema,
-        context_getter=context_getter(settings, sockets, budget, metrics, doorkeeper),
+        context_getter=context_of,
         cookie=settings.cookie,
         allowed_origins=settings.trusted_origins,
         sockets=sockets,
@@ -61,6 +63,7 @@ def create_app(
         Route("/healthz", healthz),
         Route("/readyz", readyz),
         *page_routes(),
+        Route("/uploads", uploading(graphql.guard, context_of), methods=["POST"]),
         *(Route(f"/files/{kind}/{{token}}/{{name:path}}", download) for kind in FileKind),
     ]
     if metrics is not None:

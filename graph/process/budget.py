@@ -58,6 +58,11 @@ class Budget:
         """How many are open."""
         return sum(count for (_, subscribes), count in self._running.items() if subscribes)
 
+    @property
+    def operations(self) -> int:
+        """How many others run."""
+        return sum(count for (_, subscribes), count in self._running.items() if not subscribes)
+
     @contextmanager
     def place(self, session: Hashable, *, subscribes: bool) -> Iterator[None]:
         """One of the places that a session has at a time. Raises RequestError where none is free."""

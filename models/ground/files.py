@@ -6,6 +6,7 @@ import os
 from collections.abc import AsyncIterator, Collection
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 from uuid import UUID
 
 import obstore
@@ -30,7 +31,20 @@ async def name_of(content: bytes) -> str:
     return await asyncio.to_thread(_name, content) if len(content) > LARGE else _name(content)
 
 
-async def keep(firm_id: UUID, name: str, content: bytes) -> None:
+async def name_of_large(content: BinaryIO) -> str:
+    """The same of one that is read from its beginning, a piece at a time."""
+    return await asyncio.to_thread(_name_of_large, content)
+
+
+def _name_of_large(content: BinaryIO) -> str:
+    content.seek(0)
+    digest = hashlib.sha256()
+    while piece := content.read(LARGE):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+async def keep(firm_id: UUID, name: str, content: bytes | BinaryIO) -> None:
     """
     Stores it before the row that names it. When this returns it lies on the disk: a row must not outlive its file
     where the power fails. Only `models.stored_file` calls it, which remembers that it may come to be named by nothing.

@@ -41,6 +41,7 @@ NOUNS = [
     "models.idempotency",
     "models.errand.table",
     "models.stored_file",
+    "models.upload",
     "models.installation.table",
 ]
 MIGRATION_LOCK = 0x53574954  # "SWIT"; one migrator at a time per database
