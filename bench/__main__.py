@@ -24,6 +24,7 @@ ALL = (
     "given_up",
     "arrival",
     "sync",
+    "search",
     "letters",
     "notices",
     "strangers",

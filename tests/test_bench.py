@@ -13,6 +13,7 @@ from bench import (
     notices,
     promises,
     reconnects,
+    search,
     strangers,
     sync,
     toggle,
@@ -69,6 +70,10 @@ async def test_a_letter_arrives_at_a_subscription() -> None:
 async def test_a_past_is_stored_whole() -> None:
     figures = await sync.run(messages=8, rounds=1)
     assert "MB" in _names(figures)
+
+
+async def test_stored_mail_is_searched_whole_and_by_account() -> None:
+    assert _names(await search.run(emails=200, times=2)) == {"ms"}
 
 
 async def test_letters_leave_all_of_them() -> None:

@@ -7,18 +7,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from models.email import searching
+from models.email.lists import OF_ACCOUNT, OF_FIRM, EmailList
 from models.email.tables import EmailDirection
 from models.errors import TooMuch
 from models.ground import store
-from models.ground.page import Order, Page, Window, page_of_each
+from models.ground.page import Page, Window, page_of_each
 from models.ground.page import page as read_page
 from models.links import FileKind
 from models.participant import Participant, Role
 from models.text import beginnings
 from models.viewer import System, Viewer
 
-NEWEST_FIRST = Order("NEWEST_FIRST", "m.sorted_at", "timestamptz", descending=True)
-OF_ACCOUNT = Order("NEWEST_FIRST", "l.sorted_at", "timestamptz", descending=True, id_column="l.email_id")
 MOST_BODIES = 20_000_000  # bytes of text and HTML that are in memory for one answer; the largest e-mail has 8 million
 Reader = Viewer | System
 """The team; or the program itself, once it knows that a client may see what it asks for."""
@@ -71,21 +71,23 @@ class EmailFilter:
 
 async def page(by: Viewer, wanted: EmailFilter, window: Window) -> Page[EmailView]:
     """Newest first."""
-    where, order = _matching(by, wanted), OF_ACCOUNT if wanted.account_id else NEWEST_FIRST
-    select = where.after(f"SELECT {_COLUMNS}, {{sort}} FROM {_source(wanted)}")
-    return await read_page(select, where.args, order=order, window=window, read=_view)
+    among, where = _among(wanted), _matching(by, wanted)
+    if (typed := beginnings(wanted.search or "")) and not (wanted.address_id or wanted.thread_id):
+        among, where = OF_FIRM, searching.newest(by.firm_id, wanted.account_id, typed, window)
+    select = where.after(f"SELECT {_COLUMNS}, {{sort}} FROM {among.source}")
+    return await read_page(select, where.args, order=among.order, window=window, read=_view)
 
 
 async def count(by: Viewer, wanted: EmailFilter) -> int:
     where = _matching(by, wanted)
-    found: int = await store.value(where.after(f"SELECT count(*) FROM {_source(wanted)}"), *where.args)
+    found: int = await store.value(where.after(f"SELECT count(*) FROM {_among(wanted).source}"), *where.args)
     return found
 
 
 async def of_accounts(by: Viewer, account_ids: Sequence[UUID], window: Window) -> dict[UUID, Page[EmailView]]:
     """A page for each account, in one statement."""
-    select = f"SELECT {_COLUMNS}, {{sort}} FROM {_LINKED} WHERE l.firm_id = $1 AND l.account_id = {{parent}}"
-    return await page_of_each(account_ids, select, [by.firm_id], order=OF_ACCOUNT, window=window, read=_view)
+    select = f"SELECT {_COLUMNS}, {{sort}} FROM {OF_ACCOUNT.source} WHERE l.firm_id = $1 AND l.account_id = {{parent}}"
+    return await page_of_each(account_ids, select, [by.firm_id], order=OF_ACCOUNT.order, window=window, read=_view)
 
 
 async def counts_of_accounts(by: Viewer, account_ids: Sequence[UUID]) -> dict[UUID, int]:
@@ -96,8 +98,8 @@ async def counts_of_accounts(by: Viewer, account_ids: Sequence[UUID]) -> dict[UU
 
 async def linked_page(conditions: str, args: Sequence[object], window: Window) -> Page[EmailView]:
     """Newest first, of those whose link `l` to an account is as `conditions` say."""
-    select = f"SELECT {_COLUMNS}, {{sort}} FROM {_LINKED} WHERE {conditions}"
-    return await read_page(select, args, order=OF_ACCOUNT, window=window, read=_view)
+    select = f"SELECT {_COLUMNS}, {{sort}} FROM {OF_ACCOUNT.source} WHERE {conditions}"
+    return await read_page(select, args, order=OF_ACCOUNT.order, window=window, read=_view)
 
 
 async def by_ids(by: Reader, ids: Sequence[UUID]) -> dict[UUID, EmailView]:
@@ -184,12 +186,8 @@ _COLUMNS = """m.id, m.subject, m.from_name, m.from_address, m.sent_at, m.receive
 _ATTACHMENT = "id, email_id, name, content_type, content_id, size"
 
 
-def _source(wanted: EmailFilter) -> str:
-    """An account's e-mails are read along its links, which stand in their order."""
-    return _LINKED if wanted.account_id else "email m"
-
-
-_LINKED = "email_account l JOIN email m ON m.firm_id = l.firm_id AND m.id = l.email_id"
+def _among(wanted: EmailFilter) -> EmailList:
+    return OF_ACCOUNT if wanted.account_id else OF_FIRM
 
 
 def _matching(by: Viewer, wanted: EmailFilter) -> store.Where:
@@ -199,8 +197,9 @@ def _matching(by: Viewer, wanted: EmailFilter) -> store.Where:
     where.given("l.account_id = ?", wanted.account_id, afresh=True)
     where.given(_TOOK_PART, wanted.address_id)
     where.given(_IN_THREAD, wanted.thread_id)
-    for beginning in beginnings(wanted.search or ""):
-        where.add("array_to_tsvector(m.words) @@ ?::text::tsquery", beginning, afresh=True)
+    if typed := beginnings(wanted.search or ""):
+        indexed = searching.firm_words(by.firm_id, typed)
+        where.add("firm_words(m.firm_id, m.words) @@ ?::text::tsquery", indexed, afresh=True)
     return where
 
 

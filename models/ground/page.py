@@ -80,11 +80,17 @@ async def page_of_each(
 
 def _query(select: str, args: Sequence[object], order: Order, window: Window) -> tuple[str, list[object]]:
     arguments = list(args)
+    bounds, in_order = bounded(order, window, arguments)
+    query = select.replace("{sort}", f"({order.column})::text AS sort_value") + bounds
+    return f"{query} {in_order} LIMIT {window.size + 1}", arguments
+
+
+def bounded(order: Order, window: Window, arguments: list[object]) -> tuple[str, str]:
+    """The window's bounds as more conditions, whose values join `arguments`, and its ORDER BY."""
     after, before = ("<", ">") if order.descending else (">", "<")
     bounds = _bound(order, after, window.after, arguments) + _bound(order, before, window.before, arguments)
     way = "DESC" if order.descending != window.from_end else "ASC"
-    query = select.replace("{sort}", f"({order.column})::text AS sort_value") + bounds
-    return f"{query} ORDER BY {order.column} {way}, {order.id_column} {way} LIMIT {window.size + 1}", arguments
+    return bounds, f"ORDER BY {order.column} {way}, {order.id_column} {way}"
 
 
 def _bound(order: Order, sign: str, key: Key | None, arguments: list[object]) -> str:

@@ -31,7 +31,7 @@ class Where:
         """`afresh`: how many it finds hangs on the value."""
         self.say(condition.replace("?", self.value(value)))
         if afresh:
-            self._beginning = AFRESH
+            self.afresh()
 
     def given(self, condition: str, value: object, *, afresh: bool = False) -> None:
         """Nothing where the value is None."""
@@ -46,6 +46,10 @@ class Where:
         """Its place, to be written into a condition."""
         self.args.append(value)
         return f"${len(self.args)}"
+
+    def afresh(self) -> None:
+        """However many it finds hangs on its values."""
+        self._beginning = AFRESH
 
     def after(self, statement: str) -> str:
         """The statement, which ends before its WHERE, with these conditions."""

@@ -1,0 +1,73 @@
+"""
+The newest e-mails with some words, in a history of any length.
+
+Whether words stand in the newest mail, in the oldest or in none PostgreSQL cannot know, and where it guesses wrong it
+reads the whole history. So it is told, in one statement: look through the newest; where these are not enough, ask the
+index; and where that finds more than can be sorted at once, look through the whole list, of which they are a good part.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from models.email.lists import OF_ACCOUNT, OF_FIRM
+from models.ground import store
+from models.ground.page import Window, bounded
+
+NEAREST = 1_000
+"""E-mails that are looked through first: it takes a few milliseconds."""
+MOST = 20_000
+"""E-mails of the firm with these words that are sorted at once: it takes less than 100 milliseconds."""
+_FOUND = """m.id = ANY(ARRAY(
+WITH near AS MATERIALIZED (
+  SELECT id FROM (SELECT m.id, m.words FROM {source} WHERE {listed} {in_order} LIMIT {nearest}) AS m
+  WHERE array_to_tsvector(words) @@ {words}::text::tsquery LIMIT {size}
+), enough AS MATERIALIZED (
+  SELECT (SELECT count(*) FROM near) = {size}
+    OR NOT EXISTS (SELECT 1 FROM {rows} WHERE {listed} {in_order} OFFSET {nearest}) AS yes
+), few AS MATERIALIZED (
+  SELECT id, firm_id, sorted_at FROM email
+  WHERE firm_words(firm_id, words) @@ {firm_words}::text::tsquery AND NOT (SELECT yes FROM enough) LIMIT {most} + 1
+), too_many AS MATERIALIZED (SELECT count(*) > {most} AS yes FROM few)
+SELECT id FROM near WHERE (SELECT yes FROM enough)
+UNION ALL (
+  SELECT m.id FROM (SELECT * FROM few AS m {by_date}) AS m{linked}
+  WHERE m.firm_id = $1 AND NOT (SELECT yes FROM too_many){same_bounds} {by_date} LIMIT {size})
+UNION ALL (
+  SELECT m.id FROM {source} WHERE {listed} AND array_to_tsvector(m.words) @@ {words}::text::tsquery
+    AND (SELECT yes FROM too_many) {in_order} LIMIT {size})
+))"""
+# one by one, so that the first are enough
+_LINKED = ", LATERAL (SELECT 1 FROM email_account l WHERE {listed} AND l.email_id = m.id OFFSET 0) AS l"
+
+
+def newest(firm_id: UUID, account_id: UUID | None, beginnings: Sequence[str], window: Window) -> store.Where:
+    """Those of the window, of the firm's e-mails or an account's, and one more where there are more: as `email m`."""
+    where = store.Where("m.firm_id = ?", firm_id)
+    among, listed, linked = OF_FIRM, "m.firm_id = $1", ""
+    if account_id:
+        among, listed = OF_ACCOUNT, f"l.firm_id = $1 AND l.account_id = {where.value(account_id)}"
+        linked = _LINKED.format(listed=listed)
+    bounds, in_order = bounded(among.order, window, where.args)
+    same_bounds, by_date = bounded(OF_FIRM.order, window, where.args)
+    found = _FOUND.format(
+        source=among.source,
+        rows=among.rows,
+        listed=listed + bounds,
+        in_order=in_order,
+        linked=linked,
+        same_bounds=same_bounds,
+        by_date=by_date,
+        words=where.value(" & ".join(beginnings)),
+        firm_words=where.value(firm_words(firm_id, beginnings)),
+        size=window.size + 1,
+        nearest=NEAREST,
+        most=MOST,
+    )
+    where.say(found)
+    where.afresh()
+    return where
+
+
+def firm_words(firm_id: UUID, beginnings: Sequence[str]) -> str:
+    """The tsquery for what PostgreSQL's function of this name makes of them, by which they are indexed."""
+    return " & ".join(beginning.replace("'", f"'{str(firm_id)[-6:]}", 1) for beginning in beginnings)
