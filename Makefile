@@ -7,8 +7,9 @@ unexport PYTHONDONTWRITEBYTECODE # where it is set, each of the many processes o
 
 .PHONY: run test faults check bench clients format clean
 
+# `make run DOVECOT=1`: the same with a real Dovecot as its mail server, where one is installed
 run: $(RUNS)
-	@$(BIN)/switchboard demo
+	@$(BIN)/switchboard demo $(if $(DOVECOT),--dovecot)
 
 test: $(TESTS)
 	$(BIN)/pytest -m "not faults" -n logical --maxprocesses 8 --dist worksteal

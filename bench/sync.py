@@ -77,7 +77,7 @@ Login = tuple[MailServer, str, str]
 async def _served(on: Ground, messages: int) -> AsyncIterator[Login]:
     if shutil.which("dovecot", path=os.environ["PATH"] + ":/usr/sbin"):
         with dovecot() as server:
-            await asyncio.to_thread(_fill_maildir, server.home, messages)
+            await asyncio.to_thread(_fill_maildir, server.mail, messages)
             yield MailServer("127.0.0.1", server.port, MailSecurity.NONE), USERNAME, PASSWORD
         return
     kept = KeptFolder(on.folder / "mail", mailbox=STUDIO.address, name="INBOX")
@@ -87,13 +87,12 @@ async def _served(on: Ground, messages: int) -> AsyncIterator[Login]:
         yield demo.imap, STUDIO.address, MAIL_PASSWORD
 
 
-def _fill_maildir(home: Path, messages: int) -> None:
-    folder = home / "mail"
+def _fill_maildir(folder: Path, messages: int) -> None:
     for each in ("cur", "new", "tmp"):
         (folder / each).mkdir(parents=True, exist_ok=True)
     for number, letter in enumerate(letters(messages)):
         (folder / "new" / f"{1_700_000_000 + number}.M{number}.bench").write_bytes(letter)
-    owner = home.stat()
+    owner = folder.parent.stat()
     for path in (folder, *folder.rglob("*")):
         os.chown(path, owner.st_uid, owner.st_gid)
 

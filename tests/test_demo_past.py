@@ -1,5 +1,6 @@
 """The demo's people and their past mail hold together."""
 
+import shutil
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
@@ -13,10 +14,10 @@ import pytest
 from mail.demo.fill import fill
 from mail.demo.kept import KeptFolder
 from mail.demo.launch import DemoMail
-from mail.demo.letters import NEWCOMER, PastMessage, past_mail
+from mail.demo.letters import CLIENTS, NEWCOMER, PastMessage, past_mail, thread_in_two
 from mail.demo.people import BELLANDI, FIRMS, HARBOUR, Firm
 from mail.demo.send import letter
-from mail.demo.users import MAILBOXES, STUDIO
+from mail.demo.users import COLLEAGUE, MAILBOXES, STUDIO
 from models.viewer import TeamRole
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -162,15 +163,46 @@ def test_the_newcomer_has_a_past_whenever_the_demo_is_started(days: int) -> None
 
 
 async def test_the_server_starts_with_the_past_filled_in_once(tmp_path: Path, past: list[PastMessage]) -> None:
+    past = sorted([*past, *thread_in_two(NOW)], key=lambda message: message.received_at)
     assert fill(tmp_path, now=NOW) == len(past)
     assert fill(tmp_path, now=NOW) == 0
-    sent = KeptFolder(tmp_path, mailbox=STUDIO.address, name="Sent")
-    expected = [(m.received_at.replace(microsecond=0), m.raw) for m in past if m.folder == "Sent"]
-    assert [(kept.received_at, kept.raw) for kept in sent.messages()] == expected
+    for mailbox, name in {(message.mailbox, message.folder) for message in past}:
+        folder = KeptFolder(tmp_path, mailbox=mailbox, name=name)
+        put = [message for message in past if (message.mailbox, message.folder) == (mailbox, name)]
+        expected = [(message.received_at.replace(microsecond=0), message.raw) for message in put]
+        assert [(kept.received_at, kept.raw) for kept in folder.messages()] == expected
     async with DemoMail.start(tmp_path) as server:
         await server.deliver(past[0].raw, sender="a@example.test", to=[STUDIO.address])
     inbox = list(KeptFolder(tmp_path, mailbox=STUDIO.address, name="INBOX").messages())
-    assert inbox[-1].uid == len(inbox) == 1 + sum(message.folder == "INBOX" for message in past)
+    put = [message for message in past if (message.mailbox, message.folder) == (STUDIO.address, "INBOX")]
+    assert inbox[-1].uid == len(inbox) == 1 + len(put)
+
+
+def test_a_mailbox_that_has_been_filled_is_left_alone_and_the_other_is_filled(tmp_path: Path) -> None:
+    fill(tmp_path, now=NOW)
+    shutil.rmtree(tmp_path / COLLEAGUE.address)
+    copies = [message for message in thread_in_two(NOW) if message.mailbox == COLLEAGUE.address]
+    assert fill(tmp_path, now=NOW) == len(copies) == 6
+
+
+def test_one_thread_lies_in_two_mailboxes_and_its_copies_differ_in_who_received_them_only() -> None:
+    copies = list(thread_in_two(NOW))
+    held = {box: [copy for copy in copies if copy.mailbox == box] for box in (STUDIO.address, COLLEAGUE.address)}
+    letters = {box: [letter_of(copy) for copy in held[box]] for box in held}
+    assert [copy.folder for copy in held[COLLEAGUE.address]].count(CLIENTS) == 3
+    shared = [raw for raw in letters[STUDIO.address] if raw in letters[COLLEAGUE.address]]
+    assert len(shared) == len(letters[STUDIO.address]) == 4
+    assert len(letters[COLLEAGUE.address]) == 6
+    parsed = [message_from_bytes(raw, _class=EmailMessage, policy=default) for raw in letters[COLLEAGUE.address]]
+    ids = [str(message["Message-ID"]) for message in parsed]
+    for number, message in enumerate(parsed):
+        assert str(message["References"] or "").split() == ids[:number]
+        assert NEWCOMER.address in taking_part(message)
+
+
+def letter_of(copy: PastMessage) -> bytes:
+    """Without the line of who received it."""
+    return copy.raw.removeprefix(f"Delivered-To: {copy.mailbox}\r\n".encode())
 
 
 def test_a_new_letter_calls_its_sender_by_name() -> None:

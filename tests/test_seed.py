@@ -6,12 +6,13 @@ import pytest
 
 from mail.demo import seed
 from mail.demo.people import BELLANDI, CLIENT, FIRMS, HARBOUR, OWNER_PASSWORD, Account, Firm
-from mail.demo.users import MAIL_PASSWORD, STUDIO
+from mail.demo.users import COLLEAGUE, MAIL_PASSWORD, STUDIO
 from models import account, contact, mailbox, portal, session, team, toggles
 from models.account import AccountFilter, AccountOrder, AccountView, LoginStatus
 from models.ground import store
 from models.ground.page import Window
 from models.mailbox import MailSecurity, MailServer
+from models.mailbox.ending import end_mailboxes
 from models.mailbox.secret import unsealed
 from models.viewer import Client, TeamRole, Viewer
 
@@ -109,18 +110,34 @@ async def test_an_employee_without_the_right_cannot_manage_accounts() -> None:
     assert not davide.may_manage_accounts
 
 
-async def test_the_demo_mailbox_is_connected_once_and_follows_its_servers() -> None:
+IMAP, SMTP = (MailServer("127.0.0.1", port, MailSecurity.NONE) for port in (1143, 1025))
+
+
+async def test_the_demo_mailboxes_are_connected_once_and_follow_their_servers() -> None:
     await seed.seed(NOW)
     by = await seed.main_firm()
-    imap, smtp = (MailServer("127.0.0.1", port, MailSecurity.NONE) for port in (1143, 1025))
-    mailbox_id = await seed.connect_demo_mailbox(by, imap, smtp)
+    await seed.connect_demo_mailboxes(by, IMAP, SMTP)
+    owner = await _owner(BELLANDI)
+    before = await mailbox.of_firm(owner)
     elsewhere = MailServer("127.0.0.1", 40_143, MailSecurity.NONE)
-    assert await seed.connect_demo_mailbox(by, elsewhere, smtp) == mailbox_id
-    (view,) = await mailbox.of_firm(await _owner(BELLANDI))
-    assert (view.address, view.owner_id, view.imap, view.smtp) == (STUDIO.address, None, elsewhere, smtp)
-    row = await store.row("SELECT secret, secret_kind FROM mailbox WHERE id = $1", mailbox_id)
-    assert await unsealed(by.firm_id, mailbox_id, row) == MAIL_PASSWORD
-    version = view.version
-    await seed.connect_demo_mailbox(by, elsewhere, smtp)
-    (view,) = await mailbox.of_firm(await _owner(BELLANDI))
-    assert view.version == version
+    for _ in range(2):
+        await seed.connect_demo_mailboxes(by, elsewhere, SMTP)
+    after = await mailbox.of_firm(owner)
+    thomas = next(one.id for one in await team.of_firm(owner) if one.email == COLLEAGUE.address)
+    assert [(view.address, view.owner_id) for view in after] == [(STUDIO.address, None), (COLLEAGUE.address, thomas)]
+    assert [(view.id, view.version) for view in after] == [(view.id, view.version + 1) for view in before]
+    for view in after:
+        assert (view.imap, view.smtp) == (elsewhere, SMTP)
+        row = await store.row("SELECT secret, secret_kind FROM mailbox WHERE id = $1", view.id)
+        assert await unsealed(by.firm_id, view.id, row) == MAIL_PASSWORD
+
+
+async def test_a_demo_mailbox_that_was_disconnected_does_not_come_back_at_the_next_start() -> None:
+    await seed.seed(NOW)
+    by = await seed.main_firm()
+    await seed.connect_demo_mailboxes(by, IMAP, SMTP)
+    owner = await _owner(BELLANDI)
+    await mailbox.disconnect(owner, next(one.id for one in await mailbox.of_firm(owner) if one.owner_id))
+    await end_mailboxes()
+    await seed.connect_demo_mailboxes(by, IMAP, SMTP)
+    assert [view.address for view in await mailbox.of_firm(owner)] == [STUDIO.address]

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-from mail.demo.doors import open_imap, open_smtp
+from mail.demo.doors import inboxes_of, open_imap, open_smtp
 from mail.demo.mailboxes import KeptMailboxSet
 from mail.demo.users import MAILBOXES
 from mail.outbox import Outbox
@@ -74,7 +74,7 @@ async def demo_doors(folder: Path) -> AsyncIterator[tuple[int, int]]:
     mailboxes = {user.address: KeptMailboxSet(folder, mailbox=user.address) for user in MAILBOXES}
     async with AsyncExitStack() as stack:
         imap = await open_imap(mailboxes, port=0, stack=stack)
-        yield imap, await open_smtp(mailboxes, port=0, stack=stack)
+        yield imap, await open_smtp(inboxes_of(mailboxes), port=0, stack=stack)
 
 
 def lost() -> list[str]:

@@ -106,11 +106,16 @@ subscription InboxLive($after: Cursor) {
 }
 """
 MAILBOXES_LIVE = """\
-# Leave it running, and switch Email sync on: the backfill's progress grows.
+# Leave it running, and switch Email sync on: the backfill's progress grows. docs/mailboxes.md has more to try.
 subscription MailboxesLive {
   mailboxHealth {
     id address
-    health { id state lastSyncAt lagSeconds backfill { done total } error { message path } stored pending quarantined }
+    health {
+      id state lastSyncAt lagSeconds
+      backfill { done total }
+      error { message path }
+      folders { name synced why onServer stored pending skipped quarantined }
+    }
   }
 }
 """
@@ -123,6 +128,7 @@ query Mailboxes {
       backfill { done total }
       error { code message path }
       onServer stored pending quarantined skipped { reason count }
+      folders { name synced why onServer stored pending skipped quarantined }
     }
   }
 }

@@ -39,11 +39,13 @@ def worker() -> None:
 
 
 @app.command()
-def demo() -> None:
+def demo(
+    dovecot: Annotated[bool, typer.Option("--dovecot", help="Its mail server is Dovecot 2.3, installed here.")] = False,
+) -> None:
     """Two demo firms, a mail server with three years of mail, and the API: all on this machine, kept under var/."""
     from graph.process import demo
 
-    _run(demo.show)
+    _run(lambda settings: demo.show(settings, dovecot=dovecot))
 
 
 @app.command()

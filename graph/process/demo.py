@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
 from urllib.parse import quote
 
 import typer
@@ -15,25 +17,27 @@ from graph.process.app import create_app
 from graph.process.logs import log_plainly
 from graph.process.opening import opened
 from graph.process.working import working
+from mail.demo.dovecot import home_in
 from mail.demo.fill import fill
 from mail.demo.launch import DemoMail, DemoMailFailed
 from mail.demo.letters import NEWCOMER
+from mail.demo.maildir import Maildir
 from mail.demo.people import BELLANDI, CLIENT, HARBOUR, OWNER_PASSWORD
-from mail.demo.seed import connect_demo_mailbox, main_firm, seed
+from mail.demo.seed import connect_demo_mailboxes, main_firm, seed
 from mail.demo.users import IMAP_PORT, PORTAL_FROM, RETURNS, SMTP_PORT
 from models.ground import clock, store, var
 from models.ground.settings import Settings
 
 
-async def show(settings: Settings) -> None:
+async def show(settings: Settings, *, dovecot: bool = False) -> None:
     """Until Ctrl-C; what an earlier start left is still there. Raises what `opened` does, PortTaken, DemoMailFailed."""
     log_plainly(settings)
     listening = running.listen(settings)
     typer.echo("Starting PostgreSQL, the demo mail server and the API …")
-    async with opened(settings), _mail(settings) as mail:
+    async with opened(settings), _mail(settings, dovecot=dovecot) as mail:
         await seed(clock.now())
         if settings.development:  # outside, no mail server on a private address is called
-            await connect_demo_mailbox(await main_firm(), mail.imap, mail.smtp)
+            await connect_demo_mailboxes(await main_firm(), mail.imap, mail.smtp)
         example = await _example()
         settings = _with_letters(settings, mail)
         async with working(settings):
@@ -42,18 +46,30 @@ async def show(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def _mail(settings: Settings) -> AsyncIterator[DemoMail]:
+async def _mail(settings: Settings, *, dovecot: bool) -> AsyncIterator[DemoMail]:
     """On the usual ports of the demo, or on free ones where another demo has them."""
-    folder = await asyncio.to_thread(var.folder, settings, "demo", "mail")
-    await asyncio.to_thread(fill, folder, now=clock.now())
+    folder = await asyncio.to_thread(_filled_for_dovecot if dovecot else _filled, settings)
     try:
-        mail = await DemoMail.launch(folder, imap_port=IMAP_PORT, smtp_port=SMTP_PORT)
+        mail = await DemoMail.launch(folder, imap_port=IMAP_PORT, smtp_port=SMTP_PORT, dovecot=dovecot)
     except DemoMailFailed:
-        mail = await DemoMail.launch(folder)
+        mail = await DemoMail.launch(folder, dovecot=dovecot)
     try:
         yield mail
     finally:
         await mail.stop()
+
+
+def _filled(settings: Settings) -> Path:
+    folder = var.folder(settings, "demo", "mail")
+    fill(folder, now=clock.now())
+    return folder
+
+
+def _filled_for_dovecot(settings: Settings) -> Path:
+    folder = var.folder(settings) / "dovecot"
+    home = home_in(folder)
+    fill(home.data, now=clock.now(), kept=partial(Maildir, user=home.user))
+    return folder
 
 
 def _with_letters(settings: Settings, mail: DemoMail) -> Settings:
@@ -97,7 +113,7 @@ async def _welcome(settings: Settings, mail: DemoMail) -> None:
 {_to_try(mail) if settings.development else GRAPHIQL_IS_OFF}
   What the firm sends to its clients stays here:  .venv/bin/python -m mail.demo.read{port}
 
-  Data is kept under {settings.var}/. Ctrl-C stops everything.
+  Data is kept under {settings.var}/, the mail in {mail.mail}. Ctrl-C stops everything.
 """)
 
 
@@ -116,4 +132,5 @@ def _to_try(mail: DemoMail) -> str:
       three years of her letters are there a moment later.
    3. Tab “NewMailLive”: run it, and in another terminal have her write to the firm:
       .venv/bin/python -m mail.demo.send --from {NEWCOMER.address}{port}
+   More of the mail (two mailboxes with one thread, certified mail, what goes wrong): docs/mailboxes.md
 """

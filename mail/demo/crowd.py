@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from mail.demo.people import OWNER_PASSWORD
 from mail.demo.seed import NoDemo, main_firm
+from mail.demo.typed import count as typed_count
 from models import account, address, installation, password, suppression
 from models.account import AccountKind, NewAccount
 from models.contact import FieldRef, NewContact, NewEmail
@@ -29,7 +30,6 @@ from models.viewer import System
 
 DOMAIN = "crowd.demo.test"
 """Whatever goes there lies on the demo's own mail server: `python -m mail.demo.read --to ADDRESS`."""
-MOST = 100_000
 AT_ONCE = 25
 """In one transaction: the firm's own writers wait for it."""
 NAMES = (
@@ -163,14 +163,8 @@ def _failed(why: str) -> int:
 
 def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Gives the demo firm more clients, CROWD-1 to CROWD-COUNT.")
-    parser.add_argument("count", type=_count, nargs="?", default=2000, metavar="COUNT")
+    parser.add_argument("count", type=typed_count, nargs="?", default=2000, metavar="COUNT")
     return parser.parse_args()
-
-
-def _count(typed: str) -> int:
-    if not (typed.isascii() and typed.isdigit() and 1 <= int(typed[:9]) <= MOST):
-        raise argparse.ArgumentTypeError(f"say how many, from 1 to {MOST}")
-    return int(typed)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""The two doors of the demo mail server: pymap for IMAP, aiosmtpd for SMTP, over the same mailboxes."""
+"""The two doors of the demo mail server: pymap for IMAP (or Dovecot), aiosmtpd for SMTP, over the same mailboxes."""
 
 import asyncio
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -25,6 +25,8 @@ HOST = "127.0.0.1"
 LARGEST_MESSAGE = 64 * 1024 * 1024
 
 Mailboxes = Mapping[str, KeptMailboxSet]
+Deliver = Callable[[str, bytes], Awaitable[None]]
+"""Puts a message into the INBOX of an address that has a mailbox here."""
 
 
 async def open_imap(mailboxes: Mailboxes, *, port: int, stack: AsyncExitStack) -> int:
@@ -44,9 +46,16 @@ async def open_imap(mailboxes: Mailboxes, *, port: int, stack: AsyncExitStack) -
     return _listening(await asyncio.start_server(connected, HOST, port), stack)
 
 
-async def open_smtp(mailboxes: Mailboxes, *, port: int, stack: AsyncExitStack) -> int:
+def inboxes_of(mailboxes: Mailboxes) -> Deliver:
+    async def deliver(address: str, raw: bytes) -> None:
+        await mailboxes[address].inbox.append(AppendMessage(raw, datetime.now(UTC)), recent=True)
+
+    return deliver
+
+
+async def open_smtp(deliver: Deliver, *, port: int, stack: AsyncExitStack) -> int:
     """The port it listens on. AUTH is offered and checked, and not needed."""
-    delivery = _Delivery(mailboxes)
+    delivery = _Delivery(deliver)
     return _listening(await asyncio.get_running_loop().create_server(lambda: _connection(delivery), HOST, port), stack)
 
 
@@ -107,15 +116,15 @@ def _authenticate(_server: SMTP, _session: Session, _envelope: Envelope, _mechan
 class _Delivery:
     """What aiosmtpd calls with each message; it lies in the mailbox when the sender is told so."""
 
-    def __init__(self, mailboxes: Mailboxes) -> None:
-        self._mailboxes = mailboxes
+    def __init__(self, deliver: Deliver) -> None:
+        self._deliver = deliver
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - theirs
-        message = AppendMessage(envelope.original_content or b"", datetime.now(UTC))
-        for address in dict.fromkeys(self._mailbox_of(recipient) for recipient in envelope.rcpt_tos):
-            await self._mailboxes[address].inbox.append(message, recent=True)
+        for address in dict.fromkeys(_mailbox_of(recipient) for recipient in envelope.rcpt_tos):
+            await self._deliver(address, envelope.original_content or b"")
         return "250 OK"
 
-    def _mailbox_of(self, recipient: str) -> str:
-        address = recipient.casefold()
-        return address if address in self._mailboxes else OUTSIDE.address
+
+def _mailbox_of(recipient: str) -> str:
+    address = recipient.casefold()
+    return address if any(address == user.address for user in MAILBOXES) else OUTSIDE.address

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from mail.demo.users import MAIL_PASSWORD, STUDIO
 from mail.smtp import Smtp, SmtpServer
@@ -28,7 +29,7 @@ class DemoMailFailed(Mendable):
 
 @dataclass(frozen=True, slots=True)
 class DemoMail:
-    """A running server. Ends with this process, however that ends.
+    """A running server; its mail lies under `mail`. Ends with this process, however that ends.
 
     async with DemoMail.start(folder) as server:
         await server.deliver(raw, sender="anna@example.test", to=["studio@demo.test"])
@@ -36,22 +37,25 @@ class DemoMail:
 
     imap_port: int
     smtp_port: int
+    mail: Path
     process: Process
 
     @classmethod
     @asynccontextmanager
-    async def start(cls, folder: Path, *, imap_port: int = 0, smtp_port: int = 0) -> AsyncIterator["DemoMail"]:
-        server = await cls.launch(folder, imap_port=imap_port, smtp_port=smtp_port)
+    async def start(cls, folder: Path, *, dovecot: bool = False) -> AsyncIterator["DemoMail"]:
+        """On free ports."""
+        server = await cls.launch(folder, dovecot=dovecot)
         try:
             yield server
         finally:
             await server.stop()
 
     @classmethod
-    async def launch(cls, folder: Path, *, imap_port: int = 0, smtp_port: int = 0) -> "DemoMail":
+    async def launch(cls, folder: Path, *, imap_port: int = 0, smtp_port: int = 0, dovecot: bool = False) -> "DemoMail":
         """Ready when this returns, with all that `folder` keeps; the caller stops it. Raises DemoMailFailed."""
         process = await asyncio.create_subprocess_exec(
             *_command(folder, imap_port=imap_port, smtp_port=smtp_port),
+            *(["--dovecot"] if dovecot else []),
             stdin=PIPE,
             stdout=PIPE,
             cwd=CHECKOUT,
@@ -100,7 +104,7 @@ def _command(folder: Path, *, imap_port: int, smtp_port: int) -> list[str]:
     return [sys.executable, "-m", "mail.demo.server", "--folder", str(folder.resolve()), *ports]
 
 
-async def _ready(process: Process) -> dict[str, int]:
+async def _ready(process: Process) -> dict[str, Any]:
     assert process.stdout
     try:
         async with asyncio.timeout(START_SECONDS):
@@ -110,7 +114,7 @@ async def _ready(process: Process) -> dict[str, int]:
     said = json.loads(line or b"{}")
     if "imap_port" not in said:
         raise DemoMailFailed(said.get("error", "The demo mail server ended before it was ready."))
-    return {"imap_port": said["imap_port"], "smtp_port": said["smtp_port"]}
+    return {"imap_port": said["imap_port"], "smtp_port": said["smtp_port"], "mail": Path(said["mail"])}
 
 
 async def _end(process: Process) -> None:

@@ -7,6 +7,7 @@ Leans on private names of pymap 0.36.7 (docs/decisions/0027); tests/test_demo_ma
 Flags (seen, answered…) live until the restart: the program never looks at them.
 """
 
+import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
@@ -14,9 +15,11 @@ from pathlib import Path
 
 from pymap.backend.dict.mailbox import MailboxData, MailboxSet, Message, _ContentCache, _ThreadCache
 from pymap.concurrent import Event
+from pymap.exceptions import MailboxError
 from pymap.listtree import ListEntry, ListTree
 from pymap.mime import MessageBody, MessageContent, MessageHeader
 from pymap.parsing.message import AppendMessage
+from pymap.parsing.response import ResponseCode
 from pymap.parsing.specials import ObjectId
 from pymap.parsing.specials.flag import Flag
 from pymap.selected import SelectedMailbox
@@ -38,6 +41,13 @@ class KeptMailboxSet(MailboxSet):
     @property
     def inbox(self) -> MailboxData:
         return self._inbox
+
+    async def get_mailbox(self, name: str) -> MailboxData:
+        """Refused where people took its folder on disk its rights (chmod 0), as Dovecot does; by root too."""
+        mailbox = await super().get_mailbox(name)
+        if isinstance(mailbox, KeptMailbox) and mailbox.is_shut:
+            raise MailboxError(name, b"Permission denied.", ResponseCode.of(b"NOPERM"))
+        return mailbox
 
     async def list_mailboxes(self) -> ListTree:
         return _TreeWithSent(self.delimiter).update("INBOX", *self._set)
@@ -70,6 +80,10 @@ class KeptMailbox(MailboxData):
         self._max_uid = kept.last_uid
         for message in kept.messages():
             self._show(message, message.raw)
+
+    @property
+    def is_shut(self) -> bool:
+        return not self._kept.path.stat().st_mode & stat.S_IRUSR
 
     async def append(self, append_msg: AppendMessage, *, recent: bool = False) -> Message:
         # Kept first, shown after: a UID that a client has seen must be on disk, whatever kills this process.

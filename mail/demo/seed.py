@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from mail.demo.people import FIRMS, OWNER_PASSWORD, Account, Contact, Firm
-from mail.demo.users import MAIL_PASSWORD, STUDIO
+from mail.demo.users import COLLEAGUE, STUDIO, MailUser
 from models import account, address, contact, firm, mailbox, password, team
 from models.account import AccountKind, NewAccount
 from models.contact import ExistingContact, FieldRef, NewContact, NewEmail
@@ -104,18 +104,28 @@ async def _named(slug: str) -> UUID | None:
     return found
 
 
-async def connect_demo_mailbox(by: Actor, imap: MailServer, smtp: MailServer) -> UUID:
-    """Connects studio@demo.test for the whole firm, or tells it where its servers are now; answers its id."""
-    known = await store.row(_KNOWN, by.firm_id, address.compared(STUDIO.address), imap.port, smtp.port)
-    if known is None:
-        return (await mailbox.connect(by, NewMailbox(STUDIO.address, MAIL_PASSWORD, imap, smtp))).ids[0]
-    mailbox_id: UUID = known["id"]
-    if not known["there"]:
-        await mailbox.update(by, mailbox_id, MailboxChange(secret=MAIL_PASSWORD, imap=imap, smtp=smtp))
-    return mailbox_id
+async def connect_demo_mailboxes(by: Actor, imap: MailServer, smtp: MailServer) -> None:
+    """Connects the firm's and a colleague's, once, and tells them where their servers are now."""
+    await _connect(by, STUDIO, None, imap, smtp)
+    colleague = await store.value(_COLLEAGUE, by.firm_id, address.compared(COLLEAGUE.address))
+    await _connect(by, COLLEAGUE, colleague, imap, smtp)
 
 
+async def _connect(by: Actor, user: MailUser, owner_id: UUID | None, imap: MailServer, smtp: MailServer) -> None:
+    known = await store.row(_KNOWN, by.firm_id, address.compared(user.address), imap.port, smtp.port)
+    if known is None and not await store.value(_DISCONNECTED, by.firm_id, user.address):
+        await mailbox.connect(by, NewMailbox(user.address, user.password, imap, smtp, owner_id))
+    elif known is not None and not known["there"]:
+        await mailbox.update(by, known["id"], MailboxChange(secret=user.password, imap=imap, smtp=smtp))
+
+
+_COLLEAGUE = "SELECT id FROM team_member WHERE firm_id = $1 AND email_key = $2"
 _KNOWN = """
 SELECT id, (imap_port, smtp_port) = ($3, $4) AS there FROM mailbox
 WHERE firm_id = $1 AND address_key = $2 AND disconnected_at IS NULL
+"""
+# by a person, and so it stays
+_DISCONNECTED = """
+SELECT EXISTS (SELECT 1 FROM journal_entry
+  WHERE firm_id = $1 AND kind = 'MAILBOX_DISCONNECTED' AND strpos(changes::text, $2) > 0)
 """

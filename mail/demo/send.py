@@ -3,7 +3,8 @@
     python -m mail.demo.send --from hannah@whitmoreinteriors.example --text "Could we meet on Friday?"
 
 The default sender has Email sync on: the letter shows in Whitmore Interiors' Emails and in Inbox+ a moment later. With
-`--answers` and the Message-ID that an earlier one told, it goes on with that thread.
+`--answers` and the Message-ID that an earlier one told, it goes on with that thread; with `--certified` it comes as
+certified mail (PEC), in its provider's envelope.
 """
 
 import argparse
@@ -15,6 +16,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, formataddr, make_msgid
 
+from mail.demo.certified import PROVIDER, enveloped
 from mail.demo.people import BELLANDI
 from mail.demo.users import SMTP_PORT, STUDIO
 from mail.smtp import Smtp, SmtpError, SmtpServer, Unreachable
@@ -62,8 +64,9 @@ def main() -> int:
     asked = _asked()
     now = datetime.now(UTC)
     raw = letter(sender=asked.sender, subject=asked.subject, text=asked.text, at=now, answers=asked.answers)
+    sent = enveloped(raw, sender=asked.sender, to=STUDIO.address, at=now) if asked.certified else raw
     try:
-        asyncio.run(send(raw, sender=asked.sender, host=asked.host, port=asked.port))
+        asyncio.run(send(sent, sender=PROVIDER if asked.certified else asked.sender, host=asked.host, port=asked.port))
     except Unreachable:
         print(f"No mail server answers on {asked.host}, port {asked.port}. Is the demo running?", file=sys.stderr)  # noqa: T201
         return 1
@@ -81,6 +84,7 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--subject", default=SUBJECT)
     parser.add_argument("--text", default=TEXT)
     parser.add_argument("--answers", type=_message_id, metavar="MESSAGE-ID")
+    parser.add_argument("--certified", action="store_true", help="as certified mail (PEC)")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=SMTP_PORT)
     return parser.parse_args()

@@ -1,9 +1,10 @@
 """The mail server of `make run` and of the tests: SMTP in, IMAP out, loopback only, in a process of its own.
 
     python -m mail.demo.server --folder var/demo/mail --imap-port 1143 --smtp-port 1025
+    python -m mail.demo.server --folder var/dovecot --dovecot    with Dovecot for IMAP, where one is installed
 
-Prints one line of JSON when it is ready, {"imap_port": …, "smtp_port": …}, or {"error": …} and ends with status 1;
-port 0 means any free one. What SMTP accepts
+Prints one line of JSON when it is ready, {"imap_port": …, "smtp_port": …, "mail": where it lies}, or {"error": …} and
+ends with status 1; port 0 means any free one. What SMTP accepts
 goes to the INBOX of each recipient who has a mailbox here, and once to outside@demo.test for all others: nothing
 leaves this machine. It ends at SIGTERM or SIGINT, and when the process that started it does.
 """
@@ -15,15 +16,20 @@ import json
 import logging
 import os
 import signal
+import socket
 import stat
 import sys
 from collections.abc import Coroutine, Iterator
 from contextlib import AsyncExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
-from mail.demo.doors import open_imap, open_smtp
+from mail.demo.doors import HOST, Deliver, inboxes_of, open_imap, open_smtp
+from mail.demo.dovecot import Dovecot, home_in
 from mail.demo.mailboxes import KeptMailboxSet
+from mail.demo.maildir import Maildir
 from mail.demo.users import MAILBOXES
+from models.ground.mendable import Mendable
 
 STDIN = 0
 PARENT_CHECK_SECONDS = 0.5
@@ -33,17 +39,42 @@ class CannotStart(Exception):
     """In plain words."""
 
 
-async def serve(folder: Path, *, imap_port: int, smtp_port: int) -> None:
-    """Until told to stop. Raises CannotStart if a port or the folder is taken."""
+async def serve(folder: Path, *, imap_port: int, smtp_port: int, dovecot: bool = False) -> None:
+    """Until told to stop. Raises CannotStart if a port or the folder is taken, and Mendable."""
     stopping = asyncio.Event()
     _stop_with_signals_or_parent(stopping)
     with _locked(folder):
-        mailboxes = {user.address: KeptMailboxSet(folder, mailbox=user.address) for user in MAILBOXES}
         async with AsyncExitStack() as stack:
-            imap = await _opened("IMAP", imap_port, open_imap(mailboxes, port=imap_port, stack=stack))
-            smtp = await _opened("SMTP", smtp_port, open_smtp(mailboxes, port=smtp_port, stack=stack))
-            print(json.dumps({"imap_port": imap, "smtp_port": smtp}), flush=True)  # noqa: T201 - the launcher reads it
+            open_mail = _open_dovecot if dovecot else _open_pymap
+            imap, deliver, mail = await open_mail(folder, imap_port, stack)
+            smtp = await _opened("SMTP", smtp_port, open_smtp(deliver, port=smtp_port, stack=stack))
+            said = {"imap_port": imap, "smtp_port": smtp, "mail": str(mail)}
+            print(json.dumps(said), flush=True)  # noqa: T201 - the launcher reads it
             await stopping.wait()
+
+
+async def _open_pymap(folder: Path, port: int, stack: AsyncExitStack) -> tuple[int, Deliver, Path]:
+    mailboxes = {user.address: KeptMailboxSet(folder, mailbox=user.address) for user in MAILBOXES}
+    return await _opened("IMAP", port, open_imap(mailboxes, port=port, stack=stack)), inboxes_of(mailboxes), folder
+
+
+async def _open_dovecot(folder: Path, port: int, stack: AsyncExitStack) -> tuple[int, Deliver, Path]:
+    home = home_in(folder)
+    dovecot = Dovecot(home.data, home.user, port or _a_free_port(), {each.address: each.password for each in MAILBOXES})
+    stack.enter_context(dovecot.running())
+
+    async def deliver(address: str, raw: bytes) -> None:
+        Maildir(home.data, address, "INBOX", user=home.user).keep(raw, datetime.now(UTC))
+
+    return dovecot.port, deliver, home.data
+
+
+def _a_free_port() -> int:
+    """Which another program may take before Dovecot does."""
+    with socket.socket() as one:
+        one.bind((HOST, 0))
+        port: int = one.getsockname()[1]
+    return port
 
 
 async def _opened(what: str, port: int, opening: Coroutine[None, None, int]) -> int:
@@ -101,12 +132,14 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, required=True, help="where the mail is kept")
     parser.add_argument("--imap-port", type=int, default=0, help="0: any free one")
     parser.add_argument("--smtp-port", type=int, default=0, help="0: any free one")
+    parser.add_argument("--dovecot", action="store_true", help="Dovecot for IMAP")
     asked = parser.parse_args()
     logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd's, which tells of each odd line at WARNING
     try:
-        asyncio.run(serve(asked.folder, imap_port=asked.imap_port, smtp_port=asked.smtp_port))
-    except CannotStart as reason:
-        print(json.dumps({"error": f"The demo mail server cannot start: {reason}."}), flush=True)  # noqa: T201
+        ports = {"imap_port": asked.imap_port, "smtp_port": asked.smtp_port}
+        asyncio.run(serve(asked.folder, **ports, dovecot=asked.dovecot))
+    except (CannotStart, Mendable) as reason:
+        print(json.dumps({"error": f"The demo mail server cannot start: {reason}".rstrip(".") + "."}), flush=True)  # noqa: T201
         return 1
     return 0
 

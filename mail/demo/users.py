@@ -21,6 +21,9 @@ class MailUser:
 STUDIO = MailUser("studio@demo.test")
 """The shared mailbox of the main demo firm."""
 
+COLLEAGUE = MailUser("thomas.marsh@demo.test")
+"""Of one colleague of the main demo firm."""
+
 HARBOUR = MailUser("office@harbour.test")
 """The shared mailbox of the second demo firm."""
 
@@ -30,4 +33,4 @@ OUTSIDE = MailUser("outside@demo.test")
 RETURNS = MailUser("bounces@demo.test")
 """The installation's return mailbox: reports on the letters of all firms."""
 
-MAILBOXES = (STUDIO, HARBOUR, OUTSIDE, RETURNS)
+MAILBOXES = (STUDIO, COLLEAGUE, HARBOUR, OUTSIDE, RETURNS)

@@ -4,7 +4,7 @@
 var            0700; 0711 where root starts PostgreSQL, which runs as another user and passes through
 var/files, var/demo    0700
 var/key        0600, as var/key.old
-var/postgres   see models.ground.embedded.home
+var/postgres, var/dovecot    see models.ground.embedded.home
 
 What was there already is closed where it is ours: an earlier release left it open. A folder that holds other things
 too, as `SWITCHBOARD_VAR=.` or /tmp does, keeps its mode; the parts are closed all the same.
@@ -21,7 +21,7 @@ from models.ground.settings import Settings
 
 PRIVATE, PASSABLE = 0o700, 0o711
 CLOSED = ("files", "demo", "key", "key.old")
-PARTS = {*CLOSED, "postgres"}
+PARTS = {*CLOSED, "postgres", "dovecot"}
 
 
 class NoFolder(Mendable):

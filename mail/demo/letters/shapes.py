@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from mail.demo.people import Kind
+from mail.demo.users import STUDIO
 
 
 class By(StrEnum):
@@ -34,11 +35,12 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class PastMessage:
-    """`folder` is INBOX or Sent; `received_at` knows its time zone; `raw` is what IMAP shall give, byte for byte."""
+    """`received_at` knows its time zone; `raw` is what IMAP shall give, byte for byte."""
 
     folder: str
     received_at: datetime
     raw: bytes
+    mailbox: str = STUDIO.address
 
 
 def client(text: str, file: str | None = None) -> Step:
