@@ -47,9 +47,9 @@ async def keep(firm_id: UUID, contents: Sequence[bytes]) -> list[str]:
         return []
     from models.ground import files  # loads obstore, which a process that only migrates does without
 
-    names = [await files.name_of(content) for content in contents]
+    names = await files.names_of(contents)
     await drop(firm_id, names)
-    await asyncio.gather(*(files.keep(firm_id, name, content) for name, content in zip(names, contents, strict=True)))
+    await files.keep(firm_id, dict(zip(names, contents, strict=True)))
     return names
 
 
@@ -60,7 +60,7 @@ async def keep_large(firm_id: UUID, content: BinaryIO) -> str:
     name = await files.name_of_large(content)
     await drop(firm_id, [name])
     content.seek(0)
-    await files.keep(firm_id, name, content)
+    await files.keep(firm_id, {name: content})
     return name
 
 

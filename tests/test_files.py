@@ -4,10 +4,13 @@ import os
 from pathlib import Path
 
 import pytest
+from obstore.exceptions import BaseError
 from uuid_utils.compat import uuid7
 
 from models.ground import files
 from models.ground.settings import Settings
+
+FIRM = uuid7()
 
 
 async def test_a_file_is_on_the_disk_before_a_row_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -20,20 +23,28 @@ async def test_a_file_is_on_the_disk_before_a_row_names_it(tmp_path: Path, monke
     os_fsync = os.fsync
     monkeypatch.setattr(os, "fsync", watched)
     files.open_files(Settings(var=tmp_path))
-    firm_id = uuid7()
-    content = b"From: anna@client.test\r\n\r\nThe bill"
-    name = await files.name_of(content)
-    await files.keep(firm_id, name, content)
-    kept = tmp_path / "files" / str(firm_id) / name[:2] / name
-    assert kept.read_bytes().endswith(b"The bill")
-    assert {kept, kept.parent, kept.parent.parent} <= on_disk
+    contents = [f"From: anna@client.test\r\n\r\nThe bill, {number}".encode() for number in range(10)]
+    names = await files.names_of(contents)
+    await files.keep(FIRM, dict(zip(names, contents, strict=True)))
+    for name, content in zip(names, contents, strict=True):
+        kept = tmp_path / "files" / str(FIRM) / name[:2] / name
+        assert kept.read_bytes() == content
+        assert {kept, kept.parent, kept.parent.parent} <= on_disk
 
 
 async def test_what_is_kept_twice_is_there_once(tmp_path: Path) -> None:
     files.open_files(Settings(var=tmp_path))
-    firm_id = uuid7()
-    name = await files.name_of(b"the same")
+    (name,) = await files.names_of([b"the same"])
     for _ in range(2):
-        await files.keep(firm_id, name, b"the same")
+        await files.keep(FIRM, {name: b"the same"})
     assert len([each for each in (tmp_path / "files").rglob("*") if each.is_file()]) == 1
-    assert b"".join([piece async for piece in await files.read(firm_id, name)]) == b"the same"
+    assert b"".join([piece async for piece in await files.read(FIRM, name)]) == b"the same"
+
+
+async def test_whoever_keeps_what_cannot_be_written_hears_of_it(tmp_path: Path) -> None:
+    """Nothing may come to name a file that is not there."""
+    files.open_files(Settings(var=tmp_path))
+    names = await files.names_of([bytes([number]) for number in range(9)])
+    (tmp_path / "files" / str(FIRM)).write_text("a file where the firm's folder would be")
+    with pytest.raises(BaseError):
+        await files.keep(FIRM, dict.fromkeys(names, b"any"))

@@ -117,15 +117,11 @@ async def _read(visit: Visit, batch: Sequence[tuple[Pending, Answer]]) -> list[F
     """The files come before the rows that name them. Raises what the store of files does: not the message's fault."""
     came = [(pending, answer.raw) for pending, answer in batch if isinstance(answer, FetchedMessage)]
     raws = [raw for _, raw in came]
-    async with asyncio.TaskGroup() as group:
-        keeping = group.create_task(stored_file.keep(visit.leased.firm_id, raws))
-        parsing = group.create_task(visit.tools.parsers.parse_all(raws))
-    attachments = await _keep_attachments(visit, parsing.result())
+    parsed = await visit.tools.parsers.parse_all(raws)
+    raw_files, attachments = await _keep(visit, raws, parsed)
     messages = [
-        _message(visit, pending, raw_file, parsed, kept)
-        for (pending, _), raw_file, parsed, kept in zip(
-            came, keeping.result(), parsing.result(), attachments, strict=True
-        )
+        _message(visit, pending, raw_file, message, kept)
+        for (pending, _), raw_file, message, kept in zip(came, raw_files, parsed, attachments, strict=True)
     ]
     others = [_without(pending, answer) for pending, answer in batch if not isinstance(answer, FetchedMessage)]
     return [*others, *messages]
@@ -156,12 +152,16 @@ def _message(
     return Fetched(pending, message=message)
 
 
-async def _keep_attachments(visit: Visit, parsed: Sequence[ParsedEmail | Unreadable]) -> list[list[MessageAttachment]]:
-    """Of each message, in order."""
+async def _keep(
+    visit: Visit, raws: Sequence[bytes], parsed: Sequence[ParsedEmail | Unreadable]
+) -> tuple[list[str], list[list[MessageAttachment]]]:
+    """Of each message, in order, its source and its attachments, all kept together."""
     attachments = [message.attachments if isinstance(message, ParsedEmail) else () for message in parsed]
     contents = [attachment.content for of_message in attachments for attachment in of_message]
-    names = iter(await stored_file.keep(visit.leased.firm_id, contents))
-    return [[_kept(attachment, next(names)) for attachment in of_message] for of_message in attachments]
+    names = await stored_file.keep(visit.leased.firm_id, [*raws, *contents])
+    files = iter(names[len(raws) :])
+    kept = [[_kept(attachment, next(files)) for attachment in of_message] for of_message in attachments]
+    return names[: len(raws)], kept
 
 
 def _kept(attachment: ParsedAttachment, file: str) -> MessageAttachment:

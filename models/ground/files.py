@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import os
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -16,6 +16,8 @@ from models.ground import var
 from models.ground.settings import Settings
 
 LARGE = 64 * 1024  # bytes that take longer than the way to a thread and back
+WRITERS = 4
+"""Threads for the files of a batch: a disk that is asked to flush by several at once does it once for all."""
 _store: obstore.store.ObjectStore | None = None
 
 
@@ -26,9 +28,10 @@ def open_files(settings: Settings) -> None:
     _store = from_url(url) if url else LocalStore(var.folder(settings, "files"))
 
 
-async def name_of(content: bytes) -> str:
-    """The SHA-256 of the content."""
-    return await asyncio.to_thread(_name, content) if len(content) > LARGE else _name(content)
+async def names_of(contents: Sequence[bytes]) -> list[str]:
+    """Of each the SHA-256 of the content."""
+    few = sum(map(len, contents)) <= LARGE
+    return [*map(_name, contents)] if few else await asyncio.to_thread(lambda: [*map(_name, contents)])
 
 
 async def name_of_large(content: BinaryIO) -> str:
@@ -44,26 +47,40 @@ def _name_of_large(content: BinaryIO) -> str:
     return digest.hexdigest()
 
 
-async def keep(firm_id: UUID, name: str, content: bytes | BinaryIO) -> None:
+async def keep(firm_id: UUID, contents: Mapping[str, bytes | BinaryIO]) -> None:
     """
-    Stores it before the row that names it. When this returns it lies on the disk: a row must not outlive its file
-    where the power fails. Only `models.stored_file` calls it, which remembers that it may come to be named by nothing.
+    Stores them, by their names, before the rows that name them. When this returns they lie on the disk: a row must not
+    outlive its file where the power fails. Only `models.stored_file` calls it, which remembers that they may come to be
+    named by nothing.
     """
-    path, store = _path(firm_id, name), _files()
-    await obstore.put_async(store, path, content)
+    store, paths = _files(), [(_path(firm_id, name), content) for name, content in contents.items()]
     if isinstance(store, LocalStore):
-        assert store.prefix is not None
-        await asyncio.to_thread(_flush, Path(store.prefix) / path)
+        shares = [paths[first::WRITERS] for first in range(min(WRITERS, len(paths)))]
+        await asyncio.gather(*(asyncio.to_thread(_write, store, share) for share in shares))
+    else:
+        await asyncio.gather(*(obstore.put_async(store, *placed) for placed in paths))
 
 
-def _flush(path: Path) -> None:
-    """obstore leaves it to the operating system when it writes; nor is a new name in a folder on the disk by itself."""
-    for each in (path, path.parent, path.parent.parent):
-        opened = os.open(each, os.O_RDONLY)
-        try:
-            os.fsync(opened)
-        finally:
-            os.close(opened)
+def _write(store: LocalStore, share: Sequence[tuple[str, bytes | BinaryIO]]) -> None:
+    """
+    All first, and then each to the disk, so that one flush takes many with it. obstore leaves that to the operating
+    system; nor is a new name in a folder on the disk by itself.
+    """
+    assert store.prefix is not None
+    for path, content in share:
+        obstore.put(store, path, content)
+    files = [Path(store.prefix) / path for path, _ in share]
+    folders = {folder for file in files for folder in (file.parent, file.parent.parent)}
+    for place in (*files, *folders):
+        _flush(place)
+
+
+def _flush(place: Path) -> None:
+    opened = os.open(place, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def _name(content: bytes) -> str:
