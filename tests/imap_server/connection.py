@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from tests.imap_server.folders import Served, ServedFolder
@@ -23,6 +24,8 @@ class Connection(Notifying):
             raise Cut
         for said in self.server.wording.between:
             await self.line(self.server.wording.of_folder(said, self.folder, len(self.view)))
+        if len(self.view) == len(self.folder.messages) and self.view[-1:] == self.folder.messages[-1:]:
+            return
         there = {message.uid for message in self.folder.messages}
         for at in range(len(self.view), 0, -1):
             if self.view[at - 1].uid not in there:
@@ -105,8 +108,9 @@ class Connection(Notifying):
         for _, message in reversed(messages) if self.server.wording.backwards else messages:
             self.server.on_fetch(message.uid)
             await self.tell()
-            if message in self.view:
-                await self._message(self.view.index(message) + 1, message, items)
+            at = bisect_left(self.view, message.uid, key=_uid)
+            if self.view[at : at + 1] == [message]:
+                await self._message(at + 1, message, items)
         return b"OK done"
 
     async def fetch(self, rest: bytes) -> bytes:
@@ -126,8 +130,9 @@ class Connection(Notifying):
 
     def _chosen(self, uids: bytes) -> Iterator[tuple[int, Served]]:
         last = self.view[-1].uid if self.view else 0
+        runs = [sorted(last if end == b"*" else int(end) for end in run.split(b":")) for run in uids.split(b",")]
         for number, message in enumerate(self.view, 1):
-            if any(_covers(run, message.uid, last) for run in uids.split(b",")):
+            if any(run[0] <= message.uid <= run[-1] for run in runs):
                 yield number, message
 
     async def idle(self, _: bytes) -> bytes:
@@ -141,11 +146,17 @@ class Connection(Notifying):
                 await self.tell()
                 await self.tell_of_others(self.folder)
                 change = asyncio.ensure_future(self.changed.wait())
-                await asyncio.wait({done, change}, return_when=asyncio.FIRST_COMPLETED)
-                change.cancel()
+                try:
+                    await asyncio.wait({done, change}, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    change.cancel()
         finally:
             done.cancel()
         return b"OK idled" if done.result() == b"DONE\r\n" else b"BAD that was not DONE"
+
+
+def _uid(message: Served) -> int:
+    return message.uid
 
 
 def _covers(run: bytes, uid: int, last: int) -> bool:
