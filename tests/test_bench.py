@@ -8,9 +8,12 @@ from bench import (
     chunks,
     fanout,
     given_up,
+    history,
     idle,
     letters,
     notices,
+    outage,
+    passes,
     promises,
     reconnects,
     search,
@@ -64,7 +67,19 @@ async def test_feeds_begin_beside_a_page_that_gives_up_its_own() -> None:
 
 
 async def test_a_letter_arrives_at_a_subscription() -> None:
-    assert _names(await arrival.run(letters=2)) == {"s"}
+    assert _names(await arrival.run(letters=2, colleagues=2, past=5)) == {"s", "letters"}
+
+
+async def test_the_newest_of_a_history_stands_in_the_account() -> None:
+    assert _names(await history.run(letters=60, newest=5)) == {"s"}
+
+
+async def test_what_came_during_an_outage_is_told() -> None:
+    assert "/s" in _names(await outage.run(letters=5))
+
+
+async def test_mailboxes_in_which_nothing_happened_are_looked_at() -> None:
+    assert _names(await passes.run(mailboxes=2, folders=3, rounds=1)) == {"s"}
 
 
 async def test_a_past_is_stored_whole() -> None:

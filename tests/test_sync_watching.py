@@ -152,16 +152,25 @@ async def test_a_uidnext_that_moves_at_each_look_is_looked_at_a_few_times_and_th
         assert len([command for command in server.commands if command.startswith("EXAMINE")]) <= 10
 
 
+@pytest.mark.parametrize(("where", "peeks"), [("Clients", 0.0), ("INBOX", NEVER)])
 async def test_what_arrives_comes_before_what_is_left_of_the_history(
-    server: ImapServer, clients: ServedFolder, by: System, tools: Tools, monkeypatch: pytest.MonkeyPatch
+    server: ImapServer,
+    clients: ServedFolder,
+    by: System,
+    tools: Tools,
+    monkeypatch: pytest.MonkeyPatch,
+    where: str,
+    peeks: float,
 ) -> None:
-    monkeypatch.setattr(turns, "PEEK_SECONDS", 0.0)
+    """Of a folder that is asked for it, and of the one that is open, which says so by itself."""
+    monkeypatch.setattr(turns, "PEEK_SECONDS", peeks)
     account = await an_account(by, address=CLIENT)
-    past(clients, *(letter(subject=f"{number:04}") for number in range(400)))
+    past({"Clients": clients, "INBOX": server.inbox}[where], *(letter(subject=f"{number:04}") for number in range(400)))
+    before = len(server.inbox.messages)
     await connected(by, server.server)
 
     def arrive(uid: int) -> None:
-        if not server.inbox.messages and "BODY.PEEK[]" in server.commands[-1]:
+        if len(server.inbox.messages) == before and "BODY.PEEK[]" in server.commands[-1]:
             server.inbox.append(letter(subject="new"))
 
     async def complete() -> bool:
@@ -175,3 +184,27 @@ async def test_what_arrives_comes_before_what_is_left_of_the_history(
     about_one = [about_one for about_one, _ in await announced(by.firm_id)]
     assert about_one.count(True) == 1
     assert about_one[-1] is False
+
+
+async def test_history_gets_on_though_letters_come_all_the_time(
+    server: ImapServer, by: System, tools: Tools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "PEEK_SECONDS", NEVER)
+    account = await an_account(by, address=CLIENT)
+    past(server.inbox, *(letter(subject="past") for _ in range(150)))
+    await connected(by, server.server)
+
+    def arrive(uid: int) -> None:
+        if "BODY.PEEK[]" in server.commands[-1] and len(server.inbox.messages) < 1_000:
+            server.inbox.append(letter(subject="new"))
+
+    async def all_past() -> bool:
+        return (await subjects_of(account.id)).count("past") == 150
+
+    async with working(tools.parsers):
+        await idling(server)
+        server.on_fetch = arrive
+        await switched(by, account.id, account.address, email_sync=True)
+        await eventually(all_past)
+        assert len(server.inbox.messages) < 1_000
+        server.on_fetch = lambda uid: None

@@ -38,6 +38,7 @@ async def store_pending(visit: Visit, folder: LedgerFolder) -> bool:
             if await turn.is_over():
                 return True
             if due := await backlog.due(visit.leased, folder, most=BATCH_MESSAGES, besides=ahead.ids):
+                turn.fetches(history=not due[0].arrival)
                 await _fetch_and_store(visit, _bite(due), ahead)
     for one in once_more:
         if await turn.is_over():

@@ -6,7 +6,7 @@ from mail.imap import FolderState, Refused
 from mail.sync.tools import Visit
 
 PEEK_SECONDS = 0.25
-"""How often, while history is fetched, the folder that is watched is asked for something new."""
+"""How often, while another folder's history is fetched, the one that is watched is asked for something new."""
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 4.0
 """Between the beginnings of two passes, of which the first found nothing: some servers call for each other second."""
 SHORTEST_PAUSE = 0.05
@@ -14,36 +14,40 @@ IN_VAIN = 3
 
 
 class Turn:
-    """Of one folder. Until its time is over, or something has come in the folder that is watched."""
+    """
+    Of one folder. Until its time is over, or something has come in the folder that is watched. Where that is the open
+    one the server says so by itself: then some history has been fetched first, so that it gets on however fast letters
+    come, or PEEK_SECONDS have passed.
+    """
 
     def __init__(self, visit: Visit, folder_name: str) -> None:
         self._visit, self._folder_name = visit, folder_name
         self._loop = asyncio.get_running_loop()
         self._end = self._loop.time() + visit.tools.slice_seconds
         self._peek = self._loop.time() + PEEK_SECONDS
+        self._got_on = False
+
+    def fetches(self, *, history: bool) -> None:
+        self._got_on = self._got_on or history
 
     async def is_over(self) -> bool:
-        now = self._loop.time()
-        if now >= self._end:
+        if self._loop.time() >= self._end:
             return True
-        if now >= self._peek:
-            self._visit.noted.called = await _has_come(self._visit, self._folder_name)
-            self._peek = self._loop.time() + PEEK_SECONDS
-        return self._visit.noted.called
+        noted = self._visit.noted
+        if noted.watched and await self._has_come(*noted.watched):
+            noted.called = True
+            noted.changed.add(noted.watched[0])
+        return noted.called
 
-
-async def _has_come(visit: Visit, open_folder: str) -> bool:
-    watched = visit.noted.watched
-    if watched is None:
-        return False
-    name, seen = watched
-    if name == open_folder:
-        come = visit.imap.has_news
-    else:
-        come = await _differs(visit, name, seen)
-    if come:
-        visit.noted.changed.add(name)
-    return come
+    async def _has_come(self, name: str, seen: FolderState) -> bool:
+        is_time = self._loop.time() >= self._peek
+        if name == self._folder_name:
+            return (is_time or self._got_on) and self._visit.imap.has_news
+        if not is_time:
+            return False
+        differs = await _differs(self._visit, name, seen)
+        self._peek = self._loop.time() + PEEK_SECONDS
+        return differs
 
 
 async def _differs(visit: Visit, name: str, seen: FolderState) -> bool:
