@@ -123,8 +123,10 @@ async def _store(by: System, mailbox_id: UUID, batch: Sequence[Incoming]) -> _St
     emails = [storing.NewEmail(uuid7(), *of_message) for of_message in parts]
     await storing.insert(by.firm_id, mailbox_id, emails)
     ids |= {email.message.fingerprint: email.id for email in emails}
-    await storing.add_participants(by.firm_id, [(ids[each.fingerprint], each) for each in messages])
-    return _Stored(ids, {email.id: email.thread_id for email in emails})
+    threads_of_new = {email.id: email.thread_id for email in emails}
+    people = [(ids[each.fingerprint], each) for each in messages]
+    await storing.add_participants(by.firm_id, people, new=threads_of_new)
+    return _Stored(ids, threads_of_new)
 
 
 async def _directions(by: System, batch: Sequence[Incoming]) -> list[EmailDirection]:
@@ -166,7 +168,7 @@ _LINK = """
 INSERT INTO email_account (id, firm_id, email_id, account_id, sorted_at)
 SELECT gen_random_uuid(), $1, n.email_id, n.account_id, m.sorted_at
 FROM unnest($2::uuid[], $3::uuid[]) AS n(email_id, account_id),
-LATERAL (SELECT m.sorted_at FROM email m WHERE m.firm_id = $1 AND m.id = n.email_id LIMIT 1) m
+LATERAL (SELECT m.firm_id, m.sorted_at FROM email m WHERE m.id = n.email_id OFFSET 0) m WHERE m.firm_id = $1
 ON CONFLICT (firm_id, account_id, email_id) DO NOTHING RETURNING email_id, account_id
 """
 

@@ -1,6 +1,6 @@
 """The rows of messages, many at once: each table is one statement."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -104,8 +104,11 @@ SELECT $1, f.* FROM unnest($2::uuid[], $3::uuid[], $4::int[], $5::text[], $6::te
 """
 
 
-async def add_participants(firm_id: UUID, messages: Sequence[tuple[UUID, Message]]) -> None:
-    """Those that the message does not have yet: by header and address, or by place where the address cannot be read."""
+async def add_participants(firm_id: UUID, messages: Sequence[tuple[UUID, Message]], *, new: Collection[UUID]) -> None:
+    """
+    Those that the message does not have yet: by header and address, or by place where the address cannot be read.
+    `new` messages have none.
+    """
     people = {
         (email_id, one.role, address.compared(one.address) if one.address else "", 0 if one.address else place): (
             place,
@@ -125,15 +128,16 @@ async def add_participants(firm_id: UUID, messages: Sequence[tuple[UUID, Message
         [one.name for _, one in people.values()],
         [one.address for _, one in people.values()],
         [key for _, _, key, _ in people],
+        [email_id in new for email_id, _, _, _ in people],
     )
 
 
 _PARTICIPANTS = """
 INSERT INTO email_participant (id, firm_id, email_id, place, role, name, address, key)
-SELECT gen_random_uuid(), $1, p.*
-FROM unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[])
-  AS p(email_id, place, role, name, address, key)
-WHERE NOT EXISTS (
+SELECT gen_random_uuid(), $1, p.email_id, p.place, p.role, p.name, p.address, p.key
+FROM unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bool[])
+  AS p(email_id, place, role, name, address, key, new)
+WHERE p.new OR NOT EXISTS (
   SELECT 1 FROM email_participant known WHERE known.firm_id = $1 AND known.email_id = p.email_id
-    AND known.role = p.role AND known.key = p.key AND (p.key <> '' OR known.place = p.place))
+    AND known.role = p.role AND known.key = p.key AND (p.key <> '' OR known.place = p.place) OFFSET 0)
 """

@@ -141,13 +141,15 @@ async def settle(leased: Leased, outcomes: Sequence[Settled]) -> None:
 
 # of what was quarantined and is tried again
 _KEPT_SO_FAR = "SELECT raw_file FROM occurrence WHERE firm_id = $1 AND id = ANY($2::uuid[]) AND raw_file IS NOT NULL"
+# each by its id alone: while the ledger is new, all its indexes that begin with the firm seem as good as that
 _SETTLE = """
 UPDATE occurrence o SET state = n.state, email_id = n.email_id, skip_reason = n.skip,
   raw_file = CASE n.skip WHEN 'GONE_FROM_SERVER' THEN o.raw_file ELSE n.raw_file END,
   reason = n.reason, attempts = 0, gone_at = CASE n.skip WHEN 'GONE_FROM_SERVER' THEN $2::timestamptz ELSE o.gone_at END
 FROM unnest($3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::text[])
-  AS n(id, state, email_id, skip, raw_file, reason)
-WHERE o.firm_id = $1 AND o.id = n.id
+  AS n(id, state, email_id, skip, raw_file, reason),
+LATERAL (SELECT p.id, p.firm_id FROM occurrence p WHERE p.id = n.id OFFSET 0) p
+WHERE p.firm_id = $1 AND o.id = p.id
 """
 
 
