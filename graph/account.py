@@ -9,6 +9,7 @@ import strawberry
 
 from graph.contact import LinkedContact
 from graph.context import Context, Info, viewer_of
+from graph.document import Document
 from graph.engine.completion import Shows, relation
 from graph.ids import Kind
 from graph.inputs import SEARCH, given
@@ -79,6 +80,17 @@ class Account(Node, Shows[AccountView]):
         page = await info.context.loaders.account_emails.load((parent.id, window))
         count = partial(info.context.loaders.account_email_count.load, parent.id)
         return connected(EmailPage, page, about, node=Email.of, count=count, feed_cursor=stood)
+
+    @strawberry.field(description="Newest first (R20).")
+    @staticmethod
+    async def documents(
+        parent: strawberry.Parent[AccountView], info: Info, first: int | None = None, after: str | None = None
+    ) -> Connection[Document]:
+        about = canonical("documents of an account", parent.id)
+        window = window_of(about, first=first, after=after)
+        page = await info.context.loaders.account_documents.load((parent.id, window))
+        count = partial(info.context.loaders.account_document_count.load, parent.id)
+        return connected(Connection[Document], page, about, node=Document.of, count=count)
 
     @strawberry.field(description="What its clients were told, newest first (R14).")
     @staticmethod

@@ -9,7 +9,7 @@ from graph.loaders import Loaders
 from graph.loading import Loader
 from models import address
 from models.address import EmailAddressView
-from models.portal import emails
+from models.portal import documents, emails
 from models.viewer import Client, System, Viewer
 
 V = TypeVar("V")
@@ -48,5 +48,6 @@ class ClientLoaders(Loaders):
     participants = own_lists(emails.participants_of)
     attachments = own_lists(emails.attachments_of)
     attachment = own(emails.attachments_by_ids)
+    document = own(documents.by_ids)
     address = own(_own_address)
     address_of_portal_user = own(_own_identity)

@@ -8,6 +8,7 @@ import strawberry
 
 from graph.account import Account
 from graph.context import Info, client_of, viewer_of
+from graph.document import Document
 from graph.engine.completion import Shows, made
 from graph.file_link import file_url
 from graph.ids import Kind, global_id
@@ -17,6 +18,7 @@ from graph.mailbox import Mailbox, mailbox_of
 from graph.node import Node, made_id, reads
 from graph.paging import FeedConnection, connected, feed_cursor, window_of
 from models import email, participant
+from models.document import NotSavedReason
 from models.email import EmailDirection, EmailFilter
 from models.ground.canonical import canonical
 from models.links import FileKind
@@ -43,6 +45,16 @@ class Attachment(Node, Shows[email.AttachmentView]):
     @staticmethod
     async def url(parent: strawberry.Parent[email.AttachmentView], info: Info) -> str:
         return await file_url(info, FileKind.ATTACHMENT, parent.id, parent.name)
+
+    @strawberry.field(description="One for each account it was saved to (R20). For a client: empty.")
+    @staticmethod
+    async def documents(parent: strawberry.Parent[email.AttachmentView], info: Info) -> list[Document]:
+        return Document.of_all(await info.context.loaders.attachment_documents.load(parent.id))
+
+    @strawberry.field(description="Null where it was saved. For a client: null.")
+    @staticmethod
+    async def not_saved(parent: strawberry.Parent[email.AttachmentView], info: Info) -> NotSavedReason | None:
+        return None if client_of(info) else parent.not_saved
 
 
 def _sender(parent: strawberry.Parent[email.EmailView]) -> Participant:

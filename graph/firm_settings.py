@@ -34,6 +34,7 @@ class FirmSettings(Shows[firm_settings.FirmSettings]):
     invitation_days: int
     actions_without_login: list[ClientAction]
     clients_may_set_preferences: bool
+    auto_save_attachments: bool = strawberry.field(description="What clients send goes to the Documents (R20).")
     time_zone: str = strawberry.field(description="IANA, such as `Europe/Rome`: of the times in letters.")
     software_url: str | None = strawberry.field(
         description="Below it lie the links of notices (R14). Null: they lead to the portal."
@@ -57,6 +58,9 @@ class UpdateFirmInput:
     invitation_days: int | None = strawberry.field(default=strawberry.UNSET, description="1 to 365; null: 30.")
     actions_without_login: list[ClientAction] | None = strawberry.UNSET
     clients_may_set_preferences: bool | None = strawberry.field(default=strawberry.UNSET, description="Null: they may.")
+    auto_save_attachments: bool | None = strawberry.field(
+        default=strawberry.UNSET, description="What is received from now on. Null: off."
+    )
     time_zone: str | None = strawberry.field(default=strawberry.UNSET, description="Null: UTC.")
     software_url: str | None = strawberry.field(
         default=strawberry.UNSET,

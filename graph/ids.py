@@ -34,6 +34,7 @@ class Kind(StrEnum):
     MAILBOX_HEALTH = "health"
     API_TOKEN = "token"  # noqa: S105 - a word
     UPLOAD = "upload"
+    DOCUMENT = "document"
 
 
 def global_id(kind: Kind, key: UUID) -> strawberry.ID:

@@ -10,6 +10,7 @@ import models.account
 import models.address
 import models.bulk_update
 import models.contact
+import models.document
 import models.email
 import models.email_field
 import models.invitation
@@ -67,6 +68,8 @@ class Loaders:
     account_toggles = lists(models.toggles.of_accounts)
     account_emails = pages(models.email.of_accounts)
     account_email_count = counts(models.email.counts_of_accounts)
+    account_documents = pages(models.document.of_accounts)
+    account_document_count = counts(models.document.counts_of_accounts)
     account_notices = pages(models.notice.of_accounts)
     account_notice_count = counts(models.notice.counts_of_accounts)
     bulk_update = by_id(models.bulk_update.by_ids)
@@ -90,6 +93,8 @@ class Loaders:
     participants = lists(models.email.participants_of)
     attachments = lists(models.email.attachments_of)
     attachment = by_id(models.email.attachments_by_ids)
+    attachment_documents = lists(models.document.of_attachments)
+    document = by_id(models.document.by_ids)
     email_accounts = lists(models.email.accounts_of)
     notice = by_id(models.notice.by_ids)
     notice_recipients = lists(models.notice.recipients_of)

@@ -6,19 +6,20 @@ from functools import partial
 import strawberry
 
 from graph.context import Info, client_of
+from graph.document import Document
 from graph.email import Email
 from graph.engine.completion import Shows
 from graph.errors import Payload, cursor_of, refusable
 from graph.ids import Kind, global_id, key_of
 from graph.inputs import asked_id
 from graph.node import made_id
-from graph.paging import FeedConnection, connected, feed_cursor, window_of
+from graph.paging import Connection, FeedConnection, connected, feed_cursor, window_of
 from graph.preferences import NotificationPreference
 from models import errors, notice_link, portal
 from models.errors import ErrorCode
 from models.ground.canonical import canonical
 from models.notification_category import NotificationCategory
-from models.portal import emails
+from models.portal import documents, emails
 from models.viewer import Client
 
 
@@ -84,6 +85,13 @@ class Portal:
         page = await emails.page(client, window)
         count = partial(emails.count, client)
         return connected(FeedConnection[Email], page, about, node=Email.of, count=count, feed_cursor=stood)
+
+    @strawberry.field(description="Those saved from its e-mails, newest first (R20).")
+    async def documents(self, info: Info, first: int | None = None, after: str | None = None) -> Connection[Document]:
+        client, about = self.client, canonical("documents of a client", self.client.account_id)
+        window = window_of(about, first=first, after=after)
+        page, count = await documents.page(client, window), partial(documents.count, client)
+        return connected(Connection[Document], page, about, node=Document.of, count=count)
 
 
 async def portal_of(info: Info) -> Portal | None:

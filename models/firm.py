@@ -18,9 +18,12 @@ FIRST_FIELD = "Email"
 
 
 class Firm(firm_settings.Columns, Model):
+    """`auto_save_since`: when auto-save went on; None while it is off (R20)."""
+
     id = fields.UUIDField(primary_key=True)
     slug = fields.CharField(63, unique=True)
     version = fields.IntField(default=1)
+    auto_save_since = fields.DatetimeField(null=True)
     created_at = fields.DatetimeField()
 
     class Meta:

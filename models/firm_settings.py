@@ -15,7 +15,7 @@ from tortoise.contrib.postgres.fields import ArrayField
 
 from models import address, journal, software_url, text, time_zone
 from models.errors import Conflict, ErrorCode, Faults, Refusal
-from models.ground import store
+from models.ground import clock, store
 from models.idempotency import Done
 from models.journal import JournalKind, Subject
 from models.viewer import Actor, Asker, must_be_admin, must_be_in_person
@@ -87,6 +87,10 @@ def _otherwise_true(given: bool | None, _: str) -> bool:
     return given is not False
 
 
+def _otherwise_false(given: bool | None, _: str) -> bool:
+    return bool(given)
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """
@@ -128,6 +132,7 @@ class FirmSettings:
     software_url: str | None = decided(
         fields.CharField(software_url.LONGEST_URL, null=True), software_url.checked_url, in_person=True
     )
+    auto_save_attachments: bool = decided(fields.BooleanField(default=False, db_default=False), _otherwise_false)
 
 
 SETTINGS: dict[str, Setting] = {one.name: one.metadata[Setting] for one in fields_of(FirmSettings) if one.metadata}
@@ -184,12 +189,18 @@ async def _save(by: Actor, before: FirmSettings, after: FirmSettings) -> None:
         by.firm_id,
         *(getattr(after, name) for name in SETTINGS),
     )
+    await store.execute(_NOTE_AUTO_SAVE, by.firm_id, clock.now())
     journal.record(
         JournalKind.FIRM_CHANGED,
         by=by,
         subject=(Subject.FIRM, by.firm_id),
         changes=journal.changes_between(_as_told(before), _as_told(after)),
     )
+
+
+_NOTE_AUTO_SAVE = """
+UPDATE firm SET auto_save_since = CASE WHEN auto_save_attachments THEN coalesce(auto_save_since, $2) END WHERE id = $1
+"""
 
 
 def _as_told(settings: FirmSettings) -> dict[str, object]:

@@ -18,6 +18,7 @@ class FileKind(StrEnum):
     ATTACHMENT = "attachment"
     SOURCE = "source"
     QUARANTINE = "quarantine"
+    DOCUMENT = "document"
     BULK_UPDATE_ERRORS = "bulk-update-errors"
 
 

@@ -21,7 +21,13 @@ KEPT_FOR = timedelta(days=1)
 AT_ONCE = 20  # files: they are deleted while their rows are locked
 LONGEST = 20.0
 """Seconds for the store of files to delete them: else they wait for the next sweep."""
-NAMED_BY = (("email", "raw_file"), ("attachment", "file"), ("occurrence", "raw_file"), ("upload", "file"))
+NAMED_BY = (
+    ("email", "raw_file"),
+    ("attachment", "file"),
+    ("occurrence", "raw_file"),
+    ("upload", "file"),
+    ("document", "file"),
+)
 """Tables and columns that name files; each has an index that begins with the firm."""
 
 

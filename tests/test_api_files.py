@@ -163,6 +163,7 @@ async def test_what_is_gone_from_the_database_or_the_disk_is_gone(api: Api) -> N
     shown = await _links(api, world)
     await store.execute("UPDATE email SET raw_file = $1 WHERE firm_id = $2", "0" * 64, world.by.firm_id)
     _assert_gone(await _get(api, shown["rawUrl"]))
+    await store.execute("DELETE FROM document WHERE firm_id = $1", world.by.firm_id)
     await store.execute("DELETE FROM attachment WHERE firm_id = $1", world.by.firm_id)
     _assert_gone(await _get(api, shown["attachments"][0]["url"]))
 

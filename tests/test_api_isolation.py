@@ -219,7 +219,7 @@ async def _touch(world: World, *, notify: bool) -> None:
 
 
 NOUNS = (
-    "account address attachment bulk_update contact email entry field firm invitation mailbox member notice"
+    "account address attachment bulk_update contact document email entry field firm invitation mailbox member notice"
     " notification person toggles token"
 )
 OWNERS_ONLY = {"notification", "entry", "token"}

@@ -77,8 +77,8 @@ async def test_a_client_follows_nothing_of_others(api: Api, name: str) -> None:
             assert set(refused.value.codes) <= {"FORBIDDEN", "ACCOUNT_SWITCHED"}
 
 
-NOUNS = "account attachment bulk_update contact email entry field mailbox member notification toggles token"
-OWN = {"attachment", "email"}
+NOUNS = "account attachment bulk_update contact document email entry field mailbox member notification toggles token"
+OWN = {"attachment", "document", "email"}
 
 
 @pytest.mark.parametrize("noun", [*NOUNS.split(), "person", "address", "firm"])

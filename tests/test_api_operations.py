@@ -26,7 +26,7 @@ DOCUMENT = parse(FILE.read_text())
 OPERATIONS = {
     one.name.value: one for one in DOCUMENT.definitions if isinstance(one, OperationDefinitionNode) and one.name
 }
-OF_CLIENTS = {"PortalHome", "PickAccount", "CloseNotice", "PortalEmails", "PortalEmailsLive"} | {
+OF_CLIENTS = {"PortalHome", "PickAccount", "CloseNotice", "PortalEmails", "PortalEmailsLive", "PortalDocuments"} | {
     "OwnPreferences",
     "SaveOwnPreferences",
 }

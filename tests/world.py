@@ -11,8 +11,10 @@ from graph.ids import Kind, global_id
 from models import (
     api_token,
     contact,
+    document,
     email,
     email_field,
+    firm_settings,
     invitation,
     journal,
     mailbox,
@@ -128,14 +130,17 @@ async def _unlinked(by: System) -> dict[str, str]:
 
 async def _letters(by: System, owner: SignedIn) -> dict[str, str]:
     box = (await mailbox.connect(owner.viewer, NewMailbox("box@firm.test", "secret", SERVER, SERVER))).ids[0]
+    await firm_settings.update(by, {"auto_save_attachments": True})
     received = await a_letter(by, mailbox_id=box, attachment=PDF)
     (view,) = (await email.by_ids(owner.viewer, [received])).values()
     (attachment,) = (await email.attachments_of(owner.viewer, [received]))[received]
+    (saved,) = (await document.of_attachments(owner.viewer, [attachment.id]))[attachment.id]
     (entry, *_) = (await notification.page(owner.viewer, InboxFilter(), Window())).rows
     return {
         "mailbox": global_id(Kind.MAILBOX, box),
         "email": global_id(Kind.EMAIL, received),
         "attachment": global_id(Kind.ATTACHMENT, attachment.id),
+        "document": global_id(Kind.DOCUMENT, saved.id),
         "thread": global_id(Kind.THREAD, view.thread_id),
         "notification": global_id(Kind.NOTIFICATION, entry.id),
     }

@@ -1,4 +1,4 @@
-"""Downloads by signed links: attachments, message sources, quarantined messages, the errors of bulk updates."""
+"""Downloads by signed links: attachments, documents, sources of messages, quarantined ones, errors of bulk updates."""
 
 from urllib.parse import quote
 from uuid import UUID
@@ -10,7 +10,7 @@ from models import email, links, session
 from models.bulk_update.error_list import error_list
 from models.ground import files
 from models.links import FileKind
-from models.portal import emails
+from models.portal import documents, emails
 from models.viewer import Asker, Client, Viewer
 
 SHOWN_AS_THEY_ARE = {"image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf", "text/plain"}
@@ -30,7 +30,7 @@ async def download(request: Request) -> Response:
 
 
 async def _kept(kind: FileKind, asker: Asker, row_id: UUID) -> Response:
-    found = await email.file_of(kind, asker.firm_id, row_id) if await _may_see(asker, row_id) else None
+    found = await email.file_of(kind, asker.firm_id, row_id) if await _may_see(kind, asker, row_id) else None
     if found is None:
         return _gone()
     try:
@@ -41,9 +41,12 @@ async def _kept(kind: FileKind, asker: Asker, row_id: UUID) -> Response:
     return StreamingResponse(pieces, media_type=media_type, headers=_headers(found.name))
 
 
-async def _may_see(asker: Asker, row_id: UUID) -> bool:
-    """A client's link dies also with what lets it see the attachment: Login, Email sync (P5)."""
-    return not isinstance(asker, Client) or bool(await emails.attachments_by_ids(asker, [row_id]))
+async def _may_see(kind: FileKind, asker: Asker, row_id: UUID) -> bool:
+    """A client's link dies also with what lets it see the file: Login, Email sync (P5)."""
+    if not isinstance(asker, Client):
+        return True
+    seen = documents.by_ids if kind is FileKind.DOCUMENT else emails.attachments_by_ids
+    return bool(await seen(asker, [row_id]))
 
 
 async def _errors(asker: Asker, run_id: UUID) -> Response:

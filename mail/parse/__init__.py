@@ -1,6 +1,7 @@
 """Bytes of an e-mail → what it says. Pure: no network, no files, no clock."""
 
 from mail.parse.charsets import db_text
+from mail.parse.html import content_ids
 from mail.parse.message import parse, read_headers, read_people_inside
 from mail.parse.parsed import (
     LARGEST_MESSAGE,
@@ -20,6 +21,7 @@ __all__ = [
     "ParsedHeaders",
     "Report",
     "Unreadable",
+    "content_ids",
     "db_text",
     "parse",
     "read_headers",

@@ -2,6 +2,7 @@
 
 import html
 import re
+from urllib.parse import unquote
 
 import nh3
 
@@ -36,6 +37,7 @@ _COVERS = re.compile(r"[^:]*+:.*(?:(?<!\w)-\s*\.?\d|(?<![\w-])(?!rgba?\(|hsla?\(
 _REMOTE = re.compile(r"url\s*+\(\s*+[\"']?\s*+(?:https?:)?//", re.IGNORECASE)
 
 _TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)((?:\s+[a-z-]+="[^"]*")*)\s*/?>')
+_SHOWN = re.compile(r'src="\s*+cid:([^"]*+)"', re.IGNORECASE)
 _PARAGRAPHS = {"p", "ul", "ol", "dl", "table", "blockquote", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "hr"}
 _LINES = {"div", "li", "tr", "dt", "dd", "section", "article", "header", "footer", "address", "caption", "center"}
 _LINE, _PARAGRAPH = "\x01", "\x02"  # ends of lines and paragraphs, however many meet in one place
@@ -97,6 +99,11 @@ def _may_stay(tag: str, name: str, value: str) -> bool:
 
 def _is_enclosed(url: str) -> bool:
     return url.strip().lower().startswith("cid:")
+
+
+def content_ids(safe_html: str) -> set[str]:
+    """Of the pictures that came with the message and that it shows (RFC 2392)."""
+    return {unquote(html.unescape(address)).strip() for address in _SHOWN.findall(safe_html)}
 
 
 def to_text(safe_html: str) -> str:

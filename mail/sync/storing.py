@@ -1,19 +1,19 @@
 """Bodies: fetch → parse → keep the files → store, batch by batch."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 
 import structlog
 
 from mail.imap import MESSAGE_LIMIT, Garbage, Gone, ImapError, Unfetchable, Unreachable
 from mail.imap import Message as FetchedMessage
 from mail.imap.fetching import BATCH_BYTES, BATCH_MESSAGES
-from mail.parse import ParsedAttachment, ParsedEmail, Unreadable
+from mail.parse import ParsedAttachment, ParsedEmail, Unreadable, content_ids
 from mail.sync import reading
 from mail.sync.ahead import Ahead
 from mail.sync.tools import Visit
 from mail.sync.turns import Turn
-from models import stored_file
+from models import document, stored_file
 from models.email import MessageAttachment
 from models.ground.checkpoint import checkpoint
 from models.mailbox import backlog, figures
@@ -161,13 +161,25 @@ async def _keep(
     contents = [attachment.content for of_message in attachments for attachment in of_message]
     names = await stored_file.keep(visit.leased.firm_id, [*raws, *contents])
     files = iter(names[len(raws) :])
-    kept = [[_kept(attachment, next(files)) for attachment in of_message] for of_message in attachments]
+    shown = [_shown(message) if isinstance(message, ParsedEmail) else set() for message in parsed]
+    kept = [
+        [_kept(attachment, next(files), of_html) for attachment in of_message]
+        for of_message, of_html in zip(attachments, shown, strict=True)
+    ]
     return names[: len(raws)], kept
 
 
-def _kept(attachment: ParsedAttachment, file: str) -> MessageAttachment:
+def _shown(message: ParsedEmail) -> set[str]:
+    """Content-IDs of what its HTML shows."""
+    has_ids = any(attachment.content_id for attachment in message.attachments)
+    return content_ids(message.safe_html) if has_ids and message.safe_html else set()
+
+
+def _kept(attachment: ParsedAttachment, file: str, shown: Collection[str]) -> MessageAttachment:
     content_type, size = attachment.content_type[:255], len(attachment.content)
-    return MessageAttachment(attachment.name, content_type, attachment.content_id, size, file)
+    is_shown = attachment.content_id in shown and content_type.startswith("image/")
+    reason = document.unfit(attachment.name, attachment.content, shown=is_shown)
+    return MessageAttachment(attachment.name, content_type, attachment.content_id, size, file, reason)
 
 
 def _skipped(pending: Pending, reason: SkipReason) -> Fetched:

@@ -11,7 +11,8 @@ from models.viewer import System
 
 async def forget(by: System, ids: Sequence[UUID]) -> int:
     """
-    With attachments, sources and the Inbox+ entries that lead to them: how many there were. Files that nothing else
+    With attachments, sources and the Inbox+ entries that lead to them: how many there were. Documents that were saved
+    from them stay. Files that nothing else
     names go a day later (`models.stored_file`). In a few statements for all, under `history.lock`; no ledger may name
     them any more.
     """
@@ -19,6 +20,7 @@ async def forget(by: System, ids: Sequence[UUID]) -> int:
         return 0
     await _forget_entries(by, ids)
     accounts = [row["account_id"] for row in await store.rows(_UNLINK, by.firm_id, list(ids))]
+    await store.execute(_KEEP_DOCUMENTS, by.firm_id, list(ids))
     for table in ("email_participant", "attachment"):
         column = "file" if table == "attachment" else "NULL"
         query = f"DELETE FROM {table} WHERE firm_id = $1 AND email_id = ANY($2::uuid[]) RETURNING {column} AS file"
@@ -35,6 +37,9 @@ async def forget(by: System, ids: Sequence[UUID]) -> int:
 
 
 _UNLINK = "DELETE FROM email_account WHERE firm_id = $1 AND email_id = ANY($2::uuid[]) RETURNING account_id"
+_KEEP_DOCUMENTS = """
+UPDATE document SET email_id = NULL, attachment_id = NULL WHERE firm_id = $1 AND email_id = ANY($2::uuid[])
+"""
 _FORGET = "DELETE FROM email WHERE firm_id = $1 AND id = ANY($2::uuid[]) RETURNING raw_file, thread_id"
 _FORGET_THREADS = """
 DELETE FROM {} r WHERE firm_id = $1 AND thread_id = ANY($2::uuid[])

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from models.address import compared
+from models.document import NotSavedReason
 from models.participant import Participant, Role
 
 CLOCKS_APART = timedelta(days=1)
@@ -13,13 +14,14 @@ _EVER = datetime(1, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class MessageAttachment:
-    """`file`: where its content was kept; `size` in bytes."""
+    """`file`: where its content was kept; `size` in bytes. `unfit`: why it is never saved to Documents (R20)."""
 
     name: str
     content_type: str
     content_id: str | None
     size: int
     file: str
+    unfit: NotSavedReason | None = None
 
 
 @dataclass(frozen=True, slots=True)

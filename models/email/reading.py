@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from models.document import NotSavedReason
 from models.email import searching
 from models.email.lists import OF_ACCOUNT, OF_FIRM, EmailList
 from models.email.tables import EmailDirection
@@ -49,7 +50,7 @@ class EmailBody:
 
 @dataclass(frozen=True, slots=True)
 class AttachmentView:
-    """`size` in bytes."""
+    """`size` in bytes. `not_saved`: why it is in no account's Documents, None where it is (R20)."""
 
     id: UUID
     email_id: UUID
@@ -57,6 +58,7 @@ class AttachmentView:
     content_type: str
     content_id: str | None
     size: int
+    not_saved: NotSavedReason | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +143,13 @@ async def attachments_of(by: Reader, email_ids: Sequence[UUID]) -> dict[UUID, li
       WHERE firm_id = $1 AND email_id = ANY($2::uuid[]) ORDER BY email_id, place"""
     grouped: dict[UUID, list[AttachmentView]] = defaultdict(list)
     for row in await store.rows(query, by.firm_id, list(email_ids)):
-        grouped[row["email_id"]].append(AttachmentView(*row))
+        grouped[row["email_id"]].append(_attachment(row))
     return grouped
 
 
 async def attachments_by_ids(by: Reader, ids: Sequence[UUID]) -> dict[UUID, AttachmentView]:
     query = f"SELECT {_ATTACHMENT} FROM attachment WHERE firm_id = $1 AND id = ANY($2::uuid[])"
-    return {row["id"]: AttachmentView(*row) for row in await store.rows(query, by.firm_id, list(ids))}
+    return {row["id"]: _attachment(row) for row in await store.rows(query, by.firm_id, list(ids))}
 
 
 async def accounts_of(by: Viewer, email_ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
@@ -180,10 +182,11 @@ _FILES = {
     FileKind.SOURCE: "SELECT raw_file, 'message.eml', 'message/rfc822' FROM email WHERE firm_id = $1 AND id = $2",
     FileKind.QUARANTINE: "SELECT raw_file, 'message.eml', 'message/rfc822' FROM occurrence"
     " WHERE firm_id = $1 AND id = $2 AND raw_file IS NOT NULL",
+    FileKind.DOCUMENT: "SELECT file, name, content_type FROM document WHERE firm_id = $1 AND id = $2",
 }
 _COLUMNS = """m.id, m.subject, m.from_name, m.from_address, m.sent_at, m.received_at, m.direction, m.snippet,
   m.blocked_images, m.thread_id, m.mailbox_id, m.certified_by"""
-_ATTACHMENT = "id, email_id, name, content_type, content_id, size"
+_ATTACHMENT = "id, email_id, name, content_type, content_id, size, not_saved"
 
 
 def _among(wanted: EmailFilter) -> EmailList:
@@ -211,6 +214,19 @@ _IN_THREAD = """m.thread_id = coalesce(
 _TOOK_PART = """m.id = ANY(ARRAY(
   SELECT p.email_id FROM email_address e JOIN email_participant p ON p.firm_id = e.firm_id AND p.key = e.key
   WHERE e.firm_id = $1 AND e.id = ?))"""
+
+
+def _attachment(row: Any) -> AttachmentView:
+    reason = row["not_saved"]
+    return AttachmentView(
+        id=row["id"],
+        email_id=row["email_id"],
+        name=row["name"],
+        content_type=row["content_type"],
+        content_id=row["content_id"],
+        size=row["size"],
+        not_saved=NotSavedReason(reason) if reason else None,
+    )
 
 
 def _view(row: Any) -> EmailView:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from models import address, journal, notification, our_own
+from models import address, document, journal, notification, our_own
 from models.email import storing
 from models.email.message import Message
 from models.email.tables import EmailDirection
@@ -55,6 +55,7 @@ async def receive(by: System, mailbox_id: UUID, batch: Sequence[Incoming]) -> li
     stored = await _store(by, mailbox_id, wanted)
     await _note_sent(by, [stored.ids[one.message.fingerprint] for one in wanted if _is_sent(one, asking)])
     linked = await _link(by, [(stored.ids[one.message.fingerprint], one.message, asking) for one in wanted])
+    await document.save(by, _with_attachments(wanted, stored, linked))
     clients = await _clients(by, [one.message for one in wanted if one.arrival], asking)
     outcomes: list[Received] = []
     told: set[UUID] = set()
@@ -171,6 +172,13 @@ FROM unnest($2::uuid[], $3::uuid[]) AS n(email_id, account_id),
 LATERAL (SELECT m.firm_id, m.sorted_at FROM email m WHERE m.id = n.email_id OFFSET 0) m WHERE m.firm_id = $1
 ON CONFLICT (firm_id, account_id, email_id) DO NOTHING RETURNING email_id, account_id
 """
+
+
+def _with_attachments(
+    wanted: Sequence[Incoming], stored: _Stored, linked: Mapping[UUID, Sequence[UUID]]
+) -> list[document.Link]:
+    ids = {stored.ids[incoming.message.fingerprint] for incoming in wanted if incoming.message.attachments}
+    return [(email_id, account_id) for email_id in ids for account_id in linked.get(email_id, ())]
 
 
 def _record(by: System, email_id: UUID, message: Message, asking: _Asking) -> None:

@@ -94,13 +94,14 @@ async def _insert_attachments(firm_id: UUID, emails: Sequence[NewEmail]) -> None
         [file.content_id for _, _, file in files],
         [file.size for _, _, file in files],
         [file.file for _, _, file in files],
+        [file.unfit for _, _, file in files],
     )
 
 
 _ATTACHMENTS = """
-INSERT INTO attachment (firm_id, id, email_id, place, name, content_type, content_id, size, file)
+INSERT INTO attachment (firm_id, id, email_id, place, name, content_type, content_id, size, file, unfit)
 SELECT $1, f.* FROM unnest($2::uuid[], $3::uuid[], $4::int[], $5::text[], $6::text[], $7::text[], $8::bigint[],
-  $9::text[]) AS f(id, email_id, place, name, content_type, content_id, size, file)
+  $9::text[], $10::text[]) AS f(id, email_id, place, name, content_type, content_id, size, file, unfit)
 """
 
 

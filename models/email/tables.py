@@ -6,6 +6,7 @@ from typing import Any
 from tortoise import Model, fields
 from tortoise.contrib.postgres.fields import ArrayField
 
+from models.document.table import NotSavedReason
 from models.participant import Role
 
 
@@ -104,7 +105,10 @@ class ThreadAlias(Model):
 
 
 class Attachment(Model):
-    """`file`: where its content lies, by SHA-256. `size` in bytes."""
+    """
+    `file`: where its content lies, by SHA-256. `size` in bytes. `unfit`: why it is never saved to Documents, whatever
+    the switches say; `not_saved`: why it was not, None where it was (R20).
+    """
 
     id = fields.UUIDField(primary_key=True)
     firm_id = fields.UUIDField()
@@ -115,6 +119,14 @@ class Attachment(Model):
     content_id = fields.TextField(null=True)
     size = fields.BigIntField()
     file = fields.CharField(100)
+    unfit = fields.CharEnumField(NotSavedReason, max_length=40, null=True)
+    not_saved = fields.CharEnumField(
+        NotSavedReason,
+        max_length=40,
+        null=True,
+        default=NotSavedReason.AUTO_SAVE_OFF,
+        db_default=NotSavedReason.AUTO_SAVE_OFF.value,
+    )
 
     class Meta:
         table = "attachment"

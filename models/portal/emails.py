@@ -16,11 +16,11 @@ from models.viewer import Client, System
 
 async def page(by: Client, window: Window) -> Page[EmailView]:
     """Newest first."""
-    return await email.linked_page(_SEEN, _about(by), window)
+    return await email.linked_page(SEEN, about(by), window)
 
 
 async def count(by: Client) -> int:
-    found: int = await store.value(f"SELECT count(*) FROM email_account l WHERE {_SEEN}", *_about(by))
+    found: int = await store.value(f"SELECT count(*) FROM email_account l WHERE {SEEN}", *about(by))
     return found
 
 
@@ -49,15 +49,15 @@ async def attachments_by_ids(by: Client, ids: Sequence[UUID]) -> dict[UUID, Atta
 
 async def _seen(by: Client, ids: Sequence[UUID]) -> list[UUID]:
     """Those of them that the client may see now."""
-    query = f"SELECT l.email_id FROM email_account l WHERE {_SEEN} AND l.email_id = ANY($4::uuid[])"
-    return [row["email_id"] for row in await store.rows(query, *_about(by), list(ids))]
+    query = f"SELECT l.email_id FROM email_account l WHERE {SEEN} AND l.email_id = ANY($4::uuid[])"
+    return [row["email_id"] for row in await store.rows(query, *about(by), list(ids))]
 
 
-def _about(by: Client) -> list[object]:
+def about(by: Client) -> list[object]:
     return [by.firm_id, by.account_id, by.address_id]
 
 
-_SEEN = """l.firm_id = $1 AND l.account_id = $2
+SEEN = """l.firm_id = $1 AND l.account_id = $2
   AND EXISTS (
     SELECT 1 FROM toggles t JOIN account a ON a.firm_id = t.firm_id AND a.id = t.account_id
     WHERE t.firm_id = $1 AND t.account_id = $2 AND t.address_id = $3 AND t.login AND t.email_sync

@@ -8,7 +8,7 @@ from models import journal, notification
 from models.access import lose_access
 from models.email import history
 from models.errors import DeadLinkReason
-from models.ground import store
+from models.ground import clock, store
 from models.journal import JournalKind, Subject
 from models.notification import NewNotification, NotificationKind
 from models.notification_category import NotificationCategory
@@ -54,13 +54,13 @@ async def _write(by: Actor, changed: Sequence[Toggles]) -> None:
     ids = [toggles.id for toggles in changed]
     muted = [" ".join(each for each in NotificationCategory if each in toggles.muted) for toggles in changed]
     switches = ([each in toggles.on for toggles in changed] for each in Switch)
-    await store.execute(store.for_many(_WRITE, ids), by.firm_id, ids, muted, *switches)
+    await store.execute(store.for_many(_WRITE, ids), by.firm_id, ids, muted, clock.now(), *switches)
 
 
 _WRITE = f"""
 UPDATE toggles t SET {", ".join(f"{each} = n.{each}" for each in Switch)}, muted = string_to_array(n.muted, ' '),
-  version = t.version + 1
-FROM unnest($2::uuid[], $3::text[], {", ".join(f"${place}::bool[]" for place, _ in enumerate(Switch, 4))})
+  email_sync_since = CASE WHEN n.email_sync THEN coalesce(t.email_sync_since, $4) END, version = t.version + 1
+FROM unnest($2::uuid[], $3::text[], {", ".join(f"${place}::bool[]" for place, _ in enumerate(Switch, 5))})
   AS n(id, muted, {", ".join(Switch)})
 WHERE t.firm_id = $1 AND t.id = n.id
 """

@@ -16,7 +16,7 @@ from models.viewer import Actor
 class Toggles(Model):
     """
     Unique per (account, address); contacts who share an address on an account share the row. `muted`: the categories
-    that are off, in the enum's order (R13).
+    that are off, in the enum's order (R13). `email_sync_since`: when Email sync went on; None while it is off (R20).
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -26,6 +26,7 @@ class Toggles(Model):
     locals().update({switch: fields.BooleanField(default=False) for switch in Switch})
     muted: Any = ArrayField("text", default=list, db_default=[])
     former_contact_id = fields.UUIDField(null=True)
+    email_sync_since = fields.DatetimeField(null=True)
     version = fields.IntField(default=1)
 
     class Meta:

@@ -34,6 +34,7 @@ NOUNS = [
     "models.portal.table",
     "models.mailbox.tables",
     "models.email.tables",
+    "models.document.table",
     "models.notice.table",
     "models.notification.table",
     "models.inbox_mail.table",

@@ -1,0 +1,30 @@
+"""Names that are free in an account: `invoice.pdf`, then `invoice (2).pdf` (R20)."""
+
+from collections.abc import Iterable
+from itertools import count
+
+
+class Names:
+    """Of one account's documents, without regard to case; and what has come there by which name, of which size."""
+
+    def __init__(self, taken: Iterable[tuple[str, str, int]]) -> None:
+        """`taken`: name, the name it came as, size."""
+        documents = list(taken)
+        self._names = {name.casefold() for name, _, _ in documents}
+        self._came = {(came_as.casefold(), size) for _, came_as, size in documents}
+
+    def take(self, name: str, size: int) -> str | None:
+        """A free name for it, taken from now on; None: the same name of the same size is there already."""
+        if (name.casefold(), size) in self._came:
+            return None
+        self._came.add((name.casefold(), size))
+        free = next(each for each in _numbered(name) if each.casefold() not in self._names)
+        self._names.add(free.casefold())
+        return free
+
+
+def _numbered(name: str) -> Iterable[str]:
+    yield name
+    stem, dot, extension = name.rpartition(".")
+    for number in count(2):
+        yield f"{stem} ({number}).{extension}" if dot and stem else f"{name} ({number})"
