@@ -41,7 +41,7 @@ async def anna(by: System) -> SignedIn[Viewer]:
     return await signed_in(by, role=TeamRole.EMPLOYEE)
 
 
-def _reading_all_but_odd(raw: bytes) -> ParsedEmail:
+def reading_all_but_odd(raw: bytes) -> ParsedEmail:
     return replace(parse(raw), subject="\0") if b"odd" in raw else parse(raw)
 
 
@@ -50,7 +50,7 @@ async def quarantined(server: ImapServer, by: System, tools: Tools) -> UUID:
     await an_account(by, address=CLIENT, email_sync=True)
     past(server.inbox, letter(text="1"), letter(text="odd"), letter(text="3"))
     mailbox_id = await connected(by, server.server)
-    async with ParserPool(workers=1, reading=_reading_all_but_odd) as parsers:
+    async with ParserPool(workers=1, reading=reading_all_but_odd) as parsers:
         await synced(mailbox_id, replace(tools, parsers=parsers))
     assert await states(mailbox_id) == ["STORED", "QUARANTINED", "STORED"]
     return mailbox_id
@@ -79,7 +79,7 @@ async def test_what_fails_again_is_quarantined_again_with_its_reason_and_its_sou
     mailbox_id = await quarantined(server, by, tools)
     before = await ledger_of("INBOX", mailbox_id), await announced(by.firm_id)
     await asked_for_a_look(anna, mailbox_id)
-    async with ParserPool(workers=1, reading=_reading_all_but_odd) as parsers:
+    async with ParserPool(workers=1, reading=reading_all_but_odd) as parsers:
         await synced(mailbox_id, replace(tools, parsers=parsers))
     assert (await ledger_of("INBOX", mailbox_id), await announced(by.firm_id)) == before
 
@@ -185,7 +185,7 @@ async def test_a_new_parser_reads_once_more_what_came_and_could_not_be_read_and_
     await synced(mailbox_id, tools)
     assert await states(mailbox_id) == ["STORED", "QUARANTINED", "STORED"]
     await store.execute("UPDATE mailbox SET parser_version = parser_version - 1")
-    async with ParserPool(workers=1, reading=_reading_all_but_odd) as parsers:
+    async with ParserPool(workers=1, reading=reading_all_but_odd) as parsers:
         await synced(mailbox_id, replace(tools, parsers=parsers))
     await synced(mailbox_id, tools)
     assert await states(mailbox_id) == ["STORED", "QUARANTINED", "STORED"]

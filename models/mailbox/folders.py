@@ -12,6 +12,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from models import stored_file
 from models.email import history
 from models.ground import clock, store
 from models.mailbox.lease import Leased, check
@@ -85,7 +86,8 @@ async def scanned(leased: Leased, folder: LedgerFolder, *, on_server: int) -> No
         await check(leased)
         await store.execute(_SCANNED, leased.firm_id, folder.id, on_server, clock.now())
         if not folder.scanned:
-            await store.execute(_FORGET, leased.firm_id, folder.id)
+            forgotten = await store.rows(_FORGET, leased.firm_id, folder.id)
+            await stored_file.drop(leased.firm_id, [row["raw_file"] for row in forgotten if row["raw_file"]])
 
 
 _SCANNED = """
@@ -95,6 +97,7 @@ UPDATE mail_folder SET on_server = $3, scanned_at = coalesce(scanned_at, $4), do
 _FORGET = """
 DELETE FROM occurrence WHERE firm_id = $1 AND folder_id = $2 AND uidvalidity < 0
   AND (state NOT IN ('STORED', 'QUARANTINED') OR message_id IS NULL)
+RETURNING raw_file
 """
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Protocol
 
+from models import stored_file
 from models.ground import store
 from models.mailbox.folders import LedgerFolder
 from models.mailbox.lease import Leased
@@ -47,6 +48,7 @@ async def found_again(leased: Leased, folder: LedgerFolder, batch: Iterable[Head
     if taken:
         old = [row["id"] for row in taken.values()]
         await store.execute("DELETE FROM occurrence WHERE firm_id = $1 AND id = ANY($2::uuid[])", leased.firm_id, old)
+        await stored_file.drop(leased.firm_id, [row["raw_file"] for row in taken.values() if row["raw_file"]])
     return {uid: _taken_over(row) for uid, row in taken.items()}
 
 
