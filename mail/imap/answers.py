@@ -82,6 +82,12 @@ def plain(text: bytes) -> str:
     return "".join(c if c.isprintable() else " " for c in text[:200].decode("utf-8", "replace")).strip()
 
 
+def sentence(text: bytes) -> str:
+    """The same as the end of a sentence of ours, without the code: programs read that."""
+    said = plain(_CODE.sub(b"", text, count=1) if _CODE.match(text) else text) or response_code(text)
+    return said if said.endswith((".", "!", "?")) else f"{said or 'it gave no reason'}."
+
+
 def number(value: Value) -> int:
     """A number from 0 to 2³² - 1."""
     if not isinstance(value, bytes) or not value.isdigit() or len(value) > 10 or int(value) > LARGEST_UID:

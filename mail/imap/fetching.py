@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from mail.imap.answers import LARGEST_UID, Answer, Value, fetched, number, plain, searched
+from mail.imap.answers import LARGEST_UID, Answer, Value, fetched, number, searched, sentence
 from mail.imap.conversation import Conversation, Reply
 from mail.imap.dates import moment
 from mail.imap.errors import Busy, Refused, Unreachable
@@ -199,4 +199,4 @@ def _merged(answers: Iterable[Answer]) -> dict[int, dict[bytes, Value]]:
 def _reason(reply: Reply) -> str:
     if reply.result == "OK":
         return "The mail server lists the message but does not hand it out."
-    return f"The mail server refused the message: {plain(reply.text)}"
+    return f"The mail server refused the message: {sentence(reply.text)}"

@@ -11,7 +11,7 @@ from typing import Any
 
 from aioimaplib import aioimaplib
 
-from mail.imap.answers import Answer, plain
+from mail.imap.answers import Answer, sentence
 from mail.imap.errors import Garbage, ImapError, NoImap, TlsFailed, Unreachable
 from mail.imap.order import Idle, Order
 
@@ -168,7 +168,7 @@ class Line(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
     def _greet(self, line: bytes) -> None:
         word = line[2:].partition(b" ")[0].upper()
         if word == b"BYE":
-            raise Unreachable(f"The mail server turned us away: {plain(line[6:])}")
+            raise Unreachable(f"The mail server turned us away: {sentence(line[6:].strip())}")
         if word not in (b"OK", b"PREAUTH"):
             raise NoImap("What answers there is not an IMAP server.")
         self.state = aioimaplib.AUTH if word == b"PREAUTH" else aioimaplib.NONAUTH
@@ -194,7 +194,7 @@ class Line(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
         if order and order.signs_in:
             self.goodbye = reason
         elif not order or order.name != "LOGOUT":
-            raise Unreachable(f"The mail server ended the connection: {plain(reason) or 'it gave no reason'}")
+            raise Unreachable(f"The mail server ended the connection: {sentence(reason)}")
 
     def _notice(self, line: bytes) -> None:
         found = _NEWS.match(line)

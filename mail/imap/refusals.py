@@ -8,7 +8,7 @@ import json
 import re
 from base64 import b64decode
 
-from mail.imap.answers import plain, response_code
+from mail.imap.answers import response_code, sentence
 from mail.imap.errors import Busy, ImapError, Refused, SecretRefused, Unreachable
 
 _BUSY_CODES = {"UNAVAILABLE", "INUSE", "LIMIT", "THROTTLED", "OVERQUOTA"}
@@ -38,11 +38,12 @@ _CHALLENGE_LIMIT = 4_096
 
 def refused(text: bytes) -> ImapError:
     """One command was refused on a line that is signed in. A password is not at fault there: it was right before."""
-    code, said = response_code(text), plain(text)
+    code, said = response_code(text), sentence(text)
     if code in _OVER_CODES or _OVER_WORDS.search(text):
         return Unreachable(f"The mail server ended the session: {said}")
-    kind = Busy if code in _BUSY_CODES or _BUSY_WORDS.search(text) else Refused
-    return kind(f"The mail server refused: {said}", response_code=code)
+    if code in _BUSY_CODES or _BUSY_WORDS.search(text):
+        return Busy(f"The mail server asks for patience: {said}", response_code=code)
+    return Refused(f"The mail server refused: {said}", response_code=code)
 
 
 def sign_in_refused(result: str, text: bytes, *, challenge: bytes | None, goodbye: bytes, token: bool) -> ImapError:
