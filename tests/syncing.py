@@ -1,7 +1,7 @@
 """What the tests of the sync share: a mailbox, letters, and the one question: does the ledger equal the server?"""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -92,20 +92,41 @@ async def ledger_equals_server(server: ImapServer, mailbox_id: UUID, *, pending:
     Row by row the ledger is what the server holds; the figures add up; what is STORED is that very message, once, and
     whatever somebody asks for is stored.
     """
+    held = {folder.name: [(message.uid, message.raw) for message in folder.messages] for folder in server.folders}
+    await all_agrees(held, mailbox_id, pending=pending)
+
+
+async def all_agrees(held: Mapping[str, Sequence[tuple[int, bytes]]], mailbox_id: UUID, *, pending: int = 0) -> None:
+    """The same of any server that holds these messages, by folder and UID."""
     firm_id = (await row_of(mailbox_id))["firm_id"]
-    for folder in server.folders:
-        rows = await ledger_of(folder.name, mailbox_id)
-        assert [row["uid"] for row in rows] == [message.uid for message in folder.messages]
-        for row, message in zip(rows, folder.messages, strict=True):
+    for name, messages in held.items():
+        rows = await ledger_of(name, mailbox_id)
+        assert [row["uid"] for row in rows] == [uid for uid, _ in messages], name
+        for row, (_, raw) in zip(rows, messages, strict=True):
             if row["state"] == "STORED":
-                assert _body(await source_of(firm_id, row["email_id"])) == _body(message.raw), row["uid"]
+                assert _body(await source_of(firm_id, row["email_id"])) == _body(raw), (name, row["uid"])
     by = Viewer(firm_id, uuid7(), uuid7(), TeamRole.OWNER, manage_accounts=True)
     health = (await mailbox.health_of(by, [mailbox_id]))[mailbox_id]
     skipped = sum(count for _, count in health.skipped)
-    assert health.on_server == sum(len(folder.messages) for folder in server.folders)
+    assert health.on_server == sum(map(len, held.values()))
     assert health.on_server == health.stored + health.pending + skipped + health.quarantined
     assert health.pending == pending
     assert await unstored_though_wanted(firm_id) == 0
+
+
+async def nothing_is_there_twice(by: System) -> None:
+    """Neither stored nor told, of letters that have a Message-ID of their own."""
+    for counted in _ONCE:
+        assert await store.rows(f"{counted} HAVING count(*) > 1", by.firm_id) == [], counted
+
+
+_ONCE = (
+    "SELECT message_id FROM email WHERE firm_id = $1 GROUP BY message_id",
+    "SELECT email_id, account_id FROM email_account WHERE firm_id = $1 GROUP BY 1, 2",
+    "SELECT subject_id FROM journal_entry WHERE firm_id = $1 AND kind = 'EMAIL_STORED' AND subject_id IS NOT NULL"
+    " GROUP BY subject_id",
+    "SELECT member_id, subject_id FROM notification WHERE firm_id = $1 GROUP BY 1, 2",
+)
 
 
 def _body(raw: bytes) -> bytes:

@@ -143,7 +143,7 @@ async def test_one_refused_message_does_not_take_its_batch_along() -> None:
     for outcomes in (messages, headers):
         assert [found.uid for found in outcomes] == uids
         failed = [found for found in outcomes if isinstance(found, Unfetchable)]
-        assert failed == [Unfetchable(17, "The mail server refused the message: [SERVERBUG] cannot read that")]
+        assert failed == [Unfetchable(17, "The mail server refused the message: cannot read that.")]
 
 
 async def test_a_message_deleted_during_the_fetch_is_gone_and_the_others_come() -> None:

@@ -12,6 +12,7 @@ from proxyprotocol.result import ProxyResultLocal
 from proxyprotocol.sock import SocketInfo
 from pymap.backend.dict import Config, Login
 from pymap.backend.dict.filter import FilterSet
+from pymap.backend.dict.mailbox import MailboxSet
 from pymap.config import BackendCapability
 from pymap.imap import IMAPServer
 from pymap.parsing.message import AppendMessage
@@ -29,7 +30,7 @@ Deliver = Callable[[str, bytes], Awaitable[None]]
 """Puts a message into the INBOX of an address that has a mailbox here."""
 
 
-async def open_imap(mailboxes: Mailboxes, *, port: int, stack: AsyncExitStack) -> int:
+async def open_imap(mailboxes: Mapping[str, MailboxSet], *, port: int, stack: AsyncExitStack) -> int:
     """The port it listens on. Without TLS: LOGIN and AUTHENTICATE work in the clear."""
     config = _Config.for_loopback()
     config.apply_context()

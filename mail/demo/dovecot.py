@@ -36,7 +36,7 @@ default_login_user = {user}
 default_vsz_limit = 0
 first_valid_uid = 0
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = plain login{by_token}
 mail_location = maildir:{mail}/%u
 mail_home = {mail}/%u
 mail_uid = {user}
@@ -46,7 +46,9 @@ ssl = {tls}
 passdb {{
   driver = passwd-file
   args = scheme=PLAIN username_format=%u {place}/users
+  mechanisms = plain login
 }}
+{tokens}
 userdb {{
   driver = static
   args = uid={user} gid={group}
@@ -79,6 +81,14 @@ service stats {{
 }}
 """
 
+_TOKENS = """
+passdb {{
+  driver = passwd-file
+  args = scheme=PLAIN username_format=%u {tokens}/%w
+  mechanisms = xoauth2
+}}
+"""
+
 
 class NoDovecot(Mendable):
     """There is none here that could be started; says why."""
@@ -88,7 +98,8 @@ class NoDovecot(Mendable):
 class Dovecot:
     """
     `mail`: a folder of `user`, where each mailbox has one by its name. `passwords`: of each. `certificate`: PEM with
-    its key; with it, STARTTLS is offered.
+    its key; with it, STARTTLS is offered. `tokens`: a folder with a file for each access token that signs in, by its
+    name (XOAUTH2), which holds `user:{PLAIN}token`: a file that is written anew is read again a second later only.
     """
 
     mail: Path
@@ -97,6 +108,7 @@ class Dovecot:
     passwords: Mapping[str, str]
     sent: str = "Sent"
     certificate: Path | None = None
+    tokens: Path | None = None
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -120,6 +132,8 @@ class Dovecot:
             "group": grp.getgrgid(self.user.gid).gr_name,
             "tls": "yes" if self.certificate else "no",
             "certificate": self._keep_certificate(place),
+            "by_token": " xoauth2" if self.tokens else "",
+            "tokens": _TOKENS.format(tokens=self.tokens) if self.tokens else "",
         }
         mine = {"place": place, "mail": self.mail, "port": self.port, "sent": self.sent}
         self._write(place / "users", "".join(f"{name}:{password}\n" for name, password in self.passwords.items()))

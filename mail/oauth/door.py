@@ -22,13 +22,16 @@ class _NoLine(Exception):
     """Nothing has been sent: another address of the host may do."""
 
 
-async def fetch(oauth: OAuth, *, private: bool, seconds: float = SECONDS, tls: ssl.SSLContext | None = None) -> Granted:
+async def fetch(
+    oauth: OAuth, *, private: bool, seconds: float | None = None, tls: ssl.SSLContext | None = None
+) -> Granted:
     """
     A new access token, from the very address that was looked at. Outside of any transaction.
 
-    `private`: an address inside of a private network will do. `tls` stands in for the machine's trusted certificates.
-    Raises TokenError, NoAddress.
+    `private`: an address inside of a private network will do. `seconds`: other than SECONDS. `tls` stands in for the
+    machine's trusted certificates. Raises TokenError, NoAddress.
     """
+    seconds = SECONDS if seconds is None else seconds
     host = urlsplit(oauth.token_url).hostname or ""
     try:
         async with asyncio.timeout(seconds):
