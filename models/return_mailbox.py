@@ -100,6 +100,12 @@ WHERE {_OURS} RETURNING uidvalidity, watermark, stumbles
 """
 
 
+async def begin_anew(held: Held) -> None:
+    """The numbers that were read may have been given a second time. Raises LeaseLost."""
+    if not await store.execute(f"UPDATE return_mailbox SET watermark = 1, stumbles = 0 WHERE {_OURS}", held.token):
+        raise LeaseLost
+
+
 async def renew(held: Held) -> None:
     """For another minute. Raises LeaseLost."""
     if not await store.execute(_RENEW, held.token, SECONDS):

@@ -25,8 +25,8 @@ async def read(held: Held, imap: Imap, folder: str, parsers: ParserPool) -> Fold
     its letter once. Raises ImapError, LeaseLost.
     """
     state = await imap.examine(folder)
-    mark = await return_mailbox.mark(held, state.uidvalidity)
-    new = await imap.uids(mark.watermark, state.uidnext - 1)
+    mark = await _mark(held, imap, state)
+    new = await imap.uids(mark.watermark)  # whatever UIDNEXT says: some tell it too low
     for batch in _batches(new, mark):
         try:
             raws = [raw async for raw in _small(imap, batch)]
@@ -38,6 +38,15 @@ async def read(held: Held, imap: Imap, folder: str, parsers: ParserPool) -> Fold
         checkpoint("after the reports of a batch")
         await return_mailbox.advance(held, batch[-1] + 1)
     return state
+
+
+async def _mark(held: Held, imap: Imap, state: FolderState) -> Mark:
+    """A UIDNEXT below what was read, with nothing beyond it: set back to an earlier state, numbers are given twice."""
+    mark = await return_mailbox.mark(held, state.uidvalidity)
+    if state.uidnext < mark.watermark and not state.counted and not await imap.uids(state.uidnext):
+        await return_mailbox.begin_anew(held)
+        mark = await return_mailbox.mark(held, state.uidvalidity)
+    return mark
 
 
 def _batches(uids: Sequence[int], mark: Mark) -> list[Sequence[int]]:
