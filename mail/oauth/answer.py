@@ -56,8 +56,9 @@ def _no(answer: Answer, oauth: OAuth, host: str) -> TokenError:
     match error_of(answer):
         case "invalid_grant" | "interaction_required" | "consent_required":
             return Denied(
-                f"The consent to read this mailbox has ended: {host} does not take the refresh token any more. Give the"
-                " consent again there, and enter the new refresh token here.",
+                f"The consent to read this mailbox has ended: {host} does not take the refresh token any more. It was"
+                " withdrawn, or the next token was lost on its way here. Give the consent again there, and enter the"
+                " new refresh token here.",
                 part="refreshToken",
             )
         case "invalid_client":

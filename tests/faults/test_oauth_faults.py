@@ -2,10 +2,13 @@
 
 import signal
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
+from models import mailbox
 from models.ground import store as database
+from models.mailbox import MailboxChange
 from models.mailbox.secret import OAuth, unsealed
 from models.viewer import System
 from tests.faults.test_sync_faults import child, long_dead
@@ -25,7 +28,8 @@ async def test_killed_at_every_checkpoint_the_next_worker_signs_in(
 ) -> None:
     """
     At a server where the refresh token before is dead as soon as there is a new one, that is so from the moment at
-    which the new one is kept; at those that take the old one until the new one is used, at every moment.
+    which the new one is kept, and before that somebody is asked for another; at those that take the old one until the
+    new one is used, at every moment.
     """
     account = await an_account(by, address=CLIENT, email_sync=True)
     past(server.inbox, letter(subject="read"))
@@ -40,11 +44,13 @@ async def test_killed_at_every_checkpoint_the_next_worker_signs_in(
             assert process.returncode == 0, said.decode()
             break
         killed_at += [line for line in said.decode().splitlines() if line.startswith("killed at")]
+        await long_dead()
         if killed_at[-1] == "killed at before an access token is kept":
             if strict:
-                continue
-            tokens.oauth = before
-        await long_dead()
+                await _asks_for_consent(store, by, tmp_path, mailbox_id, tokens)
+                asked = len(tokens.asked)
+            else:
+                tokens.oauth = before
         process = await child(store, tmp_path, mailbox_id)
         _, said = await process.communicate()
         assert process.returncode == 0, said.decode()
@@ -60,3 +66,13 @@ async def test_killed_at_every_checkpoint_the_next_worker_signs_in(
     assert await subjects_of(account.id) == ["read"]
     assert KEPT in killed_at
     assert len(set(killed_at)) >= 6, killed_at
+
+
+async def _asks_for_consent(url: str, by: System, var: Path, mailbox_id: UUID, tokens: TokenServer) -> None:
+    """The next token was lost on its way here: it says so at once, with the part to mend, and then it is mended."""
+    process = await child(url, var, mailbox_id)
+    await process.communicate()
+    row = await row_of(mailbox_id)
+    assert (row["state"], row["error_path"]) == ("NEEDS_ATTENTION", "secret.oauth.refreshToken")
+    assert "the next token was lost on its way here. Give the consent again there" in row["error_message"]
+    await mailbox.update(by, mailbox_id, MailboxChange(secret=tokens.oauth))
