@@ -6,9 +6,11 @@ from typing import Any
 import httpx
 import pytest
 
+from graph.pages.files import AWAY
 from models import api_token, session, team
-from models.ground import clock, store
+from models.ground import clock, files, store
 from models.viewer import ApiScope
+from tests.bucket import Bucket
 from tests.client import Api
 from tests.world import PDF, World, a_letter, a_world
 
@@ -166,6 +168,18 @@ async def test_what_is_gone_from_the_database_or_the_disk_is_gone(api: Api) -> N
     await store.execute("DELETE FROM document WHERE firm_id = $1", world.by.firm_id)
     await store.execute("DELETE FROM attachment WHERE firm_id = $1", world.by.firm_id)
     _assert_gone(await _get(api, shown["attachments"][0]["url"]))
+
+
+async def test_while_the_store_of_files_is_away_a_link_says_so_and_then_leads_there_again(api: Api) -> None:
+    world = await a_world()
+    url = (await _links(api, world))["rawUrl"]
+    async with Bucket() as bucket:
+        with bucket.opened():
+            bucket.says = b"503"
+            told = await _get(api, url)
+    assert (told.status_code, told.headers["retry-after"], told.text) == (503, "60", AWAY)
+    files.open_files(api.settings)
+    assert (await _get(api, url)).status_code == 200
 
 
 async def test_only_get_and_head_are_answered(api: Api) -> None:

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from obstore.exceptions import BaseError
 
 from models import stored_file
 from models.ground import files
@@ -99,7 +98,7 @@ async def _deleting(by: System, name: str) -> None:
 async def test_where_the_store_of_files_is_away_nothing_is_given_up(by: System, folder: Path) -> None:
     (name,) = await stored_file.keep(by.firm_id, [b"one"])
     later(days=2)
-    with away(folder), pytest.raises(BaseError):
+    with away(folder), pytest.raises(files.Away):
         await stored_file.sweep()
     assert names_in(folder) == {name}
     assert await stored_file.sweep() == 1

@@ -3,6 +3,7 @@
 from urllib.parse import quote
 from uuid import UUID
 
+import structlog
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
@@ -15,6 +16,8 @@ from models.viewer import Asker, Client, Viewer
 
 SHOWN_AS_THEY_ARE = {"image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf", "text/plain"}
 """All else is told to be bytes: what a stranger sent never runs as a page of ours."""
+AWAY = "The file cannot be fetched at the moment. Try again in a minute.\n"
+log = structlog.get_logger("files")
 
 
 async def download(request: Request) -> Response:
@@ -37,6 +40,9 @@ async def _kept(kind: FileKind, asker: Asker, row_id: UUID) -> Response:
         pieces = await files.read(asker.firm_id, found.file)
     except FileNotFoundError:
         return _gone()
+    except files.Away as away:
+        log.warning("files.away", error=str(away))
+        return PlainTextResponse(AWAY, 503, headers={"Cache-Control": "no-store", "Retry-After": "60"})
     media_type = found.content_type if found.content_type in SHOWN_AS_THEY_ARE else "application/octet-stream"
     return StreamingResponse(pieces, media_type=media_type, headers=_headers(found.name))
 

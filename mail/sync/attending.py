@@ -2,26 +2,24 @@
 
 import asyncio
 import random
-import traceback
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from uuid import UUID
 
 import structlog
 
 from mail.imap import FolderState, ImapError, Refused
 from mail.parse import PARSER_VERSION
-from mail.reaching import NotReached, reach_imap
+from mail.reaching import reach_imap
+from mail.sync.failing import tell
 from mail.sync.looking import look
 from mail.sync.sending import looking_after_sending
 from mail.sync.tools import Tools, Visit
 from mail.sync.turns import Pace
-from models.errors import ErrorCode
 from models.ground import clock
 from models.mailbox import credentials, figures, lease, trying_again
 from models.mailbox.lease import Leased, LeaseLost
-from models.mailbox.signing_in import NotEntrusted, signed_in
+from models.mailbox.signing_in import signed_in
 from models.mailbox.tables import MailboxState
 
 POLL_SECONDS = (60.0, 110.0)
@@ -62,18 +60,8 @@ async def attend(attendance: Attendance, tools: Tools, *, once: bool = False) ->
         await _visits(attendance, tools, once=once)
     except LeaseLost:
         return False
-    except NotReached as error:
-        await _not_reached(leased, error)
-        return False
-    except ImapError as error:
-        await _failed(leased, error)
-        return False
-    except NotEntrusted as refusal:
-        await _refused(leased, refusal)
-        return False
-    except Exception as error:  # ours or the database's: never the end of the worker
-        log.error("sync.failed", mailbox=str(leased.mailbox_id), error=type(error).__name__, at=_place_of(error))
-        await _trouble(leased)
+    except Exception as error:  # also ours or the database's: never the end of the worker
+        await tell(leased, error, once=once)
         return False
     finally:
         with suppress(Exception):
@@ -148,44 +136,3 @@ async def _watch(attendance: Attendance, visit: Visit, name: str) -> None:
             visit.noted.changed.add(name)
     finally:
         attendance.watching = False
-
-
-async def _not_reached(leased: Leased, error: NotReached) -> None:
-    log.info("sync.not_reached", mailbox=str(leased.mailbox_id), code=error.code, path=error.path)
-    with suppress(LeaseLost):
-        await figures.failed(
-            leased,
-            error.code,
-            error.message,
-            path=error.path,
-            refused=error.refused,
-            hopeless=error.hopeless,
-            wait=error.wait,
-        )
-
-
-async def _failed(leased: Leased, error: ImapError) -> None:
-    log.info("sync.retrying", mailbox=str(leased.mailbox_id), code=error.code)
-    with suppress(LeaseLost):
-        await figures.failed(leased, error.code, error.message)
-
-
-async def _refused(leased: Leased, refusal: NotEntrusted) -> None:
-    """By the firm's own rules: no other try helps until a person does something."""
-    log.info("sync.refused", mailbox=str(leased.mailbox_id), code=refusal.code)
-    with suppress(LeaseLost):
-        await figures.failed(leased, refusal.code, refusal.message, path=".".join(refusal.path), hopeless=True)
-
-
-def _place_of(error: BaseException) -> str:
-    """Where it happened. Not its words: a database quotes whole rows in them."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    frames = traceback.extract_tb(error.__traceback__)
-    return " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames[-4:]))
-
-
-async def _trouble(leased: Leased) -> None:
-    message = "Something went wrong on our side, not in the mailbox. It is tried again by itself."
-    with suppress(Exception):
-        await figures.failed(leased, ErrorCode.MAILBOX_UNREACHABLE, message)

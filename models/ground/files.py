@@ -3,29 +3,44 @@
 import asyncio
 import hashlib
 import os
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from contextlib import suppress
+import re
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 from uuid import UUID
 
 import obstore
-from obstore.store import LocalStore, from_url
+from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
+from obstore.store import LocalStore, S3Store, from_url
 
-from models.ground import var
+from models.ground import store, var
 from models.ground.settings import Settings
+
+if TYPE_CHECKING:
+    from obstore.store import RetryConfig
 
 LARGE = 64 * 1024  # bytes that take longer than the way to a thread and back
 WRITERS = 4
 """Threads for the files of a batch: a disk that is asked to flush by several at once does it once for all."""
+LONGEST = 60.0
+"""Seconds for the store to take what belongs together, or to begin to give a file."""
+AGAIN: "RetryConfig" = {"max_retries": 4, "retry_timeout": timedelta(seconds=15)}
+"""How often obstore itself tries again, within seconds; its own measure is three minutes, in which nobody is told."""
+_FULL = re.compile(r"StorageFull|QuotaExceeded|FileTooLarge|os error (?:27|28|122)\b|status code: 507")
 _store: obstore.store.ObjectStore | None = None
+
+
+class Away(store.Away):
+    """The store of files cannot be reached just now, refuses, or is full."""
 
 
 def open_files(settings: Settings) -> None:
     """Raises var.NoFolder where the folder cannot be made, obstore's errors for a bad URL."""
     global _store
     url = settings.files_url
-    _store = from_url(url) if url else LocalStore(var.folder(settings, "files"))
+    _store = from_url(url, retry_config=AGAIN) if url else LocalStore(var.folder(settings, "files"))
 
 
 async def names_of(contents: Sequence[bytes]) -> list[str]:
@@ -51,28 +66,49 @@ async def keep(firm_id: UUID, contents: Mapping[str, bytes | BinaryIO]) -> None:
     """
     Stores them, by their names, before the rows that name them. When this returns they lie on the disk: a row must not
     outlive its file where the power fails. Only `models.stored_file` calls it, which remembers that they may come to be
-    named by nothing.
+    named by nothing. Raises Away; some may lie there then.
     """
-    store, paths = _files(), [(_path(firm_id, name), content) for name, content in contents.items()]
-    if isinstance(store, LocalStore):
-        shares = [paths[first::WRITERS] for first in range(min(WRITERS, len(paths)))]
-        await asyncio.gather(*(asyncio.to_thread(_write, store, share) for share in shares))
-    else:
-        await asyncio.gather(*(obstore.put_async(store, *placed) for placed in paths))
+    place, paths = _files(), [(_path(firm_id, name), content) for name, content in contents.items()]
+    with _reaching():
+        async with asyncio.timeout(LONGEST):
+            if isinstance(place, LocalStore):
+                shares = [paths[first::WRITERS] for first in range(min(WRITERS, len(paths)))]
+                await asyncio.gather(*(asyncio.to_thread(_write, place, share) for share in shares))
+            else:
+                await asyncio.gather(*(obstore.put_async(place, *placed) for placed in paths))
 
 
-def _write(store: LocalStore, share: Sequence[tuple[str, bytes | BinaryIO]]) -> None:
+@contextmanager
+def _reaching(*, may_miss: bool = False) -> Iterator[None]:
+    try:
+        yield
+    except (BaseError, OSError) as error:  # a bucket that is not there is a FileNotFoundError, too
+        if may_miss and isinstance(error, FileNotFoundError):
+            raise
+        raise Away(f"{type(error).__name__}: {str(error)[:200]}", _why(error)) from error
+
+
+def _why(error: Exception) -> str:
+    where = "The disk for files" if isinstance(_files(), LocalStore) else "The store of files (SWITCHBOARD_FILES_URL)"
+    if _FULL.search(str(error)) or (isinstance(error, OSError) and _FULL.search(f"os error {error.errno}")):
+        return f"{where} is full: no message can be kept. Make room there."
+    if isinstance(error, PermissionDeniedError | UnauthenticatedError | PermissionError):
+        return f"{where} lets us write nothing. Look at what we are allowed there."
+    return f"{where} cannot be reached, or takes nothing."
+
+
+def _write(place: LocalStore, share: Sequence[tuple[str, bytes | BinaryIO]]) -> None:
     """
     All first, and then each to the disk, so that one flush takes many with it. obstore leaves that to the operating
     system; nor is a new name in a folder on the disk by itself.
     """
-    assert store.prefix is not None
+    assert place.prefix is not None
     for path, content in share:
-        obstore.put(store, path, content)
-    files = [Path(store.prefix) / path for path, _ in share]
+        obstore.put(place, path, content)
+    files = [Path(place.prefix) / path for path, _ in share]
     folders = {folder for file in files for folder in (file.parent, file.parent.parent)}
-    for place in (*files, *folders):
-        _flush(place)
+    for each in (*files, *folders):
+        _flush(each)
 
 
 def _flush(place: Path) -> None:
@@ -88,8 +124,10 @@ def _name(content: bytes) -> str:
 
 
 async def read(firm_id: UUID, name: str) -> AsyncIterator[bytes]:
-    """The content in pieces. Raises FileNotFoundError."""
-    answer = await obstore.get_async(_files(), _path(firm_id, name))
+    """The content in pieces. Raises FileNotFoundError, Away."""
+    with _reaching(may_miss=True):
+        async with asyncio.timeout(LONGEST):
+            answer = await obstore.get_async(_files(), _path(firm_id, name))
     return _pieces(answer)
 
 
@@ -99,12 +137,13 @@ async def _pieces(answer: "obstore.GetResult") -> AsyncIterator[bytes]:
 
 
 async def delete(firm_id: UUID, names: Collection[str]) -> None:
-    """Those that are there; what is gone already does no harm. Raises obstore's errors where the store is away."""
+    """Those that are there; what is gone already does no harm. Raises Away."""
     await asyncio.gather(*(_delete(_path(firm_id, name)) for name in names))
 
 
 async def _delete(path: str) -> None:
-    with suppress(FileNotFoundError):
+    """S3 says of no file that it is not there, but of a whole bucket."""
+    with suppress(FileNotFoundError), _reaching(may_miss=not isinstance(_files(), S3Store)):
         await obstore.delete_async(_files(), path)
 
 

@@ -16,6 +16,7 @@ from models.viewer import System
 MOST_REFUSALS = 3
 """Explicit refusals of the password before a person is asked."""
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(minutes=10)
+OUR_LONGEST_WAIT = timedelta(minutes=1)
 
 _OURS = "firm_id = $1 AND id = $2 AND lease_token = $3 AND version = $4 AND state <> 'PAUSED'"
 
@@ -75,22 +76,22 @@ async def failed(
     refused: bool = False,
     hopeless: bool = False,
     wait: float = 0.0,
+    ours: bool = False,
 ) -> None:
     """
     RETRYING after 5 s, then ever longer up to 10 minutes; at the third explicit refusal, and at once where another try
     is `hopeless`, NEEDS_ATTENTION, told in Inbox+.
 
     `path` is the part of ConnectMailboxInput to mend, as in "imap.host". `wait`: seconds at least until the next try.
+    `ours`: nothing is wrong with the mailbox, so that a minute is the longest between tries.
     """
+    waits = (FIRST_WAIT.total_seconds(), (OUR_LONGEST_WAIT if ours else LONGEST_WAIT).total_seconds())
+    said = (code, message[:500], path, refused, *waits, MOST_REFUSALS)
     async with store.transaction(leased.firm_id):
-        row = await store.row(_FAILED, *_place(leased), code, message[:500], path, refused, *_backoff(), hopeless, wait)
+        row = await store.row(_FAILED, *_place(leased), *said, hopeless, wait)
         _tell_if_moved(leased, row)
         if row is not None and row["state"] == MailboxState.NEEDS_ATTENTION:
             await _call_for_help(leased, row["address"], code, message)
-
-
-def _backoff() -> tuple[float, float, int]:
-    return FIRST_WAIT.total_seconds(), LONGEST_WAIT.total_seconds(), MOST_REFUSALS
 
 
 _FAILED = f"""{_BEFORE}

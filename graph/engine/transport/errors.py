@@ -31,7 +31,10 @@ from models.ground.tracebacks import traceback_of
 
 logger = structlog.get_logger("graph")
 PLACES = 5  # of an error that are named: of fields that do not go together there may be a thousand
-AWAY = "The database does not answer just now. Try again; of a mutation, look first whether it was done."
+AWAY = (
+    "The database, or the store of files, does not answer just now. Try again; of a mutation, look first whether it was"
+    " done."
+)
 
 
 class RequestCode(StrEnum):
