@@ -45,9 +45,11 @@ class Dovecot:
     def grant(self, username: str, token: str) -> None:
         """From now on this access token signs the user in (XOAUTH2), and none that was granted before."""
         assert self._server.tokens
-        for granted in self._server.tokens.iterdir():
+        mine = self._server.tokens / username  # each a file: one that is written anew is read a second later only
+        mine.mkdir(exist_ok=True)
+        for granted in mine.iterdir():
             granted.unlink()
-        (self._server.tokens / token).write_text(f"{username}:{{PLAIN}}{token}\n")
+        (mine / token).write_text(f"{username}:{{PLAIN}}{token}\n")
 
     def crash(self) -> None:
         """kill -9 of all of it; and it is started again."""
@@ -72,8 +74,8 @@ def dovecot(certificate: Path | None = None) -> Iterator[Dovecot]:
         user = server_user(home / "none")
         shutil.chown(home, user.uid, user.gid)
         passwords = dict.fromkeys([USERNAME, *OTHERS], PASSWORD)
-        ways = {"sent": "Gesendete Post", "certificate": certificate, "tokens": tokens}
-        server = Dovecot(Server(home, user, a_free_port(), passwords, **ways))
+        at = Server(home, user, a_free_port(), passwords, "Gesendete Post", certificate, tokens)
+        server = Dovecot(at)
         try:
             yield server
         finally:

@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 
 import pytest
-from obstore.exceptions import BaseError
 from uuid_utils.compat import uuid7
 
 from models.ground import files
@@ -46,5 +45,5 @@ async def test_whoever_keeps_what_cannot_be_written_hears_of_it(tmp_path: Path) 
     files.open_files(Settings(var=tmp_path))
     names = await files.names_of([bytes([number]) for number in range(9)])
     (tmp_path / "files" / str(FIRM)).write_text("a file where the firm's folder would be")
-    with pytest.raises(BaseError):
+    with pytest.raises(files.Away):
         await files.keep(FIRM, dict.fromkeys(names, b"any"))

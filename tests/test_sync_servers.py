@@ -4,6 +4,7 @@ server, pymap, and Dovecot where it is installed. What happens, happens on a rea
 mail program, while a folder is read.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -26,8 +27,10 @@ from tests.syncing import (
     connected,
     letter,
     notifications,
+    row_of,
     synced,
 )
+from tests.test_sync_worker import working
 from tests.waiting import PATIENCE
 
 pytest_plugins = ["tests.sync_fixtures", "tests.place_fixtures"]
@@ -107,6 +110,21 @@ async def test_whatever_the_clock_does_meanwhile_the_ledger_equals_the_server_an
         clock.set_source(lambda: datetime.now(UTC) + timedelta(hours=by_hours))
 
     during(ASKED["bodies"], scene, set_the_clock)
+    await is_well_again(scene, tools)
+    await what_comes_next_is_told_once(scene, tools)
+
+
+async def test_told_to_stop_in_the_middle_a_worker_leaves_all_to_the_next(scene: Scene, tools: Tools) -> None:
+    reached = asyncio.Event()
+
+    async def stop(_: Scene) -> None:
+        reached.set()
+        await asyncio.Event().wait()
+
+    during(ASKED["bodies"], scene, stop)
+    async with working(tools.parsers):
+        await reached.wait()
+    assert (await row_of(scene.mailbox_id))["lease_until"] is None
     await is_well_again(scene, tools)
     await what_comes_next_is_told_once(scene, tools)
 

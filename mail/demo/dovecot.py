@@ -84,7 +84,7 @@ service stats {{
 _TOKENS = """
 passdb {{
   driver = passwd-file
-  args = scheme=PLAIN username_format=%u {tokens}/%w
+  args = scheme=PLAIN username_format=%u {tokens}/%u/%w
   mechanisms = xoauth2
 }}
 """
@@ -98,8 +98,8 @@ class NoDovecot(Mendable):
 class Dovecot:
     """
     `mail`: a folder of `user`, where each mailbox has one by its name. `passwords`: of each. `certificate`: PEM with
-    its key; with it, STARTTLS is offered. `tokens`: a folder with a file for each access token that signs in, by its
-    name (XOAUTH2), which holds `user:{PLAIN}token`: a file that is written anew is read again a second later only.
+    its key; with it, STARTTLS is offered. `tokens`: a folder with one for each user, and in it a file for each
+    access token that signs in (XOAUTH2), by its name; it holds `user:{PLAIN}token`.
     """
 
     mail: Path
