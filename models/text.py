@@ -107,9 +107,11 @@ def words(*texts: str, most: int = MOST_WORDS) -> list[str]:
 
 
 def _words(text: str, *, closing: bool) -> Iterator[str]:
-    """`closing`: with the last character of each run of pairs, by which a search for one character finds it there."""
-    simple = plain(text)
-    for word in _WORD.findall(simple):
+    """
+    Each that is written the same way once. `closing`: with the last character of each run of pairs, by which a search
+    for one character finds it there.
+    """
+    for word in dict.fromkeys(_WORD.findall(plain(text))):
         if word.isascii():
             yield word[:60]
             continue

@@ -50,9 +50,11 @@ def letter_inside(envelope: Source) -> Letter | None:
     The letter, where envelope, `daticert.xml` and letter name the same sender, and the last two the same message. None:
     it is shown as it came. An envelope within the letter is an attachment of it.
     """
+    if not is_envelope(envelope.fields):
+        return None
     letter = _only(envelope.root, LETTER)
     certificate = _only(envelope.root, CERTIFICATE)
-    if not is_envelope(envelope.fields) or letter is None or certificate is None or letter.type != "message/rfc822":
+    if letter is None or certificate is None or letter.type != "message/rfc822":
         return None
     if certificate.end - certificate.start > 2 * LARGEST:  # encoded
         return None
