@@ -55,17 +55,26 @@ async def due(leased: Leased, folder: LedgerFolder, *, most: int, besides: Colle
     Newest arrivals first, then history from the newest back; nothing that failed before, nor what is under way
     (`besides`). What nobody asks for any more is settled on the way: its body is not even fetched (R18).
     """
+    rows = await store.rows(_DUE, *_place(leased, folder), list(besides), most)
+    unasked = await _unasked(leased, rows)
+    if unasked:
+        await _settle_unasked(leased, rows)
+    return [_pending(row, folder) for row in rows if row["id"] not in unasked]
+
+
+async def _unasked(leased: Leased, rows: Sequence[Any]) -> set[UUID]:
+    met = {each for row in rows for each in row["hashes"]}
+    asked_for = await switched_on(leased.firm_id, met) | await _switched_on_before(leased.firm_id, met)
+    return {row["id"] for row in rows if asked_for.isdisjoint(row["hashes"])}
+
+
+async def _settle_unasked(leased: Leased, rows: Sequence[Any]) -> None:
+    """Asked once more, under the lock that whoever switches on waits for; without it storing would hold up fetching."""
     async with store.transaction(leased.firm_id):
         await history.lock(leased.firm_id)
         await check(leased)
-        rows = await store.rows(_DUE, *_place(leased, folder), list(besides), most)
-        met = {each for row in rows for each in row["hashes"]}
-        asked_for = await switched_on(leased.firm_id, met) | await _switched_on_before(leased.firm_id, met)
-        unasked = [row["id"] for row in rows if asked_for.isdisjoint(row["hashes"])]
-        if unasked:
-            skipped = OccurrenceState.SKIPPED
-            await settle(leased, [Settled(each, skipped, skip=SkipReason.NOT_SWITCHED_ON) for each in unasked])
-    return [_pending(row, folder) for row in rows if row["id"] not in unasked]
+        unasked, skipped = await _unasked(leased, rows), OccurrenceState.SKIPPED
+        await settle(leased, [Settled(each, skipped, skip=SkipReason.NOT_SWITCHED_ON) for each in unasked])
 
 
 _IS_DUE = """firm_id = $1 AND folder_id = $2 AND uidvalidity = $3 AND mailbox_id = $4
@@ -99,7 +108,7 @@ async def failed_before(leased: Leased, folder: LedgerFolder, *, most: int = 200
 
 
 async def switched_on(firm_id: UUID, hashes: Iterable[bytes]) -> set[bytes]:
-    """Those of them that stand for an address with Email sync on. Under `history.lock`."""
+    """Those of them that stand for an address with Email sync on; for good only under `history.lock`."""
     return {row["hash"] for row in await store.rows(_SWITCHED_ON.format("hash"), firm_id, list(hashes))}
 
 
