@@ -3,7 +3,6 @@
 import shutil
 import subprocess
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from time import perf_counter
 
 from models.mailbox import MailServer
@@ -38,13 +37,12 @@ def is_here() -> bool:
     return shutil.which("mbsync") is not None
 
 
-def mirror(server: MailServer, username: str, password: str) -> float:
-    """Seconds until the whole INBOX lies in a Maildir, each message flushed to the disk (FSync, its default)."""
-    with TemporaryDirectory(prefix="switchboard-bench-") as folder:
-        config = Path(folder) / "config"
-        known = {"host": server.host, "port": server.port, "username": username, "password": password}
-        config.write_text(_CONFIG.format(folder=folder, **known))
-        (Path(folder) / "near").mkdir()
-        begun = perf_counter()
-        subprocess.run(["mbsync", "-q", "-c", config, "all"], check=True, capture_output=True)
-        return perf_counter() - begun
+def mirror(folder: Path, server: MailServer, username: str, password: str) -> float:
+    """Seconds until the whole INBOX lies in a Maildir below `folder`, each message flushed (FSync, its default)."""
+    config = folder / "config"
+    known = {"host": server.host, "port": server.port, "username": username, "password": password}
+    config.write_text(_CONFIG.format(folder=folder, **known))
+    (folder / "near").mkdir()
+    begun = perf_counter()
+    subprocess.run(["mbsync", "-q", "-c", config, "all"], check=True, capture_output=True)
+    return perf_counter() - begun
