@@ -19,7 +19,7 @@ from models.mailbox.ending import end_mailboxes
 from models.viewer import ApiScope, System, TeamRole, Viewer
 from tests.imap_server import ImapServer
 from tests.inviting import later
-from tests.make import a_firm, a_member, an_account, counting
+from tests.make import a_firm, a_member, an_account, counting, switched
 from tests.refused import refused
 from tests.syncing import CLIENT, connected, letter, notifications, subjects_of, synced
 
@@ -118,6 +118,30 @@ async def test_what_the_other_mailbox_holds_is_still_there_and_the_rest_is_forgo
     later(days=2)
     await stored_file.sweep()
     assert names_in(kept) == set()
+
+
+async def test_what_the_other_mailbox_holds_is_still_there_though_nobody_asked_for_it_when_it_was_found_there(
+    server: ImapServer, other: ImapServer, by: System, tools: Tools
+) -> None:
+    account = await an_account(by, address=CLIENT, email_sync=True)
+    owner = await an_owner(by)
+    first = await connected(by, server.server)
+    for served in (server, other):
+        served.inbox.append(letter(subject="both", message_id="both@client.test"))
+    server.inbox.append(letter(subject="first"))
+    await synced(first, tools)
+    await switched(by, account.id, account.address, email_sync=False)
+    second = await connected(by, other.server, address="second@firm.test")
+    await synced(second, tools)
+
+    await mailbox.disconnect(owner, first, FORGET)
+    await end_mailboxes()
+    assert await subjects_of(account.id) == ["both"]
+    assert [row["mailbox_id"] for row in await store.rows("SELECT mailbox_id FROM email")] == [second]
+
+    await mailbox.disconnect(owner, second, FORGET)
+    await end_mailboxes()
+    assert await store.value("SELECT count(*) FROM email") == 0
 
 
 async def said_of(by: System) -> list[dict[str, str | None]]:

@@ -77,17 +77,32 @@ RETURNING email_id, raw_file
 
 
 async def _leave_emails(by: System, mailbox: Any) -> bool:
-    """Messages that were first seen there, and that the ledger knew no more, or that stay."""
+    """
+    Messages that were first seen there, and that the ledger knew no more, or that stay: of no mailbox, or, where others
+    were forgotten, of the one that holds them, lest they outlive that one.
+    """
     rows = await store.rows(_SEEN_THERE, by.firm_id, mailbox["id"], AT_ONCE)
     ids = [row["id"] for row in rows]
     if mailbox["forgets"] and ids:
         await _forget(by, mailbox, ids)
-    await store.execute(_OF_NO_MAILBOX, by.firm_id, ids)
+    await store.execute(_OF_ANOTHER if mailbox["forgets"] else _OF_NO_MAILBOX, by.firm_id, ids)
     return bool(ids)
 
 
 _SEEN_THERE = "SELECT id FROM email WHERE firm_id = $1 AND mailbox_id = $2 LIMIT $3"
 _OF_NO_MAILBOX = "UPDATE email SET mailbox_id = NULL WHERE firm_id = $1 AND id = ANY($2::uuid[])"
+# one that lies in a connected mailbox, whatever its ledger made of it: since nobody asked for it any more when it was
+# found there, it was not fetched, and no row names the message; its Message-ID says which one it is
+_HOLDER = """
+SELECT o.mailbox_id FROM occurrence o
+JOIN mailbox b ON b.firm_id = o.firm_id AND b.id = o.mailbox_id AND b.disconnected_at IS NULL
+WHERE o.firm_id = $1 AND hashtext(o.message_id) = hashtext(m.message_id) AND o.message_id = m.message_id
+  AND o.gone_at IS NULL
+"""
+_OF_ANOTHER = f"""
+UPDATE email m SET mailbox_id = ({_HOLDER} ORDER BY o.found_at, o.id LIMIT 1)
+WHERE m.firm_id = $1 AND m.id = ANY($2::uuid[])
+"""
 
 
 async def _forget(by: System, mailbox: Any, ids: Sequence[UUID]) -> None:
@@ -98,11 +113,12 @@ async def _forget(by: System, mailbox: Any, ids: Sequence[UUID]) -> None:
 
 
 # one that was first seen in a mailbox that is still connected is that one's, whatever its ledger says by now
-_UNHELD = """
+_UNHELD = f"""
 SELECT m.id FROM unnest($3::uuid[]) AS n(id),
-LATERAL (SELECT e.id, e.mailbox_id FROM email e WHERE e.firm_id = $1 AND e.id = n.id LIMIT 1) m
+LATERAL (SELECT e.id, e.mailbox_id, e.message_id FROM email e WHERE e.firm_id = $1 AND e.id = n.id LIMIT 1) m
 WHERE (m.mailbox_id IS NULL OR m.mailbox_id = $2)
   AND NOT EXISTS (SELECT 1 FROM occurrence o WHERE o.firm_id = $1 AND o.email_id = n.id)
+  AND ({_HOLDER} LIMIT 1) IS NULL
 """
 
 
