@@ -166,6 +166,26 @@ async def test_what_comes_back_from_the_trash_is_known_again(server: ImapServer,
     assert await states(mailbox_id) == ["STORED"]
 
 
+async def test_what_is_moved_away_and_back_between_two_looks_is_known_again(
+    server: ImapServer, by: System, tools: Tools
+) -> None:
+    account = await an_account(by, address=CLIENT)
+    await a_member(by)
+    past(server.inbox, letter(subject="1"))
+    mailbox_id = await connected(by, server.server)
+    await synced(mailbox_id, tools)
+    await switched(by, account.id, account.address, email_sync=True)
+    move(1, server.inbox, server.inbox)
+    await synced(mailbox_id, tools)
+    assert await notifications(by) == []
+    assert await subjects_of(account.id) == ["1"]
+    server.commands.clear()
+    move(2, server.inbox, server.inbox)
+    await synced(mailbox_id, tools)
+    assert fetched(server) == []
+    await ledger_equals_server(server, mailbox_id)
+
+
 async def test_the_same_message_id_with_other_content_is_not_what_was_moved(
     server: ImapServer, clients: ServedFolder, by: System, tools: Tools
 ) -> None:

@@ -73,8 +73,8 @@ class _Tour:
     async def go(self) -> None:
         """Raises the first refusal where all folders refuse."""
         changed = [folder for folder in self._awake if await self._guarded(folder, self._has_changed(folder))]
-        if len(changed) > 1:
-            for folder in filter(self._may_have_lost, changed):
+        for folder in filter(self._may_have_lost, changed):
+            if len(changed) > 1 or self._may_have_more(folder):
                 await self._guarded(folder, lose(self._visit, folder))
         for folder in changed:
             if not self._visit.noted.called:
@@ -121,6 +121,11 @@ class _Tour:
         if not state or state.uidvalidity != folder.ledger.uidvalidity:
             return True
         return state.exists < folder.on_server + state.uidnext - folder.ledger.watermark
+
+    def _may_have_more(self, folder: KnownFolder) -> bool:
+        """What left it may be what has come: moved away and back, it has another number."""
+        state = self._states.get(folder.name)
+        return not state or state.uidnext != folder.ledger.watermark
 
     async def _look_into(self, folder: KnownFolder) -> None:
         looked = await discover(self._visit, folder)
