@@ -28,6 +28,7 @@ ALL = (
     "passes",
     "sync",
     "search",
+    "samples",
     "letters",
     "notices",
     "strangers",

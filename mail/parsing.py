@@ -32,6 +32,7 @@ from models.participant import Participant
 TIME_LIMIT = 5.0  # seconds for one message, or for one batch
 PATIENCE = 60.0  # seconds beyond that until the pool itself is taken for broken
 MEMORY_LIMIT = 1536 * 1024 * 1024  # bytes of address space for each process
+LARGE, SPARE = 4 * 1024 * 1024, 16 * 1024 * 1024  # bytes
 HEADERS_AT_ONCE = 200
 TOGETHER = 512 * 1024  # bytes of messages that cross to a process at a time
 Given = TypeVar("Given")
@@ -61,6 +62,7 @@ class ParserPool:
     def start(self) -> None:
         """Makes the processes."""
         assert self._pool is None, "started already"
+        _give_back_what_is_large()
         self._pool = self._made()
 
     async def stop(self) -> None:
@@ -238,9 +240,22 @@ def _read(reading: Callable[[bytes], Answer], raw: bytes) -> Answer | Unreadable
         return unreadable
 
 
+def _give_back_what_is_large() -> None:
+    """
+    glibc learns from a large message that such blocks are common, keeps them when they are free, and finds them too
+    small for the next one. Told where to begin (mallopt(3)), it hands what is LARGE back at once, else all above SPARE.
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(AttributeError):  # another C library, such as musl, knows nothing of it
+            tell = ctypes.CDLL(None).mallopt
+            tell(-3, LARGE)  # M_MMAP_THRESHOLD
+            tell(-1, SPARE)  # M_TRIM_THRESHOLD
+
+
 def _prepare(parent: int, memory: int) -> None:
     """In the child, before its first message."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # dies at once, also in the middle of C code
+    _give_back_what_is_large()
     if sys.platform == "win32":
         return
     import resource

@@ -16,6 +16,7 @@ from bench import (
     passes,
     promises,
     reconnects,
+    samples,
     search,
     strangers,
     sync,
@@ -85,6 +86,10 @@ async def test_mailboxes_in_which_nothing_happened_are_looked_at() -> None:
 async def test_a_past_is_stored_whole() -> None:
     figures = await sync.run(messages=8, rounds=1)
     assert "MB" in _names(figures)
+
+
+async def test_real_messages_are_read_and_synced() -> None:
+    assert _names(await samples.run(rounds=1, most=10)) == {"s", "ms"}
 
 
 async def test_stored_mail_is_searched_whole_and_by_account() -> None:
