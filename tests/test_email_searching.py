@@ -105,7 +105,7 @@ async def test_a_search_shows_what_reading_all_would_show_page_after_page_from_b
 
 async def test_each_firm_finds_its_own_and_counts_them(history: History) -> None:
     for account_id in history.lists:
-        for search in ("everywhere", "late", "even odd"):
+        for search in ("everywhere", "late", "even odd", "nowhere"):
             count = await email.count(history.by, EmailFilter(search=search, account_id=account_id))
             assert count == len(history.having(account_id, search))
     assert len((await email.page(history.small, EmailFilter(search="ended"), Window(SIZE))).rows) == 10

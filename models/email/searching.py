@@ -68,6 +68,32 @@ def newest(firm_id: UUID, account_id: UUID | None, beginnings: Sequence[str], wi
     return where
 
 
+async def count(firm_id: UUID, account_id: UUID | None, beginnings: Sequence[str]) -> int:
+    """Of the firm's or an account's, by the index; but a short list is looked through, however many the firm has."""
+    args: list[object] = [firm_id, firm_words(firm_id, beginnings)]
+    query = _COUNT
+    if account_id:
+        query, args = _COUNT_OF_ACCOUNT, [*args, account_id, " & ".join(beginnings)]
+    number: int = await store.value(query, *args)
+    return number
+
+
+SHORT = 5_000
+_COUNT = f"""{store.AFRESH}SELECT count(*) FROM (
+  SELECT firm_id FROM email WHERE firm_words(firm_id, words) @@ $2::text::tsquery OFFSET 0) AS m WHERE m.firm_id = $1"""
+_COUNT_OF_ACCOUNT = f"""{store.AFRESH}SELECT number FROM (
+WITH short AS MATERIALIZED (
+  SELECT NOT EXISTS (SELECT 1 FROM email_account WHERE firm_id = $1 AND account_id = $3 OFFSET {SHORT}) AS yes)
+SELECT (
+  SELECT count(*) FROM {OF_ACCOUNT.source} WHERE l.firm_id = $1 AND l.account_id = $3
+    AND array_to_tsvector(m.words) @@ $4::text::tsquery AND (SELECT yes FROM short)
+) + (
+  SELECT count(*) FROM (SELECT id FROM email WHERE firm_words(firm_id, words) @@ $2::text::tsquery
+    AND NOT (SELECT yes FROM short) OFFSET 0) AS m
+  JOIN email_account l ON l.firm_id = $1 AND l.account_id = $3 AND l.email_id = m.id
+) AS number) AS counted"""
+
+
 def firm_words(firm_id: UUID, beginnings: Sequence[str]) -> str:
     """The tsquery for what PostgreSQL's function of this name makes of them, by which they are indexed."""
     return " & ".join(beginning.replace("'", f"'{str(firm_id)[-6:]}", 1) for beginning in beginnings)
