@@ -1,11 +1,10 @@
 """One chunk of a bulk update: whole addresses, or 100 accounts of one, looked at again under the locks (R27)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from models.access import Spot
 from models.bulk_update.edit import BulkEdit
 from models.bulk_update.planning import planned_anew
 from models.bulk_update.result import Outcome, Result, outcome_of
@@ -16,7 +15,7 @@ from models.ground.checkpoint import checkpoint
 from models.invitation import Asked, invite
 from models.notification_category import NotificationCategory
 from models.run import Actor
-from models.toggles import Switch, Toggles, Wanted, lock, switch
+from models.toggles import LockedSwitches, Switch, Wanted, lock_switches, switch
 
 
 async def settle(acting: Actor, edit: BulkEdit, run_id: UUID, items: Sequence[Any]) -> list[Outcome]:
@@ -27,20 +26,20 @@ async def settle(acting: Actor, edit: BulkEdit, run_id: UUID, items: Sequence[An
     by = acting.viewer
     if edit.action(Switch.EMAIL_SYNC).wants:
         await history.lock(by.firm_id)
-    locked = await lock(by, [(item["account_id"], item["address_id"]) for item in items if item["toggles_id"]])
+    locked = await lock_switches(by, [item["toggles_id"] for item in items if item["toggles_id"]])
     plan = planned_anew(by, edit, run_id, after=items[0]["turn"] - 1, up_to=items[-1]["turn"])
     now = {row["place"]: row for row in await plan.rows("{plan}")}
-    toggles = (locked.get((item["account_id"], item["address_id"])) for item in items)
+    toggles = [locked.get(item["toggles_id"]) for item in items]
     outcomes = [
         _outcome(acting, edit, item, now.get(item["place"]), of) for item, of in zip(items, toggles, strict=True)
     ]
-    await switch(by, list(_wanted(outcomes, locked)))
+    await switch(by, list(_wanted(outcomes, toggles)))
     checkpoint("after a chunk of a run was switched")
     await invite(by, list(_asked(edit, outcomes)))
     return outcomes
 
 
-def _outcome(acting: Actor, edit: BulkEdit, item: Any, now: Any, toggles: Toggles | None) -> Outcome:
+def _outcome(acting: Actor, edit: BulkEdit, item: Any, now: Any, toggles: LockedSwitches | None) -> Outcome:
     """As it would be planned `now`; but what somebody has decided since it was planned stays."""
     planned = outcome_of(item)
     if toggles is None:  # there is no address
@@ -48,13 +47,15 @@ def _outcome(acting: Actor, edit: BulkEdit, item: Any, now: Any, toggles: Toggle
     anew = outcome_of(now)
     if not acting.may_go_on:
         return _failed(planned, anew, toggles, ErrorCode.NOT_ALLOWED)
-    if item["held"] and not toggles.held:
+    if item["held"] and not now["held"]:
         return _failed(planned, anew, toggles, ErrorCode.CHANGED_MEANWHILE)
+    if (anew.results, anew.muted) == (planned.results, planned.muted):
+        return _with_muted(anew)
     results = {which: _unless_set_since(edit, which, planned, anew) for which in planned.results}
     return _with_muted(replace(anew, results=results))
 
 
-def _failed(planned: Outcome, anew: Outcome, toggles: Toggles, why: ErrorCode) -> Outcome:
+def _failed(planned: Outcome, anew: Outcome, toggles: LockedSwitches, why: ErrorCode) -> Outcome:
     """Nothing of it is done: it tells how the switches are now."""
     on = {which: which in toggles.on for which in planned.results}
     results = {which: Result(on[which], on[which], BulkOutcome.ERROR, why) for which in planned.results}
@@ -86,10 +87,12 @@ def _as_asked(edit: BulkEdit, outcome: Outcome) -> set[NotificationCategory]:
     return {each.category for each in edit.preferences if each.on is (each.category not in outcome.muted[0])}
 
 
-def _wanted(outcomes: Sequence[Outcome], locked: Mapping[Spot, Toggles]) -> Iterator[tuple[Toggles, Wanted]]:
-    for one in outcomes:
-        if one.address_id is not None and (changes := one.changes()):
-            yield locked[one.account_id, one.address_id], changes
+def _wanted(
+    outcomes: Sequence[Outcome], toggles: Sequence[LockedSwitches | None]
+) -> Iterator[tuple[LockedSwitches, Wanted]]:
+    for outcome, of in zip(outcomes, toggles, strict=True):
+        if of is not None and (changes := outcome.changes()):
+            yield of, changes
 
 
 def _asked(edit: BulkEdit, outcomes: Sequence[Outcome]) -> Iterator[Asked]:

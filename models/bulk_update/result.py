@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import chain
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
+from models.bulk_update.deciding import OF_SWITCHES
 from models.bulk_update.table import BulkOutcome
 from models.errors import ErrorCode
+from models.ground.frozen import frozen
 from models.notification_category import NotificationCategory
 from models.toggles import Switch
 
@@ -35,7 +39,7 @@ def result_of(item: Any, switch: Switch) -> Result | None:
     return Result(before, after, BulkOutcome(outcome), ErrorCode(error) if error else None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     """
     What came of an item. `results`: of each switch that something was asked of. `muted`: categories that are off, as
@@ -54,7 +58,7 @@ class Outcome:
 
     def is_as_kept(self, kept: "Outcome") -> bool:
         """Whether there is nothing to be written anew."""
-        return self.columns() == kept.columns()
+        return (self.activated, self.results, self.muted) == (kept.activated, kept.results, kept.muted)
 
     def columns(self) -> tuple[object, ...]:
         """As `stepping` writes them: place, activated, four of each switch, categories before and after."""
@@ -75,9 +79,19 @@ class Outcome:
         return changes
 
 
+_of_switches = itemgetter(*OF_SWITCHES)
+
+
+@lru_cache
+def _results(columns: tuple[Any, ...]) -> Mapping[Switch, Result]:
+    """Of all of OF_SWITCHES: thousands of items have the same."""
+    item = dict(zip(OF_SWITCHES, columns, strict=True))
+    return {switch: result for switch in Switch if (result := result_of(item, switch))}
+
+
 def outcome_of(item: Any) -> Outcome:
     """Of a row as the planner gives it, or the table has it."""
-    results = {switch: result for switch in Switch if (result := result_of(item, switch))}
+    results = _results(_of_switches(item))
     muted = None if item["muted_to"] is None else (tuple(item["muted_from"]), tuple(item["muted_to"]))
     return Outcome(
         item["place"],

@@ -18,7 +18,7 @@ from models.ground.checkpoint import checkpoint
 from models.idempotency import Done
 from models.journal import Change
 from models.run import Actor, RunKind
-from models.toggles import Switch, lock, switch
+from models.toggles import Switch, lock_switches, switch
 from models.viewer import Viewer, must_manage_accounts
 
 
@@ -64,17 +64,17 @@ async def put_back(acting: Actor, run: Any, items: Sequence[Any]) -> list[Outcom
     by = acting.viewer
     if any(item["email_sync_from"] is False for item in items):
         await history.lock(by.firm_id)  # it may go on again
-    spots = [(item["account_id"], item["address_id"]) for item in items]
-    locked = await lock(by, spots)
+    locked = await lock_switches(by, [item["toggles_id"] for item in items])
     plan = planned_undo(by, run["undoes"], after=items[0]["turn"] - 1, up_to=items[-1]["turn"])
     now = {row["place"]: outcome_of(row) for row in await plan.rows("{plan}")}
     outcomes = [now[item["place"]] for item in items]
     if not acting.may_go_on:
         return [_not_allowed(one) for one in outcomes]
-    await switch(by, [(locked[spot], one.changes()) for spot, one in zip(spots, outcomes, strict=True)])
+    toggles = [locked[item["toggles_id"]] for item in items]
+    await switch(by, [(of, outcome.changes()) for of, outcome in zip(toggles, outcomes, strict=True)])
     checkpoint("after a chunk of an undo was switched")
-    invited = [spot for spot, one in zip(spots, outcomes, strict=True) if _was_only_invited(one)]
-    await invitation.withdraw(by, run["undoes"], invited)
+    invited = [of for of, outcome in zip(toggles, outcomes, strict=True) if _was_only_invited(outcome)]
+    await invitation.withdraw(by, run["undoes"], [(of.account_id, of.address_id) for of in invited])
     return outcomes
 
 

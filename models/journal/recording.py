@@ -9,7 +9,7 @@ from uuid import UUID
 from weakref import WeakKeyDictionary
 
 import orjson
-from uuid_utils.compat import uuid7
+from uuid_utils import uuid7
 
 from models.ground import clock, store
 from models.ground.store.named import CHANNEL

@@ -6,7 +6,7 @@ What people ask of them stands in `setting`, above invitations, and in `preferri
 """
 
 from models.in_force import IS_HELD
-from models.toggles.locking import Toggles, lock, lock_where
+from models.toggles.locking import LockedSwitches, Toggles, lock, lock_switches, lock_where
 from models.toggles.preferences import NotificationPreference, Preferences
 from models.toggles.reading import by_ids, of_accounts, on_accounts
 from models.toggles.switches import (
@@ -29,6 +29,7 @@ __all__ = [
     "EVERY_CATEGORY_ON",
     "IS_HELD",
     "Invite",
+    "LockedSwitches",
     "LoginState",
     "NewToggles",
     "NotificationPreference",
@@ -43,6 +44,7 @@ __all__ = [
     "end_email_sync",
     "ensure",
     "lock",
+    "lock_switches",
     "lock_where",
     "of_accounts",
     "on_accounts",

@@ -1,7 +1,6 @@
 """Toggles as the rules see them: read and locked, many in one statement, and nowhere else."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from asyncpg import Record
@@ -9,32 +8,44 @@ from asyncpg import Record
 from models.access import Spot
 from models.address import TypedAddress
 from models.ground import store
+from models.ground.frozen import frozen
 from models.notification_category import NotificationCategory
 from models.our_own import IS_OUR_OWN
-from models.toggles.switches import Switch, Wanted
+from models.toggles.switches import SWITCHES, Switch, Wanted
 from models.viewer import Actor
 
 
-@dataclass(frozen=True, slots=True)
-class Toggles:
+@frozen
+class LockedSwitches:
     """
-    The three switches of one address on one account, and what the rules ask of them; nobody changes them before the
-    transaction ends.
-
-    `on`: those that are. `muted`: the categories that are off (R13). `holders`: contacts of the account that have the
-    address in one of their fields (R41). `archived`: the account (R44). `activated`: the address (R5). `suppressed`:
-    nothing is sent there (R17). `our_own`: it is the firm's own (R46). `invited`: an invitation that nothing has ended
-    covers them, `message` was its (R9).
+    The three switches of one address on one account; nobody changes them before the transaction ends. `on`: those that
+    are. `muted`: the categories that are off (R13).
     """
 
     id: UUID
     account_id: UUID
-    account_name: str
     address_id: UUID
-    address: TypedAddress
     on: frozenset[Switch]
     muted: frozenset[NotificationCategory]
     version: int
+
+    @property
+    def login(self) -> bool:
+        return Switch.LOGIN in self.on
+
+
+@frozen
+class Toggles(LockedSwitches):
+    """
+    The same, with what the rules ask of them.
+
+    `holders`: contacts of the account that have the address in one of their fields (R41). `archived`: the account
+    (R44). `activated`: the address (R5). `suppressed`: nothing is sent there (R17). `our_own`: it is the firm's own
+    (R46). `invited`: an invitation that nothing has ended covers them, `message` was its (R9).
+    """
+
+    account_name: str
+    address: TypedAddress
     holders: frozenset[UUID]
     archived: bool
     activated: bool
@@ -42,10 +53,6 @@ class Toggles:
     our_own: bool
     invited: bool
     message: str | None
-
-    @property
-    def login(self) -> bool:
-        return Switch.LOGIN in self.on
 
     @property
     def held(self) -> bool:
@@ -76,6 +83,12 @@ async def lock(by: Actor, spots: Iterable[Spot]) -> dict[Spot, Toggles]:
     accounts, addresses = [account_id for account_id, _ in spots], [address_id for _, address_id in spots]
     locked = map(_toggles, await store.rows(store.for_many(_LOCK, spots), by.firm_id, accounts, addresses))
     return {(toggles.account_id, toggles.address_id): toggles for toggles in locked}
+
+
+async def lock_switches(by: Actor, ids: Sequence[UUID]) -> dict[UUID, LockedSwitches]:
+    """By their ids, for whoever has the rules asked in a statement of their own, under this lock."""
+    rows = await store.rows(store.for_many(_LOCK_SWITCHES, ids), by.firm_id, list(ids))
+    return {row["id"]: LockedSwitches(row["id"], row["account_id"], row["address_id"], *_how(row)) for row in rows}
 
 
 async def lock_where(by: Actor, condition: str, *args: object) -> list[Toggles]:
@@ -112,6 +125,11 @@ CROSS JOIN {_ONE.format(table="email_address", key="id", ours="address_id")} e
 LEFT JOIN {_ONE.format(table="portal_user", key="address_id", ours="address_id")} p ON true
 LEFT JOIN {_INVITED}
 """
+_LOCK_SWITCHES = f"""
+SELECT t.id, t.account_id, t.address_id, t.version, {", ".join(f"t.{switch}" for switch in Switch)}, t.muted
+FROM (SELECT DISTINCT id FROM unnest($2::uuid[]) AS n(id) ORDER BY id) n
+CROSS JOIN LATERAL (SELECT * FROM toggles t WHERE t.firm_id = $1 AND t.id = n.id FOR UPDATE) t
+"""
 _LOCK_WHERE = f"""
 SELECT {_COLUMNS} FROM toggles t JOIN account a ON a.firm_id = t.firm_id AND a.id = t.account_id
 JOIN email_address e ON e.firm_id = t.firm_id AND e.id = t.address_id
@@ -121,16 +139,19 @@ WHERE t.firm_id = $1 AND {{condition}} ORDER BY t.id FOR UPDATE OF t
 """
 
 
+def _how(row: Record) -> tuple[frozenset[Switch], frozenset[NotificationCategory], int]:
+    on = frozenset(switch for switch in SWITCHES if row[switch])
+    return on, frozenset(map(NotificationCategory, row["muted"])), row["version"]
+
+
 def _toggles(row: Record) -> Toggles:
     return Toggles(
-        id=row["id"],
-        account_id=row["account_id"],
+        row["id"],
+        row["account_id"],
+        row["address_id"],
+        *_how(row),
         account_name=row["account_name"],
-        address_id=row["address_id"],
         address=TypedAddress(row["address"], row["key"]),
-        on=frozenset(switch for switch in Switch if row[switch]),
-        muted=frozenset(map(NotificationCategory, row["muted"])),
-        version=row["version"],
         holders=frozenset(row["holders"]),
         archived=row["archived"],
         activated=row["activated"],

@@ -23,6 +23,10 @@ class Switch(StrEnum):
         return _API_NAMES[self]
 
 
+SWITCHES = tuple(Switch)
+"""To go through for each of thousands: five times as fast as the class."""
+
+
 def _in_api(name: str) -> str:
     first, *others = name.split("_")
     return first + "".join(word.title() for word in others)

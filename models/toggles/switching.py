@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
+from typing import TypeVar
 from uuid import UUID
 
 from models import journal, notification
@@ -9,18 +11,20 @@ from models.access import lose_access
 from models.email import history
 from models.errors import DeadLinkReason
 from models.ground import clock, store
-from models.journal import JournalKind, Subject
+from models.journal import Change, JournalKind, Subject
 from models.notification import NewNotification, NotificationKind
 from models.notification_category import NotificationCategory
 from models.our_own import OurOwn
-from models.toggles.locking import Toggles, lock_where
-from models.toggles.switches import Switch, Wanted
+from models.toggles.locking import LockedSwitches, Toggles, lock_where
+from models.toggles.switches import SWITCHES, Switch, Wanted
 from models.viewer import Actor
+
+Locked = TypeVar("Locked", bound=LockedSwitches)
 
 
 async def switch(
-    by: Actor, wanted: Sequence[tuple[Toggles, Wanted]], *, why: DeadLinkReason = DeadLinkReason.LOGIN_OFF
-) -> list[Toggles]:
+    by: Actor, wanted: Sequence[tuple[Locked, Wanted]], *, why: DeadLinkReason = DeadLinkReason.LOGIN_OFF
+) -> list[Locked]:
     """
     Sets locked toggles as wanted; answers those that changed, as they are now, each with an entry for its switches and
     one for its preferences. Asks nobody: the caller has checked. Where Login goes off, access is lost; `why` is what
@@ -42,18 +46,21 @@ async def switch(
     return [now for _, now in changed]
 
 
-def _switched(before: Toggles, wanted: Wanted) -> Toggles:
-    on = frozenset(each for each in Switch if wanted.get(each, each in before.on))
-    muted = frozenset(each for each in NotificationCategory if not wanted.get(each, each not in before.muted))
+def _switched(before: Locked, wanted: Wanted) -> Locked:
+    on = frozenset(each for each in SWITCHES if wanted.get(each, each in before.on))
+    muted = frozenset(each for each in _CATEGORIES if not wanted.get(each, each not in before.muted))
     if (on, muted) == (before.on, before.muted):
         return before
     return replace(before, on=on, muted=muted, version=before.version + 1)
 
 
-async def _write(by: Actor, changed: Sequence[Toggles]) -> None:
+_CATEGORIES = tuple(NotificationCategory)
+
+
+async def _write(by: Actor, changed: Sequence[LockedSwitches]) -> None:
     ids = [toggles.id for toggles in changed]
-    muted = [" ".join(each for each in NotificationCategory if each in toggles.muted) for toggles in changed]
-    switches = ([each in toggles.on for toggles in changed] for each in Switch)
+    muted = [" ".join(each for each in _CATEGORIES if each in toggles.muted) for toggles in changed]
+    switches = ([each in toggles.on for toggles in changed] for each in SWITCHES)
     await store.execute(store.for_many(_WRITE, ids), by.firm_id, ids, muted, clock.now(), *switches)
 
 
@@ -66,9 +73,12 @@ WHERE t.firm_id = $1 AND t.id = n.id
 """
 
 
-def _record(by: Actor, before: Toggles, now: Toggles) -> None:
-    for kind, told in ((JournalKind.TOGGLES_CHANGED, _switches), (JournalKind.PREFERENCES_CHANGED, _preferences)):
-        if changes := journal.changes_between(told(before), told(now)):
+def _record(by: Actor, before: LockedSwitches, now: LockedSwitches) -> None:
+    for kind, changes in (
+        (JournalKind.TOGGLES_CHANGED, _of_switches(before.on, now.on)),
+        (JournalKind.PREFERENCES_CHANGED, _of_preferences(before.muted, now.muted)),
+    ):
+        if changes:
             journal.record(
                 kind,
                 by=by,
@@ -79,12 +89,15 @@ def _record(by: Actor, before: Toggles, now: Toggles) -> None:
             )
 
 
-def _switches(toggles: Toggles) -> dict[str, object]:
-    return {each.api_name: each in toggles.on for each in Switch}
+# a bulk update makes the same changes thousands of times
+@lru_cache
+def _of_switches(before: frozenset[Switch], now: frozenset[Switch]) -> Sequence[Change]:
+    return journal.changes_between(*({each.api_name: each in on for each in SWITCHES} for on in (before, now)))
 
 
-def _preferences(toggles: Toggles) -> dict[str, object]:
-    return {each.value: each not in toggles.muted for each in NotificationCategory}
+@lru_cache
+def _of_preferences(before: frozenset[NotificationCategory], now: frozenset[NotificationCategory]) -> Sequence[Change]:
+    return journal.changes_between(*({each.value: each not in off for each in _CATEGORIES} for off in (before, now)))
 
 
 async def remember(by: Actor, contact_id: UUID, unlinked: Sequence[Toggles]) -> None:
