@@ -35,7 +35,7 @@ async def settle(acting: Actor, edit: BulkEdit, run_id: UUID, items: Sequence[An
     ]
     await switch(by, list(_wanted(outcomes, toggles)))
     checkpoint("after a chunk of a run was switched")
-    await invite(by, list(_asked(edit, outcomes)))
+    await invite(by, list(_asked(edit, outcomes)), has_room=True)  # the plan has counted
     return outcomes
 
 

@@ -48,14 +48,15 @@ def checked_message(message: str | None, *path: str | int) -> str | None:
     return text.some_lines(message or "", *path, what="The message", longest=LONGEST_MESSAGE) or None
 
 
-async def invite(by: Actor, asked: Sequence[Asked], *, reprint: bool = False) -> None:
+async def invite(by: Actor, asked: Sequence[Asked], *, reprint: bool = False, has_room: bool = False) -> None:
     """
     A PENDING address gets a new invitation, which covers old and new accounts, unless one lives and it is not `again`:
     that one then covers the new accounts too, and no letter goes out; `reprint`: its link goes out once more. An
     activated address is told of its accounts.
 
     As many statements for a hundred as for one. Runs inside a transaction, under `firm.one_at_a_time`, with the
-    toggles locked; the caller has met the `objections`. Raises RATE_LIMITED, with a path each.
+    toggles locked; the caller has met the `objections`. Raises RATE_LIMITED, with a path each; not where it `has_room`,
+    as the caller has counted.
     """
     wanted = _by_address(asked)
     if not wanted:
@@ -71,7 +72,8 @@ async def invite(by: Actor, asked: Sequence[Asked], *, reprint: bool = False) ->
         for address_id in wanted
         if address_id in told or invited[address_id].is_new or reprint
     ]
-    await letter.must_have_room(by, [ToBe(one.kind, one.to.key, path) for one, path in letters])
+    if not has_room:
+        await letter.must_have_room(by, [ToBe(one.kind, one.to.key, path) for one, path in letters])
     await letter.write(by, [one for one, _ in letters])
     for address_id in wanted:
         _record(by, address_id, named, invited.get(address_id))
@@ -79,10 +81,11 @@ async def invite(by: Actor, asked: Sequence[Asked], *, reprint: bool = False) ->
 
 def _by_address(asked: Sequence[Asked]) -> dict[UUID, Wanted]:
     wanted: dict[UUID, Wanted] = {}
+    messages = {typed: checked_message(typed) for typed in {one.invite.message for one in asked}}
     for one in asked:
         of_address = wanted.setdefault(one.address_id, Wanted(path=one.path))
         of_address.accounts.append(one.account_id)
-        of_address.message = of_address.message or checked_message(one.invite.message)
+        of_address.message = of_address.message or messages[one.invite.message]
         of_address.again |= one.invite.again
     return wanted
 
