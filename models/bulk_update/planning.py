@@ -56,7 +56,8 @@ def planned(by: Actor, edit: BulkEdit) -> Statement:
     """All items, each with its place and turn."""
     where = chosen(by, edit.accounts)
     spots = f"chosen AS ({where.after(_CHOSEN)}), spot AS ({_SPOTS.format(and_unlinked=_and_unlinked(edit))})"
-    return _statement(where, edit, spots, missing=_MISSING if _enables(edit) else "")
+    ordered = _ORDERED.format(most=MOST_TOGETHER)
+    return _statement(where, edit, spots, ordered=ordered, missing=_MISSING if _enables(edit) else "")
 
 
 def planned_anew(by: Actor, edit: BulkEdit, run_id: UUID, *, after: int, up_to: int) -> Statement:
@@ -68,10 +69,12 @@ def planned_anew(by: Actor, edit: BulkEdit, run_id: UUID, *, after: int, up_to: 
     items = where.after("SELECT * FROM bulk_update_item b")
     served = _SERVED if edit.invite else _NOBODY_SERVED
     spots = f"served AS MATERIALIZED ({served}), spot AS ({_OF_RUN.format(items=items)})"
-    return _statement(where, edit, spots, missing="", ours="i.run_id = $2")
+    return _statement(where, edit, spots, ordered=_ORDERED_BEFORE, ours="i.run_id = $2")
 
 
-def _statement(where: store.Where, edit: BulkEdit, spots: str, *, missing: str, ours: str = "false") -> Statement:
+def _statement(
+    where: store.Where, edit: BulkEdit, spots: str, *, ordered: str, missing: str = "", ours: str = "false"
+) -> Statement:
     """`ours`: that an invitation `i` is of this run."""
     now = clock.now()
     facts = _FACTS.format(
@@ -81,7 +84,6 @@ def _statement(where: store.Where, edit: BulkEdit, spots: str, *, missing: str, 
     )
     items = _ITEMS.format(asks=_asks(edit)) + missing
     room = _room(where, now) if edit.invite else _NO_ROOM_NEEDED
-    ordered = _ORDERED.format(most=MOST_TOGETHER)
     parts = f"{spots}, fact AS MATERIALIZED ({facts}), item AS ({items}), {ordered}, with_room AS ({room})"
     text = f"WITH {parts} {decided(edit, where)}"
     return Statement(text, tuple(where.args))
@@ -200,24 +202,31 @@ _MISSING = f"""
     UNION ALL SELECT k.id, k.sort_key FROM contact k
     WHERE h.has_one AND k.firm_id = $1 AND k.id = ANY(h.without)) k"""
 _ORDERED = """placed AS (
-  SELECT i.*, coalesce(i.place, row_number() OVER (
-    ORDER BY i.code_key, i.account_id, i.key NULLS LAST, i.contact_key, i.contact_id))::int AS at_place FROM item i
+  SELECT i.*, row_number() OVER (
+    ORDER BY i.code_key, i.account_id, i.key NULLS LAST, i.contact_key, i.contact_id)::int AS at_place FROM item i
 ), first AS (
-  SELECT p.*, min(p.at_place) OVER whole AS first_place, (row_number() OVER (whole ORDER BY p.at_place) - 1) / {most}
-    AS part
+  SELECT p.*, min(p.at_place) OVER whole AS first_place,
+    (row_number() OVER (whole ORDER BY p.at_place) - 1) / {most} AS part
   FROM placed p WINDOW whole AS (PARTITION BY coalesce(p.address_id, p.contact_id, p.account_id))
 ), turned AS (
-  SELECT f.*, coalesce(f.turn, dense_rank() OVER (ORDER BY f.first_place, f.part))::int AS at_turn FROM first f
+  SELECT f.*, dense_rank() OVER (ORDER BY f.first_place, f.part)::int AS at_turn FROM first f
+)"""
+_ORDERED_BEFORE = """turned AS (
+  SELECT i.*, i.place AS at_place, i.turn AS at_turn, min(i.place) OVER (PARTITION BY i.address_id) AS first_place
+  FROM item i
 )"""
 _NO_ROOM_NEEDED = "SELECT t.*, true AS fits FROM turned t"
-# as models.letter.limits has it: of one address as many as fit, of all of the firm the first ones; one letter a turn
+# as models.letter.limits has it: of one address as many as fit, of all of the firm the first ones; one letter a turn.
+# The letters of the hour are gone through once: for each address PostgreSQL, which takes the table to be small while it
+# grows, would read all of them
 _ROOM = """
-  SELECT t.*, t.written < {per_recipient} AND count(*) FILTER (WHERE t.leads AND t.written < {per_recipient})
-    OVER (ORDER BY t.at_turn) <= {per_hour} - (
-      SELECT count(*) FROM letter l WHERE l.firm_id = $1 AND l.copy_of IS NULL AND l.created_at > {since}) AS fits
+  WITH hour AS MATERIALIZED (
+    SELECT l.to_key, count(*)::int AS letters, count(*) FILTER (WHERE l.urgency = {urgency}) AS alike
+    FROM letter l WHERE l.firm_id = $1 AND l.copy_of IS NULL AND l.created_at > {since} GROUP BY l.to_key)
+  SELECT t.*, t.has_room AND count(*) FILTER (WHERE t.leads AND t.has_room) OVER (ORDER BY t.at_turn)
+    <= {per_hour} - (SELECT coalesce(sum(h.letters), 0) FROM hour h) AS fits
   FROM (
-    SELECT t.*, w.written, t.asks AND NOT t.suppressed AND row_number() OVER (
-      PARTITION BY t.first_place ORDER BY t.asks DESC, t.at_place) = 1 AS leads
-    FROM turned t LEFT JOIN LATERAL (
-      SELECT count(*) AS written FROM letter l WHERE l.firm_id = $1 AND l.copy_of IS NULL AND l.to_key = t.key
-        AND l.urgency = {urgency} AND l.created_at > {since}) w ON t.asks) t"""
+    SELECT t.*, t.key NOT IN (SELECT h.to_key FROM hour h WHERE h.alike >= {per_recipient}) AS has_room,
+      t.asks AND NOT t.suppressed AND row_number() OVER (
+        PARTITION BY t.first_place ORDER BY t.asks DESC, t.at_place) = 1 AS leads
+    FROM turned t) t"""
