@@ -7,7 +7,7 @@ from uuid import UUID
 import psutil
 
 from bench.beside import Felt, Person, beside
-from bench.bulk_bare import by_hand
+from bench.bulk_bare import by_hand, every_row_by_hand
 from bench.figure import Figure, best
 from bench.ground import Ground, child, ground, serving
 from models import bulk_update
@@ -36,6 +36,7 @@ async def run(*, addresses: int = 10_000, messages: int = 200_000, rounds: int =
         spots = await people(on.firm, addresses)
         await store.execute("ANALYZE")
         bare = best([await by_hand(on.firm, spots) for _ in range(rounds)])
+        every_row = best([await every_row_by_hand(by, spots) for _ in range(rounds)])
         async with serving(on, worker=False, **NO_LIMITS) as port, child(WORK, on.environment(**NO_LIMITS)) as worker:
             quiet = await beside(on, port, other, own, asyncio.sleep(0), seconds=4)
             before = psutil.Process(worker.pid).memory_info().rss
@@ -45,7 +46,7 @@ async def run(*, addresses: int = 10_000, messages: int = 200_000, rounds: int =
             await a_ledger(on.firm, messages)
             synced = await _ended(by, SYNCING)
     return [
-        *_figures(took, bare, grown / 1e6),
+        *_figures(took, bare, every_row, grown / 1e6),
         *_felt(felt, quiet),
         Figure(f"Email sync enabled for all beside {messages:,} messages", synced, "s", at_most=15),
     ]
@@ -83,7 +84,9 @@ async def _until_ended(by: Viewer, run_id: UUID) -> float:
     return (run.ended_at - run.started_at).total_seconds()
 
 
-def _figures(took: list[tuple[float, float, float, float]], bare: float, grown: float) -> list[Figure]:
+def _figures(
+    took: list[tuple[float, float, float, float]], bare: float, every_row: float, grown: float
+) -> list[Figure]:
     previewed, ran, again, undone = (best(one[n] for one in took) for n in range(4))
     return [
         Figure("run, from asking to its end", ran, "s", at_most=5),
@@ -93,6 +96,8 @@ def _figures(took: list[tuple[float, float, float, float]], bare: float, grown: 
         Figure("preview", previewed, "s", at_most=1),
         Figure("memory of the worker, more", grown, "MB", at_most=100),
         Figure("bare SQL", bare, "s"),
+        Figure("run, of bare SQL that writes every row of a run", ran / every_row, "×"),
+        Figure("bare SQL that writes every row of a run", every_row, "s"),
     ]
 
 
