@@ -108,11 +108,10 @@ class Plans(Offers):
     def plan(self, wish: Wish) -> list[Item]:
         """What it would come to now, in the order of the report."""
         bare = [item for place in self.chosen(wish.among) for item in self._items(wish.edit, place)]
-        of_address = Counter[int]()
+        of_whole = Counter[Turn]()
         for nth, item in enumerate(bare):
-            if item.one is not None:
-                bare[nth] = replace(item, part=of_address[item.one] // self.together)
-                of_address[item.one] += 1
+            bare[nth] = replace(item, part=of_whole[item.turn] // self.together)
+            of_whole[item.turn] += 1
         return self.decided(wish, bare)
 
     def chosen(self, among: tuple[int, ...] | AccountFilter) -> list[int]:
