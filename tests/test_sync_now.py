@@ -96,6 +96,21 @@ async def test_the_source_of_what_the_server_has_no_more_when_it_is_tried_again_
     assert await store.value("SELECT raw_file FROM occurrence WHERE uid = 2") == raw_file
 
 
+async def test_what_another_mailbox_has_quarantined_and_what_the_server_has_no_more_stays_as_it_is(
+    server: ImapServer, by: System, tools: Tools, anna: SignedIn[Viewer]
+) -> None:
+    mailbox_id = await quarantined(server, by, tools)
+    server.inbox.expunge(2)
+    await synced(mailbox_id, tools)
+    async with ImapServer() as second, ParserPool(workers=1, reading=reading_all_but_odd) as parsers:
+        past(second.inbox, letter(text="odd"))
+        other = await connected(by, second.server, address="second@firm.test")
+        await synced(other, replace(tools, parsers=parsers))
+    await asked_for_a_look(anna, mailbox_id)
+    kept = await store.rows("SELECT mailbox_id, state FROM occurrence WHERE state <> 'STORED' ORDER BY found_at")
+    assert [(row["mailbox_id"], row["state"]) for row in kept] == [(mailbox_id, "QUARANTINED"), (other, "QUARANTINED")]
+
+
 async def test_the_same_key_asks_once(server: ImapServer, by: System, tools: Tools, anna: SignedIn[Viewer]) -> None:
     mailbox_id = await quarantined(server, by, tools)
     for _ in range(2):

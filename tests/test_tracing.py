@@ -63,6 +63,10 @@ async def test_what_goes_wrong_is_told_by_its_code_and_nothing_secret_is(
     async with traced(collector, database_url, tmp_path) as api:
         owner = await make.signed_in(await make.a_firm())
         await api.ask("mutation Enter($input: SignInInput!) { signIn(input: $input) { errors { code } } }", ENTER)
+        for secret, refused in (({"password": SECRET}, False), ({"oauth": OAUTH}, True)):
+            box = {"address": "box@firm.test", "imap": SERVER, "smtp": SERVER, "secret": secret}
+            told = (await api.ask(CONNECT, {"i": box}, as_=owner))["connectMailbox"]
+            assert bool(told["errors"]) is refused
         with pytest.raises(TopLevelErrors):
             await api.ask(f'query Wrong {{ nothing(of: "{SECRET}") }}', as_=owner)
     assert collector.one("mutation Enter").attributes["switchboard.outcome"] == "OK"
@@ -72,6 +76,10 @@ async def test_what_goes_wrong_is_told_by_its_code_and_nothing_secret_is(
     assert not any(secret.encode() in collector.raw for secret in (SECRET, owner.token, make.PASSWORD))
 
 
+CONNECT = "mutation Connect($i: ConnectMailboxInput!) { connectMailbox(input: $i) { cursor errors { message } } }"
+SERVER = {"host": "mail.client.test", "port": 993}
+OAUTH = {"tokenUrl": f"http://{SECRET}.test/token", "clientId": SECRET, "refreshToken": SECRET}
+"""Refused: without TLS."""
 ENTER = {"input": {"email": f"{SECRET}@firm.test", "password": SECRET}}
 
 

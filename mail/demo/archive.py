@@ -8,6 +8,7 @@ her. Said again, as many more.
 
 import argparse
 import imaplib
+import socket
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -31,6 +32,7 @@ def letters(count: int, *, until: datetime) -> Iterator[tuple[datetime, bytes]]:
 def put(count: int, *, port: int) -> None:
     """Raises OSError or imaplib.IMAP4.error."""
     with imaplib.IMAP4("127.0.0.1", port, timeout=60) as imap:
+        imap.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else each letter takes 40 ms
         imap.login(STUDIO.address, STUDIO.password)
         imap.create(FOLDER)  # a NO where it is there already
         for at, raw in letters(count, until=datetime.now(UTC) - timedelta(days=30)):

@@ -114,6 +114,8 @@ class Dovecot:
     def running(self) -> Iterator[None]:
         """It takes connections when this begins, and is gone when it ends. Raises NoDovecot."""
         binary = must_be_installed()
+        if _greets(self.port):  # else whoever answers there would be taken for it
+            raise NoDovecot(f"Dovecot did not start: port {self.port} is in use by another mail server.")
         with TemporaryDirectory(prefix="dovecot-", dir=SHORT) as folder:
             place = Path(folder)
             config = self._configured(place)
