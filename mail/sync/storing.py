@@ -7,7 +7,7 @@ import structlog
 
 from mail.imap import MESSAGE_LIMIT, Garbage, Gone, ImapError, Unfetchable, Unreachable
 from mail.imap import Message as FetchedMessage
-from mail.imap.fetching import BATCH_BYTES, BATCH_MESSAGES
+from mail.imap.fetching import BATCH_BYTES
 from mail.parse import ParsedAttachment, ParsedEmail, Unreadable, content_ids
 from mail.sync import reading
 from mail.sync.ahead import Ahead
@@ -23,6 +23,8 @@ from models.mailbox.storing import Fetched, finish
 from models.mailbox.tables import MailboxState, OccurrenceState, SkipReason
 
 log = structlog.get_logger("sync")
+BATCH_MESSAGES = 100
+"""Stored in one transaction; the mail server is asked for at most fifty at a time."""
 Answer = FetchedMessage | Unfetchable | Gone
 
 
@@ -49,7 +51,7 @@ async def store_pending(visit: Visit, folder: LedgerFolder) -> bool:
 
 
 def _bite(due: Sequence[Pending]) -> list[Pending]:
-    """At most 50 messages and 8 MB, or a single one that is larger; arrivals do not wait for history beside them."""
+    """At most 100 messages and 8 MB, or a single one that is larger; arrivals do not wait for history beside them."""
     batch, weight = [due[0]], due[0].size
     for one in due[1:]:
         weight += one.size
