@@ -15,6 +15,7 @@ from models import api_token, upload
 from models.ground import files, store
 from models.session import SignedIn
 from models.viewer import ApiScope, Viewer
+from tests.bucket import Bucket
 from tests.client import Api, As, Browser, an_api, bearer
 from tests.make import a_client, a_firm, signed_in
 from tests.toy import until
@@ -216,6 +217,16 @@ async def test_whoever_takes_too_long_is_told_so(
     async with cut_after(api, part(PDF), as_=anna) as reader, patience():
         answer = await reader.readuntil(b'"LIMIT_EXCEEDED"')
     assert b"The file took longer" in answer
+    assert await kept() == 0
+
+
+async def test_where_the_files_are_away_it_says_so_and_may_be_sent_again(api: Api, anna: SignedIn[Viewer]) -> None:
+    async with Bucket() as bucket:
+        with bucket.opened():
+            bucket.says = b"503"
+            answer = await sent(api, as_=anna)
+    assert told(answer) == (503, "UNAVAILABLE")
+    assert answer.json()["errors"][0]["message"].startswith("The store of files does not answer just now.")
     assert await kept() == 0
 
 

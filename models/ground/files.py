@@ -35,6 +35,8 @@ _store: obstore.store.ObjectStore | None = None
 class Away(store.Away):
     """The store of files cannot be reached just now, refuses, or is full."""
 
+    what = "The store of files"
+
 
 def open_files(settings: Settings) -> None:
     """Raises var.NoFolder where the folder cannot be made, obstore's errors for a bad URL."""

@@ -31,10 +31,8 @@ from models.ground.tracebacks import traceback_of
 
 logger = structlog.get_logger("graph")
 PLACES = 5  # of an error that are named: of fields that do not go together there may be a thousand
-AWAY = (
-    "The database, or the store of files, does not answer just now. Try again; of a mutation, look first whether it was"
-    " done."
-)
+_AWAY = "{} does not answer just now. Try again; of a mutation, look first whether it was done."
+AWAY = _AWAY.format(Away.what)
 
 
 class RequestCode(StrEnum):
@@ -224,7 +222,7 @@ def _message(error: GraphQLError, code: RequestCode, request_id: str) -> str:
         return f"Something went wrong on our side. Quote the request id {request_id} when you tell us."
     cause = _cause(error)
     if isinstance(cause, Away):
-        return AWAY
+        return _AWAY.format(cause.what)
     if isinstance(cause, MissingQueryError):
         return "`query` is missing or empty."
     if isinstance(cause, CannotGetOperationTypeError):

@@ -16,6 +16,8 @@ class Away(OSError):
     known. `why`: in plain words, with what to do where something is to be done.
     """
 
+    what = "The database"
+
     def __init__(self, message: str, why: str = SILENT) -> None:
         super().__init__(message)
         self.why = why
