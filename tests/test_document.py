@@ -249,6 +249,19 @@ async def _receive_inside(by: System, box: UUID, message: Message) -> None:
     await email.receive(by, box, [Incoming(message, arrival=True)])
 
 
+async def test_what_came_while_an_account_was_archived_is_history(by: System, owner: Viewer, box: UUID) -> None:
+    made = await an_account(by, address=ANNA, email_sync=True)
+    await auto_save(by)
+    await account.archive(by, made.id, archived=True)
+    meanwhile = a_message()
+    later(minutes=1)
+    await account.archive(by, made.id, archived=False)
+    [email_id] = await receive(by, box, meanwhile)
+    assert await reasons_of(owner, email_id) == [NotSavedReason.HISTORY]
+    await receive(by, box, a_message(a_file("new.pdf")))
+    assert await names_of(owner, made.id) == ["new.pdf"]
+
+
 @pytest.mark.parametrize("reason", [NotSavedReason.FILE_TYPE, NotSavedReason.TOO_LARGE, NotSavedReason.INLINE])
 async def test_what_may_never_be_saved_says_why(by: System, owner: Viewer, box: UUID, reason: NotSavedReason) -> None:
     made = await an_account(by, address=ANNA, email_sync=True)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from models import journal
-from models.ground import store
+from models.ground import clock, store
 from models.journal import Change, JournalKind
 from models.viewer import Actor, System
 
@@ -33,9 +33,13 @@ async def wanted(by: Actor, address_ids: Sequence[UUID]) -> None:
 
 
 async def wanted_by_account(by: Actor, account_id: UUID) -> None:
-    """The same for all addresses of an account that was taken back from the archive (R44)."""
-    query = "SELECT address_id FROM toggles WHERE firm_id = $1 AND account_id = $2 AND email_sync"
-    if address_ids := [row["address_id"] for row in await store.rows(query, by.firm_id, account_id)]:
+    """
+    The same for all addresses of an account that was taken back from the archive (R44): their Email sync is on from
+    now, so that what came meanwhile is history.
+    """
+    query = "UPDATE toggles SET email_sync_since = $3 WHERE firm_id = $1 AND account_id = $2 AND email_sync"
+    rows = await store.rows(f"{query} RETURNING address_id", by.firm_id, account_id, clock.now())
+    if address_ids := [row["address_id"] for row in rows]:
         await wanted(by, address_ids)
 
 
