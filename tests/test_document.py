@@ -160,9 +160,11 @@ async def test_switched_off_and_on_again_both_begin_anew(by: System, owner: View
                 await switched(by, made.id, made.address, email_sync=on)
         [email_id] = await receive(by, box, late)
         assert await reasons_of(owner, email_id) == [NotSavedReason.HISTORY]
-    await auto_save(by)  # said twice: it is on since before
+    before = a_message()
+    later(minutes=1)
+    await firm_settings.update(by, {"auto_save_attachments": True, "invitation_days": 14})  # said twice, with more
     await switched(by, made.id, made.address, email_sync=True, login=True)
-    [email_id] = await receive(by, box, a_message())
+    [email_id] = await receive(by, box, before)
     assert await reasons_of(owner, email_id) == [None]
 
 
