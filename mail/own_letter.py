@@ -9,7 +9,7 @@ from models.ground import keys
 def is_own_letter(letter_id: str | None) -> bool:
     """Only with our signature: else anybody could make their mail vanish."""
     name, _, signature = (letter_id or "").rpartition(".")
-    return bool(name) and keys.installation().is_signed(LETTER, name, signature)
+    return bool(name) and name.isascii() and keys.installation().is_signed(LETTER, name, signature)
 
 
 def own_letter(letter_id: str) -> UUID | None:

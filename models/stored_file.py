@@ -27,6 +27,7 @@ NAMED_BY = (
     ("occurrence", "raw_file"),
     ("upload", "file"),
     ("document", "file"),
+    ("submission", "file"),
 )
 """Tables and columns that name files; each has an index that begins with the firm."""
 

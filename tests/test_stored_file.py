@@ -14,6 +14,7 @@ from models.ground.settings import Settings
 from models.viewer import System
 from tests.inviting import later
 from tests.make import a_firm, counting
+from tests.submitting import composed, written
 from tests.waiting import held, until_waiting
 from tests.world import a_world
 
@@ -56,6 +57,8 @@ async def test_what_any_row_names_stays_whatever_else_dropped_it(folder: Path) -
         " WHERE table_schema = 'public' AND column_name IN ('file', 'raw_file')"
     )
     assert {row["place"] for row in columns} == named
+    box, by = world.mailbox, world.owner.viewer
+    await composed(by, await written(by, box))
     before = names_in(folder)
     assert before
     await stored_file.drop(world.by.firm_id, before)

@@ -26,8 +26,9 @@ async def forget(by: System, ids: Sequence[UUID]) -> int:
         query = f"DELETE FROM {table} WHERE firm_id = $1 AND email_id = ANY($2::uuid[]) RETURNING {column} AS file"
         gone = await store.rows(query, by.firm_id, list(ids))
         await stored_file.drop(by.firm_id, [row["file"] for row in gone if row["file"]])
+    await _forget_submissions(by, ids)
     emails = await store.rows(_FORGET, by.firm_id, list(ids))
-    await stored_file.drop(by.firm_id, [row["raw_file"] for row in emails])
+    await stored_file.drop(by.firm_id, [row["raw_file"] for row in emails if row["raw_file"]])
     for table in ("thread_ref", "thread_alias"):
         await store.execute(_FORGET_THREADS.format(table), by.firm_id, list({row["thread_id"] for row in emails}))
     if accounts:
@@ -45,6 +46,13 @@ _FORGET_THREADS = """
 DELETE FROM {} r WHERE firm_id = $1 AND thread_id = ANY($2::uuid[])
   AND NOT EXISTS (SELECT 1 FROM email m WHERE m.firm_id = $1 AND m.thread_id = r.thread_id)
 """
+
+
+async def _forget_submissions(by: System, ids: Sequence[UUID]) -> None:
+    """How they were sent, of those that were written here."""
+    query = "DELETE FROM submission WHERE firm_id = $1 AND id = ANY($2::uuid[]) RETURNING file"
+    gone = await store.rows(query, by.firm_id, list(ids))
+    await stored_file.drop(by.firm_id, [row["file"] for row in gone if row["file"]])
 
 
 async def _forget_entries(by: System, ids: Sequence[UUID]) -> None:

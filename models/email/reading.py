@@ -181,7 +181,8 @@ async def file_of(kind: FileKind, firm_id: UUID, row_id: UUID) -> StoredFile | N
 
 _FILES = {
     FileKind.ATTACHMENT: "SELECT file, name, content_type FROM attachment WHERE firm_id = $1 AND id = $2",
-    FileKind.SOURCE: "SELECT raw_file, 'message.eml', 'message/rfc822' FROM email WHERE firm_id = $1 AND id = $2",
+    FileKind.SOURCE: "SELECT raw_file, 'message.eml', 'message/rfc822' FROM email"
+    " WHERE firm_id = $1 AND id = $2 AND raw_file <> ''",
     FileKind.QUARANTINE: "SELECT raw_file, 'message.eml', 'message/rfc822' FROM occurrence"
     " WHERE firm_id = $1 AND id = $2 AND raw_file IS NOT NULL",
     FileKind.DOCUMENT: "SELECT file, name, content_type FROM document WHERE firm_id = $1 AND id = $2",

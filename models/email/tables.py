@@ -17,7 +17,8 @@ class EmailDirection(StrEnum):
 
 class Email(Model):
     """
-    `fingerprint`: equal for copies of one message in several mailboxes. `raw_file`: the source as it came.
+    `fingerprint`: equal for copies of one message in several mailboxes. `raw_file`: the source as it came,
+    or as it left; empty as long as what was written here is not composed.
     `sorted_at`: where it stands in lists, for `sent_at` cannot always be believed (R21).
     `certified_by`: it came as certified mail, whose envelope names this provider.
     """

@@ -82,6 +82,8 @@ class FeedKind(Kind):
     """A run or its progress is another now; the subject is the run."""
     EMAILS_FORGOTTEN = "EMAILS_FORGOTTEN"
     """Some of the accounts' e-mails are gone; told as history is, so that the lists are read afresh."""
+    EMAIL_MOVED = "EMAIL_MOVED"
+    """What was sent from here is another step on its way; the e-mail is the subject."""
     MAILBOX_MOVED = "MAILBOX_MOVED"
     """A mailbox works again, or something else is wrong with it, or it was asked for a look; it is the subject."""
 

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from models import journal, our_own
+from models import journal, our_own, submission
 from models.errors import ErrorCode, Refusal
 from models.ground import clock, store
 from models.idempotency import Done
@@ -14,9 +14,10 @@ from models.viewer import Actor, must_be_admin, must_be_in_person
 
 async def disconnect(by: Actor, mailbox_id: UUID, stored_emails: StoredEmails = StoredEmails.KEEP) -> Done:
     """
-    It is read no more, and its password is gone. KEEP: its messages stay, and connected again, nothing is stored twice.
-    FORGET: messages that no other mailbox holds go, with attachments, sources and Inbox+ entries; what was sent from
-    here, and saved documents, stay. For OWNER and ADMIN in person, never by a token.
+    It is read no more, its password is gone, and what waits to be sent is cancelled. KEEP: its messages stay, and
+    connected again, nothing is stored twice. FORGET: messages that no other mailbox holds go, with attachments, sources
+    and Inbox+ entries; what was sent from here, and saved documents, stay. For OWNER and ADMIN in person, never by a
+    token.
 
     Raises NOT_FOUND, NOT_ALLOWED.
     """
@@ -30,6 +31,7 @@ async def disconnect(by: Actor, mailbox_id: UUID, stored_emails: StoredEmails = 
             must_be_admin(by)
             must_be_in_person(by)
         await store.execute(_DISCONNECT, by.firm_id, mailbox_id, clock.now(), forgets, by.member_id)
+        await submission.cancel_of_mailbox(by, mailbox_id)
         if mailbox["signed_in_at"] is not None:
             await our_own.left(by, mailbox["address_key"])
         changes = [journal.Change("address", mailbox["address"], None)]

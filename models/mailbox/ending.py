@@ -112,13 +112,15 @@ async def _forget(by: System, mailbox: Any, ids: Sequence[UUID]) -> None:
     await store.execute(query, by.firm_id, mailbox["id"], count)
 
 
-# one that was first seen in a mailbox that is still connected is that one's, whatever its ledger says by now
+# one that was first seen in a mailbox that is still connected is that one's, whatever its ledger says by now; what a
+# person has sent from here stays
 _UNHELD = f"""
 SELECT m.id FROM unnest($3::uuid[]) AS n(id),
 LATERAL (SELECT e.id, e.mailbox_id, e.message_id FROM email e WHERE e.firm_id = $1 AND e.id = n.id LIMIT 1) m
 WHERE (m.mailbox_id IS NULL OR m.mailbox_id = $2)
   AND NOT EXISTS (SELECT 1 FROM occurrence o WHERE o.firm_id = $1 AND o.email_id = n.id)
   AND ({_HOLDER} LIMIT 1) IS NULL
+  AND NOT EXISTS (SELECT 1 FROM submission s WHERE s.firm_id = $1 AND s.id = n.id)
 """
 
 

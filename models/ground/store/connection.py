@@ -35,6 +35,7 @@ NOUNS = [
     "models.mailbox.tables",
     "models.email.tables",
     "models.document.table",
+    "models.submission.table",
     "models.notice.table",
     "models.notification.table",
     "models.inbox_mail.table",

@@ -1,0 +1,27 @@
+"""What waits to be sent when its mailbox goes."""
+
+from uuid import UUID
+
+from models.ground import clock, store
+from models.submission.telling import tell
+from models.viewer import Actor
+
+_WHY = "Its mailbox was disconnected before it could be sent."
+_WHY_UNCERTAIN = "Its mailbox was disconnected before the mail server answered."
+
+
+async def cancel_of_mailbox(by: Actor, mailbox_id: UUID) -> None:
+    """
+    Of a mailbox that is being disconnected, in that transaction: what has not left yet is CANCELLED; of what has begun
+    to leave nobody hears any more, unless the server still answers whoever hands it over: UNCERTAIN.
+    """
+    rows = await store.rows(_CANCEL, by.firm_id, mailbox_id, clock.now(), _WHY, _WHY_UNCERTAIN)
+    await tell(by, [row["id"] for row in rows])
+
+
+_CANCEL = """
+UPDATE submission SET settled_at = $3,
+  state = CASE handed_over WHEN 0 THEN 'CANCELLED' ELSE 'UNCERTAIN' END,
+  error = CASE handed_over WHEN 0 THEN $4 ELSE $5 END
+WHERE firm_id = $1 AND mailbox_id = $2 AND settled_at IS NULL RETURNING id
+"""
