@@ -10,13 +10,13 @@ import pytest
 from models import bulk_update, letter, suppression, team
 from models.address import typed
 from models.bulk_update.edit import BulkEdit
-from models.bulk_update.stepping import Pace, step
+from models.bulk_update.stepping import step
 from models.email import history
 from models.ground import clock, store
 from models.letter import LetterKind, NewLetter
 from models.notification import NotificationKind
 from models.our_own import OurOwn
-from models.run import UNENDED, Held, RunKind, RunLost, claim, release
+from models.run import UNENDED, Held, Pace, RunKind, RunLost, claim, release
 from models.team import TeamMember, TeamMemberState
 from models.toggles.switching import end_email_sync
 from models.viewer import Viewer

@@ -5,10 +5,10 @@ from uuid import UUID
 from models import bulk_update
 from models.account import AccountFilter
 from models.bulk_update import AccountSelection, BulkAction, BulkEdit, BulkUpdateView, Report, Runner
-from models.bulk_update.stepping import Pace, step
+from models.bulk_update.stepping import step
 from models.ground import store
 from models.ground.page import Window
-from models.run import Held, RunKind, claim, release
+from models.run import Held, Pace, RunKind, claim, release
 from models.toggles import Switch
 from models.viewer import Viewer
 

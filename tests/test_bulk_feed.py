@@ -13,9 +13,9 @@ import pytest
 from graph.scalars import cursor_at
 from models import journal
 from models.bulk_update import BulkEdit, Runner
-from models.bulk_update.stepping import Pace
 from models.ground import store as database
 from models.journal import Effect, FeedKind, JournalKind
+from models.run import Pace
 from models.session import SignedIn
 from models.toggles import Invite
 from models.viewer import Actor, System

@@ -6,10 +6,11 @@ import pytest
 
 from models import letter
 from models.bulk_update import BulkEdit, undo
-from models.bulk_update.stepping import Pace, step
+from models.bulk_update.stepping import step
 from models.ground import store
 from models.ground.settings import Settings
 from models.notification_category import NotificationCategory
+from models.run import Pace
 from models.toggles import Invite
 from models.viewer import Viewer
 from tests.bulk_updating import ALL, ENABLE, all_end, claimed, ran

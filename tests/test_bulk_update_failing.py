@@ -8,9 +8,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from models.bulk_update import BulkEdit, Runner
-from models.bulk_update.failing import FACTOR, FIRST_WAIT, MOST
 from models.ground import store
 from models.run import RunKind, RunStatus, claim
+from models.run.failing import FACTOR, FIRST_WAIT, MOST
 from models.toggles import Switch
 from models.viewer import Viewer
 from tests.bulk_updating import ALL, ENABLE, OneByOne, all_end, asked, claimed, told, view

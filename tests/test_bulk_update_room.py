@@ -6,9 +6,10 @@ import pytest
 
 from models import contact, letter
 from models.bulk_update import BulkEdit
-from models.bulk_update.stepping import Pace, step
+from models.bulk_update.stepping import step
 from models.contact import ContactEmail, FieldRef
 from models.ground.settings import Settings
+from models.run import Pace
 from models.toggles import Invite, Switch
 from models.viewer import Viewer
 from tests.bulk_updating import ALL, ENABLE, asked, claimed, planned, told

@@ -6,13 +6,13 @@ import pytest
 
 from models import bulk_update, notification, team
 from models.bulk_update import BulkEdit, BulkOutcome
-from models.bulk_update.starting import MOST_WAITING
 from models.bulk_update.table import BulkUpdateItem
 from models.errors import ErrorCode
 from models.ground import store as database
 from models.ground.page import Window
 from models.notification import InboxFilter, NotificationKind
 from models.run import RunLost, RunStatus, release
+from models.run.starting import MOST_WAITING
 from models.toggles import Invite, Switch
 from models.viewer import Viewer
 from tests.bulk_updating import ALL, ENABLE, all_end, asked, claimed, stepped, told, view

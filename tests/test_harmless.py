@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.bulk_update.harmless import harmless
+from models.harmless import harmless
 
 FORMULAS = [
     "=1+1", "+1", "-1", "@SUM(A1)", "=HYPERLINK(\"http://x.test\";\"x\")", "\t=1", "\r=1", "\n=1", "\tplain", "\rplain",

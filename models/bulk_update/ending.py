@@ -5,15 +5,15 @@ from typing import Any
 from uuid import UUID
 
 from models import journal, notification
-from models.bulk_update.reading import view_of
+from models.bulk_update.reading import OF_THESE_KINDS, view_of
 from models.bulk_update.words import told
 from models.errors import ErrorCode, Refusal
-from models.ground import clock, store
+from models.ground import store
 from models.ground.checkpoint import checkpoint
 from models.idempotency import Done
 from models.journal import Change, JournalKind, Subject
 from models.notification import NewNotification, NotificationKind
-from models.run import RunStatus
+from models.run import RunStatus, end
 from models.viewer import Viewer, must_manage_accounts
 
 
@@ -25,11 +25,6 @@ async def finish(by: Viewer, run_id: UUID) -> None:
 async def give_up(by: Viewer, run_id: UUID, reason: str) -> None:
     """It cannot begin, or go on, for this reason, in plain words."""
     await _end(by, run_id, RunStatus.CANCELLED, reason)
-
-
-async def close(firm_id: UUID, run_id: UUID) -> None:
-    """The same, where nobody can be told."""
-    await store.row(_END, firm_id, run_id, RunStatus.CANCELLED, clock.now(), None)
 
 
 async def cancel(by: Viewer, run_id: UUID) -> Done:
@@ -49,22 +44,15 @@ async def cancel(by: Viewer, run_id: UUID) -> Done:
     return Done((run_id,), tx.cursor)
 
 
-_LOCKED = "SELECT ended_at FROM run WHERE firm_id = $1 AND id = $2 FOR NO KEY UPDATE"
+_LOCKED = f"SELECT ended_at FROM run WHERE firm_id = $1 AND id = $2 AND {OF_THESE_KINDS} FOR NO KEY UPDATE"
 
 
 async def _end(by: Viewer, run_id: UUID, status: RunStatus, reason: str | None = None) -> None:
-    row = await store.row(_END, by.firm_id, run_id, status, clock.now(), reason)
+    row = await end(by, run_id, status, reason)
     about = (Subject.BULK_UPDATE, run_id)
     journal.record(JournalKind.BULK_UPDATE_ENDED, by=by, subject=about, changes=[Change("status", None, status)])
-    journal.record(journal.FeedKind.RUN_MOVED, by=by, subject=about)
     checkpoint("before whoever started a run is told of its end")
-    await notification.raise_for_team(by, [_finished(row)])
-
-
-_END = """
-UPDATE run SET status = $3, ended_at = $4, reason = $5, lease_owner = NULL, lease_until = NULL
-WHERE firm_id = $1 AND id = $2 RETURNING *, NULL::uuid AS undone_by
-"""
+    await notification.raise_for_team(by, [_finished({**row, "undone_by": None})])
 
 
 def _finished(row: Any) -> NewNotification:

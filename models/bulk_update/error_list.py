@@ -7,11 +7,12 @@ from io import StringIO
 from typing import Any
 from uuid import UUID
 
-from models.bulk_update.harmless import harmless
+from models.bulk_update.reading import OF_THESE_KINDS
 from models.bulk_update.result import result_of
 from models.bulk_update.table import BulkOutcome
 from models.bulk_update.words import name_of, sentence
 from models.ground import store
+from models.harmless import harmless
 from models.time_zone import zone_of
 from models.toggles import Switch
 from models.viewer import Viewer
@@ -44,7 +45,8 @@ _RUN = f"""
 SELECT r.ended_at, f.time_zone, ARRAY(
   SELECT i.id FROM bulk_update_item i
   WHERE i.firm_id = $1 AND i.run_id = $2 AND i.turn <= r.turn AND ({_FAILED}) ORDER BY i.place) AS failed
-FROM run r JOIN firm f ON f.id = r.firm_id WHERE r.firm_id = $1 AND r.id = $2 AND r.ended_at IS NOT NULL
+FROM run r JOIN firm f ON f.id = r.firm_id
+WHERE r.firm_id = $1 AND r.id = $2 AND r.{OF_THESE_KINDS} AND r.ended_at IS NOT NULL
 """
 
 

@@ -3,7 +3,8 @@
 from models import idempotency
 from models.bulk_update.edit import BulkEdit
 from models.bulk_update.report import Report
-from models.bulk_update.starting import checked, must_be_planned_at_once, must_have_room
+from models.bulk_update.starting import checked, must_be_planned_at_once
+from models.run import must_have_room
 from models.viewer import Viewer, must_manage_accounts
 
 

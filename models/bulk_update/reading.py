@@ -84,7 +84,9 @@ async def count(by: Viewer) -> int:
 _SELECT = """SELECT r.id, r.kind, r.status, r.asked || '{"accounts": {"ids": []}}' AS asked, r.started_by,
   r.started_at, r.ended_at, r.undoes, r.reason, r.account_count, r.total, r.done, r.turn, r.tallies,
   (SELECT u.id FROM run u WHERE u.firm_id = r.firm_id AND u.undoes = r.id) AS undone_by"""
-_FROM = "FROM run r WHERE r.firm_id = $1"
+KINDS = (RunKind.BULK_UPDATE, RunKind.UNDO)
+OF_THESE_KINDS = f"kind IN ('{KINDS[0]}', '{KINDS[1]}')"
+_FROM = f"FROM run r WHERE r.firm_id = $1 AND r.{OF_THESE_KINDS}"
 
 
 def view_of(row: Any) -> BulkUpdateView:

@@ -5,26 +5,22 @@ from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
-from uuid_utils.compat import uuid7
-
-from models import firm, idempotency, journal
+from models import idempotency, journal, run
 from models.bulk_update.edit import AccountSelection, BulkEdit, as_json
 from models.bulk_update.planning import planned
 from models.errors import ErrorCode, Faults, Refusal, Refusals
-from models.ground import clock, store
+from models.ground import store
 from models.ground.checkpoint import checkpoint
 from models.idempotency import Done
 from models.invitation.inviting import checked_message
 from models.journal import Change, JournalKind, Subject
-from models.run import UNENDED, RunKind, RunStatus
+from models.run import NewRun, RunKind
 from models.text import has_words
 from models.toggles import Switch
-from models.viewer import JournalSource, Viewer, must_manage_accounts
+from models.viewer import Viewer, must_manage_accounts
 
 MOST_IDS = 1_000
 MOST_ITEMS = 100_000
-MOST_WAITING = 100
-"""Of a firm, undos with them; a double click, or a script that repeats itself, is not to keep it busy for a week."""
 
 
 async def start(by: Viewer, edit: BulkEdit, *, key: str | None = None) -> Done:
@@ -43,42 +39,17 @@ async def start(by: Viewer, edit: BulkEdit, *, key: str | None = None) -> Done:
 async def _start(by: Viewer, edit: BulkEdit) -> tuple[UUID, ...]:
     edit = await checked(by, edit)
     must_be_planned_at_once(await count(by, edit))
-    return (await write(by, RunKind.BULK_UPDATE, as_json(edit), _told(edit)),)
+    return (await write(by, NewRun(RunKind.BULK_UPDATE, as_json(edit)), _told(edit)),)
 
 
-async def write(by: Viewer, kind: RunKind, asked: str, told: list[Change], *, undoes: UUID | None = None) -> UUID:
-    """
-    The run as it waits for its turn, with its first entry in the journal. Runs inside a transaction.
-
-    The turns of a firm's runs are in the order of their ids, and so one is written before the next gets its own.
-    Raises INVALID where 100 of the firm have not ended yet.
-    """
-    await firm.one_at_a_time(by.firm_id)
-    await must_have_room(by)
-    run_id = uuid7()
-    acting = replace(by, run_id=run_id)
-    whose = (by.member_id, by.source, by.session_id if by.source is JournalSource.API_TOKEN else None)
-    values = (run_id, by.firm_id, kind, RunStatus.QUEUED, asked, undoes, *whose, clock.now())
-    await store.execute(_WRITE, *values)
-    about = (Subject.BULK_UPDATE, run_id)
+async def write(by: Viewer, new: NewRun, told: list[Change]) -> UUID:
+    """With its first entry in the journal. Runs inside a transaction. Raises INVALID where too many wait already."""
+    acting = await run.write(by, new)
+    assert acting.run_id is not None
+    about = (Subject.BULK_UPDATE, acting.run_id)
     journal.record(JournalKind.BULK_UPDATE_STARTED, by=acting, subject=about, changes=told)
-    journal.record(journal.FeedKind.RUN_MOVED, by=acting, subject=about)
     checkpoint("before the commit of a run that is asked for")
-    return run_id
-
-
-_WRITE = """
-INSERT INTO run (id, firm_id, kind, status, asked, undoes, started_by, source, token_id, started_at)
-VALUES ($1, $2, $3, $4, $5::text::jsonb, $6, $7, $8, $9, $10)
-"""
-
-
-async def must_have_room(by: Viewer) -> None:
-    """Raises INVALID."""
-    waiting = await store.value(f"SELECT count(*) FROM run WHERE firm_id = $1 AND {UNENDED}", by.firm_id)
-    if waiting >= MOST_WAITING:
-        message = f"{waiting:,} bulk updates of this firm have not ended yet. Wait for one to end, or cancel some."
-        raise Refusal(ErrorCode.INVALID, message)
+    return acting.run_id
 
 
 def _told(edit: BulkEdit) -> list[Change]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from models import firm, journal
+from models import firm
 from models.bulk_update.chunk import settle
 from models.bulk_update.deciding import COLUMNS, OF_SWITCHES
 from models.bulk_update.edit import from_json
@@ -24,21 +24,8 @@ from models.bulk_update.undo_planning import count_changed, planned_undo
 from models.bulk_update.undoing import put_back
 from models.ground import clock, store
 from models.ground.checkpoint import checkpoint
-from models.run import Held, acting, hold
+from models.run import Held, Pace, RunKind, acting, hold, moved
 from models.viewer import Viewer
-
-
-class Pace:
-    """How many items go into a chunk: as many as hold the firm's row for about `SECONDS`, measured as it goes (P7)."""
-
-    SECONDS, LEAST, FIRST, MOST = 0.12, 20, 200, 1_000
-
-    def __init__(self) -> None:
-        self.items = self.FIRST
-
-    def took(self, items: int, seconds: float) -> None:
-        fits = int(items * self.SECONDS / max(seconds, 0.001))
-        self.items = max(self.LEAST, min(self.MOST, fits, self.items * 2))
 
 
 async def step(held: Held, pace: Pace) -> bool:
@@ -87,7 +74,7 @@ async def _begin(by: Viewer, run: Any, *, accounts: int, items: int) -> bool:
         await give_up(by, run["id"], f"More than {MOST_ITEMS:,} addresses match by now. Choose fewer accounts.")
         return False
     await store.execute(_PLANNED, run["firm_id"], run["id"], clock.now(), accounts, items)
-    _tell(by, run)
+    moved(by, RunKind(run["kind"]), run["id"])
     if not items:
         await finish(by, run["id"])
         return False
@@ -124,15 +111,11 @@ async def _chunk(run: Any, items: Sequence[Any]) -> bool:
         outcomes = await settle(who, from_json(run["asked"]), run["id"], items)
     await _keep(run, items, outcomes)
     checkpoint("after a chunk of a run was reported")
-    _tell(who.viewer, run)
+    moved(who.viewer, RunKind(run["kind"]), run["id"])
     has_ended = run["done"] + len(items) == run["total"]
     if has_ended:
         await finish(who.viewer, run["id"])
     return not has_ended
-
-
-def _tell(by: Viewer, run: Any) -> None:
-    journal.record(journal.FeedKind.RUN_MOVED, by=by, subject=(journal.Subject.BULK_UPDATE, run["id"]))
 
 
 async def _keep(run: Any, items: Sequence[Any], outcomes: Sequence[Outcome]) -> None:

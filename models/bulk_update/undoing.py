@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from models import firm, idempotency, invitation
+from models.bulk_update.reading import OF_THESE_KINDS
 from models.bulk_update.result import Outcome, outcome_of
 from models.bulk_update.starting import write
 from models.bulk_update.table import BulkOutcome
@@ -17,7 +18,7 @@ from models.ground import store
 from models.ground.checkpoint import checkpoint
 from models.idempotency import Done
 from models.journal import Change
-from models.run import Actor, RunKind
+from models.run import Actor, NewRun, RunKind
 from models.toggles import Switch, lock_switches, switch
 from models.viewer import Viewer, must_manage_accounts
 
@@ -49,10 +50,12 @@ async def _undo(by: Viewer, run_id: UUID) -> tuple[UUID, ...]:
     if await store.row(_UNDONE, by.firm_id, run_id):  # asked under the lock: two may have come at once
         raise Refusal(ErrorCode.ALREADY_UNDONE, "It has been undone already, and can be only once.", "id")
     told = [Change("undoes", None, run["started_at"].isoformat())]
-    return (await write(by, RunKind.UNDO, "{}", told, undoes=run_id),)
+    return (await write(by, NewRun(RunKind.UNDO, "{}", undoes=run_id), told),)
 
 
-_LOCKED = "SELECT undoes, started_at, ended_at FROM run WHERE firm_id = $1 AND id = $2 FOR NO KEY UPDATE"
+_LOCKED = f"""
+SELECT undoes, started_at, ended_at FROM run WHERE firm_id = $1 AND id = $2 AND {OF_THESE_KINDS} FOR NO KEY UPDATE
+"""
 _UNDONE = "SELECT 1 FROM run WHERE firm_id = $1 AND undoes = $2"
 
 

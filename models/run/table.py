@@ -1,12 +1,23 @@
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 from tortoise import Model, fields
 
+from models.journal import Subject
 from models.viewer import JournalSource
 
 
 class RunKind(StrEnum):
+    """Each is born with what it is in the API."""
+
+    subject: Subject
+
+    def __new__(cls, name: str, subject: Subject = Subject.BULK_UPDATE) -> Self:
+        kind = str.__new__(cls, name)
+        kind._value_ = name
+        kind.subject = subject
+        return kind
+
     BULK_UPDATE = "BULK_UPDATE"
     UNDO = "UNDO"
 

@@ -5,9 +5,8 @@ from uuid import UUID
 
 from models import bulk_update
 from models.bulk_update import BulkEdit, Runner
-from models.bulk_update.stepping import Pace
 from models.ground import store
-from models.run import UNENDED
+from models.run import UNENDED, Pace
 from models.viewer import Viewer
 from tests.syncing import eventually
 

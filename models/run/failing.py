@@ -3,12 +3,20 @@ A run that fails whenever it is tried: after some tries it is given up, so that 
 Only what fails by itself counts: not that the database was away, nor that somebody held what it waited for.
 """
 
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
 import asyncpg
 import structlog
 
-from models.bulk_update.ending import close, give_up
 from models.ground import store
-from models.run import Held, acting, hold, put_off
+from models.run.acting import acting
+from models.run.ending import close
+from models.run.lease import Held, hold, put_off
+from models.viewer import Viewer
+
+GiveUp = Callable[[Viewer, UUID, str], Awaitable[None]]
+"""Ends a run that cannot begin, or go on, for this reason, in plain words; inside a transaction that holds it."""
 
 MOST = 5
 """Times in a row, with nothing done in between."""
@@ -20,7 +28,7 @@ _TROUBLE = (
     asyncpg.LockNotAvailableError,
     asyncpg.OperatorInterventionError,  # class 57: it starts, stops, or was told to end our session
 )
-log = structlog.get_logger("bulk_update")
+log = structlog.get_logger("run")
 
 
 def is_trouble(error: Exception) -> bool:
@@ -28,7 +36,7 @@ def is_trouble(error: Exception) -> bool:
     return isinstance(error, _TROUBLE) and not isinstance(error, asyncpg.QueryCanceledError)
 
 
-async def failed(held: Held, error: Exception) -> None:
+async def failed(held: Held, error: Exception, give_up: GiveUp) -> None:
     """Counts it; the run goes on after a while, or is at its end. Raises RunLost, and what the database raises."""
     failures = await put_off(held, most=MOST, first=FIRST_WAIT, factor=FACTOR)
     log.warning(

@@ -1,0 +1,13 @@
+"""Whoever follows a run learns that it is another now."""
+
+from uuid import UUID
+
+from models import journal
+from models.journal import FeedKind
+from models.run.table import RunKind
+from models.viewer import Viewer
+
+
+def moved(by: Viewer, kind: RunKind, run_id: UUID) -> None:
+    """Inside a transaction: the run, or how far it is, has changed in it."""
+    journal.record(FeedKind.RUN_MOVED, by=by, subject=(kind.subject, run_id))
