@@ -39,7 +39,7 @@ def test_what_is_replaced_is_still_called_that() -> None:
 
 
 def test_the_commands_that_are_sent_are_known_and_the_log_is_silent() -> None:
-    sent = "CAPABILITY LOGIN AUTHENTICATE STARTTLS LIST STATUS EXAMINE SEARCH FETCH IDLE NOOP NOTIFY LOGOUT"
+    sent = "CAPABILITY LOGIN AUTHENTICATE STARTTLS LIST STATUS EXAMINE SEARCH FETCH APPEND IDLE NOOP NOTIFY LOGOUT"
     assert set(sent.split()) <= set(aioimaplib.Commands)
     import_module("mail.imap")
     assert aioimaplib.log.disabled

@@ -3,6 +3,7 @@
 import asyncio
 import imaplib
 import ssl
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from mail.demo.launch import DemoMail
 from mail.demo.users import MAIL_PASSWORD, STUDIO
-from mail.imap import BEGINNING, Gone, Header, Imap, Message, Refused, SecretRefused, Unfetchable
+from mail.imap import BEGINNING, Appended, Gone, Header, Imap, Message, Refused, SecretRefused, Unfetchable
 from mail.sync.choosing import sort_out
 from models.mailbox.server import MailSecurity, MailServer
 from models.mailbox.tables import FolderKind
@@ -120,6 +121,45 @@ async def test_dovecot_wakes_who_idles_and_forgets_what_was_deleted() -> None:
             async with patience():
                 assert await waiting
             assert await imap.uids(2) == [2, 3]
+
+
+async def pieces(raw: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(raw), 1_000):
+        yield raw[start : start + 1_000]
+
+
+OURS = b"Message-ID: <1@firm.test>\r\nFrom: a@b.test\r\n\r\nhello\r\n"
+
+
+async def test_what_is_put_into_a_folder_of_pymap_lies_there_byte_for_byte_and_is_found(tmp_path: Path) -> None:
+    async with (
+        DemoMail.start(tmp_path) as mail,
+        await Imap.connect(mail.imap, username=STUDIO.address, password=MAIL_PASSWORD) as imap,
+    ):
+        told = [await imap.append("Sent", pieces(raw), size=len(raw), at=A_DAY) for raw in (HOTEL, OURS)]
+        validity = (await imap.examine("Sent")).uidvalidity
+        assert (await read_all(imap, "Sent"))[-2:] == [HOTEL, OURS]
+        assert told[-1] in (None, Appended(validity, (await imap.uids(1))[-1]))
+        assert await imap.with_header("Message-ID", "<1@firm.test>", since=A_DAY) == [(await imap.uids(1))[-1]]
+        with pytest.raises(Refused):
+            await imap.append("no such folder", pieces(OURS), size=len(OURS), at=A_DAY)
+
+
+async def test_what_is_put_into_a_folder_of_dovecot_lies_there_byte_for_byte_and_is_found() -> None:
+    with dovecot() as server:
+        async with await sign_in(server) as imap:
+            await imap.folders()
+            for raw in (*NASTY[2:], OURS):
+                told = await imap.append("Gesendete Post", pieces(raw), size=len(raw), at=A_DAY)
+            state = await imap.examine("Gesendete Post")
+            assert await read_all(imap, "Gesendete Post") == [*NASTY[2:], OURS]
+            assert told == Appended(state.uidvalidity, len(NASTY) - 1)
+            found = [one async for one in imap.headers([len(NASTY) - 1])]
+            assert [one.received_at for one in found if isinstance(one, Header)] == [A_DAY]
+            assert await imap.with_header("Message-ID", "<1@firm.test>", since=A_DAY) == [len(NASTY) - 1]
+            assert await imap.with_header("Message-ID", "<2@firm.test>", since=A_DAY) == []
+            with pytest.raises(Refused, match="The mail server has no such folder"):
+                await imap.append("no such folder", pieces(OURS), size=len(OURS), at=A_DAY)
 
 
 async def test_dovecot_secures_the_line_by_starttls(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ _CODE = re.compile(rb"\[([A-Z0-9-]+)(?: ([^\]]*))?\]", re.IGNORECASE)
 _EXISTS = re.compile(rb"(\d{1,10}) EXISTS", re.IGNORECASE)
 _FIGURE = re.compile(rb"(?:OK )?\[(UIDVALIDITY|UIDNEXT) (\d{1,20})", re.IGNORECASE)
 _NUMBER = re.compile(rb"\d{1,20}\Z")
+_APPENDED = re.compile(rb"\[APPENDUID (\d{1,20}) (\d{1,10})\]", re.IGNORECASE)
 
 
 def fetched(answers: Iterable[Answer]) -> Iterator[Mapping[bytes, Value]]:
@@ -64,6 +65,14 @@ def status(answers: Sequence[Answer]) -> Mapping[str, int]:
     told = {names[name]: value for name, value in figures.items() if name in names}
     numbers = {name: int(value) for name, value in told.items() if isinstance(value, bytes) and _NUMBER.match(value)}
     return {name: _folded(figure) for name, figure in numbers.items() if figure or name == "EXISTS"}
+
+
+def appended(text: bytes) -> tuple[int, int] | None:
+    """UIDVALIDITY and UID of what was put into a folder (RFC 4315, 3), where the server tells them."""
+    found = _APPENDED.match(text)
+    if not found or not int(found[1]) or not 0 < int(found[2]) <= LARGEST_UID:
+        return None
+    return _folded(int(found[1])), int(found[2])
 
 
 def _folded(figure: int) -> int:

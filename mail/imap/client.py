@@ -2,15 +2,18 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from types import TracebackType
 from typing import Self, TypeVar
 
 from aioimaplib import aioimaplib
 
 from mail.imap import answers
+from mail.imap.appending import Appended, appended
 from mail.imap.conversation import Conversation, Reply
+from mail.imap.dates import date_time
 from mail.imap.errors import Busy, Garbage, Refused, Unreachable
 from mail.imap.fetching import (
     BATCH_HEADERS,
@@ -37,6 +40,7 @@ from mail.imap.line import MB, Line
 from mail.imap.listing import listed
 from mail.imap.login import open_line, sign_in
 from mail.imap.names import to_wire
+from mail.imap.searching import NEWEST, says, search_header
 from mail.imap.states import STATUS_ITEMS, figures_of, key_of, state_of, states_by_wire
 from models.mailbox.server import MailServer
 
@@ -48,7 +52,7 @@ _NOTIFIED = "(SELECTED-DELAYED (MessageNew MessageExpunge)) (PERSONAL (MessageNe
 
 
 class Imap:
-    """A signed-in connection for one task. It only reads.
+    """A signed-in connection for one task. It only reads, and puts in what `append` is given.
 
     Each call may meet `timeout` seconds of silence. One that times out, is cancelled or meets garbage drops the
     connection for good: every later call raises at once, and the caller connects anew. After `Refused` it goes on.
@@ -90,6 +94,11 @@ class Imap:
     @property
     def can_idle(self) -> bool:
         return "IDLE" in self._line.capabilities
+
+    @property
+    def is_gmail(self) -> bool:
+        """It has Gmail's own words (X-GM-EXT-1), and with them its ways."""
+        return "X-GM-EXT-1" in self._line.capabilities
 
     @property
     def has_news(self) -> bool:
@@ -167,7 +176,7 @@ class Imap:
     async def headers(self, uids: Sequence[int]) -> AsyncIterator[Header | Unfetchable | Gone]:
         """One for each UID, in that order, fetched 200 at a time. Open no other folder meanwhile."""
         batches = (uids[at : at + BATCH_HEADERS] for at in range(0, len(uids), BATCH_HEADERS))
-        items = GMAIL_HEADER_ITEMS if "X-GM-EXT-1" in self._line.capabilities else HEADER_ITEMS
+        items = GMAIL_HEADER_ITEMS if self.is_gmail else HEADER_ITEMS
         async for found in self._each(batches, items, read_header):
             yield found
 
@@ -187,6 +196,28 @@ class Imap:
         """One for each UID: of the message its first BEGINNING bytes, or more, where a server gives more."""
         async for found in self._each(bites([(uid, BEGINNING) for uid in uids]), BEGINNING_ITEMS, read_message):
             yield found
+
+    async def with_header(self, name: str, value: str, *, since: datetime) -> list[int]:
+        """
+        UIDs of those messages of the open folder that came on the day of `since` or later and have this field with this
+        very value, both plain ASCII. What a server finds is looked at, as some search for less; what it finds not, as
+        some search no headers, is looked for among its NEWEST messages.
+        """
+        self._check(self._view)
+        found = await search_header(self._talk, name, value, since)
+        asked = found or (await self.uids(1))[-NEWEST:]
+        fields = f"(UID BODY.PEEK[HEADER.FIELDS ({name.upper()})])"
+        headers = [one async for one in self._each([asked] if asked else [], fields, read_header)]
+        return [one.uid for one in headers if isinstance(one, Header) and says(one.header, name, value)]
+
+    async def append(self, folder: str, content: AsyncIterable[bytes], *, size: int, at: datetime) -> Appended | None:
+        """
+        Puts a message of `size` bytes into a folder, as read, and as one that came `at`. Its number, where the server
+        tells it (UIDPLUS). No folder need be open, and the open one stays so. Refused: nothing was put there. Whatever
+        else is raised, it may lie there or not.
+        """
+        where = (self._wire(folder), "(\\Seen)", date_time(at))
+        return await self._talk.pour("APPEND", *where, content=content, size=size, read=appended)
 
     async def idle(self, timeout: float, wake: asyncio.Event | None = None) -> bool:
         """True as soon as messages came or went in the open folder, also before this call.

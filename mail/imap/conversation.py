@@ -1,16 +1,16 @@
 """Questions and answers on one line, one at a time, none of them for ever."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from mail.imap.answers import Answer
-from mail.imap.errors import Busy, ImapError, Refused, Unreachable
+from mail.imap.errors import Busy, Garbage, ImapError, Refused, Unreachable
 from mail.imap.line import Line
 from mail.imap.names import line_of
-from mail.imap.order import Idle, Order
+from mail.imap.order import Idle, Order, Pour
 from mail.imap.refusals import refused
 
 _WHOLE = 20  # one question may take so many times the silence allowed, as long as data keeps coming
@@ -57,6 +57,24 @@ class Conversation:
             order = Order(self.line.new_tag(), name, *([words] if words else []), prefix=prefix, replies=literals)
             return read(await self._run(order))
 
+    async def pour(
+        self,
+        name: str,
+        *args: str | bytes,
+        content: AsyncIterable[bytes],
+        size: int,
+        read: Callable[[Reply], T],
+    ) -> T:
+        """
+        The same, ending in a literal of so many bytes, sent piece by piece once the server says that it takes it (RFC
+        3501, 4.3): one that refuses has cost nothing. Raises what `content` raises, and ValueError where it is not of
+        that size; then the line is dropped.
+        """
+        words, literals = line_of(*args, f"{{{size}}}")
+        async with self._turn():
+            order = Pour(self.line.new_tag(), name, words, replies=literals)
+            return read(await self._poured(order, content, size))
+
     async def idle(self, seconds: float, wake: asyncio.Event | None = None) -> bool:
         """Until there is news or `wake` is set, at most `seconds`. Without IDLE at the server: then asked by NOOP."""
         async with self._turn(patience=seconds):
@@ -82,6 +100,37 @@ class Conversation:
 
     def abort(self) -> None:
         self.line.fail(Unreachable("The connection is closed."))
+
+    async def _poured(self, order: Pour, content: AsyncIterable[bytes], size: int) -> Reply:
+        pouring = asyncio.ensure_future(self._pour(order, content, size))
+        pouring.add_done_callback(lambda done: None if done.cancelled() or not done.exception() else self.abort())
+        try:
+            reply = await self._run(order)
+        finally:
+            pouring.cancel()
+            await asyncio.wait([pouring])
+            if not pouring.cancelled() and (failure := pouring.exception()):
+                raise failure
+        if order.may_go.is_set() and not order.ended:  # who knows what it takes the rest for
+            self.abort()
+            if reply.result == "OK":
+                raise Garbage("The mail server answered before it had the whole message.")
+        return reply
+
+    async def _pour(self, order: Pour, content: AsyncIterable[bytes], size: int) -> None:
+        await order.may_go.wait()
+        left = size
+        async for piece in content:
+            left -= len(piece)
+            if left < 0 or order.is_answered:
+                break
+            await self.line.write(piece)
+        if order.is_answered:
+            return
+        if left:
+            raise ValueError("the content is of another size than was said")
+        order.ended = True
+        await self.line.write(b"\r\n")
 
     async def _idle_if_it_may(self, seconds: float, woken: asyncio.Future[Any]) -> None:
         """Some offer it and refuse it then: from there on they are asked."""

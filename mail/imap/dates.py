@@ -10,7 +10,8 @@ NO_DATE = datetime(1970, 1, 1, tzinfo=UTC)
 
 _LONGEST = 60  # characters
 _DATE = re.compile(rb"(\d{1,2})-([A-Za-z]{3})-(\d{4}) (\d\d):(\d\d):(\d\d)(?: ([+-])(\d\d):?(\d\d)| [A-Z]{1,4})?\Z")
-_MONTHS = (b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec")
+_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTHS = tuple(name.lower().encode() for name in _NAMES)
 
 
 def moment(value: Value) -> datetime:
@@ -25,6 +26,18 @@ def moment(value: Value) -> datetime:
         return _internal(found) if found else _of_a_header(value)
     except (ValueError, OverflowError, TypeError):
         return NO_DATE
+
+
+def day(at: datetime) -> str:
+    """As SEARCH wants it (RFC 3501, 9: date-text), in UTC."""
+    at = at.astimezone(UTC)
+    return f"{at.day}-{_NAMES[at.month - 1]}-{at.year}"
+
+
+def date_time(at: datetime) -> str:
+    """As APPEND wants it, quotes included (RFC 3501, 9: date-time), in UTC."""
+    at = at.astimezone(UTC)
+    return f'"{at.day:02}-{_NAMES[at.month - 1]}-{at.year} {at:%H:%M:%S} +0000"'
 
 
 def _internal(found: re.Match[bytes]) -> datetime:

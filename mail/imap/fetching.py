@@ -29,18 +29,20 @@ BEGINNING_ITEMS = f"(UID INTERNALDATE BODY.PEEK[]<0.{BEGINNING}>)"
 HEADER_ITEMS = (
     "(UID RFC822.SIZE INTERNALDATE BODY.PEEK[HEADER.FIELDS (FROM SENDER REPLY-TO TO CC BCC MESSAGE-ID DATE"
     " IN-REPLY-TO REFERENCES AUTO-SUBMITTED CONTENT-TYPE X-SWITCHBOARD-LETTER"
-    " RETURN-PATH X-FAILED-RECIPIENTS X-RICEVUTA X-TRASPORTO)])"
+    " X-SWITCHBOARD-EMAIL X-MICROSOFT-ORIGINAL-MESSAGE-ID RETURN-PATH X-FAILED-RECIPIENTS X-RICEVUTA X-TRASPORTO)])"
 )
 GMAIL_HEADER_ITEMS = HEADER_ITEMS.replace("(UID ", "(UID X-GM-LABELS ", 1)
-"""Gmail keeps drafts in All Mail, too: only their label tells them apart."""
+"""Gmail keeps drafts in All Mail, too, and what was sent: only their labels tell them apart."""
 _DRAFT = {b"\\DRAFT", b"\\DRAFTS"}
+_SENT = {b"\\SENT"}
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
     """Who took part, without the subject. `size` in bytes as the server says; `received_at` is its INTERNALDATE.
 
-    `received_at` is in UTC, and the start of 1970 where the server gave no possible date. `draft`: nobody has sent it.
+    `received_at` is in UTC, and the start of 1970 where the server gave no possible date. `draft`: nobody has sent it;
+    `sent`: it was, from this mailbox; where labels tell, as at Gmail.
     """
 
     uid: int
@@ -48,6 +50,7 @@ class Header:
     received_at: datetime
     header: bytes = field(repr=False)
     draft: bool = False
+    sent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +136,13 @@ def read_header(items: Items) -> Header | None:
         size=_size(items.get(b"RFC822.SIZE")),
         received_at=moment(items.get(b"INTERNALDATE")),
         header=header,
-        draft=_is_draft(items.get(b"X-GM-LABELS")),
+        draft=_is_labelled(items.get(b"X-GM-LABELS"), _DRAFT),
+        sent=_is_labelled(items.get(b"X-GM-LABELS"), _SENT),
     )
 
 
-def _is_draft(labels: Value) -> bool:
-    return isinstance(labels, list) and any(isinstance(each, bytes) and each.upper() in _DRAFT for each in labels)
+def _is_labelled(labels: Value, names: set[bytes]) -> bool:
+    return isinstance(labels, list) and any(isinstance(each, bytes) and each.upper() in names for each in labels)
 
 
 def _size(value: Value) -> int:

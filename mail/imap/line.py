@@ -13,7 +13,7 @@ from aioimaplib import aioimaplib
 
 from mail.imap.answers import Answer, sentence
 from mail.imap.errors import Garbage, ImapError, NoImap, TlsFailed, Unreachable
-from mail.imap.order import Idle, Order
+from mail.imap.order import Idle, Order, Pour
 
 MB = 2**20
 LITERAL_LIMIT = 50 * MB
@@ -21,6 +21,8 @@ ANSWER_LIMIT = 64 * MB  # all that one command may bring
 ANSWERS_LIMIT = 100_000
 SEARCH_LIMIT = 16 * MB  # one line: about two million UIDs
 LINE_LIMIT = 64 * 1024
+PIECE = 64 * 1024
+"""Bytes of what is sent that lie in our memory twice."""
 
 aioimaplib.log.disabled = True  # it prints whole answers, and commands with their secrets
 
@@ -46,6 +48,8 @@ class Line(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
         self.exists = 0  # as the server said last: some say it again at each IDLE, which is no news
         self.clear_text_is_over = False
         self.on_progress: Callable[[], None] = lambda: None
+        self._may_write = asyncio.Event()
+        self._may_write.set()
         self._buffer = bytearray()
         self._scanned = 0
         self._parts: list[bytes] = []
@@ -67,6 +71,7 @@ class Line(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
         self.lost = self.lost or error
         if self.transport:
             self.transport.abort()
+        self._may_write.set()
         if not self.greeted.done():
             self.greeted.set_result(None)
         order, self._buffer, self._parts = self._end_order(), bytearray(), []
@@ -79,7 +84,25 @@ class Line(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
             self.idle_done()
         order.over = True
 
+    async def write(self, content: bytes) -> None:
+        """As fast as the other side takes it. Raises what ended the line."""
+        with memoryview(content) as view:
+            for start in range(0, len(view), PIECE):
+                self.check()
+                self.transport.write(bytes(view[start : start + PIECE]))
+                await self._may_write.wait()
+                await asyncio.sleep(0)  # an answer may have come meanwhile
+                self.on_progress()
+        self.check()
+
     # What the event loop calls
+
+    def pause_writing(self) -> None:
+        if not self.lost:
+            self._may_write.clear()
+
+    def resume_writing(self) -> None:
+        self._may_write.set()
 
     def data_received(self, data: bytes) -> None:
         if self.lost:
@@ -210,6 +233,8 @@ class Line(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
             order.begun = True
             if order.over:
                 self.idle_done()
+        elif isinstance(order, Pour) and not (order.replies or order.may_go.is_set()):
+            order.may_go.set()
         elif order:
             self.transport.write(order.next_reply(line[1:].strip()) + aioimaplib.CRLF)
 

@@ -1,5 +1,6 @@
 """A command on its way: aioimaplib's own, with its secrets kept out of sight."""
 
+import asyncio
 from collections import deque
 
 from aioimaplib import aioimaplib
@@ -48,6 +49,19 @@ class Order(aioimaplib.Command):  # type: ignore[misc]
             self.challenge = said
             return b""
         raise Garbage("The mail server asked to go on where nothing follows.")
+
+
+class Pour(Order):
+    """A command that ends in a long literal. `may_go` is set by the last "+"; `ended`: all of it has been sent."""
+
+    def __init__(self, tag: str, name: str, words: str, *, replies: tuple[bytes, ...]) -> None:
+        super().__init__(tag, name, words, replies=replies)
+        self.may_go = asyncio.Event()
+        self.ended = False
+
+    @property
+    def is_answered(self) -> bool:
+        return bool(self._event.is_set())
 
 
 class Idle(Order):

@@ -46,6 +46,16 @@ def refused(text: bytes) -> ImapError:
     return Refused(f"The mail server refused: {said}", response_code=code)
 
 
+def append_refused(text: bytes) -> ImapError:
+    """What was to be put into a folder was not taken: there is no room, or no such folder (RFC 5530, RFC 3501, 7.1)."""
+    code, said = response_code(text), sentence(text)
+    if code == "OVERQUOTA" and not _BUSY_WORDS.search(text):
+        return Refused(f"The mailbox is full. Make room there; the mail server says: {said}", response_code=code)
+    if code in ("TRYCREATE", "NONEXISTENT"):
+        return Refused(f"The mail server has no such folder: {said}", response_code=code)
+    return refused(text)
+
+
 def sign_in_refused(result: str, text: bytes, *, challenge: bytes | None, goodbye: bytes, token: bool) -> ImapError:
     """
     `challenge`: what XOAUTH2 asked once more instead of an OK, base64 of JSON with a status as in HTTP. `goodbye`: the

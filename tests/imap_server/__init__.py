@@ -1,4 +1,4 @@
-r"""A small honest IMAP server (RFC 3501 with IDLE, SPECIAL-USE, STARTTLS) with faults on demand. Only for tests.
+r"""A small honest IMAP server (RFC 3501 with IDLE, SPECIAL-USE, UIDPLUS, STARTTLS) with faults on demand. For tests.
 
     async with ImapServer(folders=[ServedFolder("INBOX"), ServedFolder("Sent", "\\Sent")]) as server:
         uid = server.inbox.append(raw)                # wakes whoever is idling
@@ -7,6 +7,9 @@ r"""A small honest IMAP server (RFC 3501 with IDLE, SPECIAL-USE, STARTTLS) with 
         server.password = "changed"
         server.cut_after = 997                        # cut after so many more bytes sent, in the midst of whatever it
                                                       # is; once: it is None again, and the next connection is whole
+        server.cut_append_after = 997                 # the same of a message that is put there, of its own bytes
+        server.reads.clear()                          # what is to be put there is not read until it is set again
+        server.on_append = lambda folder, raw: …      # called when it is there, before anybody hears of it
         server.refused_uids.add(uid)                  # any FETCH that names it is answered NO, nothing sent
         server.on_fetch = lambda uid: …               # called before each message of a FETCH goes out
         server.say["LIST"] = b"* BYE\r\n"             # raw bytes for a command, "{tag}" filled in; b"" is silence

@@ -4,12 +4,14 @@ import asyncio
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
+from datetime import datetime
 
 from tests.imap_server.folders import Served, ServedFolder
 from tests.imap_server.notifying import Notifying
 from tests.imap_server.talk import Cut, arguments
 from tests.imap_server.wording import filled
 
+_APPEND = re.compile(rb'(.+) \((.*)\) "(.+)" \{(\d+)\}')
 _MARKS = re.compile(rb" ?\\(?:All|Archive|Drafts|Flagged|Junk|Sent|Trash)\b")
 
 
@@ -86,16 +88,56 @@ class Connection(Notifying):
             await self.line(wording.of_folder(line, self.folder, len(self.view) + self.folder.phantoms))
         return wording.examined
 
+    async def append(self, rest: bytes) -> bytes:
+        """The message is there when all of it has come, whether or not anybody hears of it."""
+        while (opened := re.fullmatch(rb"\{(\d+)\}", rest)) is not None:
+            await self.send(b"+ the name\r\n")
+            name = await self.reader.readexactly(int(opened[1]))
+            rest = b'"' + name + b'"' + (await self.reader.readline()).rstrip(b"\r\n")
+        asked = _APPEND.fullmatch(rest)
+        assert asked, rest
+        folder = self._named(asked[1])
+        if not folder:
+            return b"NO [TRYCREATE] no such folder"
+        await self.send(b"+ go on\r\n")
+        raw = await self._literal(int(asked[4]))
+        assert await self.reader.readexactly(2) == b"\r\n"
+        uid = folder.append(raw, datetime.strptime(asked[3].decode(), "%d-%b-%Y %H:%M:%S %z"))
+        self.server.on_append(folder, raw)
+        if "UIDPLUS" in self.server.capabilities:
+            return b"OK [APPENDUID %d %d] there" % (folder.uidvalidity, uid)
+        return b"OK there"
+
+    async def _literal(self, size: int) -> bytes:
+        """Cut where the server is told to, once."""
+        await self.server.reads.wait()
+        cut, self.server.cut_append_after = self.server.cut_append_after, None
+        raw = await self.reader.readexactly(size if cut is None else min(cut, size))
+        if len(raw) < size:
+            raise Cut
+        return raw
+
     # Messages
 
     async def uid_search(self, rest: bytes) -> bytes:
         wording = self.server.wording
+        if by_header := re.fullmatch(rb'SINCE \S+ HEADER "(.+)" "(.+)"', rest):
+            return await self._search_header(by_header[1], by_header[2])
         found = re.fullmatch(rb"UID ([\d:*,]+)", rest)
         if not found:
             return b"BAD [BADCHARSET (US-ASCII)] only UID"
         await self.tell()
         uids = [message.uid for _, message in self._chosen(found[1]) if message.uid not in wording.hidden]
         await self.line(filled(wording.search, uids=b"".join(b" %d" % uid for uid in uids)))
+        return wording.searched
+
+    async def _search_header(self, name: bytes, value: bytes) -> bytes:
+        """A substring will do (RFC 3501, 6.4.4)."""
+        wording, field = self.server.wording, b"HEADER.FIELDS (%b)" % name
+        if wording.searched_by_header:
+            return wording.searched_by_header
+        having = [message.uid for message in self.view if value in message.part(field)]
+        await self.line(filled(wording.search, uids=b"".join(b" %d" % uid for uid in having)))
         return wording.searched
 
     async def uid_fetch(self, rest: bytes) -> bytes:

@@ -28,12 +28,16 @@ class ImapServer:
         self.challenges: tuple[bytes, ...] = (b'{"status":"400"}',)
         self.token_refused = b"NO AUTHENTICATE failed."
         self.tls, self.security = tls, security
-        self.capabilities = "IMAP4rev1 IDLE SPECIAL-USE LITERAL+ AUTH=PLAIN AUTH=XOAUTH2"
+        self.capabilities = "IMAP4rev1 IDLE SPECIAL-USE LITERAL+ UIDPLUS AUTH=PLAIN AUTH=XOAUTH2"
         self.greeting = b"* OK ready\r\n"
         self.wording = Wording()
         self.cut_after: int | None = None
         self.refused_uids: set[int] = set()
         self.refused_items = b""
+        self.cut_append_after: int | None = None
+        self.reads = asyncio.Event()
+        self.reads.set()
+        self.on_append: Callable[[ServedFolder, bytes], None] = lambda folder, raw: None
         self.on_fetch: Callable[[int], None] = lambda uid: None
         self.say: dict[str, bytes] = {}
         self.commands: list[str] = []

@@ -40,7 +40,7 @@ class Talk:
             if name == "UID":
                 name = b" ".join(command.split()[:2]).decode().upper()
             secret = name in ("LOGIN", "AUTHENTICATE")
-            if not secret:
+            if not secret and name != "APPEND":
                 command = await self.whole(command)
             async with self.server.arrived:
                 self.server.commands.append(name if secret else command.decode("utf-8", "replace"))

@@ -35,6 +35,8 @@ class Wording:
 
     search: bytes = b"* SEARCH{uids}"
     searched: bytes = b"OK done"
+    searched_by_header: bytes = b""
+    """The answer to a search by a header, where nothing is searched."""
     hidden: frozenset[int] = frozenset()
     """UIDs that no search finds."""
 
