@@ -144,6 +144,9 @@ class Mailbox(Node, Shows[mailbox.MailboxView]):
     smtp: MailServer
     sent_folder: str | None = strawberry.field(description="Null: found by itself.")
     folders_left_out: list[str]
+    keeps_sent: bool | None = strawberry.field(
+        description="The server keeps its own copy of what is sent. Null: found out by itself."
+    )
     health: MailboxHealth = made(_health)
     version: int
 

@@ -59,6 +59,7 @@ class ConnectMailboxInput:
     smtp: MailServerInput
     sent_folder: str | None = strawberry.UNSET
     folders_left_out: list[str] = strawberry.field(default_factory=list)
+    keeps_sent: bool | None = strawberry.UNSET
     idempotency_key: str | None = strawberry.UNSET
 
 
@@ -79,6 +80,7 @@ class UpdateMailboxInput:
     smtp: MailServerInput | None = strawberry.UNSET
     sent_folder: str | None = strawberry.UNSET
     folders_left_out: list[str] | None = strawberry.UNSET
+    keeps_sent: bool | None = strawberry.UNSET
     paused: bool | None = strawberry.UNSET
     expected_version: int | None = strawberry.UNSET
 
@@ -92,6 +94,7 @@ class UpdateMailboxInput:
             imap=_server(self.imap),
             smtp=_server(self.smtp),
             sent_folder=UNSET if self.sent_folder is strawberry.UNSET else self.sent_folder,
+            keeps_sent=UNSET if self.keeps_sent is strawberry.UNSET else self.keeps_sent,
             folders_left_out=UNSET if (names := given(self.folders_left_out)) is None else tuple(names),
             paused=UNSET if paused is None else paused,
         )
@@ -132,6 +135,7 @@ class MailboxMutation:
             username=given(input.username),
             sent_folder=given(input.sent_folder),
             folders_left_out=tuple(input.folders_left_out),
+            keeps_sent=given(input.keeps_sent),
         )
         done = await mailbox.connect(viewer_of(info), new, key=given(input.idempotency_key))
         return ConnectMailboxPayload(mailbox=await mailbox_of(info, done.ids[0]), cursor=cursor_of(done))

@@ -22,7 +22,10 @@ from models.viewer import Actor, must_be_admin
 
 @dataclass(frozen=True, slots=True)
 class NewMailbox:
-    """`owner_id` None: shared by the firm. `username` None: the address. `sent_folder` None: found by itself."""
+    """
+    `owner_id` None: shared by the firm. `username` None: the address. `sent_folder` None: found by itself.
+    `keeps_sent`: whether its server keeps its own copy of what is sent; None: found out by itself.
+    """
 
     address: str
     secret: Secret = field(repr=False)
@@ -32,6 +35,7 @@ class NewMailbox:
     username: str | None = None
     sent_folder: str | None = None
     folders_left_out: tuple[str, ...] = ()
+    keeps_sent: bool | None = None
 
 
 async def connect(by: Actor, new: NewMailbox, *, key: str | None = None) -> Done:
@@ -90,6 +94,7 @@ async def _connect(by: Actor, new: NewMailbox) -> tuple[UUID, ...]:
         **columns_of(new.smtp, "smtp"),
         sent_folder=one_line(new.sent_folder, "sentFolder"),
         folders_left_out=left_out(new.folders_left_out),
+        keeps_sent=new.keeps_sent,
         state=MailboxState.CHECKING,
         created_at=clock.now(),
         changed_by=by.member_id,

@@ -21,7 +21,13 @@ from models.viewer import Actor, must_be_in_person
 SERVERS = {
     f"{server}_{part}": f"{server}.{part}" for server in ("imap", "smtp") for part in ("host", "port", "security")
 }
-API_NAMES = {"owner_id": "ownerId", "sent_folder": "sentFolder", "folders_left_out": "foldersLeftOut"} | SERVERS
+API_NAMES = {
+    "owner_id": "ownerId",
+    "sent_folder": "sentFolder",
+    "folders_left_out": "foldersLeftOut",
+    "keeps_sent": "keepsSent",
+    **SERVERS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,7 @@ class MailboxChange:
     smtp: MailServer | Unset = UNSET
     sent_folder: str | Unset | None = UNSET
     folders_left_out: tuple[str, ...] | Unset = UNSET
+    keeps_sent: bool | Unset | None = UNSET
     paused: bool | Unset = UNSET
 
 
@@ -98,6 +105,8 @@ async def _columns(by: Actor, mailbox_id: UUID, change: MailboxChange) -> dict[s
             if server is not UNSET:
                 columns |= columns_of(server, name)
     faults.must_be_none()
+    if change.keeps_sent is not UNSET:
+        columns["keeps_sent"] = change.keeps_sent
     if change.paused is not UNSET:
         columns["state"] = MailboxState.PAUSED if change.paused else MailboxState.CHECKING
     return columns
@@ -123,8 +132,10 @@ async def _save(by: Actor, row: Any, columns: dict[str, Any]) -> None:
     if state != MailboxState.PAUSED:
         state = MailboxState.CHECKING
     token = {"access_token": None, "access_until": None} if "secret" in columns else {}
+    elsewhere = any(row[name] != columns.get(name, row[name]) for name in ("imap_host", "smtp_host"))
+    found_out = {"found_keeps_sent": None} if elsewhere else {}
     await Mailbox.filter(firm_id=by.firm_id, id=row["id"]).update(
-        **columns, **token, **_FRESH, state=state, changed_by=by.member_id, version=row["version"] + 1
+        **columns, **token, **found_out, **_FRESH, state=state, changed_by=by.member_id, version=row["version"] + 1
     )
     if any(row[name] != columns.get(name, row[name]) for name in ("imap_host", "username")):
         await folders.start_over(by.firm_id, row["id"])

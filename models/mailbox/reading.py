@@ -83,6 +83,7 @@ class MailboxView:
     smtp: MailServer
     sent_folder: str | None
     folders_left_out: tuple[str, ...]
+    keeps_sent: bool | None
     state: MailboxState
     fault: Fault | None
     last_sync_at: datetime | None
@@ -179,6 +180,7 @@ def _view(row: Any) -> MailboxView:
         smtp=MailServer(row["smtp_host"], row["smtp_port"], MailSecurity(row["smtp_security"])),
         sent_folder=row["sent_folder"],
         folders_left_out=tuple(row["folders_left_out"]),
+        keeps_sent=row["keeps_sent"],
         state=MailboxState(row["state"]),
         fault=_fault(row),
         last_sync_at=row["last_sync_at"],

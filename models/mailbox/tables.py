@@ -63,7 +63,8 @@ class Mailbox(Model):
     carry the token (fencing). `smtp_open_at`: the version at which the door for sending was last found open.
     `disconnected_at`: nobody sees it any more, and what it left goes in the background (`models.mailbox.ending`);
     `forgets`: so do its messages, `forgotten` of them so far. `asks`: how often somebody asked for a look at once.
-    `parser_version`: by which the quarantined were last read.
+    `parser_version`: by which the quarantined were last read. `keeps_sent`: the server itself keeps a copy of what is
+    sent, as somebody says; None: it is found out, and remembered as `found_keeps_sent`.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -84,6 +85,8 @@ class Mailbox(Model):
     smtp_security = fields.CharEnumField(MailSecurity, max_length=40)
     sent_folder = fields.CharField(255, null=True)
     folders_left_out = ArrayField("text", default=list, db_default=[])
+    keeps_sent = fields.BooleanField(null=True)
+    found_keeps_sent = fields.BooleanField(null=True)
     state = fields.CharEnumField(MailboxState, max_length=40)
     error_code = fields.CharField(40, null=True)
     error_message = fields.CharField(500, null=True)

@@ -24,7 +24,8 @@ class Submission(Model):
     `file`: the bytes as they leave, kept before they do, and the same ones at a second time. `handed_over`: how often
     they began to leave, apart from when the server then said no; at most twice (P2). `error`: in plain words; also of
     what was sent, where some recipients were refused. `due_at`, `failing_since` and `copy_due_at` are by the database's
-    clock. `mailbox_id` None: it was disconnected.
+    clock. `mailbox_id` None: it was disconnected. `copy_tries`: how often it began to be put into Sent;
+    `copy_error`: why it could not, in plain words.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -50,6 +51,7 @@ class Submission(Model):
     copy = fields.CharEnumField(CopyState, max_length=40, null=True)
     copy_tries = fields.IntField(default=0, db_default=0)
     copy_due_at = fields.DatetimeField(null=True)
+    copy_error = fields.CharField(500, null=True)
 
     class Meta:
         table = "submission"
