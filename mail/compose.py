@@ -4,30 +4,22 @@ A letter's words and bytes, from what its row holds alone: pure, and the same by
 What a firm or a client typed is text: it cannot add a header, a link or a tag.
 """
 
-import re
 from binascii import b2a_qp
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.header import Header
 from email.utils import format_datetime
 from typing import Any
 
-import idna
-
 from mail import notices, wording
+from mail.header_lines import HIDDEN, encoded, named, plain_address
 from models.ground import keys, secret_link
 from models.letter import Claimed, LetterKind
-from models.text import TURNING
 
 LETTER = "letter"
 """The purpose of the signature that our own letters carry, so that sync knows them again (R18)."""
 SIGNED = "X-Switchboard-Letter"
 NO_ANSWER = ("Auto-Submitted: auto-generated", "X-Auto-Response-Suppress: All")
 """Of every letter: written by a machine (RFC 3834), so that no other machine answers; Exchange asks for the second."""
-LINE = 76
-UNSAFE = {*' ,;:<>()[]"\\'}
-_QUOTED_LOCAL = re.compile(r'"(?:[^"\\]|\\.)+"')  # within its quotes all of these are one name (RFC 5321, 4.1.2)
-_HIDDEN = re.compile(rf"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]|{TURNING.pattern}")  # but line feeds
 _OF_LINES = {"message", "text"}
 _PATHS = {
     LetterKind.INVITATION: "invitation",
@@ -56,11 +48,11 @@ def compose(letter: Claimed, sender: Sender) -> bytes:
     words = wording.written(letter.kind.lower(), letter.language, values)
     boundary = f"=_{letter.id.hex}"
     lines = [
-        f"From: {_named(str(values['senderName']), _address(sender.address))}",
-        f"To: {_address(letter.to_address)}",
-        *([f"Reply-To: {_address(str(values['replyTo']))}"] if values["replyTo"] else []),
+        f"From: {named(str(values['senderName']), plain_address(sender.address))}",
+        f"To: {plain_address(letter.to_address)}",
+        *([f"Reply-To: {plain_address(str(values['replyTo']))}"] if values["replyTo"] else []),
         *notices.unsubscribe_headers(values["unsubscribe"]),
-        f"Subject: {_encoded(words.subject, 'Subject')}",
+        f"Subject: {encoded(words.subject, 'Subject')}",
         f"Date: {format_datetime(letter.written_at)}",
         f"Message-ID: {letter.message_id}",
         *NO_ANSWER,
@@ -87,22 +79,9 @@ def _part(boundary: str, subtype: str, text: str) -> list[str]:
     ]
 
 
-def _named(name: str, address: str) -> str:
-    if name.isascii() and "=?" not in name:  # else some read it as RFC 2047, quoted or not
-        quoted = name.replace("\\", "\\\\").replace('"', '\\"')
-        return f'"{quoted}" <{address}>'
-    return f"{_encoded(name, 'From')}\r\n <{address}>"
-
-
-def _encoded(text: str, header: str) -> str:
-    """As RFC 2047 has it, folded."""
-    plain = text.isascii() and "=?" not in text and len(text) < LINE
-    return text if plain else Header(text, "utf-8", maxlinelen=LINE, header_name=header).encode(linesep="\r\n")
-
-
 def recipient(letter: Claimed) -> str:
     """The address as the envelope has it: the domain in its ASCII form (RFC 5890)."""
-    return _address(letter.to_address)
+    return plain_address(letter.to_address)
 
 
 def _values(letter: Claimed, sender: Sender) -> Mapping[str, Any]:
@@ -133,17 +112,5 @@ def _cleaned(value: Any, *, lines: bool = False) -> Any:
         return [_cleaned(each) for each in value]
     if not isinstance(value, str) or value.isprintable():
         return value
-    kept = _HIDDEN.sub(" ", value.replace("\r\n", "\n"))
+    kept = HIDDEN.sub(" ", value.replace("\r\n", "\n"))
     return (kept if lines else kept.replace("\n", " ")).strip()
-
-
-def _address(text: str) -> str:
-    """Raises ValueError where it could be more than one address."""
-    local, _, domain = text.rpartition("@")
-    if not domain.isascii():
-        domain = idna.encode(domain, uts46=True).decode()
-    address = f"{local}@{domain}"
-    unquoted = domain if _QUOTED_LOCAL.fullmatch(local) else address
-    if not local or not domain or not address.isprintable() or UNSAFE & set(unquoted):
-        raise ValueError("This is not one plain e-mail address.")
-    return address

@@ -29,7 +29,7 @@ BEGINNINGS = ("", "<a ", "url(", '"', "&", "=?utf-8?q?", ";a=", "a: ", "(", "$a"
 REPEATED = (" ", "\t", "\n", "a", "A", "1", "-", "-a", "\\", '"', '\\"', "&", "<", "<a ", "(", "[", "{1", ";", ";a",
             ";a=", "=?a?q?", "?=", "@", "a@b", "a.", ",", ":", "//", "url(", "--\n", "_", " a", "a=''")  # fmt: skip
 ONLY_AT_A_PLACE = {
-    "mail.compose._QUOTED_LOCAL",
+    "mail.header_lines._QUOTED_LOCAL",
     "mail.imap.answers._TOKEN",
     "mail.imap.listing._QUOTED",
     "mail.parse.addr_spec._ADDRESS",

@@ -3,10 +3,12 @@
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from typing import BinaryIO
 
 import aiosmtplib
 from aiosmtplib import SMTPResponseException
 
+from mail.smtp import large
 from mail.smtp.errors import (
     Deferred,
     NoWay,
@@ -16,9 +18,11 @@ from mail.smtp.errors import (
     Unknown,
     Unreachable,
     of_letter,
+    of_nobody,
     of_recipient,
     quoted,
 )
+from mail.smtp.large import NotAll
 from mail.smtp.login import signed_in
 from mail.smtp.server import SmtpServer
 
@@ -39,8 +43,8 @@ class Smtp:
     Not for two tasks at once. After NoWay and Unknown the line is closed.
     """
 
-    def __init__(self, client: aiosmtplib.SMTP) -> None:
-        self._client = client
+    def __init__(self, client: aiosmtplib.SMTP, timeout: float = TIMEOUT) -> None:
+        self._client, self._timeout = client, timeout
 
     @classmethod
     @asynccontextmanager
@@ -68,7 +72,7 @@ class Smtp:
         The caller closes it. `address`, an IP address, is where to connect if the caller has resolved the host itself;
         the certificate must be the host's all the same. `tls` stands in for the machine's trusted certificates.
         """
-        return cls(await signed_in(server, name=name, timeout=timeout, tls=tls, address=address))
+        return cls(await signed_in(server, name=name, timeout=timeout, tls=tls, address=address), timeout)
 
     @property
     def is_open(self) -> bool:
@@ -81,16 +85,24 @@ class Smtp:
         self._client.close()
 
     async def deliver(
-        self, raw: bytes, *, sender: str, to: Sequence[str], may_leave: Callable[[], Awaitable[bool]] = _at_once
+        self,
+        raw: bytes | BinaryIO,
+        *,
+        sender: str,
+        to: Sequence[str],
+        wide: bool = False,
+        may_leave: Callable[[], Awaitable[bool]] = _at_once,
     ) -> Mapping[str, SmtpError] | None:
         """
-        Hands over exactly these bytes, lines ending in CRLF. Answers which recipients were not taken, and why; None:
-        `may_leave`, asked when the server is ready for the bytes, said no, and nothing has left.
+        Hands over exactly these bytes, lines ending in CRLF; of a file only a piece at a time is in memory. `wide`: its
+        header has addresses outside of ASCII (RFC 6531), whatever those of the envelope are. Answers which recipients
+        were not taken, and why; None: `may_leave`, asked when the server is ready for the bytes, said no, and nothing
+        has left.
 
         Raises NoWay, Deferred or Refused where nobody was taken, Unknown.
         """
         try:
-            untaken = await self._address(raw, sender, to)
+            untaken = await self._address(raw, sender, to, wide=wide)
             if not await may_leave():
                 await self._client.rset()
                 return None
@@ -100,12 +112,15 @@ class Smtp:
         await self._hand_over(raw)
         return untaken
 
-    async def _address(self, raw: bytes, sender: str, to: Sequence[str]) -> dict[str, SmtpError]:
-        wide = not (sender + "".join(to)).isascii()
+    async def _address(
+        self, raw: bytes | BinaryIO, sender: str, to: Sequence[str], *, wide: bool
+    ) -> dict[str, SmtpError]:
+        wide = wide or not (sender + "".join(to)).isascii()
         if wide and not self._client.supports_extension("smtputf8"):
             raise Refused("The mail server takes no addresses with letters outside of ASCII.", code=553, status="5.6.7")
         encoding = "utf-8" if wide else "ascii"
-        options = [f"SIZE={len(raw)}"] if self._client.supports_extension("size") else []
+        size = len(raw) if isinstance(raw, bytes) else large.size_of(raw)
+        options = [f"SIZE={size}"] if self._client.supports_extension("size") else []
         await self._client.mail(sender, options=[*options, "SMTPUTF8"] if wide else options, encoding=encoding)
         untaken: dict[str, SmtpError] = {}
         for each in to:
@@ -118,7 +133,7 @@ class Smtp:
                 if isinstance(untaken[each], NoWay):
                     raise untaken[each] from None
         if len(untaken) == len(to):
-            raise next(iter(untaken.values()))
+            raise of_nobody(list(untaken.values()))
         return untaken
 
     async def _start_over(self, error: BaseException) -> None:
@@ -131,9 +146,15 @@ class Smtp:
         except (aiosmtplib.SMTPException, OSError):
             self._client.close()
 
-    async def _hand_over(self, raw: bytes) -> None:
+    async def _hand_over(self, raw: bytes | BinaryIO) -> None:
         try:
-            await self._client.data(raw)
+            if isinstance(raw, bytes):
+                await self._client.data(raw)
+            else:
+                await large.data(self._client, raw, timeout=self._timeout)
+        except NotAll:
+            self._client.close()
+            raise Deferred("The connection was lost before the mail server had the whole letter.", code=0) from None
         except SMTPResponseException as error:
             if error.code == 250:  # of the command: that of the letter is no error
                 self._client.close()

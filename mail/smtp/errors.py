@@ -16,6 +16,7 @@ No message of these holds a password; what a server said is quoted without long 
 """
 
 import re
+from collections.abc import Sequence
 
 from mail.nowhere import leads_nowhere
 
@@ -60,12 +61,16 @@ class NoSmtp(NoWay):
 
 
 class Deferred(SmtpError):
-    """`code` is the reply's (RFC 5321), `status` the enhanced one (RFC 3463) or empty."""
+    """
+    `code` is the reply's (RFC 5321), 0: none; `status` the enhanced one (RFC 3463) or empty. `of_recipients`: said of
+    these alone, so that letters to others may leave.
+    """
 
-    def __init__(self, message: str, *, code: int, status: str = "") -> None:
+    def __init__(self, message: str, *, code: int, status: str = "", of_recipients: bool = False) -> None:
         super().__init__(message)
         self.code = code
         self.status = status
+        self.of_recipients = of_recipients
 
 
 class Refused(SmtpError):
@@ -99,6 +104,14 @@ def of_recipient(code: int, text: str) -> Deferred | Refused | RelayRefused:
     if code == 530 or _OUR_OWN_FAULT.search(" ".join(text.lower().split())):
         return RelayRefused(f"The mail server takes nothing from us for others: {quoted(code, text)}")
     return of_letter(code, text)
+
+
+def of_nobody(untaken: Sequence[SmtpError]) -> SmtpError:
+    """What to say of a letter that was taken for none of its recipients: later, as long as one of them may be."""
+    for error in untaken:
+        if isinstance(error, Deferred):
+            return Deferred(error.message, code=error.code, status=error.status, of_recipients=True)
+    return untaken[0]
 
 
 _OUR_OWN_FAULT = re.compile(
