@@ -16,6 +16,9 @@ _BREAKS = re.compile("[\t\n\v\f\r\x85\u2028\u2029]")
 _RUN = re.compile(f"(;?)([{_PASSED_OVER}]*)([{_SIGNS}])?")
 """What is passed over, as far as it goes, and the sign behind it: taken whole, so that no blank is looked at twice."""
 _MARKED = re.compile("[\t\r\n]")
+_MARKED_RUN = re.compile(f"(;?)('?)((?:[{_PASSED_OVER}]|(?<=[\t\n\v\f\r\x85\u2028\u2029])')*)([{_SIGNS}])?")
+_MARK_BEHIND = re.compile("(?<=[\t\n\v\f\r\x85\u2028\u2029])'")
+_MARK_BEFORE = re.compile("'(?=[\t\r\n])")
 
 
 def harmless(cell: str) -> str:
@@ -30,3 +33,20 @@ def _marked(run: re.Match[str]) -> str:
         return run.group()
     begins = "'" if separator or run.start() == 0 else ""
     return separator + begins + _BREAKS.sub(r"\g<0>'", passed_over) + sign
+
+
+def unmarked(cell: str) -> str:
+    """
+    What `harmless` was given, when its answer comes back in a file: the apostrophes that it puts are taken away, and no
+    others. One that somebody typed at just such a place goes with them; spreadsheets do not show it either.
+    """
+    text = _MARKED_RUN.sub(_plain, cell) if "'" in cell else cell
+    return text[1:] if _MARK_BEFORE.match(text) else text
+
+
+def _plain(run: re.Match[str]) -> str:
+    separator, mark, passed_over, sign = run.groups()
+    if not sign:
+        return run.group()
+    kept = "" if separator or run.start() == 0 else mark
+    return separator + kept + _MARK_BEHIND.sub("", passed_over) + sign

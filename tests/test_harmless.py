@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.harmless import harmless
+from models.harmless import harmless, unmarked
 
 FORMULAS = [
     "=1+1", "+1", "-1", "@SUM(A1)", "=HYPERLINK(\"http://x.test\";\"x\")", "\t=1", "\r=1", "\n=1", "\tplain", "\rplain",
@@ -39,3 +39,13 @@ def test_what_is_harmless_stays_so(cell: str) -> None:
     said = harmless(cell)
     assert harmless(said) == said
     assert not begins_with_a_formula(said) or said == ""
+
+
+@given(st.text(alphabet=st.sampled_from('=+-@＝" \t\r\n;,a'), max_size=12))
+def test_what_comes_back_is_what_was_saved(cell: str) -> None:
+    assert unmarked(harmless(cell)) == cell
+
+
+@pytest.mark.parametrize("cell", ["O'Shea", "'Ndrangheta", "'", "''", "a'=b", "a;'b", "'a\n'", "l'=\n'a"])
+def test_an_apostrophe_that_is_no_mark_stays(cell: str) -> None:
+    assert unmarked(cell) == cell

@@ -1,0 +1,33 @@
+"""What people write into a cell for yes and no, and for the kind of an account, in English and Italian."""
+
+from models import text
+from models.account import AccountKind
+
+_SAID = {
+    True: "yes|y|si|s|true|t|vero|v|1|x|on|ok|✓|✔|☑|enabled|attivo|attiva|abilitato|abilitata",
+    False: "no|n|false|f|falso|0|-|off|☐|✗|disabled|disattivo|disattiva|disabilitato|disabilitata|non attivo",
+}
+_ANSWERS = {said: answer for answer, all_said in _SAID.items() for said in all_said.split("|")}
+_KINDS_SAID = {
+    AccountKind.COMPANY: """company|business|corporation|azienda|societa|ditta|impresa|persona giuridica
+        |legal entity|giuridica""",
+    AccountKind.INDIVIDUAL: "individual|person|private|private person|individuo|persona|persona fisica|privato|fisica",
+    AccountKind.OTHER: "other|altro|altra|altri|ente|associazione|association",
+}
+_KINDS = {said.strip(): kind for kind, all_said in _KINDS_SAID.items() for said in all_said.split("|")}
+LONGEST = 40
+"""Characters; what is longer is no such word."""
+
+
+def yes_or_no(cell: str) -> bool | None:
+    """None: it says neither."""
+    return _ANSWERS.get(_plain(cell))
+
+
+def account_kind(cell: str) -> AccountKind | None:
+    """None: it says no kind."""
+    return _KINDS.get(_plain(cell))
+
+
+def _plain(cell: str) -> str:
+    return " ".join(text.folded(cell.strip()).split()) if len(cell) <= LONGEST else ""

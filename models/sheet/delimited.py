@@ -1,0 +1,98 @@
+"""CSV: what stands between cells is found out, quotes are read as spreadsheets do (RFC 4180, and more kinds)."""
+
+import csv
+from collections.abc import Iterator, Sequence
+from io import StringIO
+from itertools import islice
+
+from models.sheet.record import Record
+from models.sheet.sheet import MOST_BYTES
+
+DELIMITERS = (";", ",", "\t", "|")
+NONE = "\x1f"
+"""Where the header has one cell: whatever stands in a row, it is one cell, too."""
+_NAMES = {";": "a semicolon", ",": "a comma", "\t": "a tab", "|": "a bar"}
+LOOKED_AT = 100  # records
+DISORDER = "Its quotes are in disorder: inside of a cell in quotes each quote is written twice. Mend this row."
+
+
+def records(text: str, delimiter: str) -> Iterator[Record]:
+    """One for each record; a line break in quotes is part of its cell. Ends may be CR LF, LF or CR, also mixed."""
+    csv.field_size_limit(MOST_BYTES)
+    lines = _Lines(text)
+    spaced, width = f'{delimiter} "' in text, 0
+    for cells in csv.reader(lines, delimiter=delimiter, skipinitialspace=spaced):
+        taken = lines.taken()
+        width = width or len(cells)
+        if any('"' in line for line in taken):
+            yield _checked(cells, taken, delimiter, spaced=spaced)
+        else:
+            yield Record(cells, _otherwise_delimited(cells, width, delimiter))
+
+
+def _otherwise_delimited(cells: Sequence[str], width: int, delimiter: str) -> str:
+    """Else such a row would be one long name."""
+    others = (other for other in DELIMITERS if other != delimiter and len(cells) == 1 < width)
+    if any(cells[0].count(other) >= width - 1 for other in others):
+        return (
+            f"Between its cells stands another sign than in the header, which has {_NAMES.get(delimiter, delimiter)}."
+        )
+    return ""
+
+
+class _Lines(Iterator[str]):
+    """Of each record the lines that it was made of."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = StringIO(text, newline="")
+        self._taken: list[str] = []
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        self._taken.append(line)
+        return line
+
+    def taken(self) -> list[str]:
+        taken, self._taken = self._taken, []
+        return taken
+
+
+def _checked(cells: Sequence[str], lines: Sequence[str], delimiter: str, *, spaced: bool) -> Record:
+    """
+    The reader takes quotes in disorder as spreadsheets do, in silence, and what is left of a name is a guess. A strict
+    one tells.
+    """
+    try:
+        next(csv.reader(lines, delimiter=delimiter, skipinitialspace=spaced, strict=True))
+    except csv.Error:
+        return Record(cells, DISORDER, unending=_is_open(lines, delimiter, spaced=spaced))
+    return Record(cells)
+
+
+def _is_open(lines: Sequence[str], delimiter: str, *, spaced: bool) -> bool:
+    """Whether one more line would be part of it."""
+    reader = csv.reader([*lines, ""], delimiter=delimiter, skipinitialspace=spaced)
+    next(reader)
+    return reader.line_num > len(lines)
+
+
+def delimiter_of(text: str) -> tuple[str, str]:
+    """
+    What stands between cells, and the text without the first line that says so (`sep=;`, as Excel writes and reads).
+    Else it stands in the header; of several that do, the one by which the rows below have as many cells as the header.
+    """
+    first = text[:8].splitlines()[0] if text else ""
+    if len(first) == 5 and first[:4].lower() == "sep=" and not first[4].isalnum() and first[4] != '"':
+        return first[4], text[5:].removeprefix("\r").removeprefix("\n")
+    scores = {delimiter: _score(text, delimiter) for delimiter in DELIMITERS}
+    best = max(DELIMITERS, key=scores.__getitem__)
+    return (best if scores[best] > (0, 0) else NONE), text
+
+
+def _score(text: str, delimiter: str) -> tuple[float, int]:
+    """How many of its rows are as wide as the header, and how wide that is."""
+    seen = (record.cells for record in records(text, delimiter))
+    widths = [len(cells) for cells in islice((cells for cells in seen if any(map(str.strip, cells))), LOOKED_AT)]
+    if not widths or widths[0] < 2:
+        return 0, 0
+    return widths.count(widths[0]) / len(widths), widths[0]

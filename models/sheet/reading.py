@@ -1,0 +1,62 @@
+"""A file read in a process of its own."""
+
+import asyncio
+import contextlib
+import os
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+
+import orjson
+import structlog
+
+from models.sheet.sheet import MOST_BYTES, Rows, Sheet, Unreadable
+
+AT_ONCE = 2  # files, whoever they are of: each may take a processor, and as much memory as its process may
+PATIENCE = 120.0  # seconds: a process that has used up its time of the processor is ended long before
+INHERITED = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "SYSTEMROOT")
+"""No more of the environment: there are secrets in it."""
+TOO_MUCH = "Reading the file took more time or memory than it may. Split it, or save it as CSV."
+_room = asyncio.Semaphore(AT_ONCE)
+log = structlog.get_logger("sheet")
+
+
+async def read(content: bytes) -> Sheet:
+    """
+    Raises Unreadable: it is neither CSV nor XLSX; damaged or protected; empty or without a row below its header; over
+    20 MB, 50,000 rows, 200 columns or 64 MB of text; or took more than 30 seconds of the processor or 1 GB.
+    """
+    if len(content) > MOST_BYTES:
+        raise Unreadable(f"The file has more than {MOST_BYTES // 1024**2} MB. Split it, and import the parts.")
+    async with _room:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "models.sheet.child"),
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=DEVNULL,
+            start_new_session=True,  # Ctrl-C reaches the whole group: its words of it are of no use
+            env={name: os.environ[name] for name in INHERITED if name in os.environ},
+        )
+        return await asyncio.to_thread(_sheet, await _answer(process, content))
+
+
+async def _answer(process: Process, content: bytes) -> bytes:
+    try:
+        async with asyncio.timeout(PATIENCE):
+            said, _ = await process.communicate(content)
+    except TimeoutError:
+        raise Unreadable(TOO_MUCH) from None
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+    if process.returncode:
+        log.warning("sheet.not_read", code=process.returncode)
+        raise Unreadable(TOO_MUCH)
+    return said
+
+
+def _sheet(said: bytes) -> Sheet:
+    *lines, last = said.splitlines()
+    whole = orjson.loads(last)
+    if "unreadable" in whole:
+        raise Unreadable(whole["unreadable"])
+    return Sheet(tuple(whole["headers"]), Rows(lines), tuple(whole["warnings"]), whole["delimiter"])

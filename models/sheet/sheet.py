@@ -1,0 +1,73 @@
+"""What a file of rows is once it has been read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import overload
+
+import orjson
+
+MOST_BYTES = 20 * 1024 * 1024
+"""Of the file."""
+MOST_ROWS = 50_000
+"""Below the header, without empty ones."""
+MOST_COLUMNS = 200
+MOST_TEXT = 64 * 1024 * 1024
+"""Bytes of all cells, as they cross from the reader: a workbook says a long text once for a thousand cells."""
+LONGEST_HEADER = 200  # characters
+UNREAD = "\ufffd"
+"""Stands for each character that could not be read, and for NUL, which no database takes."""
+ERROR_COLUMN = "What to mend"
+"""The first column of our own report of bad rows: left out when the report, mended, comes in again."""
+
+
+class Unreadable(Exception):
+    """Nothing of the file can be taken. The words say why, with the row where there is one, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """
+    `number` counts as a spreadsheet does, and begins with 1 below the header: a line break in quotes begins no row, and
+    an empty row counts, though it is left out. Where the header is in row 1 of the spreadsheet, that is `number` + 1.
+
+    `cells` are as many as the headers, as they stand, with blanks around them. `fault`: the row as a whole cannot be
+    taken (cells without a column, quotes in disorder, the header once more), in plain words; its cells, up to 200, are
+    what could be read.
+    """
+
+    number: int
+    cells: tuple[str, ...]
+    fault: str = ""
+
+
+class Rows(Sequence[Row]):
+    """As they stand in the file. Made when they are looked at, from what takes little more room than the file."""
+
+    def __init__(self, lines: Sequence[bytes]) -> None:
+        self._lines = lines
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    @overload
+    def __getitem__(self, which: int) -> Row: ...
+    @overload
+    def __getitem__(self, which: slice) -> Sequence[Row]: ...
+    def __getitem__(self, which: int | slice) -> Row | Sequence[Row]:
+        if isinstance(which, slice):
+            return Rows(self._lines[which])
+        number, fault, *cells = orjson.loads(self._lines[which])
+        return Row(number, tuple(cells), fault)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """
+    `headers`: each another one, none empty. `warnings` are sentences about the file as a whole. `delimiter` is what the
+    file had between its cells (of a workbook a semicolon), for whoever writes a file that the same program shall open.
+    """
+
+    headers: tuple[str, ...]
+    rows: Rows
+    warnings: tuple[str, ...] = ()
+    delimiter: str = ";"
