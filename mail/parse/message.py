@@ -21,6 +21,8 @@ from models.participant import Participant, Role
 LONGEST_SUBJECT = 1_000  # characters
 MOST_REFERENCES = 100
 LETTER_HEADER = "x-switchboard-letter"
+EMAIL_HEADER = "x-switchboard-email"
+FIRST_ID_HEADER = "x-microsoft-original-message-id"
 _BARE_CR = re.compile(rb"\r(?!\n)")
 _TO_MANY = {"bulk", "list", "junk", "auto_reply"}
 _BY_MACHINES = ("x-auto-response-suppress", "x-autoreply", "x-autorespond")
@@ -71,6 +73,8 @@ def _certified(envelope: Source) -> ParsedEmail | None:
         report=said.report,
         receipt=said.receipt,
         letter_id=said.letter_id,
+        email_id=said.email_id,
+        first_id=said.first_id,
         words=tuple(email_words(letter.subject, people, letter.text)),
         certified_by=inside.certified_by,
         carrier=next((one for one in said.participants if one.role is Role.FROM), None),
@@ -94,6 +98,8 @@ def _email(came: Source, *, message_id: str = "") -> ParsedEmail:
         envelope=said.envelope,
         receipt=said.receipt,
         letter_id=said.letter_id,
+        email_id=said.email_id,
+        first_id=said.first_id,
         subject=subject,
         text=text,
         safe_html=page,
@@ -118,6 +124,8 @@ def _said(fields: Headers) -> ParsedHeaders:
         envelope=certified.is_envelope(fields),
         receipt=certified.is_receipt(fields),
         letter_id=one_line(fields.first(LETTER_HEADER) or "", 200) or None,
+        email_id=one_line(fields.first(EMAIL_HEADER) or "", 200) or None,
+        first_id=next(iter(ids(fields, FIRST_ID_HEADER)), None),
     )
 
 

@@ -32,6 +32,8 @@ class ParsedHeaders:
     `report`: it may be a delivery report: a multipart/report (RFC 6522), or from a mail server.
     `envelope`: it says it is a transport envelope of certified mail (PEC), with a letter inside; `receipt`: the
     provider's word about such a letter, and nobody's letter. `letter_id`: one of the system's own letters.
+    `email_id`: what a person sent from here, both as their header says; `first_id`: its Message-ID until a server gave
+    it another one (Microsoft).
     """
 
     message_id: str | None
@@ -44,6 +46,8 @@ class ParsedHeaders:
     envelope: bool
     receipt: bool
     letter_id: str | None
+    email_id: str | None
+    first_id: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

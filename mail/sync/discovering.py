@@ -9,6 +9,7 @@ from mail.imap import FolderState, Garbage, Header, Unfetchable, Unreachable
 from mail.parse import ParsedHeaders
 from mail.sync.certified import with_people_inside
 from mail.sync.numbering import listed, opened
+from mail.sync.own_emails import with_own_emails
 from mail.sync.reading import found
 from mail.sync.reports import own_reports
 from mail.sync.tools import Visit
@@ -112,11 +113,16 @@ async def _headers(visit: Visit, folder: LedgerFolder, uids: Sequence[int]) -> l
     said = await visit.tools.parsers.read_headers([header.header for header in headers])
     key = await firm_key.of(visit.leased.firm_id)  # in a thread, since a header may name 2,000 people
     read = await asyncio.to_thread(lambda: [found(key, *each) for each in zip(headers, said, strict=True)])
-    known = [(header.uid, each) for header, each in zip(headers, said, strict=True) if isinstance(each, ParsedHeaders)]
-    if envelopes := {uid for uid, each in known if each.envelope}:
+    known = {
+        header.uid: (header, each)
+        for header, each in zip(headers, said, strict=True)
+        if isinstance(each, ParsedHeaders)
+    }
+    read = await with_own_emails(visit.leased.firm_id, folder, read, known)
+    if envelopes := {uid for uid, (_, each) in known.items() if each.envelope}:
         read = await with_people_inside(visit, folder, read, envelopes)
     if folder.scanned:  # reports of the past are about letters of the past
-        read = await own_reports(visit, read, {uid for uid, each in known if each.report})
+        read = await own_reports(visit, read, {uid for uid, (_, each) in known.items() if each.report})
     return sorted(
         [*read, *(_unread(one, ONCE) for one in answers if isinstance(one, Unfetchable))], key=lambda one: one.uid
     )

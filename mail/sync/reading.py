@@ -30,7 +30,7 @@ def found(key: Key, header: Header, said: ParsedHeaders | Unreadable) -> Found:
         return Found(*place, skip=SkipReason.UNREADABLE, reason=said.reason)
     return Found(
         *place,
-        message_id=_storable_id(said.message_id),
+        message_id=storable_id(said.message_id),
         hashes=() if header.draft else tuple(hashes_of(key, said.participants)),
         skip=SkipReason.OWN_LETTER if is_own_letter(said.letter_id) else None,
     )
@@ -56,8 +56,8 @@ def message(
     references = [parsed.in_reply_to, *parsed.references]
     return Message(
         fingerprint=parsed.fingerprint,
-        message_id=_storable_id(parsed.message_id),
-        references=tuple(one for one in references if one and one == _storable_id(one)),
+        message_id=storable_id(parsed.message_id),
+        references=tuple(one for one in references if one and one == storable_id(one)),
         subject=parsed.subject,
         participants=tuple(_storable(one) for one in parsed.participants),
         sent_at=parsed.sent_at,
@@ -88,5 +88,6 @@ def _storable(one: Participant) -> Participant:
     return replace(one, address="")
 
 
-def _storable_id(message_id: str | None) -> str | None:
+def storable_id(message_id: str | None) -> str | None:
+    """None where it is too long to be one."""
     return message_id if message_id and len(message_id.encode()) <= LONGEST_ID else None

@@ -28,7 +28,11 @@ class Threads:
 
 async def threads_of(by: System, messages: Sequence[Message]) -> Threads:
     """Made or joined where need be, in a few statements for all. Under `history.lock`."""
-    names = [_names(message) for message in messages]
+    return await threads_named(by, [_names(message) for message in messages])
+
+
+async def threads_named(by: System, names: Sequence[Sequence[str]]) -> Threads:
+    """The same of messages of which only these Message-IDs are known, own ones and others they refer to."""
     refs = await store.rows(_KNOWN, by.firm_id, sorted({name for of_message in names for name in of_message}))
     conversations = _Conversations({ref["message_id"]: ref["thread_id"] for ref in refs})
     threads = [conversations.thread_of(of_message) for of_message in names]

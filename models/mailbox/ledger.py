@@ -18,13 +18,15 @@ from models.mailbox.folders import LedgerFolder
 from models.mailbox.found_again import found_again
 from models.mailbox.lease import POISON, Leased, check
 from models.mailbox.tables import OccurrenceState, SkipReason
+from models.submission.meeting import Met, meet
+from models.viewer import System
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """
     A header as it was read. `hashes` stand for its participants; `skip`: settled so, with `tries` for now only. They
-    add up, to MOST_CUTS at most.
+    add up, to MOST_CUTS at most. `met`: it says that it was sent from here.
     """
 
     uid: int
@@ -35,6 +37,7 @@ class Found:
     skip: SkipReason | None = None
     reason: str | None = None
     tries: int = 0
+    met: Met | None = None
 
 
 async def found(leased: Leased, folder: LedgerFolder, batch: Sequence[Found], *, watermark: int) -> None:
@@ -63,12 +66,24 @@ async def _write(leased: Leased, folder: LedgerFolder, batch: Sequence[Found], w
         await check(leased)
         asked_for = await switched_on(leased.firm_id, {each for one in batch for each in one.hashes})
         again = await found_again(leased, folder, batch)
-        fresh = [_row(one, asked_for, arrival=folder.scanned) | again.get(one.uid, {}) for one in batch]
+        ours = await meet(System(leased.firm_id), leased.mailbox_id, [one.met for one in batch if one.met])
+        fresh = [
+            _row(one, asked_for, arrival=folder.scanned)
+            | again.get(one.uid, {})
+            | ({"email_id": one.met.email_id, **_STORED} if one.met in ours and one.met else {})
+            for one in batch
+        ]
         place = (leased.firm_id, leased.mailbox_id, folder.id, folder.uidvalidity, clock.now())
         await store.execute(_FOUND, *place, orjson.dumps(fresh, default=str).decode())
+        if ours:
+            twice = [each.email_id for each in ours]
+            await store.execute(_KEEPS_SENT, leased.firm_id, leased.mailbox_id, folder.id, twice)
         await store.execute(_MOVE, leased.firm_id, folder.id, watermark)
         backlog = sum(row["state"] == OccurrenceState.PENDING and not row["arrival"] for row in fresh)
         await store.execute(_BACKLOG, leased.firm_id, leased.mailbox_id, backlog)
+
+
+_STORED = {"state": OccurrenceState.STORED, "skip_reason": None, "raw_file": None, "reason": None}
 
 
 def _row(one: Found, asked_for: set[bytes], *, arrival: bool) -> dict[str, Any]:
@@ -102,9 +117,17 @@ ON CONFLICT (firm_id, folder_id, uidvalidity, uid) DO UPDATE SET gone_at = NULL,
   size = excluded.size, received_at = excluded.received_at, message_id = excluded.message_id,
   hashes = excluded.hashes, attempts = CASE excluded.attempts WHEN 0 THEN 0 ELSE o.attempts + excluded.attempts END,
   state = CASE WHEN o.state IN ('STORED', 'QUARANTINED') THEN o.state ELSE excluded.state END,
+  email_id = CASE WHEN o.state IN ('STORED', 'QUARANTINED') THEN o.email_id ELSE excluded.email_id END,
   skip_reason = CASE WHEN o.state IN ('STORED', 'QUARANTINED') THEN NULL ELSE excluded.skip_reason END,
   reason = CASE WHEN o.state IN ('STORED', 'QUARANTINED') THEN o.reason ELSE excluded.reason END
 WHERE o.gone_at IS NOT NULL OR o.skip_reason = 'UNREADABLE'
+"""
+# put there by us, and by its server as well: the next one is left to the server
+_KEEPS_SENT = """
+UPDATE mailbox SET found_keeps_sent = true WHERE firm_id = $1 AND id = $2 AND EXISTS (
+  SELECT 1 FROM unnest($4::uuid[]) AS n(id), LATERAL (
+    SELECT 1 FROM occurrence o WHERE o.firm_id = $1 AND o.email_id = n.id AND o.folder_id = $3 AND o.gone_at IS NULL
+    OFFSET 1 LIMIT 1) another)
 """
 _MOVE = "UPDATE mail_folder SET watermark = greatest(watermark, $3) WHERE firm_id = $1 AND id = $2"
 _BACKLOG = """
