@@ -33,22 +33,22 @@ async def among(firm_id: UUID, keys: Iterable[str]) -> set[str]:
     return {row["key"] for row in await store.rows(query, firm_id, list(keys))}
 
 
-async def sent_by_us(firm_id: UUID, senders: Collection[tuple[str, datetime]]) -> set[tuple[str, datetime]]:
+async def ours_then(firm_id: UUID, moments: Collection[tuple[str, datetime]]) -> set[tuple[str, datetime]]:
     """
-    Those of them, by address and by when a server took the message in, that were sent by us: by an address that is
-    ours, or was then, also with something behind a plus (RFC 5233). Two statements for all.
+    Those of them, addresses and when a server took a message with them in, that were ours: that are, or were then, also
+    with something behind a plus (RFC 5233). Two statements for all.
     """
-    keys = {key: _without_detail(key) for key, _ in senders}
+    keys = {key: without_detail(key) for key, _ in moments}
     ours = await among(firm_id, {*keys, *keys.values()})
     former = {row["key"]: row["until"] for row in await store.rows(_FORMER, firm_id, [*keys, *keys.values()])}
     return {
         (key, at)
-        for key, at in senders
+        for key, at in moments
         if any(each in ours or (each in former and at <= former[each]) for each in (key, keys[key]))
     }
 
 
-def _without_detail(key: str) -> str:
+def without_detail(key: str) -> str:
     """studio@firm.example, of studio+vat@firm.example."""
     local, at, domain = key.rpartition("@")
     return local.partition("+")[0] + at + domain

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.address import compared
-from models.errors import ErrorCode, Refusal, Refusals
+from models.errors import ErrorCode, Faults, Refusal, Refusals
 from models.participant import Participant, Role
-from models.submission.recipients import Recipient, ReplyRecipients, answered, typed
+from models.submission.recipients import Recipient, ReplyRecipients, answered
+from models.submission.recipients import typed as typed_with
 
 SENDER, ALL = ReplyRecipients.SENDER, ReplyRecipients.ALL
 ANNA, BRUNO, CARLA, FORM = "anna@client.test", "bruno@client.test", "carla@else.test", "form@else.test"
@@ -24,6 +25,13 @@ def header(role: Role, *addresses: str) -> list[Participant]:
 def to_and_cc(recipients: Sequence[Recipient]) -> tuple[list[str], list[str]]:
     to, cc = ([one.address.text for one in recipients if one.role is role] for role in (Role.TO, Role.CC))
     return to, cc
+
+
+def typed(to: Sequence[str], cc: Sequence[str]) -> Sequence[Recipient]:
+    faults = Faults()
+    recipients = typed_with(to, cc, faults)
+    faults.must_be_none()
+    return recipients
 
 
 FROM_ANNA = [*header(Role.FROM, ANNA), *header(Role.TO, STUDIO, BRUNO), *header(Role.CC, CHIARA, CARLA)]
@@ -164,6 +172,10 @@ def test_all_that_are_malformed_are_refused_together() -> None:
         typed(["anna", ANNA, "bruno"], [BRUNO, "carla"])
     assert [one.path for one in refused.value.refusals] == [("to", "0"), ("to", "2"), ("cc", "1")]
     assert {one.code for one in refused.value.refusals} == {ErrorCode.ADDRESS_INVALID}
+
+
+def test_those_who_can_be_written_to_are_known_beside_those_who_cannot() -> None:
+    assert to_and_cc(typed_with(["anna", ANNA], ["bruno", BRUNO], Faults())) == ([ANNA], [BRUNO])
 
 
 def test_who_is_named_twice_is_written_to_once_and_stays_where_it_matters() -> None:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from models import attempts, feed, installation, letter, mailbox, reindexing, respelling, session
+from models import attempts, feed, installation, letter, mailbox, reindexing, respelling, session, submission
 from models.ground import files, keys, store, tracing, var
 from models.ground.mendable import Mendable
 from models.ground.settings import Settings
@@ -28,6 +28,7 @@ async def opened(settings: Settings, *, known_key: bool = True) -> AsyncIterator
     letter.limit(settings)
     session.limit(settings)
     letter.name_by(settings)
+    submission.limit(settings)
     mailbox.limit_ports(settings)
     async with AsyncExitStack() as stack:
         if settings.otel_endpoint:

@@ -30,7 +30,7 @@ async def with_own_emails(
     """
     said = {uid: email_id for uid, each in read.items() if (email_id := _email_id(folder, *each))}
     senders = {uid: _sender(*read[uid]) for uid in said}
-    ours = await our_own.sent_by_us(firm_id, senders.values()) if said else set()
+    ours = await our_own.ours_then(firm_id, senders.values()) if said else set()
     met = {uid: _met(email_id, read[uid][1]) for uid, email_id in said.items() if senders[uid] in ours}
     return [replace(one, met=met.get(one.uid)) if one.skip is None else one for one in listed]
 

@@ -53,7 +53,7 @@ def message(
     parsed: ParsedEmail, *, raw_file: str, attachments: Iterable[MessageAttachment], received_at: datetime
 ) -> Message:
     """Raises nothing that a message could bring about."""
-    references = [parsed.in_reply_to, *parsed.references]
+    references = dict.fromkeys([*parsed.references, parsed.in_reply_to])
     return Message(
         fingerprint=parsed.fingerprint,
         message_id=storable_id(parsed.message_id),

@@ -1,5 +1,6 @@
 """One synced message, stored once per firm, linked to every account whose toggles ask for it (R18, R21)."""
 
+from models.email.files import file_of
 from models.email.forgetting import forget
 from models.email.message import Message, MessageAttachment
 from models.email.reading import (
@@ -14,7 +15,6 @@ from models.email.reading import (
     by_ids,
     count,
     counts_of_accounts,
-    file_of,
     linked_page,
     of_accounts,
     page,
@@ -22,6 +22,7 @@ from models.email.reading import (
 )
 from models.email.receiving import Incoming, Received, receive
 from models.email.tables import EmailDirection
+from models.email.writing import write
 
 __all__ = [
     "AttachmentView",
@@ -47,4 +48,5 @@ __all__ = [
     "page",
     "participants_of",
     "receive",
+    "write",
 ]

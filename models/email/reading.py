@@ -15,7 +15,7 @@ from models.errors import TooMuch
 from models.ground import store
 from models.ground.page import Page, Window, page_of_each
 from models.ground.page import page as read_page
-from models.links import FileKind
+from models.letter.table import LetterState
 from models.participant import Participant, Role
 from models.text import beginnings
 from models.viewer import System, Viewer
@@ -27,7 +27,7 @@ Reader = Viewer | System
 
 @dataclass(frozen=True, slots=True)
 class EmailView:
-    """Without its body, which is read apart."""
+    """Without its body, which is read apart. `letter_state` None: it was not sent from here."""
 
     id: UUID
     subject: str
@@ -40,6 +40,7 @@ class EmailView:
     thread_id: UUID
     mailbox_id: UUID | None
     certified_by: str | None
+    letter_state: LetterState | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,31 +165,9 @@ async def accounts_of(by: Viewer, email_ids: Sequence[UUID]) -> dict[UUID, list[
     return grouped
 
 
-@dataclass(frozen=True, slots=True)
-class StoredFile:
-    """`file` names the content; `size` in bytes, where it is known."""
-
-    file: str
-    name: str
-    content_type: str
-
-
-async def file_of(kind: FileKind, firm_id: UUID, row_id: UUID) -> StoredFile | None:
-    """What a signed link leads to; the link itself is the permission."""
-    row = await store.row(_FILES[kind], firm_id, row_id)
-    return StoredFile(*row) if row else None
-
-
-_FILES = {
-    FileKind.ATTACHMENT: "SELECT file, name, content_type FROM attachment WHERE firm_id = $1 AND id = $2",
-    FileKind.SOURCE: "SELECT raw_file, 'message.eml', 'message/rfc822' FROM email"
-    " WHERE firm_id = $1 AND id = $2 AND raw_file <> ''",
-    FileKind.QUARANTINE: "SELECT raw_file, 'message.eml', 'message/rfc822' FROM occurrence"
-    " WHERE firm_id = $1 AND id = $2 AND raw_file IS NOT NULL",
-    FileKind.DOCUMENT: "SELECT file, name, content_type FROM document WHERE firm_id = $1 AND id = $2",
-}
 _COLUMNS = """m.id, m.subject, m.from_name, m.from_address, m.sent_at, m.received_at, m.direction, m.snippet,
-  m.blocked_images, m.thread_id, m.mailbox_id, m.certified_by"""
+  m.blocked_images, m.thread_id, m.mailbox_id, m.certified_by,
+  (SELECT s.state FROM submission s WHERE s.firm_id = m.firm_id AND s.id = m.id) AS letter_state"""
 _ATTACHMENT = "id, email_id, name, content_type, content_id, size, not_saved"
 
 
@@ -244,4 +223,5 @@ def _view(row: Any) -> EmailView:
         thread_id=row["thread_id"],
         mailbox_id=row["mailbox_id"],
         certified_by=row["certified_by"],
+        letter_state=LetterState(row["letter_state"]) if row["letter_state"] else None,
     )

@@ -3,7 +3,6 @@ Storing messages: once per firm, in their threads, linked to the accounts that a
 takes about ten statements, whatever its size.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -11,7 +10,8 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from models import address, document, journal, notification, our_own
-from models.email import storing
+from models.email import linking, storing
+from models.email.linking import Asking
 from models.email.message import Message
 from models.email.tables import EmailDirection
 from models.email.threads import threads_of
@@ -50,11 +50,11 @@ async def receive(by: System, mailbox_id: UUID, batch: Sequence[Incoming]) -> li
     The same message again, also within the batch, changes nothing but its links and adds the participants that the
     other copy lacked (the one in Sent has the Bcc).
     """
-    asking = await _asking(by, [one.message for one in batch])
+    asking = await linking.asking(by, [one.message for one in batch])
     wanted = [one for one in batch if asking.of(one.message)]
     stored = await _store(by, mailbox_id, wanted)
     await _note_sent(by, [stored.ids[one.message.fingerprint] for one in wanted if _is_sent(one, asking)])
-    linked = await _link(by, [(stored.ids[one.message.fingerprint], one.message, asking) for one in wanted])
+    linked = await linking.link(by, [(stored.ids[one.message.fingerprint], one.message, asking) for one in wanted])
     await document.save(by, _with_attachments(wanted, stored, linked))
     clients = await _clients(by, [one.message for one in wanted if one.arrival], asking)
     outcomes: list[Received] = []
@@ -73,31 +73,6 @@ async def receive(by: System, mailbox_id: UUID, batch: Sequence[Incoming]) -> li
             news += _news(email_id, stored.new[email_id], one.message, clients[one.message.fingerprint], asking)
     await notification.raise_for_team(by, news)
     return outcomes
-
-
-@dataclass(frozen=True, slots=True)
-class _Asking:
-    """Accounts by the address that they ask for."""
-
-    accounts: Mapping[str, set[UUID]]
-
-    def of(self, message: Message) -> set[UUID]:
-        return {account for key in message.address_keys() for account in self.accounts.get(key, ())}
-
-
-async def _asking(by: System, messages: Sequence[Message]) -> _Asking:
-    accounts: dict[str, set[UUID]] = defaultdict(set)
-    for row in await store.rows(_ASKING, by.firm_id, sorted({key for each in messages for key in each.address_keys()})):
-        accounts[row["key"]].add(row["account_id"])
-    return _Asking(accounts)
-
-
-_ASKING = """
-SELECT t.account_id, e.key FROM toggles t
-JOIN account a ON a.firm_id = t.firm_id AND a.id = t.account_id AND a.archived_at IS NULL
-JOIN email_address e ON e.firm_id = t.firm_id AND e.id = t.address_id
-WHERE t.firm_id = $1 AND t.email_sync AND e.key = ANY($2::text[])
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,14 +108,14 @@ async def _store(by: System, mailbox_id: UUID, batch: Sequence[Incoming]) -> _St
 async def _directions(by: System, batch: Sequence[Incoming]) -> list[EmailDirection]:
     """Outgoing is what lies in a folder of sent mail, or comes from an address that is ours, or was then (R18)."""
     senders = [(incoming.message.sender_key(), incoming.message.received_at) for incoming in batch]
-    ours = await our_own.sent_by_us(by.firm_id, senders)
+    ours = await our_own.ours_then(by.firm_id, senders)
     return [
         EmailDirection.OUTGOING if incoming.in_sent or sender in ours else EmailDirection.INCOMING
         for incoming, sender in zip(batch, senders, strict=True)
     ]
 
 
-def _is_sent(incoming: Incoming, asking: "_Asking") -> bool:
+def _is_sent(incoming: Incoming, asking: Asking) -> bool:
     """Not a client's message that somebody filed among the sent ones: it was known as one that came in."""
     return incoming.in_sent and incoming.message.sender_key() not in asking.accounts
 
@@ -152,28 +127,6 @@ async def _note_sent(by: System, ids: Sequence[UUID]) -> None:
         await store.execute(f"{query} AND direction <> 'OUTGOING'", by.firm_id, list(ids))
 
 
-async def _link(by: System, wanted: Sequence[tuple[UUID, Message, _Asking]]) -> dict[UUID, list[UUID]]:
-    """By email: the accounts that it was newly linked to."""
-    links = list(
-        dict.fromkeys(
-            (email_id, account_id) for email_id, message, asking in wanted for account_id in sorted(asking.of(message))
-        )
-    )
-    made: dict[UUID, list[UUID]] = defaultdict(list)
-    for row in await store.rows(_LINK, by.firm_id, *map(list, zip(*links, strict=True))) if links else ():
-        made[row["email_id"]].append(row["account_id"])
-    return made
-
-
-_LINK = """
-INSERT INTO email_account (id, firm_id, email_id, account_id, sorted_at)
-SELECT gen_random_uuid(), $1, n.email_id, n.account_id, m.sorted_at
-FROM unnest($2::uuid[], $3::uuid[]) AS n(email_id, account_id),
-LATERAL (SELECT m.firm_id, m.sorted_at FROM email m WHERE m.id = n.email_id OFFSET 0) m WHERE m.firm_id = $1
-ON CONFLICT (firm_id, account_id, email_id) DO NOTHING RETURNING email_id, account_id
-"""
-
-
 def _with_attachments(
     wanted: Sequence[Incoming], stored: _Stored, linked: Mapping[UUID, Sequence[UUID]]
 ) -> list[document.Link]:
@@ -181,7 +134,7 @@ def _with_attachments(
     return [(email_id, account_id) for email_id in ids for account_id in linked.get(email_id, ())]
 
 
-def _record(by: System, email_id: UUID, message: Message, asking: _Asking) -> None:
+def _record(by: System, email_id: UUID, message: Message, asking: Asking) -> None:
     journal.record(
         JournalKind.EMAIL_STORED,
         by=by,
@@ -192,7 +145,7 @@ def _record(by: System, email_id: UUID, message: Message, asking: _Asking) -> No
 
 
 def _news(
-    email_id: UUID, thread_id: UUID, message: Message, clients: Sequence[Participant], asking: _Asking
+    email_id: UUID, thread_id: UUID, message: Message, clients: Sequence[Participant], asking: Asking
 ) -> Iterator[NewNotification]:
     """
     For Inbox+, of what a client has written (R38): one entry, however many accounts it concerns. A receipt of certified
@@ -207,7 +160,7 @@ def _news(
         )
 
 
-async def _clients(by: System, messages: Sequence[Message], asking: _Asking) -> dict[bytes, list[Participant]]:
+async def _clients(by: System, messages: Sequence[Message], asking: Asking) -> dict[bytes, list[Participant]]:
     """
     By fingerprint: of its senders, those whose mail is asked for; where none of them is a client of the firm's, who is
     to be answered (R18).
@@ -223,7 +176,7 @@ async def _clients(by: System, messages: Sequence[Message], asking: _Asking) -> 
     return clients
 
 
-def _asked_for(people: Sequence[Participant], asking: _Asking) -> list[Participant]:
+def _asked_for(people: Sequence[Participant], asking: Asking) -> list[Participant]:
     return [person for person in people if address.compared(person.address) in asking.accounts]
 
 
@@ -239,6 +192,6 @@ SELECT e.key FROM email_address e WHERE e.firm_id = $1 AND e.key = ANY($2::text[
 """
 
 
-def _accounts_of(clients: Sequence[Participant], asking: _Asking) -> tuple[UUID, ...]:
+def _accounts_of(clients: Sequence[Participant], asking: Asking) -> tuple[UUID, ...]:
     """That asked for the mail of any of them."""
     return tuple(sorted({account for one in clients for account in asking.accounts[address.compared(one.address)]}))

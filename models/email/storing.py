@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 from models import address
 from models.email.message import Message
 from models.email.tables import EmailDirection
+from models.email.threads import MOST_REFERENCES
 from models.ground import clock, store
 from models.participant import Role
 
@@ -60,6 +61,7 @@ async def insert(firm_id: UUID, mailbox_id: UUID, emails: Sequence[NewEmail]) ->
         [message.parser_version for message in messages],
         [" ".join(message.words) for message in messages],
         [message.certified_by for message in messages],
+        [" ".join(message.references[-MOST_REFERENCES:]) for message in messages],
     )
     await _insert_attachments(firm_id, emails)
 
@@ -67,15 +69,15 @@ async def insert(firm_id: UUID, mailbox_id: UUID, emails: Sequence[NewEmail]) ->
 _EMAILS = """
 INSERT INTO email (firm_id, mailbox_id, stored_at, id, fingerprint, message_id, thread_id, direction, subject,
   from_name, from_address, sent_at, received_at, sorted_at, snippet, text, safe_html, blocked_images, automatic,
-  raw_file, parser_version, words, certified_by)
+  raw_file, parser_version, words, certified_by, refs)
 SELECT $1, $2, $3, n.id, n.fingerprint, n.message_id, n.thread_id, n.direction, n.subject, n.from_name, n.from_address,
   n.sent_at, n.received_at, n.sorted_at, n.snippet, n.text, n.safe_html, n.blocked_images, n.automatic, n.raw_file,
-  n.parser_version, string_to_array(n.words, ' '), n.certified_by
+  n.parser_version, string_to_array(n.words, ' '), n.certified_by, string_to_array(n.refs, ' ')
 FROM unnest($4::uuid[], $5::bytea[], $6::text[], $7::uuid[], $8::text[], $9::text[], $10::text[], $11::text[],
   $12::timestamptz[], $13::timestamptz[], $14::timestamptz[], $15::text[], $16::text[], $17::text[], $18::int[],
-  $19::bool[], $20::text[], $21::int[], $22::text[], $23::text[]) AS n(id, fingerprint, message_id, thread_id,
-  direction, subject, from_name, from_address, sent_at, received_at, sorted_at, snippet, text, safe_html,
-  blocked_images, automatic, raw_file, parser_version, words, certified_by)
+  $19::bool[], $20::text[], $21::int[], $22::text[], $23::text[], $24::text[]) AS n(id, fingerprint, message_id,
+  thread_id, direction, subject, from_name, from_address, sent_at, received_at, sorted_at, snippet, text, safe_html,
+  blocked_images, automatic, raw_file, parser_version, words, certified_by, refs)
 """
 
 

@@ -21,6 +21,7 @@ class Email(Model):
     or as it left; empty as long as what was written here is not composed.
     `sorted_at`: where it stands in lists, for `sent_at` cannot always be believed (R21).
     `certified_by`: it came as certified mail, whose envelope names this provider.
+    `refs`: the Message-IDs that it names, the oldest first; empty where an earlier release stored it.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -45,6 +46,7 @@ class Email(Model):
     parser_version = fields.IntField()
     certified_by = fields.CharField(300, null=True)
     words: Any = ArrayField("text")
+    refs: Any = ArrayField("text", default=list, db_default=[])
     stored_at = fields.DatetimeField()
 
     class Meta:

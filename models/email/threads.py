@@ -13,7 +13,7 @@ from uuid_utils.compat import uuid7
 from models import journal
 from models.email.message import Message
 from models.ground import store
-from models.viewer import System
+from models.viewer import Actor, System
 
 MOST_REFERENCES = 100
 
@@ -41,6 +41,11 @@ async def threads_named(by: System, names: Sequence[Sequence[str]]) -> Threads:
     if new := conversations.newly_named():
         await store.execute(_NAME, by.firm_id, list(new), list(new.values()))
     return Threads([conversations.now(thread) for thread in threads], joined)
+
+
+async def name(by: Actor, message_id: str, thread_id: UUID) -> None:
+    """A new Message-ID belongs to this thread: whatever answers it is there, too. Under `history.lock`."""
+    await store.execute(_NAME, by.firm_id, [message_id], [thread_id])
 
 
 def _names(message: Message) -> list[str]:

@@ -79,6 +79,8 @@ class Settings(BaseSettings):
     """Of one firm to one address, in an hour."""
     notices_per_recipient: int = Field(default=30, ge=1)
     """Letters with notices of one firm to one address, in an hour."""
+    emails_per_hour: int = Field(default=100, ge=1)
+    """Regular e-mails that people send from one mailbox: a stolen session is no mailing list."""
 
     metrics: bool = False
     """`/metrics` for Prometheus, reached from this machine, or from anywhere with `metrics_token`."""

@@ -1,6 +1,6 @@
 """
 A client's e-mails (R19): of the account in use, while Login and Email sync are on there for its address, and only those
-that this address took part in. Bcc is never shown.
+that this address took part in. Bcc is never shown, nor what was written here and has not left.
 """
 
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ from models.email import AttachmentView, EmailBody, EmailView
 from models.ground import store
 from models.ground.page import Page, Window
 from models.participant import Participant, Role
+from models.submission.leaving import may_be_there
 from models.viewer import Client, System
 
 
@@ -57,11 +58,12 @@ def about(by: Client) -> list[object]:
     return [by.firm_id, by.account_id, by.address_id]
 
 
-SEEN = """l.firm_id = $1 AND l.account_id = $2
+SEEN = f"""l.firm_id = $1 AND l.account_id = $2
   AND EXISTS (
     SELECT 1 FROM toggles t JOIN account a ON a.firm_id = t.firm_id AND a.id = t.account_id
     WHERE t.firm_id = $1 AND t.account_id = $2 AND t.address_id = $3 AND t.login AND t.email_sync
       AND a.archived_at IS NULL)
   AND EXISTS (
     SELECT 1 FROM email_participant p JOIN email_address e ON e.firm_id = p.firm_id AND e.key = p.key
-    WHERE p.firm_id = $1 AND p.email_id = l.email_id AND e.id = $3)"""
+    WHERE p.firm_id = $1 AND p.email_id = l.email_id AND e.id = $3)
+  AND {may_be_there("l.email_id")}"""

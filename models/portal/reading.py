@@ -11,6 +11,7 @@ from models.client_event import ClientEvent
 from models.ground import store
 from models.in_force import IS_HELD
 from models.notification_category import NotificationCategory
+from models.submission.leaving import may_be_there
 from models.toggles.preferences import Preferences, preferences_without
 from models.viewer import Client
 
@@ -96,6 +97,7 @@ SELECT a.id, a.name, t.notify, t.muted, t.email_sync,
     SELECT count(*) FROM email_account l JOIN email m ON m.firm_id = l.firm_id AND m.id = l.email_id
     WHERE l.firm_id = $1 AND l.account_id = a.id AND m.direction = 'OUTGOING' AND m.received_at > was.there_at
       AND EXISTS (SELECT 1 FROM email_participant x WHERE x.firm_id = $1 AND x.email_id = m.id AND x.key = e.key)
+      AND {may_be_there("m.id")}
   ) END AS emails,
   CASE WHEN a.id = $4 THEN '{{}}' ELSE (
     SELECT coalesce(jsonb_object_agg(of.event, of.count), '{{}}') FROM (

@@ -1,16 +1,27 @@
 """A regular e-mail written here, on its way through its mailbox's SMTP (RFC 6409, R45)."""
 
 from models.letter.table import LetterState
+from models.submission.attaching import AttachmentRef
 from models.submission.cancelling import cancel_of_mailbox
+from models.submission.mailbox import limit
 from models.submission.queueing import NewSubmission, not_composed, queue
+from models.submission.recipients import ReplyRecipients
 from models.submission.table import CopyState, Submission
+from models.submission.writing import NewEmail, Reply, reply, send
 
 __all__ = [
+    "AttachmentRef",
     "CopyState",
     "LetterState",
+    "NewEmail",
     "NewSubmission",
+    "Reply",
+    "ReplyRecipients",
     "Submission",
     "cancel_of_mailbox",
+    "limit",
     "not_composed",
     "queue",
+    "reply",
+    "send",
 ]

@@ -39,24 +39,25 @@ class Recipient:
         return Participant(self.role, self.name, self.address.text)
 
 
-def typed(to: Sequence[str], cc: Sequence[str]) -> tuple[Recipient, ...]:
+def typed(to: Sequence[str], cc: Sequence[str], faults: Faults) -> tuple[Recipient, ...]:
     """
-    Each as `a@b.example` or `Name <a@b.example>`; who is in both stays in `to`. Raises ADDRESS_INVALID for all that are
-    malformed, each with its path; INVALID where there are more than 100, or nobody in `to`.
+    Each as `a@b.example` or `Name <a@b.example>`; who is in both stays in `to`. Adds to `faults` ADDRESS_INVALID for
+    each that is malformed, with its path, and answers the others; INVALID for more than 100, or nobody in `to`.
     """
-    faults = Faults()
-    with faults:
-        must_be_few(to, "recipients", "to", least=1)
-    with faults:
-        must_be_few(cc, "recipients", "cc")
-    faults.must_be_none()
     people: list[Recipient] = []
-    for role, header, given in ((Role.TO, "to", to), (Role.CC, "cc", cc)):
-        for place, words in enumerate(given):
-            with faults:
-                people.append(_recipient(role, words, (header, place)))
-    faults.must_be_none()
-    return _each_once(people, "cc" if cc else "to")
+    for role, header, given, least in ((Role.TO, "to", to, 1), (Role.CC, "cc", cc, 0)):
+        with faults:
+            must_be_few(given, "recipients", header, least=least)
+            people += _recipients(role, header, given, faults)
+    with faults:
+        return _each_once(people, "cc" if cc else "to")
+    return ()
+
+
+def _recipients(role: Role, header: str, given: Sequence[str], faults: Faults) -> Iterator[Recipient]:
+    for place, words in enumerate(given):
+        with faults:
+            yield _recipient(role, words, (header, place))
 
 
 def _recipient(role: Role, given: str, path: Path) -> Recipient:

@@ -1,0 +1,28 @@
+"""A message that a colleague writes here is stored as those that come, whoever asks for it or not (R45)."""
+
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from models.email import linking, storing, threads
+from models.email.message import Message
+from models.email.tables import EmailDirection
+from models.viewer import Viewer
+
+
+async def write(
+    by: Viewer, mailbox_id: UUID, email_id: UUID, message: Message, *, thread_id: UUID | None = None
+) -> tuple[UUID, ...]:
+    """
+    Answers the accounts that asked for it, to which it is linked. `thread_id`: of what it answers; None: it begins one.
+    Whoever wrote it knows of it, so that nothing enters Inbox+. Inside a transaction, under `history.lock`.
+    """
+    assert message.message_id, "it is our own"
+    thread = thread_id or uuid7()
+    await threads.name(by, message.message_id, thread)
+    new = storing.NewEmail(email_id, thread, EmailDirection.OUTGOING, message, message.received_at)
+    await storing.insert(by.firm_id, mailbox_id, [new])
+    await storing.add_participants(by.firm_id, [(email_id, message)], new=[email_id])
+    asked = await linking.asking(by, [message])
+    linked = await linking.link(by, [(email_id, message, asked)])
+    return tuple(linked.get(email_id, ()))
