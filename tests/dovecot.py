@@ -44,12 +44,8 @@ class Dovecot:
 
     def grant(self, username: str, token: str) -> None:
         """From now on this access token signs the user in (XOAUTH2), and none that was granted before."""
-        assert self._server.tokens
-        mine = self._server.tokens / username  # each a file: one that is written anew is read a second later only
-        mine.mkdir(exist_ok=True)
-        for granted in mine.iterdir():
-            granted.unlink()
-        (mine / token).write_text(f"{username}:{{PLAIN}}{token}\n")
+        self._server.forget(username)
+        self._server.grant(username, token)
 
     def crash(self) -> None:
         """kill -9 of all of it; and it is started again."""
@@ -69,7 +65,6 @@ def dovecot(certificate: Path | None = None) -> Iterator[Dovecot]:
     # not in tmp_path: `nobody` could not enter
     home = Path(tempfile.mkdtemp(prefix="dovecot-mail-"))
     tokens = Path(tempfile.mkdtemp(prefix="dovecot-tokens-"))
-    tokens.chmod(0o755)
     try:
         user = server_user(home / "none")
         shutil.chown(home, user.uid, user.gid)

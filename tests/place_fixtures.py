@@ -7,6 +7,7 @@ import pytest
 from pymap.backend.dict.mailbox import MailboxSet
 
 from mail.demo.doors import open_imap
+from mail.demo.tokens import Tokens
 from mail.demo.users import MAIL_PASSWORD, MAILBOXES, STUDIO
 from tests.dovecot import Dovecot, dovecot
 from tests.imap_server import ImapServer
@@ -50,7 +51,7 @@ async def _scripted() -> AsyncIterator[Place]:
 async def _pymap() -> AsyncIterator[Place]:
     """Its own folders in memory, not those that the demo keeps."""
     async with AsyncExitStack() as stack:
-        port = await open_imap({user.address: MailboxSet() for user in MAILBOXES}, port=0, stack=stack)
+        port = await open_imap({user.address: MailboxSet() for user in MAILBOXES}, Tokens(), port=0, stack=stack)
         place = OverImap(port, STUDIO.address, MAIL_PASSWORD, sent="Sent", nests_by="/")
         await place.create("Sent")
         yield place

@@ -125,6 +125,13 @@ class Running:
         found = re.search(r"demo\.read --port (\d+)", self.said)
         return int(found[1]) if found else 1143
 
+    @property
+    def token_port(self) -> int:
+        """Of the demo mail server, as the welcome tells it."""
+        found = re.search(r"Access tokens come from port (\d+)", self.said)
+        assert found
+        return int(found[1])
+
     def children(self) -> set[int]:
         """The processes that it started itself."""
         return {pid for pid in _pids() if _parent(pid) == self.process.pid}

@@ -6,6 +6,7 @@ import pytest
 
 from mail.demo import seed
 from mail.demo.people import BELLANDI, CLIENT, FIRMS, HARBOUR, OWNER_PASSWORD, Account, Firm
+from mail.demo.tokens import consent
 from mail.demo.users import COLLEAGUE, MAIL_PASSWORD, STUDIO
 from models import account, contact, mailbox, portal, session, team, toggles
 from models.account import AccountFilter, AccountOrder, AccountView, LoginStatus
@@ -116,28 +117,28 @@ IMAP, SMTP = (MailServer("127.0.0.1", port, MailSecurity.NONE) for port in (1143
 async def test_the_demo_mailboxes_are_connected_once_and_follow_their_servers() -> None:
     await seed.seed(NOW)
     by = await seed.main_firm()
-    await seed.connect_demo_mailboxes(by, IMAP, SMTP)
+    await seed.connect_demo_mailboxes(by, IMAP, SMTP, token_port=1180)
     owner = await _owner(BELLANDI)
     before = await mailbox.of_firm(owner)
     elsewhere = MailServer("127.0.0.1", 40_143, MailSecurity.NONE)
     for _ in range(2):
-        await seed.connect_demo_mailboxes(by, elsewhere, SMTP)
+        await seed.connect_demo_mailboxes(by, elsewhere, SMTP, token_port=1181)
     after = await mailbox.of_firm(owner)
     thomas = next(one.id for one in await team.of_firm(owner) if one.email == COLLEAGUE.address)
     assert [(view.address, view.owner_id) for view in after] == [(STUDIO.address, None), (COLLEAGUE.address, thomas)]
     assert [(view.id, view.version) for view in after] == [(view.id, view.version + 1) for view in before]
-    for view in after:
+    for view, secret in zip(after, (MAIL_PASSWORD, consent(COLLEAGUE.address, port=1181)), strict=True):
         assert (view.imap, view.smtp) == (elsewhere, SMTP)
         row = await store.row("SELECT secret, secret_kind FROM mailbox WHERE id = $1", view.id)
-        assert await unsealed(by.firm_id, view.id, row) == MAIL_PASSWORD
+        assert await unsealed(by.firm_id, view.id, row) == secret
 
 
 async def test_a_demo_mailbox_that_was_disconnected_does_not_come_back_at_the_next_start() -> None:
     await seed.seed(NOW)
     by = await seed.main_firm()
-    await seed.connect_demo_mailboxes(by, IMAP, SMTP)
+    await seed.connect_demo_mailboxes(by, IMAP, SMTP, token_port=1180)
     owner = await _owner(BELLANDI)
     await mailbox.disconnect(owner, next(one.id for one in await mailbox.of_firm(owner) if one.owner_id))
     await end_mailboxes()
-    await seed.connect_demo_mailboxes(by, IMAP, SMTP)
+    await seed.connect_demo_mailboxes(by, IMAP, SMTP, token_port=1180)
     assert [view.address for view in await mailbox.of_firm(owner)] == [STUDIO.address]

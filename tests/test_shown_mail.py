@@ -14,6 +14,7 @@ from mail.demo.letters import CLIENTS, NEWCOMER
 from mail.demo.letters.in_two import STEPS, SUBJECT
 from mail.demo.users import COLLEAGUE, STUDIO
 from tests.dovecot import skip_without_dovecot
+from tests.plain import plain_http
 from tests.postgres import open_folder
 from tests.processes import CHECKOUT, Running, running
 from tests.showing import ask, owner_of, post
@@ -24,8 +25,10 @@ SWITCH = """mutation ($account: ID!, $address: ID!) { setToggles(input: { toggle
   { accountId: $account, addressId: $address, emailSync: true }] }) { errors { message } } }"""
 EMAILS = """query ($id: ID!) { node(id: $id) { ... on Account { emails(first: 100) { nodes {
   subject sentAt direction snippet certifiedBy thread from { address } } } } } }"""
-MAILBOXES = """{ mailboxes { id address health { state onServer folders {
+MAILBOXES = """{ mailboxes { id address health { state onServer error { message path } folders {
   name synced why onServer stored pending skipped quarantined } } } }"""
+MEND = """mutation ($id: ID!, $oauth: MailboxOAuthInput!) {
+  updateMailbox(input: { id: $id, secret: { oauth: $oauth } }) { errors { message } } }"""
 SYNC = "mutation ($id: ID!) { syncMailboxNow(input: { id: $id }) { errors { message } } }"
 FORGET = (
     """mutation ($id: ID!) { disconnectMailbox(input: { id: $id, storedEmails: FORGET }) { errors { message } } }"""
@@ -53,6 +56,7 @@ async def test_two_mailboxes_with_one_thread_are_shown_as_the_guide_says(
         await _each_message_once_and_in_order(demo, token, account_id)
         await _a_certified_letter_is_its_writers(demo, token, account_id)
         await _a_folder_that_refuses_stops_no_other(demo, token, _clients(demo, server))
+        await _a_consent_that_ends_is_told_and_given_again(demo, token)
         await _what_the_other_mailbox_holds_stays(demo, token, account_id)
 
 
@@ -132,6 +136,26 @@ async def _until(demo: Running, token: str, true: Callable[[Any], object]) -> An
 
 async def _of_colleague(demo: Running, token: str) -> Any:
     return next(one for one in await ask(demo, token, MAILBOXES) if one["address"] == COLLEAGUE.address)
+
+
+async def _a_consent_that_ends_is_told_and_given_again(demo: Running, token: str) -> None:
+    url = f"http://127.0.0.1:{demo.token_port}"
+    async with plain_http(base_url=url) as http:
+        said = (await http.post("/withdraw", data={"mailbox": COLLEAGUE.address})).json()
+    mailbox = await _in_state(demo, token, "NEEDS_ATTENTION")
+    error = mailbox["health"]["error"]
+    assert error["message"].startswith("The consent to read this mailbox has ended: 127.0.0.1 does not take")
+    assert error["path"] == ["secret", "oauth", "refreshToken"]
+    oauth = {"tokenUrl": f"{url}/token", "clientId": "demo", "refreshToken": said["next_refresh_token"]}
+    await post(demo, token, MEND, {"id": mailbox["id"], "oauth": oauth})
+    assert (await _in_state(demo, token, "LIVE"))["health"]["error"] is None
+
+
+async def _in_state(demo: Running, token: str, state: str) -> Any:
+    async with patience():
+        while (mailbox := await _of_colleague(demo, token))["health"]["state"] != state:  # noqa: ASYNC110 - over the network
+            await asyncio.sleep(0.05)
+    return mailbox
 
 
 async def _what_the_other_mailbox_holds_stays(demo: Running, token: str, account_id: str) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from mail.demo.doors import inboxes_of, open_imap, open_smtp
 from mail.demo.mailboxes import KeptMailboxSet
+from mail.demo.tokens import Tokens
 from mail.demo.users import MAILBOXES
 from mail.outbox import Outbox
 from mail.sync import Worker
@@ -72,9 +73,10 @@ async def running(worker: Worker | Outbox | Housekeeper) -> AsyncIterator[None]:
 async def demo_doors(folder: Path) -> AsyncIterator[tuple[int, int]]:
     """The ports of the demo's mail server, which runs in this process here."""
     mailboxes = {user.address: KeptMailboxSet(folder, mailbox=user.address) for user in MAILBOXES}
+    tokens = Tokens()
     async with AsyncExitStack() as stack:
-        imap = await open_imap(mailboxes, port=0, stack=stack)
-        yield imap, await open_smtp(inboxes_of(mailboxes), port=0, stack=stack)
+        imap = await open_imap(mailboxes, tokens, port=0, stack=stack)
+        yield imap, await open_smtp(inboxes_of(mailboxes), tokens, port=0, stack=stack)
 
 
 def lost() -> list[str]:

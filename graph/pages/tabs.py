@@ -106,7 +106,8 @@ subscription InboxLive($after: Cursor) {
 }
 """
 MAILBOXES_LIVE = """\
-# Leave it running, and switch Email sync on: the backfill's progress grows. docs/mailboxes.md has more to try.
+# Leave it running, and switch Email sync on: the backfill grows.
+# docs/mailboxes.md has more to try.
 subscription MailboxesLive {
   mailboxHealth {
     id address

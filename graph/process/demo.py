@@ -24,9 +24,11 @@ from mail.demo.letters import NEWCOMER
 from mail.demo.maildir import Maildir
 from mail.demo.people import BELLANDI, CLIENT, HARBOUR, OWNER_PASSWORD
 from mail.demo.seed import connect_demo_mailboxes, main_firm, seed
-from mail.demo.users import IMAP_PORT, PORTAL_FROM, RETURNS, SMTP_PORT
+from mail.demo.users import IMAP_PORT, PORTAL_FROM, RETURNS, SMTP_PORT, TOKEN_PORT
 from models.ground import clock, store, var
 from models.ground.settings import Settings
+
+PORTS = {"imap_port": IMAP_PORT, "smtp_port": SMTP_PORT, "token_port": TOKEN_PORT}
 
 
 async def show(settings: Settings, *, dovecot: bool = False) -> None:
@@ -37,7 +39,7 @@ async def show(settings: Settings, *, dovecot: bool = False) -> None:
     async with opened(settings), _mail(settings, dovecot=dovecot) as mail:
         await seed(clock.now())
         if settings.development:  # outside, no mail server on a private address is called
-            await connect_demo_mailboxes(await main_firm(), mail.imap, mail.smtp)
+            await connect_demo_mailboxes(await main_firm(), mail.imap, mail.smtp, token_port=mail.token_port)
         example = await _example()
         settings = _with_letters(settings, mail)
         async with working(settings):
@@ -50,7 +52,7 @@ async def _mail(settings: Settings, *, dovecot: bool) -> AsyncIterator[DemoMail]
     """On the usual ports of the demo, or on free ones where another demo has them."""
     folder = await asyncio.to_thread(_filled_for_dovecot if dovecot else _filled, settings)
     try:
-        mail = await DemoMail.launch(folder, imap_port=IMAP_PORT, smtp_port=SMTP_PORT, dovecot=dovecot)
+        mail = await DemoMail.launch(folder, dovecot=dovecot, **PORTS)
     except DemoMailFailed:
         mail = await DemoMail.launch(folder, dovecot=dovecot)
     try:
@@ -113,6 +115,7 @@ async def _welcome(settings: Settings, mail: DemoMail) -> None:
 {_to_try(mail) if settings.development else GRAPHIQL_IS_OFF}
   What the firm sends to its clients stays here:  .venv/bin/python -m mail.demo.read{port}
 
+  Access tokens come from port {mail.token_port}: docs/mailboxes.md.
   Data is kept under {settings.var}/, the mail in {mail.mail}. Ctrl-C stops everything.
 """)
 

@@ -1,25 +1,34 @@
-"""The two doors of the demo mail server: pymap for IMAP (or Dovecot), aiosmtpd for SMTP, over the same mailboxes."""
+"""The doors of the demo mail server: pymap for IMAP (or Dovecot), aiosmtpd for SMTP, and its provider of tokens."""
 
 import asyncio
+import binascii
 from argparse import Namespace
+from base64 import b64decode
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 from uuid import uuid4
+from weakref import WeakSet
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from proxyprotocol.result import ProxyResultLocal
 from proxyprotocol.sock import SocketInfo
-from pymap.backend.dict import Config, Login
+from pymap.backend.dict import Config, Identity, Login
 from pymap.backend.dict.filter import FilterSet
 from pymap.backend.dict.mailbox import MailboxSet
 from pymap.config import BackendCapability
+from pymap.exceptions import InvalidAuth
 from pymap.imap import IMAPServer
 from pymap.parsing.message import AppendMessage
 from pymap.user import UserMetadata
+from pysasl import SASLAuth
+from pysasl.creds.external import ExternalCredentials, ExternalVerificationRequired
+from pysasl.creds.server import ServerCredentials
 from pysasl.hashing import Cleartext
 
 from mail.demo.mailboxes import KeptMailboxSet
+from mail.demo.tokens import LARGEST, Tokens
 from mail.demo.users import MAILBOXES, OUTSIDE
 
 HOST = "127.0.0.1"
@@ -30,11 +39,11 @@ Deliver = Callable[[str, bytes], Awaitable[None]]
 """Puts a message into the INBOX of an address that has a mailbox here."""
 
 
-async def open_imap(mailboxes: Mapping[str, MailboxSet], *, port: int, stack: AsyncExitStack) -> int:
+async def open_imap(mailboxes: Mapping[str, MailboxSet], tokens: Tokens, *, port: int, stack: AsyncExitStack) -> int:
     """The port it listens on. Without TLS: LOGIN and AUTHENTICATE work in the clear."""
     config = _Config.for_loopback()
     config.apply_context()
-    login = Login(config)
+    login = _Login(config, tokens)
     for user in MAILBOXES:
         login.users_dict[user.address] = UserMetadata(config, user.address, password=user.password)
         config.set_cache[user.address] = (mailboxes[user.address], FilterSet())
@@ -54,10 +63,15 @@ def inboxes_of(mailboxes: Mailboxes) -> Deliver:
     return deliver
 
 
-async def open_smtp(deliver: Deliver, *, port: int, stack: AsyncExitStack) -> int:
+async def open_smtp(deliver: Deliver, tokens: Tokens, *, port: int, stack: AsyncExitStack) -> int:
     """The port it listens on. AUTH is offered and checked, and not needed."""
-    delivery = _Delivery(deliver)
+    delivery = _Delivery(deliver, tokens)
     return _listening(await asyncio.get_running_loop().create_server(lambda: _connection(delivery), HOST, port), stack)
+
+
+async def open_tokens(tokens: Tokens, *, port: int, stack: AsyncExitStack) -> int:
+    """The port it listens on."""
+    return _listening(await asyncio.start_server(tokens.serve, HOST, port, limit=LARGEST), stack)
 
 
 def _listening(server: asyncio.Server, stack: AsyncExitStack) -> int:
@@ -82,12 +96,46 @@ class _Config(Config):
         )
 
     @property
+    def tls_auth(self) -> SASLAuth:
+        return SASLAuth.named([b"PLAIN", b"LOGIN", b"XOAUTH2"])
+
+    @property
     def backend_capability(self) -> BackendCapability:
         return BackendCapability(idle=True, object_id=False, multi_append=True)
 
     @property
     def greeting(self) -> bytes:
         return b"Demo mail ready"  # pymap's asks the DNS for this machine's name
+
+
+class _Login(Login):
+    """Also by access token; who came in by one is sent away when it ends."""
+
+    def __init__(self, config: Config, tokens: Tokens) -> None:
+        super().__init__(config)
+        self._opened_by = tokens
+        self._sessions: defaultdict[str, WeakSet[asyncio.Task[object]]] = defaultdict(WeakSet)
+        tokens.withdrawn = self._send_away
+
+    async def authenticate(self, credentials: ServerCredentials) -> Identity:
+        if not isinstance(credentials, ExternalCredentials):
+            return await super().authenticate(credentials)
+        address, task = credentials.authzid, asyncio.current_task()
+        if self._opened_by.address(_token_of(credentials)) != address or task is None:
+            raise InvalidAuth
+        self._sessions[address].add(task)
+        return Identity(address, self, None, frozenset())
+
+    def _send_away(self, address: str) -> None:
+        for session in self._sessions.pop(address, ()):
+            session.cancel()
+
+
+def _token_of(credentials: ExternalCredentials) -> str:
+    try:
+        credentials.verify(None)
+    except ExternalVerificationRequired as asked:
+        return asked.token or ""
 
 
 class _Connection(SMTP):
@@ -117,8 +165,17 @@ def _authenticate(_server: SMTP, _session: Session, _envelope: Envelope, _mechan
 class _Delivery:
     """What aiosmtpd calls with each message; it lies in the mailbox when the sender is told so."""
 
-    def __init__(self, deliver: Deliver) -> None:
+    def __init__(self, deliver: Deliver, tokens: Tokens) -> None:
         self._deliver = deliver
+        self._tokens = tokens
+
+    async def auth_XOAUTH2(self, _server: SMTP, args: list[str]) -> AuthResult:  # noqa: N802 - theirs
+        """“user=ADDRESS, auth=Bearer TOKEN”, as Google has it."""
+        with suppress(binascii.Error, UnicodeDecodeError, IndexError):
+            user, token, *_ = b64decode(args[1]).decode().split("\1")
+            known = self._tokens.address(token.removeprefix("auth=Bearer "))
+            return AuthResult(success=known is not None and user == f"user={known}", handled=False)
+        return AuthResult(success=False, handled=False)
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - theirs
         for address in dict.fromkeys(_mailbox_of(recipient) for recipient in envelope.rcpt_tos):

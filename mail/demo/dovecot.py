@@ -111,8 +111,8 @@ class Dovecot:
     tokens: Path | None = None
 
     @contextmanager
-    def running(self) -> Iterator[None]:
-        """It takes connections when this begins, and is gone when it ends. Raises NoDovecot."""
+    def running(self) -> Iterator[Path]:
+        """It takes connections when this begins, and is gone when it ends. Answers its settings. Raises NoDovecot."""
         binary = must_be_installed()
         if _greets(self.port):  # else whoever answers there would be taken for it
             raise NoDovecot(f"Dovecot did not start: port {self.port} is in use by another mail server.")
@@ -120,13 +120,34 @@ class Dovecot:
             place = Path(folder)
             config = self._configured(place)
             _give(place, self.user)
+            if self.tokens:
+                _give(self.tokens, self.user)
             process = _started([binary, "-F", "-c", str(config)], self.user)
             try:
                 self._wait(process, place / "log")
-                yield
+                yield config
             finally:
                 process.terminate()
                 process.wait(STOP_SECONDS)
+
+    def grant(self, name: str, token: str) -> None:
+        """From now on this access token signs the user in, too."""
+        assert self.tokens
+        mine = self.tokens / name  # each a file: one that is written anew is read a second later only
+        if not mine.exists():
+            mine.mkdir(mode=0o700)
+            _give(mine, self.user)
+        self._write(mine / token, f"{name}:{{PLAIN}}{token}\n")
+
+    def forget(self, name: str) -> None:
+        """No access token that was granted signs the user in any more."""
+        assert self.tokens
+        for granted in (self.tokens / name).glob("*"):
+            granted.unlink()
+
+    def send_away(self, name: str, settings: Path) -> None:
+        """Whoever is signed in under this name; by the settings that it runs with."""
+        subprocess.run(["doveadm", "-c", settings, "kick", name], stdout=subprocess.DEVNULL, check=False)
 
     def _configured(self, place: Path) -> Path:
         values = {

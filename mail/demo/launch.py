@@ -5,7 +5,7 @@ import imaplib
 import json
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,6 +37,7 @@ class DemoMail:
 
     imap_port: int
     smtp_port: int
+    token_port: int
     mail: Path
     process: Process
 
@@ -51,10 +52,13 @@ class DemoMail:
             await server.stop()
 
     @classmethod
-    async def launch(cls, folder: Path, *, imap_port: int = 0, smtp_port: int = 0, dovecot: bool = False) -> "DemoMail":
-        """Ready when this returns, with all that `folder` keeps; the caller stops it. Raises DemoMailFailed."""
+    async def launch(cls, folder: Path, *, dovecot: bool = False, **ports: int) -> "DemoMail":
+        """
+        Ready when this returns, with all that `folder` keeps; the caller stops it. `imap_port`, `smtp_port` and
+        `token_port` are free ones where they are not given. Raises DemoMailFailed.
+        """
         process = await asyncio.create_subprocess_exec(
-            *_command(folder, imap_port=imap_port, smtp_port=smtp_port),
+            *_command(folder, ports),
             *(["--dovecot"] if dovecot else []),
             stdin=PIPE,
             stdout=PIPE,
@@ -99,9 +103,9 @@ class DemoMail:
             raise DemoMailFailed(f"The demo mail server did not take the message: {answer.decode(errors='replace')}")
 
 
-def _command(folder: Path, *, imap_port: int, smtp_port: int) -> list[str]:
-    ports = ["--imap-port", str(imap_port), "--smtp-port", str(smtp_port)]
-    return [sys.executable, "-m", "mail.demo.server", "--folder", str(folder.resolve()), *ports]
+def _command(folder: Path, ports: Mapping[str, int]) -> list[str]:
+    options = [word for name, port in ports.items() for word in (f"--{name.replace('_', '-')}", str(port))]
+    return [sys.executable, "-m", "mail.demo.server", "--folder", str(folder.resolve()), *options]
 
 
 async def _ready(process: Process) -> dict[str, Any]:
@@ -114,7 +118,7 @@ async def _ready(process: Process) -> dict[str, Any]:
     said = json.loads(line or b"{}")
     if "imap_port" not in said:
         raise DemoMailFailed(said.get("error", "The demo mail server ended before it was ready."))
-    return {"imap_port": said["imap_port"], "smtp_port": said["smtp_port"], "mail": Path(said["mail"])}
+    return {**said, "mail": Path(said["mail"])}
 
 
 async def _end(process: Process) -> None:

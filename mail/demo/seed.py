@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from mail.demo.people import FIRMS, OWNER_PASSWORD, Account, Contact, Firm
-from mail.demo.users import COLLEAGUE, STUDIO, MailUser
+from mail.demo.tokens import consent
+from mail.demo.users import COLLEAGUE, STUDIO
 from models import account, address, contact, firm, mailbox, password, team
 from models.account import AccountKind, NewAccount
 from models.contact import ExistingContact, FieldRef, NewContact, NewEmail
@@ -104,19 +105,22 @@ async def _named(slug: str) -> UUID | None:
     return found
 
 
-async def connect_demo_mailboxes(by: Actor, imap: MailServer, smtp: MailServer) -> None:
-    """Connects the firm's and a colleague's, once, and tells them where their servers are now."""
-    await _connect(by, STUDIO, None, imap, smtp)
+async def connect_demo_mailboxes(by: Actor, imap: MailServer, smtp: MailServer, *, token_port: int) -> None:
+    """
+    Connects the firm's, by password, and a colleague's, by OAuth, once, and tells them where their servers are now.
+    """
+    await _connect(by, NewMailbox(STUDIO.address, STUDIO.password, imap, smtp))
     colleague = await store.value(_COLLEAGUE, by.firm_id, address.compared(COLLEAGUE.address))
-    await _connect(by, COLLEAGUE, colleague, imap, smtp)
+    secret = consent(COLLEAGUE.address, port=token_port)
+    await _connect(by, NewMailbox(COLLEAGUE.address, secret, imap, smtp, colleague))
 
 
-async def _connect(by: Actor, user: MailUser, owner_id: UUID | None, imap: MailServer, smtp: MailServer) -> None:
-    known = await store.row(_KNOWN, by.firm_id, address.compared(user.address), imap.port, smtp.port)
-    if known is None and not await store.value(_DISCONNECTED, by.firm_id, user.address):
-        await mailbox.connect(by, NewMailbox(user.address, user.password, imap, smtp, owner_id))
+async def _connect(by: Actor, new: NewMailbox) -> None:
+    known = await store.row(_KNOWN, by.firm_id, address.compared(new.address), new.imap.port, new.smtp.port)
+    if known is None and not await store.value(_DISCONNECTED, by.firm_id, new.address):
+        await mailbox.connect(by, new)
     elif known is not None and not known["there"]:
-        await mailbox.update(by, known["id"], MailboxChange(secret=user.password, imap=imap, smtp=smtp))
+        await mailbox.update(by, known["id"], MailboxChange(secret=new.secret, imap=new.imap, smtp=new.smtp))
 
 
 _COLLEAGUE = "SELECT id FROM team_member WHERE firm_id = $1 AND email_key = $2"

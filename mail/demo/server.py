@@ -3,10 +3,10 @@
     python -m mail.demo.server --folder var/demo/mail --imap-port 1143 --smtp-port 1025
     python -m mail.demo.server --folder var/dovecot --dovecot    with Dovecot for IMAP, where one is installed
 
-Prints one line of JSON when it is ready, {"imap_port": …, "smtp_port": …, "mail": where it lies}, or {"error": …} and
-ends with status 1; port 0 means any free one. What SMTP accepts
-goes to the INBOX of each recipient who has a mailbox here, and once to outside@demo.test for all others: nothing
-leaves this machine. It ends at SIGTERM or SIGINT, and when the process that started it does.
+Prints one line of JSON when it is ready, {"imap_port": …, "smtp_port": …, "token_port": …, "mail": where it lies}, or
+{"error": …} and ends with status 1; port 0 means any free one. What SMTP accepts goes to
+the INBOX of each recipient who has a mailbox here, and once to outside@demo.test for all others: nothing leaves this
+machine. It ends at SIGTERM or SIGINT, and when the process that started it does.
 """
 
 import argparse
@@ -23,11 +23,13 @@ from collections.abc import Coroutine, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from mail.demo.doors import HOST, Deliver, inboxes_of, open_imap, open_smtp
-from mail.demo.dovecot import Dovecot, home_in
+from mail.demo.doors import HOST, Deliver, inboxes_of, open_imap, open_smtp, open_tokens
+from mail.demo.dovecot import SHORT, Dovecot, home_in
 from mail.demo.mailboxes import KeptMailboxSet
 from mail.demo.maildir import Maildir
+from mail.demo.tokens import Tokens
 from mail.demo.users import MAILBOXES
 from models.ground.mendable import Mendable
 
@@ -39,29 +41,41 @@ class CannotStart(Exception):
     """In plain words."""
 
 
-async def serve(folder: Path, *, imap_port: int, smtp_port: int, dovecot: bool = False) -> None:
+async def serve(folder: Path, *, imap_port: int, smtp_port: int, token_port: int, dovecot: bool = False) -> None:
     """Until told to stop. Raises CannotStart if a port or the folder is taken, and Mendable."""
     stopping = asyncio.Event()
     _stop_with_signals_or_parent(stopping)
     with _locked(folder):
         async with AsyncExitStack() as stack:
             open_mail = _open_dovecot if dovecot else _open_pymap
-            imap, deliver, mail = await open_mail(folder, imap_port, stack)
-            smtp = await _opened("SMTP", smtp_port, open_smtp(deliver, port=smtp_port, stack=stack))
-            said = {"imap_port": imap, "smtp_port": smtp, "mail": str(mail)}
+            tokens = Tokens()
+            imap, deliver, mail = await open_mail(folder, tokens, imap_port, stack)
+            smtp = await _opened("SMTP", smtp_port, open_smtp(deliver, tokens, port=smtp_port, stack=stack))
+            token = await _opened("access tokens", token_port, open_tokens(tokens, port=token_port, stack=stack))
+            said = {"imap_port": imap, "smtp_port": smtp, "token_port": token, "mail": str(mail)}
             print(json.dumps(said), flush=True)  # noqa: T201 - the launcher reads it
             await stopping.wait()
 
 
-async def _open_pymap(folder: Path, port: int, stack: AsyncExitStack) -> tuple[int, Deliver, Path]:
+async def _open_pymap(folder: Path, tokens: Tokens, port: int, stack: AsyncExitStack) -> tuple[int, Deliver, Path]:
     mailboxes = {user.address: KeptMailboxSet(folder, mailbox=user.address) for user in MAILBOXES}
-    return await _opened("IMAP", port, open_imap(mailboxes, port=port, stack=stack)), inboxes_of(mailboxes), folder
+    opened = await _opened("IMAP", port, open_imap(mailboxes, tokens, port=port, stack=stack))
+    return opened, inboxes_of(mailboxes), folder
 
 
-async def _open_dovecot(folder: Path, port: int, stack: AsyncExitStack) -> tuple[int, Deliver, Path]:
+async def _open_dovecot(folder: Path, tokens: Tokens, port: int, stack: AsyncExitStack) -> tuple[int, Deliver, Path]:
     home = home_in(folder)
-    dovecot = Dovecot(home.data, home.user, port or _a_free_port(), {each.address: each.password for each in MAILBOXES})
-    stack.enter_context(dovecot.running())
+    passwords = {user.address: user.password for user in MAILBOXES}
+    kept = Path(stack.enter_context(TemporaryDirectory(prefix="dovecot-tokens-", dir=SHORT)))
+    dovecot = Dovecot(home.data, home.user, port or _a_free_port(), passwords, tokens=kept)
+    settings = stack.enter_context(dovecot.running())
+    tokens.granted = dovecot.grant
+
+    def withdraw(address: str) -> None:
+        dovecot.forget(address)
+        dovecot.send_away(address, settings)
+
+    tokens.withdrawn = withdraw
 
     async def deliver(address: str, raw: bytes) -> None:
         Maildir(home.data, address, "INBOX", user=home.user).keep(raw, datetime.now(UTC))
@@ -132,11 +146,12 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, required=True, help="where the mail is kept")
     parser.add_argument("--imap-port", type=int, default=0, help="0: any free one")
     parser.add_argument("--smtp-port", type=int, default=0, help="0: any free one")
+    parser.add_argument("--token-port", type=int, default=0, help="of access tokens; 0: any free one")
     parser.add_argument("--dovecot", action="store_true", help="Dovecot for IMAP")
     asked = parser.parse_args()
     logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd's, which tells of each odd line at WARNING
     try:
-        ports = {"imap_port": asked.imap_port, "smtp_port": asked.smtp_port}
+        ports = {"imap_port": asked.imap_port, "smtp_port": asked.smtp_port, "token_port": asked.token_port}
         asyncio.run(serve(asked.folder, **ports, dovecot=asked.dovecot))
     except (CannotStart, Mendable) as reason:
         print(json.dumps({"error": f"The demo mail server cannot start: {reason}".rstrip(".") + "."}), flush=True)  # noqa: T201

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 MAIL_PASSWORD = "demo mail"  # noqa: S105 - of every mailbox here, for everybody to read: loopback only
 
-IMAP_PORT, SMTP_PORT = 1143, 1025
+IMAP_PORT, SMTP_PORT, TOKEN_PORT = 1143, 1025, 1180
 """Of `make run`. Tests take free ones."""
 
 
