@@ -14,7 +14,8 @@ from models.ground import store
 from models.viewer import System, TeamRole, Viewer
 from tests.imap_server import ImapServer, ServedFolder, Wording
 from tests.make import a_member, an_account
-from tests.submitting import way_of, written
+from tests.sent_here import as_it_left, sent_here
+from tests.submitting import way_of
 from tests.syncing import (
     CLIENT,
     STUDIO,
@@ -51,23 +52,6 @@ async def box(server: ImapServer, by: System, tools: Tools) -> UUID:
     mailbox_id = await connected(by, server.server)
     await synced(mailbox_id, tools)
     return mailbox_id
-
-
-async def sent_here(writer: Viewer, box: UUID, **more: Any) -> UUID:
-    """An e-mail that has left, and is to stand in Sent."""
-    email_id = await written(writer, box, **more)
-    await store.execute("UPDATE submission SET state = 'SENT', copy = 'WANTED', copy_due_at = now()")
-    return email_id
-
-
-async def as_it_left(email_id: UUID, *, header: str | None = None, first: str | None = None, **more: Any) -> bytes:
-    """`header`: what its own one says; `first`: the Message-ID that Microsoft remembers."""
-    row = await way_of(email_id)
-    facts = {"sender": row["from_address"], "to": row["recipients"], "subject": "The offer"}
-    dated = {"message_id": row["message_id"], "date": row["created_at"]}
-    own = f"X-Switchboard-Email: {header or signed(email_id)}\r\n"
-    remembered = f"X-Microsoft-Original-Message-ID: <{first}>\r\n" if first else ""
-    return (own + remembered).encode() + letter(**facts | dated | more)
 
 
 async def emails(by: System) -> list[str]:

@@ -30,6 +30,7 @@ from mail.imap.fetching import (
     Unfetchable,
     bites,
     fetch,
+    newest,
     numbered,
     read_header,
     read_message,
@@ -205,7 +206,7 @@ class Imap:
         """
         self._check(self._view)
         found = await search_header(self._talk, name, value, since)
-        asked = found or (await self.uids(1))[-NEWEST:]
+        asked = found or await newest(self._talk, NEWEST)
         fields = f"(UID BODY.PEEK[HEADER.FIELDS ({name.upper()})])"
         headers = [one async for one in self._each([asked] if asked else [], fields, read_header)]
         return [one.uid for one in headers if isinstance(one, Header) and says(one.header, name, value)]

@@ -119,6 +119,14 @@ async def numbered(talk: Conversation) -> list[int]:
     return sorted(uids)
 
 
+async def newest(talk: Conversation, most: int) -> list[int]:
+    """UIDs of the last messages of the open folder, ascending."""
+    if not talk.line.exists:
+        return []
+    numbers = f"{max(1, talk.line.exists - most + 1)}:{talk.line.exists}"
+    return sorted(await talk.ask("FETCH", numbers, "(UID)", read=lambda reply: _merged(reply.ok).keys()))
+
+
 def _covers(uids: str, uid: int) -> bool:
     runs = [run.partition(":") for run in uids.split(",")]
     return any(

@@ -11,6 +11,7 @@ import structlog
 from mail.imap import FolderState, ImapError, Refused
 from mail.parse import PARSER_VERSION
 from mail.reaching import reach_imap
+from mail.sync.copies import look_after_copies
 from mail.sync.failing import tell
 from mail.sync.looking import look
 from mail.sync.sending import looking_after_sending
@@ -104,7 +105,7 @@ async def _attend(attendance: Attendance, visit: Visit, *, once: bool) -> None:
         looked = await look(visit)
         pace.ended(brought=visit.noted.brought)
         visit.noted.watched = looked.watched
-        if looked.left:
+        if looked.left or (looked.copies and await look_after_copies(visit)):
             continue
         await figures.succeeded(visit.leased, looked.fault)
         if once:

@@ -15,8 +15,14 @@ _NO_SENT = (
 )
 
 
-def fault_of(leased: Leased, there: Sequence[ListedFolder], doubts: Sequence[str]) -> Fault | None:
-    """The first of them: figures that have disagreed for too long, then the folder of sent mail."""
+_NO_COPY = "The copy of an e-mail is not in the folder of sent mail."
+
+
+def fault_of(leased: Leased, there: Sequence[ListedFolder], doubts: Sequence[str], no_copy: str | None) -> Fault | None:
+    """
+    The first of them: figures that have disagreed for too long, then the folder of sent mail, then why a copy of what
+    was sent is missing there.
+    """
     if doubts:
         return Fault(ErrorCode.MAILBOX_FIGURES_DISAGREE, doubts[0], ())
     sent = leased.sent_folder
@@ -25,4 +31,4 @@ def fault_of(leased: Leased, there: Sequence[ListedFolder], doubts: Sequence[str
         return Fault(ErrorCode.MAILBOX_UNREACHABLE, message, ("sentFolder",))
     if not any(folder.kind in (FolderKind.SENT, FolderKind.ALL) and not folder.why_not for folder in there):
         return Fault(ErrorCode.MAILBOX_UNREACHABLE, _NO_SENT, ("sentFolder",))
-    return None
+    return Fault(ErrorCode.MAILBOX_UNREACHABLE, f"{_NO_COPY} {no_copy}", ()) if no_copy else None

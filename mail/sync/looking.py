@@ -15,6 +15,7 @@ from models.mailbox import folder_list, folders
 from models.mailbox.folder_list import KnownFolder, ListedFolder
 from models.mailbox.reading import Fault
 from models.mailbox.tables import FolderKind
+from models.submission import copies
 
 T = TypeVar("T")
 _WATCHED_FIRST = [FolderKind.ALL, FolderKind.INBOX, FolderKind.SENT, FolderKind.OTHER]
@@ -25,12 +26,13 @@ _BROKEN = "The connection breaks, or its answers cannot be read, when this folde
 class Look:
     """
     `left`: there is more to fetch at once. `watched`: the folder to watch, in the state it was seen in. `fault`: what
-    is wrong with the mailbox and stops nothing.
+    is wrong with the mailbox and stops nothing. `copies`: of what was sent, some are to be looked for in Sent.
     """
 
     left: bool
     watched: tuple[str, FolderState]
     fault: Fault | None
+    copies: bool
 
 
 async def look(visit: Visit) -> Look:
@@ -46,7 +48,9 @@ async def look(visit: Visit) -> Look:
     known = await folder_list.listed(leased, there)
     tour = _Tour(visit, _in_turn(known, there), told)
     await tour.go()
-    return Look(tour.left, tour.watched(), fault_of(leased, there, tour.doubts(known)))
+    standing = await copies.standing(leased)
+    fault = fault_of(leased, there, tour.doubts(known), standing.trouble)
+    return Look(tour.left, tour.watched(), fault, copies=standing.due)
 
 
 def _in_turn(known: Sequence[KnownFolder], there: Sequence[ListedFolder]) -> list[KnownFolder]:

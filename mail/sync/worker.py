@@ -109,7 +109,7 @@ class Worker:
             stir = stirring.get(mailbox_id)
             if stir is None or stir.version != attendance.leased.version:
                 _end(task)
-            elif attendance.watching and (stir.pending or stir.asks != attendance.asks):
+            elif attendance.watching and (stir.pending or stir.copies or stir.asks != attendance.asks):
                 attendance.asks = stir.asks
                 attendance.stir.set()
 

@@ -133,6 +133,13 @@ async def read(firm_id: UUID, name: str) -> AsyncIterator[bytes]:
     return _pieces(answer)
 
 
+async def size_of(firm_id: UUID, name: str) -> int:
+    """In bytes. Raises FileNotFoundError, Away."""
+    with _reaching(may_miss=True):
+        async with asyncio.timeout(LONGEST):
+            return int((await obstore.head_async(_files(), _path(firm_id, name)))["size"])
+
+
 async def _pieces(answer: "obstore.GetResult") -> AsyncIterator[bytes]:
     async for piece in answer.stream():
         yield bytes(piece)

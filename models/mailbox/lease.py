@@ -12,6 +12,7 @@ import asyncpg
 
 from models.ground import clock, store
 from models.mailbox.server import MailSecurity, MailServer
+from models.submission.copy_due import IS_DUE as COPY_IS_DUE
 
 SECONDS = 60
 """How long a lease lives unless it is renewed."""
@@ -57,11 +58,15 @@ class Leased:
 
 @dataclass(frozen=True, slots=True)
 class Stir:
-    """`version`, `asks`: as the mailbox stands now. `pending`: the ledger has messages to fetch."""
+    """
+    `version`, `asks`: as the mailbox stands now. `pending`: the ledger has messages to fetch. `copies`: of what was
+    sent, some are to be looked for.
+    """
 
     version: int
     asks: int
     pending: bool
+    copies: bool
 
 
 async def claim(owner: str, *, most: int, held: Collection[UUID] | None = None) -> list[Leased]:
@@ -135,15 +140,17 @@ async def stirring(held: Iterable[Leased]) -> dict[UUID, Stir]:
     """How those stand that are still ours: cheap enough to ask every second. Folders that rest are left alone."""
     tokens = {leased.mailbox_id: leased.token for leased in held}
     found = await store.rows(_STIRRING, list(tokens), list(tokens.values()), clock.now())
-    return {row["id"]: Stir(row["version"], row["asks"], row["pending"]) for row in found}
+    return {row["id"]: Stir(row["version"], row["asks"], row["pending"], row["copies"]) for row in found}
 
 
-_STIRRING = """
+_STIRRING = f"""
 SELECT b.id, b.version, b.asks, EXISTS (
   SELECT 1 FROM occurrence o WHERE o.firm_id = b.firm_id AND o.mailbox_id = b.id AND o.state = 'PENDING'
   AND o.gone_at IS NULL AND o.attempts = 0 AND o.folder_id <> ALL(ARRAY(
     SELECT f.id FROM mail_folder f WHERE f.firm_id = b.firm_id AND f.mailbox_id = b.id AND f.rest_until > $3))
-) AS pending
+) AS pending, EXISTS (
+  SELECT 1 FROM submission s WHERE s.firm_id = b.firm_id AND s.mailbox_id = b.id AND {COPY_IS_DUE}
+) AS copies
 FROM mailbox b JOIN unnest($1::uuid[], $2::bigint[]) AS held(id, token) ON b.id = held.id AND b.lease_token = held.token
 """
 
