@@ -21,8 +21,10 @@ from models import email, participant
 from models.document import NotSavedReason
 from models.email import EmailDirection, EmailFilter
 from models.ground.canonical import canonical
+from models.letter import LetterState
 from models.links import FileKind
 from models.participant import Role
+from models.submission.leaving import HERE_ONLY
 
 strawberry.enum(EmailDirection)
 
@@ -66,8 +68,8 @@ def _thread(parent: strawberry.Parent[email.EmailView]) -> strawberry.ID:
 
 
 @strawberry.type(
-    description="One message, stored once per firm (R21). For a client `accounts` is empty, `mailbox` and `rawUrl` are"
-    " null."
+    description="One message, stored once per firm (R21). For a client `accounts` is empty, `mailbox`,"
+    " `letterState` and `rawUrl` are null."
 )
 class Email(Node, Shows[email.EmailView]):
     id: strawberry.ID = made_id(Kind.EMAIL)
@@ -116,15 +118,24 @@ class Email(Node, Shows[email.EmailView]):
     async def attachments(parent: strawberry.Parent[email.EmailView], info: Info) -> list[Attachment]:
         return Attachment.of_all(await info.context.loaders.attachments.load(parent.id))
 
-    @strawberry.field(description="The one it was first seen in. Null where that is disconnected.")
+    @strawberry.field(description="The one it was first seen in, or sent from. Null where that is disconnected.")
     @staticmethod
     async def mailbox(parent: strawberry.Parent[email.EmailView], info: Info) -> Mailbox | None:
         return await mailbox_of(info, parent.mailbox_id) if parent.mailbox_id else None
 
-    @strawberry.field(description="The source as it came: a signed link, good for an hour.")
+    @strawberry.field(description="Null: not sent from here.")
+    @staticmethod
+    async def letter_state(parent: strawberry.Parent[email.EmailView], info: Info) -> LetterState | None:
+        return None if client_of(info) else parent.letter_state
+
+    @strawberry.field(
+        description="The source as it came: a signed link, good for an hour. Null until it has been sent."
+    )
     @staticmethod
     async def raw_url(parent: strawberry.Parent[email.EmailView], info: Info) -> str | None:
-        return None if client_of(info) else await file_url(info, FileKind.SOURCE, parent.id, "message.eml")
+        if client_of(info) or parent.letter_state in HERE_ONLY:
+            return None
+        return await file_url(info, FileKind.SOURCE, parent.id, "message.eml")
 
 
 async def _in(info: Info, key: UUID, role: Role) -> list[Participant]:

@@ -70,7 +70,10 @@ class NotificationsChanged(FeedEvent):
         return await me(info)
 
 
-@strawberry.type(description="Received, or sent by the firm.")
+@strawberry.type(
+    description="Received, or sent from here; once more whenever the `letterState` of one sent from here changes. A"
+    " client hears of what the firm sends once it is sent."
+)
 class EmailArrived(FeedEvent):
     occurred_at: datetime
     email: Email
@@ -129,6 +132,10 @@ class TogglesChanged(FeedEvent):
 
 InboxEvent = Annotated[FeedReady | NotificationsChanged | ResyncRequired, strawberry.union("InboxEvent")]
 EmailEvent = Annotated[FeedReady | EmailArrived | EmailHistoryArrived | ResyncRequired, strawberry.union("EmailEvent")]
+OF_EMAILS = (
+    *(JournalKind.EMAIL_STORED, JournalKind.EMAIL_SENT, FeedKind.EMAIL_MOVED),
+    *(FeedKind.THREADS_JOINED, FeedKind.EMAILS_FORGOTTEN),
+)
 TogglesEvent = Annotated[FeedReady | TogglesChanged | ResyncRequired, strawberry.union("TogglesEvent")]
 
 
@@ -203,7 +210,7 @@ class FeedSubscription:
             if not isinstance(event, Batch):
                 yield event
                 continue
-            for entry in event.of(JournalKind.EMAIL_STORED, FeedKind.THREADS_JOINED, FeedKind.EMAILS_FORGOTTEN):
+            for entry in event.of(*OF_EMAILS):
                 if (account is None or account in entry.account_ids) and (told := await _email_event(info, entry)):
                     info.context.follower.position = entry.position
                     yield told

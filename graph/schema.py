@@ -18,6 +18,7 @@ from graph.bulk_update_progress import BulkUpdateSubscription
 from graph.contact import ContactQuery
 from graph.contact_changes import ContactMutation
 from graph.email import EmailQuery
+from graph.email_changes import EmailMutation
 from graph.engine.transport import Schema
 from graph.engine.transport.documents import suggest
 from graph.errors import Conflict, DeadLink, RateLimited, Refusal
@@ -102,6 +103,7 @@ class Mutation(
     BulkUpdateMutation,
     MailboxMutation,
     MailboxHealthMutation,
+    EmailMutation,
     NotificationMutation,
     NotifyingMutation,
     PortalMutation,

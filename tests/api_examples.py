@@ -80,6 +80,15 @@ REFUSED_OR_SEEN = (
 )
 INBOX = {"read": False, "accountId": "<account>", "kinds": ["EMAIL_RECEIVED"], "upTo": "c99"}
 
+FILES = [{"uploadId": "<upload>"}, {"documentId": "<document>"}, {"attachmentId": "<attachment>"}]
+NEW_EMAIL = {
+    "mailboxId": "<mailbox>",
+    "to": ["Anna <anna@client.test>"],
+    "cc": ["bruno@new.test"],
+    "subject": "VAT return",
+    "text": "Here it is.",
+}
+
 EXAMPLES: dict[str, list[Example]] = {
     "Query.node": [Example({"id": "<account>"}, "{ id __typename }")],
     "Query.nodes": [Example({"ids": ["<account>", "<email>"]}, "{ id __typename }")],
@@ -287,6 +296,21 @@ EXAMPLES: dict[str, list[Example]] = {
     ],
     "Mutation.disconnectMailbox": [_input(id="<mailbox>", storedEmails="FORGET")],
     "Mutation.syncMailboxNow": [_input(id="<mailbox>", idempotencyKey="sync now")],
+    "Mutation.sendEmail": [
+        _input(**NEW_EMAIL, idempotencyKey="send"),
+        _input(**NEW_EMAIL, attachments=FILES, idempotencyKey="send with files"),
+    ],
+    "Mutation.replyToEmail": [
+        _input(emailId="<email>", text="Thank you.", idempotencyKey="reply"),
+        _input(
+            emailId="<email>",
+            recipients="ALL",
+            mailboxId="<mailbox>",
+            text="Thank you.",
+            attachments=FILES,
+            idempotencyKey="reply with files",
+        ),
+    ],
     "Mutation.markNotifications": [
         _input(notifications={"ids": ["<notification>"]}, read=True),
         _input(notifications={"matching": INBOX}),

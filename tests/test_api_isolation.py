@@ -28,7 +28,9 @@ FOR_CLIENTS = {"Query.portal", "Mutation.selectAccount", "Mutation.dismissAccoun
 NOT_IN_USE = {"Query.portal", "Mutation.dismissAccountNotice"}
 """Of a client, who has moved on to another account: so ACCOUNT_SWITCHED is what it hears of any but the one in use."""
 FOR_ANY_MEMBER = {"Mutation.markNotifications", "Mutation.archiveNotifications", "Mutation.endSession"}
-FOR_THE_WHOLE_TEAM = {"Mutation.notifyClients", "Mutation.syncMailboxNow"}
+FOR_THE_WHOLE_TEAM = {
+    *("Mutation.notifyClients", "Mutation.syncMailboxNow", "Mutation.sendEmail", "Mutation.replyToEmail")
+}
 """Nothing of it is kept from any colleague."""
 TAKING_IDS = {name for name, field in fields_with_arguments() if list(leaves(field.args, "ID"))}
 WITH_IDS = sorted(TAKING_IDS - PUBLIC)

@@ -58,6 +58,8 @@ RIGHTS = {
     "updateMailbox": IN_PERSON,
     "disconnectMailbox": IN_PERSON,
     "syncMailboxNow": MEMBER,
+    "sendEmail": MEMBER,
+    "replyToEmail": MEMBER,
     "markNotifications": MEMBER,
     "archiveNotifications": MEMBER,
     "setAccountColumns": MEMBER,

@@ -43,7 +43,10 @@ IN_PERSON = {
     "updateTeamMember",
 }
 """A token is refused there, or nobody's, so that nothing comes back."""
-WORDS = {"text", "softwareLink", "firmName", "accountName", "errorsCsvUrl"}
+WORDS = {
+    *("text", "softwareLink", "firmName", "accountName", "errorsCsvUrl"),
+    *("certifiedBy", "rawUrl", "safeHtml", "snippet", "subject"),
+}
 """Strings that are no names of what was changed."""
 MOST_ALIASES = 25
 WITHOUT_A_PERSON = {

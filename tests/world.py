@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from io import BytesIO
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -22,6 +23,7 @@ from models import (
     notification,
     session,
     stored_file,
+    upload,
 )
 from models.bulk_update import BulkEdit
 from models.client_event import ClientEvent
@@ -36,6 +38,7 @@ from models.notification import InboxFilter
 from models.participant import Participant, Role
 from models.session import SignedIn
 from models.toggles import Invite
+from models.upload import NewUpload
 from models.viewer import ApiScope, Client, System, TeamRole
 from tests.bulk_updating import DISABLE, ENABLE, kept_waiting, ran, these
 from tests.make import (
@@ -150,6 +153,7 @@ async def _more(by: System, owner: SignedIn, account: MadeAccount, client: Clien
     view = await toggles_of(owner.viewer, account.id, account.address)
     assert view is not None
     token = await api_token.create(owner.viewer, name="Ledger", scopes=[ApiScope.READ])
+    upload_id = await upload.keep(owner.viewer, NewUpload("offer.pdf", "application/pdf", len(PDF)), BytesIO(PDF))
     told = NewNotice(AccountRef(account.id), ClientEvent.INVOICE_SENT, "Invoice 12", "It is due in May.")
     await notice.notify(owner.viewer, told, key="the world's")
     (noticed,) = (await notice.of_accounts(owner.viewer, [account.id], Window()))[account.id].rows
@@ -161,6 +165,7 @@ async def _more(by: System, owner: SignedIn, account: MadeAccount, client: Clien
         "notice": global_id(Kind.NOTICE, noticed.id),
         "token": global_id(Kind.API_TOKEN, token.done.ids[0]),
         "entry": global_id(Kind.JOURNAL_ENTRY, entry.id),
+        "upload": global_id(Kind.UPLOAD, upload_id),
     }
 
 
