@@ -5,21 +5,12 @@ import csv
 import pytest
 
 from models.sheet import delimited
-from models.sheet.encoding import GUESSED, text_of
-from models.sheet.record import Layout
+from models.sheet.encoding import GUESSED
 from models.sheet.sheet import Row, Unreadable
-from tests.sheets import written
+from tests.sheets import laid_out, written
 
 HEADERS = ("Name", "E-mail")
 CLIENTS = (("Rossi & Figli", "info@rossi.test"), ('Città; "Nuova"', "x,y|z\t@w"), ("Via\r\nRoma", ""))
-
-
-def laid_out(content: bytes) -> tuple[tuple[str, ...], list[Row], list[str]]:
-    text, warnings = text_of(content)
-    delimiter, text = delimited.delimiter_of(text)
-    layout = Layout(delimited.records(text, delimiter))
-    rows = list(layout.rows())
-    return layout.headers, rows, [*warnings, *layout.warnings]
 
 
 def cells(content: bytes) -> list[tuple[str, ...]]:

@@ -12,7 +12,7 @@ from models.client_import import headings, words
 from models.client_import.columns import Columns, ImportField
 from models.contact import FieldRef
 from models.errors import ErrorCode, Refusal
-from models.sheet.sheet import UNREAD, Row, Sheet
+from models.sheet.sheet import UNCALCULATED, UNREAD, Row, Sheet
 from models.toggles import Switch
 
 LONGEST_ADDRESS = 320  # characters
@@ -84,15 +84,21 @@ class _Reader:
         return client
 
     def _take_name(self, client: ClientRow) -> None:
-        name = " ".join(part for _, at in self._names if (part := client.cells[at].strip()))
-        if name:
+        parts = {header: part for header, at in self._names if (part := client.cells[at].strip())}
+        if parts:
             try:
-                client.contact_name = text.one_line(_legible(name), what="The contact's name")
+                name = " ".join(map(_legible, parts.values()))
+                client.contact_name = text.one_line(name, what="The contact's name")
             except Refusal as refusal:
-                client.errors.append(RowError(client.number, self._names[0][0], refusal.code, refusal.message))
+                client.errors.append(RowError(client.number, next(iter(parts)), refusal.code, refusal.message))
 
 
 def _legible(cell: str) -> str:
+    if cell in words.FAILED:
+        raise Refusal(ErrorCode.INVALID, f"{cell} is what a spreadsheet shows where a formula failed. Mend it.")
+    if cell == UNCALCULATED:
+        why = "Its formula has no value yet. Open the workbook in your spreadsheet program, save it, and upload that."
+        raise Refusal(ErrorCode.INVALID, why)
     if UNREAD in cell:
         why = f"A character of it could not be read, and stands as {UNREAD}. Mend it."
         raise Refusal(ErrorCode.INVALID, why)

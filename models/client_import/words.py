@@ -4,8 +4,8 @@ from models import text
 from models.account import AccountKind
 
 _SAID = {
-    True: "yes|y|si|s|true|t|vero|v|1|x|on|ok|✓|✔|☑|enabled|attivo|attiva|abilitato|abilitata",
-    False: "no|n|false|f|falso|0|-|off|☐|✗|disabled|disattivo|disattiva|disabilitato|disabilitata|non attivo",
+    True: "yes|y|si|s|true|t|vero|1|x|on|✓|✔|☑|enabled|attivo|attiva|abilitato|abilitata",
+    False: "no|n|false|f|falso|0|off|☐|✗|disabled|disattivo|disattiva|disabilitato|disabilitata|non attivo",
 }
 _ANSWERS = {said: answer for answer, all_said in _SAID.items() for said in all_said.split("|")}
 _KINDS_SAID = {
@@ -15,6 +15,9 @@ _KINDS_SAID = {
     AccountKind.OTHER: "other|altro|altra|altri|ente|associazione|association",
 }
 _KINDS = {said.strip(): kind for kind, all_said in _KINDS_SAID.items() for said in all_said.split("|")}
+_FAILED_SAID = "#N/A|#N/D|#REF!|#RIF!|#VALUE!|#VALORE!|#NAME?|#NOME?|#DIV/0!|#NULL!|#NULLO!|#NUM!|#SPILL!|#CALC!"
+FAILED = frozenset(_FAILED_SAID.split("|"))
+"""What a spreadsheet shows where a formula failed, in a CSV file too."""
 LONGEST = 40
 """Characters; what is longer is no such word."""
 

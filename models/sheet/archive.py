@@ -1,71 +1,86 @@
-"""The archive that an XLSX file is, before its reader unpacks it: a small one may hold gigabytes."""
+"""The archive that an XLSX file is, looked through before its reader unpacks it: a small one may hold gigabytes."""
 
 import zlib
+from collections.abc import Iterator
 from io import BytesIO
-from zipfile import BadZipFile, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from models.sheet.sheet import Unreadable
 
 MOST_UNPACKED = 256 * 1024 * 1024
 """Bytes of all files in it, as they say and as they are."""
 MOST_FILES = 2_000
-_PIECE = 64 * 1024
+PIECE = 64 * 1024
+DAMAGED = "The workbook is damaged, or only a part of it came. Save it anew, and upload that."
+LOCKED = "The workbook is protected by a password. Save it without one, and upload that."
+_TOO_LARGE = f"Unpacked, the workbook would take more than {MOST_UNPACKED // 1024**2} MB. Save the list alone as CSV."
 _KINDS = (
-    ("mimetype", "a document of LibreOffice or OpenOffice (.ods)"),
+    ("mimetype", "a document of LibreOffice or OpenOffice (such as .ods)"),
     ("xl/workbook.bin", "a binary workbook (.xlsb)"),
     ("word/document.xml", "a document of Word"),
     ("ppt/presentation.xml", "a presentation"),
     ("Index/Document.iwa", "a document of Apple"),
 )
-_DAMAGED = "The workbook is damaged, or only a part of it came. Save it anew, and upload that."
+_ENCRYPTED = 1
+_LOCAL_HEADER = 30  # bytes, before a name and extra fields (APPNOTE.TXT, 4.3.7)
 
 
-def must_be_a_workbook(content: bytes) -> None:
-    """Raises Unreadable: another kind of archive, damaged, protected, or of more than 256 MB when it is unpacked."""
+def opened(content: bytes) -> ZipFile:
+    """
+    The archive of a workbook, of which nothing is longer than it says. Raises Unreadable: of another kind, damaged,
+    protected, or of more than 256 MB when it is unpacked.
+    """
     try:
-        with ZipFile(BytesIO(content)) as archive:
-            files = archive.infolist()
+        archive = ZipFile(BytesIO(content))
+        files = archive.infolist()
     except (BadZipFile, ValueError, NotImplementedError, OSError):
-        raise Unreadable(_DAMAGED) from None
-    _must_be_of_its_kind({file.filename for file in files})
+        raise Unreadable(DAMAGED) from None
+    _must_be_a_workbook({file.filename for file in files})
     if len(files) > MOST_FILES or sum(file.file_size for file in files) > MOST_UNPACKED:
-        raise Unreadable(_too_large())
-    _must_unpack_so(content, files)
+        raise Unreadable(_TOO_LARGE)
+    for file in files:
+        _must_be_as_it_says(content, file)
+    return archive
 
 
-def _must_be_of_its_kind(names: set[str]) -> None:
-    kind = next((kind for name, kind in _KINDS if name in names), "another archive (ZIP)")
-    if not any(name.lower().startswith("xl/workbook") and name.lower().endswith(".xml") for name in names):
+def _must_be_a_workbook(names: set[str]) -> None:
+    if "xl/workbook.xml" not in {name.lower() for name in names}:
+        kind = next((kind for name, kind in _KINDS if name in names), "another archive (ZIP)")
         raise Unreadable(f"This is {kind}, no workbook of Excel. Save it as XLSX or as CSV, and upload that.")
 
 
-def _must_unpack_so(content: bytes, files: list[ZipInfo]) -> None:
-    """What a file in the archive says of its size nobody has checked; the reader would go on to its end."""
-    room = MOST_UNPACKED
-    for file in files:
-        if file.flag_bits & 1:
-            raise Unreadable("The workbook is protected by a password. Save it without one, and upload that.")
-        if file.compress_type == 8:
-            room -= _unpacked(content, file, room)
-        if room < 0:
-            raise Unreadable(_too_large())
+def _must_be_as_it_says(content: bytes, file: ZipInfo) -> None:
+    """Nobody has checked what it says of its size, and the workbook's reader goes on to its real end."""
+    if file.flag_bits & _ENCRYPTED:
+        raise Unreadable(LOCKED)
+    if file.compress_type == ZIP_STORED:
+        size = file.compress_size
+    elif file.compress_type == ZIP_DEFLATED:
+        size = _unpacked(_packed(content, file), most=file.file_size)
+    else:
+        raise Unreadable(DAMAGED)
+    if size != file.file_size:
+        raise Unreadable(DAMAGED)
 
 
-def _unpacked(content: bytes, file: ZipInfo, most: int) -> int:
-    """Bytes, counted piece by piece until there are more than `most`."""
-    start = file.header_offset + 30
-    name, extra = (int.from_bytes(content[at : at + 2], "little") for at in (start - 4, start - 2))
-    unpacker, count, packed = zlib.decompressobj(-15), 0, content[start + name + extra :][: len(content)]
+def _packed(content: bytes, file: ZipInfo) -> Iterator[bytes]:
+    head = content[file.header_offset : file.header_offset + _LOCAL_HEADER]
+    name, extra = (int.from_bytes(head[at : at + 2], "little") for at in (_LOCAL_HEADER - 4, _LOCAL_HEADER - 2))
+    start = file.header_offset + _LOCAL_HEADER + name + extra
+    for at in range(start, start + file.compress_size, PIECE):
+        yield content[at : min(at + PIECE, start + file.compress_size)]
+
+
+def _unpacked(packed: Iterator[bytes], *, most: int) -> int:
+    """How many bytes it comes to; counting ends beyond `most`."""
+    unpacker, count = zlib.decompressobj(-zlib.MAX_WBITS), 0
     try:
-        while not unpacker.eof and count <= most:
-            piece = unpacker.decompress(packed, _PIECE)
-            count, packed = count + len(piece), unpacker.unconsumed_tail
-            if not piece and not packed:
+        for piece in packed:
+            while piece and count <= most:
+                count += len(unpacker.decompress(piece, PIECE))
+                piece = unpacker.unconsumed_tail
+            if count > most:
                 break
+        return count + len(unpacker.flush() if count <= most else b"")
     except zlib.error:
-        raise Unreadable(_DAMAGED) from None
-    return count
-
-
-def _too_large() -> str:
-    return f"Unpacked, the workbook would take more than {MOST_UNPACKED // 1024**2} MB. Save the list alone as CSV."
+        raise Unreadable(DAMAGED) from None

@@ -34,7 +34,7 @@ def main() -> None:
 
 
 def _write(content: bytes, out: BinaryIO) -> None:
-    records, warnings, delimiter = _records(content)
+    records, warnings, delimiter = records_of(content)
     layout, room = Layout(records), MOST_TEXT
     for row in layout.rows():
         room -= _line(out, [row.number, row.fault, *row.cells])
@@ -43,12 +43,13 @@ def _write(content: bytes, out: BinaryIO) -> None:
     _line(out, {"headers": layout.headers, "warnings": [*warnings, *layout.warnings], "delimiter": delimiter})
 
 
-def _records(content: bytes) -> tuple[Iterable[Record], list[str], str]:
+def records_of(content: bytes) -> tuple[Iterable[Record], list[str], str]:
+    """Before they are laid out; warnings; and what stands between cells, or would. Raises Unreadable."""
     if is_workbook(content):
         return *workbook.records(content), ";"
     text, warnings = text_of(content)
     delimiter, text = delimited.delimiter_of(text)
-    return delimited.records(text, delimiter), warnings, delimiter
+    return delimited.records(text, delimiter), warnings, delimiter if delimiter in delimited.DELIMITERS else ";"
 
 
 def _line(out: BinaryIO, said: object) -> int:

@@ -12,7 +12,10 @@ DELIMITERS = (";", ",", "\t", "|")
 NONE = "\x1f"
 """Where the header has one cell: whatever stands in a row, it is one cell, too."""
 _NAMES = {";": "a semicolon", ",": "a comma", "\t": "a tab", "|": "a bar"}
-LOOKED_AT = 100  # records
+LOOKED_AT = 100
+"""Records that are not empty, of the first ten times as many."""
+MOST_OF_ONE = 10_000
+"""Lines of one record; Excel takes a few hundred line breaks in a cell."""
 DISORDER = "Its quotes are in disorder: inside of a cell in quotes each quote is written twice. Mend this row."
 
 
@@ -48,6 +51,8 @@ class _Lines(Iterator[str]):
         self._taken: list[str] = []
 
     def __next__(self) -> str:
+        if len(self._taken) == MOST_OF_ONE:  # then a quote is open, as if the file ended here
+            raise StopIteration
         line = next(self._lines)
         self._taken.append(line)
         return line
@@ -91,7 +96,7 @@ def delimiter_of(text: str) -> tuple[str, str]:
 
 def _score(text: str, delimiter: str) -> tuple[float, int]:
     """How many of its rows are as wide as the header, and how wide that is."""
-    seen = (record.cells for record in records(text, delimiter))
+    seen = (record.cells for record in islice(records(text, delimiter), 10 * LOOKED_AT))
     widths = [len(cells) for cells in islice((cells for cells in seen if any(map(str.strip, cells))), LOOKED_AT)]
     if not widths or widths[0] < 2:
         return 0, 0

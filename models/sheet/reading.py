@@ -5,6 +5,7 @@ import contextlib
 import os
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
+from weakref import WeakKeyDictionary
 
 import orjson
 import structlog
@@ -16,7 +17,7 @@ PATIENCE = 120.0  # seconds: a process that has used up its time of the processo
 INHERITED = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "SYSTEMROOT")
 """No more of the environment: there are secrets in it."""
 TOO_MUCH = "Reading the file took more time or memory than it may. Split it, or save it as CSV."
-_room = asyncio.Semaphore(AT_ONCE)
+_rooms: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 log = structlog.get_logger("sheet")
 
 
@@ -27,7 +28,7 @@ async def read(content: bytes) -> Sheet:
     """
     if len(content) > MOST_BYTES:
         raise Unreadable(f"The file has more than {MOST_BYTES // 1024**2} MB. Split it, and import the parts.")
-    async with _room:
+    async with _rooms.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE)):
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "models.sheet.child"),
             stdin=PIPE,
@@ -48,6 +49,7 @@ async def _answer(process: Process, content: bytes) -> bytes:
     finally:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
+        await process.wait()
     if process.returncode:
         log.warning("sheet.not_read", code=process.returncode)
         raise Unreadable(TOO_MUCH)

@@ -3,9 +3,19 @@
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from models.harmless import unmarked
-from models.sheet.sheet import ERROR_COLUMN, LONGEST_HEADER, MOST_COLUMNS, MOST_ROWS, Row, Unreadable
+from models.sheet.sheet import (
+    ERROR_COLUMN,
+    LONGEST_CELL,
+    LONGEST_HEADER,
+    MOST_COLUMNS,
+    MOST_LINES,
+    MOST_ROWS,
+    Row,
+    Unreadable,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +44,8 @@ class Layout:
         self._head()
         rows = 0
         for number, record in enumerate(self._records, start=1):
+            if number > MOST_LINES:
+                raise Unreadable(f"The file has more than {MOST_LINES:,} lines, empty ones among them.")
             if record.unending:
                 raise Unreadable(_unending(f"In row {number} below the header", record))
             if row := self._row(number, record):
@@ -45,7 +57,8 @@ class Layout:
             raise Unreadable("Below its header the file has no row.")
 
     def _head(self) -> None:
-        head = next((record for record in self._records if _trimmed(record.cells)), None)
+        first = islice(self._records, MOST_LINES)
+        head = next((record for record in first if _trimmed(record.cells)), None)
         if head is None:
             raise Unreadable("The file is empty.")
         if head.unending:
@@ -69,13 +82,13 @@ class Layout:
         return tuple(names)
 
     def _row(self, number: int, record: Record) -> Row | None:
-        cells = [unmarked(cell) for cell in _trimmed(record.cells)[self._left_out :]]
-        if not any(cells):
+        cells = _trimmed(record.cells)[self._left_out :]
+        if not cells:
             return None
         width = len(self.headers)
         fault = record.fault or self._fault(cells)
-        cells += [""] * (width - len(cells))
-        return Row(number, tuple(cells[: MOST_COLUMNS if fault else width]), fault)
+        cells = [unmarked(cell[:LONGEST_CELL]) for cell in cells[: MOST_COLUMNS if fault else width]]
+        return Row(number, (*cells, *[""] * (width - len(cells))), fault)
 
     def _fault(self, cells: Sequence[str]) -> str:
         if len(cells) > len(self.headers):
@@ -84,6 +97,9 @@ class Layout:
                 f"It has {len(cells)} cells for {len(self.headers)} headers: there is none above column {last}. "
                 "Where the sign between cells stands inside of one, put that in quotes."
             )
+        long = next((at for at, cell in enumerate(cells, start=self._left_out) if len(cell) > LONGEST_CELL), None)
+        if long is not None:
+            return f"The cell in column {letters(long)} has more than {LONGEST_CELL:,} characters. It is cut here."
         said = self._said[self._left_out :]
         if len(cells) == len(said) and all(_clean(cell) == header for cell, header in zip(cells, said, strict=True)):
             return "It says the header once more. Leave it out."

@@ -16,6 +16,12 @@ MOST_TEXT = 64 * 1024 * 1024
 LONGEST_HEADER = 200  # characters
 UNREAD = "\ufffd"
 """Stands for each character that could not be read, and for NUL, which no database takes."""
+UNCALCULATED = "#?"
+"""Stands where a formula has no value, since the program that wrote the workbook has not calculated it."""
+LONGEST_CELL = 32_767
+"""Characters, as Excel has it."""
+MOST_LINES = 1_048_576
+"""Rows of a spreadsheet, empty ones too."""
 ERROR_COLUMN = "What to mend"
 """The first column of our own report of bad rows: left out when the report, mended, comes in again."""
 
@@ -31,8 +37,8 @@ class Row:
     an empty row counts, though it is left out. Where the header is in row 1 of the spreadsheet, that is `number` + 1.
 
     `cells` are as many as the headers, as they stand, with blanks around them. `fault`: the row as a whole cannot be
-    taken (cells without a column, quotes in disorder, the header once more), in plain words; its cells, up to 200, are
-    what could be read.
+    taken (cells without a column, quotes in disorder, the header once more, a cell of over 32,767 characters), in plain
+    words; its cells, up to 200, are what could be read.
     """
 
     number: int
@@ -64,7 +70,8 @@ class Rows(Sequence[Row]):
 class Sheet:
     """
     `headers`: each another one, none empty. `warnings` are sentences about the file as a whole. `delimiter` is what the
-    file had between its cells (of a workbook a semicolon), for whoever writes a file that the same program shall open.
+    file had between its cells, for whoever writes one that the same program shall open: a semicolon where it is a
+    workbook, has one column, or has a sign that nobody would find out.
     """
 
     headers: tuple[str, ...]

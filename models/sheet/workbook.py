@@ -4,9 +4,17 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from io import BytesIO
 
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
+from python_calamine import (
+    CalamineError,
+    CalamineSheet,
+    CalamineWorkbook,
+    PasswordError,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+)
 
-from models.sheet.archive import must_be_a_workbook
+from models.sheet.archive import DAMAGED, LOCKED, opened
+from models.sheet.marks import Marks, marks_of
 from models.sheet.record import Record
 from models.sheet.sheet import UNREAD, Unreadable
 
@@ -15,18 +23,36 @@ Value = int | float | str | bool | time | date | datetime | timedelta
 
 def records(content: bytes) -> tuple[Iterator[Record], list[str]]:
     """Of the first sheet that is to be seen, one for each of its rows, and warnings. Raises Unreadable."""
-    must_be_a_workbook(content)
+    archive = opened(content)
     try:
         workbook = CalamineWorkbook.from_filelike(BytesIO(content))
         name, others = _first(workbook)
+        marks = marks_of(archive, name)
         sheet = workbook.get_sheet_by_name(name)
     except PasswordError:
-        raise Unreadable("The workbook is protected by a password. Save it without one, and upload that.") from None
-    except CalamineError as error:
-        raise Unreadable(f"The workbook cannot be read: {str(error)[:200]}. Save it anew, and upload that.") from None
-    before = [""] * (sheet.start[1] if sheet.start else 0)
-    rows = (Record([*before, *map(shown, cells)]) for cells in sheet.iter_rows())
-    return rows, [f"Only the first sheet, {name}, was read; there are {others} more."] if others else []
+        raise Unreadable(LOCKED) from None
+    except CalamineError:
+        raise Unreadable(DAMAGED) from None
+    return _records(sheet, marks), [
+        f"Only the first sheet, {name}, was read; the workbook has {others} more."
+    ] if others else []
+
+
+def _records(sheet: CalamineSheet, marks: Marks) -> Iterator[Record]:
+    """From the first row of the spreadsheet on, though it may be empty; the reader leaves empty columns out."""
+    left_out = sheet.start[1] if sheet.start else 0
+    marked = {row for row, _ in marks.failed} | {row for row, _ in marks.digits}
+    for at, values in enumerate(sheet.iter_rows()):
+        cells = [*[""] * left_out, *map(shown, values)]
+        if at in marked:
+            cells = [_marked(marks, (at, column), cell) for column, cell in enumerate(cells)]
+        yield Record(cells)
+
+
+def _marked(marks: Marks, place: tuple[int, int], cell: str) -> str:
+    if place in marks.digits and cell.isdecimal():
+        return cell.zfill(marks.digits[place])
+    return marks.failed.get(place, cell)
 
 
 def _first(workbook: CalamineWorkbook) -> tuple[str, int]:
@@ -37,7 +63,7 @@ def _first(workbook: CalamineWorkbook) -> tuple[str, int]:
         if sheet.typ == SheetTypeEnum.WorkSheet and sheet.visible == SheetVisibleEnum.Visible
     ]
     if not seen:
-        raise Unreadable("The workbook has no sheet.")
+        raise Unreadable("The workbook has no sheet that is shown.")
     return seen[0], len(seen) - 1
 
 
