@@ -5,6 +5,7 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import product
 from time import process_time
 from typing import Any
@@ -20,6 +21,8 @@ from graph.engine.transport.media import accepted
 from graph.engine.transport.request import read
 from mail.imap.names import from_wire
 from mail.parse.html import safe
+from models.sheet.sheet import Unreadable
+from tests.sheets import laid_out
 
 SHORT, LONG = 10_000, 40_000  # characters
 NOTHING = 0.02  # seconds of the processor; for less, nobody waits and no clock is exact
@@ -99,6 +102,11 @@ def accept(text: str) -> None:
         accepted(text)
 
 
+def table(text: str) -> None:
+    with suppress(Unreadable):
+        laid_out(text.encode())
+
+
 READERS: dict[str, tuple[Callable[[str], Any], str, str, str]] = {
     "blanks before a charset": (content_type, "application/json;", " ", "x"),
     "blanks after a charset": (content_type, "application/json; charset=utf-8", " ", "x"),
@@ -109,6 +117,12 @@ READERS: dict[str, tuple[Callable[[str], Any], str, str, str]] = {
     "many parameters of an answer": (accept, "text/html", ";q", ""),
     "blanks in a style": (safe, '<p style="background:url(', " ", '">'),
     "styles that load": (safe, '<p style="', "a:url( ", '">'),
+    "a table's cell of quotes": (table, 'a;b\n"', '""', '";x\n'),
+    "a table's open quote": (table, 'a;b\n"', "x;y\n", ""),
+    "a table's quotes in disorder": (table, "a;b\n", '"x"y;z\n', ""),
+    "a table's many columns": (table, "", "a;", "\n1;2\n"),
+    "a table's empty rows": (table, "a;b\n", ";\n\r", "1;2"),
+    "apostrophes of ours": (table, "a;b\nx;", "'=", ""),
     "a folder's name": (from_wire, "", "&", ""),
     "a folder's name without an end": (from_wire, "&", "A", ""),
 }
