@@ -25,6 +25,7 @@ from models import feed, notification, portal
 from models.at_once import MOST_AT_ONCE
 from models.errors import ErrorCode, Refusal
 from models.journal import Batch, Effect, Entry, FeedKind, JournalKind
+from models.portal import emails
 
 
 @strawberry.interface(description="Keep the last `cursor`: it is the `after` of your next connection.")
@@ -82,7 +83,7 @@ class EmailArrived(FeedEvent):
 @strawberry.type(
     description="A batch of history was filled in; or threads turned out to be one, and so many e-mails have another"
     " `thread` now (the old id leads there); or, with `count` 0, some were forgotten. Read the lists afresh. For a"
-    " client `accounts` is empty and `count` 0."
+    " client `accounts` is empty and `count` 0, and it is also told that Email sync was switched for its address."
 )
 class EmailHistoryArrived(FeedEvent):
     account_keys: strawberry.Private[tuple[UUID, ...]]
@@ -210,7 +211,7 @@ class FeedSubscription:
             if not isinstance(event, Batch):
                 yield event
                 continue
-            for entry in event.of(*OF_EMAILS):
+            for entry in event.of(*OF_EMAILS, JournalKind.TOGGLES_CHANGED):
                 if (account is None or account in entry.account_ids) and (told := await _email_event(info, entry)):
                     info.context.follower.position = entry.position
                     yield told
@@ -239,7 +240,7 @@ class FeedSubscription:
 async def _email_event(info: Info, entry: Entry) -> EmailArrived | EmailHistoryArrived | None:
     """Each has a cursor of its own, since one batch may bring several."""
     cursor = cursor_at(entry.position)
-    if entry.subject_id is None:
+    if entry.subject_id is None or entry.kind == JournalKind.TOGGLES_CHANGED:
         return await _history_event(info, entry, cursor)
     info.context.forget()
     email = await email_of(info, entry.subject_id)
@@ -247,14 +248,11 @@ async def _email_event(info: Info, entry: Entry) -> EmailArrived | EmailHistoryA
 
 
 async def _history_event(info: Info, entry: Entry, cursor: Cursor) -> EmailHistoryArrived | None:
-    """A client is not told how much mail of others came along."""
+    """A client is not told how much mail of others came along, but that its own Email sync was switched."""
     client = client_of(info)
-    if client is None:
-        count = int(entry.changes[0].after or 0)
-    elif (await portal.of(client)).shows_emails:
-        count = 0
-    else:
+    if not (await emails.moved_by(client, entry) if client else entry.kind in OF_EMAILS):
         return None
+    count = 0 if client else int(entry.changes[0].after or 0)
     return EmailHistoryArrived(
         cursor=cursor, account_keys=entry.account_ids, occurred_at=entry.occurred_at, count=count
     )

@@ -194,6 +194,28 @@ async def test_history_is_told_without_how_much_there_was_of_others(api: Api) ->
         assert await feed.next() == {"__typename": "EmailHistoryArrived", "accounts": [], "count": 0}
 
 
+async def test_a_client_is_told_that_its_own_email_sync_was_switched_and_nobody_elses(api: Api) -> None:
+    """R19: its list is another one now. The team's lists stay as they are."""
+    by = await a_firm()
+    client, made, _ = await two_accounts(by)
+    box, bruno = await a_box(by), await a_contact(by, "bruno@client.test", name="Bruno", on=made.id)
+    assert bruno
+    other = await an_address(by, "bruno@client.test")
+    async with api.follow(ARRIVED, as_=client) as feed, api.follow(ARRIVED, as_=await signed_in(by)) as teams:
+        await feed.next()
+        await teams.next()
+        await switched(by, made.id, made.address, notify=True)
+        await switched(by, made.id, other, email_sync=True)
+        await switched(by, made.id, made.address, email_sync=False)
+        afresh = {"__typename": "EmailHistoryArrived", "accounts": [], "count": 0}
+        assert await feed.next() == afresh
+        await switched(by, made.id, made.address, email_sync=True)
+        assert await feed.next() == afresh
+        await a_letter(by, mailbox_id=box, subject="Next")
+        for follower in (feed, teams):
+            assert (await follower.next())["email"]["subject"] == "Next"
+
+
 async def test_picking_another_account_ends_what_is_followed_on_the_old_one(api: Api) -> None:
     client, first, second = await two_accounts(await a_firm())
     async with api.follow(ARRIVED, {"id": account_id(first)}, as_=client) as feed:
@@ -219,7 +241,8 @@ async def test_what_is_followed_ends_at_once_with_the_account_and_the_others_go_
         assert await lost.closed() == 4403
         await switched(by, second.id, first.address, email_sync=True)
         await a_letter(by, mailbox_id=await a_box(by), subject="Later")
-        assert (await goes_on.next())["__typename"] == "EmailArrived"
+        told = [event["__typename"] for event in await goes_on.several(2)]
+        assert told == ["EmailHistoryArrived", "EmailArrived"], "what was switched, then what came"
 
 
 @pytest.mark.parametrize("feed", ["inboxNotifications", "togglesChanged"])

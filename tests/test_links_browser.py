@@ -128,7 +128,7 @@ async def test_nobody_can_write_a_portals_address_that_leads_elsewhere(api: Api,
             f"{api.url}/portal?to={PATH}",
         ]:
             await window.goto(url)
-            await window.shows("#no-emails")  # the last that is shown
+            await window.shows("#sync-off")  # the last that is shown
             await window.hides("#way")
             assert await window.run("document.querySelector('#go-on').hasAttribute('href')") is False, url
 

@@ -66,6 +66,23 @@ async def test_a_page_is_kept_nowhere_lets_nothing_in_and_sends_no_address_along
     assert "unsafe" not in str(policy)
 
 
+async def test_the_frame_of_a_letter_runs_nothing_and_stands_in_no_page_but_ours(api: Api) -> None:
+    """Styles that stand on an element it does apply: a letter is laid out by them."""
+    frame = await api.http.get("/pages/letter")
+    assert (frame.status_code, "<script" in frame.text) == (200, False)
+    policy = dict(part.strip().split(" ", 1) for part in frame.headers["content-security-policy"].split(";"))
+    assert policy == {
+        "default-src": "'none'",
+        "style-src": "'self'",
+        "style-src-attr": "'unsafe-inline'",
+        "img-src": f"{api.url}/files/attachment/",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "frame-ancestors": "'self'",
+        "sandbox": "allow-same-origin allow-popups allow-popups-to-escape-sandbox",
+    }
+
+
 async def test_looking_uses_nothing_up_and_the_token_is_not_in_the_page(api: Api) -> None:
     by = await a_firm()
     await a_client(by)

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import pytest
 
+from models import firm_settings
 from models.viewer import System
 from tests.browser import Window, a_window
 from tests.client import Api
@@ -20,7 +21,7 @@ from tests.plain import served
 from tests.test_api_portal import a_box
 from tests.test_pages_browser import FOCUSED, sign_in
 from tests.toy import until
-from tests.world import ANNA, a_letter
+from tests.world import ANNA, PDF, a_letter
 
 SOCKET = "socket"
 
@@ -126,6 +127,33 @@ async def test_who_signs_out_while_new_mail_is_read_is_out_and_nothing_more_is_a
     await sign_in(shown.window)
     await shown.window.shows("#picking")
     assert asked == ["SignOut", "PortalSignIn", "Who", "PortalHome"]
+
+
+async def test_who_signs_out_while_documents_are_read_is_out_and_sees_none_of_them(shown: Shown) -> None:
+    window = shown.window
+    await firm_settings.update(shown.by, {"auto_save_attachments": True})
+    await a_letter(shown.by, mailbox_id=shown.box, attachment=PDF)
+    await window.shows("#emails", "Invoice 12")
+    await window.press("#tab-documents")
+    await window.shows("#documents .file")
+    async with shown.waiting("PortalDocuments") as asked:
+        await window.press("#sign-out")
+        await window.shows("#signing-in")
+    assert await window.run("document.querySelector('.file')") is None
+    await sign_in(window)
+    await window.shows("#picking")
+    assert asked == ["SignOut", "PortalSignIn", "Who", "PortalHome"]
+
+
+async def test_a_letter_that_is_opened_just_when_another_comes_is_shown_all_the_same(shown: Shown) -> None:
+    window, gate = shown.window, shown.gate
+    with gate.held("PortalEmail"):
+        await window.press("#emails li:last-child summary")
+        await until(lambda: gate.waiting)
+        await shown.letter("Second")
+        await until(lambda: gate.waiting == ["PortalEmail", "PortalEmail"])
+    await window.shows("#emails li:last-child .body", "Here it is.")
+    await window.shows("#emails li:first-child", "Second")
 
 
 @pytest.mark.parametrize("name", READS)

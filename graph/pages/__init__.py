@@ -21,9 +21,15 @@ KINDS = {".js": "text/javascript", ".css": "text/css", ".json": "application/jso
 OPERATIONS: dict[str, str] = json.loads((STATIC / "operations.json").read_text())
 """What the pages ask, by name; also where a manifest allows nothing else."""
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; frame-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+LETTER_POLICY = (
+    "default-src 'none'; style-src 'self'; style-src-attr 'unsafe-inline'; img-src {files}/attachment/; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'; "
+    "sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox"
+)
+"""Of the frame that the portal shows an e-mail in: it runs nothing, and loads only pictures that came with e-mails."""
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "Referrer-Policy": "no-referrer",
@@ -40,6 +46,7 @@ def page_routes() -> list[Route]:
         *(Route(f"/{name}/{{token}}", partial(_page, name)) for name in ("invitation", "reset", "action")),
         # one route for both: where two have a path, Starlette tells the methods of the first as all there are (Allow)
         Route("/unsubscribe/{token}", _unsubscribing, methods=["GET", "POST"]),
+        Route("/pages/letter", _letter),
         Route("/pages/{name}", _file),
     ]
 
@@ -51,6 +58,13 @@ async def _page(name: str, _: Request) -> Response:
 async def _unsubscribing(request: Request) -> Response:
     """A person's browser looks, a mail program posts (RFC 8058)."""
     return await (one_click(request) if request.method == "POST" else _page("unsubscribe", request))
+
+
+async def _letter(request: Request) -> Response:
+    """An empty page: what it shows, the portal lays into it."""
+    policy = LETTER_POLICY.format(files=f"{request.app.state.settings.base_url}/files")
+    headers = HEADERS | {"Content-Security-Policy": policy, "Cache-Control": "no-cache"}
+    return FileResponse(STATIC / "letter.html", headers=headers)
 
 
 async def _file(request: Request) -> Response:

@@ -10,8 +10,11 @@ from models import email
 from models.email import AttachmentView, EmailBody, EmailView
 from models.ground import store
 from models.ground.page import Page, Window
+from models.journal import Entry, JournalKind
 from models.participant import Participant, Role
+from models.portal import reading
 from models.submission.leaving import may_be_there
+from models.toggles.switches import Switch
 from models.viewer import Client, System
 
 
@@ -27,6 +30,20 @@ async def count(by: Client) -> int:
 
 async def by_ids(by: Client, ids: Sequence[UUID]) -> dict[UUID, EmailView]:
     return await email.by_ids(System(by.firm_id), await _seen(by, ids))
+
+
+async def moved_by(by: Client, entry: Entry) -> bool:
+    """Whether the list is to be read afresh: history came, or Email sync was switched for the client's address."""
+    if entry.kind != JournalKind.TOGGLES_CHANGED:
+        return (await reading.of(by)).shows_emails
+    switched = any(change.field == Switch.EMAIL_SYNC.api_name for change in entry.changes)
+    return switched and bool(await store.value(_ITS_OWN, *about(by), list(entry.touched)))
+
+
+_ITS_OWN = """
+SELECT EXISTS (
+  SELECT 1 FROM toggles WHERE firm_id = $1 AND account_id = $2 AND address_id = $3 AND id = ANY($4::uuid[]))
+"""
 
 
 async def bodies(by: Client, ids: Sequence[UUID]) -> dict[UUID, EmailBody]:

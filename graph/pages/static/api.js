@@ -111,7 +111,7 @@ export async function busy(button, work) {
   }
 }
 
-const isLost = (element) => !element || element === document.body || element.disabled || !element.checkVisibility();
+export const isLost = (element) => !element || element === document.body || element.disabled || !element.checkVisibility();
 
 export const at = (id) => document.getElementById(id);
 

@@ -1,4 +1,10 @@
-import { Refused, ask, at, busy, follow, later, made, newKey, onSubmit, problemsOf, show } from "./api.js";
+import {
+  Refused, ask, at, busy, focusOn, follow, isLost, later, made, newKey, onSubmit, problemsOf, show,
+} from "./api.js";
+import { emailRow, resume } from "./emails.js";
+import { fileRow } from "./files.js";
+import { Pages } from "./pages.js";
+import { Tabs } from "./tabs.js";
 import { dated, words } from "./words.js";
 
 const SECTIONS = ["signing-in", "forgetting", "picking", "working"];
@@ -6,7 +12,17 @@ const asked = new URLSearchParams(location.search);
 const way = { account: asked.get("account"), path: asked.get("to") }; // a notice's, which leads on from its account
 let portal = null;
 let now = new AbortController(); // of what the page does now, which ends where something else begins
-let last = null; // page cursor of the e-mails shown
+const tabs = new Tabs(["emails", "documents"], (name) => within((signal) => renderDocuments(signal, name)));
+const emails = new Pages({
+  ...{ list: "emails", none: "no-emails", more: "more" },
+  read: (after, signal) => pageOf("PortalEmails", "emails", after, signal),
+  made: (email) => emailRow(email, (then) => node("PortalEmail", email.id, then), askFile),
+});
+const documents = new Pages({
+  ...{ list: "documents", none: "no-documents", more: "more-documents" },
+  read: (after, signal) => pageOf("PortalDocuments", "documents", after, signal),
+  made: (file) => fileRow(file, askFile(file.id), dated(file.createdAt)),
+});
 
 at("dismiss").setAttribute("aria-label", words.close);
 document.title = words.signIn;
@@ -82,7 +98,7 @@ async function render(found, signal) {
   at("other").hidden = !several || portal.showAccountNotice;
   show("working", ...SECTIONS);
   await renderWay(signal);
-  await renderEmails(signal);
+  await renderTabs(signal);
 }
 
 function renderPicker() {
@@ -112,8 +128,10 @@ function pick(accountId) {
 
 /** Nothing of one account is seen in another, or after signing out. */
 function clear() {
-  at("emails").replaceChildren();
-  at("way").hidden = at("more").hidden = at("no-emails").hidden = true;
+  emails.clear();
+  documents.clear();
+  tabs.show("emails");
+  at("way").hidden = true;
 }
 
 /** Anybody may have written this page's address: what its path leads to, if anything, the server says. */
@@ -124,58 +142,40 @@ async function renderWay(signal) {
   if (softwareLink) at("go-on").href = softwareLink;
 }
 
-/** The list stays as it was until the new one is there. */
-async function renderEmails(signal) {
-  const emails = portal.emailSync ? await emailsAfter(null, signal) : { nodes: [], pageInfo: {}, feedCursor: null };
-  const keep = kept();
-  at("emails").replaceChildren();
-  add(emails);
-  keep();
-  await listen(emails.feedCursor, signal);
+/** The tabs are there while Email sync is on for this address (R19): then the list of each, and what comes. */
+async function renderTabs(signal) {
+  showTabs(portal.emailSync);
+  if (!portal.emailSync) return listen(null, signal);
+  const { feedCursor } = await emails.refresh(signal);
+  for (const open of at("emails").querySelectorAll("details[open]")) resume(open);
+  await renderDocuments(signal, tabs.shown);
+  await listen(feedCursor, signal);
 }
 
-/** What is open and has the focus in the list, to be so again in the list that takes its place. */
-function kept() {
-  const open = [...at("emails").querySelectorAll("details[open]")].map((each) => each.id);
-  const focused = document.activeElement.closest("#emails details")?.id;
-  return () => {
-    for (const id of open) if (at(id)) at(id).open = true;
-    if (focused) (at(focused)?.querySelector("summary") ?? at("account")).focus();
-  };
+function showTabs(on) {
+  const focused = at("working").contains(document.activeElement);
+  if (!on) for (const pages of [emails, documents]) pages.clear();
+  at("tabs").hidden = !on;
+  at("sync-off").hidden = on;
+  tabs.show(on ? tabs.shown : null);
+  if (focused && isLost(document.activeElement)) focusOn(at("account"));
 }
 
-async function emailsAfter(after, signal) {
-  return (await ask("PortalEmails", { accountId: portal.account.id, after }, signal)).portal.emails;
+/** What is not looked at is not asked for. */
+async function renderDocuments(signal, shown) {
+  if (shown === "documents") await documents.refresh(signal);
 }
 
-function add({ nodes, pageInfo }) {
-  at("emails").append(...nodes.map(shown));
-  at("no-emails").hidden = at("emails").childElementCount > 0;
-  at("no-emails").textContent = portal.emailSync ? words.noEmails : words.syncOff;
-  last = pageInfo.endCursor;
-  at("more").hidden = !pageInfo.hasNextPage;
+async function pageOf(name, list, after, signal) {
+  return (await ask(name, { accountId: portal.account.id, after }, signal)).portal[list];
 }
 
-function shown(email) {
-  const sender = email.from.name || email.from.address;
-  const summary = made(
-    "summary", "",
-    made("span", "", sender),
-    made("time", "quiet", dated(email.sentAt)),
-    made("span", "subject", email.subject || "—"),
-    made("span", "snippet", email.snippet),
-  );
-  const files = email.attachments.map((each) => {
-    const link = made("a", "", each.name);
-    link.href = each.url;
-    return link;
-  });
-  const certified = email.certifiedBy ? [made("p", "quiet", words.certifiedBy(email.certifiedBy))] : [];
-  const body = made("div", "body", ...certified, made("p", "text", email.text), ...files);
-  const details = made("details", "", summary, body);
-  details.id = email.id;
-  return made("li", "", details);
+/** Calls `then` with what has this id; null: it is gone, or not for this client any more. */
+function node(name, id, then) {
+  return within(async (signal) => then((await ask(name, { accountId: portal.account.id, id }, signal)).node));
 }
+
+const askFile = (id) => (then) => node("PortalFile", id, (file) => then(file?.url));
 
 /** New mail appears by itself; where the session or the account is lost, that is seen at once. */
 async function listen(after, signal) {
@@ -231,15 +231,9 @@ at("back").addEventListener("click", () => {
 });
 at("switch").addEventListener("click", () => instead(renderPicker));
 at("other").addEventListener("click", () => instead(renderPicker));
-at("more").addEventListener("click", ({ target }) =>
-  within(async (signal) => {
-    const shownBefore = at("emails").childElementCount, after = last;
-    const emails = await busy(target, () => emailsAfter(after, signal));
-    if (last !== after) return; // they do not follow on those that new mail has put in their place
-    add(emails);
-    at("emails").children[shownBefore]?.querySelector("summary").focus();
-  }),
-);
+for (const pages of [emails, documents]) {
+  pages.more.addEventListener("click", ({ target }) => within((signal) => busy(target, () => pages.goOn(signal))));
+}
 at("dismiss").addEventListener("click", () =>
   instead(async (signal) => {
     await ask("CloseNotice", { accountId: portal.account.id }, signal);

@@ -27,7 +27,16 @@ const WORDS = {
     emails: "E-mails",
     noEmails: "No e-mails yet.",
     certifiedBy: (provider) => `Certified by ${provider}, signature not checked.`,
-    syncOff: "E-mails are not shown for this account.",
+    syncOff: "E-mails and documents are not shown for this account.",
+    documents: "Documents",
+    noDocuments: "No documents yet. The files that your firm keeps from your e-mails appear here.",
+    to: "To",
+    cc: "Cc",
+    letterOf: (sender) => `E-mail from ${sender}`,
+    notShown: (n) => (n === 1 ? "1 picture from the net is not shown." : `${n} pictures from the net are not shown.`),
+    opening: "Opening …",
+    emailGone: "This e-mail is not here any more.",
+    fileGone: "This file is not here any more.",
     more: "Show more",
     waiting: (n) => (n === 1 ? "1 new" : `${n} new`),
     ended: "Your session has ended. Sign in again.",
@@ -107,7 +116,16 @@ const WORDS = {
     emails: "E-mail",
     noEmails: "Ancora nessuna e-mail.",
     certifiedBy: (provider) => `Certificata da ${provider}, firma non verificata.`,
-    syncOff: "Per questo account le e-mail non sono mostrate.",
+    syncOff: "Per questo account le e-mail e i documenti non sono mostrati.",
+    documents: "Documenti",
+    noDocuments: "Ancora nessun documento. I file delle sue e-mail che lo studio conserva compaiono qui.",
+    to: "A",
+    cc: "Cc",
+    letterOf: (sender) => `E-mail da ${sender}`,
+    notShown: (n) => (n === 1 ? "1 immagine dalla rete non è mostrata." : `${n} immagini dalla rete non sono mostrate.`),
+    opening: "Apertura …",
+    emailGone: "Questa e-mail non c'è più.",
+    fileGone: "Questo file non c'è più.",
     more: "Mostra altre",
     waiting: (n) => (n === 1 ? "1 nuova" : `${n} nuove`),
     ended: "La sessione è terminata. Acceda di nuovo.",
@@ -197,6 +215,15 @@ export const toldOf = (error) =>
   error.reason ? deadBecause(error.reason) : words.errors?.[error.code] ?? error.message;
 export const dated = (instant) =>
   new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }).format(new Date(instant));
+
+const UNITS = ["byte", "kilobyte", "megabyte"];
+/** Of a file, as people say it: 12 kB, 1.4 MB. */
+export const sized = (bytes) => {
+  const power = bytes < 1000 ? 0 : bytes < 999_500 ? 1 : 2;
+  const unit = { style: "unit", unit: UNITS[power], unitDisplay: power ? "short" : "long" };
+  const digits = { maximumFractionDigits: power === 2 ? 1 : 0 };
+  return new Intl.NumberFormat(language, { ...unit, ...digits }).format(bytes / 1000 ** power);
+};
 
 document.documentElement.lang = language;
 for (const each of document.querySelectorAll("[data-word]")) each.textContent = words[each.dataset.word];
