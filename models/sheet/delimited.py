@@ -98,6 +98,8 @@ def _score(text: str, delimiter: str) -> tuple[float, int]:
     """How many of its rows are as wide as the header, and how wide that is."""
     seen = (record.cells for record in islice(records(text, delimiter), 10 * LOOKED_AT))
     widths = [len(cells) for cells in islice((cells for cells in seen if any(map(str.strip, cells))), LOOKED_AT)]
-    if not widths or widths[0] < 2:
+    if not widths:  # all that stands there is delimiters
+        return 0, text.count(delimiter)
+    if widths[0] < 2:
         return 0, 0
     return widths.count(widths[0]) / len(widths), widths[0]
