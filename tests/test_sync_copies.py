@@ -12,6 +12,7 @@ from models.mailbox import MailboxChange, StoredEmails, lease
 from models.mailbox.ending import end_mailboxes
 from models.submission import copies
 from models.viewer import System, TeamRole, Viewer
+from tests.bucket import Bucket
 from tests.imap_server import ImapServer, Served, ServedFolder, Wording
 from tests.make import a_member, an_account
 from tests.sent_here import an_hour_later, as_it_left, sent_here
@@ -355,6 +356,23 @@ async def test_a_file_that_is_lost_is_given_up_at_once(
     await files.delete(writer.firm_id, [(await way_of(email_id))["file"]])
     await synced(box, tools)
     assert await copy_of(email_id) == ("GIVEN_UP", 0, "The file of what was sent is not there any more.")
+
+
+async def test_while_the_store_of_files_is_away_it_waits_and_mail_is_read(
+    server: ImapServer, writer: Viewer, box: UUID, tools: Tools
+) -> None:
+    async with Bucket() as bucket:
+        with bucket.opened():
+            email_id = await sent_here(writer, box)
+            bucket.says = b"403 Forbidden"
+            await synced(box, tools)
+            why = "The store of files (SWITCHBOARD_FILES_URL) lets us write nothing. Look at what we are allowed there."
+            assert await copy_of(email_id) == ("WANTED", 0, why)
+            await synced(box, tools)
+            bucket.says = b""
+            await store.execute("UPDATE submission SET copy_due_at = now()")
+            await synced(box, tools)
+            await one_in_sent_and_one_in_the_thread(server, box, email_id)
 
 
 @pytest.mark.parametrize("named", [True, False])

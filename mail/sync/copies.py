@@ -112,10 +112,13 @@ async def _is_there(visit: Visit, places: _Places, copy: Copy) -> bool:
 
 async def _put(visit: Visit, folder: str | None, copy: Copy) -> bool:
     try:
-        size = await files.size_of(copy.firm_id, copy.file)
-        content = await files.read(copy.firm_id, copy.file)
+        size, content = await files.measured(copy.firm_id, copy.file)
     except FileNotFoundError:
         await copies.given_up(copy, _LOST)
+        return False
+    except files.Away as away:
+        await copies.later(copy)
+        await copies.failed(copy, away.why)
         return False
     if not await copies.begin(visit.leased, copy):
         return False

@@ -127,17 +127,15 @@ def _name(content: bytes) -> str:
 
 async def read(firm_id: UUID, name: str) -> AsyncIterator[bytes]:
     """The content in pieces. Raises FileNotFoundError, Away."""
+    return (await measured(firm_id, name))[1]
+
+
+async def measured(firm_id: UUID, name: str) -> tuple[int, AsyncIterator[bytes]]:
+    """The same, after its size in bytes."""
     with _reaching(may_miss=True):
         async with asyncio.timeout(LONGEST):
             answer = await obstore.get_async(_files(), _path(firm_id, name))
-    return _pieces(answer)
-
-
-async def size_of(firm_id: UUID, name: str) -> int:
-    """In bytes. Raises FileNotFoundError, Away."""
-    with _reaching(may_miss=True):
-        async with asyncio.timeout(LONGEST):
-            return int((await obstore.head_async(_files(), _path(firm_id, name)))["size"])
+    return int(answer.meta["size"]), _pieces(answer)
 
 
 async def _pieces(answer: "obstore.GetResult") -> AsyncIterator[bytes]:
