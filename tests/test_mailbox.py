@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from uuid_utils.compat import uuid7
 
 from models import journal, mailbox, team
 from models.errors import ErrorCode
-from models.ground import store
+from models.ground import clock, store
 from models.mailbox import (
     MailboxChange,
     MailboxState,
@@ -220,23 +221,22 @@ async def test_outside_of_development_a_mail_server_is_on_a_port_of_mail_servers
         await update(by, mailbox_id, MailboxChange(smtp=replace(SMTP, port=2525), secret=PASSWORD))
 
 
-async def test_a_change_tries_again_at_once_whatever_was_wrong(by: Viewer) -> None:
-    """R23"""
+@pytest.mark.parametrize(("door", "path"), [("", "secret.password"), ("smtp_", "smtp.host")])
+async def test_a_change_tries_again_at_once_whatever_was_wrong(by: Viewer, door: str, path: str) -> None:
+    """R23, at both doors."""
     mailbox_id = (await connect(by, _new())).ids[0]
-    await Mailbox.filter(id=mailbox_id).update(
-        state=MailboxState.NEEDS_ATTENTION,
-        error_code=ErrorCode.MAILBOX_SECRET_REFUSED,
-        error_message="The server refused the password.",
-        error_path="secret.password",
-        refusals=3,
-    )
+    wrong = {"error_code": "MAILBOX_UNREACHABLE", "error_message": "It is away.", "error_path": path, "failures": 3}
+    later = {f"{door}{name}": value for name, value in {**wrong, "retry_at": clock.now() + timedelta(hours=1)}.items()}
+    await Mailbox.filter(id=mailbox_id).update(state=MailboxState.NEEDS_ATTENTION, refusals=3, **later)
     view = await _view(by, mailbox_id)
     assert view.fault is not None
-    assert view.fault.path == ("secret", "password")
+    assert view.fault.path == tuple(path.split("."))
     await update(by, mailbox_id, MailboxChange(secret="a better one"))
     view = await _view(by, mailbox_id)
     assert (view.state, view.fault, view.version) == (MailboxState.CHECKING, None, 2)
-    row = await store.row("SELECT secret, secret_kind FROM mailbox WHERE id = $1", mailbox_id)
+    row = await store.row("SELECT * FROM mailbox WHERE id = $1", mailbox_id)
+    assert row is not None
+    assert (row[f"{door}failures"], row["refusals"], row[f"{door}retry_at"]) == (0, 0, None)
     assert await unsealed(by.firm_id, mailbox_id, row) == "a better one"
 
 

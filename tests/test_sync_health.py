@@ -135,6 +135,17 @@ async def test_a_server_that_counts_otherwise_than_it_lists_is_told_so_at_the_th
     await ledger_equals_server(server, mailbox_id)
 
 
+async def test_figures_that_agreed_in_between_are_doubted_anew(server: ImapServer, by: System, tools: Tools) -> None:
+    mailbox_id = await connected(by, server.server)
+    for said in (COUNTS_FIVE, COUNTS_FIVE, None, COUNTS_FIVE, COUNTS_FIVE):
+        server.say.clear()
+        if said:
+            server.say["EXAMINE"] = said
+        await synced(mailbox_id, tools)
+        assert await fault(mailbox_id) == ("LIVE", None, None)
+        assert await why(mailbox_id, "INBOX") is None
+
+
 async def test_a_folder_of_sent_mail_that_is_not_there_is_named_and_everything_is_read_and_live(
     server: ImapServer, by: System, tools: Tools
 ) -> None:

@@ -134,7 +134,9 @@ async def what_there_is(office: Office) -> Firm:
     firm_id = office.by.firm_id
     stored = await store.rows(_STORED, firm_id, PEOPLE[: len(ADDRESSES)])
     assert len({row["id"] for row in stored}) == len({row["subject"] for row in stored}), "stored twice"
-    told = [int(row["subject"]) for row in await store.rows(_TOLD, firm_id)]
+    entries = await store.rows(_TOLD, firm_id)
+    assert all(row["subject"] for row in entries), "an entry leads nowhere"
+    told = [int(row["subject"]) for row in entries]
     assert len(told) == len(set(told)), "told twice"
     return Firm(
         {(int(row["subject"]), row["address"]) for row in stored if row["address"] is not None},
@@ -148,7 +150,7 @@ SELECT m.id, m.subject, array_position($2::text[], p.key) - 1 AS address
 FROM email m LEFT JOIN email_participant p ON p.email_id = m.id AND p.key = ANY($2::text[]) WHERE m.firm_id = $1
 """
 _TOLD = """
-SELECT m.subject FROM notification n JOIN email m ON m.id = n.subject_id
+SELECT m.subject FROM notification n LEFT JOIN email m ON m.id = n.subject_id
 CROSS JOIN generate_series(1, n.count) WHERE n.firm_id = $1 AND n.kind = 'EMAIL_RECEIVED'
 """
 
