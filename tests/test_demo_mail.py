@@ -19,6 +19,7 @@ import pytest
 from mail.demo.kept import KeptFolder
 from mail.demo.launch import DemoMail, DemoMailFailed
 from mail.demo.users import HARBOUR, MAIL_PASSWORD, OUTSIDE, STUDIO
+from tests.dovecot import skip_without_dovecot
 from tests.waiting import PATIENCE, patience
 
 HELLO = b"From: anna@example.test\r\nTo: studio@demo.test\r\nSubject: Hello\r\n\r\nGood morning\r\n"
@@ -274,3 +275,12 @@ async def test_a_taken_port_and_a_taken_folder_are_said_in_plain_words(server: D
             await DemoMail.launch(tmp_path / "other", smtp_port=port)
     with pytest.raises(DemoMailFailed, match=r"is using .*\. Stop it, or set SWITCHBOARD_VAR to another folder\.$"):
         await DemoMail.launch(tmp_path)
+
+
+async def test_dovecot_waits_for_no_greeting_of_who_has_its_port(tmp_path: Path) -> None:
+    """Another server that just starts has no time for one yet."""
+    skip_without_dovecot()
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(DemoMailFailed, match=f"port {port} is in use by another mail server"):
+            await DemoMail.launch(tmp_path, dovecot=True, imap_port=port)

@@ -114,7 +114,7 @@ class Dovecot:
     def running(self) -> Iterator[Path]:
         """It takes connections when this begins, and is gone when it ends. Answers its settings. Raises NoDovecot."""
         binary = must_be_installed()
-        if _greets(self.port):  # else whoever answers there would be taken for it
+        if _is_taken(self.port):  # else whoever answers there would be taken for it
             raise NoDovecot(f"Dovecot did not start: port {self.port} is in use by another mail server.")
         with TemporaryDirectory(prefix="dovecot-", dir=SHORT) as folder:
             place = Path(folder)
@@ -195,6 +195,17 @@ def _started(command: list[str], user: User) -> "subprocess.Popen[bytes]":
 def _give(path: Path, user: User) -> None:
     if not user.is_me:
         os.chown(path, user.uid, user.gid)
+
+
+def _is_taken(port: int) -> bool:
+    """Whoever listens there need not greet: another server that just starts has no time for it yet."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return True
+    return False
 
 
 def _greets(port: int) -> bool:

@@ -8,9 +8,9 @@ import asyncpg
 from tortoise import Tortoise
 from tortoise.connection import get_connections
 from tortoise.context import TortoiseContext
-from tortoise.migrations.executor import MigrationExecutor
 
 from models.ground import tracing
+from models.ground.store.migrating import Migrations
 from models.ground.store.named import NAME, Connection
 from models.ground.store.transaction import queue_for
 
@@ -160,6 +160,6 @@ async def pending_migrations() -> list[str]:
     return [step.migration.name for step in await _executor().plan()]
 
 
-def _executor() -> MigrationExecutor:
+def _executor() -> Migrations:
     handler = get_connections()
-    return MigrationExecutor(handler.get("default"), tortoise_config("postgres:///")["apps"])
+    return Migrations(handler.get("default"), tortoise_config("postgres:///")["apps"])
