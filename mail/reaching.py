@@ -81,8 +81,13 @@ async def reach_smtp(leased: Leased, *, private: bool, timeout: float) -> Smtp:
     try:
         return await _signed_in(leased, connect, smtp.LoginRefused, private=private)
     except (NoAddress, NoWay) as error:
-        refused = isinstance(error, smtp.LoginRefused)
-        raise NotReached(_smtp_code(error), error.message, _smtp_path(error), refused=refused) from None
+        raise shut(error) from None
+
+
+def shut(error: NoAddress | NoWay) -> NotReached:
+    """What to say of a server that takes no letters, or no more of them."""
+    refused = isinstance(error, smtp.LoginRefused)
+    return NotReached(_smtp_code(error), error.message, _smtp_path(error), refused=refused)
 
 
 async def _signed_in(

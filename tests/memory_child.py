@@ -34,11 +34,11 @@ async def _run(url: str, var: str, mailbox_id: str) -> None:
         tools = Tools(parsers, development=True, timeout=PATIENCE)
         await _passed(mailbox_id, tools)
         await asyncio.to_thread(sys.stdin.readline)
-        parser, before = _parser(), _peak_from_now_on(os.getpid())
-        _peak_from_now_on(parser)
+        parser, before = _parser(), peak_from_now_on(os.getpid())
+        peak_from_now_on(parser)
         await _passed(mailbox_id, tools)
         assert _parser() == parser, "it has ended over the message"
-        print(json.dumps({"worker": _peak(os.getpid()) - before, "parser": _peak(parser)}), flush=True)
+        print(json.dumps({"worker": peak(os.getpid()) - before, "parser": peak(parser)}), flush=True)
     await store.close()
 
 
@@ -53,12 +53,12 @@ def _parser() -> int:
     return process.pid
 
 
-def _peak_from_now_on(pid: int) -> int:
+def peak_from_now_on(pid: int) -> int:
     """Its memory now; what was before is forgotten (proc(5), /proc/pid/clear_refs)."""
     Path(f"/proc/{pid}/clear_refs").write_text("5")
-    return _peak(pid)
+    return peak(pid)
 
 
-def _peak(pid: int) -> int:
+def peak(pid: int) -> int:
     words = Path(f"/proc/{pid}/status").read_text().split()
     return int(words[words.index("VmHWM:") + 1]) * 1024

@@ -10,6 +10,7 @@ from typing import Self
 from mail.smtp import SmtpServer
 from models.mailbox import MailSecurity
 
+LARGEST = 2**26  # bytes of a letter
 SILENCE, DROP = "silence", "drop"
 """Instead of an answer: none, with the line left open; none, and the line is cut."""
 
@@ -52,7 +53,7 @@ class SmtpSink:
 
     async def __aenter__(self) -> Self:
         context = self.tls if self.implicit else None
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, ssl=context)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, ssl=context, limit=LARGEST)
         self.port = self._server.sockets[0].getsockname()[1]
         self._tasks: set[asyncio.Task[None]] = set()
         return self

@@ -62,11 +62,11 @@ async def test_a_message_of_25_mb_takes_a_little_memory_of_its_worker_and_of_its
     )
     assert child.stdin
     async with patience():
-        await _said(child)
+        await said_by(child)
         server.inbox.append(ENCODED[encoding])
         child.stdin.write(b"on\n")
-        await _said(child)
-        took = await _said(child)
+        await said_by(child)
+        took = await said_by(child)
         await child.wait()
     assert await states(mailbox_id) == ["STORED"] * 3
     await ledger_equals_server(server, mailbox_id)
@@ -74,7 +74,7 @@ async def test_a_message_of_25_mb_takes_a_little_memory_of_its_worker_and_of_its
     assert took["parser"] < 200 * MB
 
 
-async def _said(child: asyncio.subprocess.Process) -> dict[str, Any]:
+async def said_by(child: asyncio.subprocess.Process) -> dict[str, Any]:
     """The next line of JSON, among those of the log."""
     assert child.stdout
     while line := await child.stdout.readline():

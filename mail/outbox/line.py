@@ -1,7 +1,7 @@
 """One connection to the mail server: each letter is composed, handed over outside of any transaction, and settled."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -10,6 +10,7 @@ import structlog
 from mail.compose import Sender, compose, recipient
 from mail.outbox.route import Route
 from mail.smtp import Deferred, NoWay, Refused, RelayRefused, Smtp, Unknown
+from mail.writing_down import written_down
 from models import letter
 from models.ground.checkpoint import checkpoint
 from models.ground.together import Together
@@ -17,8 +18,6 @@ from models.letter import Claimed
 
 AT_ONCE = 20
 """Letters claimed at a time by one line."""
-SETTLE_SECONDS, AGAIN_SECONDS = 60.0, 1.0
-"""How long, and how often, it is tried to write down what became of a letter while the database is away."""
 OUR_FAULT = "Something went wrong on our side while the letter was written. It is tried again by itself."
 log = structlog.get_logger("outbox")
 
@@ -96,11 +95,11 @@ class Line:
 
     async def _handle(self, one: Claimed) -> None:
         if one.stop:
-            await _written_down(one, lambda: letter.stopped(one))
+            await written_down(one.id, lambda: letter.stopped(one))
         elif one.handed_over >= 2:
-            await _written_down(one, lambda: letter.unknown(one))
+            await written_down(one.id, lambda: letter.unknown(one))
         elif (raw := one.bytes_kept or _composed(one, self._route.sender)) is None:
-            await _written_down(one, lambda: letter.put_off(one, OUR_FAULT))
+            await written_down(one.id, lambda: letter.put_off(one, OUR_FAULT))
         else:
             await self._leave(one, raw)
 
@@ -128,15 +127,15 @@ class Line:
             await smtp.deliver(raw, sender=sender, to=[recipient(one)], may_leave=may_leave)
         except Deferred as error:
             why, begun = error.message, self._begun
-            await _written_down(one, lambda: letter.put_off(one, why, handed_over=begun))
+            await written_down(one.id, lambda: letter.put_off(one, why, handed_over=begun))
         except Refused as error:
             why, nobody = error.message, error.no_such_mailbox
-            await _written_down(one, lambda: letter.refused(one, why, no_such_mailbox=nobody))
+            await written_down(one.id, lambda: letter.refused(one, why, no_such_mailbox=nobody))
         except Unknown:
-            await _written_down(one, lambda: letter.unknown(one))
+            await written_down(one.id, lambda: letter.unknown(one))
         except asyncio.CancelledError:
             if self._begun:
-                await asyncio.shield(_written_down(one, lambda: letter.unknown(one)))
+                await asyncio.shield(written_down(one.id, lambda: letter.unknown(one)))
             raise
         else:
             checkpoint("after the server took a letter")
@@ -146,7 +145,7 @@ class Line:
                 await letter.give_back([one])
 
     async def _sent(self, one: Claimed) -> None:
-        await _written_down(one, lambda: self._desk.sent(one))
+        await written_down(one.id, lambda: self._desk.sent(one))
         checkpoint("after a letter was settled")
 
 
@@ -157,22 +156,3 @@ def _composed(one: Claimed, sender: Sender) -> bytes | None:
     except Exception as error:
         log.error("outbox.compose_failed", letter=str(one.id), kind=one.kind, error=type(error).__name__)
         return None
-
-
-async def _written_down(one: Claimed, settle: Callable[[], Awaitable[bool]]) -> None:
-    """
-    Again and again while the database is away, so that a letter the server took does not leave twice for that. In the
-    end the lease runs out, and whoever claims the letter then takes its outcome for unknown.
-    """
-    loop = asyncio.get_running_loop()
-    until = loop.time() + SETTLE_SECONDS
-    while True:
-        try:
-            if not await settle():
-                log.info("outbox.lost", letter=str(one.id))
-            return
-        except Exception as error:
-            log.warning("outbox.settle_failed", letter=str(one.id), error=type(error).__name__)
-            if loop.time() > until:
-                raise
-            await asyncio.sleep(AGAIN_SECONDS)

@@ -2,7 +2,7 @@
 
 from mail.parse.charsets import db_text
 from mail.parse.html import content_ids
-from mail.parse.message import parse, read_headers, read_people_inside
+from mail.parse.message import own_fingerprint, parse, read_headers, read_people_inside
 from mail.parse.parsed import (
     LARGEST_MESSAGE,
     PARSER_VERSION,
@@ -23,6 +23,7 @@ __all__ = [
     "Unreadable",
     "content_ids",
     "db_text",
+    "own_fingerprint",
     "parse",
     "read_headers",
     "read_people_inside",

@@ -1,13 +1,14 @@
 """A whole message, or the header block of one."""
 
-import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 
 from mail.parse import addresses, bodies, certified, dates, html
 from mail.parse.charsets import one_line
 from mail.parse.contents import contents
 from mail.parse.encoded_words import decoded
+from mail.parse.fingerprint import fingerprint, in_pieces
 from mail.parse.headers import Headers
 from mail.parse.ids import ids
 from mail.parse.parameters import parameters
@@ -23,7 +24,6 @@ MOST_REFERENCES = 100
 LETTER_HEADER = "x-switchboard-letter"
 EMAIL_HEADER = "x-switchboard-email"
 FIRST_ID_HEADER = "x-microsoft-original-message-id"
-_BARE_CR = re.compile(rb"\r(?!\n)")
 _TO_MANY = {"bulk", "list", "junk", "auto_reply"}
 _BY_MACHINES = ("x-auto-response-suppress", "x-autoreply", "x-autorespond")
 """Of no standard: Exchange's own ([MS-OXCMAIL], 2.2.3.2.14), and what hosters' answering machines say."""
@@ -81,6 +81,15 @@ def _certified(envelope: Source) -> ParsedEmail | None:
     )
 
 
+def own_fingerprint(header: bytes, body: Iterable[bytes]) -> bytes:
+    """
+    What `parse` gives of the whole, of a message that was composed here: its header with the empty line that ends it,
+    and its body in pieces, so that a large one is never in memory.
+    """
+    fields, _ = head(header)
+    return in_pieces(fields, _said(fields), _subject(fields), body)
+
+
 def _email(came: Source, *, message_id: str = "") -> ParsedEmail:
     """`message_id`: by which all copies of it are known, where it is not its own."""
     letter, files = contents(came.root)
@@ -106,7 +115,9 @@ def _email(came: Source, *, message_id: str = "") -> ParsedEmail:
         blocked_images=blocked,
         snippet=bodies.snippet(text),
         attachments=files,
-        fingerprint=_fingerprint(came, replace(said, message_id=message_id or said.message_id), subject),
+        fingerprint=fingerprint(
+            came.fields, replace(said, message_id=message_id or said.message_id), subject, came.raw[came.start :]
+        ),
         words=tuple(email_words(subject, said.participants, text)),
     )
 
@@ -152,28 +163,3 @@ def _may_be_a_report(fields: Headers) -> bool:
 
 def _subject(fields: Headers) -> str:
     return one_line(decoded(fields.first("subject") or ""), LONGEST_SUBJECT)
-
-
-def _fingerprint(came: Source, said: ParsedHeaders, subject: str) -> bytes:
-    """
-    Made from what all copies share: not from what servers add on the way, nor from Bcc. How the body is to be read is
-    part of it, else somebody could hide a message behind the same bytes under another type.
-    """
-    senders = [f"{one.name} <{one.address}>" for one in said.participants if one.role is Role.FROM]
-    fields = came.fields
-    date = " ".join((fields.first("date") or "").split())
-    made = hashlib.sha256()
-    kind, given = parameters(fields.first("content-type") or "")
-    encoding = (fields.first("content-transfer-encoding") or "").strip().lower()
-    reading = [kind, *(f"{name}={value}" for name, value in sorted(given.items())), encoding]
-    for fact in (said.message_id or "", *senders, date, subject, *reading):
-        made.update(fact.encode("utf-8", "replace") + b"\0")
-    made.update(_lines(came.raw[came.start :]).rstrip(b"\n"))
-    return made.digest()
-
-
-def _lines(body: bytes) -> bytes:
-    """However lines end, they end in LF: in most messages by taking all CR out, which is the fastest."""
-    if _BARE_CR.search(body):
-        return body.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    return body.replace(b"\r", b"")

@@ -91,13 +91,14 @@ class Smtp:
         sender: str,
         to: Sequence[str],
         wide: bool = False,
+        answer_within: float | None = None,
         may_leave: Callable[[], Awaitable[bool]] = _at_once,
     ) -> Mapping[str, SmtpError] | None:
         """
         Hands over exactly these bytes, lines ending in CRLF; of a file only a piece at a time is in memory. `wide`: its
-        header has addresses outside of ASCII (RFC 6531), whatever those of the envelope are. Answers which recipients
-        were not taken, and why; None: `may_leave`, asked when the server is ready for the bytes, said no, and nothing
-        has left.
+        header has addresses outside of ASCII (RFC 6531), whatever those of the envelope are. `answer_within`: seconds
+        for the answer to the whole of a file; as for any answer, unless it is said. Answers which recipients were not
+        taken, and why; None: `may_leave`, asked when the server is ready for the bytes, said no, and nothing has left.
 
         Raises NoWay, Deferred or Refused where nobody was taken, Unknown.
         """
@@ -109,7 +110,7 @@ class Smtp:
         except BaseException as error:
             await self._start_over(error)
             raise _on_the_way(error) from error
-        await self._hand_over(raw)
+        await self._hand_over(raw, answer_within or self._timeout)
         return untaken
 
     async def _address(
@@ -146,12 +147,12 @@ class Smtp:
         except (aiosmtplib.SMTPException, OSError):
             self._client.close()
 
-    async def _hand_over(self, raw: bytes | BinaryIO) -> None:
+    async def _hand_over(self, raw: bytes | BinaryIO, answer_within: float) -> None:
         try:
             if isinstance(raw, bytes):
                 await self._client.data(raw)
             else:
-                await large.data(self._client, raw, timeout=self._timeout)
+                await large.data(self._client, raw, timeout=self._timeout, answer_within=answer_within)
         except NotAll:
             self._client.close()
             raise Deferred("The connection was lost before the mail server had the whole letter.", code=0) from None

@@ -25,9 +25,10 @@ def size_of(content: BinaryIO) -> int:
     return content.seek(0, 2)
 
 
-async def data(client: aiosmtplib.SMTP, content: BinaryIO, *, timeout: float) -> None:
+async def data(client: aiosmtplib.SMTP, content: BinaryIO, *, timeout: float, answer_within: float) -> None:
     """
-    DATA, from the beginning of `content`, whose lines end in CRLF. `timeout`: for each piece, and for each answer.
+    DATA, from the beginning of `content`, whose lines end in CRLF. `timeout`: for each piece, and for
+    each answer but the last.
 
     Raises SMTPDataError for an answer other than 354 and 250, NotAll, and what aiosmtplib raises where no answer came.
     """
@@ -50,7 +51,7 @@ async def data(client: aiosmtplib.SMTP, content: BinaryIO, *, timeout: float) ->
         await _said_no(protocol)
         raise NotAll from None
     protocol.write(b".\r\n")
-    answer = await protocol.read_response(timeout=timeout)
+    answer = await protocol.read_response(timeout=answer_within)
     if answer.code != 250:
         raise SMTPDataError(answer.code, answer.message)
 

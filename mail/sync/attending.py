@@ -4,13 +4,15 @@ import asyncio
 import random
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from uuid import UUID
 
 import structlog
 
 from mail.imap import FolderState, ImapError, Refused
 from mail.parse import PARSER_VERSION
-from mail.reaching import reach_imap
+from mail.reaching import reach_imap, reach_smtp
+from mail.submission import Sender
 from mail.sync.copies import look_after_copies
 from mail.sync.failing import tell
 from mail.sync.looking import look
@@ -33,12 +35,13 @@ log = structlog.get_logger("sync")
 class Attendance:
     """
     A mailbox in the hands of this process. `stir` ends the watching at once, when there is something to fetch, or
-    somebody asks for a look: `asks` counts those that were heard.
+    somebody asks for a look: `asks` counts those that were heard. `sender`: once it is at work.
     """
 
     leased: Leased
     stir: asyncio.Event = field(default_factory=asyncio.Event)
     watching: bool = False
+    sender: Sender | None = None
     asks: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -55,10 +58,20 @@ async def sync_once(mailbox_id: UUID, tools: Tools, *, owner: str = "once") -> b
 
 
 async def attend(attendance: Attendance, tools: Tools, *, once: bool = False) -> bool:
-    """Until it fails, or for `once` until nothing is left to do. Gives the lease back. True where all went well."""
+    """
+    Until it fails, or for `once` until nothing is left to do. What is to be sent leaves beside the reading, and alone
+    where that waits. Gives the lease back. True where all went well.
+    """
     leased = attendance.leased
+    reach = partial(reach_smtp, leased, private=tools.development, timeout=tools.timeout)
+    sender = Sender(leased, reach, answer_within=tools.answer_within)
+    attendance.sender = sender
     try:
-        await _visits(attendance, tools, once=once)
+        if leased.reads_in == 0:
+            async with sender.at_work(once=once):
+                await _visits(attendance, sender, tools, once=once)
+        else:
+            await sender.empty(within=leased.reads_in)
     except LeaseLost:
         return False
     except Exception as error:  # also ours or the database's: never the end of the worker
@@ -71,7 +84,7 @@ async def attend(attendance: Attendance, tools: Tools, *, once: bool = False) ->
     return True
 
 
-async def _visits(attendance: Attendance, tools: Tools, *, once: bool) -> None:
+async def _visits(attendance: Attendance, sender: Sender, tools: Tools, *, once: bool) -> None:
     """
     Where the access token has ended since the mailbox signed in, a server may end the line at any moment: nothing is
     wrong then, and it signs in anew with a fresh one.
@@ -79,20 +92,20 @@ async def _visits(attendance: Attendance, tools: Tools, *, once: bool) -> None:
     while True:
         started = clock.now()
         try:
-            return await _visit(attendance, tools, once=once)
+            return await _visit(attendance, sender, tools, once=once)
         except ImapError:
             if not await credentials.ended_since(attendance.leased, started):
                 raise
 
 
-async def _visit(attendance: Attendance, tools: Tools, *, once: bool) -> None:
+async def _visit(attendance: Attendance, sender: Sender, tools: Tools, *, once: bool) -> None:
     leased = attendance.leased
     await figures.now(leased, MailboxState.CHECKING)
     async with await reach_imap(leased, private=tools.development, timeout=tools.timeout) as imap:
         await figures.now(leased, MailboxState.SYNCING)
         await signed_in(leased)
         await trying_again.with_parser(leased, PARSER_VERSION)
-        async with looking_after_sending(leased, tools, once=once):
+        async with looking_after_sending(leased, tools, sender, once=once):
             await _attend(attendance, Visit(leased, imap, tools), once=once)
 
 

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 import structlog
 
 from mail.reaching import NotReached, reach_smtp
+from mail.submission import Sender
 from mail.sync.tools import Tools
 from models.mailbox import sending_door
 from models.mailbox.lease import Leased, LeaseLost
@@ -20,9 +21,9 @@ log = structlog.get_logger("sync")
 
 
 @asynccontextmanager
-async def looking_after_sending(leased: Leased, tools: Tools, *, once: bool) -> AsyncIterator[None]:
+async def looking_after_sending(leased: Leased, tools: Tools, sender: Sender, *, once: bool) -> AsyncIterator[None]:
     """As long as the block lasts; with `once` it lasts until the door has been looked at, if that is due."""
-    looking = asyncio.create_task(_look_once(leased, tools) if once else _look(leased, tools))
+    looking = asyncio.create_task(_look_once(leased, tools, sender) if once else _look(leased, tools, sender))
     try:
         yield
         if once:
@@ -32,15 +33,20 @@ async def looking_after_sending(leased: Leased, tools: Tools, *, once: bool) -> 
         await asyncio.wait([looking])
 
 
-async def _look(leased: Leased, tools: Tools) -> None:
-    """Until it is found open: whoever changes the mailbox ends this visit, and with the next one it begins anew."""
+async def _look(leased: Leased, tools: Tools, sender: Sender) -> None:
+    """
+    Until it is found open, and again when it was found shut by what was to be sent. Whoever changes the mailbox ends
+    this visit, and with the next one it begins anew.
+    """
     while True:
         try:
             seconds = await sending_door.due_in(leased)
             if seconds is None:
-                return
+                await sender.shut.wait()
+                sender.shut.clear()
+                continue
             await asyncio.sleep(seconds)
-            await look(leased, tools)
+            await _look_once(leased, tools, sender)
         except LeaseLost:
             return
         except Exception as error:  # the database is away
@@ -48,9 +54,10 @@ async def _look(leased: Leased, tools: Tools) -> None:
             await asyncio.sleep(AGAIN_SECONDS)
 
 
-async def _look_once(leased: Leased, tools: Tools) -> None:
-    if await sending_door.due_in(leased) == 0:
-        await look(leased, tools)
+async def _look_once(leased: Leased, tools: Tools, sender: Sender) -> None:
+    async with sender.door:
+        if await sending_door.due_in(leased) == 0:
+            await look(leased, tools)
 
 
 async def look(leased: Leased, tools: Tools) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from mail.imap import FolderState, Imap, ImapError
 from mail.parsing import ParserPool
+from mail.submission.line import ANSWER_SECONDS
 from models.mailbox.lease import Leased
 
 BATCHES_AT_ONCE = 4
@@ -14,12 +15,16 @@ BATCHES_AT_ONCE = 4
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """`development`: mail servers on private addresses will do. `slice_seconds`: a folder's turn in a long history."""
+    """
+    `development`: mail servers on private addresses will do. `slice_seconds`: a folder's turn in a long history.
+    `answer_within`: seconds that a server has to say whether it takes an e-mail.
+    """
 
     parsers: ParserPool
     development: bool = False
     timeout: float = 30.0
     slice_seconds: float = 10.0
+    answer_within: float = ANSWER_SECONDS
     batches: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(BATCHES_AT_ONCE))
 
 

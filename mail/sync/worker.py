@@ -103,13 +103,19 @@ class Worker:
                 _end(task)
 
     async def _stir(self) -> None:
-        """Wakes whoever has something to fetch or is asked for a look; ends what was changed, to be claimed anew."""
+        """
+        Wakes whoever has something to fetch or to send, or is asked for a look; ends what was changed, to be claimed
+        anew.
+        """
         stirring = await lease.stirring([attendance.leased for attendance, _ in self._held.values()])
         for mailbox_id, (attendance, task) in self._held.items():
             stir = stirring.get(mailbox_id)
             if stir is None or stir.version != attendance.leased.version:
                 _end(task)
-            elif attendance.watching and (stir.pending or stir.copies or stir.asks != attendance.asks):
+                continue
+            if stir.sends and attendance.sender:
+                attendance.sender.wake()
+            if attendance.watching and (stir.pending or stir.copies or stir.asks != attendance.asks):
                 attendance.asks = stir.asks
                 attendance.stir.set()
 

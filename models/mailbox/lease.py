@@ -36,7 +36,8 @@ class Leased:
     """
     `version` goes up when somebody mends, changes or pauses the mailbox: connect anew then. `signed_in_before`: at
     least once. `asks`, `parser_version`: models/mailbox/trying_again.py. What it signs in with:
-    models/mailbox/credentials.py.
+    models/mailbox/credentials.py. `reads_in`: seconds until it is to be read, None: not until somebody says so; then it
+    is held for the sake of what is to be sent from it.
     """
 
     firm_id: UUID
@@ -51,6 +52,7 @@ class Leased:
     signed_in_before: bool
     asks: int
     parser_version: int
+    reads_in: float | None = 0.0
 
     def __repr__(self) -> str:
         return f"<Leased {self.mailbox_id} token {self.token}>"
@@ -59,19 +61,21 @@ class Leased:
 @dataclass(frozen=True, slots=True)
 class Stir:
     """
-    `version`, `asks`: as the mailbox stands now. `pending`: the ledger has messages to fetch. `copies`: of what was
-    sent, some are to be looked for.
+    `version`, `asks`: as the mailbox stands now. `pending`: the ledger has messages to fetch; `sends`: something is to
+    be sent; `copies`: of what was sent, some are to be looked for.
     """
 
     version: int
     asks: int
     pending: bool
+    sends: bool
     copies: bool
 
 
 async def claim(owner: str, *, most: int, held: Collection[UUID] | None = None) -> list[Leased]:
     """
-    Up to `most` mailboxes that nobody holds and that are due; those longest without a holder first. With `held`, also
+    Up to `most` mailboxes that nobody holds and that are due; those longest without a holder first. Where something is
+    to be sent, also one that is paused, waits for a person or for its next try: then it is not read. With `held`, also
     what the owner once leased and does not hold any more: it could not give it back while the database was away.
     """
     found = await store.rows(_CLAIM, owner, most, SECONDS, None if held is None else list(held))
@@ -89,14 +93,21 @@ _IS_FREE = "(lease_until IS NULL OR lease_until < now())"
 _TAKE = """
 UPDATE mailbox b SET lease_owner = $1, lease_token = b.lease_token + 1, lease_until = now() + make_interval(secs => $3)
 """
+MAY_SEND = "(b.smtp_retry_at IS NULL OR b.smtp_retry_at <= now())"
+IS_TO_BE_SENT = "s.settled_at IS NULL AND s.due_at <= now()"
+_READS_IN = f"""
+CASE WHEN b.{_IS_WANTED} THEN greatest(0, coalesce(extract(epoch FROM b.retry_at - now()), 0)) END::float8 AS reads_in
+"""
 # as a WITH: a sub-select in FROM may be run again for every row, and each time takes as many more
 _CLAIM = f"""
 WITH due AS (
-  SELECT id FROM mailbox WHERE {_IS_WANTED} AND (retry_at IS NULL OR retry_at <= now())
+  SELECT id FROM mailbox b
+  WHERE (({_IS_WANTED} AND (retry_at IS NULL OR retry_at <= now())) OR (disconnected_at IS NULL AND {MAY_SEND}
+      AND id IN (SELECT s.mailbox_id FROM submission s WHERE {IS_TO_BE_SENT})))
     AND ({_IS_FREE} OR (lease_owner = $1 AND id <> ALL($4::uuid[])))
   ORDER BY lease_until NULLS FIRST, id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED
 )
-{_TAKE} FROM due WHERE b.id = due.id RETURNING b.*
+{_TAKE} FROM due WHERE b.id = due.id RETURNING b.*, {_READS_IN}
 """
 _CLAIM_ONE = f"{_TAKE} WHERE id = $2 AND {_IS_WANTED} AND {_IS_FREE} RETURNING b.*"
 
@@ -115,6 +126,7 @@ def _leased(row: Any) -> Leased:
         signed_in_before=row["signed_in_at"] is not None,
         asks=row["asks"],
         parser_version=row["parser_version"],
+        reads_in=row.get("reads_in", 0.0),
     )
 
 
@@ -140,15 +152,18 @@ async def stirring(held: Iterable[Leased]) -> dict[UUID, Stir]:
     """How those stand that are still ours: cheap enough to ask every second. Folders that rest are left alone."""
     tokens = {leased.mailbox_id: leased.token for leased in held}
     found = await store.rows(_STIRRING, list(tokens), list(tokens.values()), clock.now())
-    return {row["id"]: Stir(row["version"], row["asks"], row["pending"], row["copies"]) for row in found}
+    return {row["id"]: Stir(*(row[name] for name in _STIRS)) for row in found}
 
 
+_STIRS = ("version", "asks", "pending", "sends", "copies")
 _STIRRING = f"""
 SELECT b.id, b.version, b.asks, EXISTS (
   SELECT 1 FROM occurrence o WHERE o.firm_id = b.firm_id AND o.mailbox_id = b.id AND o.state = 'PENDING'
   AND o.gone_at IS NULL AND o.attempts = 0 AND o.folder_id <> ALL(ARRAY(
     SELECT f.id FROM mail_folder f WHERE f.firm_id = b.firm_id AND f.mailbox_id = b.id AND f.rest_until > $3))
-) AS pending, EXISTS (
+) AS pending, {MAY_SEND} AND EXISTS (
+  SELECT 1 FROM submission s WHERE s.firm_id = b.firm_id AND s.mailbox_id = b.id AND {IS_TO_BE_SENT}
+) AS sends, EXISTS (
   SELECT 1 FROM submission s WHERE s.firm_id = b.firm_id AND s.mailbox_id = b.id AND {COPY_IS_DUE}
 ) AS copies
 FROM mailbox b JOIN unnest($1::uuid[], $2::bigint[]) AS held(id, token) ON b.id = held.id AND b.lease_token = held.token

@@ -1,7 +1,7 @@
 """
 How the door for sending of a mailbox is found (RFC 6409): looked at once after the mailbox was connected or changed,
-and again, ever later, as long as it is not open. Reading goes on meanwhile. Nothing of this overwrites what a person
-changed.
+and again, ever later, as long as it is not open; nothing is sent until then. Reading goes on meanwhile. Nothing of this
+overwrites what a person changed.
 """
 
 from datetime import timedelta
@@ -37,18 +37,22 @@ async def found_open(leased: Leased) -> None:
 
 _FOUND_OPEN = f"""
 UPDATE mailbox SET smtp_open_at = version, smtp_failures = 0, smtp_retry_at = NULL,
-  smtp_error_code = NULL, smtp_error_message = NULL, smtp_error_path = NULL WHERE {_OURS}
+  smtp_error_code = NULL, smtp_error_message = NULL, smtp_error_path = NULL
+WHERE {_OURS} AND (smtp_open_at <> version OR smtp_error_code IS NOT NULL)
 """
 
 
 async def found_shut(leased: Leased, code: ErrorCode, message: str, *, path: str | None, wait: float) -> None:
-    """Looked at again after a minute, then ever later up to an hour, or after `wait` seconds where that is longer."""
+    """
+    Also one that was open. Looked at again after a minute, then ever later up to an hour, or after `wait` seconds where
+    that is longer.
+    """
     first, longest = FIRST_WAIT.total_seconds(), LONGEST_WAIT.total_seconds()
     await store.execute(_FOUND_SHUT, *_place(leased), code, message[:500], path, first, longest, wait)
 
 
 _FOUND_SHUT = f"""
-UPDATE mailbox SET smtp_error_code = $5, smtp_error_message = $6, smtp_error_path = $7,
+UPDATE mailbox SET smtp_open_at = 0, smtp_error_code = $5, smtp_error_message = $6, smtp_error_path = $7,
   smtp_failures = smtp_failures + 1, smtp_retry_at = now() + make_interval(secs => greatest(
     $10::float8, least($9::float8, $8::float8 * 2 ^ least(smtp_failures, 20)) * (0.5 + random() / 2)))
 WHERE {_OURS}

@@ -10,7 +10,7 @@ from models.address import compared
 from models.email import MessageAttachment
 from models.ground import store
 from models.ground.checkpoint import checkpoint
-from models.mailbox.lease import Leased, check
+from models.mailbox.lease import IS_TO_BE_SENT, MAY_SEND, Leased, check
 from models.participant import Participant, Role
 
 
@@ -51,11 +51,10 @@ async def next_due(leased: Leased) -> Due | None:
     return None if row is None else _due(row, await _suppressed(leased.firm_id, row["recipients"]))
 
 
-MAY_TRY = "(b.smtp_retry_at IS NULL OR b.smtp_retry_at <= now())"
 _NEXT = f"""
 SELECT s.* FROM submission s JOIN mailbox b ON b.firm_id = s.firm_id AND b.id = s.mailbox_id
-WHERE s.firm_id = $1 AND s.mailbox_id = $2 AND s.settled_at IS NULL AND s.due_at <= now()
-  AND b.lease_token = $3 AND b.version = $4 AND {MAY_TRY}
+WHERE s.firm_id = $1 AND s.mailbox_id = $2 AND {IS_TO_BE_SENT} AND {MAY_SEND}
+  AND b.lease_token = $3 AND b.version = $4
 ORDER BY s.due_at, s.id LIMIT 1
 """
 
