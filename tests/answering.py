@@ -10,6 +10,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from models import email, mailbox, submission, upload
+from models.document.table import Document
 from models.email import Incoming, Message, MessageAttachment, history
 from models.errors import ErrorCode, Refusal, Refusals
 from models.ground import clock, store
@@ -124,6 +125,23 @@ def an_upload(upload_id: UUID) -> AttachmentRef:
 
 def a_file(name: str, size: int = 8) -> MessageAttachment:
     return MessageAttachment(name, "application/pdf", None, size, sha256(name.encode()).hexdigest())
+
+
+async def a_document(office: Office, attachment_id: UUID, email_id: UUID) -> UUID:
+    document = await Document.create(
+        id=uuid7(),
+        firm_id=office.firm.firm_id,
+        account_id=office.account.id,
+        email_id=email_id,
+        attachment_id=attachment_id,
+        name="saved.pdf",
+        came_as="theirs.pdf",
+        content_type="application/pdf",
+        size=9,
+        file=a_file("saved.pdf").file,
+        created_at=clock.now(),
+    )
+    return document.id
 
 
 async def way_of(email_id: UUID) -> Any:

@@ -8,13 +8,24 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from models import email, submission
-from models.document.table import Document
 from models.email import MessageAttachment
 from models.errors import ErrorCode
-from models.ground import clock, store
+from models.ground import store
 from models.submission import AttachmentRef
 from models.viewer import ApiScope
-from tests.answering import Office, a_file, an_email, an_office, an_upload, arrived, refused, replied, sent, uploaded
+from tests.answering import (
+    Office,
+    a_document,
+    a_file,
+    an_email,
+    an_office,
+    an_upload,
+    arrived,
+    refused,
+    replied,
+    sent,
+    uploaded,
+)
 from tests.inviting import later
 from tests.make import a_member
 
@@ -46,23 +57,6 @@ async def a_letter_with(office: Office, *files: MessageAttachment) -> tuple[UUID
     letter = await arrived(office, attachments=files)
     views = (await email.attachments_of(office.by, [letter]))[letter]
     return letter, [view.id for view in views]
-
-
-async def a_document(office: Office, attachment_id: UUID, email_id: UUID) -> UUID:
-    document = await Document.create(
-        id=uuid7(),
-        firm_id=office.firm.firm_id,
-        account_id=office.account.id,
-        email_id=email_id,
-        attachment_id=attachment_id,
-        name="saved.pdf",
-        came_as="theirs.pdf",
-        content_type="application/pdf",
-        size=9,
-        file=a_file("saved.pdf").file,
-        created_at=clock.now(),
-    )
-    return document.id
 
 
 async def test_25_mb_of_files_are_carried_and_no_byte_more(office: Office) -> None:

@@ -17,6 +17,7 @@ from tests.answering import (
     ANNA,
     Office,
     a_box,
+    a_document,
     a_file,
     an_email,
     an_office,
@@ -44,6 +45,7 @@ async def test_what_another_firm_has_is_not_there(office: Office) -> None:
     theirs = await an_office()
     their_email, their_upload = await arrived(theirs, attachments=(a_file("their.pdf"),)), await uploaded(theirs.by)
     (attachment,) = (await email.attachments_of(theirs.by, [their_email]))[their_email]
+    document = await a_document(theirs, attachment.id, their_email)
     gone = await a_box(office.by, "gone@firm.test")
     await mailbox.disconnect(office.by, gone)
     for box in (theirs.box, gone, uuid7()):
@@ -54,7 +56,7 @@ async def test_what_another_firm_has_is_not_there(office: Office) -> None:
     for key in (their_email, uuid7()):
         nothing = [(ErrorCode.NOT_FOUND, ("emailId",))]
         assert await refused(submission.reply(office.by, Reply(key, "Hello"), key="1")) == nothing
-    refs = (an_upload(their_upload), AttachmentRef(attachment_id=attachment.id), AttachmentRef(document_id=uuid7()))
+    refs = (an_upload(their_upload), AttachmentRef(attachment_id=attachment.id), AttachmentRef(document_id=document))
     assert await refused(submission.send(office.by, an_email(office.box, attachments=refs), key="1")) == [
         (ErrorCode.NOT_FOUND, ("attachments", "0", "uploadId")),
         (ErrorCode.NOT_FOUND, ("attachments", "1", "attachmentId")),

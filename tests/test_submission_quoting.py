@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mail.parse import parse
+from mail.sync.reading import message
 from models.participant import Participant, Role
 from models.submission.quoting import MOST_QUOTED, introduced, quoted, with_quote
 from models.submission.references import MOST_CHARACTERS, references_of_answer
@@ -153,3 +155,21 @@ def test_whatever_the_sender_calls_itself_stays_on_that_line(name: str | None, a
 @pytest.mark.parametrize("zone", ["Europe/Rome", "America/New_York", "Nowhere/Nothing"])
 def test_no_date_of_a_stranger_is_too_odd_to_be_said(when: datetime, zone: str) -> None:
     assert introduced(ANNA, when, language="it", time_zone=zone).startswith("Il ")
+
+
+@pytest.mark.parametrize(
+    ("headers", "named"),
+    [
+        ({"References": "<1@c.test> <2@c.test>", "In-Reply-To": "<2@c.test>"}, ("1@c.test", "2@c.test")),
+        ({"References": "<1@c.test>", "In-Reply-To": "<2@c.test>"}, ("1@c.test", "2@c.test")),
+        ({"In-Reply-To": "<2@c.test>"}, ("2@c.test",)),
+        ({"References": "<1@c.test>\r\n <2@c.test>"}, ("1@c.test", "2@c.test")),
+        ({}, ()),
+    ],
+)
+def test_what_a_message_answers_stands_last_among_what_it_names(
+    headers: dict[str, str], named: tuple[str, ...]
+) -> None:
+    said = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    parsed = parse(f"From: anna@client.test\r\n{said}\r\nHello\r\n".encode())
+    assert message(parsed, raw_file="0", attachments=(), received_at=WHEN).references == named

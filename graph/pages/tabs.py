@@ -21,6 +21,7 @@ def tabs(email: str, password: str, example: Example) -> list[Tab]:
         Tab("SwitchEmailSyncOn", SWITCH, _variables(example)),
         Tab("PastMail", PAST_MAIL, f'{{ "id": "{example.account_id}" }}'),
         Tab("NewMailLive", EMAILS_LIVE),
+        Tab("AnswerEmail", ANSWER, ANSWER_VARIABLES),
         Tab("InboxLive", INBOX_LIVE),
         Tab("Mailboxes", MAILBOXES),
         Tab("MailboxesLive", MAILBOXES_LIVE),
@@ -79,7 +80,9 @@ query PastMail($id: ID!) {
       name
       emails(first: 20) {
         totalCount
-        nodes { sentAt direction from { name address } certifiedBy subject snippet attachments { name url } }
+        nodes {
+          id sentAt direction letterState from { name address } certifiedBy subject snippet attachments { name url }
+        }
       }
     }
   }
@@ -91,11 +94,30 @@ subscription NewMailLive($after: Cursor) {
   emailArrived(after: $after) {
     __typename
     ... on FeedEvent { cursor }
-    ... on EmailArrived { occurredAt email { from { name address } subject snippet accounts { name } } }
+    ... on EmailArrived { occurredAt email { id from { name address } subject snippet letterState accounts { name } } }
     ... on EmailHistoryArrived { count accounts { name } }
   }
 }
 """
+ANSWER = """\
+# QUEUED at once, then SENT: NewMailLive tells each step. A new key for each e-mail; the same one sends nothing twice.
+mutation AnswerEmail($input: ReplyToEmailInput!) {
+  replyToEmail(input: $input) {
+    cursor
+    errors { code message path }
+    email { id letterState from { name address } to { address } cc { address } subject text attachments { name } }
+  }
+}
+"""
+ANSWER_VARIABLES = """{
+  "input": {
+    "emailId": "<id of an e-mail>",
+    "recipients": "ALL",
+    "text": "Thank you, it is here.",
+    "attachments": [],
+    "idempotencyKey": "my first answer"
+  }
+}"""
 INBOX_LIVE = """\
 subscription InboxLive($after: Cursor) {
   inboxNotifications(after: $after) {

@@ -32,6 +32,7 @@ LONGEST_TEXT = 500_000  # characters; a request has 1 MB
 LONGEST_SNIPPET = 200  # characters
 T = TypeVar("T")
 LARGE = 64 * 1024  # characters that take longer to look through than the way to a thread and back
+MANY = 100  # participants that do: a stranger's message may name 2,000
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,8 @@ async def _reply(by: Viewer, answer: Reply) -> tuple[UUID, ...]:
     ours = await ours_in(by, original, sending.key if sending else "")
     with faults:
         outgoing = original.direction is EmailDirection.OUTGOING
-        recipients = answered(original.people, answer.recipients, ours=ours, outgoing=outgoing)
+        look = partial(answered, original.people, answer.recipients, ours=ours, outgoing=outgoing)
+        recipients = await _apart(look, much=len(original.people) > MANY)
     files = await _sound(by, recipients, answer.attachments, faults)
     assert sending is not None, "or it was refused"
     return await _write(by, sending, await _answer(sending, original, body, recipients, files))
@@ -121,13 +123,13 @@ async def _reply(by: Viewer, answer: Reply) -> tuple[UUID, ...]:
 async def _clean(given: str, faults: Faults) -> str:
     with faults:
         look = partial(text.some_lines, given, "text", what="The text", longest=LONGEST_TEXT)
-        return await _apart(given, look)
+        return await _apart(look, much=len(given) > LARGE)
     return ""
 
 
-async def _apart(words: str, work: Callable[[], T]) -> T:
+async def _apart(work: Callable[[], T], *, much: bool) -> T:
     """Off the loop, where there is much to look through."""
-    return await asyncio.to_thread(work) if len(words) > LARGE else work()
+    return await asyncio.to_thread(work) if much else work()
 
 
 async def _sending(by: Viewer, mailbox_id: UUID | None, faults: Faults) -> Sending | None:
@@ -162,7 +164,7 @@ async def _answer(
     references = references_of_answer(original.references, original.message_id)
     return _Letter(
         subject=subject_of_answer(original.subject),
-        text=await _apart(original.text, partial(with_quote, body, original.text, line)),
+        text=await _apart(partial(with_quote, body, original.text, line), much=len(original.text) > LARGE),
         recipients=recipients,
         attachments=files,
         thread_id=original.thread_id,
@@ -174,7 +176,7 @@ async def _answer(
 async def _write(by: Viewer, sending: Sending, letter: _Letter) -> tuple[UUID, ...]:
     await must_have_room(by, sending)
     email_id = uuid7()
-    message = await _apart(letter.text, partial(_message, sending, email_id, letter))
+    message = await _apart(partial(_message, sending, email_id, letter), much=len(letter.text) > LARGE)
     accounts = await email.write(by, sending.mailbox_id, email_id, message, thread_id=letter.thread_id)
     await queue(by, _submission(by, sending, letter, message, email_id))
     changes = {"subject": letter.subject[:200], "mailbox": sending.address}
