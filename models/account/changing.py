@@ -10,7 +10,8 @@ from uuid_utils.compat import uuid7
 
 from models import firm, idempotency, journal, text
 from models.access import lose_access
-from models.account.table import Account, AccountKind
+from models.account.making import MadeAccount, write
+from models.account.table import AccountKind
 from models.contact.linking import LinkedContact, link_all
 from models.email import history
 from models.errors import Conflict, DeadLinkReason, ErrorCode, Faults, Refusal
@@ -53,24 +54,7 @@ async def _create(by: Actor, new: NewAccount) -> tuple[UUID, ...]:
         name = text.one_line(new.name, "name")
     with faults:
         code = await _next_code(by.firm_id) if new.code is None else await _free_code(by.firm_id, new.code)
-    await Account.create(
-        id=account_id,
-        firm_id=by.firm_id,
-        code=code,
-        code_key=text.code_key(code),
-        name=name,
-        sort_key=text.sort_key(name),
-        kind=new.kind,
-        words=text.words(code, name),
-        created_at=clock.now(),
-    )
-    journal.record(
-        JournalKind.ACCOUNT_CREATED,
-        by=by,
-        subject=(Subject.ACCOUNT, account_id),
-        accounts=[account_id],
-        changes=journal.changes_between({}, {"code": code, "name": name, "kind": new.kind}),
-    )
+    await write(by, [MadeAccount(account_id, code, name, new.kind)])
     with faults:
         await link_all(by, account_id, new.contacts)
     faults.must_be_none()

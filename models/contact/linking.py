@@ -35,6 +35,8 @@ class ExistingContact:
 
 
 LinkedContact = NewContact | ExistingContact
+Link = tuple[UUID, UUID]
+"""An account and a contact."""
 
 
 async def link_all(by: Actor, account_id: UUID, contacts: Sequence[LinkedContact]) -> None:
@@ -70,19 +72,32 @@ async def connect(by: Actor, account_id: UUID, contact_id: UUID, starts: Starts,
     """
     held = await _addresses(by, contact_id, *path)
     named = _named(starts, held)
-    made = await store.execute(
-        "INSERT INTO account_contact (id, firm_id, account_id, contact_id) VALUES ($1, $2, $3, $4)"
-        " ON CONFLICT (firm_id, account_id, contact_id) DO NOTHING",
-        uuid7(),
-        by.firm_id,
-        account_id,
-        contact_id,
-    )
+    made = await write(by, [(account_id, contact_id)])
     if not made:
         raise Refusal(ErrorCode.ALREADY_TAKEN, "The contact is linked to this account already.", *path)
     asked = await start(by, account_id, contact_id, {each: named.get(each, ALL_OFF_AT_FIRST) for each in held})
-    journal.record(JournalKind.CONTACT_LINKED, by=by, subject=(Subject.CONTACT, contact_id), accounts=[account_id])
+    record(by, made)
     return asked
+
+
+async def write(by: Actor, links: Sequence[Link]) -> list[Link]:
+    """Those of them that were not there, in one statement; each is to be recorded. Runs inside a transaction."""
+    ids, accounts, contacts = [uuid7() for _ in links], [one for one, _ in links], [one for _, one in links]
+    rows = await store.rows(_WRITE, by.firm_id, ids, accounts, contacts)
+    return [(row["account_id"], row["contact_id"]) for row in rows]
+
+
+_WRITE = """
+INSERT INTO account_contact (id, firm_id, account_id, contact_id)
+SELECT n.id, $1, n.account_id, n.contact_id FROM unnest($2::uuid[], $3::uuid[], $4::uuid[])
+  AS n(id, account_id, contact_id)
+ON CONFLICT (firm_id, account_id, contact_id) DO NOTHING RETURNING account_id, contact_id
+"""
+
+
+def record(by: Actor, made: Sequence[Link]) -> None:
+    for account_id, contact_id in made:
+        journal.record(JournalKind.CONTACT_LINKED, by=by, subject=(Subject.CONTACT, contact_id), accounts=[account_id])
 
 
 def _named(starts: Starts, held: Collection[UUID]) -> dict[UUID, Start]:

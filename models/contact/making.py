@@ -1,6 +1,6 @@
 """Contacts made: each address in a field that the firm has or gets, and how its switches shall start."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -9,7 +9,6 @@ from uuid_utils.compat import uuid7
 from models import address, email_field, journal, text
 from models.address import TypedAddress
 from models.at_once import must_be_few
-from models.contact.table import Contact
 from models.errors import ErrorCode, Faults, Refusal
 from models.ground import clock, store
 from models.journal import JournalKind, Subject
@@ -50,22 +49,9 @@ async def make(by: Actor, new: NewContact, *path: str | int) -> tuple[UUID, Star
     name, field_ids, typed = await _checked(by, new, *path)
     ids = await address.ensure(by, typed)
     contact_id = uuid7()
-    await Contact.create(
-        id=contact_id,
-        firm_id=by.firm_id,
-        name=name,
-        sort_key=text.sort_key(name),
-        words=text.words(name, *(one.text for one in typed)),
-        created_at=clock.now(),
-    )
+    await write(by, [MadeContact(contact_id, name, tuple(one.text for one in typed))])
     address_ids = [ids[one.key] for one in typed]
-    await hold(by, contact_id, dict(zip(field_ids, address_ids, strict=True)))
-    journal.record(
-        JournalKind.CONTACT_CREATED,
-        by=by,
-        subject=(Subject.CONTACT, contact_id),
-        changes=[journal.Change("name", None, name), *(journal.Change("emails", None, one.text) for one in typed)],
-    )
+    await hold(by, [(contact_id, *pair) for pair in zip(field_ids, address_ids, strict=True)])
     starts = [Start(email.toggles, (*path, "emails", index)) for index, email in enumerate(new.emails)]
     return contact_id, list(zip(address_ids, starts, strict=True))
 
@@ -132,15 +118,50 @@ def must_be_apart(field_ids: Sequence[UUID], keys: Sequence[str], *path: str | i
     faults.must_be_none()
 
 
-async def hold(by: Actor, contact_id: UUID, addresses: Mapping[UUID, UUID]) -> None:
-    """Puts an address into each field."""
-    await store.execute(
-        "INSERT INTO contact_email (id, firm_id, contact_id, field_id, address_id)"
-        " SELECT n.id, $1, $2, n.field_id, n.address_id"
-        " FROM unnest($3::uuid[], $4::uuid[], $5::uuid[]) AS n(id, field_id, address_id)",
-        by.firm_id,
-        contact_id,
-        [uuid7() for _ in addresses],
-        list(addresses),
-        list(addresses.values()),
-    )
+@dataclass(frozen=True, slots=True)
+class MadeContact:
+    """`name` as it shall be kept, and each of its addresses as it is typed."""
+
+    id: UUID
+    name: str
+    addresses: tuple[str, ...]
+
+
+async def write(by: Actor, made: Sequence[MadeContact]) -> None:
+    """As many as there are, in one statement, with the first entry of each in the journal. Inside a transaction."""
+    if not made:
+        return
+    columns = map(list, zip(*map(_columns, made), strict=True))
+    await store.execute(_WRITE, by.firm_id, clock.now(), *columns)
+    for one in made:
+        addresses = (journal.Change("emails", None, each) for each in one.addresses)
+        journal.record(
+            JournalKind.CONTACT_CREATED,
+            by=by,
+            subject=(Subject.CONTACT, one.id),
+            changes=[journal.Change("name", None, one.name), *addresses],
+        )
+
+
+def _columns(made: MadeContact) -> tuple[object, ...]:
+    return made.id, made.name, text.sort_key(made.name), " ".join(text.words(made.name, *made.addresses))
+
+
+_WRITE = """
+INSERT INTO contact (id, firm_id, name, sort_key, words, created_at, version)
+SELECT n.id, $1, n.name, n.sort_key, string_to_array(n.words, ' '), $2, 1
+FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[]) AS n(id, name, sort_key, words)
+"""
+
+
+async def hold(by: Actor, held: Sequence[tuple[UUID, UUID, UUID]]) -> None:
+    """Of each (contact, field, address): puts the address into the field."""
+    columns = map(list, zip(*((uuid7(), *one) for one in held), strict=True)) if held else ([], [], [], [])
+    await store.execute(_HOLD, by.firm_id, *columns)
+
+
+_HOLD = """
+INSERT INTO contact_email (id, firm_id, contact_id, field_id, address_id)
+SELECT n.id, $1, n.contact_id, n.field_id, n.address_id
+FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[]) AS n(id, contact_id, field_id, address_id)
+"""

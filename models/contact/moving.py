@@ -24,7 +24,7 @@ async def replace(by: Actor, contact_id: UUID, before: Mapping[UUID, UUID], afte
     new = set(after.values()) - set(before.values())
     toggles = await _locked(by, contact_id, [*gone, *new], new)
     await store.execute("DELETE FROM contact_email WHERE firm_id = $1 AND contact_id = $2", by.firm_id, contact_id)
-    await making.hold(by, contact_id, after)
+    await making.hold(by, [(contact_id, *pair) for pair in after.items()])
     successor = {old: after[field] for field, old in before.items() if old in gone and after.get(field) in new}
     pairs = [
         (toggles[account_id, old], toggles[account_id, successor[old]] if old in successor else None)

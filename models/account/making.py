@@ -1,0 +1,50 @@
+"""Accounts made, as many as there are, in one statement: whoever makes them has asked what must be asked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from models import journal, text
+from models.account.table import AccountKind
+from models.ground import clock, store
+from models.journal import JournalKind, Subject
+from models.viewer import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class MadeAccount:
+    """`code` is free, and both are as they shall be kept (`text.one_line`)."""
+
+    id: UUID
+    code: str
+    name: str
+    kind: AccountKind
+
+
+async def write(by: Actor, made: Sequence[MadeAccount]) -> None:
+    """With the first entry of each in the journal. Runs inside a transaction that has taken `firm.one_at_a_time`."""
+    if not made:
+        return
+    columns = map(list, zip(*map(_columns, made), strict=True))
+    await store.execute(_WRITE, by.firm_id, clock.now(), *columns)
+    for one in made:
+        journal.record(
+            JournalKind.ACCOUNT_CREATED,
+            by=by,
+            subject=(Subject.ACCOUNT, one.id),
+            accounts=[one.id],
+            changes=journal.changes_between({}, {"code": one.code, "name": one.name, "kind": one.kind}),
+        )
+
+
+def _columns(made: MadeAccount) -> tuple[object, ...]:
+    keys = text.code_key(made.code), text.sort_key(made.name)
+    return (made.id, made.code, made.name, made.kind, *keys, " ".join(text.words(made.code, made.name)))
+
+
+_WRITE = """
+INSERT INTO account (id, firm_id, code, name, kind, code_key, sort_key, words, created_at, version)
+SELECT n.id, $1, n.code, n.name, n.kind, n.code_key, n.sort_key, string_to_array(n.words, ' '), $2, 1
+FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
+  AS n(id, code, name, kind, code_key, sort_key, words)
+"""
