@@ -27,6 +27,7 @@ class Kind(StrEnum):
     NOTICE = "notice"
     NOTIFICATION = "notification"
     BULK_UPDATE = "bulk"
+    IMPORT = "import"
     JOURNAL_ENTRY = "entry"
     SESSION = "session"
     PORTAL = "portal"

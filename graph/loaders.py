@@ -9,6 +9,7 @@ from uuid import UUID
 import models.account
 import models.address
 import models.bulk_update
+import models.client_import
 import models.contact
 import models.document
 import models.email
@@ -75,6 +76,9 @@ class Loaders:
     bulk_update = by_id(models.bulk_update.by_ids)
     bulk_update_items = pages(models.bulk_update.items_of_runs)
     bulk_update_item_count = pages(models.bulk_update.item_counts_of_runs)
+    client_import = by_id(models.client_import.by_ids)
+    import_errors = pages(models.client_import.errors_of_imports)
+    import_error_count = pages(models.client_import.error_counts_of_imports)
     contact = by_id(models.contact.by_ids)
     contact_emails = lists(models.contact.emails_of)
     contact_accounts = pages(models.account.of_contacts)

@@ -10,6 +10,7 @@ import strawberry
 from graph.account import Account
 from graph.address import EmailAddress, address_of
 from graph.bulk_update import BulkUpdate, bulk_update_of
+from graph.client_import import Import, import_of
 from graph.context import Info, viewer_of
 from graph.email import Email, email_of
 from graph.engine.completion import Shows
@@ -29,7 +30,7 @@ from models.journal import Subject
 from models.notification import InboxFilter, NotificationChannel, NotificationKind, NotificationSetting, Selection
 
 NotificationSubject = Annotated[
-    Email | BulkUpdate | Toggles | EmailAddress | Mailbox, strawberry.union("NotificationSubject")
+    Email | BulkUpdate | Import | Toggles | EmailAddress | Mailbox, strawberry.union("NotificationSubject")
 ]
 
 
@@ -55,6 +56,8 @@ class Notification(Node, Shows[notification.NotificationView]):
                 return await email_of(info, parent.subject_id)
             case Subject.BULK_UPDATE:
                 return await bulk_update_of(info, parent.subject_id)
+            case Subject.IMPORT:
+                return await import_of(info, parent.subject_id)
             case Subject.TOGGLES:
                 return await toggles_of(info, parent.subject_id)
             case Subject.EMAIL_ADDRESS:

@@ -15,6 +15,9 @@ from graph.api_token import ApiTokenMutation
 from graph.bulk_update import BulkUpdateQuery
 from graph.bulk_update_changes import BulkUpdateMutation, BulkUpdatePreviewQuery
 from graph.bulk_update_progress import BulkUpdateSubscription
+from graph.client_import import ImportQuery
+from graph.client_import_changes import ImportMutation
+from graph.client_import_progress import ImportSubscription
 from graph.contact import ContactQuery
 from graph.contact_changes import ContactMutation
 from graph.email import EmailQuery
@@ -64,6 +67,7 @@ class Query(
     NotificationQuery,
     MailboxQuery,
     BulkUpdateQuery,
+    ImportQuery,
     BulkUpdatePreviewQuery,
     JournalQuery,
     InvitationLinkQuery,
@@ -81,8 +85,8 @@ class Query(
 `idempotencyKey` is 1 to 100 characters of yours, such as a UUID: for 30 days the same key and input give the first
 answer again and do nothing, and with another input are refused (R31).
 A list in an input holds at most 100 and is all or nothing, unless it says otherwise. No answer waits for a mail server.
-Rights: `manageAccounts` for accounts, contacts, toggles and bulk update; OWNER or ADMIN for mailboxes of others; any
-team member for the rest; no session at all for what is called public.
+Rights: `manageAccounts` for accounts, contacts, toggles, bulk update and import; OWNER or ADMIN for mailboxes of
+others; any team member for the rest; no session at all for what is called public.
 """.strip()
 )
 class Mutation(
@@ -101,6 +105,7 @@ class Mutation(
     InvitationMutation,
     InvitationLinkMutation,
     BulkUpdateMutation,
+    ImportMutation,
     MailboxMutation,
     MailboxHealthMutation,
     EmailMutation,
@@ -115,11 +120,11 @@ class Mutation(
     description="""
 Feeds begin with FeedReady, give every event since `after`, in order, none twice, and go on live; without `after` they
 begin now (R39). To miss nothing, query, then subscribe from the `feedCursor` of what you read; or subscribe first, and
-query on FeedReady. `bulkUpdateProgress` and `mailboxHealth` give the present state, then the latest, at most one a
-second; of all mailboxes each at once, then each that has moved.
+query on FeedReady. `bulkUpdateProgress`, `importProgress` and `mailboxHealth` give the present state, then the latest,
+at most one a second; of all mailboxes each at once, then each that has moved.
 """.strip()
 )
-class Subscription(feed.FeedSubscription, BulkUpdateSubscription, MailboxHealthSubscription):
+class Subscription(feed.FeedSubscription, BulkUpdateSubscription, ImportSubscription, MailboxHealthSubscription):
     pass
 
 

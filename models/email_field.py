@@ -42,7 +42,7 @@ async def create(by: Actor, name: str, *, key: str | None = None) -> Done:
     async def do() -> tuple[UUID, ...]:
         clean = checked_name(name, "name")
         taken = "SELECT 1 FROM email_field WHERE firm_id = $1 AND name_key = $2"
-        if await store.value(taken, by.firm_id, _key(clean)):
+        if await store.value(taken, by.firm_id, key_of_name(clean)):
             raise Refusal(ErrorCode.ALREADY_TAKEN, f"There is an e-mail field named {clean} already.", "name")
         return tuple((await named(by, [clean])).values())
 
@@ -56,7 +56,7 @@ async def named(by: Actor, names: Sequence[str]) -> dict[str, UUID]:
     Raises INVALID for a bad name, and where the firm would have more than 50.
     """
     clean = {name: checked_name(name, "name") for name in names}
-    by_key = {_key(name): name for name in clean.values()}
+    by_key = {key_of_name(name): name for name in clean.values()}
     for name_key in sorted(by_key):
         await _make(by, by_key[name_key], name_key)
     found = await store.rows(
@@ -67,7 +67,7 @@ async def named(by: Actor, names: Sequence[str]) -> dict[str, UUID]:
     ids = {row["name_key"]: row["id"] for row in found}
     if len(ids) < len(by_key):
         raise Refusal(ErrorCode.INVALID, f"A firm has {MOST} e-mail fields at most. Use one of those.", "name")
-    return {name: ids[_key(one)] for name, one in clean.items()}
+    return {name: ids[key_of_name(one)] for name, one in clean.items()}
 
 
 def checked_name(name: str, *path: str | int) -> str:
@@ -75,7 +75,7 @@ def checked_name(name: str, *path: str | int) -> str:
     return text.one_line(name, *path, what="The name of the field", longest=LONGEST_NAME)
 
 
-def _key(name: str) -> str:
+def key_of_name(name: str) -> str:
     """What names are compared by; some single characters unfold into eighteen."""
     return text.folded(name)[:LONGEST_KEY]
 

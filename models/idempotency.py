@@ -60,12 +60,33 @@ async def once(
         if key is None:
             ids = await do()
         else:
-            digest = FORM + hashlib.sha256(canonical(verb, asked).encode()).digest()
-            if (earlier := await _claim(by, key, digest)) is not None:
-                return earlier
+            if (answered := await _claim(by, key, _digest(verb, asked))) is not None:
+                return answered
             ids = await do()
             await _keep(by, key, ids)
     return Done(ids, tx.cursor)
+
+
+async def earlier(by: Actor, key: str | None, *, verb: str, asked: object) -> Done | None:
+    """
+    The answer that was given under this key, for whoever must do something costly before `once`; the key stays unused.
+    Raises INVALID, IDEMPOTENCY_KEY_REUSED.
+    """
+    if key is None:
+        return None
+    check_key(key)
+    found = await store.row(_LOOK, by.firm_id, by.person_id, key, clock.now(), KEPT_FOR)
+    return _answer(found, _digest(verb, asked)) if found else None
+
+
+_LOOK = """
+SELECT asked, ids, position FROM idempotency
+WHERE firm_id = $1 AND actor_id = $2 AND key = $3 AND used_at >= $4::timestamptz - $5::interval
+"""
+
+
+def _digest(verb: str, asked: object) -> bytes:
+    return FORM + hashlib.sha256(canonical(verb, asked).encode()).digest()
 
 
 def check_key(key: str) -> None:
@@ -78,6 +99,11 @@ async def _claim(by: Actor, key: str, digest: bytes) -> Done | None:
     check_key(key)
     found = await store.row(_CLAIM, uuid7(), by.firm_id, by.person_id, key, digest, clock.now(), KEPT_FOR)
     assert found is not None
+    return _answer(found, digest)
+
+
+def _answer(found: Any, digest: bytes) -> Done | None:
+    """None: it has none yet. Raises IDEMPOTENCY_KEY_REUSED."""
     if found["asked"] != digest and found["asked"].startswith(FORM):
         raise Refusal(
             ErrorCode.IDEMPOTENCY_KEY_REUSED,

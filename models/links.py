@@ -20,6 +20,7 @@ class FileKind(StrEnum):
     QUARANTINE = "quarantine"
     DOCUMENT = "document"
     BULK_UPDATE_ERRORS = "bulk-update-errors"
+    ROWS_TO_MEND = "rows-to-mend"
 
 
 @dataclass(frozen=True, slots=True)

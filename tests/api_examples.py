@@ -112,6 +112,7 @@ EXAMPLES: dict[str, list[Example]] = {
     ],
     "Query.bulkUpdate": [Example({"id": "<bulk_update>"}, "{ id status report { accountCount } }")],
     "Query.bulkUpdates": [Example(PAGE, IDS)],
+    "Query.imports": [Example(PAGE, IDS)],
     "Query.bulkUpdatePreview": [
         Example({"input": BULK_UPDATE}, REFUSED_OR_SEEN),
         Example({"input": {"accounts": MATCHING, "emailSync": "DISABLE_FOR_ALL"}}, REFUSED_OR_SEEN),
@@ -247,6 +248,24 @@ EXAMPLES: dict[str, list[Example]] = {
     ],
     "Mutation.cancelBulkUpdate": [_input(id="<queued_bulk_update>")],
     "Mutation.undoBulkUpdate": [_input(id="<bulk_update>", idempotencyKey="undo")],
+    "Mutation.importClients": [
+        _input(
+            uploadId="<list>",
+            columns=[
+                {"header": "Client", "into": {"field": "ACCOUNT_NAME"}},
+                {"header": "E-mail", "into": {"email": {"id": "<field>"}}},
+                {"header": "Spouse", "into": {"email": {"name": "Spouse email"}}},
+            ],
+            toggles={
+                "login": True,
+                "notificationPreferences": [{"category": "PROPOSALS", "on": False}],
+                "invite": {"message": "Welcome"},
+            },
+            dryRun=False,
+            idempotencyKey="import",
+        ),
+        _input(uploadId="<list>", dryRun=True),
+    ],
     "Mutation.sendInvitations": [
         _input(
             toggles=[{"accountId": "<pending_account>", "addressId": "<pending_address>"}],
@@ -338,11 +357,13 @@ EXAMPLES: dict[str, list[Example]] = {
     "Subscription.emailArrived": [Example({"accountId": "<account>", "after": None}, EVENTS)],
     "Subscription.togglesChanged": [Example({"accountId": "<account>", "after": None}, EVENTS)],
     "Subscription.bulkUpdateProgress": [Example({"id": "<bulk_update>"}, "{ done total bulkUpdate { status } }")],
+    "Subscription.importProgress": [Example({"id": "<import>"}, "{ id status rows rowsDone rowsWithErrors }")],
     "Subscription.mailboxHealth": [Example({"id": "<mailbox>"}, "{ id address health { state stored } }")],
     "Account.documents": [],
     "Account.emails": [],
     "BulkUpdateReport.items": [],
     "Account.notices": [],
+    "Import.rowErrors": [],
     "Contact.accounts": [],
     "Portal.documents": [],
     "Portal.emails": [],

@@ -16,6 +16,7 @@ from tests.world import a_world
 WORDS = {
     Subject.EMAIL: "email",
     Subject.BULK_UPDATE: "bulk_update",
+    Subject.IMPORT: "import",
     Subject.TOGGLES: "toggles",
     Subject.EMAIL_ADDRESS: "address",
     Subject.MAILBOX: "mailbox",

@@ -39,7 +39,11 @@ MUTATIONS = [name for name in WITH_IDS if name.startswith("Mutation.")]
 SUBSCRIPTIONS = [name for name in WITH_IDS if name.startswith("Subscription.")]
 FEEDS_OF_AN_ACCOUNT = ["Subscription.emailArrived", "Subscription.togglesChanged"]
 """Or of all; the others follow one thing."""
-OF_ONE = {"Subscription.bulkUpdateProgress": "bulk update", "Subscription.mailboxHealth": "mailbox"}
+OF_ONE = {
+    "Subscription.bulkUpdateProgress": "bulk update",
+    "Subscription.importProgress": "import",
+    "Subscription.mailboxHealth": "mailbox",
+}
 NOT_IDS = ("", "x", "account_", "account_123", "account_" + "z" * 32, "ACCOUNT_" + "0" * 32, "\0", "é" * 9999)
 
 
@@ -221,8 +225,8 @@ async def _touch(world: World, *, notify: bool) -> None:
 
 
 NOUNS = (
-    "account address attachment bulk_update contact document email entry field firm invitation mailbox member notice"
-    " notification person toggles token"
+    "account address attachment bulk_update contact document email entry field firm import invitation mailbox member"
+    " notice notification person toggles token"
 )
 OWNERS_ONLY = {"notification", "entry", "token"}
 
@@ -242,10 +246,11 @@ async def test_lists_show_what_the_firm_has_alone(api: Api) -> None:
     document = """{ accounts { nodes { id } totalCount } contacts { nodes { id } totalCount } mailboxes { id }
       emails { nodes { id } totalCount } inbox { nodes { id } unreadCount } journal { nodes { account { id } } }
       bulkUpdates { nodes { id report { items { nodes { account { id } address { id } } } } } }
+      imports { nodes { id rowErrors { nodes { message } } } }
       firm { members { id } emailFields { id } apiTokens { id } } }"""
     found = json.dumps(await api.ask(document, as_=mine.owner))
     assert all(key not in found for key in theirs.ids.values())
     assert all(
         mine.ids[noun] in found
-        for noun in ("account", "contact", "mailbox", "email", "notification", "token", "bulk_update")
+        for noun in ("account", "contact", "mailbox", "email", "notification", "token", "bulk_update", "import")
     )

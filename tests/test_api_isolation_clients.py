@@ -77,7 +77,9 @@ async def test_a_client_follows_nothing_of_others(api: Api, name: str) -> None:
             assert set(refused.value.codes) <= {"FORBIDDEN", "ACCOUNT_SWITCHED"}
 
 
-NOUNS = "account attachment bulk_update contact document email entry field mailbox member notification toggles token"
+NOUNS = (
+    "account attachment bulk_update contact document email entry field import mailbox member notification toggles token"
+)
 OWN = {"attachment", "document", "email"}
 
 
@@ -95,6 +97,7 @@ async def test_lists_of_the_team_are_empty_for_a_client_and_of_the_firm_it_sees_
     document = """{ accounts { nodes { id } totalCount } contacts { nodes { id } totalCount } mailboxes { id }
       journal { nodes { id } totalCount }
       bulkUpdates { nodes { id } totalCount }
+      imports { nodes { id } totalCount }
       emails { nodes { id } totalCount } inbox { nodes { id } totalCount unreadCount }
       firm { id name members { id } emailFields { id } apiTokens { id } } }"""
     found = await api.ask(document, as_=mine.client)

@@ -72,7 +72,7 @@ async def test_it_is_answered_and_nothing_is_refused(api: Api, name: str) -> Non
         assert not (isinstance(answer, dict) and answer.get("errors")), answer
 
 
-STATES = ["BulkLive", "MailboxesLive"]
+STATES = ["BulkLive", "ImportLive", "MailboxesLive"]
 FEEDS = [name for name, one in OPERATIONS.items() if one.operation.value == "subscription" and name not in STATES]
 
 

@@ -110,6 +110,7 @@ LISTS = {
     "items": "bulkUpdate(id: $run) { report { items(first: 1, after: $after) { edges { cursor } } } }",
     "items with an outcome": "bulkUpdate(id: $run) { report {"
     " items(first: 1, after: $after, outcome: INVITED) { edges { cursor } } } }",
+    "imports": "imports(first: 1, after: $after) { edges { cursor } }",
     "journal": "journal(first: 1, after: $after) { edges { cursor } }",
     "emails on an account": "node(id: $id) { ... on Account { emails(first: 1, after: $after) { edges { cursor } } } }",
     "accounts of a contact": "node(id: $key) { ...on Contact { accounts(after: $after) { edges { cursor } } } }",

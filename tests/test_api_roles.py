@@ -51,6 +51,7 @@ RIGHTS = {
     "bulkUpdateToggles": ACCOUNTS,
     "cancelBulkUpdate": ACCOUNTS,
     "undoBulkUpdate": ACCOUNTS,
+    "importClients": ACCOUNTS,
     "sendInvitations": ACCOUNTS,
     "revokeInvitation": ACCOUNTS,
     "liftSuppression": ACCOUNTS,

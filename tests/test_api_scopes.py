@@ -44,7 +44,7 @@ IN_PERSON = {
 }
 """A token is refused there, or nobody's, so that nothing comes back."""
 WORDS = {
-    *("text", "softwareLink", "firmName", "accountName", "errorsCsvUrl"),
+    *("text", "softwareLink", "firmName", "accountName", "errorsCsvUrl", "warnings", "badRowsCsvUrl"),
     *("certifiedBy", "rawUrl", "safeHtml", "snippet", "subject"),
 }
 """Strings that are no names of what was changed."""

@@ -31,10 +31,11 @@ VALUES = {
     *{"PortalWaiting", "PortalAction", "InvitationOffer", "NotifyRecipient", "NoticeLetter"},
     *{"BulkUpdateReport", "BulkUpdateTally", "BulkUpdateItem", "BulkUpdateResult"},
     *{"BulkUpdatePreview", "BulkUpdateProgress"},
+    *{"ImportColumn", "ImportError"},
     *{"Refusal", "Conflict", "DeadLink", "RateLimited", "Query", "Mutation", "Subscription"},
 }
 """They belong to what they stand in, and a cache keeps them there."""
-STATES = {"bulkUpdateProgress", "mailboxHealth"}
+STATES = {"bulkUpdateProgress", "importProgress", "mailboxHealth"}
 """Subscriptions that always begin with how it is now."""
 
 

@@ -41,6 +41,7 @@ from models.toggles import Invite
 from models.upload import NewUpload
 from models.viewer import ApiScope, Client, System, TeamRole
 from tests.bulk_updating import DISABLE, ENABLE, kept_waiting, ran, these
+from tests.importing import imported
 from tests.make import (
     MadeAccount,
     a_client,
@@ -56,13 +57,15 @@ from tests.make import (
 ANNA, FREE, PENDING = "anna@client.test", "free@client.test", "pending@client.test"
 SERVER = MailServer("mail.client.test", 993)
 PDF = b"%PDF-1.4 an invoice"
+CLIENTS = b"Client;E-mail;Spouse\nRossi;rosa@rossi.test;ugo@rossi.test\n"
 
 
 @dataclass(frozen=True, slots=True)
 class World:
     """
     `ids`: global ids by noun; `free_contact` is on no account, `pending_address` on `pending_account` has been invited
-    (`invitation`) by a run that has ended (`bulk_update`); another one waits (`queued_bulk_update`).
+    (`invitation`) by a run that has ended (`bulk_update`); another one waits (`queued_bulk_update`). `list` is a file
+    of clients, `import` a dry run.
     `unlinked_address` may still enter `unlinked_account`, though its `former_contact` gave it up. `employee` may not
     manage accounts. `client` is ANNA, who works in `account`.
     """
@@ -95,12 +98,23 @@ async def a_world() -> World:
         "free_address": global_id(Kind.EMAIL_ADDRESS, await an_address(by, FREE)),
     }
     client = await a_client(by, account)
+    ids |= await _import(owner)
     ids |= await _pending(by, owner) | await _unlinked(by)
     letters, more = await _letters(by, owner), await _more(by, owner, account, client.viewer)
     ids["colleague"] = global_id(Kind.TEAM_MEMBER, employee.viewer.member_id)
     elsewhere = await session.start_for_member(firm_id=by.firm_id, member_id=owner.viewer.member_id, days=1)
     ids["session"] = global_id(Kind.SESSION, elsewhere.viewer.session_id)
     return World(by, owner, employee, client, account, ids | letters | more)
+
+
+async def _import(owner: SignedIn) -> dict[str, str]:
+    """A file that waits to be imported, and a dry run that has ended, with a row that no account was made for."""
+    new = NewUpload("clients.csv", "text/csv", len(CLIENTS))
+    run = await imported(owner.viewer, [{"Contact": "Nobody's"}], dry_run=True)
+    return {
+        "list": global_id(Kind.UPLOAD, await upload.keep(owner.viewer, new, BytesIO(CLIENTS))),
+        "import": global_id(Kind.IMPORT, run.id),
+    }
 
 
 async def _pending(by: System, owner: SignedIn) -> dict[str, str]:

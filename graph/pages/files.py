@@ -1,5 +1,6 @@
-"""Downloads by signed links: attachments, documents, sources of messages, quarantined ones, errors of bulk updates."""
+"""Downloads by signed links: attachments, documents, sources of messages, quarantined ones, errors of runs."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import quote
 from uuid import UUID
 
@@ -8,7 +9,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from models import email, links, session
-from models.bulk_update.error_list import error_list
+from models.bulk_update.error_list import ErrorList, error_list
+from models.client_import.bad_rows import bad_rows
 from models.ground import files
 from models.links import FileKind
 from models.portal import documents, emails
@@ -27,8 +29,8 @@ async def download(request: Request) -> Response:
         return _gone()
     if (asker := await session.of(opened.firm_id, opened.session_id)) is None:  # it dies with the session (P5)
         return _gone()
-    if kind is FileKind.BULK_UPDATE_ERRORS:
-        return await _errors(asker, opened.row_id)
+    if (lists := LISTS.get(kind)) is not None:
+        return await _list(asker, opened.row_id, lists)
     return await _kept(kind, asker, opened.row_id)
 
 
@@ -55,9 +57,13 @@ async def _may_see(kind: FileKind, asker: Asker, row_id: UUID) -> bool:
     return bool(await seen(asker, [row_id]))
 
 
-async def _errors(asker: Asker, run_id: UUID) -> Response:
+Lists = Callable[[Viewer, UUID], Awaitable[ErrorList | None]]
+LISTS: Mapping[FileKind, Lists] = {FileKind.BULK_UPDATE_ERRORS: error_list, FileKind.ROWS_TO_MEND: bad_rows}
+
+
+async def _list(asker: Asker, run_id: UUID, lists: Lists) -> Response:
     """Written anew each time, and kept by no browser: the names in it may change, and the reader may be signed out."""
-    found = await error_list(asker, run_id) if isinstance(asker, Viewer) else None
+    found = await lists(asker, run_id) if isinstance(asker, Viewer) else None
     if found is None:
         return _gone()
     headers = _headers(found.name) | {"Cache-Control": "no-store"}

@@ -16,8 +16,7 @@ from mail.parsing import ParserPool
 from mail.returns.place import Place
 from mail.returns.running import ReturnReader
 from mail.sync import Worker
-from models import feed, journal, mailbox
-from models.bulk_update import Runner
+from models import bulk_update, client_import, feed, journal, mailbox
 from models.errand.running import Errands
 from models.ground.rounds import Rounds
 from models.ground.settings import Settings
@@ -25,7 +24,7 @@ from models.housekeeping import Housekeeper
 from models.inbox_mail import Messenger
 from models.mailbox.ending import Endings
 
-AnyWorker = Worker | ReturnReader | Outbox | Rounds | Runner | Housekeeper
+AnyWorker = Worker | ReturnReader | Outbox | Rounds | Housekeeper
 log = structlog.get_logger("running")
 
 
@@ -48,7 +47,8 @@ def _workers(settings: Settings, parsers: ParserPool) -> list[AnyWorker]:
         Worker(development=settings.development, parsers=parsers, wakes=_changed),
         Errands(),
         Messenger(),
-        Runner(),
+        bulk_update.Runner(),
+        client_import.Runner(),
         Endings(),
         Housekeeper(),
     ]

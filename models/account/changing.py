@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 
 from models import firm, idempotency, journal, text
 from models.access import lose_access
-from models.account.making import MadeAccount, write
+from models.account.making import MadeAccount, last_number, write
 from models.account.table import AccountKind
 from models.contact.linking import LinkedContact, link_all
 from models.email import history
@@ -74,15 +74,7 @@ async def _free_code(firm_id: UUID, code: str, *, apart_from: UUID | None = None
 
 async def _next_code(firm_id: UUID) -> str:
     await firm.one_at_a_time(firm_id)
-    return f"V{int(await store.value(_LAST_NUMBER, firm_id) or 0) + 1}"
-
-
-# as text.sort_key writes numbers: how many digits, then these; so the last key is the highest number
-_LAST_NUMBER = """
-SELECT substring(code_key FROM 5) FROM account
-WHERE firm_id = $1 AND code_key >= 'v001' AND code_key < 'v029' AND code_key ~ '^v[0-9]+$'
-ORDER BY code_key DESC LIMIT 1
-"""
+    return f"V{await last_number(firm_id) + 1}"
 
 
 async def update(

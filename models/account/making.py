@@ -1,5 +1,6 @@
 """Accounts made, as many as there are, in one statement: whoever makes them has asked what must be asked."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -48,3 +49,25 @@ SELECT n.id, $1, n.code, n.name, n.kind, n.code_key, n.sort_key, string_to_array
 FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
   AS n(id, code, name, kind, code_key, sort_key, words)
 """
+
+
+async def last_number(firm_id: UUID) -> int:
+    """The highest of the firm's codes that are V and a number; 0: there is none."""
+    return int(await store.value(_LAST_NUMBER, firm_id) or 0)
+
+
+# as text.sort_key writes numbers: how many digits, then these; so the last key is the highest number
+_LAST_NUMBER = """
+SELECT substring(code_key FROM 5) FROM account
+WHERE firm_id = $1 AND code_key >= 'v001' AND code_key < 'v029' AND code_key ~ '^v[0-9]+$'
+ORDER BY code_key DESC LIMIT 1
+"""
+
+
+def number_in(code: str) -> int:
+    """Of a code that is V and a number of at most 28 digits; 0: it is none."""
+    found = _NUMBERED.fullmatch(code)
+    return int(found[1]) if found else 0
+
+
+_NUMBERED = re.compile(r"[vV]([0-9]{1,28})", re.ASCII)

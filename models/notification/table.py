@@ -6,7 +6,9 @@ from tortoise.contrib.postgres.fields import ArrayField
 
 from models.journal import Subject
 
-About = Literal[Subject.EMAIL, Subject.BULK_UPDATE, Subject.TOGGLES, Subject.EMAIL_ADDRESS, Subject.MAILBOX]
+About = Literal[
+    Subject.EMAIL, Subject.BULK_UPDATE, Subject.IMPORT, Subject.TOGGLES, Subject.EMAIL_ADDRESS, Subject.MAILBOX
+]
 
 
 class NotificationKind(StrEnum):
@@ -22,6 +24,7 @@ class NotificationKind(StrEnum):
 
     EMAIL_RECEIVED = "EMAIL_RECEIVED", Subject.EMAIL
     BULK_UPDATE_FINISHED = "BULK_UPDATE_FINISHED", Subject.BULK_UPDATE
+    IMPORT_FINISHED = "IMPORT_FINISHED", Subject.IMPORT
     INVITATION_ACCEPTED = "INVITATION_ACCEPTED", Subject.TOGGLES
     LETTER_BOUNCED = "LETTER_BOUNCED", Subject.EMAIL_ADDRESS
     MAILBOX_NEEDS_ATTENTION = "MAILBOX_NEEDS_ATTENTION", Subject.MAILBOX

@@ -8,11 +8,12 @@ from collections.abc import Callable, Sequence
 
 from models.errors import ErrorCode
 from models.notification.bulk_update_words import EnglishOfBulkUpdates, ItalianOfBulkUpdates
+from models.notification.import_words import EnglishOfImports, ItalianOfImports
 from models.notification_category import NotificationCategory
 from models.our_own import OurOwn
 
 
-class English(EnglishOfBulkUpdates):
+class English(EnglishOfBulkUpdates, EnglishOfImports):
     """`why`, `message`: as the API tells them, in English, often with what a mail server said."""
 
     def email_received(self, sender: str, subject: str) -> str:
@@ -49,7 +50,7 @@ class English(EnglishOfBulkUpdates):
         )
 
 
-class Italian(ItalianOfBulkUpdates, English):
+class Italian(ItalianOfBulkUpdates, ItalianOfImports, English):
     def email_received(self, sender: str, subject: str) -> str:
         return f"{sender}: {subject or '(senza oggetto)'}"
 

@@ -20,6 +20,7 @@ class RunKind(StrEnum):
 
     BULK_UPDATE = "BULK_UPDATE"
     UNDO = "UNDO"
+    CLIENT_IMPORT = "CLIENT_IMPORT", Subject.IMPORT
 
 
 class RunStatus(StrEnum):

@@ -18,7 +18,7 @@ forked = multiprocessing.get_context("forkserver")
 forked.set_forkserver_preload(
     [
         f"tests.faults.{name}_child"
-        for name in ("bulk", "ending", "errand", "inbox", "inviting", "key", "notice", "outbox", "submission")
+        for name in ("bulk", "ending", "errand", "import", "inbox", "inviting", "key", "notice", "outbox", "submission")
     ]
 )
 DOUBLED = {"killed at after the server took a letter", "killed at before the commit of a settled letter"}

@@ -23,6 +23,7 @@ NOUNS = [
     "models.account.table",
     "models.run.table",
     "models.bulk_update.table",
+    "models.client_import.table",
     "models.contact.table",
     "models.email_field",
     "models.address",

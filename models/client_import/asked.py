@@ -1,0 +1,82 @@
+"""What an import was asked to do, as it is kept with its run."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from models.client_import.columns import ImportField, Target
+from models.contact import FieldRef
+from models.notification_category import NotificationCategory
+from models.toggles import Invite, NewToggles, NotificationPreference
+
+
+@dataclass(frozen=True, slots=True)
+class ImportColumn:
+    """`field` and `email` None: left out. `email_field`: the name of that field, of one that is to be made too."""
+
+    header: str
+    samples: tuple[str, ...] = ()
+    field: ImportField | None = None
+    email: FieldRef | None = None
+    email_field: str | None = None
+
+    @property
+    def target(self) -> Target | None:
+        return self.field or self.email
+
+
+@dataclass(frozen=True, slots=True)
+class ClientImport:
+    """`columns`: all of the file, in its order. `delimiter`: as the file has it."""
+
+    columns: Sequence[ImportColumn]
+    toggles: NewToggles
+    dry_run: bool = False
+    warnings: tuple[str, ...] = ()
+    delimiter: str = ";"
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        return tuple(column.header for column in self.columns)
+
+    @property
+    def targets(self) -> dict[str, Target]:
+        return {column.header: column.target for column in self.columns if column.target is not None}
+
+
+def as_json(asked: ClientImport) -> str:
+    return orjson.dumps(asked, default=str).decode()
+
+
+def from_json(text: str) -> ClientImport:
+    """Of what `as_json` wrote."""
+    kept = orjson.loads(text)
+    return ClientImport(
+        tuple(map(_column, kept["columns"])),
+        _toggles(kept["toggles"]),
+        kept["dry_run"],
+        tuple(kept["warnings"]),
+        kept["delimiter"],
+    )
+
+
+def _column(kept: Mapping[str, Any]) -> ImportColumn:
+    email = kept["email"]
+    return ImportColumn(
+        kept["header"],
+        tuple(kept["samples"]),
+        ImportField(kept["field"]) if kept["field"] else None,
+        FieldRef(UUID(email["id"]) if email["id"] else None, email["name"]) if email else None,
+        kept["email_field"],
+    )
+
+
+def _toggles(kept: Mapping[str, Any]) -> NewToggles:
+    preferences = (
+        NotificationPreference(NotificationCategory(one["category"]), one["on"]) for one in kept["preferences"]
+    )
+    invite = Invite(**kept["invite"]) if kept["invite"] else None
+    return NewToggles(kept["login"], kept["notify"], kept["email_sync"], invite, tuple(preferences))

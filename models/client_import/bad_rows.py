@@ -1,0 +1,71 @@
+"""
+The bad rows of an import as a file, to mend and import again: what is wrong in a column in front, then the cells as
+they came, safe in any spreadsheet; delimiter and headers as the file had them. Its reader takes the column and our
+apostrophes off again.
+"""
+
+import csv
+from collections.abc import AsyncIterator, Iterable, Sequence
+from io import StringIO
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from models.bulk_update.error_list import MARK, ErrorList
+from models.client_import.asked import ClientImport, from_json
+from models.ground import store
+from models.harmless import harmless
+from models.run import RunKind
+from models.sheet.sheet import ERROR_COLUMN
+from models.time_zone import zone_of
+from models.viewer import Viewer
+
+ROWS_AT_ONCE = 250
+"""Read, written and forgotten together."""
+
+
+async def bad_rows(by: Viewer, run_id: UUID) -> ErrorList | None:
+    """None: there is no such import, it has not ended, or it has no bad row."""
+    run = await store.row(_RUN, by.firm_id, run_id)
+    if run is None:
+        return None
+    day = run["ended_at"].astimezone(zone_of(run["time_zone"])).date()
+    return ErrorList(f"rows-to-mend-{day}.csv", _pieces(by, run_id, from_json(run["asked"])))
+
+
+_RUN = f"""
+SELECT r.ended_at, r.asked, f.time_zone FROM run r JOIN firm f ON f.id = r.firm_id
+WHERE r.firm_id = $1 AND r.id = $2 AND r.kind = '{RunKind.CLIENT_IMPORT}' AND r.ended_at IS NOT NULL AND EXISTS (
+  SELECT 1 FROM client_import_row b WHERE b.firm_id = $1 AND b.run_id = $2 AND b.outcome = 'ERROR')
+"""
+
+
+async def _pieces(by: Viewer, run_id: UUID, asked: ClientImport) -> AsyncIterator[bytes]:
+    yield (MARK + _as_csv([[ERROR_COLUMN, *map(harmless, asked.headers)]], asked.delimiter)).encode()
+    number = -1
+    while rows := await store.rows(_ROWS, by.firm_id, run_id, number, ROWS_AT_ONCE):
+        number = rows[-1]["number"]
+        yield _as_csv(map(_line, rows), asked.delimiter).encode()
+
+
+_ROWS = """
+SELECT b.number, b.cells, e.errors FROM (
+  SELECT * FROM client_import_row b
+  WHERE b.firm_id = $1 AND b.run_id = $2 AND b.outcome = 'ERROR' AND b.number > $3 ORDER BY b.number LIMIT $4) b
+CROSS JOIN LATERAL (
+  SELECT array_agg(concat_ws(': ', e.header, e.message) ORDER BY e.id) AS errors FROM client_import_error e
+  WHERE e.firm_id = $1 AND e.run_id = $2 AND e.number = b.number) e
+ORDER BY b.number
+"""
+
+
+def _line(row: Any) -> Sequence[str]:
+    cells = (" ".join(row["errors"] or ()), *orjson.loads(row["cells"]))
+    return [harmless(cell) for cell in cells]
+
+
+def _as_csv(lines: Iterable[Sequence[str]], delimiter: str) -> str:
+    out = StringIO(newline="")
+    csv.writer(out, delimiter=delimiter).writerows(lines)
+    return out.getvalue()

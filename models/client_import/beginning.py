@@ -1,0 +1,71 @@
+"""An import begins: which rows are of one account is found from the whole file, and stays so (R40)."""
+
+from typing import Any
+
+import orjson
+
+from models.account.making import number_in
+from models.client_import.asked import ClientImport
+from models.client_import.columns import Columns, ImportField
+from models.client_import.turns import Placed, Said, placed
+from models.client_import.values import client_rows
+from models.ground import clock, store
+from models.ground.checkpoint import checkpoint
+from models.run import Held, RunKind, acting, hold, moved
+from models.sheet.sheet import Row, Rows, Sheet
+
+OF_ACCOUNTS = (ImportField.ACCOUNT_CODE, ImportField.ACCOUNT_NAME)
+
+
+async def begin(held: Held, run: Any, asked: ClientImport) -> bool:
+    """Under no lock: an account that somebody makes meanwhile is met by the chunk of its rows. Raises RunLost."""
+    async with store.transaction(held.firm_id):
+        said = await _said(run, asked)
+        accounts = await store.rows("SELECT id, code, name FROM account WHERE firm_id = $1", held.firm_id)
+        places = placed(said, ((row["id"], row["code"], row["name"]) for row in accounts))
+        await _place(run, places)
+        checkpoint("after an import was planned")
+        run = await hold(held)
+        last = max((number_in(row.code) for row in said), default=0)
+        tallies = orjson.dumps({"last_number": last}).decode() if last < 2**63 else "{}"
+        await store.execute(_PLANNED, held.firm_id, held.run_id, clock.now(), places[-1].turn, tallies)
+        moved((await acting(run)).viewer, RunKind.CLIENT_IMPORT, held.run_id)
+    return True
+
+
+async def _said(run: Any, asked: ClientImport) -> list[Said]:
+    """Of each row, without anything else of it: a file may be large."""
+    targets: Columns = {header: target for header, target in asked.targets.items() if target in OF_ACCOUNTS}
+    places = [at for at, header in enumerate(asked.headers) if header in targets]
+    rows = await store.rows(_ROWS, run["firm_id"], run["id"], places)
+    sheet = Sheet(tuple(asked.headers[at] for at in places), Rows(()))
+    read = [Row(row["number"], tuple(row["cells"]), row["fault"]) for row in rows]
+    return [Said(row.number, row.account_code, row.account_name) for row in client_rows(sheet, targets, read)]
+
+
+_ROWS = """
+SELECT number, fault, ARRAY(SELECT coalesce(cells->>at, '') FROM unnest($3::int[]) WITH ORDINALITY AS p(at, nth)
+  ORDER BY nth) AS cells
+FROM client_import_row WHERE firm_id = $1 AND run_id = $2 ORDER BY number
+"""
+_PLANNED = """
+UPDATE run SET status = 'RUNNING', planned_at = $3, account_count = $4, tallies = $5::text::jsonb, failures = 0
+WHERE firm_id = $1 AND id = $2
+"""
+
+
+async def _place(run: Any, places: list[Placed]) -> None:
+    columns = (
+        [place.number for place in places],
+        [place.turn for place in places],
+        [place.account_id for place in places],
+        [place.is_ambiguous for place in places],
+    )
+    await store.execute(store.AFRESH + _PLACE, run["firm_id"], run["id"], *columns)
+
+
+_PLACE = """
+UPDATE client_import_row r SET turn = n.turn, account_id = n.account_id, is_ambiguous = n.is_ambiguous
+FROM unnest($3::int[], $4::int[], $5::uuid[], $6::boolean[]) AS n(number, turn, account_id, is_ambiguous)
+WHERE r.firm_id = $1 AND r.run_id = $2 AND r.number = n.number
+"""

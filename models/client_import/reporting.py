@@ -1,0 +1,86 @@
+"""What came of the rows of an import, kept row by row, and its figures."""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+from uuid_utils.compat import uuid7
+
+from models.client_import.asked import from_json
+from models.client_import.planning import Plan
+from models.client_import.reading import figures_of
+from models.client_import.result import RowOutcome
+from models.client_import.values import RowError
+from models.ground import store
+
+
+async def keep(run: Any, turn: int, plan: Plan) -> None:
+    """Of a chunk up to `turn`: its results, and how far the run is. Inside a transaction that holds the run."""
+    results = plan.results
+    dry_run = from_json(run["asked"]).dry_run
+    people = [None if dry_run else result.contact_id for result in results]
+    columns = [result.number for result in results], [result.outcome for result in results], people, dry_run
+    await store.execute(store.for_many(_RESULTS, results), run["firm_id"], run["id"], *columns)
+    await _keep_errors(run, [error for result in results for error in result.errors])
+    tallies = orjson.dumps(_added(run, plan)).decode()
+    await store.execute(_PROGRESS, run["firm_id"], run["id"], turn, len(results), tallies)
+
+
+_RESULTS = """
+UPDATE client_import_row r SET outcome = n.outcome, contact_id = n.contact_id,
+  cells = CASE WHEN n.outcome = 'ERROR' OR $6 THEN r.cells END
+FROM unnest($3::int[], $4::text[], $5::uuid[]) AS n(number, outcome, contact_id)
+WHERE r.firm_id = $1 AND r.run_id = $2 AND r.number = n.number
+"""
+_PROGRESS = """
+UPDATE run SET turn = $3, done = done + $4, tallies = $5::text::jsonb, failures = 0
+WHERE firm_id = $1 AND id = $2
+"""
+
+
+async def _keep_errors(run: Any, errors: Iterable[RowError]) -> None:
+    columns = [(uuid7(), error.row, error.column, error.code, error.message) for error in errors]
+    if columns:
+        await store.execute(_ERRORS, run["firm_id"], run["id"], *map(list, zip(*columns, strict=True)))
+
+
+_ERRORS = """
+INSERT INTO client_import_error (id, firm_id, run_id, number, header, code, message)
+SELECT n.id, $1, $2, n.number, n.header, n.code, n.message
+FROM unnest($3::uuid[], $4::int[], $5::text[], $6::text[], $7::text[]) AS n(id, number, header, code, message)
+"""
+
+
+def _added(run: Any, plan: Plan) -> dict[str, int]:
+    outcomes, deeds = Counter(result.outcome for result in plan.results), plan.deeds
+    added = {
+        "rows_created": outcomes[RowOutcome.CREATED],
+        "rows_matched": outcomes[RowOutcome.MATCHED],
+        "rows_with_errors": outcomes[RowOutcome.ERROR],
+        "accounts_created": len(deeds.accounts),
+        "contacts_created": len(deeds.contacts),
+        "contacts_matched": deeds.contacts_matched,
+        "invited": deeds.invited_count,
+    }
+    return {name: figure + added.get(name, 0) for name, figure in figures_of(run["tallies"]).items()}
+
+
+async def forget_cells(run: Any) -> None:
+    """A dry run has ended: what stands in its good rows is needed no more. Inside a transaction that holds the run."""
+    await store.execute(_FORGET_CELLS, run["firm_id"], run["id"])
+
+
+_FORGET_CELLS = """
+UPDATE client_import_row SET cells = NULL WHERE firm_id = $1 AND run_id = $2 AND outcome <> 'ERROR'
+"""
+
+
+async def forget(run: Any) -> None:
+    """A dry run begins anew: nothing of it is done. Inside a transaction that holds the run."""
+    last = orjson.dumps({"last_number": figures_of(run["tallies"])["last_number"]}).decode()
+    await store.execute("DELETE FROM client_import_error WHERE firm_id = $1 AND run_id = $2", run["firm_id"], run["id"])
+    await store.execute(_ANEW, run["firm_id"], run["id"], last)
+
+
+_ANEW = "UPDATE run SET turn = 0, done = 0, tallies = $3::text::jsonb WHERE firm_id = $1 AND id = $2"

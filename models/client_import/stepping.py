@@ -1,0 +1,160 @@
+"""
+The steps of an import: its turns, then one chunk of whole accounts after the other, each in one transaction, so that
+whoever is killed leaves nothing half done, and another goes on from there. A dry run goes the same way, keeps in memory
+what its rows would have made, and writes what came of them alone; another worker begins it anew.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from time import monotonic
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import orjson
+
+from models import firm
+from models.account.making import last_number
+from models.client_import import reporting
+from models.client_import.asked import ClientImport, from_json
+from models.client_import.beginning import begin
+from models.client_import.ending import finish
+from models.client_import.known import Known
+from models.client_import.looking import learn
+from models.client_import.planning import Plan, not_allowed, plan
+from models.client_import.reading import figures_of
+from models.client_import.turns import Turn
+from models.client_import.understanding import options_of
+from models.client_import.values import ClientRow, client_rows
+from models.client_import.writing import write
+from models.email import history
+from models.ground import store
+from models.ground.checkpoint import checkpoint
+from models.letter import limits_of
+from models.run import Actor, Held, Pace, RunKind, acting, hold, moved
+from models.sheet.sheet import Row, Rows, Sheet
+from models.viewer import Viewer
+
+READ_AT_ONCE = 50
+"""Rows whose cells are understood before others of this process have their turn: some milliseconds."""
+
+
+_rehearsals: WeakKeyDictionary[Pace, Known] = WeakKeyDictionary()
+"""What a dry run has come to so far: as long as its worker goes on with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """`turn`: the last one; `rows`: how many."""
+
+    turns: Sequence[Turn]
+    turn: int
+    rows: int
+
+
+async def step(held: Held, pace: Pace) -> bool:
+    """Begins the import, or ends its next chunk; False: it has ended. Raises RunLost."""
+    async with store.transaction(held.firm_id):
+        run = await hold(held)
+    asked = from_json(run["asked"])
+    if run["planned_at"] is None:
+        return await begin(held, run, asked)
+    if asked.dry_run:
+        return await _rehearse(held, asked, pace)
+    return await _import(held, run, asked, pace)
+
+
+async def _import(held: Held, run: Any, asked: ClientImport, pace: Pace) -> bool:
+    chunk = await _next(run, asked, run["turn"], pace)
+    async with store.transaction(held.firm_id):
+        await firm.one_at_a_time(held.firm_id)
+        begun = monotonic()
+        run = await hold(held)
+        await history.lock(held.firm_id)
+        who = await acting(run)
+        known = await _known(who.viewer, run)
+        plan = await _planned(who, asked, chunk, known, writes=True)
+        goes_on = await _end(who.viewer, run, chunk, plan)
+        checkpoint("before the commit of a chunk of an import")
+    pace.took(chunk.rows, monotonic() - begun)
+    checkpoint("after the commit of a chunk of an import")
+    return goes_on
+
+
+async def _rehearse(held: Held, asked: ClientImport, pace: Pace) -> bool:
+    """The next chunk of a dry run: nobody is kept waiting, and nothing is made. Begun anew by each worker."""
+    async with store.transaction(held.firm_id):
+        run = await hold(held)
+        who = await acting(run)
+        if (known := _rehearsals.get(pace)) is None:
+            known = _rehearsals[pace] = await _known(who.viewer, run)
+            await reporting.forget(run)
+            run = await hold(held)
+    chunk = await _next(run, asked, run["turn"], pace)
+    plan = await _planned(who, asked, chunk, known, writes=False)
+    async with store.transaction(held.firm_id):
+        run = await hold(held)
+        if not (goes_on := await _end(who.viewer, run, chunk, plan)):
+            await reporting.forget_cells(run)
+        checkpoint("before the commit of a chunk of a dry run")
+    checkpoint("after the commit of a chunk of a dry run")
+    return goes_on
+
+
+async def _known(by: Viewer, run: Any) -> Known:
+    """What holds for the whole file."""
+    left, last = (await limits_of(by)).left_this_hour, await last_number(by.firm_id)
+    return Known(left, max(last, figures_of(run["tallies"])["last_number"]))
+
+
+async def _next(run: Any, asked: ClientImport, turn: int, pace: Pace) -> Chunk:
+    """The rows of the next turns, understood; a few at a time, so that others of this process go on meanwhile."""
+    kept = await store.rows(_NEXT, run["firm_id"], run["id"], turn, pace.items)
+    sheet, targets = Sheet(asked.headers, Rows(())), asked.targets
+    rows: list[ClientRow] = []
+    for first in range(0, len(kept), READ_AT_ONCE):
+        some = [
+            Row(row["number"], tuple(orjson.loads(row["cells"])), row["fault"]) for row in kept[first:][:READ_AT_ONCE]
+        ]
+        rows += client_rows(sheet, targets, some)
+        await asyncio.sleep(0)
+    turns = [
+        _turn([(row, client) for row, client in of_turn])
+        for _, of_turn in groupby(zip(kept, rows, strict=True), lambda pair: pair[0]["turn"])
+    ]
+    return Chunk(turns, kept[-1]["turn"] if kept else turn, len(kept))
+
+
+_NEXT = """
+SELECT * FROM client_import_row WHERE firm_id = $1 AND run_id = $2 AND turn > $3 AND turn <= (
+  SELECT max(turn) FROM (
+    SELECT turn FROM client_import_row WHERE firm_id = $1 AND run_id = $2 AND turn > $3 ORDER BY turn LIMIT $4) n)
+ORDER BY turn, number
+"""
+
+
+def _turn(rows: Sequence[tuple[Any, ClientRow]]) -> Turn:
+    kept = rows[0][0]
+    return Turn([client for _, client in rows], kept["account_id"], kept["is_ambiguous"])
+
+
+async def _planned(who: Actor, asked: ClientImport, chunk: Chunk, known: Known, *, writes: bool) -> Plan:
+    if not who.may_go_on:
+        return not_allowed(chunk.turns)
+    options = await options_of(who.viewer, asked)
+    await learn(who.viewer, known, chunk.turns, invites=asked.toggles.invite is not None)
+    made = plan(known, options, chunk.turns)
+    if writes:
+        await write(who.viewer, known, options, made.deeds)
+    return made
+
+
+async def _end(by: Viewer, run: Any, chunk: Chunk, plan: Plan) -> bool:
+    await reporting.keep(run, chunk.turn, plan)
+    checkpoint("after a chunk of an import was reported")
+    moved(by, RunKind.CLIENT_IMPORT, run["id"])
+    has_ended: bool = run["done"] + chunk.rows == run["total"]
+    if has_ended:
+        await finish(by, run["id"])
+    return not has_ended

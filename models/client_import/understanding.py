@@ -1,0 +1,55 @@
+"""What an import was asked to do, as its planner needs it: headers of columns, and ids of e-mail fields."""
+
+from uuid import NAMESPACE_OID, UUID, uuid5
+
+from models import email_field
+from models.client_import.asked import ClientImport, ImportColumn
+from models.client_import.columns import ImportField
+from models.client_import.options import Headings, Options
+from models.email_field import key_of_name
+from models.toggles import Switch
+from models.viewer import Viewer
+
+_SWITCHES = {
+    ImportField.LOGIN: Switch.LOGIN,
+    ImportField.NOTIFY: Switch.NOTIFY,
+    ImportField.EMAIL_SYNC: Switch.EMAIL_SYNC,
+}
+
+
+async def options_of(by: Viewer, asked: ClientImport) -> Options:
+    """One statement."""
+    known = {key_of_name(field.name): field.id for field in await email_field.of_firm(by)}
+    columns = [column for column in asked.columns if column.email is not None]
+    ids = {column.header: _id_of(column, known) for column in columns}
+    return Options(
+        asked.toggles,
+        _headings(asked),
+        {column.email: ids[column.header] for column in columns if column.email},
+        {
+            ids[column.header]: column.email_field
+            for column in columns
+            if column.email_field and ids[column.header] not in known.values()
+        },
+    )
+
+
+def _id_of(column: ImportColumn, known: dict[str, UUID]) -> UUID:
+    """Its own; of a field that is to be made one that stands for it, the same each time."""
+    assert column.email is not None
+    if column.email.id is not None:
+        return column.email.id
+    key = key_of_name(column.email.name or "")
+    return known.get(key) or uuid5(NAMESPACE_OID, key)
+
+
+def _headings(asked: ClientImport) -> Headings:
+    """Of several columns for one name, the first."""
+    headers = {column.field: column.header for column in reversed(asked.columns) if column.field}
+    return Headings(
+        headers.get(ImportField.ACCOUNT_NAME),
+        headers.get(ImportField.ACCOUNT_CODE),
+        headers.get(ImportField.CONTACT_NAME),
+        {switch: headers[field] for field, switch in _SWITCHES.items() if field in headers},
+        {column.email: column.header for column in asked.columns if column.email},
+    )

@@ -1,0 +1,140 @@
+"""What a chunk of an import came to, written: as many statements for a thousand rows as for one."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from models import account, address, contact, email_field, journal, text
+from models.client_import.deeds import Deeds, Spot
+from models.client_import.known import Known
+from models.client_import.options import Options
+from models.contact.making import MadeContact
+from models.ground import store
+from models.ground.checkpoint import checkpoint
+from models.invitation import Asked, invite
+from models.journal import Change, JournalKind, Subject
+from models.toggles import EVERY_CATEGORY_ON, Toggles, Wanted, ensure, lock, switch
+from models.viewer import Viewer
+
+
+async def write(by: Viewer, known: Known, options: Options, deeds: Deeds) -> None:
+    """Runs inside a transaction, under `firm.one_at_a_time` and `history.lock`; `known` was read under them."""
+    await account.making.write(by, deeds.accounts)
+    await _write_contacts(by, known, options, deeds)
+    contact.linking.record(by, await contact.linking.write(by, deeds.links))
+    checkpoint("after the accounts of a chunk of an import were made")
+    await _switch(by, known, options, deeds)
+    await invite(by, list(_asked(known, options, deeds)), has_room=True)  # the plan has counted
+
+
+async def _write_contacts(by: Viewer, known: Known, options: Options, deeds: Deeds) -> None:
+    made = [
+        MadeContact(contact_id, name, _texts(known, deeds, known.contacts[contact_id].fields))
+        for contact_id, name in deeds.contacts.items()
+    ]
+    await contact.making.write(by, made)
+    await _ensure_addresses(by, known, deeds)
+    fields = await _fields(by, options, deeds)
+    held = [(whose, fields.get(field_id, field_id), known.address_ids[key]) for whose, field_id, key in deeds.emails]
+    if held:
+        await contact.making.hold(by, held)
+    await _change_contacts(by, known, deeds)
+
+
+async def _ensure_addresses(by: Viewer, known: Known, deeds: Deeds) -> None:
+    """Those that the firm does not know. How a known one is typed stays, whatever the file says."""
+    unknown = [typed for key, typed in deeds.addresses.items() if key not in known.address_ids]
+    if not unknown:
+        return
+    known.address_ids |= await address.ensure(by, unknown)
+
+
+async def _fields(by: Viewer, options: Options, deeds: Deeds) -> Mapping[UUID, UUID]:
+    """By the id that stands for a field that is to be made: its own."""
+    used = {field_id for _, field_id, _ in deeds.emails}
+    names = {field_id: name for field_id, name in options.to_make.items() if field_id in used}
+    if not names:
+        return {}
+    ids = await email_field.named(by, list(names.values()))
+    return {field_id: ids[name] for field_id, name in names.items()}
+
+
+def _texts(known: Known, deeds: Deeds, fields: Mapping[UUID, str]) -> tuple[str, ...]:
+    return tuple(known.addresses[key].text if key in known.addresses else key for key in fields.values())
+
+
+async def _change_contacts(by: Viewer, known: Known, deeds: Deeds) -> None:
+    """Contacts that were there, and have an address more."""
+    if not deeds.changed:
+        return
+    people = [known.contacts[contact_id] for contact_id in sorted(deeds.changed)]
+    words = [" ".join(text.words(one.name, *_texts(known, deeds, one.fields))) for one in people]
+    await store.execute(_CHANGE, by.firm_id, [one.id for one in people], words)
+    for person in people:
+        journal.record(
+            JournalKind.CONTACT_CHANGED,
+            by=by,
+            subject=(Subject.CONTACT, person.id),
+            accounts=person.accounts,
+            changes=[Change("emails", None, known.addresses[key].text) for key in deeds.changed[person.id]],
+        )
+
+
+_CHANGE = """
+UPDATE contact c SET version = c.version + 1,
+  words = ARRAY(SELECT DISTINCT w FROM unnest(c.words || string_to_array(n.words, ' ')) AS w ORDER BY w)
+FROM unnest($2::uuid[], $3::text[]) AS n(id, words) WHERE c.firm_id = $1 AND c.id = n.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Spots:
+    """By account and address: where a chunk has something to do."""
+
+    keys: Mapping[tuple[UUID, UUID], Spot]
+
+    @classmethod
+    def of(cls, known: Known, deeds: Deeds) -> "_Spots":
+        return cls({(account_id, known.address_ids[key]): (account_id, key) for account_id, key in _spots(deeds)})
+
+
+def _spots(deeds: Deeds) -> set[Spot]:
+    return deeds.spots.keys() | deeds.switches.keys() | deeds.fresh
+
+
+async def _switch(by: Viewer, known: Known, options: Options, deeds: Deeds) -> None:
+    spots = _Spots.of(known, deeds).keys
+    if not spots:
+        return
+    made = await ensure(by, list(spots))
+    sets_preferences = bool(options.toggles.preferences)
+    acting = [
+        pair
+        for pair, spot in spots.items()
+        if spot in deeds.switches or pair not in made or (sets_preferences and spot in deeds.fresh)
+    ]
+    locked = await lock(by, acting) if acting else {}
+    wanted = [(toggles, _wanted(options, deeds, spots[pair], toggles)) for pair, toggles in locked.items()]
+    await switch(by, wanted)
+    checkpoint("after a chunk of an import was switched")
+
+
+def _wanted(options: Options, deeds: Deeds, spot: Spot, toggles: Toggles) -> Wanted:
+    """All preferences are on at first (R13), whatever they were when the address was held here before."""
+    is_new_here = spot in deeds.spots and not toggles.holders - deeds.spots[spot]
+    wanted = dict(EVERY_CATEGORY_ON) if is_new_here else {}
+    if spot in deeds.fresh:
+        wanted |= {each.category: each.on for each in options.toggles.preferences}
+    return wanted | deeds.switches.get(spot, {})
+
+
+def _asked(known: Known, options: Options, deeds: Deeds) -> Iterator[Asked]:
+    """Whom an earlier chunk has written to gets no other letter; the invitation covers the account, too."""
+    wish = options.toggles.invite
+    if wish is None:
+        return
+    for account_id, key in deeds.invited:
+        person = known.addresses[key]
+        if not (person.activated and person.written_before):
+            again = wish.again and not person.written_before
+            yield Asked(account_id, known.address_ids[key], replace(wish, again=again))
