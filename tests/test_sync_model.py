@@ -7,6 +7,7 @@ R21, R22, R24, R38, R44.
 
 import os
 from datetime import timedelta
+from functools import partial
 from inspect import isawaitable
 from itertools import chain
 from typing import Any
@@ -81,6 +82,25 @@ def leave(place: int) -> st.SearchStrategy[list[Step]]:
     return scene(ARRIVE_IN_BOTH, look, any_of(ALL_OFF, look), other, disconnect, any_of(END, CONNECT, other))
 
 
+INBOX, SENT = FOLDERS.index("INBOX"), FOLDERS.index("Sent")
+FROM_CLIENT = st.tuples(st.sampled_from(ADDRESSES), PEOPLE_IN, PEOPLE_IN, st.just(True), st.just(0))
+HIDING = st.tuples(st.just(STUDIO), PEOPLE_IN, st.frozensets(st.sampled_from(ADDRESSES), min_size=1), st.just(True))
+
+
+def comes_and_leaves(place: int, *, forgets: bool) -> st.SearchStrategy[list[Step]]:
+    """A mailbox brings what is told, and goes; connected again, it brings the same."""
+    arrive = st.tuples(st.just("arrive"), FROM_CLIENT, st.just((place,)), st.just(INBOX))
+    gone = (("look", place), ("disconnect", place, forgets), ("end",))
+    return scene(ALL_ON, arrive, st.just(gone), st.just((("connect", place), ("look", place))))
+
+
+def sent_comes_second(place: int) -> st.SearchStrategy[list[Step]]:
+    """The copy in Sent names those in Bcc, whom the other did not."""
+    kind = HIDING.map(lambda drawn: (*drawn, 0))
+    arrive = st.tuples(st.just("arrive"), kind, st.just((place,)), st.just(INBOX))
+    return scene(ALL_ON, arrive, st.just((("look", place), ("copy", place, -1, SENT), ("look", place))))
+
+
 MOVED = any_of(MOVE, MOVE, RENUMBER, RENAME, EXPUNGE)
 SCENE = any_of(
     *[scene(ARRIVE, ARRIVE, LOOK_AT_BOTH)] * 3,
@@ -93,6 +113,8 @@ SCENE = any_of(
     scene(ARRIVE, ARRIVE, SWITCHED, LOOK_AT_BOTH),
     scene(REFUSE, ARRIVE, MOVE, LOOK_AT_BOTH, ON, LOOK_AT_BOTH),
     *[PLACE.flatmap(leave)] * 2,
+    PLACE.flatmap(sent_comes_second),
+    *(PLACE.flatmap(partial(comes_and_leaves, forgets=forgets)) for forgets in (True, False)),
     scene(DISCONNECT, CONNECT, any_of(ALL_OFF, ALL_ON, ARRIVE), LOOK_AT_BOTH, END, CONNECT, ALL_ON, LOOK_AT_BOTH),
     *[scene(STEP, STEP, STEP)] * 3,
 )
