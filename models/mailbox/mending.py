@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from models import firm, journal
+from models import firm, journal, submission
 from models.errors import Conflict, ErrorCode, Faults, Refusal
 from models.ground import store
 from models.ground.unset import UNSET, Unset
@@ -137,6 +137,7 @@ async def _save(by: Actor, row: Any, columns: dict[str, Any]) -> None:
     await Mailbox.filter(firm_id=by.firm_id, id=row["id"]).update(
         **columns, **token, **found_out, **_FRESH, state=state, changed_by=by.member_id, version=row["version"] + 1
     )
+    await submission.hurry(by.firm_id, row["id"])
     if any(row[name] != columns.get(name, row[name]) for name in ("imap_host", "username")):
         await folders.start_over(by.firm_id, row["id"])
     record(by, JournalKind.MAILBOX_CHANGED, row["id"], _told(row, {**columns, "state": state}))

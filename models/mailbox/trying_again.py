@@ -3,7 +3,7 @@
 from functools import partial
 from uuid import UUID
 
-from models import idempotency, journal
+from models import idempotency, journal, submission
 from models.email import history
 from models.errors import ErrorCode, Refusal
 from models.ground import store
@@ -19,7 +19,8 @@ async def sync_now(by: Viewer, mailbox_id: UUID, *, key: str | None = None) -> D
     """
     The mailbox is looked at within seconds, also where it waits for its next try, or for a person: a secret that was
     refused is tried once, and refused again it waits as before. All that is quarantined is fetched and read once more;
-    what fails again is quarantined with its reason. Nothing of it was told before, so nothing is told twice.
+    what fails again is quarantined with its reason. Nothing of it was told before, so nothing is told twice. What waits
+    to be sent from it is tried at once, too.
 
     Any team member may. Raises NOT_FOUND; INVALID where it is paused, which is somebody's decision and stays so.
     """
@@ -37,13 +38,14 @@ async def _sync_now(by: Viewer, mailbox_id: UUID) -> tuple[UUID, ...]:
         raise Refusal(ErrorCode.INVALID, message, "id")
     await store.execute(_ASK, by.firm_id, mailbox_id, MOST_REFUSALS - 1)
     await store.execute(_READ_AGAIN.format("true"), by.firm_id, mailbox_id)
+    await submission.hurry(by.firm_id, mailbox_id)
     journal.record(FeedKind.MAILBOX_MOVED, by=by, subject=(Subject.MAILBOX, mailbox_id))
     return (mailbox_id,)
 
 
 _STATE = "SELECT state FROM mailbox WHERE firm_id = $1 AND id = $2 AND disconnected_at IS NULL FOR NO KEY UPDATE"
 _ASK = """
-UPDATE mailbox SET asks = asks + 1, retry_at = NULL, refusals = least(refusals, $3),
+UPDATE mailbox SET asks = asks + 1, retry_at = NULL, smtp_retry_at = NULL, refusals = least(refusals, $3),
   state = CASE state WHEN 'NEEDS_ATTENTION' THEN 'CHECKING' ELSE state END
 WHERE firm_id = $1 AND id = $2
 """

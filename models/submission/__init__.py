@@ -3,6 +3,7 @@
 from models.letter.table import LetterState
 from models.submission.attaching import AttachmentRef
 from models.submission.cancelling import cancel_of_mailbox
+from models.submission.hurrying import hurry
 from models.submission.mailbox import limit
 from models.submission.queueing import NewSubmission, not_composed, queue
 from models.submission.recipients import ReplyRecipients
@@ -19,6 +20,7 @@ __all__ = [
     "ReplyRecipients",
     "Submission",
     "cancel_of_mailbox",
+    "hurry",
     "limit",
     "not_composed",
     "queue",

@@ -1,13 +1,18 @@
-"""All that is due from any mailbox is sent, as a worker sends it that reads nothing, to be killed in it."""
+"""An e-mail is written; all that is due is sent, as a worker sends it that reads nothing: to be killed in it."""
 
 from pathlib import Path
+from uuid import UUID
 
 from mail.parsing import ParserPool
 from mail.sync import Tools
 from mail.sync.attending import Attendance, attend
+from models import submission
 from models.ground import files
 from models.ground.settings import Settings
 from models.mailbox import lease
+from models.submission import NewEmail
+from models.viewer import Viewer
+from tests.syncing import CLIENT
 from tests.waiting import PATIENCE
 
 
@@ -16,3 +21,7 @@ async def send_all(var: str) -> None:
     tools = Tools(ParserPool(), development=True, timeout=PATIENCE)
     while claimed := await lease.claim("child", most=1):
         await attend(Attendance(claimed[0]), tools)
+
+
+async def write(by: Viewer, box: UUID) -> None:
+    await submission.send(by, NewEmail(box, (CLIENT,), (), "The offer", "Here it is."), key="the same")

@@ -15,7 +15,7 @@ import pytest
 from models.ground import store as database
 from models.viewer import Viewer
 from tests.faults.killing import killed
-from tests.faults.submission_child import send_all
+from tests.faults.submission_child import send_all, write
 from tests.processes import CHECKOUT
 from tests.sending_out import a_box, a_sink, a_writer, becomes, due_again
 from tests.smtp_server import SmtpSink, Taken
@@ -82,6 +82,20 @@ async def test_killed_at_every_checkpoint_of_sending(by: Viewer, own_store: str,
             assert {(row["state"], row["copy"]) for row in rows} == {("SENT", "WANTED")}, where
     assert len(set(killed_at)) == 5, killed_at
     assert len(killed_at) == 5 * LETTERS, "one after the other"
+
+
+async def test_killed_while_it_is_written_nothing_is_there_and_said_again_it_is_there_once(
+    by: Viewer, own_store: str, tmp_path: Path
+) -> None:
+    async with a_sink() as sink:
+        box = await a_paused_box(by, sink)
+        work = partial(killed, write, own_store, by, box, said=tmp_path / "said")
+        assert await work(crash_at=1) == "killed at a submission was written"
+        for table in ("email", "submission", "idempotency"):
+            assert await database.value(f"SELECT count(*) FROM {table}") == 0
+        for _ in range(2):
+            assert await work() is None
+        assert await database.value("SELECT count(*) FROM email e JOIN submission s ON s.id = e.id") == 1
 
 
 async def test_killed_again_and_again_right_after_the_server_took_it_two_copies_are_the_end(
