@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import psutil
 import pytest
@@ -152,6 +153,13 @@ async def test_a_reader_that_asks_for_too_much_is_ended_and_that_is_told() -> No
     with pytest.raises(Unreadable, match="took more time or memory than it may"):
         await reading.read(long_text_said(100_000))
     assert len((await reading.read(b"A;B\n1;2\n")).rows) == 1
+
+
+async def test_a_reader_that_cannot_even_begin_blames_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "orjson.py").write_text("raise ImportError")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(RuntimeError, match="ended with code 1"):
+        await reading.read(b"A;B\n1;2\n")
 
 
 async def test_a_reader_whose_asker_is_gone_ends() -> None:

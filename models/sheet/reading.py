@@ -52,6 +52,8 @@ async def _answer(process: Process, content: bytes) -> bytes:
         await process.wait()
     if process.returncode:
         log.warning("sheet.not_read", code=process.returncode)
+        if process.returncode > 0:  # no signal: a mistake of ours, of which nobody is told that their file is too large
+            raise RuntimeError(f"The process that reads tables ended with code {process.returncode}.")
         raise Unreadable(TOO_MUCH)
     return said
 
