@@ -26,6 +26,7 @@ async def sent_here(writer: Viewer, box: UUID, *, state: str = "SENT", text: str
     """An e-mail whose bytes have left, just now: it is to stand in Sent."""
     email_id = await written(writer, box, text=text, **more)
     raw = await as_it_left(email_id, text=text)
+    await store.execute(_NAMED, email_id)
     (file,) = await stored_file.keep(writer.firm_id, [raw])
     await store.execute(_LEFT, email_id, state, file)
     await store.execute(
@@ -34,6 +35,10 @@ async def sent_here(writer: Viewer, box: UUID, *, state: str = "SENT", text: str
     return email_id
 
 
+_NAMED = """
+INSERT INTO thread_ref (id, firm_id, message_id, thread_id)
+SELECT gen_random_uuid(), firm_id, message_id, thread_id FROM email WHERE id = $1
+"""
 _LEFT = """
 UPDATE submission SET state = $2::text, copy = 'WANTED', copy_due_at = now(), file = $3, handed_over = 1,
   sent_at = CASE $2::text WHEN 'SENT' THEN created_at END, settled_at = CASE $2::text WHEN 'SENT' THEN created_at END

@@ -9,6 +9,7 @@ import pytest
 from mail.imap import Appended, Imap, Refused, Unreachable
 from mail.imap.answers import appended
 from mail.imap.names import to_wire
+from mail.imap.searching import says
 from tests.imap_client import HOTEL, signed_in
 from tests.imap_server import ARRIVED, ImapServer, ServedFolder, Wording
 from tests.waiting import NEVER, patience
@@ -219,3 +220,19 @@ async def test_where_a_server_searches_no_headers_its_newest_messages_are_looked
             assert await imap.with_header("Message-ID", "<12@b.test>", since=ARRIVED + dt.timedelta(1)) == []
             await imap.examine("INBOX")
             assert await imap.with_header("Message-ID", "<299@b.test>", since=ARRIVED) == []
+
+
+@pytest.mark.parametrize(
+    ("header", "is_said"),
+    [
+        (b"Message-ID: <1@b.test>\r\n", True),
+        (b"MESSAGE-ID:\r\n <1@b.test>\r\nTo: x\r\n", True),
+        (b"To: x\nmessage-id : <1@b.test>\n", True),
+        (b"References: <1@b.test>\r\n", False),
+        (b"Message-ID: <11@b.test>\r\n", False),
+        (b"Message-ID: <1@b.test> <2@b.test>\r\n", False),
+        (b"", False),
+    ],
+)
+def test_a_field_says_a_value_and_no_other(header: bytes, is_said: bool) -> None:
+    assert says(header, "Message-ID", "<1@b.test>") is is_said

@@ -253,3 +253,21 @@ async def test_a_copy_that_is_met_is_not_told_as_news(
     assert await store.value(stored) == 0
     assert await store.value("SELECT direction FROM email") == EmailDirection.OUTGOING
     assert await store.value("SELECT count(*) FROM notification") == 0
+
+
+async def test_a_colleagues_copy_is_the_same_email_also_where_the_server_renamed_it(
+    server: ImapServer, by: System, writer: Viewer, box: UUID, tools: Tools
+) -> None:
+    await an_account(by, address=CLIENT, email_sync=True)
+    email_id = await sent_here(writer, box)
+    first = (await way_of(email_id))["message_id"]
+    renamed = {"message_id": "AM0PR@outlook.test", "first": first}
+    server.inbox.append(await as_it_left(email_id, text="Here it is.", **renamed))
+    server.inbox.append(await as_it_left(email_id, text="Here is another.", **renamed))
+    server.inbox.append(await as_it_left(email_id, text="Here it is.", message_id="forged@evil.test"))
+    await synced(box, tools)
+    copy, other, forged = [row["email_id"] for row in await ledger_of("INBOX", box)]
+    assert copy == email_id
+    assert len({copy, other, forged}) == await store.value("SELECT count(*) FROM email") == 3
+    assert await thread_of("AM0PR@outlook.test") == await thread_of(first) == await thread_of_email(email_id)
+    assert (await way_of(email_id))["copy"] == "WANTED"

@@ -96,6 +96,7 @@ def _email(came: Source, *, message_id: str = "") -> ParsedEmail:
     page, blocked = html.safe(letter.html) if letter.html else (None, 0)
     text = (letter.text if letter.text.strip() else html.to_text(page or ""))[: bodies.LONGEST_TEXT]
     said, subject = _said(came.fields), _subject(came.fields)
+    known = message_id or said.first_id or said.message_id
     return ParsedEmail(
         message_id=said.message_id,
         in_reply_to=said.in_reply_to,
@@ -115,9 +116,7 @@ def _email(came: Source, *, message_id: str = "") -> ParsedEmail:
         blocked_images=blocked,
         snippet=bodies.snippet(text),
         attachments=files,
-        fingerprint=fingerprint(
-            came.fields, replace(said, message_id=message_id or said.message_id), subject, came.raw[came.start :]
-        ),
+        fingerprint=fingerprint(came.fields, replace(said, message_id=known), subject, came.raw[came.start :]),
         words=tuple(email_words(subject, said.participants, text)),
     )
 

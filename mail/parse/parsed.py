@@ -5,7 +5,7 @@ from datetime import datetime
 
 from models.participant import Participant
 
-PARSER_VERSION = 4
+PARSER_VERSION = 5
 """Goes up with every change of what is read from the same bytes."""
 
 LARGEST_MESSAGE = 50 * 1024 * 1024
@@ -65,8 +65,9 @@ class ParsedEmail(ParsedHeaders):
     """
     `text`: the whole plain text, at most a million characters, made from the HTML where there is none.
     `safe_html`: nothing in it acts or loads; `blocked_images` were taken out. `snippet`: one line, 200 characters.
-    `fingerprint`: 32 bytes, equal for copies of one message in several mailboxes and folders, different where the
-    content differs under the same Message-ID (R21). `words`: what a search finds it by, each once, at most 4,000.
+    `fingerprint`: 32 bytes, equal for copies of one message in several mailboxes and folders, also where a server gave
+    some of them another Message-ID and says so (`first_id`); different where the content differs under the same (R21).
+    `words`: what a search finds it by, each once, at most 4,000.
     `certified_by`: it is the letter inside an envelope of certified mail, of the provider that the envelope names,
     whose signature nobody has checked; then `carrier` is whom the envelope is from.
     """

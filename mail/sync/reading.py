@@ -53,7 +53,7 @@ def message(
     parsed: ParsedEmail, *, raw_file: str, attachments: Iterable[MessageAttachment], received_at: datetime
 ) -> Message:
     """Raises nothing that a message could bring about."""
-    references = dict.fromkeys([*parsed.references, parsed.in_reply_to])
+    references = dict.fromkeys([*parsed.references, parsed.in_reply_to, parsed.first_id])
     return Message(
         fingerprint=parsed.fingerprint,
         message_id=storable_id(parsed.message_id),
@@ -74,6 +74,7 @@ def message(
         certified_by=parsed.certified_by,
         carrier=_storable(parsed.carrier).address if parsed.carrier else "",
         receipt=parsed.receipt,
+        renamed=parsed.first_id is not None,
     )
 
 

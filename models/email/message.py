@@ -28,7 +28,8 @@ class MessageAttachment:
 class Message:
     """
     Read and kept, not yet stored. `sent_at` None: its header cannot be read. `certified_by`: it came as certified mail
-    (R18), in an envelope from the address `carrier`. `receipt`: of such mail, and nobody's letter.
+    (R18), in an envelope from the address `carrier`. `receipt`: of such mail, and nobody's letter. `renamed`: a server
+    gave this copy another Message-ID; the first one is among its references.
     """
 
     fingerprint: bytes
@@ -50,6 +51,7 @@ class Message:
     certified_by: str | None = None
     carrier: str = ""
     receipt: bool = False
+    renamed: bool = False
 
     def dated(self) -> datetime:
         """As its header says, or when it came."""

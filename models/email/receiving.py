@@ -88,8 +88,8 @@ async def _store(by: System, mailbox_id: UUID, batch: Sequence[Incoming]) -> _St
     by_fingerprint = {incoming.message.fingerprint: incoming for incoming in reversed(batch)}
     ids = await storing.known(by.firm_id, [message.fingerprint for message in messages])
     fresh = list({each.fingerprint: each for each in messages if each.fingerprint not in ids}.values())
-    # a certified letter has as many Message-IDs as envelopes, and whoever answers names his own
-    copies = [each for each in messages if each.certified_by is not None and each not in fresh]
+    # a certified letter has as many Message-IDs as envelopes, and whoever answers names his own; others are renamed
+    copies = [each for each in messages if (each.certified_by is not None or each.renamed) and each not in fresh]
     threads = await threads_of(by, [*fresh, *copies])
     if threads.joined:
         await notification.merge(by, threads.joined)
