@@ -21,7 +21,7 @@ from tests.imap_server import ImapServer
 from tests.inviting import later
 from tests.make import a_firm, a_member, an_account, counting, switched
 from tests.refused import refused
-from tests.syncing import CLIENT, connected, letter, notifications, subjects_of, synced
+from tests.syncing import CLIENT, connected, letter, notifications, states, subjects_of, synced
 
 pytest_plugins = ["tests.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
@@ -82,6 +82,7 @@ async def test_kept_messages_stay_and_connected_again_nothing_is_stored_twice(
     await synced(again, tools)
     assert await subjects_of(account.id) == ["first"]
     assert await store.value("SELECT count(*) FROM email") == 1
+    assert await states(again) == ["STORED"]
     assert await notifications(by) == told
     assert [view.id for view in await mailbox.of_firm(owner)] == [again]
 

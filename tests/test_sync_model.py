@@ -189,6 +189,7 @@ async def figures_close(office: Office, place: int) -> None:
         for folder in (await mailbox.health_of(office.by, [box_id]))[box_id].folders:
             parts = folder.stored + folder.pending + folder.skipped + folder.quarantined
             assert folder.on_server == parts, folder
+            assert folder.quarantined == 0, folder
             if folder.name in box.listed:
                 assert folder.on_server == len(box.listed[folder.name])
 
