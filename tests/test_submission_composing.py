@@ -187,20 +187,25 @@ def _ours(message: ParsedEmail) -> list[tuple[str, str, bytes]]:
     return [(one.name, one.content_type, one.content) for one in message.attachments]
 
 
-HOSTILE = "Anna\r\nBcc: all@firm.test\r\n\r\n<script>\u202e\x00"
+HOSTILE = {
+    "ASCII": "Anna\r\nBcc: all@firm.test\r\n\r\n<script>\x00",
+    "more than ASCII": "Anna\r\nBcc: all@firm.test\r\n\r\n<script>\u202e\x00",
+    "a quote": 'Anna" <a@evil.test>,\n "',
+}
 
 
-async def test_nothing_that_anybody_typed_or_sent_adds_a_header_or_a_part(by: System) -> None:
+@pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE)
+async def test_nothing_that_anybody_typed_or_sent_adds_a_header_or_a_part(by: System, hostile: str) -> None:
     (file,) = await stored_file.keep(by.firm_id, [b"content"])
-    attached = MessageAttachment(f"../{HOSTILE}.pdf", f"text/html\r\nX: {HOSTILE}", None, 7, file)
+    attached = MessageAttachment(f"../{hostile}.pdf", f"text/html\r\nX: {hostile}", None, 7, file)
     asked = due(
         by.firm_id,
-        from_name=HOSTILE,
-        in_reply_to=HOSTILE,
-        references=(HOSTILE, "good@client.test", "a b@c", "<x@y>", "é@client.test", "x" * 2_000),
+        from_name=hostile,
+        in_reply_to=hostile,
+        references=(hostile, "good@client.test", "a b@c", "<x@y>", "é@client.test", "x" * 2_000),
     )
-    people = [Participant(Role.TO, HOSTILE, "marta@client.test"), Participant(Role.CC, "=?utf-8?q?x?=", "b@x.test")]
-    raw = await bytes_of(asked, words(f"--=_{asked.id.hex}--\n", HOSTILE, people, [attached]))
+    people = [Participant(Role.TO, hostile, "marta@client.test"), Participant(Role.CC, "=?utf-8?q?x?=", "b@x.test")]
+    raw = await bytes_of(asked, words(f"--=_{asked.id.hex}--\n", hostile, people, [attached]))
     message = read(raw)
     assert message["Bcc"] is None
     assert message["In-Reply-To"] is None
