@@ -61,7 +61,8 @@ class Notification(Node, Shows[notification.NotificationView]):
             case Subject.TOGGLES:
                 return await toggles_of(info, parent.subject_id)
             case Subject.EMAIL_ADDRESS:
-                return await address_of(info, parent.subject_id)
+                # of what a person wrote from here, the e-mail that came back
+                return await address_of(info, parent.subject_id) or await email_of(info, parent.subject_id)
             case Subject.MAILBOX:
                 return await mailbox_of(info, parent.subject_id)
             case unread:

@@ -1,13 +1,16 @@
 """
-What is done about a report: it ends the letter that it is about and no other, once (R17).
+What is done about a report: it ends the letter, or the e-mail, that it is about and no other, once (R17).
 
 A letter is named by our signed header, else by the signed return address, else by its Message-ID. The first two only
 the recipient and the servers on the way can know, so they count wherever they come from. A Message-ID is quoted by
 whoever answers: it counts with the null return path alone, and in a firm's own mailbox for that firm's letters only.
+What a person wrote from here has no return address of its own, and is named by the other two.
 """
 
+from collections.abc import Iterator
 from uuid import UUID
 
+from mail.own_email import own_email
 from mail.own_letter import own_letter
 from mail.parse.report import Failure, Report, ReportKind
 from mail.returns.address import letter_of
@@ -16,6 +19,8 @@ from models import letter
 from models.address import compared
 from models.complaint import complain
 from models.letter import Returned
+from models.submission import returning
+from models.submission.returning import NotReached, ReturnedEmail
 
 SENT_BACK = "A mail server on the way sent the letter back"
 _OF_NOBODY = Failure(frozenset(), "", "", nobody=False)
@@ -23,12 +28,19 @@ _OF_NOBODY = Failure(frozenset(), "", "", nobody=False)
 
 async def settle(report: Report, *, firm_id: UUID | None = None) -> bool:
     """
-    Whether it is a report on a letter of ours, of whatever kind. `firm_id`: whose mailbox it lay in; None: the return
-    mailbox of the installation. A second time it changes nothing.
+    Whether it is a report on a letter of ours, of whatever kind; one on what a person wrote is that person's mail.
+    `firm_id`: whose mailbox it lay in; None: the return mailbox of the installation. A second time it changes nothing.
     """
     if report.kind in {ReportKind.NONE, ReportKind.ANSWER}:
         return False
-    about = await _about(report, firm_id)
+    if not report.signed and (emails := await _emails(report, firm_id)):
+        if report.kind is ReportKind.FAILED and len(emails) == 1:
+            await _email_bounced(emails[0], report)
+        return False
+    return await _letter_settled(report, await _about(report, firm_id))
+
+
+async def _letter_settled(report: Report, about: list[Returned]) -> bool:
     if len(about) != 1:  # a report is about one letter
         return False
     if report.kind is ReportKind.FAILED:
@@ -36,6 +48,30 @@ async def settle(report: Report, *, firm_id: UUID | None = None) -> bool:
     elif report.kind is ReportKind.COMPLAINT:
         await complain(about[0])
     return True
+
+
+async def _emails(report: Report, firm_id: UUID | None) -> list[ReturnedEmail]:
+    signed = {known for each in report.signed_emails if (known := own_email(each))}
+    if report.signed_emails:
+        return await returning.named(signed, ())
+    if not report.null_path or firm_id is None:
+        return []
+    return await returning.named((), report.returned_ids, firm_id=firm_id)
+
+
+async def _email_bounced(email: ReturnedEmail, report: Report) -> None:
+    failures = list(_not_reached(email, report)) or [NotReached((), _reason(_OF_NOBODY), nobody=False)]
+    await returning.bounced(email, failures)
+
+
+def _not_reached(email: ReturnedEmail, report: Report) -> Iterator[NotReached]:
+    """Of the recipients; not whom one of them has their mail sent on to, where that is all that is named."""
+    theirs = {compared(each): each for each in email.recipients}
+    for failure in report.failures:
+        keys = {compared(each) for each in failure.recipients}
+        alone = tuple(theirs.values()) if len(theirs) == 1 else ()
+        named = tuple(theirs[key] for key in theirs if key in keys) or alone
+        yield NotReached(named, _reason(failure), nobody=failure.nobody and (not keys or bool(keys & theirs.keys())))
 
 
 async def _about(report: Report, firm_id: UUID | None) -> list[Returned]:
@@ -60,6 +96,11 @@ def _is_about(failure: Failure, returned: Returned) -> bool:
 
 
 def _why(failure: Failure) -> str:
+    return f"{SENT_BACK}{_reason(failure)}"
+
+
+def _reason(failure: Failure) -> str:
+    """What follows who sent it back: the code, and what the server said."""
     code = f" ({failure.status})" if failure.status else ""
     said = LINKS.sub("…", failure.diagnostic).rstrip(".")
-    return f"{SENT_BACK}{code}: {said}." if said else f"{SENT_BACK}{code}."
+    return f"{code}: {said}." if said else f"{code}."

@@ -25,6 +25,9 @@ class English(EnglishOfBulkUpdates, EnglishOfImports):
     def letter_undelivered(self, address: str, why: str) -> str:
         return f"The letter to {address} could not be delivered. {why}"
 
+    def email_undelivered(self, subject: str, why: str) -> str:
+        return f"The e-mail “{_short(subject)}” came back. {why}"
+
     def letter_unwanted(self, address: str, category: NotificationCategory | None) -> str:
         """`category`: what the address is told of no more."""
         said = f"{address} told its mail provider that it does not want a letter of yours."
@@ -59,6 +62,9 @@ class Italian(ItalianOfBulkUpdates, ItalianOfImports, English):
 
     def letter_undelivered(self, address: str, why: str) -> str:
         return f"La lettera a {address} non è stata consegnata. Dettaglio tecnico, in inglese: {why}"
+
+    def email_undelivered(self, subject: str, why: str) -> str:
+        return f"L'e-mail «{_short(subject)}» è tornata indietro. Dettaglio tecnico, in inglese: {why}"
 
     def letter_unwanted(self, address: str, category: NotificationCategory | None) -> str:
         said = f"{address} ha detto al suo gestore di posta di non volere una Vostra lettera."
@@ -100,6 +106,12 @@ _ITALIAN_CATEGORIES = {
     NotificationCategory.INVOICES_AND_PAYMENTS: "fatture e pagamenti",
     NotificationCategory.CLIENT_REQUESTS: "richieste",
 }
+
+
+def _short(subject: str) -> str:
+    """So that the reason behind it has room, too."""
+    return f"{subject[:79]}…" if len(subject) > 80 else subject or "…"
+
 
 Said = Callable[[English], str]
 """What an entry says, whatever the language: `lambda words: words.letter_undelivered(address, why)`."""

@@ -13,11 +13,11 @@ from mail.parse.headers import Headers
 from mail.parse.parts import Part
 from mail.parse.report import words
 from mail.parse.report.said import Failure, Report, ReportKind
-from mail.parse.report.ties import is_null, message_ids, return_tokens, signed
+from mail.parse.report.ties import is_null, message_ids, return_tokens, returned_ids, signed, signed_emails
 
 LARGEST_REPORT = 1024 * 1024
 """In bytes; a larger one is not read."""
-OUR_HEADER = "x-switchboard-letter"
+OUR_HEADERS = ("x-switchboard-letter", "x-switchboard-email")
 MOST_RECIPIENTS = 100
 _STATUS_TYPES = {"message/delivery-status", "message/global-delivery-status"}
 _RETURNED_TYPES = {"message/rfc822", "message/global", "message/global-headers", "text/rfc822-headers"}
@@ -32,7 +32,9 @@ def read_report(raw: bytes) -> Report | None:
     fields, start = headers.split(raw, 0, len(raw))
     if not fields.fields:
         return None
-    if fields.first(OUR_HEADER) is not None:  # our own letter come back, or somebody who wants to look like it
+    if any(
+        fields.first(name) is not None for name in OUR_HEADERS
+    ):  # our own letter come back, or somebody who wants to look like it
         return Report(kind=ReportKind.NONE)
     root = parts.tree(raw, fields, start)
     leaves = list(_leaves(root))
@@ -44,6 +46,8 @@ def read_report(raw: bytes) -> Report | None:
         signed=signed(quoted),
         return_tokens=return_tokens(quoted),
         message_ids=message_ids(quoted),
+        signed_emails=signed_emails(quoted),
+        returned_ids=returned_ids(quoted),
         null_path=is_null(fields.all("return-path")),
     )
 

@@ -37,6 +37,8 @@ class Report:
     What may be a letter of ours, nothing of it checked yet: `signed`, what stands in our header, id and signature;
     `return_tokens`, what may be the middle of a return address; `message_ids`, of the kind that ours are, without `<>`.
 
+    The same of what a person wrote from here: `signed_emails`; `returned_ids`, its own Message-ID alone.
+
     `null_path`: its own return path is the null one, as of all reports (RFC 5321, 4.5.5): no person sends so.
     """
 
@@ -45,4 +47,6 @@ class Report:
     signed: tuple[str, ...] = ()
     return_tokens: tuple[str, ...] = ()
     message_ids: tuple[str, ...] = ()
+    signed_emails: tuple[str, ...] = ()
+    returned_ids: tuple[str, ...] = ()
     null_path: bool = False

@@ -1,0 +1,130 @@
+"""What comes back about a regular e-mail that has left: whom it did not reach (R17)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from models import address, notification, suppression
+from models.ground import clock, store
+from models.notification import NewNotification, NotificationKind
+from models.submission.telling import tell
+from models.viewer import System
+
+SUPPRESSES_FOR = timedelta(days=7)
+"""After it was sent: a server that says later that there is nobody has told nothing of then."""
+LONGEST_ERROR = 500
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnedEmail:
+    """A regular e-mail of ours that a report names. `recipients`: of its envelope, as they were typed."""
+
+    firm_id: UUID
+    id: UUID
+    recipients: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotReached:
+    """
+    Some of the recipients; without any, the report does not say whom. `reason`: a code and what the server said, to go
+    on with after who did. `nobody`: it says that there is nobody at this address.
+    """
+
+    recipients: tuple[str, ...]
+    reason: str
+    nobody: bool
+
+    @property
+    def words(self) -> str:
+        whom = ", ".join(self.recipients) or "everybody"
+        return f"It did not reach {whom}. A mail server on the way sent it back{self.reason}"
+
+    @property
+    def beginning(self) -> str:
+        """By which it is known again among what has been told already."""
+        return self.words.partition(". A mail server")[0] + ". "
+
+
+async def named(ids: Iterable[UUID], message_ids: Sequence[str], *, firm_id: UUID | None = None) -> list[ReturnedEmail]:
+    """Of all firms by their ids; else of this firm, by their Message-IDs, without `<>`. In whatever state they are."""
+    rows = await store.rows(_NAMED, list(ids), list(message_ids), firm_id)
+    return [ReturnedEmail(row["firm_id"], row["id"], tuple(row["recipients"])) for row in rows]
+
+
+_NAMED = """
+SELECT firm_id, id, recipients FROM submission WHERE id = ANY($1::uuid[])
+UNION SELECT firm_id, id, recipients FROM submission WHERE firm_id = $3 AND message_id = ANY($2::text[])
+"""
+
+
+async def bounced(email: ReturnedEmail, failures: Sequence[NotReached]) -> bool:
+    """
+    BOUNCED, though the server had taken it; whoever wrote it hears of each recipient once. False: it has not left, or
+    that is known. Only an e-mail to one recipient suppresses, within seven days: else any could silence another.
+    """
+    async with store.transaction(email.firm_id):
+        row = await store.row(_HAS_LEFT, email.firm_id, email.id)
+        if row is None or not (news := _news(row, failures)):
+            return False
+        why = " ".join(failure.words for failure in news)
+        error = " ".join(filter(None, [row["told"], why]))[:LONGEST_ERROR]
+        await store.execute(_BOUNCED, email.firm_id, email.id, error, clock.now())
+        await _suppress(email, row, news)
+        await tell(System(email.firm_id), [email.id])
+        await _raise(email, row, why)
+    return True
+
+
+# also one whose bytes are out while nobody has written down yet that the server took them: reports are quick
+_HAS_LEFT = """
+SELECT s.state, s.settled_at, s.member_id, m.subject,
+  CASE WHEN s.state IN ('SENT', 'BOUNCED') THEN s.error END AS told,
+  ARRAY(SELECT l.account_id FROM email_account l WHERE l.firm_id = $1 AND l.email_id = $2 ORDER BY 1) AS accounts
+FROM submission s JOIN email m ON m.firm_id = s.firm_id AND m.id = s.id
+WHERE s.firm_id = $1 AND s.id = $2
+  AND (s.state IN ('SENT', 'UNCERTAIN', 'BOUNCED') OR (s.state = 'QUEUED' AND s.handed_over > 0))
+FOR NO KEY UPDATE OF s
+"""
+_BOUNCED = """
+UPDATE submission SET state = 'BOUNCED', error = $3, failing_since = NULL, settled_at = coalesce(settled_at, $4),
+  sent_at = coalesce(sent_at, $4), copy = coalesce(copy, 'WANTED'), copy_due_at = coalesce(copy_due_at, now())
+WHERE firm_id = $1 AND id = $2
+"""
+
+
+def _news(row: Any, failures: Sequence[NotReached]) -> list[NotReached]:
+    """What has not been told; of an e-mail about which as much has been told as has room, nothing more is."""
+    told, news = row["told"] or "", dict[str, NotReached]()
+    if row["state"] == "BOUNCED" and len(told) >= LONGEST_ERROR:
+        return []
+    for failure in failures:
+        if failure.beginning not in told:
+            news.setdefault(failure.beginning, failure)
+    return list(news.values())
+
+
+async def _suppress(email: ReturnedEmail, row: Any, news: Sequence[NotReached]) -> None:
+    is_young = row["settled_at"] is None or clock.now() - row["settled_at"] <= SUPPRESSES_FOR
+    if len(email.recipients) == 1 and is_young and (gone := next((each for each in news if each.nobody), None)):
+        await suppression.suppress(email.firm_id, await _address_id(email), gone.words)
+
+
+async def _address_id(email: ReturnedEmail) -> UUID:
+    """Of its one recipient, whom the firm need not have known until now; known, they stay spelled as they are."""
+    typed = address.typed(email.recipients[0])
+    known = await store.value("SELECT id FROM email_address WHERE firm_id = $1 AND key = $2", email.firm_id, typed.key)
+    return known or (await address.ensure(System(email.firm_id), [typed]))[typed.key]
+
+
+async def _raise(email: ReturnedEmail, row: Any, why: str) -> None:
+    """For whoever wrote it; else, where that colleague is gone, for everybody."""
+    new = NewNotification(
+        *(NotificationKind.LETTER_BOUNCED, email.id, email.id),
+        lambda words: words.email_undelivered(row["subject"], why),
+        only=row["member_id"],
+        accounts=tuple(row["accounts"]),
+    )
+    await notification.raise_for_team(System(email.firm_id), [new])
