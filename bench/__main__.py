@@ -18,6 +18,7 @@ ALL = (
     "toggle",
     "chunks",
     "bulk",
+    "imports",
     "fanout",
     "idle",
     "reconnects",

@@ -9,6 +9,7 @@ import pytest
 
 from models.account import AccountFilter, AccountKind, NewAccount
 from models.client_event import ClientEvent
+from models.client_import import ImportField, NewImport
 from models.contact import ContactFilter, ExistingContact, FieldRef, NewContact, NewEmail
 from models.email import EmailFilter
 from models.ground.canonical import canonical
@@ -40,6 +41,11 @@ FORMS: list[tuple[object, str]] = [
     (
         NewNotice(AccountRef(code="V1"), ClientEvent.INVOICE_SENT, "Invoice 12", "It is due.", link="/x"),
         '{"account":{"code":"V1"},"event":"INVOICE_SENT","link":"/x","subject":"Invoice 12","text":"It is due."}',
+    ),
+    (
+        NewImport(ONE, (("Client", ImportField.ACCOUNT_NAME), ("PEC", FieldRef(name="PEC"))), NewToggles(login=True)),
+        '{"columns":[["Client","ACCOUNT_NAME"],["PEC",{"name":"PEC"}]],"toggles":{"login":true},'
+        '"upload_id":"00000000000000000000000000000001"}',
     ),
     (AccountFilter(), "{}"),
     (ContactFilter(search="r"), '{"search":"r"}'),

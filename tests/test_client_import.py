@@ -3,13 +3,14 @@
 import pytest
 
 from models import account
+from models.client_import.stepping import step
 from models.errors import ErrorCode, Refusal
 from models.ground import store as database
-from models.run import RunStatus
+from models.run import Pace, RunKind, RunStatus, claim
 from models.toggles import Invite, NewToggles
 from models.viewer import TeamRole, Viewer
 from tests.importing import all_end, asked, clients, errors, imported, mailed, outcomes, said, view
-from tests.make import a_contact, a_firm, a_member, an_account, an_address, switched
+from tests.make import a_contact, a_firm, a_member, an_account, an_address, counting, switched
 
 pytestmark = pytest.mark.usefixtures("store")
 ALL_ON = NewToggles(login=True, notify=True, email_sync=True)
@@ -266,6 +267,24 @@ async def test_without_the_right_nothing_begins_and_whoever_loses_it_midway_ends
     assert await said(by, run_id) == ["1 None NOT_ALLOWED", "2 None NOT_ALLOWED"]
     assert await clients(by) == []
     assert (await view(by, run_id)).rows_with_errors == 2
+
+
+async def test_a_chunk_takes_as_many_statements_for_many_rows_as_for_few(by: Viewer) -> None:
+    few, many = [await statements_of(by, accounts) for accounts in (2, 60)]
+    assert few == many
+
+
+async def statements_of(by: Viewer, accounts: int) -> int:
+    """Of the chunk that has all of them, each with a contact who is invited, of which every other one is there."""
+    rows = [row(f"Client {at} of {accounts}", f"Anna {at}", f"a{at}@{accounts}.test") for at in range(accounts)]
+    await imported(by, rows[::2])
+    await asked(by, rows, toggles=NewToggles(login=True, email_sync=True, invite=Invite()))
+    held = await claim("a worker", [RunKind.CLIENT_IMPORT])
+    assert held is not None
+    await step(held, Pace())
+    async with counting() as statements:
+        assert not await step(held, Pace())
+    return len(statements)
 
 
 async def test_an_unlinked_email_keeps_its_login_and_gets_no_default(by: Viewer) -> None:

@@ -61,7 +61,7 @@ class Metrics:
         self._pending = self._gauge("ledger_pending", "Messages found and neither stored nor skipped yet")
         self._letters = self._gauge("letters", "Letters that wait, and what became of those of the last day", "state")
         self._oldest = self._gauge("letters_oldest_seconds", "Age of the letter that waits longest; 0: none waits")
-        self._runs = self._gauge("bulk_updates", "Bulk updates and undos that have not ended", "status")
+        self._runs = self._gauge("bulk_updates", "Bulk updates, undos and imports that have not ended", "status")
         self._oldest_run = self._gauge("bulk_updates_oldest_seconds", "Age of the oldest that has not ended; 0: none")
         self._errands = self._gauge("errands", "Asked for by a form (new password, new invitation) and not done yet")
         self._oldest_errand = self._gauge("errands_oldest_seconds", "Age of the one that waits longest; 0: none waits")

@@ -66,6 +66,8 @@ async def _place(run: Any, places: list[Placed]) -> None:
 
 _PLACE = """
 UPDATE client_import_row r SET turn = n.turn, account_id = n.account_id, is_ambiguous = n.is_ambiguous
-FROM unnest($3::int[], $4::int[], $5::uuid[], $6::boolean[]) AS n(number, turn, account_id, is_ambiguous)
-WHERE r.firm_id = $1 AND r.run_id = $2 AND r.number = n.number
+FROM unnest($3::int[], $4::int[], $5::uuid[], $6::boolean[]) AS n(number, turn, account_id, is_ambiguous), LATERAL (
+  SELECT o.id FROM client_import_row o
+  WHERE o.firm_id = $1 AND o.run_id = $2 AND o.number = n.number LIMIT 1) o
+WHERE r.id = o.id
 """

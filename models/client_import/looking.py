@@ -103,10 +103,15 @@ def _address(row: Any) -> KnownAddress:
 
 
 # whom this import has written to: the invitation is of the run; of who has activated the journal has the letter's entry
+# the letters of the hour are gone through once: for each address PostgreSQL, which takes the table to be small while it
+# grows, would read all of them
 _ADDRESSES = f"""
+WITH hour AS MATERIALIZED (
+  SELECT l.to_key, count(*) AS written FROM letter l
+  WHERE $6 AND l.firm_id = $1 AND l.copy_of IS NULL AND l.created_at > $7 AND l.urgency = $8 GROUP BY l.to_key)
 SELECT n.key, coalesce(e.address, n.text) AS text, e.id, coalesce(e.suppressed, false) AS suppressed, o.our_own,
   p.id IS NOT NULL AS activated, coalesce(i.live, false) AS live, coalesce(i.ours, false) OR w.told AS written_to,
-  greatest($9 - l.written, 0)::int AS room
+  greatest($9 - coalesce(l.written, 0), 0)::int AS room
 FROM unnest($2::text[], $3::text[]) AS n(key, text)
 LEFT JOIN LATERAL (
   SELECT e.id, e.address, e.suppressed_at IS NOT NULL AS suppressed FROM email_address e
@@ -123,9 +128,7 @@ CROSS JOIN LATERAL (
     LATERAL (SELECT j.kind FROM journal_entry j
       WHERE j.firm_id = $1 AND j.run_id = $5 AND j.subject_id = t.id OFFSET 0) j
     WHERE j.kind = '{JournalKind.INVITATION_SENT}') AS told) w
-CROSS JOIN LATERAL (
-  SELECT count(*) AS written FROM letter l
-  WHERE $6 AND l.firm_id = $1 AND l.copy_of IS NULL AND l.to_key = n.key AND l.created_at > $7 AND l.urgency = $8) l
+LEFT JOIN hour l ON l.to_key = n.key
 """
 
 

@@ -27,11 +27,14 @@ async def keep(run: Any, turn: int, plan: Plan) -> None:
     await store.execute(_PROGRESS, run["firm_id"], run["id"], turn, len(results), tallies)
 
 
+# one by one (LATERAL), so that each is found by its number whatever PostgreSQL takes the table to be
 _RESULTS = """
 UPDATE client_import_row r SET outcome = n.outcome, contact_id = n.contact_id,
   cells = CASE WHEN n.outcome = 'ERROR' OR $6 THEN r.cells END
-FROM unnest($3::int[], $4::text[], $5::uuid[]) AS n(number, outcome, contact_id)
-WHERE r.firm_id = $1 AND r.run_id = $2 AND r.number = n.number
+FROM unnest($3::int[], $4::text[], $5::uuid[]) AS n(number, outcome, contact_id), LATERAL (
+  SELECT o.id FROM client_import_row o
+  WHERE o.firm_id = $1 AND o.run_id = $2 AND o.number = n.number LIMIT 1) o
+WHERE r.id = o.id
 """
 _PROGRESS = """
 UPDATE run SET turn = $3, done = done + $4, tallies = $5::text::jsonb, failures = 0
