@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -126,6 +127,19 @@ Step = TypeVar("Step")
 def any_of(*steps: st.SearchStrategy[Step]) -> st.SearchStrategy[Step]:
     """One of these; what stands there twice comes twice as often, which `st.one_of` forgets."""
     return st.sampled_from(steps).flatmap(lambda step: step)
+
+
+Deed = tuple[Any, ...]
+"""A verb and what is given to it."""
+
+
+def scene(*deeds: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Deed]]:
+    """One after the other; what is drawn at each place is a deed, or several."""
+    return st.tuples(*deeds).map(lambda drawn: list(chain.from_iterable(map(_as_deeds, drawn))))
+
+
+def _as_deeds(drawn: tuple[Any, ...]) -> tuple[Deed, ...]:
+    return drawn if isinstance(drawn[0], tuple) else (drawn,)
 
 
 async def begin() -> tuple[Rules, Reality]:

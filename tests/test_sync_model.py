@@ -21,7 +21,7 @@ from models import email, mailbox
 from models.email import EmailFilter
 from models.ground import store
 from models.ground.page import Window
-from tests.reality import any_of
+from tests.reality import Deed, any_of, scene
 from tests.sync_office import Office, an_office
 from tests.sync_rules import ADDRESSES, NOT_READ, SPOTS, STRANGER, STUDIO, Firm
 from tests.sync_servers import FOLDERS, PEOPLE, passes
@@ -31,7 +31,6 @@ pytest_plugins = ["tests.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 EXAMPLES = int(os.environ.get("SYNC_MODEL_EXAMPLES", "40"))
 """More of them meet rarer orders: SYNC_MODEL_EXAMPLES=1000 takes some ten minutes."""
-Step = tuple[Any, ...]
 
 PLACE, FOLDER, NUMBER = st.sampled_from([0, 1]), st.integers(0, len(FOLDERS) - 1), st.integers(0, 30)
 PEOPLE_IN = st.frozensets(st.sampled_from(ADDRESSES), max_size=2)
@@ -65,17 +64,7 @@ SWITCHED = st.tuples(st.just("look_switched"), PLACE, AFTER, SPOT, st.booleans()
 STEP = any_of(ON, OFF, ON_SERVERS, LOOK, REFUSE, RELENT, ARCHIVE, CONNECT, DISCONNECT, END, PAUSE)
 
 
-def scene(*steps: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Step]]:
-    """One after the other."""
-    return st.tuples(*steps).map(lambda drawn: list(chain.from_iterable(map(_as_steps, drawn))))
-
-
-def _as_steps(drawn: tuple[Any, ...]) -> tuple[Step, ...]:
-    """What is drawn is a step, or several."""
-    return drawn if isinstance(drawn[0], tuple) else (drawn,)
-
-
-def leave(place: int) -> st.SearchStrategy[list[Step]]:
+def leave(place: int) -> st.SearchStrategy[list[Deed]]:
     """What the other mailbox holds may not even have been asked for there."""
     look, other = st.just(("look", place)), st.just(("look", 1 - place))
     disconnect = st.tuples(st.just("disconnect"), st.just(place), st.sampled_from([True, True, False]))
@@ -87,14 +76,14 @@ FROM_CLIENT = st.tuples(st.sampled_from(ADDRESSES), PEOPLE_IN, PEOPLE_IN, st.jus
 HIDING = st.tuples(st.just(STUDIO), PEOPLE_IN, st.frozensets(st.sampled_from(ADDRESSES), min_size=1), st.just(True))
 
 
-def comes_and_leaves(place: int, *, forgets: bool) -> st.SearchStrategy[list[Step]]:
+def comes_and_leaves(place: int, *, forgets: bool) -> st.SearchStrategy[list[Deed]]:
     """A mailbox brings what is told, and goes; connected again, it brings the same."""
     arrive = st.tuples(st.just("arrive"), FROM_CLIENT, st.just((place,)), st.just(INBOX))
     gone = (("look", place), ("disconnect", place, forgets), ("end",))
     return scene(ALL_ON, arrive, st.just(gone), st.just((("connect", place), ("look", place))))
 
 
-def sent_comes_second(place: int) -> st.SearchStrategy[list[Step]]:
+def sent_comes_second(place: int) -> st.SearchStrategy[list[Deed]]:
     """The copy in Sent names those in Bcc, whom the other did not."""
     kind = HIDING.map(lambda drawn: (*drawn, 0))
     arrive = st.tuples(st.just("arrive"), kind, st.just((place,)), st.just(INBOX))
@@ -124,7 +113,7 @@ BEGIN = [("connect", 0), ("connect", 1), ("switch", 0, True), ("switch", 3, True
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(scenes=st.lists(SCENE, min_size=4, max_size=8))
 async def test_each_account_shows_what_its_switches_asked_for_whatever_happens_to_two_mailboxes(
-    tools: Tools, scenes: list[list[Step]]
+    tools: Tools, scenes: list[list[Deed]]
 ) -> None:
     async with an_office(tools) as office:
         for step in chain(BEGIN, *scenes):
