@@ -43,6 +43,7 @@ ONLY_AT_A_PLACE = {
     "mail.parse.headers._FIELD",
     "mail.parse.html._COVERS",
     "models.compared._QUOTED",
+    "models.submission.recipients._QUOTED_NAME",
 }
 """Never searched for: it stands at the beginning of what is looked at, or where the last ended, or not at all."""
 
