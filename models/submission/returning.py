@@ -2,18 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from models import address, notification, suppression
 from models.ground import clock, store
+from models.letter.returning import SUPPRESSES_FOR
 from models.notification import NewNotification, NotificationKind
 from models.submission.telling import tell
 from models.viewer import System
 
-SUPPRESSES_FOR = timedelta(days=7)
-"""After it was sent: a server that says later that there is nobody has told nothing of then."""
 LONGEST_ERROR = 500
 
 

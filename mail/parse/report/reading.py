@@ -32,9 +32,8 @@ def read_report(raw: bytes) -> Report | None:
     fields, start = headers.split(raw, 0, len(raw))
     if not fields.fields:
         return None
-    if any(
-        fields.first(name) is not None for name in OUR_HEADERS
-    ):  # our own letter come back, or somebody who wants to look like it
+    # our own letter come back, or somebody who wants to look like it
+    if any(fields.first(name) is not None for name in OUR_HEADERS):
         return Report(kind=ReportKind.NONE)
     root = parts.tree(raw, fields, start)
     leaves = list(_leaves(root))
