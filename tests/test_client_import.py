@@ -77,6 +77,18 @@ async def test_two_clients_of_one_name_with_codes_of_their_own_are_two(by: Viewe
     assert await clients(by) == ["M1 Mario Rossi", "M2 Mario Rossi"]
 
 
+async def test_a_new_code_is_no_namesake_whose_own_code_stands_in_the_file(by: Viewer) -> None:
+    await imported(by, [row("Mario Rossi", Code="M1")])
+    await imported(by, [row("Mario Rossi", Code="M2"), row("Mario Rossi", Code="M1")])
+    assert await clients(by) == ["M1 Mario Rossi", "M2 Mario Rossi"]
+
+
+async def test_what_any_row_says_itself_comes_before_the_files_own_setting(by: Viewer) -> None:
+    rows = [row("Rossi", "Anna", "anna@rossi.test"), row("Rossi", "Anna", "anna@rossi.test", Login="no")]
+    await imported(by, rows, toggles=NewToggles(login=True, notify=True, invite=Invite()))
+    assert (await clients(by), await mailed(by)) == (["V1 Rossi: Anna (Email anna@rossi.test N)"], [])
+
+
 async def test_what_may_be_one_of_several_accounts_is_an_error(by: Viewer) -> None:
     for code in ("V1", "V2"):
         await account.create(by, account.NewAccount("Rossi", account.AccountKind.COMPANY, code))
