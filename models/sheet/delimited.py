@@ -87,11 +87,16 @@ def delimiter_of(text: str) -> tuple[str, str]:
     Else it stands in the header; of several that do, the one by which the rows below have as many cells as the header.
     """
     first = text[:8].splitlines()[0] if text else ""
-    if len(first) == 5 and first[:4].lower() == "sep=" and not first[4].isalnum() and first[4] != '"':
+    if len(first) == 5 and first[:4].lower() == "sep=" and _may_be_a_delimiter(first[4]):
         return first[4], text[5:].removeprefix("\r").removeprefix("\n")
     scores = {delimiter: _score(text, delimiter) for delimiter in DELIMITERS}
     best = max(DELIMITERS, key=scores.__getitem__)
     return (best if scores[best] > (0, 0) else NONE), text
+
+
+def _may_be_a_delimiter(character: str) -> bool:
+    """No blank: beside one, Python's reader cannot leave out the blanks before a cell, and says so since 3.13."""
+    return not character.isalnum() and character not in {'"', " "}
 
 
 def _score(text: str, delimiter: str) -> tuple[float, int]:
