@@ -28,6 +28,9 @@ class English(EnglishOfBulkUpdates, EnglishOfImports):
     def email_undelivered(self, subject: str, why: str) -> str:
         return f"The e-mail “{_short(subject)}” came back. {why}"
 
+    def email_not_sent(self, subject: str, why: str) -> str:
+        return f"The e-mail “{_short(subject)}” was not sent. {why}"
+
     def letter_unwanted(self, address: str, category: NotificationCategory | None) -> str:
         """`category`: what the address is told of no more."""
         said = f"{address} told its mail provider that it does not want a letter of yours."
@@ -65,6 +68,9 @@ class Italian(ItalianOfBulkUpdates, ItalianOfImports, English):
 
     def email_undelivered(self, subject: str, why: str) -> str:
         return f"L'e-mail «{_short(subject)}» è tornata indietro. Dettaglio tecnico, in inglese: {why}"
+
+    def email_not_sent(self, subject: str, why: str) -> str:
+        return f"L'e-mail «{_short(subject)}» non è stata inviata. Dettaglio tecnico, in inglese: {why}"
 
     def letter_unwanted(self, address: str, category: NotificationCategory | None) -> str:
         said = f"{address} ha detto al suo gestore di posta di non volere una Vostra lettera."

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from models.ground import clock, store
 from models.submission.telling import tell
+from models.submission.undelivered import tell_writers
 from models.viewer import Actor
 
 _WHY = "Its mailbox was disconnected before it could be sent."
@@ -16,7 +17,9 @@ async def cancel_of_mailbox(by: Actor, mailbox_id: UUID) -> None:
     to leave nobody hears any more, unless the server still answers whoever hands it over: UNCERTAIN.
     """
     rows = await store.rows(_CANCEL, by.firm_id, mailbox_id, clock.now(), _WHY, _WHY_UNCERTAIN)
-    await tell(by, [row["id"] for row in rows])
+    ids = [row["id"] for row in rows]
+    await tell(by, ids)
+    await tell_writers(by, ids)
 
 
 _CANCEL = """

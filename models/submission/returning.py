@@ -8,8 +8,8 @@ from uuid import UUID
 from models import address, notification, suppression
 from models.ground import clock, store
 from models.letter.returning import SUPPRESSES_FOR
-from models.notification import NewNotification, NotificationKind
 from models.submission.telling import tell
+from models.submission.undelivered import undelivered
 from models.viewer import System
 
 LONGEST_ERROR = 500
@@ -72,13 +72,13 @@ async def bounced(email: ReturnedEmail, failures: Sequence[NotReached]) -> bool:
         await store.execute(_BOUNCED, email.firm_id, email.id, error, clock.now())
         await _suppress(email, row, news)
         await tell(System(email.firm_id), [email.id])
-        await _raise(email, row, why)
+        await notification.raise_for_team(System(email.firm_id), [undelivered(row, why)])
     return True
 
 
 # also one whose bytes are out while nobody has written down yet that the server took them: reports are quick
 _HAS_LEFT = """
-SELECT s.state, s.settled_at, s.member_id, m.subject,
+SELECT s.id, s.state, s.settled_at, s.member_id, m.subject,
   CASE WHEN s.state IN ('SENT', 'BOUNCED') THEN s.error END AS told,
   ARRAY(SELECT l.account_id FROM email_account l WHERE l.firm_id = $1 AND l.email_id = $2 ORDER BY 1) AS accounts
 FROM submission s JOIN email m ON m.firm_id = s.firm_id AND m.id = s.id
@@ -115,14 +115,3 @@ async def _address_id(email: ReturnedEmail) -> UUID:
     typed = address.typed(email.recipients[0])
     known = await store.value("SELECT id FROM email_address WHERE firm_id = $1 AND key = $2", email.firm_id, typed.key)
     return known or (await address.ensure(System(email.firm_id), [typed]))[typed.key]
-
-
-async def _raise(email: ReturnedEmail, row: Any, why: str) -> None:
-    """For whoever wrote it; else, where that colleague is gone, for everybody."""
-    new = NewNotification(
-        *(NotificationKind.LETTER_BOUNCED, email.id, email.id),
-        lambda words: words.email_undelivered(row["subject"], why),
-        only=row["member_id"],
-        accounts=tuple(row["accounts"]),
-    )
-    await notification.raise_for_team(System(email.firm_id), [new])

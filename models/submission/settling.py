@@ -14,6 +14,7 @@ from models.ground import clock, store
 from models.mailbox.lease import Leased
 from models.submission.due import Due
 from models.submission.telling import tell
+from models.submission.undelivered import tell_writers
 from models.viewer import System
 
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=2), timedelta(hours=4)
@@ -150,7 +151,9 @@ async def barred(leased: Leased, why: str) -> None:
     args = (GIVE_UP.total_seconds(), clock.now(), _cut(_given_up(why)), _cut(why))
     async with store.transaction(leased.firm_id):
         rows = await store.rows(_BARRED, leased.firm_id, leased.mailbox_id, *args)
-        await tell(System(leased.firm_id), [row["id"] for row in rows if row["settled_at"]])
+        settled = [row["id"] for row in rows if row["settled_at"]]
+        await tell(System(leased.firm_id), settled)
+        await tell_writers(System(leased.firm_id), settled)
 
 
 _IN_VAIN = "failing_since < now() - make_interval(secs => $3)"
@@ -175,4 +178,5 @@ async def _moved(due: Due, query: str, *args: object) -> bool:
     async with store.transaction(due.firm_id):
         moved = await store.value(query, due.firm_id, due.id, *args) is not None
         await tell(System(due.firm_id), [due.id] if moved else [])
+        await tell_writers(System(due.firm_id), [due.id] if moved else [])
     return moved

@@ -1,0 +1,48 @@
+"""Whoever wrote an e-mail hears in Inbox+ that it did not leave, or whom it did not reach (R17, R45)."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from models import notification
+from models.ground import store
+from models.letter.table import LetterState
+from models.notification import NewNotification, NotificationKind, Said
+from models.viewer import Actor
+
+
+async def tell_writers(by: Actor, ids: Sequence[UUID]) -> None:
+    """
+    In the transaction that moves these. REFUSED, CANCELLED, or SENT to some of its recipients only: of all others
+    there is nothing to tell. As many statements for 500 as for one.
+    """
+    if ids and (rows := await store.rows(_UNDELIVERED, by.firm_id, list(ids))):
+        await notification.raise_for_team(by, [undelivered(row, row["error"]) for row in rows])
+
+
+_UNDELIVERED = """
+SELECT s.id, s.state, s.member_id, s.error, m.subject,
+  ARRAY(SELECT l.account_id FROM email_account l WHERE l.firm_id = $1 AND l.email_id = s.id ORDER BY 1) AS accounts
+FROM submission s JOIN email m ON m.firm_id = s.firm_id AND m.id = s.id
+WHERE s.firm_id = $1 AND s.id = ANY($2::uuid[])
+  AND (s.state IN ('REFUSED', 'CANCELLED') OR (s.state = 'SENT' AND s.error IS NOT NULL))
+ORDER BY s.created_at, s.id
+"""
+
+
+def undelivered(row: Any, why: str) -> NewNotification:
+    """
+    For whoever wrote it; else, where that colleague is gone, for everybody. `row`: `id`, `state`, `member_id`,
+    `subject` and `accounts`.
+    """
+    return NewNotification(
+        *(NotificationKind.LETTER_BOUNCED, row["id"], row["id"], _said(row["state"], row["subject"], why)),
+        only=row["member_id"],
+        accounts=tuple(row["accounts"]),
+    )
+
+
+def _said(state: str, subject: str, why: str) -> Said:
+    if state in (LetterState.REFUSED, LetterState.CANCELLED):
+        return lambda words: words.email_not_sent(subject, why)
+    return lambda words: words.email_undelivered(subject, why)
