@@ -1,8 +1,8 @@
 """
 A firm that writes and is answered, by two mailboxes on real sockets (tests/submission_post.py, submission_office.py),
 against its rules in plain Python (tests/submission_rules.py), through any order of e-mails written and answered,
-servers that refuse, put off or vanish, copies in Sent made by them or by us, forgeries, switches, auto-save, and
-mailboxes that are disconnected: R17 to R22, R24, R45, P2, P3.
+servers that refuse, put off or vanish, copies in Sent made by them or by us, delivery reports, forgeries, switches,
+auto-save, and mailboxes that are disconnected: R17 to R22, R24, R45, P2, P3.
 """
 
 import os
@@ -57,6 +57,7 @@ REPLY = step("reply", PLACE, INDEX, st.booleans(), st.booleans())
 ARRIVE, ANSWER = step("arrive", PERSON, STUDIO_FIRST, OUTSIDE, FILE), step("answer", PERSON, INDEX, st.booleans(), FILE)
 ELSEWHERE = step("elsewhere", PLACE, SOMEBODY, OUTSIDE, FILE)
 FORGE = step("forge", PERSON, INDEX, st.sampled_from([None, 0, 1]))
+BOUNCE, LIFT = step("bounce", INDEX), step("lift", CLIENT)
 REFUSE, LATER = step("refuse", PLACE, PERSON), step("later", PLACE)
 CUT, CUT_WHEN_PUT, RELENT = step("cut", PLACE, st.booleans()), step("cut_when_put", PLACE), step("relent", PLACE)
 ON, OFF = (step("switch", SPOT, st.just(on)) for on in (True, False))
@@ -72,7 +73,7 @@ def at_one(place: int) -> st.SearchStrategy[list[Deed]]:
     write, look = step("write", st.just(place), SOMEBODY, OUTSIDE), st.just(("look", place))
     cut, disconnect = step("cut", st.just(place), st.booleans()), step("disconnect", st.just(place), st.booleans())
     wrong = any_of(cut, cut, step("refuse", st.just(place), CLIENT), step("later", st.just(place)))
-    after = any_of(look, disconnect, CONNECT)
+    after = any_of(look, BOUNCE, disconnect, CONNECT)
     return scene(any_of(write, REPLY), wrong, any_of(cut, wrong, write), any_of(look, look, disconnect), after, look)
 
 
@@ -82,12 +83,14 @@ SCENE = any_of(
     *[PLACE.flatmap(at_one)] * 4,
     scene(ON, any_of(ARRIVE, ANSWER), any_of(SAVE, OFF, ON, LOOK), ARRIVE, LOOK_AT_BOTH, RELENT),
     scene(SAVE, ARRIVE, ON, ARRIVE, LOOK_AT_BOTH, any_of(ON, SAVE), ANSWER, LOOK_AT_BOTH),
+    scene(WRITE, LOOK_AT_BOTH, BOUNCE, LOOK_AT_BOTH, any_of(WRITE, REPLY), any_of(LIFT, WRITE), LOOK_AT_BOTH),
     scene(CUT_WHEN_PUT, WRITE, WRITE, LOOK_AT_BOTH, any_of(LOOK, ANSWER, DISCONNECT), LOOK_AT_BOTH),
     scene(WRITE, LOOK_AT_BOTH, FORGE, LOOK_AT_BOTH, any_of(REPLY, FORGE)),
     scene(any_of(ALL_OFF, OFF), any_of(WRITE, ELSEWHERE), LOOK_AT_BOTH, ANSWER, LOOK, ON, LOOK_AT_BOTH),
     scene(ELSEWHERE, LOOK_AT_BOTH, REPLY, ANSWER),
     scene(WRITE, LOOK, DISCONNECT, any_of(CONNECT, WRITE, LOOK), LOOK_AT_BOTH, CONNECT, LOOK_AT_BOTH),
-    *[scene(*[any_of(WRITE, REPLY, ANSWER, ARRIVE, LOOK, TROUBLE, ON, OFF, SAVE, DISCONNECT, CONNECT)] * 3)] * 3,
+    *[scene(*[any_of(WRITE, REPLY, ANSWER, ARRIVE, LOOK, TROUBLE, BOUNCE, ON, OFF, SAVE, DISCONNECT, CONNECT)] * 3)]
+    * 3,
 )
 BEGIN = [
     ("connect", 0, False),
