@@ -183,7 +183,6 @@ async def an_office(tools: Tools, keeping: Sequence[Keeping]) -> AsyncIterator[O
         user_id = await with_password(by, addresses[client])
         portal[at, client] = Client(by.firm_id, user_id, addresses[client], uuid4(), accounts[at])
     async with two_providers(keeping) as providers:
-        rules = Rules()
         try:
             yield Office(
                 by=by,
@@ -191,8 +190,8 @@ async def an_office(tools: Tools, keeping: Sequence[Keeping]) -> AsyncIterator[O
                 addresses=addresses,
                 portal=portal,
                 tools=tools,
-                post=Post(providers, rules.letters),
-                rules=rules,
+                post=Post(providers),
+                rules=Rules(),
             )
         finally:
             clock.set_source(None)

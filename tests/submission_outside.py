@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from models.ground import clock
 from tests.reports import a_report
-from tests.submission_post import WRITTEN_HERE, Post, headers, people_in, raw_of, references_to
+from tests.submission_post import Post, headers, people_in, raw_of, references_to, written_here
 from tests.submission_provider import PEOPLE
 from tests.submission_rules import Rules
 from tests.submission_ways import CLIENTS, STUDIOS, Copy, File, Letter
@@ -42,7 +42,7 @@ class Outside:
 
     def forge(self, person: int, index: int, as_if: int | None) -> None:
         """Whoever got a letter of ours copies our header; some say, too, that it comes from us."""
-        if got := [said for raw in self.post.hands[person] if (said := headers(raw)[WRITTEN_HERE])]:
+        if got := [said for raw in self.post.hands[person] if (said := written_here(raw))]:
             sender = person if as_if is None else STUDIOS[as_if]
             self._posted(sender, once(STUDIOS, sender), (0,), written_here=got[index % len(got)])
 

@@ -6,7 +6,7 @@ server takes from us lies in the other mailbox, or in somebody's hands, who may 
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage, Message
@@ -33,7 +33,6 @@ class Post:
     """
 
     providers: tuple[Provider, Provider]
-    letters: dict[int, Letter]
     numbers: dict[str, int] = field(default_factory=dict)
     copies: dict[bytes, Copy] = field(default_factory=dict)
     reports: dict[bytes, tuple[int, int]] = field(default_factory=dict)
@@ -100,23 +99,19 @@ class Post:
     def _deliver(self, number: int, person: int, raw: bytes) -> None:
         if person in STUDIOS:
             place = STUDIOS.index(person)
-            copy = Copy(self._called(number, raw), in_sent=False, full=False, message_id=id_of(raw))
+            copy = Copy(number, in_sent=False, full=False, message_id=id_of(raw))
             self.lay(place, self.providers[place].imap.inbox, raw, copy)
         else:
             self.hands[person].append(raw)
 
-    def _called(self, number: int, raw: bytes) -> int:
-        """By another Message-ID, and not in Sent, it is a message of its own (R21)."""
-        name, references = id_of(raw), references_to(raw)[:-1]
-        if name == self.letters[number].message_id:
-            return number
-        twin = replace(self.letters[number], number=len(self.letters), message_id=name, references=references)
-        same = [letter.number for letter in self.letters.values() if letter.message_id == name]
-        return same[0] if same else self.letters.setdefault(twin.number, twin).number
-
 
 def _number(post: Post, raw: bytes) -> int:
-    return post.numbers[str(headers(raw)[WRITTEN_HERE])]
+    return post.numbers[written_here(raw)]
+
+
+def written_here(raw: bytes) -> str:
+    """Our header, on one line; empty where there is none."""
+    return "".join(str(headers(raw)[WRITTEN_HERE] or "").split())
 
 
 def headers(raw: bytes) -> Message:

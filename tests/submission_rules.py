@@ -113,12 +113,12 @@ class Rules:
             box.reports = max(box.reports, uid)
 
     def _meet(self, copy: Copy) -> None:
-        """One that was written here: in Sent whatever it is called, elsewhere by its own name (R21)."""
+        """One that was written here, whatever it is called (R21). In Sent it says that it was sent."""
         way = self.ways[copy.number]
-        if copy.in_sent:
+        if copy.in_sent or any(self.asking(client) for client in way.letter.clients(full=True)):
             self.heard.add(frozenset((copy.message_id, way.letter.message_id)))
-            if way.state == "UNCERTAIN":
-                way.may_be = {"SENT"}
+        if copy.in_sent and way.state == "UNCERTAIN":
+            way.may_be = {"SENT"}
 
     def _receive(self, box: Box, copy: Copy) -> None:
         """Stored if anybody in it is asked for (R18), and once (R21)."""
