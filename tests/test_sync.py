@@ -1,5 +1,6 @@
 """From the mail server to the accounts that ask: what is stored, what is not, and who hears of it."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from mail.sync import Tools
 from models.ground import keys, store
 from models.viewer import System
-from tests.imap_server import ImapServer
+from tests.imap_server import ARRIVED, ImapServer
 from tests.keeping import firms_key
 from tests.make import MadeAccount, a_firm, a_member, an_account, switched
 from tests.syncing import (
@@ -87,6 +88,20 @@ async def test_messages_of_one_thread_are_one_entry_of_the_inbox(server: ImapSer
     await synced(mailbox_id, tools)
     assert await notifications(by) == [(f"{CLIENT}: Re: first", 2)]
     assert await store.value("SELECT count(DISTINCT thread_id) FROM email") == 1
+
+
+async def test_arrivals_of_one_pass_are_told_in_the_order_they_came_in(
+    server: ImapServer, by: System, tools: Tools
+) -> None:
+    """When they came in says which was first, and their numbers only where that was in the same second."""
+    await an_account(by, address=CLIENT, email_sync=True)
+    await a_member(by)
+    mailbox_id = await connected(by, server.server)
+    await synced(mailbox_id, tools)
+    for subject, minutes in (("second", 2), ("third", 2), ("first", 1)):
+        server.inbox.append(letter(subject=subject), received_at=ARRIVED + timedelta(minutes=minutes))
+    await synced(mailbox_id, tools)
+    assert await notifications(by) == [(f"{CLIENT}: {subject}", 1) for subject in ("first", "second", "third")]
 
 
 async def test_copies_in_several_folders_and_mailboxes_are_one_message(
