@@ -19,9 +19,9 @@ from tests.token_server import TokenServer, answer
 pytest_plugins = ["tests.sync_fixtures", "tests.oauth_fixtures"]
 
 PASSWORD, WRONG = "hunter2 of the mailbox", "hunter3 that is wrong"
-REFRESH, ACCESS = "refresh 0", "access 1"
+REFRESH, ACCESS, KEPT, LAST = "refresh 0", "access 1", "access 2", "access 3"
 BODY = "zwischenrechnung"
-SECRETS = (PASSWORD, WRONG, REFRESH, ACCESS)
+SECRETS = (PASSWORD, WRONG, REFRESH, ACCESS, KEPT, LAST)
 KEPT_IN = {"email", "email_word"}
 """The tables of mail itself."""
 
@@ -57,7 +57,7 @@ async def a_password_is_refused_and_mended(server: ImapServer, by: System) -> No
     await became(box, "LIVE", None)
 
 
-async def a_consent_ends_and_is_given_again(server: ImapServer, tokens: TokenServer, by: System) -> None:
+async def a_consent_ends_and_is_given_again(server: ImapServer, tokens: TokenServer, by: System) -> UUID:
     """And both servers say aloud what they were told."""
     server.token_refused = f"NO {ACCESS} of {REFRESH} is over".encode()
     tokens.says = [answer(400, {"error": "invalid_grant", "error_description": f"{REFRESH} is over"})]
@@ -66,6 +66,22 @@ async def a_consent_ends_and_is_given_again(server: ImapServer, tokens: TokenSer
     tokens.granted = lambda token: setattr(server, "token", f"not {token}")
     await mailbox.update(by, box, MailboxChange(secret=tokens.oauth))
     await became(box, "RETRYING", "MAILBOX_SECRET_REFUSED")
+    tokens.granted = lambda token: setattr(server, "token", token)
+    await mailbox.update(by, box, MailboxChange(secret=tokens.oauth))
+    await became(box, "LIVE", None)
+    return box
+
+
+async def a_kept_token_is_taken_back(server: ImapServer, tokens: TokenServer, by: System, box: UUID) -> None:
+    """Before its time, and the server says it aloud; so it does of the fresh one that is fetched in its place."""
+    assert tokens.tokens[-1] == KEPT
+    server.token = "none of those that are out"
+    server.token_refused = f"NO {KEPT} is over, and so is {LAST}".encode()
+    tokens.granted = lambda token: None
+    await mailbox.update(by, box, MailboxChange(paused=True))
+    await mailbox.update(by, box, MailboxChange(paused=False))
+    await became(box, "RETRYING", "MAILBOX_SECRET_REFUSED")
+    assert tokens.tokens[-1] == LAST
     tokens.granted = lambda token: setattr(server, "token", token)
     await mailbox.update(by, box, MailboxChange(secret=tokens.oauth))
     await became(box, "LIVE", None)
@@ -79,7 +95,8 @@ async def test_what_a_worker_reads_and_signs_in_with_is_told_nowhere(
     told = {"DATABASE_URL": store, "SWITCHBOARD_KEY": KEY.hex()}
     with running("worker", output=tmp_path / "said", var=tmp_path / "var", **told) as worker:
         await a_password_is_refused_and_mended(server, by)
-        await a_consent_ends_and_is_given_again(server, tokens, by)
+        box = await a_consent_ends_and_is_given_again(server, tokens, by)
+        await a_kept_token_is_taken_back(server, tokens, by, box)
         await _arrives(server)
         await _stopped(worker)
     assert worker.said.count("MAILBOX_SECRET_REFUSED") >= 4
