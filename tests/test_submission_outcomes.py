@@ -171,6 +171,18 @@ async def test_put_off_it_waits_ever_longer_and_is_given_up_after_a_day(by: View
     assert await moves(by) == 1
 
 
+async def test_put_off_by_a_slow_server_after_it_was_given_up_it_waits_again_and_everybody_hears_of_it(
+    by: Viewer, box: UUID, leased: Leased
+) -> None:
+    email_id = await submitting.written(by, box)
+    slow = await due_of(leased)
+    assert await may_leave(leased, slow)
+    await settling.interrupted(leased)
+    assert (await state_of(email_id), await moves(by)) == ("UNCERTAIN", 1)
+    assert await settling.put_off(slow, "450 later", begun=True)
+    assert (await state_of(email_id), await moves(by)) == ("QUEUED", 2)
+
+
 async def test_refused_or_stopped_when_a_copy_may_have_arrived_it_stays_uncertain(
     by: Viewer, box: UUID, leased: Leased
 ) -> None:

@@ -64,13 +64,18 @@ async def put_off(due: Due, why: str, *, begun: bool = False) -> bool:
     """Not now: tried again after two minutes, then ever longer up to four hours, and given up after a day."""
     first, longest, give_up = (each.total_seconds() for each in (FIRST_WAIT, LONGEST_WAIT, GIVE_UP))
     args = (due.handed_over + begun, begun, _cut(why), first, longest, give_up)
-    row = await store.row(_PUT_OFF, due.firm_id, due.id, *args)
+    async with store.transaction(due.firm_id):
+        was = await store.value(_STATE, due.firm_id, due.id)
+        row = await store.row(_PUT_OFF, due.firm_id, due.id, *args)
+        await tell(System(due.firm_id), [due.id] if row is not None and row["state"] != was else [])
     if row is not None and row["in_vain"]:
         again = replace(due, handed_over=row["handed_over"])
         return await refused(again, _given_up(why))
     return row is not None
 
 
+# UNCERTAIN where somebody else held the mailbox meanwhile: then QUEUED is another step
+_STATE = "SELECT state FROM submission WHERE firm_id = $1 AND id = $2 FOR NO KEY UPDATE"
 _PUT_OFF = """
 UPDATE submission SET error = $5, failing_since = coalesce(failing_since, now()),
   handed_over = handed_over - $4::bool::int, attempts = attempts + (NOT $4::bool)::int,
@@ -79,7 +84,7 @@ UPDATE submission SET error = $5, failing_since = coalesce(failing_since, now())
   due_at = now() + make_interval(secs => least($7::float8, $6::float8 * 2 ^ least(attempts, 20))
                                          * (0.75 + random() / 2))
 WHERE firm_id = $1 AND id = $2 AND handed_over = $3 AND settled_at IS NULL
-RETURNING handed_over, failing_since < now() - make_interval(secs => $8) AS in_vain
+RETURNING state, handed_over, failing_since < now() - make_interval(secs => $8) AS in_vain
 """
 
 
