@@ -1,7 +1,9 @@
 """The door for sending is looked at beside the reading, with the same secret (RFC 6409); what is wrong is told."""
 
+import asyncio
 from base64 import b64encode
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +11,9 @@ import pytest
 
 from mail.reaching import NotReached, reach_smtp
 from mail.smtp import Smtp
+from mail.submission import Sender
 from mail.sync import Tools, sync_once
+from mail.sync.sending import looking_after_sending
 from models import mailbox
 from models.ground import store as database
 from models.mailbox import MailboxChange, MailSecurity, MailServer
@@ -22,7 +26,7 @@ from tests.smtp_server import DROP, SmtpSink
 from tests.syncing import CLIENT, connected, eventually, letter, notifications, past, row_of, subjects_of, synced
 from tests.test_sync_worker import idling, is_live, working
 from tests.token_server import TokenServer, names
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, patience
 
 pytest_plugins = ["tests.sync_fixtures", "tests.oauth_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
@@ -244,3 +248,18 @@ async def test_a_worker_finds_the_door_open_once_it_is(
                 return opened and await fault(viewer) == ("LIVE", None, None)
 
             await eventually(is_found_open)
+
+
+async def test_whenever_the_reading_ends_so_does_the_look_at_the_door(
+    server: ImapServer, by: System, tools: Tools
+) -> None:
+    """`asyncio.wait_for` of Python 3.11 swallows a cancellation that comes in the same moment as an answer."""
+    async with SmtpSink(extensions=PLAIN, answers={"AUTH": "235 2.7.0 in"}) as sink:
+        mailbox_id = await connected(by, server.server, smtp=there(sink))
+        leased = await held(mailbox_id)
+        sender = Sender(leased, partial(reach_smtp, leased, private=True, timeout=PATIENCE))
+        for steps in range(200):
+            await database.execute("UPDATE mailbox SET smtp_open_at = 0 WHERE id = $1", mailbox_id)
+            async with patience(), looking_after_sending(leased, tools, sender, once=False):
+                for _ in range(steps):
+                    await asyncio.sleep(0)

@@ -19,6 +19,7 @@ from models.mailbox import OAuth
 CLIENT_ID = "demo"
 LASTS = 3600  # seconds
 LARGEST = 16 * 1024
+HEAR_SECONDS = 2.0
 ADDRESSES = {user.address for user in MAILBOXES}
 
 Answer = tuple[str, dict[str, object]]
@@ -51,6 +52,8 @@ class Tokens:
             head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
             writer.write(f"{head}Connection: close\r\n\r\n".encode() + body)
             await writer.drain()
+            writer.write_eof()
+            await _hear_out(reader)
         writer.close()
 
     async def _answer(self, reader: asyncio.StreamReader) -> Answer:
@@ -82,3 +85,11 @@ class Tokens:
         self._out = {token: known for token, known in self._out.items() if known[0] != address}
         self.withdrawn(address)
         return "200 OK", {"next_refresh_token": f"consent {last + 1} of {address}"}
+
+
+async def _hear_out(reader: asyncio.StreamReader) -> None:
+    """Of who has more to say than we read: closed before, the line is reset, and our answer lost (RFC 9112, 9.6)."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(HEAR_SECONDS):
+            while await reader.read(LARGEST):
+                pass

@@ -15,6 +15,7 @@ from mail.returns.place import Place
 from mail.returns.reading import read
 from models import return_mailbox
 from models.ground import keys
+from models.ground.cancelled import heed
 from models.return_mailbox import SECONDS, Held, LeaseLost
 
 LOOK_SECONDS = 15.0
@@ -53,6 +54,7 @@ class ReturnReader:
 
     async def _work(self) -> None:
         while True:
+            heed()
             try:
                 if held := await return_mailbox.claim(self._owner, self._place.name):
                     await self._hold(held)
@@ -81,6 +83,7 @@ class ReturnReader:
 
     async def _attend(self, held: Held, imap: Imap) -> None:
         while True:
+            heed()
             seen = await read(held, imap, self._place.folder, self._parsers)
             await return_mailbox.went_well(held)
             self._failures = 0

@@ -20,6 +20,7 @@ from mail.sync.sending import looking_after_sending
 from mail.sync.tools import Tools, Visit
 from mail.sync.turns import Pace
 from models.ground import clock
+from models.ground.cancelled import heed
 from models.mailbox import credentials, figures, lease, trying_again
 from models.mailbox.lease import Leased, LeaseLost
 from models.mailbox.signing_in import signed_in
@@ -90,6 +91,7 @@ async def _visits(attendance: Attendance, sender: Sender, tools: Tools, *, once:
     wrong then, and it signs in anew with a fresh one.
     """
     while True:
+        heed()
         started = clock.now()
         try:
             return await _visit(attendance, sender, tools, once=once)
@@ -113,6 +115,7 @@ async def _attend(attendance: Attendance, visit: Visit, *, once: bool) -> None:
     await visit.imap.notify()
     pace = Pace()
     while True:
+        heed()
         attendance.stir.clear()
         await pace.turn()
         looked = await look(visit)

@@ -12,6 +12,7 @@ import structlog
 from mail.reaching import NotReached, reach_smtp
 from mail.submission import Sender
 from mail.sync.tools import Tools
+from models.ground.cancelled import heed
 from models.mailbox import sending_door
 from models.mailbox.lease import Leased, LeaseLost
 
@@ -39,6 +40,7 @@ async def _look(leased: Leased, tools: Tools, sender: Sender) -> None:
     this visit, and with the next one it begins anew.
     """
     while True:
+        heed()
         try:
             seconds = await sending_door.due_in(leased)
             if seconds is None:

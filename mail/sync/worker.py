@@ -14,6 +14,7 @@ from mail.parsing import ParserPool
 from mail.sync.attending import Attendance, attend
 from mail.sync.tools import Tools
 from models.ground import keys
+from models.ground.cancelled import heed
 from models.mailbox import lease
 
 LOOK_SECONDS = 1.0
@@ -125,6 +126,7 @@ class Worker:
 
     async def _hear(self, firm_id: UUID, wakes: Callable[[UUID], Awaitable[None]]) -> None:
         while True:
+            heed()
             try:
                 await wakes(firm_id)
                 self._look.set()
