@@ -27,7 +27,9 @@ ACCOUNTS = """{ accounts(first: 50) { nodes { id code name contacts { contact { 
   emails(first: 1) { totalCount } toggles { id emailSync address { id address } } } } }"""
 SWITCH = """mutation ($toggles: [TogglesInput!]!) { setToggles(input: { toggles: $toggles }) { errors { message } } }"""
 STORED = """SELECT (SELECT count(*) FROM email), (SELECT count(DISTINCT fingerprint) FROM email),
-  (SELECT count(*) FROM occurrence WHERE state = 'PENDING')"""
+  (SELECT count(*) FROM occurrence WHERE state = 'PENDING'),
+  (SELECT count(*) FROM mailbox WHERE last_sync_at IS NULL)"""
+A_MINUTE_LATER = "UPDATE mailbox SET lease_until = now() WHERE lease_until > now() AND lease_owner NOT LIKE $1"
 
 
 @pytest.fixture
@@ -67,15 +69,26 @@ async def _counts(demo: Running, token: str) -> dict[str, int]:
 
 
 async def _settled(var: Path) -> tuple[int, int]:
-    """How many e-mails are stored once nothing is left to fetch; and how many of them differ."""
+    """How many e-mails are stored once each mailbox was looked at and nothing is left to fetch; how many differ."""
     server = Embedded.start(var / "postgres")  # attaches
     connection = await asyncpg.connect(server.url)
     try:
         async with patience():
             while True:
-                emails, different, pending = await connection.fetchrow(STORED) or (0, 0, 0)
-                if emails and not pending:
+                emails, different, pending, unseen = await connection.fetchrow(STORED) or (0, 0, 0, 0)
+                if emails and not pending and not unseen:
                     return emails, different
+    finally:
+        await connection.close()
+        server.stop()
+
+
+async def _leases_end(demo: Running, var: Path) -> None:
+    """Those of the one that was killed: a minute that nobody waits for."""
+    server = Embedded.start(var / "postgres")  # attaches
+    connection = await asyncpg.connect(server.url)
+    try:
+        await connection.execute(A_MINUTE_LATER, f"%:{demo.process.pid}:%")
     finally:
         await connection.close()
         server.stop()
@@ -94,10 +107,12 @@ async def test_killed_in_a_backfill_again_and_again_it_loses_nothing_and_needs_n
     for more_than in (20, 60):
         with running("demo", output=tmp_path / f"killed {more_than}", var=killed) as demo:
             token = await _begun(demo)
+            await _leases_end(demo, killed)
             await _everything_on(demo, token)
             await _killed_when(demo, token, more_than=more_than)
     with running("demo", output=tmp_path / "last", var=killed) as demo:
         token = await _begun(demo)
+        await _leases_end(demo, killed)
         assert (await _settled(killed), await _counts(demo, token)) == expected
         demo.stop(signal.SIGTERM)
     assert processes_about(killed) == {}
