@@ -156,7 +156,7 @@ class ParserPool:
 
     def _made(self) -> ProcessPool:
         context = multiprocessing.get_context("spawn")  # a fork would inherit sockets, locks and threads
-        pool = ProcessPool(self._workers, initializer=_prepare, initargs=(os.getpid(), self._memory), context=context)
+        pool = _Pool(self._workers, initializer=_prepare, initargs=(os.getpid(), self._memory), context=context)
         with _deaf_to_ctrl_c():
             assert pool.active, "looking starts it"
         return pool
@@ -165,6 +165,19 @@ class ParserPool:
         if self._pool is broken:
             self._pool = self._made()
             _ending(broken)
+
+
+class _Pool(ProcessPool):
+    """
+    Ends its processes before it lets go of their locks. Pebble does it the other way round, and a process that is just
+    being born, in place of one that was ended, looks for its lock, finds none and says so at length.
+    """
+
+    def _stop_pool(self) -> None:
+        if self._pool_manager_loop is not None:
+            self._pool_manager_loop.join()  # no more are born
+            self._pool_manager.worker_manager.force_stop_workers()  # type: ignore[no-untyped-call]
+        super()._stop_pool()  # type: ignore[no-untyped-call]
 
 
 @contextlib.contextmanager

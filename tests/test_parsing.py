@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import time
+from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,6 +25,8 @@ def misbehaving(raw: bytes) -> ParsedEmail:
     said = parse(raw)
     if said.subject == "hang":
         time.sleep(3600)
+    if said.subject == "stop":
+        os.kill(os.getpid(), signal.SIGSTOP)
     if said.subject == "die":
         os.kill(os.getpid(), signal.SIGKILL)
     if said.subject.startswith("die once") and not (mark := Path(said.subject.split()[-1])).exists():
@@ -46,12 +49,16 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.02)
 
 
-def lives(pid: int) -> bool:
-    """Zombies, which wait for whoever is process 1 here, do not live."""
+def state(pid: int) -> str:
+    """Linux's letter for it: T is stopped, Z waits for whoever is process 1 here, X is gone."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in {"Z", "X"}
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except (FileNotFoundError, ProcessLookupError):
-        return False
+        return "X"
+
+
+def lives(pid: int) -> bool:
+    return state(pid) not in {"Z", "X"}
 
 
 def children() -> set[int]:
@@ -183,13 +190,7 @@ async def test_a_pool_can_be_started_again() -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see who lives")
 async def test_kill_9_of_the_parent_leaves_no_child() -> None:
-    parent = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        _PARENT.format(folder=str(HERE.parent)),
-        cwd=HERE.parent.parent,
-        stdout=asyncio.subprocess.PIPE,
-    )
+    parent = await program(_PARENT)
     assert parent.stdout is not None
     async with patience():
         pids = [int(word) for word in (await parent.stdout.readline()).split()]
@@ -198,6 +199,12 @@ async def test_kill_9_of_the_parent_leaves_no_child() -> None:
     parent.kill()
     await parent.wait()
     await until(lambda: not any(lives(pid) for pid in pids))
+
+
+async def program(text: str) -> Process:
+    """A process of its own that runs the text, with a way into this module."""
+    path = [sys.executable, "-c", text.format(folder=str(HERE.parent))]
+    return await asyncio.create_subprocess_exec(*path, cwd=HERE.parent.parent, stdout=PIPE, stderr=PIPE)
 
 
 _PARENT = """
@@ -213,6 +220,37 @@ async def main():
     await pool.parse(LETTER % b"one")
     print(*(one.pid for one in multiprocessing.active_children()), flush=True)
     await busy
+
+asyncio.run(main())
+"""
+
+
+async def test_a_process_that_is_being_born_when_the_pool_ends_says_nothing() -> None:
+    async with patience():
+        parent = await program(_BIRTH)
+        said, complained = await parent.communicate()
+    assert said == b"ended\n"
+    assert complained == b""
+
+
+_BIRTH = """
+import asyncio, sys
+sys.path.insert(0, {folder!r})
+from mail.parsing import ParserPool
+from test_parsing import LETTER, children, misbehaving, state, until
+
+async def main():
+    pool = ParserPool(2, seconds=600, reading=misbehaving)
+    pool.start()
+    deaf = asyncio.create_task(pool.parse(LETTER % b"stop"))  # to SIGTERM: the pool waits seconds for it
+    await until(lambda: "T" in map(state, children()))
+    before = children()
+    await pool.parse_all([LETTER % b"die"])
+    await until(lambda: children() - before)
+    await pool.stop()
+    await asyncio.wait([deaf])
+    assert children() == set()
+    print("ended" if isinstance(deaf.exception(), RuntimeError) else deaf)
 
 asyncio.run(main())
 """
