@@ -240,6 +240,22 @@ async def test_sigterm_ends_it_also_with_clients_connected(server: DemoMail) -> 
         open_writer.close()
 
 
+async def test_it_says_nothing_of_a_client_that_is_gone_before_its_answers(
+    capfd: pytest.CaptureFixture[str], server: DemoMail
+) -> None:
+    for _ in range(20):
+        await server.deliver(HELLO, sender="a@b.test", to=[STUDIO.address])
+    for _ in range(5):
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.imap_port)
+        asked = f'a LOGIN {STUDIO.address} "{MAIL_PASSWORD}"\r\nb EXAMINE INBOX\r\n' + "c FETCH 1:* (FLAGS)\r\n" * 400
+        writer.write(asked.encode())
+        await _line(reader, b"b OK")
+        writer.transport.abort()
+    assert raw_messages(server)  # it answers others as before
+    await server.stop()
+    assert capfd.readouterr() == ("", "")
+
+
 PARENT = """
 import asyncio, os, signal, sys
 from pathlib import Path

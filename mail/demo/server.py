@@ -150,6 +150,7 @@ def main() -> int:
     parser.add_argument("--dovecot", action="store_true", help="Dovecot for IMAP")
     asked = parser.parse_args()
     logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd's, which tells of each odd line at WARNING
+    logging.getLogger("asyncio").setLevel(logging.ERROR)  # which tells of peers that have gone while we wrote to them
     try:
         ports = {"imap_port": asked.imap_port, "smtp_port": asked.smtp_port, "token_port": asked.token_port}
         asyncio.run(serve(asked.folder, **ports, dovecot=asked.dovecot))
