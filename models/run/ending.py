@@ -11,14 +11,14 @@ from models.viewer import Viewer
 
 async def end(by: Viewer, run_id: UUID, status: RunStatus, reason: str | None = None) -> Any:
     """Nobody goes on with it any more. Answers its row; runs inside a transaction that holds it."""
-    row = await store.row(_END, by.firm_id, run_id, status, clock.now(), reason)
-    assert row is not None, "whoever ends it holds it"
-    moved(by, RunKind(row["kind"]), run_id)
-    return row
+    run = await store.row(_END, by.firm_id, run_id, status, clock.now(), reason)
+    assert run is not None, "whoever ends it holds it"
+    moved(by, RunKind(run["kind"]), run_id)
+    return run
 
 
 async def close(firm_id: UUID, run_id: UUID) -> None:
-    """It could not go on, and nobody can be told."""
+    """CANCELLED without a word to anybody: what fails is to tell of its end."""
     await store.row(_END, firm_id, run_id, RunStatus.CANCELLED, clock.now(), None)
 
 

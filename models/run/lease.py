@@ -33,12 +33,12 @@ class Held:
 
 async def claim(owner: str, kinds: Sequence[RunKind]) -> Held | None:
     """
-    The one that waits longest, since it was asked for or given back, of those whose turn it is: no earlier one of the
-    firm is unended, and nobody holds it, or the owner does, who could not give it back while the database was away.
-    None: none is.
+    The run that waits longest, since it was asked for or given back, of those whose turn it is; None: there is none. It
+    is the turn of each firm's first unended run, unless somebody else holds it. `owner` may hold it still, where it
+    could not give it back because the database was away.
     """
-    row = await store.row(_CLAIM, owner, list(kinds), SECONDS)
-    return Held(row["firm_id"], row["id"], RunKind(row["kind"]), row["lease_token"], row["failures"]) if row else None
+    run = await store.row(_CLAIM, owner, list(kinds), SECONDS)
+    return Held(run["firm_id"], run["id"], RunKind(run["kind"]), run["lease_token"], run["failures"]) if run else None
 
 
 UNENDED = "status IN ('QUEUED', 'RUNNING')"
@@ -60,10 +60,10 @@ async def hold(held: Held) -> Any:
     Locks the run, renews the lease for a minute, and answers its row. Runs in each writing transaction of the holder,
     after `firm.one_at_a_time` where that is taken. Raises RunLost.
     """
-    row = await store.row(_HOLD, held.firm_id, held.run_id, held.token, SECONDS)
-    if row is None:
+    run = await store.row(_HOLD, held.firm_id, held.run_id, held.token, SECONDS)
+    if run is None:
         raise RunLost
-    return row
+    return run
 
 
 _OURS = "firm_id = $1 AND id = $2 AND lease_token = $3 AND lease_owner IS NOT NULL"

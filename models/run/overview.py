@@ -9,8 +9,8 @@ from models.run.table import RunStatus
 
 async def states() -> dict[RunStatus, int]:
     """How many wait for their turn and how many are under way; 0 included."""
-    found = await store.rows(f"SELECT status, count(*) AS runs FROM run WHERE {UNENDED} GROUP BY status")
-    return {RunStatus.QUEUED: 0, RunStatus.RUNNING: 0} | {RunStatus(row["status"]): row["runs"] for row in found}
+    counted = await store.rows(f"SELECT status, count(*) FROM run WHERE {UNENDED} GROUP BY status")
+    return {RunStatus.QUEUED: 0, RunStatus.RUNNING: 0} | {RunStatus(status): runs for status, runs in counted}
 
 
 async def oldest() -> timedelta:

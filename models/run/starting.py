@@ -19,10 +19,10 @@ MOST_WAITING = 100
 
 @dataclass(frozen=True, slots=True)
 class NewRun:
-    """`asked`: its input, as JSON. `total`: in items, where they are known already."""
+    """`input`: as JSON. `total`: in items, where they are known already."""
 
     kind: RunKind
-    asked: str
+    input: str
     undoes: UUID | None = None
     total: int = 0
 
@@ -38,7 +38,7 @@ async def write(by: Viewer, new: NewRun) -> Viewer:
     await must_have_room(by)
     run_id = uuid7()
     whose = (by.member_id, by.source, by.session_id if by.source is JournalSource.API_TOKEN else None)
-    values = (run_id, by.firm_id, new.kind, RunStatus.QUEUED, new.asked, new.undoes, *whose, clock.now(), new.total)
+    values = (run_id, by.firm_id, new.kind, RunStatus.QUEUED, new.input, new.undoes, *whose, clock.now(), new.total)
     await store.execute(_WRITE, *values)
     acting = replace(by, run_id=run_id)
     moved(acting, new.kind, run_id)

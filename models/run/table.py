@@ -8,7 +8,7 @@ from models.viewer import JournalSource
 
 
 class RunKind(StrEnum):
-    """Each is born with what it is in the API."""
+    """`subject`: what it is in the API and in the journal."""
 
     subject: Subject
 

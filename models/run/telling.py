@@ -9,5 +9,5 @@ from models.viewer import Viewer
 
 
 def moved(by: Viewer, kind: RunKind, run_id: UUID) -> None:
-    """Inside a transaction: the run, or how far it is, has changed in it."""
+    """Its state, or how far it is, has changed. Runs inside the transaction that changed it."""
     journal.record(FeedKind.RUN_MOVED, by=by, subject=(kind.subject, run_id))
