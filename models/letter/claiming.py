@@ -61,11 +61,11 @@ async def claim(owner: str, *, most: int) -> list[Claimed]:
     Up to `most` letters that are due and that nobody holds, all of the firm whose turn it is: the most urgent first, of
     those the ones that wait longest. A firm's letters wait for `most` of each other firm at the most.
     """
-    rows = await store.rows(_CLAIM, owner, most, SECONDS)
-    if rows:
+    letters = await store.rows(_CLAIM, owner, most, SECONDS)
+    if letters:
         checkpoint("after letters were claimed")
-    now = await _standing_now(rows)
-    return [await claimed(owner, row, now.get(row["id"])) for row in rows]
+    now = await _standing_now(letters)
+    return [await claimed(owner, letter, now.get(letter["id"])) for letter in letters]
 
 
 _IS_DUE = "settled_at IS NULL AND due_at <= now() AND (locked_until IS NULL OR locked_until < now())"
@@ -109,58 +109,58 @@ ORDER BY l.urgency, l.due_at, l.id
 """
 
 
-async def _standing_now(rows: Sequence[Any]) -> dict[UUID, Standing]:
+async def _standing_now(letters: Sequence[Any]) -> dict[UUID, Standing]:
     """By id: notices are asked again, and learn what they have to say now; one statement more where there are any."""
-    aims = {row["id"]: aim for row in rows if (aim := _aim(row))}
+    aims = {letter["id"]: aim for letter in letters if (aim := _aim(letter))}
     return dict(zip(aims, await standings(list(aims.values())), strict=True))
 
 
-async def claimed(owner: str, row: Any, now: Standing | None = None) -> Claimed:
+async def claimed(owner: str, letter: Any, now: Standing | None = None) -> Claimed:
     """Of a row of the table, with what only a claim looks up beside it (`seed`, whether it may leave)."""
-    key = await firm_key.of(row["firm_id"])
+    key = await firm_key.of(letter["firm_id"])
     return Claimed(
-        id=row["id"],
-        firm_id=row["firm_id"],
+        id=letter["id"],
+        firm_id=letter["firm_id"],
         owner=owner,
         key=key,
-        kind=LetterKind[row["kind"]],
-        language=row["language"],
-        to_address=row["to_address"],
-        message_id=row["message_id"],
-        written_at=row["created_at"],
-        facts=_facts(row["facts"]),
-        address_id=row["address_id"],
-        member_id=row["member_id"],
-        invitation_id=row["invitation_id"],
-        reset_id=row["reset_id"],
-        copy_of=row["copy_of"],
-        asked_by=row["asked_by"],
-        seed=row.get("seed"),
-        handed_over=row["handed_over"],
-        bytes_kept=_opened(key, row),
-        stop=(now and now.stop) or _stop(row),
-        aim=_aim(row),
+        kind=LetterKind[letter["kind"]],
+        language=letter["language"],
+        to_address=letter["to_address"],
+        message_id=letter["message_id"],
+        written_at=letter["created_at"],
+        facts=_facts(letter["facts"]),
+        address_id=letter["address_id"],
+        member_id=letter["member_id"],
+        invitation_id=letter["invitation_id"],
+        reset_id=letter["reset_id"],
+        copy_of=letter["copy_of"],
+        asked_by=letter["asked_by"],
+        seed=letter.get("seed"),
+        handed_over=letter["handed_over"],
+        bytes_kept=_opened(key, letter),
+        stop=(now and now.stop) or _stop(letter),
+        aim=_aim(letter),
         standing=now,
     )
 
 
-def _aim(row: Any) -> Aim | None:
-    if row["category"] is None:
+def _aim(letter: Any) -> Aim | None:
+    if letter["category"] is None:
         return None
-    return Aim(row["firm_id"], row["account_id"], row["address_id"], NotificationCategory(row["category"]))
+    return Aim(letter["firm_id"], letter["account_id"], letter["address_id"], NotificationCategory(letter["category"]))
 
 
 def _facts(text: str) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = orjson.loads(text)
-    return found
+    facts: Mapping[str, Any] = orjson.loads(text)
+    return facts
 
 
-def _opened(key: Key, row: Any) -> bytes | None:
+def _opened(key: Key, letter: Any) -> bytes | None:
     """None also where the key was replaced meanwhile: the facts are there to compose it anew."""
-    if row["sealed"] is None:
+    if letter["sealed"] is None:
         return None
     try:
-        return key.unseal(row["sealed"], *_place(row["firm_id"], row["id"])).encode()
+        return key.unseal(letter["sealed"], *_place(letter["firm_id"], letter["id"])).encode()
     except WrongKey:
         return None
 
@@ -169,10 +169,10 @@ def _place(firm_id: UUID, letter_id: UUID) -> tuple[object, ...]:
     return firm_id, letter_id, "sealed"
 
 
-def _stop(row: Any) -> str | None:
-    if row.get("is_dead"):
+def _stop(letter: Any) -> str | None:
+    if letter.get("is_dead"):
         return "The link that it carries is no longer good."
-    if row.get("is_suppressed"):
+    if letter.get("is_suppressed"):
         return Stop.SUPPRESSED
     return None
 
@@ -184,7 +184,8 @@ async def hand_over(letters: Sequence[tuple[Claimed, bytes]]) -> list[bool]:
     second copy is the very same. Whoever asked gives back what may not leave.
     """
     # apart: whoever has a letter locked is about to cancel it, and a notice, asked now, must not wait for that
-    notices, others = [one for one in letters if one[0].aim], [one for one in letters if not one[0].aim]
+    notices = [(letter, raw) for letter, raw in letters if letter.aim]
+    others = [(letter, raw) for letter, raw in letters if not letter.aim]
     may_leave = await _handed_over(others) | await _handed_over(notices)
     return [letter.id in may_leave for letter, _ in letters]
 
@@ -201,7 +202,7 @@ async def _handed_over(letters: Sequence[tuple[Claimed, bytes]]) -> set[UUID]:
         SECONDS,
         [letter.key.seal(raw.decode(), *_place(letter.firm_id, letter.id)) for letter, raw in letters],
     )
-    return {row["id"] for row in rows}
+    return {letter_id for (letter_id,) in rows}
 
 
 # one by one (LATERAL), so that each is found by its id whatever PostgreSQL takes the size of the table to be

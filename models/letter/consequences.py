@@ -17,7 +17,7 @@ from models.viewer import System
 
 async def lock(firm_id: UUID, invitation_ids: Iterable[UUID | None]) -> None:
     """Of letters that are about to be settled: before the letters themselves, in the order of ids."""
-    if ids := [each for each in invitation_ids if each]:
+    if ids := list(filter(None, invitation_ids)):
         await store.rows(_LOCK, firm_id, ids)
 
 
@@ -29,20 +29,20 @@ _LOCK = f"SELECT these.id FROM {_THESE}"
 
 async def invitations_sent(firm_id: UUID, invitation_ids: Iterable[UUID | None]) -> None:
     """The first letter of each has left."""
-    if ids := [each for each in invitation_ids if each]:
+    if ids := list(filter(None, invitation_ids)):
         _moved(firm_id, await store.rows(_SENT, firm_id, ids, clock.now()))
 
 
 def _moved(firm_id: UUID, covered: Sequence[Any]) -> None:
     """Tells the feeds that these toggles are to be read again; nothing to tell where it is a colleague's."""
     for invitation_id, rows in groupby(covered, key=itemgetter("invitation_id")):
-        theirs = list(rows)
+        spots = list(rows)
         journal.record(
             journal.FeedKind.INVITATION_MOVED,
             by=System(firm_id),
             subject=(Subject.INVITATION, invitation_id),
-            accounts=[row["account_id"] for row in theirs],
-            touched=[row["id"] for row in theirs],
+            accounts=[spot["account_id"] for spot in spots],
+            touched=[spot["id"] for spot in spots],
         )
 
 
@@ -78,16 +78,16 @@ async def unwanted(letter: Claimed, ended: NotificationCategory | None) -> None:
     await _tell(letter, lambda words: words.letter_unwanted(letter.to_address, ended))
 
 
-async def _tell(letter: Claimed, said: Said) -> None:
+async def _tell(letter: Claimed, words: Said) -> None:
     """
     Whoever asked for it; else, or where that colleague is gone, everybody. One entry for each address; where it is a
     colleague's, in Inbox+ only: a letter that tells of it could come back as well.
     """
     about = letter.address_id or letter.member_id or letter.firm_id
     new = NewNotification(
-        *(NotificationKind.LETTER_BOUNCED, about, about, said),
+        *(NotificationKind.LETTER_BOUNCED, about, about, words),
         only=letter.asked_by,
-        accounts=tuple(row["account_id"] for row in await store.rows(_HOLDING, letter.firm_id, letter.address_id)),
+        accounts=tuple(account_id for (account_id,) in await store.rows(_HOLDING, letter.firm_id, letter.address_id)),
         quiet=letter.member_id is not None,
     )
     await notification.raise_for_team(System(letter.firm_id), [new])

@@ -58,21 +58,21 @@ class Tidings:
 @dataclass(slots=True)
 class _Sheet:
     """
-    All that one letter is to tell. `letter_id`: the one that waits and takes it in, `listed` it tells of by now, in
-    `said` characters; None: a new one, not before `due_at`, if it `fits`.
+    All that one letter is to tell. `letter_id`: the one that waits and takes it in, `listed` it tells of by now, with
+    `characters` of text; None: a new one, not before `due_at`, if it `fits`.
     """
 
     first: Tidings
     items: list[NoticeItem] = field(default_factory=list)
     letter_id: UUID | None = None
     listed: int = 0
-    said: int = 0
+    characters: int = 0
     due_at: datetime | None = None
     fits: bool = True
 
     @property
     def lines(self) -> Sequence[NoticeItem]:
-        return list(_with_room(self.items[: max(0, MOST_LISTED - self.listed)], MOST_TEXT - self.said))
+        return list(_with_room(self.items[: max(0, MOST_LISTED - self.listed)], MOST_TEXT - self.characters))
 
     @property
     def more(self) -> int:
@@ -82,9 +82,9 @@ class _Sheet:
 def _with_room(items: Sequence[NoticeItem], left: int) -> Iterator[NoticeItem]:
     """The texts as far as `left` characters reach; each still has its subject and its link."""
     for item in items:
-        said = item.text or ""
-        yield item if len(said) <= left else replace(item, text=said[: max(0, left)].rstrip() + CUT)
-        left -= len(said)
+        text = item.text or ""
+        yield item if len(text) <= left else replace(item, text=text[: max(0, left)].rstrip() + CUT)
+        left -= len(text)
 
 
 async def gather(by: Actor, tidings: Sequence[Tidings]) -> list[UUID | None]:
@@ -99,27 +99,27 @@ async def gather(by: Actor, tidings: Sequence[Tidings]) -> list[UUID | None]:
     await _append(by, [sheet for sheet in sheets.values() if sheet.letter_id])
     checkpoint("while notices are gathered")
     await _begin(by, [sheet for sheet in sheets.values() if not sheet.letter_id and sheet.fits])
-    return [sheets[_place(one)].letter_id for one in tidings]
+    return [sheets[_place(notice)].letter_id for notice in tidings]
 
 
 async def would_gather(by: Actor, tidings: Sequence[Tidings]) -> list[bool]:
     """Whether `gather` would find room for each now. Writes nothing."""
     sheets = _sheets(tidings)
     await _look(by, list(sheets.values()))
-    return [sheets[_place(one)].fits for one in tidings]
+    return [sheets[_place(notice)].fits for notice in tidings]
 
 
 _Place = tuple[UUID, UUID, NotificationCategory]
 
 
-def _place(one: Tidings) -> _Place:
-    return one.account_id, one.address_id, one.category
+def _place(notice: Tidings) -> _Place:
+    return notice.account_id, notice.address_id, notice.category
 
 
 def _sheets(tidings: Sequence[Tidings]) -> dict[_Place, _Sheet]:
     sheets: dict[_Place, _Sheet] = {}
-    for one in tidings:
-        sheets.setdefault(_place(one), _Sheet(one)).items.append(one.item)
+    for notice in tidings:
+        sheets.setdefault(_place(notice), _Sheet(notice)).items.append(notice.item)
     return sheets
 
 
@@ -136,9 +136,9 @@ async def _look(by: Actor, sheets: Sequence[_Sheet], *, lock: str = "") -> None:
         [category for _, _, category in places],
         GATHERED_FOR.total_seconds(),
     )
-    for sheet, row in zip(sheets, rows, strict=True):
-        sheet.letter_id, sheet.due_at = row["id"], row["due_at"]
-        sheet.listed, sheet.said = row["listed"] or 0, row["said"] or 0
+    for sheet, waiting in zip(sheets, rows, strict=True):
+        sheet.letter_id, sheet.due_at = waiting["id"], waiting["due_at"]
+        sheet.listed, sheet.characters = waiting["listed"] or 0, waiting["characters"] or 0
     new = [sheet for sheet in sheets if not sheet.letter_id]
     refusals = await room(by, [ToBe(LetterKind.NOTICE, sheet.first.to.key) for sheet in new])
     for sheet, refusal in zip(new, refusals, strict=True):
@@ -148,11 +148,11 @@ async def _look(by: Actor, sheets: Sequence[_Sheet], *, lock: str = "") -> None:
 _SUCH = "l.firm_id = $1 AND l.account_id = n.account_id AND l.address_id = n.address_id AND l.category = n.category"
 # one that was tried and put off waits for the mail server, maybe for hours: it takes in nothing, and delays nobody
 _LOOK = f"""
-SELECT waiting.id, waiting.listed, waiting.said, greatest(now(), last.due_at) AS due_at
+SELECT waiting.id, waiting.listed, waiting.characters, greatest(now(), last.due_at) AS due_at
 FROM unnest($2::uuid[], $3::uuid[], $4::text[]) WITH ORDINALITY AS n(account_id, address_id, category, place)
 LEFT JOIN LATERAL (
   SELECT l.id, jsonb_array_length(l.facts->'notices') AS listed, (
-    SELECT sum(length(i->>'text')) FROM jsonb_array_elements(l.facts->'notices') i) AS said FROM letter l
+    SELECT sum(length(i->>'text')) FROM jsonb_array_elements(l.facts->'notices') i) AS characters FROM letter l
   WHERE {_SUCH} AND l.due_at > now() AND l.settled_at IS NULL AND l.attempts = 0
   ORDER BY l.due_at LIMIT 1 {{lock}}) waiting ON true
 LEFT JOIN LATERAL (

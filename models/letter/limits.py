@@ -81,7 +81,7 @@ async def room(by: Actor, letters: Sequence[ToBe]) -> list[RateLimited | None]:
     full = await _full(by, letters, since)
     left = _per_hour - await store.value(_WRITTEN, by.firm_id, since)
     # nobody is locked out because the firm writes to many
-    fitting = [n for n, one in enumerate(letters) if n not in full and one.kind.urgency is not Urgency.PASSWORD]
+    fitting = [n for n, letter in enumerate(letters) if n not in full and letter.kind.urgency is not Urgency.PASSWORD]
     if over := fitting[max(0, left) :]:
         full |= dict.fromkeys(over, await _firm_is_full(by, len(fitting), left, since))
     return [full.get(n) for n in range(len(letters))]
@@ -89,22 +89,22 @@ async def room(by: Actor, letters: Sequence[ToBe]) -> list[RateLimited | None]:
 
 async def _full(by: Actor, letters: Sequence[ToBe], since: datetime) -> dict[int, RateLimited]:
     """Those whose address has no room for them, by their place in the list, and why."""
-    keys = sorted({one.to_key for one in letters})
+    keys = sorted({letter.to_key for letter in letters})
     rows = await store.rows(store.for_many(_BY_RECIPIENT, keys), by.firm_id, keys, since)
-    written = {(row["to_key"], row["urgency"]): row["written"] for row in rows}
-    wanted: Counter[tuple[str, int]] = Counter()
+    written = {(to_key, urgency): times for to_key, urgency, times in rows}
+    new: Counter[tuple[str, int]] = Counter()
     full: dict[int, RateLimited] = {}
-    for n, one in enumerate(letters):
-        place = one.to_key, one.kind.urgency
-        wanted[place] += 1
-        if why := _why_full(one, written.get(place, ()), wanted[place]):
+    for n, letter in enumerate(letters):
+        place = letter.to_key, letter.kind.urgency
+        new[place] += 1
+        if why := _why_full(letter, written.get(place, ()), new[place]):
             full[n] = why
     return full
 
 
-def _why_full(letter: ToBe, written: Sequence[datetime], wanted: int) -> RateLimited | None:
+def _why_full(letter: ToBe, written: Sequence[datetime], new: int) -> RateLimited | None:
     _, per_recipient = most(letter.kind.urgency)
-    over = len(written) + wanted - per_recipient
+    over = len(written) + new - per_recipient
     if over <= 0:
         return None
     leaves = written[over - 1] if over <= len(written) else None
@@ -112,8 +112,8 @@ def _why_full(letter: ToBe, written: Sequence[datetime], wanted: int) -> RateLim
     return RateLimited(message, *letter.path, retry_at=_again_at(leaves))
 
 
-async def _firm_is_full(by: Actor, wanted: int, left: int, since: datetime) -> RateLimited:
-    leaves = await store.value(_NTH, by.firm_id, since, wanted - left - 1)
+async def _firm_is_full(by: Actor, new: int, left: int, since: datetime) -> RateLimited:
+    leaves = await store.value(_NTH, by.firm_id, since, new - left - 1)
     message = f"The firm may send {_per_hour} letters an hour, and {max(0, left)} are left."
     return RateLimited(message, retry_at=_again_at(leaves))
 

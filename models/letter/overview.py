@@ -10,8 +10,8 @@ DAY = timedelta(days=1)
 
 async def states() -> dict[LetterState, int]:
     """How many wait, and of the last 24 hours, what became of them; 0 included."""
-    found = await store.rows(_STATES, clock.now() - DAY)
-    return dict.fromkeys(LetterState, 0) | {LetterState(row["state"]): row["letters"] for row in found}
+    counted = await store.rows(_STATES, clock.now() - DAY)
+    return dict.fromkeys(LetterState, 0) | {LetterState(state): letters for state, letters in counted}
 
 
 _STATES = """

@@ -36,14 +36,16 @@ async def named(ids: Iterable[UUID], message_ids: Sequence[str], *, firm_id: UUI
     Of all firms by their ids; else by Message-ID, without `<>`, of this firm or, where that is None, of all. In
     whatever state they are.
     """
-    kept = [f"<{message_id}>" for message_id in message_ids]
-    rows = await store.rows(_NAMED, list(ids), kept, firm_id)
-    return [_returned(row) for row in rows]
+    in_brackets = [f"<{message_id}>" for message_id in message_ids]
+    letters = await store.rows(_NAMED, list(ids), in_brackets, firm_id)
+    return [_returned(letter) for letter in letters]
 
 
-def _returned(row: Any) -> Returned:
-    category = NotificationCategory(row["category"]) if row["category"] else None
-    return Returned(row["firm_id"], row["id"], row["to_key"], row["address_id"], row["account_id"], category)
+def _returned(letter: Any) -> Returned:
+    category = NotificationCategory(letter["category"]) if letter["category"] else None
+    return Returned(
+        letter["firm_id"], letter["id"], letter["to_key"], letter["address_id"], letter["account_id"], category
+    )
 
 
 _WHAT = "firm_id, id, to_key, address_id, account_id, category"
@@ -58,13 +60,13 @@ async def bounced(letter: Returned, why: str, *, no_such_mailbox: bool) -> bool:
     It did not arrive, though the server had taken it: BOUNCED, once, and the firm hears of it. `no_such_mailbox`:
     within seven days of leaving, nothing more is sent to that address. False: it has not left, or that is known.
     """
-    row = await store.row(f"SELECT * FROM letter WHERE {_HAS_LEFT}", letter.firm_id, letter.id)
-    if row is None:
+    stored = await store.row(f"SELECT * FROM letter WHERE {_HAS_LEFT}", letter.firm_id, letter.id)
+    if stored is None:
         return False
-    is_young = row["settled_at"] is None or clock.now() - row["settled_at"] <= SUPPRESSES_FOR
+    is_young = stored["settled_at"] is None or clock.now() - stored["settled_at"] <= SUPPRESSES_FOR
     try:
         async with store.transaction(letter.firm_id):
-            await consequences.undelivered(await claimed("", row), why, suppress=no_such_mailbox and is_young)
+            await consequences.undelivered(await claimed("", stored), why, suppress=no_such_mailbox and is_young)
             if not await store.execute(_BOUNCED, letter.firm_id, letter.id, why[:500], clock.now()):
                 raise NoLongerOurs
     except NoLongerOurs:
@@ -85,10 +87,10 @@ async def complained(letter: Returned, ended: NotificationCategory | None) -> bo
     Its recipient calls it unwanted (RFC 5965): the firm hears of it, once. `ended`: the category that ends by it.
     False: it has not left, or that is known. Runs inside a transaction.
     """
-    row = await store.row(_COMPLAINED, letter.firm_id, letter.id, clock.now())
-    if row is not None:
-        await consequences.unwanted(await claimed("", row), ended)
-    return row is not None
+    stored = await store.row(_COMPLAINED, letter.firm_id, letter.id, clock.now())
+    if stored is not None:
+        await consequences.unwanted(await claimed("", stored), ended)
+    return stored is not None
 
 
 _COMPLAINED = f"""

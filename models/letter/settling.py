@@ -15,7 +15,7 @@ from models.ground import clock, store
 from models.ground.checkpoint import checkpoint
 from models.letter import consequences
 from models.letter.claiming import Claimed
-from models.letter.table import LetterState, Urgency
+from models.letter.table import NEVER_LEAVES, LetterState, Urgency
 
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=4)
 GIVE_UP = timedelta(days=3)
@@ -29,7 +29,7 @@ class NoLongerOurs(Exception):
 
 
 async def sent(letters: Sequence[Claimed]) -> list[bool]:
-    """The server took each. Told even of one cancelled after its bytes began to leave: it has left."""
+    """The server took these, in order. SENT even where one was cancelled while its bytes were leaving: it has left."""
     return await _settle(letters, LetterState.SENT)
 
 
@@ -82,10 +82,11 @@ async def _write_down(letters: Sequence[Claimed], state: LetterState) -> set[UUI
         clock.now(),
         [uuid7() for _ in letters],
     )
-    return {row["id"] for row in rows}
+    return {letter_id for (letter_id,) in rows}
 
 
 async def _settle_with_invitations(firm_id: UUID, letters: Sequence[Claimed], state: LetterState) -> set[UUID]:
+    """Of one firm: the invitations are locked before their letters, and say since when they have been sent."""
     async with store.transaction(firm_id):
         await consequences.lock(firm_id, [letter.invitation_id for letter in letters])
         settled = await _write_down(letters, state)
@@ -96,6 +97,10 @@ async def _settle_with_invitations(firm_id: UUID, letters: Sequence[Claimed], st
     return settled
 
 
+# in one statement, so that a firm's copy is there if and only if its letter is settled, and only once: of what is no
+# longer ours (settled before, or another worker's by now) nothing is written, and no id comes back. A letter that was
+# cancelled while its bytes were leaving is ours still, to say that it was sent. Copies are made of what went to
+# clients, but of no password's link, and of no copy; they wait as letters of their own, under their own Message-ID
 _SETTLE = f"""
 WITH ours AS (
   SELECT o.id, n.copy_id
@@ -122,14 +127,18 @@ SELECT id FROM settled
 async def put_off(letter: Claimed, why: str, *, handed_over: bool = False) -> bool:
     """
     Not now: tried again after a minute, then ever longer up to four hours, given up after three days. `handed_over`:
-    its bytes began to leave this time, and the server then said no, so that no copy is anywhere. Where none is, it is
-    composed anew, as things then stand.
+    its bytes began to leave this time, but the server said no, so that this time counts for nothing. Where no other
+    time does, nobody has it yet, and it is composed anew, as things then stand.
     """
-    args = (handed_over, GIVE_UP.total_seconds(), FIRST_WAIT.total_seconds(), LONGEST_WAIT.total_seconds())
-    row = await store.row(_PUT_OFF, *_ours(letter), why[:500], *args)
-    if row is None or row["in_time"]:
-        return row is not None
-    return await _give_up(letter, why, maybe_arrived=row["handed_over"] > 0)
+    waits = FIRST_WAIT.total_seconds(), LONGEST_WAIT.total_seconds()
+    return await _try_later(letter, why, _PUT_OFF, handed_over, *waits)
+
+
+async def _try_later(letter: Claimed, why: str, statement: str, *args: object) -> bool:
+    failing = await store.row(statement, *_ours(letter), why[:500], GIVE_UP.total_seconds(), *args)
+    if failing is None or failing["in_time"]:
+        return failing is not None
+    return await _give_up(letter, why, maybe_arrived=failing["handed_over"] > 0)
 
 
 async def _give_up(letter: Claimed, why: str, *, maybe_arrived: bool) -> bool:
@@ -138,15 +147,19 @@ async def _give_up(letter: Claimed, why: str, *, maybe_arrived: bool) -> bool:
     return await refused(letter, f"Given up after {GIVE_UP.days} days. {why}")
 
 
-_PUT_OFF = f"""
-UPDATE letter SET error = $4, failing_since = coalesce(failing_since, now()), handed_over = handed_over - $5::bool::int,
-  sealed = CASE WHEN handed_over > $5::bool::int THEN sealed END,
-  due_at = now() + make_interval(secs => least($8::float8, $7::float8 * 2 ^ least(attempts - 1, 20))
-                                         * (0.75 + random() / 2)),
-  locked_by = CASE WHEN failing_since < now() - make_interval(secs => $6) THEN locked_by END,
-  locked_until = CASE WHEN failing_since < now() - make_interval(secs => $6) THEN locked_until END
+# given back; but a letter whose time is over stays in its worker's hands, who writes down next that it is given up
+_OVER = "failing_since < now() - make_interval(secs => $5)"
+_TRY_LATER = f"""
+UPDATE letter SET error = $4, failing_since = coalesce(failing_since, now()), due_at = now() + {{wait}}{{also}},
+  locked_by = CASE WHEN {_OVER} THEN locked_by END, locked_until = CASE WHEN {_OVER} THEN locked_until END
 WHERE {_OURS} AND settled_at IS NULL RETURNING handed_over, locked_by IS NULL AS in_time
 """
+_PUT_OFF = _TRY_LATER.format(
+    # twice as long each time, and some more or less, so that not all come again at the same moment
+    wait="make_interval(secs => least($8::float8, $7::float8 * 2 ^ least(attempts - 1, 20)) * (0.75 + random() / 2))",
+    also=""",
+  handed_over = handed_over - $6::bool::int, sealed = CASE WHEN handed_over > $6::bool::int THEN sealed END""",
+)
 
 
 async def wait_for_server(letters: Sequence[Claimed], why: str, *, behind: bool = False) -> None:
@@ -156,18 +169,10 @@ async def wait_for_server(letters: Sequence[Claimed], why: str, *, behind: bool 
     """
     wait = FIRST_WAIT.total_seconds() if behind else 0.0
     for letter in letters:
-        row = await store.row(_WAIT, *_ours(letter), why[:500], GIVE_UP.total_seconds(), wait)
-        if row is not None and not row["in_time"]:
-            await _give_up(letter, why, maybe_arrived=row["handed_over"] > 0)
+        await _try_later(letter, why, _WAIT, wait)
 
 
-_WAIT = f"""
-UPDATE letter SET error = $4, failing_since = coalesce(failing_since, now()),
-  due_at = now() + make_interval(secs => $6),
-  locked_by = CASE WHEN failing_since < now() - make_interval(secs => $5) THEN locked_by END,
-  locked_until = CASE WHEN failing_since < now() - make_interval(secs => $5) THEN locked_until END
-WHERE {_OURS} AND settled_at IS NULL RETURNING handed_over, locked_by IS NULL AS in_time
-"""
+_WAIT = _TRY_LATER.format(wait="make_interval(secs => $6)", also="")
 
 
 async def refused(letter: Claimed, why: str, *, no_such_mailbox: bool = False) -> bool:
@@ -194,6 +199,6 @@ async def stopped(letter: Claimed) -> bool:
 
 
 _STOPPED = f"""
-UPDATE letter SET state = CASE state WHEN 'QUEUED' THEN 'CANCELLED' ELSE state END, settled_at = $5, sealed = NULL,
-  error = $4, {_FREE} WHERE {_OURS} AND settled_at IS NULL
+UPDATE letter SET {NEVER_LEAVES.format(now="$5")}, error = $4, {_FREE}
+WHERE {_OURS} AND settled_at IS NULL
 """

@@ -83,7 +83,7 @@ async def standings(aims: Sequence[Aim]) -> list[Standing]:
         [aim.category for aim in aims],
         now,
     )
-    return [_standing(row, now) for row in rows]
+    return [_standing(notice, now) for notice in rows]
 
 
 # one by one (LATERAL with LIMIT), so that each is found by its id whatever PostgreSQL takes the size of the table to be
@@ -111,12 +111,12 @@ ORDER BY n.place
 """
 
 
-def _standing(row: Record, now: datetime) -> Standing:
+def _standing(notice: Record, now: datetime) -> Standing:
     return Standing(
         at=now,
-        settings=firm_settings.settings_of(row),
-        pending=row["pending"],
-        offer=Offer(row["invitation_id"], row["seed"]) if row["invitation_id"] else None,
-        among_several=row["among_several"],
-        stop=Stop[row["stop"]] if row["stop"] else None,
+        settings=firm_settings.settings_of(notice),
+        pending=notice["pending"],
+        offer=Offer(notice["invitation_id"], notice["seed"]) if notice["invitation_id"] else None,
+        among_several=notice["among_several"],
+        stop=Stop[notice["stop"]] if notice["stop"] else None,
     )

@@ -50,6 +50,13 @@ class LetterState(StrEnum):
     CANCELLED = "CANCELLED"
 
 
+NEVER_LEAVES = "state = CASE state WHEN 'QUEUED' THEN 'CANCELLED' ELSE state END, settled_at = {now}, sealed = NULL"
+"""
+What an UPDATE of letters sets where they leave no more, at the time `{now}`. UNCERTAIN ones may have arrived: they stay
+so for good, without a second copy.
+"""
+
+
 class Letter(Model):
     """
     An outgoing e-mail, written in the transaction that causes it, delivered later by the outbox.

@@ -12,7 +12,7 @@ async def close_settled() -> None:
         # looked at anew under the lock: a letter may have come before it was ours
         await store.execute(
             f"DELETE FROM letter_turn t WHERE t.firm_id = ANY($1::uuid[]) AND NOT EXISTS ({_WAITING})",
-            [row["firm_id"] for row in locked],
+            [firm_id for (firm_id,) in locked],
         )
 
 

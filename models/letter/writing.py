@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 from models.address import TypedAddress
 from models.ground import clock, store
 from models.ground.settings import UNNAMED, Settings
-from models.letter.table import LetterKind
+from models.letter.table import NEVER_LEAVES, LetterKind
 from models.notification_category import NotificationCategory
 from models.viewer import Actor
 
@@ -105,72 +105,79 @@ WHERE f.id = $1
 
 async def cancel(by: Actor, *, invitation_ids: Sequence[UUID] = (), reset_ids: Sequence[UUID] = ()) -> None:
     """
-    Those of these invitations and resets that have not left yet never will, and of those that may have left no second
-    copy will. One whose bytes are leaving at this moment is told as SENT afterwards. Runs inside a transaction.
+    The letters of these invitations and resets: those that have not left never will, and those that may have left do
+    not leave again. One whose bytes are leaving at this moment becomes SENT all the same. Runs inside a transaction.
     """
     statement = store.for_many(_CANCEL, invitation_ids)
     await store.execute(statement, by.firm_id, list(invitation_ids), list(reset_ids), clock.now())
 
 
 async def cancel_all_to(by: Actor, member_id: UUID) -> None:
-    """As `cancel`: whatever has not left to a colleague. Runs inside a transaction."""
+    """As `cancel`, of all letters to a colleague. Runs inside a transaction."""
     await store.execute(_CANCEL_TO, by.firm_id, member_id, clock.now())
 
 
 async def forget_accounts(by: Actor, spots: Sequence[tuple[UUID, UUID]]) -> None:
     """
-    What has not left yet names these accounts to these addresses no more, and news of nothing else never leave (R9,
-    R10, R44). Whoever holds such a letter has to claim it anew. Runs inside a transaction.
+    Takes each account out of the letters to its address that have not left yet (R9, R10, R44). A letter that told of
+    added accounts alone, and names none any more, is cancelled. A worker that holds one of the others loses it: it has
+    to be composed anew. One that may have left stays as it is, as its second copy has to be the same. Doing it twice
+    changes nothing more. Runs inside a transaction.
     """
     accounts, addresses = [str(account_id) for account_id, _ in spots], [address_id for _, address_id in spots]
     await store.execute(store.for_many(_FORGET_ACCOUNTS, spots), by.firm_id, accounts, addresses, clock.now())
 
 
-# one by one (LATERAL), here and below, so that each is found by its id however large PostgreSQL takes the table to be;
+# A letter's facts name its accounts in two lists of one order, `accountIds` and `accountNames`: what goes from one goes
+# from the other, by its place. Step by step:
+#   lost       each address, with the accounts that it loses
+#   naming     its unsettled letters that name any of them
+#   shortened  these letters, locked in the order of their ids, and only then what is left of both lists: somebody else
+#              may have shortened them while we waited
+#   cancelled  those that have nothing to tell any more; the others get the shorter lists, and back into the queue
+# One by one (LATERAL), here and below, so that each is found by its id however large PostgreSQL takes the table to be;
 # whether it is settled is asked of what was found (OFFSET 0): else any index of those that wait seems as good
-_FORGET_ACCOUNTS = """
+_FORGET_ACCOUNTS = f"""
 WITH lost AS (
   SELECT e.id, e.key, g.accounts
   FROM (SELECT address_id, array_agg(account_id) AS accounts
         FROM unnest($2::text[], $3::uuid[]) AS g(account_id, address_id) GROUP BY address_id) g,
     LATERAL (SELECT e.id, e.key FROM email_address e WHERE e.firm_id = $1 AND e.id = g.address_id LIMIT 1) e
-), doomed AS (
-  SELECT l.id, k.ids, k.names, l.kind = 'ACCOUNT_ADDED' AND k.ids = '[]' AS says_nothing
-  FROM (
-    SELECT l.id, lost.accounts FROM lost, LATERAL (
-      SELECT * FROM letter l WHERE l.firm_id = $1 AND l.to_key = lost.key OFFSET 0) l
-    WHERE l.address_id = lost.id AND l.settled_at IS NULL AND l.facts->'accountIds' ?| lost.accounts
-    ORDER BY l.id) lost,
-  LATERAL (SELECT * FROM letter l WHERE l.id = lost.id AND l.settled_at IS NULL FOR NO KEY UPDATE) l, LATERAL (
-    SELECT coalesce(jsonb_agg(a.id ORDER BY a.n), '[]') AS ids,
-      coalesce(jsonb_agg(l.facts->'accountNames'->(a.n::int - 1) ORDER BY a.n), '[]') AS names
-    FROM jsonb_array_elements_text(l.facts->'accountIds') WITH ORDINALITY AS a(id, n)
-    WHERE a.id <> ALL(lost.accounts)) k
+), naming AS (
+  SELECT l.id, lost.accounts FROM lost, LATERAL (
+    SELECT * FROM letter l WHERE l.firm_id = $1 AND l.to_key = lost.key OFFSET 0) l
+  WHERE l.address_id = lost.id AND l.settled_at IS NULL AND l.facts->'accountIds' ?| lost.accounts ORDER BY l.id
+), shortened AS (
+  SELECT l.id, rest.ids, rest.names, l.kind = 'ACCOUNT_ADDED' AND rest.ids = '[]' AS says_nothing FROM naming,
+  LATERAL (SELECT * FROM letter l WHERE l.id = naming.id AND l.settled_at IS NULL FOR NO KEY UPDATE) l,
+  LATERAL (
+    SELECT coalesce(jsonb_agg(a.id ORDER BY a.place), '[]') AS ids,
+      coalesce(jsonb_agg(l.facts->'accountNames'->(a.place::int - 1) ORDER BY a.place), '[]') AS names
+    FROM jsonb_array_elements_text(l.facts->'accountIds') WITH ORDINALITY AS a(id, place)
+    WHERE a.id <> ALL(naming.accounts)) rest
 ), cancelled AS (
-  UPDATE letter l SET state = CASE state WHEN 'QUEUED' THEN 'CANCELLED' ELSE state END, settled_at = $4, sealed = NULL
-  FROM doomed d WHERE l.firm_id = $1 AND l.id = d.id AND d.says_nothing
+  UPDATE letter l SET {NEVER_LEAVES.format(now="$4")} FROM shortened s
+  WHERE l.firm_id = $1 AND l.id = s.id AND s.says_nothing
 )
-UPDATE letter l SET facts = l.facts || jsonb_build_object('accountIds', d.ids, 'accountNames', d.names), sealed = NULL,
+UPDATE letter l SET facts = l.facts || jsonb_build_object('accountIds', s.ids, 'accountNames', s.names), sealed = NULL,
   locked_by = NULL, locked_until = NULL
-FROM doomed d WHERE l.firm_id = $1 AND l.id = d.id AND NOT d.says_nothing AND l.handed_over = 0
+FROM shortened s WHERE l.firm_id = $1 AND l.id = s.id AND NOT s.says_nothing AND l.handed_over = 0
 """
-_OF = """SELECT l.id FROM unnest({ids}::uuid[]) AS n(id), LATERAL (
+_UNSETTLED_OF = """SELECT l.id FROM unnest({ids}::uuid[]) AS n(id), LATERAL (
       SELECT l.id, l.settled_at FROM letter l WHERE l.firm_id = $1 AND l.{key} = n.id OFFSET 0) l
     WHERE l.settled_at IS NULL"""
 _CANCEL = f"""
 WITH doomed AS (
   SELECT l.id FROM (
-    {_OF.format(key="invitation_id", ids="$2")}
-    UNION {_OF.format(key="reset_id", ids="$3")} ORDER BY id) n,
+    {_UNSETTLED_OF.format(key="invitation_id", ids="$2")}
+    UNION {_UNSETTLED_OF.format(key="reset_id", ids="$3")} ORDER BY id) n,
   LATERAL (SELECT l.id FROM letter l WHERE l.id = n.id AND l.settled_at IS NULL FOR NO KEY UPDATE) l
 )
-UPDATE letter l SET state = CASE state WHEN 'QUEUED' THEN 'CANCELLED' ELSE state END, settled_at = $4, sealed = NULL
-FROM doomed WHERE l.firm_id = $1 AND l.id = doomed.id
+UPDATE letter l SET {NEVER_LEAVES.format(now="$4")} FROM doomed WHERE l.firm_id = $1 AND l.id = doomed.id
 """
-_CANCEL_TO = """
+_CANCEL_TO = f"""
 WITH doomed AS (
   SELECT id FROM letter WHERE firm_id = $1 AND settled_at IS NULL AND member_id = $2 ORDER BY id FOR NO KEY UPDATE
 )
-UPDATE letter l SET state = CASE state WHEN 'QUEUED' THEN 'CANCELLED' ELSE state END, settled_at = $3, sealed = NULL
-FROM doomed WHERE l.firm_id = $1 AND l.id = doomed.id
+UPDATE letter l SET {NEVER_LEAVES.format(now="$3")} FROM doomed WHERE l.firm_id = $1 AND l.id = doomed.id
 """
