@@ -1,4 +1,4 @@
-"""A letter of the demo comes back, as the README says."""
+"""A letter of the demo comes back, as docs/demo.md says."""
 
 import asyncio
 import subprocess

@@ -1,4 +1,4 @@
-"""The demo gets as many clients as bulk work needs, as the README says."""
+"""The demo gets as many clients as bulk work needs, as docs/demo.md says."""
 
 import asyncio
 import subprocess

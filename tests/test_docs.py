@@ -3,9 +3,13 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+
+from graph.process.cli import app
+from models.ground.settings import Settings
 
 HOUSE = Path(__file__).parents[1]
 DOCS = HOUSE / "docs"
@@ -19,6 +23,13 @@ PLACE = re.compile(rf"`((?:{'|'.join(ROOMS)}|docs|\.ci)/[^`\s]*)`")
 NAMED = re.compile(r"`([\w.]+)` in `([^`\s]+\.py)`")
 DEFINED = r"^\s*(?:async def|def|class) {0}\b|^{0}\b.* = "
 LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
+SETTING = re.compile(r"\bSWITCHBOARD_[A-Z_]*[A-Z]\b(?!_)")
+ROW = re.compile(r"^\| ((?:`\w+`(?:, )?)+) \| (.*?) \|", re.MULTILINE)
+COMMAND = re.compile(r"\bswitchboard ([a-z]+(?:-[a-z]+)*)")
+MODULE = re.compile(r"\bpython -m ([\w.]+)")
+TARGET = re.compile(r"(?:^|`)(?:PORT=\d+ )?make ([a-z]+)", re.MULTILINE)
+GUIDES = ("administrator.md", "api.md", "demo.md", "growing.md", "mailboxes.md", "operating.md")
+WORD = re.compile(r"`([a-z]+(?:[A-Z][a-z]+)+)\b|(?<![\w`$/-])([A-Z]+(?:_[A-Z]+)+)\b")
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -85,3 +96,50 @@ def _is_in(name: str, file: Path) -> bool:
 def test_every_page_that_is_linked_is_there(page: Path) -> None:
     missing = [link for link in LINK.findall(prose(page)) if not (page.parent / link).exists()]
     assert missing == []
+
+
+@pytest.mark.parametrize("page", pages())
+def test_every_command_that_is_named_is_there(page: Path) -> None:
+    text = page.read_text()
+    commands = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+    assert set(COMMAND.findall(text)) <= commands
+    assert [module for module in MODULE.findall(text) if find_spec(module) is None] == []
+    targets = re.findall(r"^([a-z]+):", (HOUSE / "Makefile").read_text(), re.MULTILINE)
+    assert set(TARGET.findall(text)) <= set(targets)
+
+
+@pytest.mark.parametrize("page", pages())
+def test_every_setting_that_is_named_is_one(page: Path) -> None:
+    assert set(SETTING.findall(page.read_text())) <= set(_variables())
+
+
+def test_every_setting_stands_in_its_chapter_with_its_default() -> None:
+    rows = ROW.findall((DOCS / "settings.md").read_text())
+    said = {name: default for names, default in rows for name in re.findall(r"`(\w+)`", names)}
+    assert said.keys() == _variables().keys()
+    for name, default in _variables().items():
+        if isinstance(default, int | float):
+            assert f"`{str(default).lower()}`" in said[name], name
+
+
+def _variables() -> dict[str, object]:
+    """By the name that the environment has for each setting, its default."""
+    return {_variable(name): field.default for name, field in Settings.model_fields.items()}
+
+
+def _variable(name: str) -> str:
+    alias = Settings.model_fields[name].validation_alias
+    return alias if isinstance(alias, str) else f"SWITCHBOARD_{name.upper()}"
+
+
+def test_every_chapter_stands_in_the_index() -> None:
+    linked = {(DOCS / link).resolve() for link in LINK.findall((DOCS / "README.md").read_text())}
+    assert {page for page in DOCS.glob("*.md") if page.name != "README.md"} <= linked
+
+
+@pytest.mark.parametrize("name", GUIDES)
+def test_guides_speak_in_the_words_of_the_schema(name: str) -> None:
+    schema = set(re.findall(r"\w+", (HOUSE / "schema.graphql").read_text()))
+    words = {camel or capitals for camel, capitals in WORD.findall(prose(DOCS / name))}
+    of_errors = {"requestId"}
+    assert words - schema - of_errors - set(_variables()) == set()

@@ -21,6 +21,7 @@ from tests.api_examples import SCHEMA
 
 HERE = Path(__file__).parent
 README = (HERE.parent / "README.md").read_text()
+API = (HERE.parent / "docs" / "api.md").read_text()
 GUIDE = (HERE.parent / "docs" / "mailboxes.md").read_text()
 DOCUMENT = re.compile(r'(`|""")((?:subscription|query|mutation)\b.*?)\1', re.DOTALL)
 VALUES = {
@@ -53,7 +54,7 @@ def _in(file: Path) -> list[str]:
 
 SHOWN = {
     "tab": [tab.query for tab in tabs("a@b.example", "secret", Example())],
-    "readme": [*documents(README), *documents(GUIDE)],
+    "readme": [*documents(README), *documents(API), *documents(GUIDE)],
     "page": list(OPERATIONS.values()),
     "script": scripts(),
     "operations": [(HERE / "operations.graphql").read_text()],

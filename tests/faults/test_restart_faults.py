@@ -64,7 +64,7 @@ async def test_a_restart_of_the_database_between_two_servers_loses_nothing(
 async def test_graphql_ws_comes_back_by_itself_and_is_told_each_event_once(
     own_postgres: Embedded, own_database: str, tmp_path: Path
 ) -> None:
-    """As the README has it, also of what happens while its server is killed, and the database restarted."""
+    """As docs/api.md has it, also of what happens while its server is killed, and the database restarted."""
     node = shutil.which("node")
     if node is None or not (CLIENTS / "node_modules" / "ws").exists():
         pytest.skip("node or its packages are missing: `make clients` installs the packages")
