@@ -34,48 +34,59 @@ OF_EMAILS = (
 )
 
 
-async def followed(info: Info, after: Cursor | None) -> AsyncGenerator[Batch | FeedReady | ResyncRequired, None]:
-    """The firm's journal as a feed. Whoever lost the session hears nothing more: asked anew at every delivery."""
+def followed(info: Info, after: Cursor | None) -> AsyncGenerator[Batch | FeedReady | ResyncRequired, None]:
+    """
+    FeedReady, then all of the firm's journal since `after` in order, none twice, and on live (R39); None: from now on.
+
+    Each delivery is authorised anew: whoever lost the session gets a RequestError in its place. A slow client costs a
+    position and no queue; a wake-up that is lost costs seconds (models.feed); whoever gives up has left the hub.
+
+    A subscription that is shared comes here several times (graph.engine.transport.operation): first from `after` until
+    it is near the present, where it leaves for its group; then, should the group not reach back to it, from
+    `begins_at`, where it stood. Its client has had FeedReady by then.
+    """
     events = _followed(info, after)
-    if info.context.follower.begins_at is None:  # else it has been greeted before
-        events = info.context.doorkeeper.greeted(events)
-    async with aclosing(events):
-        async for event in events:
-            yield event
+    return events if _goes_on(info) else info.context.doorkeeper.greeted(events)
 
 
 async def _followed(info: Info, after: Cursor | None) -> AsyncGenerator[Batch | FeedReady | ResyncRequired, None]:
-    context, follower = info.context, info.context.follower
-    position = None if after is None else position_of(after)
-    if (again := follower.begins_at) is not None:
-        position = again
-    following = feed.hub.follow(signed_in(context).firm_id, position, tell_live=follower.leaves_within)
+    context, follower, is_greeted = info.context, info.context.follower, _goes_on(info)
+    start = follower.begins_at if is_greeted else _position(after)
+    following = feed.hub.follow(signed_in(context).firm_id, start, tell_live=follower.leaves_within)
     async with aclosing(following) as events:  # type: ignore[type-var]
         async for event in events:
             await context.authorise()
             if isinstance(event, feed.Live):
-                follower.live_at = event.cursor
+                follower.live_at = event.cursor  # where its group goes on
                 return
+            follower.position = event.cursor
             if isinstance(event, Batch):
-                follower.position = event.cursor
                 yield event
             elif isinstance(event, feed.Resync):
-                follower.position = event.cursor
                 yield ResyncRequired(cursor=cursor_at(event.cursor))
-            elif again is None:
+            elif not is_greeted:
                 yield FeedReady(cursor=cursor_at(event.cursor))
 
 
-async def _account_followed(info: Info, asked: strawberry.ID | None) -> UUID | None:
+def _goes_on(info: Info) -> bool:
+    """For a group, or alone once more: not at what its client calls `after`."""
+    return info.context.follower.begins_at is not None
+
+
+def _position(after: Cursor | None) -> int | None:
+    return None if after is None else position_of(after)
+
+
+async def _account_followed(info: Info, account_id: strawberry.ID | None) -> UUID | None:
     """None: all. A client's is the one in use. Raises NOT_FOUND, ACCOUNT_SWITCHED."""
-    account = asked_id(Kind.ACCOUNT, asked)
+    key = asked_id(Kind.ACCOUNT, account_id)
     if client := client_of(info):
-        if account:
-            portal.must_be_in(client, account)
+        if key:
+            portal.must_be_in(client, key)
         return client.account_id or NOTHING
-    if account and await info.context.loaders.account.load(account) is None:
+    if key and await info.context.loaders.account.load(key) is None:
         raise Refusal(ErrorCode.NOT_FOUND, "There is no such account.")
-    return account
+    return key
 
 
 @strawberry.type
@@ -88,11 +99,12 @@ class FeedSubscription:
             if not isinstance(event, Batch):
                 yield event
                 continue
-            moved = [one for one in event.of(FeedKind.NOTIFICATIONS_MOVED) if member_id in (one.audience or ())]
-            for entry in moved:
-                info.context.follower.position = at = event.cursor if entry is moved[-1] else entry.position
+            moves = [entry for entry in event.of(FeedKind.NOTIFICATIONS_MOVED) if member_id in (entry.audience or ())]
+            for entry in moves:
+                info.context.follower.position = position = event.cursor if entry is moves[-1] else entry.position
                 info.context.forget()
-                yield NotificationsChanged(cursor=cursor_at(at), keys=entry.touched, occurred_at=entry.occurred_at)
+                cursor = cursor_at(position)
+                yield NotificationsChanged(cursor=cursor, keys=entry.touched, occurred_at=entry.occurred_at)
 
     @strawberry.subscription(
         description="All accounts or one. A client: the account in use, messages that its address took part in (R19)."
@@ -100,35 +112,34 @@ class FeedSubscription:
     async def email_arrived(
         self, info: Info, account_id: strawberry.ID | None = None, after: Cursor | None = None
     ) -> AsyncGenerator[EmailEvent, None]:
-        account = await _account_followed(info, account_id)
+        account_key = await _account_followed(info, account_id)
         async for event in followed(info, after):
             if not isinstance(event, Batch):
                 yield event
                 continue
             for entry in event.of(*OF_EMAILS, JournalKind.TOGGLES_CHANGED):
-                if (account is None or account in entry.account_ids) and (told := await _email_event(info, entry)):
+                if _is_of(entry, account_key) and (email_event := await _email_event(info, entry)):
                     info.context.follower.position = entry.position
-                    yield told
+                    yield email_event
 
     @strawberry.subscription(description="All accounts or one.")
     async def toggles_changed(
         self, info: Info, account_id: strawberry.ID | None = None, after: Cursor | None = None
     ) -> AsyncGenerator[TogglesEvent, None]:
         must_be_team(info.context, "Only the firm's team may follow this.")
-        account = await _account_followed(info, account_id)
+        account_key = await _account_followed(info, account_id)
         async for event in followed(info, after):
             if not isinstance(event, Batch):
                 yield event
                 continue
-            entries = tuple(
-                entry
-                for entry in event.having(Effect.SWITCHES)
-                if entry.account_ids and (account is None or account in entry.account_ids)
-            )
-            if entries:
-                yield TogglesChanged(
-                    cursor=cursor_at(event.cursor), entries=entries, occurred_at=entries[0].occurred_at
-                )
+            switchings = (entry for entry in event.having(Effect.SWITCHES) if entry.account_ids)
+            if entries := tuple(entry for entry in switchings if _is_of(entry, account_key)):
+                cursor = cursor_at(event.cursor)
+                yield TogglesChanged(cursor=cursor, entries=entries, occurred_at=entries[0].occurred_at)
+
+
+def _is_of(entry: Entry, account_key: UUID | None) -> bool:
+    return account_key is None or account_key in entry.account_ids
 
 
 async def _email_event(info: Info, entry: Entry) -> EmailArrived | EmailHistoryArrived | None:

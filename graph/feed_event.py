@@ -100,11 +100,11 @@ class TogglesChanged(FeedEvent):
 
     @strawberry.field(description="At most 100 of those touched, also where toggles went with an unlinked contact.")
     async def accounts(self, info: Info) -> list[Account]:
-        return Account.of_all(await seen(info.context.loaders.account, self._accounts[:MOST_AT_ONCE]))
+        return Account.of_all(await seen(info.context.loaders.account, self._account_keys[:MOST_AT_ONCE]))
 
     @strawberry.field(description="More was touched than stands here: read afresh what you show.")
     async def truncated(self, info: Info) -> bool:
-        return len(self._accounts) > MOST_AT_ONCE or len(await self._toggles(info)) > MOST_AT_ONCE
+        return len(self._account_keys) > MOST_AT_ONCE or len(await self._toggles_keys(info)) > MOST_AT_ONCE
 
     @strawberry.field
     async def bulk_update(self, info: Info) -> BulkUpdate | None:
@@ -113,16 +113,16 @@ class TogglesChanged(FeedEvent):
 
     @strawberry.field(description="At most 100; a run gives one event per chunk.")
     async def toggles(self, info: Info) -> list[Toggles]:
-        keys = await self._toggles(info)
+        keys = await self._toggles_keys(info)
         return Toggles.of_all(await seen(info.context.loaders.toggles, keys[:MOST_AT_ONCE]))
 
     @property
-    def _accounts(self) -> list[UUID]:
+    def _account_keys(self) -> list[UUID]:
         return list(dict.fromkeys(key for entry in self.entries for key in entry.account_ids))
 
-    async def _toggles(self, info: Info) -> list[UUID]:
-        named = [key for entry in self.entries for key in entry.touched]
-        return list(dict.fromkeys([*named, *await brought_by_links(info, self.entries)]))
+    async def _toggles_keys(self, info: Info) -> list[UUID]:
+        switched = [key for entry in self.entries for key in entry.touched]
+        return list(dict.fromkeys([*switched, *await brought_by_links(info, self.entries)]))
 
 
 InboxEvent = Annotated[FeedReady | NotificationsChanged | ResyncRequired, strawberry.union("InboxEvent")]

@@ -132,26 +132,26 @@ class Answer:
         return orjson.dumps(self.body).decode()
 
 
-def answer(result: ExecutionResult, *, request_id: str) -> Answer:
+def answer_of(result: ExecutionResult, *, request_id: str) -> Answer:
     """The public form of a result: public errors pass, unexpected ones are logged and masked."""
     errors = result.errors or []
     before = result.data is None and bool(errors) and all(error.path is None for error in errors)
-    told = [(error, code_of(error)) for error in errors]
-    _log([error for error, code in told if code is RequestCode.INTERNAL or isinstance(_cause(error), Away)], request_id)
+    coded = [(error, code_of(error)) for error in errors]
+    _log([error for error, code in coded if code is RequestCode.INTERNAL or _is_away(error)], request_id)
     body: dict[str, Any] = {} if before else {"data": result.data}
     if errors:
-        body["errors"] = [_public(error, code, request_id) for error, code in told]
+        body["errors"] = [_public(error, code, request_id) for error, code in coded]
     if result.extensions:
         body["extensions"] = result.extensions
-    lacks = any(code is RequestCode.UNAVAILABLE for _, code in told)
+    lacks = any(code is RequestCode.UNAVAILABLE for _, code in coded)
     if not before:
         return Answer(body, lacks=lacks)
-    return Answer(body, told[0][1], lacks, getattr(_cause(errors[0]), "retry_at", None))
+    return Answer(body, coded[0][1], lacks, getattr(_cause(errors[0]), "retry_at", None))
 
 
 def refusal(exception: Exception, *, request_id: str) -> Answer:
     """The answer to a request that failed as a whole, before or beside its execution."""
-    return answer(PreExecutionError(data=None, errors=[wrapped(exception)]), request_id=request_id)
+    return answer_of(PreExecutionError(data=None, errors=[wrapped(exception)]), request_id=request_id)
 
 
 def wrapped(exception: Exception) -> GraphQLError:
@@ -189,6 +189,10 @@ def _cause(error: GraphQLError) -> Exception:
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
         cause = cause.original_error
     return public(cause)
+
+
+def _is_away(error: GraphQLError) -> bool:
+    return isinstance(_cause(error), Away)
 
 
 def _about_a_value(error: GraphQLError) -> bool:

@@ -1,10 +1,12 @@
 """
 Identical subscriptions are executed once and encoded once: same document, variables and audience.
 
-A subscriber begins alone, so that `after` is its own. Once it is near the present it leaves its own execution and goes
-on as a cursor into the answers of its group: a thousand that come back at once catch up with what they missed together.
-One that the answers kept do not reach back to goes alone until it has caught up. Each delivery is authorised: those who
-wait when an answer comes are asked for together, and have it handed to them; who is behind asks for itself.
+A subscriber begins alone, so that `after` is its own. Near the present it leaves its own execution, and is from then on
+a position in the answers of its group: a thousand that come back at once catch up with what they missed together. Where
+the group no longer keeps the next answer that it lacks, it executes alone until it has caught up.
+
+Each delivery is authorised. Of those who wait when an answer comes it is asked in one statement, and the answer is
+handed to them; whoever is behind asks for itself.
 """
 
 import asyncio
@@ -12,7 +14,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, Callable, Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
-from typing import Any, Protocol, Self, runtime_checkable
+from typing import Any, NamedTuple, Protocol, Self, runtime_checkable
 
 from graph.engine.transport.errors import Answer
 from graph.engine.transport.follower import Follower
@@ -53,80 +55,105 @@ class Listener(Protocol):
         """Gives it where that waits for nothing; False: it would. Raises Gone where nobody listens any more."""
 
 
-_Told = tuple[int, Answer]
+class _Event(NamedTuple):
+    """`position`: in the feed; whoever has this answer lacks nothing up to there."""
+
+    position: int
+    answer: Answer
 
 
 @dataclass(eq=False, slots=True)
-class _Waiting:
-    """Who has heard all. `woken`: by an answer that it may hear of; by None, to look what there is."""
+class _Waiter:
+    """Who has heard all. `woken`: by an event that it may hear of; by None, to look what there is."""
 
     listener: Listener | None
-    woken: asyncio.Future[_Told | None]
+    woken: asyncio.Future[_Event | None]
 
-    def wake(self, told: _Told | None) -> None:
+    def wake(self, event: _Event | None) -> None:
         if not self.woken.done():
-            self.woken.set_result(told)
+            self.woken.set_result(event)
 
 
 @dataclass(eq=False, slots=True)
 class _Group:
-    """`start`: all answers after it are kept. `completed`: the last of them is the last that there is."""
+    """
+    `start`: all events after it are kept. `completed`: the last of them is the last that there is. `waiting`: the
+    members that lack none of them; each other member reads on in `events`.
+    """
 
     start: int
     members: int = 0
     ended: bool = False
     completed: bool = False
-    answers: deque[_Told] = field(default_factory=deque)
-    waiting: dict[Sharing, _Waiting] = field(default_factory=dict)
+    events: deque[_Event] = field(default_factory=deque)
+    waiting: dict[Sharing, _Waiter] = field(default_factory=dict)
     task: asyncio.Task[None] | None = None
 
-    async def tell(self, asking: Sharing, answer: Answer) -> None:
-        told = (asking.follower.position, answer)
-        allowed = await asking.authorise_all(list(self.waiting))
-        self.answers.append(told)
-        if len(self.answers) > KEPT:
-            self.start, _ = self.answers.popleft()
-        waiting, self.waiting = self.waiting, {}
-        for number, (one, its) in enumerate(waiting.items(), 1):
-            if one not in allowed or one.follower.position >= told[0]:  # or it came meanwhile; or it has it already
-                its.wake(None)
-            elif not its.woken.done() and not await self._took(one, its, told):
-                its.wake(told)
+    async def tell(self, own: Sharing, answer: Answer) -> None:
+        """
+        Each member that may hear of it gets it, once and after all before it. Nobody is waited for: whoever is slow is
+        woken, and sends it in its own task. `own`: the context of the group's own execution.
+        """
+        event = _Event(own.follower.position, answer)
+        allowed = await own.authorise_all(list(self.waiting))
+        for number, (member, waiter) in enumerate(self._keep(event).items(), 1):
+            if member not in allowed or member.follower.position >= event.position:  # or it came meanwhile
+                waiter.wake(None)
+            elif not waiter.woken.done() and not await self._hand_over(event, member, waiter):
+                waiter.wake(event)
             if number % AT_ONCE == 0:
                 await asyncio.sleep(0)
 
-    async def _took(self, one: Sharing, its: _Waiting, told: _Told) -> bool:
-        """Most are not even woken: a thousand wake-ups cost more than what they would do."""
-        if its.listener is None:
+    def _keep(self, event: _Event) -> dict[Sharing, _Waiter]:
+        """
+        Returns who has waited for it. Both in one step of the loop: whoever is not told of it from here comes upon it
+        among the events.
+        """
+        self.events.append(event)
+        if len(self.events) > KEPT:
+            self.start = self.events.popleft().position
+        waiting, self.waiting = self.waiting, {}
+        return waiting
+
+    async def _hand_over(self, event: _Event, member: Sharing, waiter: _Waiter) -> bool:
+        """
+        Whether its listener took it, and it goes on waiting without having been woken: a thousand wake-ups cost more
+        than what they would do. It is put back first: a member that leaves meanwhile takes itself off the list.
+        """
+        if waiter.listener is None:
             return False
-        self.waiting[one] = its
-        position, answer = told
+        self.waiting[member] = waiter
         try:
-            if await its.listener.offer(answer):
-                one.follower.position = position
+            if await waiter.listener.offer(event.answer):
+                member.follower.position = event.position
                 return True
         except Gone:  # its own task is about to learn of it
             return True
-        self.waiting.pop(one, None)
+        self.waiting.pop(member, None)
         return False
 
     def end(self) -> None:
         self.ended = True
-        for its in self.waiting.values():
-            its.wake(None)
+        for waiter in self.waiting.values():
+            waiter.wake(None)
 
-    def after(self, position: int) -> list[_Told]:
-        if not self.answers or self.answers[-1][0] <= position:
+    def reaches_back_to(self, position: int) -> bool:
+        """Whether whoever stands there can go on here: all that it lacks is kept, and more may come."""
+        return position >= self.start and not self.ended
+
+    def after(self, position: int) -> list[_Event]:
+        if not self.events or self.events[-1].position <= position:
             return []
-        return [each for each in self.answers if each[0] > position]
+        return [event for event in self.events if event.position > position]
 
-    async def wait(self, one: Sharing, listener: Listener | None) -> _Told | None:
-        its = self.waiting[one] = _Waiting(listener, asyncio.get_running_loop().create_future())
+    async def wait(self, member: Sharing, listener: Listener | None) -> _Event | None:
+        """The one that the member is woken by, for it alone to send; None: it has to look what there is."""
+        waiter = self.waiting[member] = _Waiter(listener, asyncio.get_running_loop().create_future())
         try:
-            return await its.woken
+            return await waiter.woken
         finally:
-            if self.waiting.get(one) is its:
-                del self.waiting[one]
+            if self.waiting.get(member) is waiter:
+                del self.waiting[member]
 
 
 class Groups:
@@ -142,22 +169,25 @@ class Groups:
         self, key: Hashable, context: Sharing, text: str, alone: Alone, listener: Listener | None = None
     ) -> AsyncGenerator[Answer, None]:
         """
-        Answers after where the follower left, but for those that were given to the listener; returns where it has to go
-        on alone, or has `completed`.
+        All answers after the position where the follower has left, in order, but for those that its listener took;
+        returns when the feed has `completed`, or when the follower has to go on alone.
+
+        None is missed, as nothing is awaited between finding none behind and waiting for the next. None is told twice,
+        as the position moves with each. Whoever closes this leaves the group, and the last to leave ends it.
         """
         follower = context.follower
         follower.join()
         group = self._join(key, context, text, alone)
         try:
-            while follower.position >= group.start and not group.ended:
+            while group.reaches_back_to(follower.position):
                 behind = group.after(follower.position)
-                for position, answer in behind[-1:] if follower.skips else behind:
+                for event in behind[-1:] if follower.skips else behind:
                     await context.authorise()
-                    follower.position = position
-                    yield answer
-                if not behind and (told := await group.wait(context, listener)):
-                    follower.position, answer = told
-                    yield answer
+                    follower.position = event.position
+                    yield event.answer
+                if not behind and (latest := await group.wait(context, listener)):
+                    follower.position = latest.position
+                    yield latest.answer
             follower.completed = group.completed and not group.after(follower.position)
         finally:
             await self._leave(key, group)
@@ -174,7 +204,10 @@ class Groups:
     async def _execute(
         self, key: Hashable, group: _Group, context: Sharing, answers: AsyncGenerator[Answer, None]
     ) -> None:
-        """Once for all. Where it comes to its end, it does for its members; whatever else ends it, they meet alone."""
+        """
+        Once for all members. Where the feed ends, it ends for them; where it is refused, lacks something or fails, they
+        go on alone, and each meets that itself.
+        """
         try:
             async for answer in answers:
                 if answer.refused is not None or answer.lacks:

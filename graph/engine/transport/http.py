@@ -18,7 +18,7 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types.graphql import OperationType
 
 from graph.engine.transport.call import Call, ContextGetter, request_id_of
-from graph.engine.transport.errors import Answer, RequestCode, RequestError, answer, refusal
+from graph.engine.transport.errors import Answer, RequestCode, RequestError, answer_of, refusal
 from graph.engine.transport.groups import Groups
 from graph.engine.transport.media import JSON, SSE, Wish, accepted
 from graph.engine.transport.multipart import Multipart
@@ -103,44 +103,44 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         except ClientDisconnect:
             raise
         except Exception as error:
-            told = refusal(error, request_id=call.request_id)
-            return _response(told, call, wish.plain or JSON, self._allowed(request))
+            answer = refusal(error, request_id=call.request_id)
+            return _response(answer, call, wish.plain or JSON, self._allowed(request))
 
     async def _served(self, request: Request, call: Call, wish: Wish) -> Response | Stream:
         self._check_method(request)
         self.guard.check_request(request)
-        asked = await read(request, max_bytes=self.max_body)
+        operation = await read(request, max_bytes=self.max_body)
         if wish.streams or wish.plain is None:
-            return await self._streamed(asked, replace(call, response=None), wish)
+            return await self._streamed(operation, replace(call, response=None), wish)
         try:
-            return _response(await self._executed(asked, call), call, wish.plain, self._allowed(request))
+            return _response(await self._executed(operation, call), call, wish.plain, self._allowed(request))
         except InvalidOperationTypeError as error:
             if wish.stream is None or error.operation_type is not OperationType.SUBSCRIPTION:
                 raise
-            return await self._streamed(asked, replace(call, response=None), wish)  # so far nothing has run
+            return await self._streamed(operation, replace(call, response=None), wish)  # so far nothing has run
 
-    async def _executed(self, asked: GraphQLRequest, call: Call) -> Answer:
+    async def _executed(self, request: GraphQLRequest, call: Call) -> Answer:
         context = await self.context_getter(call)
         result = await self.schema.execute(
-            self.persisted.text(asked),
-            variable_values=asked.variables,
+            self.persisted.text(request),
+            variable_values=request.variables,
             context_value=context,
-            operation_name=asked.operation_name,
+            operation_name=request.operation_name,
             allowed_operation_types=_kinds(call) - {OperationType.SUBSCRIPTION},
         )
-        told = answer(result, request_id=call.request_id)
-        if told.refused is None:
-            self.persisted.ran(asked)
-        return told
+        answer = answer_of(result, request_id=call.request_id)
+        if answer.refused is None:
+            self.persisted.ran(request)
+        return answer
 
-    async def _streamed(self, asked: GraphQLRequest, call: Call, wish: Wish) -> Stream:
+    async def _streamed(self, request: GraphQLRequest, call: Call, wish: Wish) -> Stream:
         """Headers go before the operation runs: it can set no cookie, and the document's faults are told inside."""
         context = await self.context_getter(call)
         if self.sockets.draining:  # last: nothing is awaited between this and the stream's being known to `sockets`
             raise RequestError(RequestCode.UNAVAILABLE, "The server restarts; connect again.")
-        told = answers(self, asked, context, request_id=call.request_id, kinds=_kinds(call))
+        own_answers = answers(self, request, context, request_id=call.request_id, kinds=_kinds(call))
         framing = EventStream() if wish.stream == SSE else Multipart()
-        return Stream(self, framing, told, holder=context.holder, request_id=call.request_id)
+        return Stream(self, framing, own_answers, holder=context.holder, request_id=call.request_id)
 
     def _allowed(self, request: Request) -> str:
         """A GET was refused for what it asked: that needs POST."""
@@ -171,37 +171,37 @@ def _kinds(call: Call) -> set[OperationType]:
     return set(OperationType) - {OperationType.MUTATION} if reading else set(OperationType)
 
 
-def _response(told: Answer, call: Call, media_type: str, allowed: str) -> Response:
+def _response(answer: Answer, call: Call, media_type: str, allowed: str) -> Response:
     try:
-        body = orjson.dumps(told.body)
+        body = orjson.dumps(answer.body)
     except TypeError as error:  # a resolver gave what is no JSON
-        told = refusal(error, request_id=call.request_id)
-        body = orjson.dumps(told.body)
-    response = Response(body, _status(told, media_type), media_type=f"{media_type}; charset=utf-8")
-    _add_headers(response, told, call, allowed)
+        answer = refusal(error, request_id=call.request_id)
+        body = orjson.dumps(answer.body)
+    response = Response(body, _status(answer, media_type), media_type=f"{media_type}; charset=utf-8")
+    _add_headers(response, answer, call, allowed)
     return response
 
 
-def _add_headers(response: Response, told: Answer, call: Call, allowed: str) -> None:
+def _add_headers(response: Response, answer: Answer, call: Call, allowed: str) -> None:
     if call.response is not None:
-        mine = {b"content-length", b"content-type"}
-        response.raw_headers.extend(header for header in call.response.raw_headers if header[0] not in mine)
+        own_headers = {b"content-length", b"content-type"}
+        response.raw_headers.extend(header for header in call.response.raw_headers if header[0] not in own_headers)
     response.headers["X-Request-Id"] = call.request_id
     response.headers["Cache-Control"] = "no-store"
-    response.headers.update(told.retry_after)
-    if told.refused is RequestCode.METHOD_NOT_ALLOWED:
+    response.headers.update(answer.retry_after)
+    if answer.refused is RequestCode.METHOD_NOT_ALLOWED:
         response.headers["Allow"] = allowed
-    if told.refused is RequestCode.UNAUTHENTICATED:
+    if answer.refused is RequestCode.UNAUTHENTICATED:
         response.headers["WWW-Authenticate"] = "Bearer"
 
 
-def _status(told: Answer, media_type: str) -> int:
+def _status(answer: Answer, media_type: str) -> int:
     """`application/json` says 200 wherever the request itself was well formed; the newer type says what happened."""
-    if told.lacks and told.body.get("data") is None:  # nothing came of it: proxies and clients may try again
+    if answer.lacks and answer.body.get("data") is None:  # nothing came of it: proxies and clients may try again
         return HTTPStatus.SERVICE_UNAVAILABLE
-    if told.refused is None or (media_type == JSON and told.refused in _FAULTS_OF_THE_DOCUMENT):
+    if answer.refused is None or (media_type == JSON and answer.refused in _FAULTS_OF_THE_DOCUMENT):
         return HTTPStatus.OK
-    return told.refused.status
+    return answer.refused.status
 
 
 _FAULTS_OF_THE_DOCUMENT = {

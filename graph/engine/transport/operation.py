@@ -1,8 +1,9 @@
 """One operation: its answers on any transport that stays open; its task, context and messages on a socket."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Collection, Mapping
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, Collection, Generator, Mapping
+from contextlib import aclosing, closing, suppress
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -12,8 +13,8 @@ from strawberry.types.graphql import OperationType
 
 from graph.engine.transport.call import Call
 from graph.engine.transport.edge import Carrier, Edge
-from graph.engine.transport.errors import AWAY, Answer, RequestCode, RequestError, answer, refusal
-from graph.engine.transport.groups import KEPT, Listener, Sharing
+from graph.engine.transport.errors import AWAY, Answer, RequestCode, RequestError, answer_of, refusal
+from graph.engine.transport.groups import KEPT, Alone, Listener, Sharing
 from graph.engine.transport.request import GraphQLRequest
 from graph.engine.transport.sockets import TRY_AGAIN
 from graph.engine.transport.wire import Gone
@@ -21,7 +22,7 @@ from graph.engine.transport.wire import Gone
 
 async def answers(
     endpoint: Edge,
-    asked: GraphQLRequest,
+    request: GraphQLRequest,
     context: object,
     *,
     request_id: str,
@@ -29,61 +30,68 @@ async def answers(
     listener: Listener | None = None,
 ) -> AsyncGenerator[Answer, None]:
     """
-    What a client is told, one by one, but for what a listener is given meanwhile; a refusal is the last.
+    What a client is told, one answer after the other, each once; a refusal is the last. What the listener has taken is
+    not among them. Whoever closes this ends what is under way, and only then gives back the place that it had.
 
     Raises RequestError where the document is not known.
     """
+    alone = partial(_executed, endpoint, request, request_id=request_id, kinds=kinds)
+    with closing(_ways(endpoint, request, context, alone, listener)) as ways:
+        for way in ways:
+            async with aclosing(way):
+                async for answer in way:
+                    yield answer
 
-    def alone(own: object) -> AsyncGenerator[Answer, None]:
-        return _executed(endpoint, asked, own, request_id=request_id, kinds=kinds)
 
-    text = endpoint.persisted.text(asked)
-    group = context.group(text, asked.variables or {}) if isinstance(context, Sharing) else None
-    if group is None or not isinstance(context, Sharing):
-        async with aclosing(alone(context)) as answered:
-            async for told in answered:
-                yield told
+def _ways(
+    endpoint: Edge, request: GraphQLRequest, context: object, alone: Alone, listener: Listener | None
+) -> Generator[AsyncGenerator[Answer, None], None, None]:
+    """
+    How its answers come: alone; and, where others may ask the same, by turns alone and with their group.
+
+    Each way goes on at the position where the one before it has stopped, so that nothing is missed or told twice. Alone
+    it runs until it is near the present (`live_at`): KEPT positions at first, none later on. With the group it stays
+    until the feed ends (`completed`), or the group does not keep all that it lacks: then alone again, from there.
+    """
+    text = endpoint.persisted.text(request)
+    audience = context.group(text, request.variables or {}) if isinstance(context, Sharing) else None
+    if audience is None or not isinstance(context, Sharing):
+        yield alone(context)
         return
-    context.follower.leaves_within = KEPT
-    key = (text, asked.operation_name, group)
-    while True:
-        async with aclosing(alone(context)) as answered:
-            async for told in answered:
-                yield told
-        if context.follower.live_at is None:
+    follower, key = context.follower, (text, request.operation_name, audience)
+    follower.leaves_within = KEPT
+    while not follower.completed:
+        yield alone(context)
+        if follower.live_at is None:  # it came to its end, or was refused
             return
         with context.place():
-            async with aclosing(endpoint.groups.follow(key, context, text, alone, listener)) as answered:
-                async for told in answered:
-                    yield told
-        if context.follower.completed:
-            return
-        context.follower.resume()
+            yield endpoint.groups.follow(key, context, text, alone, listener)
+        follower.resume()
 
 
 async def _executed(
     endpoint: Edge,
-    asked: GraphQLRequest,
+    request: GraphQLRequest,
     context: object,
     *,
     request_id: str,
     kinds: Collection[OperationType],
 ) -> AsyncGenerator[Answer, None]:
     results = await endpoint.schema.stream(
-        endpoint.persisted.text(asked),
-        variable_values=asked.variables,
+        endpoint.persisted.text(request),
+        variable_values=request.variables,
         context_value=context,
-        operation_name=asked.operation_name,
+        operation_name=request.operation_name,
         allowed_operation_types=kinds,
     )
     async with aclosing(results):
         async for result in results:
             assert isinstance(result, ExecutionResult)  # @defer and @stream are off
-            told = answer(result, request_id=request_id)
-            if told.refused is None:
-                endpoint.persisted.ran(asked)
-            yield told
-            if told.refused is not None:
+            answer = answer_of(result, request_id=request_id)
+            if answer.refused is None:
+                endpoint.persisted.ran(request)
+            yield answer
+            if answer.refused is not None:
                 return
 
 
@@ -115,33 +123,33 @@ class Operation:
     async def offer(self, answer: Answer) -> bool:
         return await self._socket.wire.offer(self._next(answer))
 
-    def _next(self, told: Answer) -> str:
-        """Its JSON was made once, for all who get it; only the id is its own."""
-        return f'{{"id":{self._json_id},"type":"next","payload":{told.json}}}'
+    def _next(self, answer: Answer) -> str:
+        """The answer's JSON was made once, for all who get it; only the id is this operation's own."""
+        return f'{{"id":{self._json_id},"type":"next","payload":{answer.json}}}'
 
     async def _send_results(self) -> None:
         endpoint = self._socket.endpoint
         context = await endpoint.context_getter(self.call_on(self._socket, self._request_id))
-        told_ones = answers(endpoint, self._request, context, request_id=self._request_id, listener=self)
-        async with aclosing(told_ones):
-            async for told in told_ones:
-                if told.refused:
-                    await self._send_error(told)
+        own_answers = answers(endpoint, self._request, context, request_id=self._request_id, listener=self)
+        async with aclosing(own_answers):
+            async for answer in own_answers:
+                if answer.refused:
+                    await self._send_error(answer)
                     return
-                if told.lacks and self.answered.is_set():  # an event: whoever comes back with `after` gets it whole
+                if answer.lacks and self.answered.is_set():  # an event: whoever comes back with `after` gets it whole
                     await self._socket.close(TRY_AGAIN, AWAY)
                     return
-                await self._socket.wire.send(self._next(told))
+                await self._socket.wire.send(self._next(answer))
                 self.answered.set()
         await self._end({"id": self.id, "type": "complete"})
 
-    async def _send_error(self, told: Answer) -> None:
+    async def _send_error(self, answer: Answer) -> None:
         """Clients subscribe again only where the socket closed: an `error` is final to them."""
-        if told.refused is RequestCode.UNAVAILABLE:
+        if answer.refused is RequestCode.UNAVAILABLE:
             await self._socket.close(TRY_AGAIN, AWAY)
             return
         with suppress(Gone):
-            await self._end({"id": self.id, "type": "error", "payload": told.body["errors"]})
+            await self._end({"id": self.id, "type": "error", "payload": answer.body["errors"]})
 
     async def _end(self, message: Mapping[str, Any]) -> None:
         """The last message, unless the client has completed the id itself and may have used it again."""

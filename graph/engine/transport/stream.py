@@ -92,27 +92,26 @@ class Stream:
             await body.send(_start(self.framing.media_type, self._request_id))
             await body.send(_piece(self.framing.opening))
             async with aclosing(self._answers) as answers:
-                async for told in answers:
-                    if told.refused is RequestCode.UNAVAILABLE or (
-                        told.lacks and self._answered.is_set()
-                    ):  # see Operation
-                        self._last = self._again(told)
+                async for answer in answers:
+                    lacks_event = answer.lacks and self._answered.is_set()  # see Operation
+                    if lacks_event or answer.refused is RequestCode.UNAVAILABLE:
+                        self._last = self._again(answer)
                         return
-                    await body.send(_piece(self.framing.next(told.json.encode())))
+                    await body.send(_piece(self.framing.next(answer.json.encode())))
                     self._answered.set()
             self._last = self.framing.complete
         except Gone:
             return
         except Exception as error:
-            told = refusal(error, request_id=self._request_id)
-            unavailable = told.refused is RequestCode.UNAVAILABLE
-            self._last = self._again(told) if unavailable else self._final(told)
+            answer = refusal(error, request_id=self._request_id)
+            unavailable = answer.refused is RequestCode.UNAVAILABLE
+            self._last = self._again(answer) if unavailable else self._final(answer)
 
-    def _again(self, told: Answer) -> bytes:
-        return self.framing.closed(orjson.dumps(told.body["errors"]), again=True)
+    def _again(self, answer: Answer) -> bytes:
+        return self.framing.closed(orjson.dumps(answer.body["errors"]), again=True)
 
-    def _final(self, told: Answer) -> bytes:
-        return self.framing.next(told.json.encode()) + self.framing.complete
+    def _final(self, answer: Answer) -> bytes:
+        return self.framing.next(answer.json.encode()) + self.framing.complete
 
     async def _beat(self, body: "Body") -> None:
         with suppress(Gone):

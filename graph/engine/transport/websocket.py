@@ -96,8 +96,8 @@ class Socket:
         except Gone:
             pass
         except Exception as error:
-            told = refusal(error, request_id=uuid4().hex)  # logs it
-            if told.refused is RequestCode.UNAVAILABLE:
+            answer = refusal(error, request_id=uuid4().hex)  # logs it
+            if answer.refused is RequestCode.UNAVAILABLE:
                 await self.wire.close(TRY_AGAIN, AWAY)
             else:
                 await self.wire.close(4500, "Something went wrong on our side")
