@@ -34,6 +34,8 @@ class Sender:
         self.door, self.shut = asyncio.Lock(), asyncio.Event()
         self._leased = leased
         self._stopping, self._due = asyncio.Event(), asyncio.Event()
+        if leased.unsent:
+            self._due.set()
         self._line = Line(leased, reach, self._stopping, answer_within=answer_within)
 
     def wake(self) -> None:
@@ -68,7 +70,10 @@ class Sender:
 
     async def _run(self, *, once: bool) -> None:
         failures = 0
-        while not self._stopping.is_set():
+        while self._due.is_set() or not once:
+            await self._due.wait()
+            if self._stopping.is_set():
+                return
             self._due.clear()
             try:
                 async with self.door:
@@ -80,9 +85,6 @@ class Sender:
                 failures += 1
                 log.warning("submission.not_sent", mailbox=str(self._leased.mailbox_id), error=type(error).__name__)
                 await self._pause(min(LONGEST_WAIT, FIRST_WAIT * 2**failures))
-            if once:
-                return
-            await self._due.wait()
 
     async def _send(self) -> None:
         await settling.interrupted(self._leased)

@@ -36,8 +36,9 @@ class Leased:
     """
     `version` goes up when somebody mends, changes or pauses the mailbox: connect anew then. `signed_in_before`: at
     least once. `asks`, `parser_version`: models/mailbox/trying_again.py. What it signs in with:
-    models/mailbox/credentials.py. `reads_in`: seconds until it is to be read, None: not until somebody says so; then it
-    is held for the sake of what is to be sent from it.
+    models/mailbox/credentials.py. `unsent`: as it was claimed, something written here had no outcome yet. `reads_in`:
+    seconds until it is to be read, None: not until somebody says so; then it is held for the sake of what is to be sent
+    from it.
     """
 
     firm_id: UUID
@@ -52,6 +53,7 @@ class Leased:
     signed_in_before: bool
     asks: int
     parser_version: int
+    unsent: bool
     reads_in: float | None = 0.0
 
     def __repr__(self) -> str:
@@ -95,6 +97,11 @@ UPDATE mailbox b SET lease_owner = $1, lease_token = b.lease_token + 1, lease_un
 """
 MAY_SEND = "(b.smtp_retry_at IS NULL OR b.smtp_retry_at <= now())"
 IS_TO_BE_SENT = "s.settled_at IS NULL AND s.due_at <= now()"
+# so that whoever holds one with nothing to send need not ask
+_UNSENT = """
+EXISTS (SELECT 1 FROM submission s WHERE s.firm_id = b.firm_id AND s.mailbox_id = b.id AND s.settled_at IS NULL)
+AS unsent
+"""
 _READS_IN = f"""
 CASE WHEN b.{_IS_WANTED} THEN greatest(0, coalesce(extract(epoch FROM b.retry_at - now()), 0)) END::float8 AS reads_in
 """
@@ -107,9 +114,9 @@ WITH due AS (
     AND ({_IS_FREE} OR (lease_owner = $1 AND id <> ALL($4::uuid[])))
   ORDER BY lease_until NULLS FIRST, id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED
 )
-{_TAKE} FROM due WHERE b.id = due.id RETURNING b.*, {_READS_IN}
+{_TAKE} FROM due WHERE b.id = due.id RETURNING b.*, {_UNSENT}, {_READS_IN}
 """
-_CLAIM_ONE = f"{_TAKE} WHERE id = $2 AND {_IS_WANTED} AND {_IS_FREE} RETURNING b.*"
+_CLAIM_ONE = f"{_TAKE} WHERE id = $2 AND {_IS_WANTED} AND {_IS_FREE} RETURNING b.*, {_UNSENT}"
 
 
 def _leased(row: Any) -> Leased:
@@ -126,6 +133,7 @@ def _leased(row: Any) -> Leased:
         signed_in_before=row["signed_in_at"] is not None,
         asks=row["asks"],
         parser_version=row["parser_version"],
+        unsent=row["unsent"],
         reads_in=row.get("reads_in", 0.0),
     )
 
