@@ -10,7 +10,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from models import email, mailbox, submission, upload
-from models.document.table import Document
+from models.document.document import Document
 from models.email import Incoming, Message, MessageAttachment, history
 from models.errors import ErrorCode, Refusal, Refusals
 from models.ground import clock, store

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from tortoise import Model
 
 from models.account import Account, AccountFilter, AccountKind, LoginStatus
-from models.account.table import AccountContact
+from models.account.account import AccountContact
 from models.address import EmailAddress, PortalUser
 from models.bulk_update.edit import AccountSelection, BulkEdit
-from models.bulk_update.table import BulkAction
-from models.contact.table import Contact, ContactEmailRow
+from models.bulk_update.item import BulkAction
+from models.contact.contact import Contact, ContactEmailRow
 from models.email_field import EmailField
 from models.errors import DeadLinkReason
 from models.ground import clock, secret_link, store
@@ -23,7 +23,7 @@ from models.letter import Letter, LetterKind, LetterState
 from models.notification_category import NotificationCategory
 from models.team import AccountColumn, TeamMember, TeamMemberState
 from models.toggles import Invite, NotificationPreference, Switch
-from models.toggles.table import Toggles
+from models.toggles.toggles import Toggles
 from models.viewer import TeamRole, Viewer
 from tests.bulk_rules import Wish
 from tests.make import FIELDS, a_firm, a_member

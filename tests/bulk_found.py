@@ -6,7 +6,7 @@ from uuid import UUID
 import orjson
 
 from models.bulk_update import BulkUpdateItemView, BulkUpdateView, Report, reading
-from models.bulk_update.table import BulkOutcome
+from models.bulk_update.item import BulkOutcome
 from models.ground import store
 from models.ground.page import Window
 from models.letter import LetterKind

@@ -13,8 +13,8 @@ from uuid import UUID
 
 from models.account import AccountFilter
 from models.bulk_update.edit import AccountSelection, BulkEdit
+from models.bulk_update.item import BulkAction, BulkOutcome
 from models.bulk_update.result import Result
-from models.bulk_update.table import BulkAction, BulkOutcome
 from models.errors import ErrorCode
 from models.notification_category import NotificationCategory
 from models.toggles import Switch

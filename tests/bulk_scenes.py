@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from models.account import AccountFilter
 from models.bulk_update.edit import BulkEdit
-from models.bulk_update.table import BulkAction
+from models.bulk_update.item import BulkAction
 from models.toggles import Invite, Switch
 from tests.bulk_firms import CATEGORIES, NOWHERE, wishes
 from tests.bulk_rules import Wish

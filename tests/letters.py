@@ -17,7 +17,7 @@ from models import address, letter
 from models.ground import clock, secret_link, store
 from models.invitation import Invitation, InvitationAccount
 from models.letter import LetterKind, NewLetter
-from models.portal import PasswordReset
+from models.password_reset import PasswordReset
 from models.viewer import Actor, Viewer
 from tests.waiting import PATIENCE
 

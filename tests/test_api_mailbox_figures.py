@@ -13,7 +13,7 @@ from models import journal, mailbox
 from models.ground import clock, store
 from models.journal import JournalKind
 from models.mailbox import MailboxChange, lease
-from models.mailbox.tables import MailboxState
+from models.mailbox.mailbox import MailboxState
 from models.session import SignedIn
 from models.viewer import System, Viewer
 from tests.client import Api

@@ -10,7 +10,7 @@ from models import mailbox
 from models.errors import ErrorCode
 from models.ground import store
 from models.mailbox import MailboxChange, MailSecurity, MailServer, NewMailbox, figures, lease
-from models.mailbox.tables import MailboxState
+from models.mailbox.mailbox import MailboxState
 from models.session import SignedIn
 from models.viewer import System, Viewer
 from tests.client import Api, Following, TopLevelErrors

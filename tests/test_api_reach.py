@@ -18,7 +18,7 @@ from graphql.type import is_leaf_type, is_required_argument
 from uuid_utils.compat import uuid7
 
 from models.ground import store
-from models.mailbox.tables import MailFolder
+from models.mailbox.mailbox import MailFolder
 from models.session import SignedIn
 from models.viewer import Asker
 from tests.api_examples import SCHEMA

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from models import letter
 from models.bulk_update import Report
 from models.bulk_update.edit import BulkEdit
+from models.bulk_update.item import BulkOutcome
 from models.bulk_update.starting import checked, start
 from models.bulk_update.stepping import step
-from models.bulk_update.table import BulkOutcome
 from models.ground.settings import Settings
 from models.run import RunKind, RunStatus, claim
 from tests.bulk_deeds import Even, nobody_elses

@@ -6,7 +6,7 @@ import pytest
 
 from models import bulk_update, notification, team
 from models.bulk_update import BulkEdit, BulkOutcome
-from models.bulk_update.table import BulkUpdateItem
+from models.bulk_update.item import BulkUpdateItem
 from models.errors import ErrorCode
 from models.ground import store as database
 from models.ground.page import Window

@@ -18,9 +18,9 @@ from uuid_utils.compat import uuid7
 
 from models.account import AccountFilter
 from models.bulk_update.edit import AccountSelection, BulkEdit
+from models.bulk_update.item import BulkAction, BulkOutcome
 from models.bulk_update.reading import BulkUpdateView
 from models.bulk_update.result import Result
-from models.bulk_update.table import BulkAction, BulkOutcome
 from models.bulk_update.words import sentence, told
 from models.errors import ErrorCode
 from models.notification.bulk_update_words import BulkUpdateTold, SwitchTold

@@ -23,7 +23,7 @@ def test_migrate_on_a_database_that_is_up_to_date_loads_the_tables_and_nothing_e
     database_url: str, tmp_path: Path
 ) -> None:
     loaded = loaded_by("migrate", DATABASE_URL=database_url, SWITCHBOARD_VAR=str(tmp_path))
-    assert "models.account.table" in loaded
+    assert "models.account.account" in loaded
     assert not loaded & (SERVER | API | MAIL | HOUSE)
 
 

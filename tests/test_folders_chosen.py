@@ -4,7 +4,7 @@ import pytest
 
 from mail.imap import Folder
 from mail.sync.choosing import IN_ALL_MAIL, NAMES, names, sort_out
-from models.mailbox.tables import FolderKind
+from models.mailbox.mailbox import FolderKind
 
 LEFT_OUT = ["drafts", "trash", "junk", "outbox", "calendar", "no_mail"]
 INBOX = Folder("INBOX", delimiter="/")

@@ -13,8 +13,8 @@ from mail.demo.launch import DemoMail
 from mail.demo.users import MAIL_PASSWORD, STUDIO
 from mail.imap import BEGINNING, Appended, Gone, Header, Imap, Message, Refused, SecretRefused, Unfetchable
 from mail.sync.choosing import sort_out
+from models.mailbox.mailbox import FolderKind
 from models.mailbox.server import MailSecurity, MailServer
-from models.mailbox.tables import FolderKind
 from tests.certificate import certificate
 from tests.dovecot import PASSWORD, USERNAME, Dovecot, dovecot
 from tests.imap_client import HOTEL

@@ -21,8 +21,8 @@ from models.mailbox import (
     lease,
     update,
 )
+from models.mailbox.mailbox import Mailbox
 from models.mailbox.secret import unsealed
-from models.mailbox.tables import Mailbox
 from models.viewer import ApiScope, TeamRole, Viewer
 from tests.make import a_firm, a_member, mail_ports
 from tests.refused import refused

@@ -8,7 +8,7 @@ import pytest
 from mail.sync import Tools, sync_once
 from models.ground import clock, store
 from models.mailbox import folders, lease
-from models.mailbox.tables import FolderKind
+from models.mailbox.mailbox import FolderKind
 from models.viewer import System
 from tests.imap_server import ImapServer, ServedFolder
 from tests.make import an_account, switched

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any
 
+from models.bulk_update.item import BulkOutcome
 from models.bulk_update.result import Result
-from models.bulk_update.table import BulkOutcome
 from models.errors import ErrorCode
 from models.notification_category import NotificationCategory
 from models.run import RunStatus

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from models.bulk_update.item import BulkOutcome
 from models.bulk_update.result import Result
-from models.bulk_update.table import BulkOutcome
 from models.errors import ErrorCode
 from models.notification_category import NotificationCategory
 from models.toggles import Switch

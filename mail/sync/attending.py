@@ -23,8 +23,8 @@ from models.ground import clock
 from models.ground.cancelled import heed
 from models.mailbox import credentials, figures, lease, trying_again
 from models.mailbox.lease import Leased, LeaseLost
+from models.mailbox.mailbox import MailboxState
 from models.mailbox.signing_in import signed_in
-from models.mailbox.tables import MailboxState
 
 POLL_SECONDS = (60.0, 110.0)
 """How long INBOX is watched before everything is looked at again; so IDLE is begun anew often enough, too."""

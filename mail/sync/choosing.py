@@ -15,7 +15,7 @@ from pathlib import Path
 from mail.imap import Folder
 from models.mailbox.folder_list import ListedFolder
 from models.mailbox.left_out import LONGEST_NAME
-from models.mailbox.tables import FolderKind
+from models.mailbox.mailbox import FolderKind
 
 NAMES = Path(__file__).parent / "folder_names"
 """A file for each use; in it a line for each language, with the names that are usual there."""

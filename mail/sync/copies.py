@@ -17,8 +17,8 @@ from models.ground import files
 from models.ground.checkpoint import checkpoint
 from models.mailbox import folder_list
 from models.mailbox.folder_list import KnownFolder
+from models.mailbox.mailbox import FolderKind
 from models.mailbox.put import Put
-from models.mailbox.tables import FolderKind
 from models.submission import copies, settling
 from models.submission.copies import Copy
 

@@ -20,7 +20,7 @@ from models.mailbox.backlog import MOST_CUTS, MOST_TRIES
 from models.mailbox.folder_list import KnownFolder
 from models.mailbox.folders import LedgerFolder
 from models.mailbox.ledger import Found
-from models.mailbox.tables import SkipReason
+from models.mailbox.mailbox import SkipReason
 
 HEADERS_AT_ONCE = 200
 NO_DATE = datetime(1970, 1, 1, tzinfo=UTC)

@@ -13,7 +13,7 @@ from models import our_own
 from models.address import compared
 from models.mailbox.folders import LedgerFolder
 from models.mailbox.ledger import Found
-from models.mailbox.tables import FolderKind
+from models.mailbox.mailbox import FolderKind
 from models.participant import Role
 from models.submission.meeting import Met
 

@@ -12,7 +12,7 @@ from models.email import Message, MessageAttachment
 from models.ground import clock
 from models.ground.keys import Key
 from models.mailbox.ledger import Found
-from models.mailbox.tables import SkipReason
+from models.mailbox.mailbox import SkipReason
 from models.participant import Participant
 
 LONGEST_ID = 900  # bytes

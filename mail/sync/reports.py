@@ -9,7 +9,7 @@ from mail.parse.report import LARGEST_REPORT
 from mail.returns.settling import settle
 from mail.sync.tools import Visit
 from models.mailbox.ledger import Found
-from models.mailbox.tables import SkipReason
+from models.mailbox.mailbox import SkipReason
 
 
 async def own_reports(visit: Visit, found: Sequence[Found], reports: Collection[int]) -> list[Found]:

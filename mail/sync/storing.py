@@ -19,8 +19,8 @@ from models.ground.checkpoint import checkpoint
 from models.mailbox import backlog, figures
 from models.mailbox.backlog import MOST_CUTS, MOST_TRIES, Pending, Settled
 from models.mailbox.folders import LedgerFolder
+from models.mailbox.mailbox import MailboxState, OccurrenceState, SkipReason
 from models.mailbox.storing import Fetched, finish
-from models.mailbox.tables import MailboxState, OccurrenceState, SkipReason
 
 log = structlog.get_logger("sync")
 BATCH_MESSAGES = 100

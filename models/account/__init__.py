@@ -1,5 +1,6 @@
 """An account: a client of the firm, with a short code unique in the firm."""
 
+from models.account.account import Account, AccountKind, LoginIndicator, LoginStatus
 from models.account.changing import NewAccount, archive, create, update
 from models.account.reading import (
     FROM,
@@ -13,7 +14,6 @@ from models.account.reading import (
     of_contacts,
     page,
 )
-from models.account.table import Account, AccountKind, LoginIndicator, LoginStatus
 
 __all__ = [
     "FROM",

@@ -10,8 +10,8 @@ from uuid_utils.compat import uuid7
 
 from models import firm, idempotency, journal, text
 from models.access import lose_access
+from models.account.account import AccountKind
 from models.account.making import MadeAccount, last_number, write
-from models.account.table import AccountKind
 from models.contact.linking import LinkedContact, link_all
 from models.email import history
 from models.errors import Conflict, DeadLinkReason, ErrorCode, Faults, Refusal

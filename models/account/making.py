@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from models import journal, text
-from models.account.table import AccountKind
+from models.account.account import AccountKind
 from models.ground import clock, store
 from models.journal import JournalKind, Subject
 from models.viewer import Actor

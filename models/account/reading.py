@@ -6,13 +6,13 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from models.account.table import AccountKind, LoginIndicator, LoginStatus
+from models.account.account import AccountKind, LoginIndicator, LoginStatus
 from models.ground import clock, store
 from models.ground.frozen import frozen
 from models.ground.page import Order, Page, Window, page_of_each
 from models.ground.page import page as read_page
+from models.invitation.invitation import InvitationState
 from models.invitation.state import LAST, ON_TOGGLES
-from models.invitation.table import InvitationState
 from models.text import beginnings
 from models.viewer import Actor, Viewer
 

@@ -6,9 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from models.bulk_update.edit import BulkEdit
+from models.bulk_update.item import BulkOutcome
 from models.bulk_update.planning import planned_anew
 from models.bulk_update.result import Outcome, Result, outcome_of
-from models.bulk_update.table import BulkOutcome
 from models.email import history
 from models.errors import ErrorCode
 from models.ground.checkpoint import checkpoint

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from models.bulk_update.edit import BulkEdit
-from models.bulk_update.table import BulkAction
+from models.bulk_update.item import BulkAction
 from models.ground import store
 from models.notification_category import NotificationCategory
 from models.toggles import Switch

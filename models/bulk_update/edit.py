@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 
 from models.account import AccountFilter, AccountKind, LoginStatus
-from models.bulk_update.table import BulkAction
+from models.bulk_update.item import BulkAction
 from models.invitation import InvitationState
 from models.notification_category import NotificationCategory
 from models.toggles import Invite, NotificationPreference, Preferences, Switch

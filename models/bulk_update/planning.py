@@ -12,7 +12,7 @@ from uuid import UUID
 from models import account
 from models.bulk_update.deciding import decided
 from models.bulk_update.edit import AccountSelection, BulkEdit
-from models.bulk_update.table import BulkAction
+from models.bulk_update.item import BulkAction
 from models.ground import clock, store
 from models.in_force import IS_HELD, IS_LIVE
 from models.letter import LetterKind, limits

@@ -9,7 +9,7 @@ from uuid import UUID
 import orjson
 
 from models.bulk_update.edit import BulkEdit, from_json
-from models.bulk_update.table import BulkAction, BulkOutcome
+from models.bulk_update.item import BulkAction, BulkOutcome
 from models.ground import store
 from models.ground.frozen import frozen
 from models.ground.page import Order, Page, Window

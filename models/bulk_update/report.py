@@ -8,10 +8,10 @@ from uuid import UUID
 from weakref import WeakValueDictionary
 
 from models.bulk_update.edit import BulkEdit
+from models.bulk_update.item import BulkOutcome
 from models.bulk_update.planning import Statement, count_chosen, planned
 from models.bulk_update.reading import BulkUpdateView, Summary, Tallies, actions_of
 from models.bulk_update.result import Result, result_of
-from models.bulk_update.table import BulkOutcome
 from models.ground import store
 from models.ground.frozen import frozen
 from models.ground.page import Order, Page, Window, page_of_each

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from models.bulk_update.deciding import OF_SWITCHES
-from models.bulk_update.table import BulkOutcome
+from models.bulk_update.item import BulkOutcome
 from models.errors import ErrorCode
 from models.ground.frozen import frozen
 from models.notification_category import NotificationCategory

@@ -15,11 +15,11 @@ from models.bulk_update.chunk import settle
 from models.bulk_update.deciding import COLUMNS, OF_SWITCHES
 from models.bulk_update.edit import from_json
 from models.bulk_update.ending import finish, give_up
+from models.bulk_update.item import BulkOutcome
 from models.bulk_update.planning import Statement, count_chosen, planned
 from models.bulk_update.reading import Tallies, tallies_of
 from models.bulk_update.result import Outcome, outcome_of
 from models.bulk_update.starting import MOST_ITEMS
-from models.bulk_update.table import BulkOutcome
 from models.bulk_update.undo_planning import count_changed, planned_undo
 from models.bulk_update.undoing import put_back
 from models.ground import clock, store

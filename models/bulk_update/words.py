@@ -1,8 +1,8 @@
 """What came of a bulk update, in plain words: of each error for the API, of all of it for Inbox+ (R29)."""
 
+from models.bulk_update.item import BulkOutcome
 from models.bulk_update.reading import BulkUpdateView
 from models.bulk_update.result import Result
-from models.bulk_update.table import BulkOutcome
 from models.errors import ErrorCode
 from models.notification.bulk_update_words import BulkUpdateTold, SwitchTold
 from models.run import RunKind, RunStatus

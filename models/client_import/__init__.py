@@ -4,7 +4,7 @@ The import of clients: a file of a few thousand rows, and every row is there aft
 Asked for by `start`, gone through by a `Runner`; a dry run goes the same way and changes nothing.
 """
 
-from models.client_import.asked import ImportColumn
+from models.client_import.client_import import ImportColumn
 from models.client_import.columns import ImportField, Target
 from models.client_import.reading import (
     ClientImportView,

@@ -13,7 +13,7 @@ from uuid import UUID
 import orjson
 
 from models.bulk_update.error_list import MARK, ErrorList
-from models.client_import.asked import ClientImport, from_json
+from models.client_import.client_import import ClientImport, from_json
 from models.ground import store
 from models.harmless import harmless
 from models.run import RunKind

@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 
 from models.account.making import number_in
-from models.client_import.asked import ClientImport
+from models.client_import.client_import import ClientImport
 from models.client_import.columns import Columns, ImportField
 from models.client_import.turns import Placed, Said, placed
 from models.client_import.values import client_rows

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import orjson
 
-from models.client_import.asked import ImportColumn, from_json
+from models.client_import.client_import import ImportColumn, from_json
 from models.client_import.values import RowError
 from models.errors import ErrorCode
 from models.ground import store

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from uuid_utils.compat import uuid7
 
-from models.client_import.asked import from_json
+from models.client_import.client_import import from_json
 from models.client_import.planning import Plan
 from models.client_import.reading import figures_of
 from models.client_import.result import RowOutcome

@@ -10,7 +10,7 @@ import orjson
 
 from models import email_field, idempotency, journal, run, upload
 from models.client_import import columns
-from models.client_import.asked import ClientImport, ImportColumn, as_json
+from models.client_import.client_import import ClientImport, ImportColumn, as_json
 from models.client_import.columns import ImportField, Target
 from models.contact import FieldRef
 from models.email_field import EmailFieldView, key_of_name

@@ -17,8 +17,8 @@ import orjson
 from models import firm
 from models.account.making import last_number
 from models.client_import import reporting
-from models.client_import.asked import ClientImport, from_json
 from models.client_import.beginning import begin
+from models.client_import.client_import import ClientImport, from_json
 from models.client_import.ending import finish
 from models.client_import.known import Known
 from models.client_import.looking import learn

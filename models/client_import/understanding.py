@@ -3,7 +3,7 @@
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from models import email_field
-from models.client_import.asked import ClientImport, ImportColumn
+from models.client_import.client_import import ClientImport, ImportColumn
 from models.client_import.columns import ImportField
 from models.client_import.options import Headings, Options
 from models.email_field import key_of_name

@@ -1,6 +1,7 @@
 """A contact: a person, with at most one address per e-mail field (R32), linked to any number of accounts."""
 
 from models.contact.changing import ContactEmail, create, delete, update
+from models.contact.contact import Contact
 from models.contact.linking import ExistingContact, LinkedContact, link, unlink
 from models.contact.making import FieldRef, NewContact, NewEmail
 from models.contact.reading import (
@@ -16,7 +17,6 @@ from models.contact.reading import (
     linked_to,
     page,
 )
-from models.contact.table import Contact
 from models.contact.unlinked import delete_email, link_email
 
 __all__ = [

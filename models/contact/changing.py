@@ -9,8 +9,8 @@ from uuid import UUID
 from models import address, firm, idempotency, journal, text
 from models.address import TypedAddress
 from models.contact import linking, making, moving
+from models.contact.contact import find_by
 from models.contact.making import FieldRef, NewContact
-from models.contact.table import find_by
 from models.email import history
 from models.errors import Conflict, ErrorCode, Faults, Refusal
 from models.ground import store

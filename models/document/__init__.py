@@ -1,5 +1,6 @@
 """A file in an account's Documents (R20)."""
 
+from models.document.document import NotSavedReason
 from models.document.fitness import LARGEST, unfit
 from models.document.reading import (
     DocumentView,
@@ -10,7 +11,6 @@ from models.document.reading import (
     page_where,
 )
 from models.document.saving import Link, save
-from models.document.table import NotSavedReason
 
 __all__ = [
     "LARGEST",

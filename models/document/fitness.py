@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from models.document.table import NotSavedReason
+from models.document.document import NotSavedReason
 
 LARGEST = 25 * 1024 * 1024
 HEADER = 1024

@@ -12,8 +12,8 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from models import journal
+from models.document.document import NotSavedReason
 from models.document.naming import Names
-from models.document.table import NotSavedReason
 from models.ground import clock, store
 from models.journal import Change, JournalKind, Subject
 from models.viewer import System

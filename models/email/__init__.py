@@ -1,5 +1,6 @@
 """One synced message, stored once per firm, linked to every account whose toggles ask for it (R18, R21)."""
 
+from models.email.email import EmailDirection
 from models.email.files import file_of
 from models.email.forgetting import forget
 from models.email.message import Message, MessageAttachment
@@ -21,7 +22,6 @@ from models.email.reading import (
     participants_of,
 )
 from models.email.receiving import Incoming, Received, receive
-from models.email.tables import EmailDirection
 from models.email.writing import write
 
 __all__ = [

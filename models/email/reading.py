@@ -9,13 +9,13 @@ from uuid import UUID
 
 from models.document import NotSavedReason
 from models.email import searching
+from models.email.email import EmailDirection
 from models.email.lists import OF_ACCOUNT, OF_FIRM, EmailList
-from models.email.tables import EmailDirection
 from models.errors import TooMuch
 from models.ground import store
 from models.ground.page import Page, Window, page_of_each
 from models.ground.page import page as read_page
-from models.letter.table import LetterState
+from models.letter.letter import LetterState
 from models.participant import Participant, Role
 from models.text import beginnings
 from models.viewer import System, Viewer

@@ -11,9 +11,9 @@ from uuid_utils.compat import uuid7
 
 from models import address, document, journal, notification, our_own
 from models.email import linking, storing
+from models.email.email import EmailDirection
 from models.email.linking import Asking
 from models.email.message import Message
-from models.email.tables import EmailDirection
 from models.email.threads import threads_of
 from models.ground import store
 from models.journal import JournalKind, Subject

@@ -8,8 +8,8 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from models import address
+from models.email.email import EmailDirection
 from models.email.message import Message
-from models.email.tables import EmailDirection
 from models.email.threads import MOST_REFERENCES
 from models.ground import clock, store
 from models.participant import Role

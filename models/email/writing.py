@@ -5,8 +5,8 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from models.email import linking, storing, threads
+from models.email.email import EmailDirection
 from models.email.message import Message
-from models.email.tables import EmailDirection
 from models.viewer import Viewer
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import orjson
 from uuid_utils.compat import uuid7
 
-from models.errand.table import ErrandKind
+from models.errand.errand import ErrandKind
 from models.errors import RateLimited
 from models.ground import clock, keys, store
 from models.ground.canonical import canonical

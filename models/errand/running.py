@@ -7,8 +7,8 @@ from typing import Any
 
 import structlog
 
+from models.errand.errand import ErrandKind
 from models.errand.leaving import opened
-from models.errand.table import ErrandKind
 from models.ground import store
 from models.ground.checkpoint import checkpoint
 from models.ground.rounds import Rounds

@@ -1,8 +1,10 @@
 """The digest of the day: what came to Inbox+ since the last one, to whoever wants it so (R38)."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
+from tortoise import Model, fields
 from uuid_utils.compat import uuid7
 
 from models import firm
@@ -15,8 +17,26 @@ from models.inbox_mail.writing import Colleague, ToColleague, write
 from models.letter import LetterKind
 from models.viewer import System
 
+KEPT_FOR = timedelta(days=365)
+"""A clock that is set back further may bring a digest twice."""
 MOST_ENTRIES = 50
 """Of one digest; it says how many more there are."""
+
+
+class InboxDigest(Model):
+    """
+    Written with its letter: there is one for a colleague and a day, whatever clocks say. `day`: as it is at the firm.
+    """
+
+    id = fields.UUIDField(primary_key=True)
+    firm_id = fields.UUIDField()
+    member_id = fields.UUIDField()
+    day = fields.DateField()
+    written_at = fields.DatetimeField()
+
+    class Meta:
+        table = "inbox_digest"
+        unique_together = (("firm_id", "id"), ("firm_id", "member_id", "day"))
 
 
 async def write_digests() -> int:

@@ -6,7 +6,7 @@ from models import firm_key
 from models.ground import keys, store
 from models.ground.keys import Key
 from models.installation import renewing
-from models.installation.table import COMPARED_ANEW, INDEXED_ANEW
+from models.installation.installation import COMPARED_ANEW, INDEXED_ANEW
 
 
 async def check_key() -> None:

@@ -2,11 +2,11 @@
 
 from models.invitation.asking import WhoAsks, ask
 from models.invitation.ending import end, revoke, withdraw
+from models.invitation.invitation import Invitation, InvitationAccount, InvitationState
 from models.invitation.inviting import Asked, invite, objections
 from models.invitation.link import Link, followed
 from models.invitation.reading import InvitationView, by_ids, of_toggles
 from models.invitation.sending import send
-from models.invitation.table import Invitation, InvitationAccount, InvitationState
 
 __all__ = [
     "Asked",

@@ -8,8 +8,8 @@ from uuid import UUID
 from asyncpg import Record
 
 from models.ground import clock, store
+from models.invitation.invitation import InvitationState
 from models.invitation.state import LAST, ON_TOGGLES, ROW_ID, STATE
-from models.invitation.table import InvitationState
 from models.viewer import Viewer
 
 

@@ -6,9 +6,7 @@ of commits is the order of positions and there are no gaps. All entries of a tra
 whole, and its last position is the cursor of the change.
 """
 
-from models.journal.reading import JournalFilter, by_ids, count, head, heads, page, reaches_back_to, since
-from models.journal.recording import changes_between, record, stamp, wake_by
-from models.journal.tables import (
+from models.journal.entry import (
     WINDOW_DAYS,
     WINDOW_POSITIONS,
     Batch,
@@ -19,6 +17,8 @@ from models.journal.tables import (
     JournalKind,
     Subject,
 )
+from models.journal.reading import JournalFilter, by_ids, count, head, heads, page, reaches_back_to, since
+from models.journal.recording import changes_between, record, stamp, wake_by
 
 __all__ = [
     "WINDOW_DAYS",

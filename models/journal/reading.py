@@ -12,7 +12,7 @@ import orjson
 from models.ground import clock, store
 from models.ground.page import Order, Page, Window
 from models.ground.page import page as read_page
-from models.journal.tables import WINDOW_DAYS, WINDOW_POSITIONS, Batch, Change, Entry, JournalKind
+from models.journal.entry import WINDOW_DAYS, WINDOW_POSITIONS, Batch, Change, Entry, JournalKind
 from models.viewer import JournalSource, Viewer
 
 NEWEST_FIRST = Order("NEWEST_FIRST", "j.position", "bigint", descending=True)

@@ -13,7 +13,7 @@ from uuid_utils import uuid7
 
 from models.ground import clock, store
 from models.ground.store.named import CHANNEL
-from models.journal.tables import Change, Subject
+from models.journal.entry import Change, Subject
 from models.viewer import Actor, Client
 
 

@@ -2,10 +2,10 @@
 
 from models.letter.claiming import Claimed, claim, give_back, hand_over
 from models.letter.gathering import NoticeItem, Tidings, gather, would_gather
+from models.letter.letter import Letter, LetterKind, LetterState, Urgency
 from models.letter.limits import LetterLimits, ToBe, limit, limits_of, must_have_room, room
 from models.letter.returning import Returned, bounced, complained, named
 from models.letter.settling import put_off, refused, sent, stopped, unknown, wait_for_server
-from models.letter.table import Letter, LetterKind, LetterState, Urgency
 from models.letter.turns import close_settled, open_missed
 from models.letter.writing import NewLetter, cancel, cancel_all_to, forget_accounts, name_by, wake_by, write
 

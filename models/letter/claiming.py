@@ -16,8 +16,8 @@ from models import firm_key
 from models.ground import store
 from models.ground.checkpoint import checkpoint
 from models.ground.keys import Key, WrongKey
+from models.letter.letter import LetterKind, Urgency
 from models.letter.standing import WHY_STOPPED, Aim, Standing, Stop, standings
-from models.letter.table import LetterKind, Urgency
 from models.notification_category import NotificationCategory
 
 SECONDS = 300

@@ -15,8 +15,8 @@ from models.client_event import ClientEvent
 from models.firm_settings import ClientAction
 from models.ground import store
 from models.ground.checkpoint import checkpoint
+from models.letter.letter import LetterKind
 from models.letter.limits import ToBe, room
-from models.letter.table import LetterKind
 from models.letter.writing import NewLetter, write
 from models.notification_category import NotificationCategory
 from models.viewer import Actor

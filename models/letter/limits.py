@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from models.errors import Faults, RateLimited
 from models.ground import clock, store
 from models.ground.settings import Settings
-from models.letter.table import LetterKind, Urgency
+from models.letter.letter import LetterKind, Urgency
 from models.viewer import Actor
 
 HOUR = timedelta(hours=1)

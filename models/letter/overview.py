@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from models.ground import clock, store
-from models.letter.table import LetterState
+from models.letter.letter import LetterState
 
 DAY = timedelta(days=1)
 

@@ -15,7 +15,7 @@ from models.ground import clock, store
 from models.ground.checkpoint import checkpoint
 from models.letter import consequences
 from models.letter.claiming import Claimed
-from models.letter.table import NEVER_LEAVES, LetterState, Urgency
+from models.letter.letter import NEVER_LEAVES, LetterState, Urgency
 
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=4)
 GIVE_UP = timedelta(days=3)

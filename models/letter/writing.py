@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 from models.address import TypedAddress
 from models.ground import clock, store
 from models.ground.settings import UNNAMED, Settings
-from models.letter.table import NEVER_LEAVES, LetterKind
+from models.letter.letter import NEVER_LEAVES, LetterKind
 from models.notification_category import NotificationCategory
 from models.viewer import Actor
 

@@ -13,7 +13,7 @@ from models.email import history
 from models.ground import clock, store
 from models.mailbox.folders import LedgerFolder
 from models.mailbox.lease import Leased, check
-from models.mailbox.tables import FolderKind, OccurrenceState, SkipReason
+from models.mailbox.mailbox import FolderKind, OccurrenceState, SkipReason
 
 MOST_TRIES = 3
 """How often a header or a message is asked for that the server lists and does not hand out."""

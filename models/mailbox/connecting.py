@@ -13,10 +13,10 @@ from models.ground import clock, store
 from models.idempotency import Done
 from models.journal import JournalKind, Subject
 from models.mailbox.left_out import left_out
+from models.mailbox.mailbox import Mailbox, MailboxState
 from models.mailbox.ports import must_be_mail_port
 from models.mailbox.secret import Secret, clean, is_loopback, sealed, signature
 from models.mailbox.server import MailSecurity, MailServer
-from models.mailbox.tables import Mailbox, MailboxState
 from models.viewer import Actor, must_be_admin
 
 

@@ -8,7 +8,7 @@ from models.ground import clock, store
 from models.idempotency import Done
 from models.journal import JournalKind
 from models.mailbox.connecting import must_own, record
-from models.mailbox.tables import StoredEmails
+from models.mailbox.mailbox import StoredEmails
 from models.viewer import Actor, must_be_admin, must_be_in_person
 
 

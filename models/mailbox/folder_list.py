@@ -12,7 +12,7 @@ from models.mailbox import folders
 from models.mailbox.backlog import MOST_CUTS
 from models.mailbox.folders import LedgerFolder
 from models.mailbox.lease import Leased, check
-from models.mailbox.tables import FolderKind
+from models.mailbox.mailbox import FolderKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from models import stored_file
 from models.email import history
 from models.ground import clock, store
 from models.mailbox.lease import Leased, check
-from models.mailbox.tables import FolderKind
+from models.mailbox.mailbox import FolderKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from models import stored_file
 from models.ground import store
 from models.mailbox.folders import LedgerFolder
 from models.mailbox.lease import Leased
-from models.mailbox.tables import OccurrenceState, SkipReason
+from models.mailbox.mailbox import OccurrenceState, SkipReason
 
 
 class Headed(Protocol):

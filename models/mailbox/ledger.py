@@ -17,7 +17,7 @@ from models.mailbox.backlog import MOST_CUTS, progress, switched_on
 from models.mailbox.folders import LedgerFolder
 from models.mailbox.found_again import found_again
 from models.mailbox.lease import POISON, Leased, check
-from models.mailbox.tables import OccurrenceState, SkipReason
+from models.mailbox.mailbox import OccurrenceState, SkipReason
 from models.submission.meeting import Met, meet
 from models.viewer import System
 

@@ -13,9 +13,9 @@ from models.journal import JournalKind, Subject
 from models.mailbox import folders
 from models.mailbox.connecting import columns_of, must_be_colleague, must_own, one_line, record
 from models.mailbox.left_out import left_out
+from models.mailbox.mailbox import Mailbox, MailboxState
 from models.mailbox.secret import Secret, sealed
 from models.mailbox.server import MailServer
-from models.mailbox.tables import Mailbox, MailboxState
 from models.viewer import Actor, must_be_in_person
 
 SERVERS = {

@@ -1,7 +1,7 @@
 """All mailboxes of all firms, in numbers: for whoever operates the installation, not for its firms."""
 
 from models.ground import store
-from models.mailbox.tables import MailboxState
+from models.mailbox.mailbox import MailboxState
 
 
 async def states() -> dict[MailboxState, int]:

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from models.errors import ErrorCode
 from models.ground import clock, store
+from models.mailbox.mailbox import MailboxState, SkipReason
 from models.mailbox.server import MailSecurity, MailServer
-from models.mailbox.tables import MailboxState, SkipReason
 from models.viewer import Viewer
 
 NEWEST_QUARANTINED = 100

@@ -11,7 +11,7 @@ from models.ground.keys import Key
 from models.journal import JournalKind
 from models.mailbox.backlog import Pending, Settled, settle
 from models.mailbox.lease import POISON, Leased, check
-from models.mailbox.tables import OccurrenceState, SkipReason
+from models.mailbox.mailbox import OccurrenceState, SkipReason
 from models.viewer import System
 
 

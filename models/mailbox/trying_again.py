@@ -11,7 +11,7 @@ from models.idempotency import Done
 from models.journal import FeedKind, Subject
 from models.mailbox.figures import MOST_REFUSALS
 from models.mailbox.lease import Leased, check
-from models.mailbox.tables import MailboxState
+from models.mailbox.mailbox import MailboxState
 from models.viewer import Viewer
 
 

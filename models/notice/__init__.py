@@ -1,6 +1,7 @@
 """A notice: an event raised for an account, and what became of it for each address (R14)."""
 
 from models.notice.audience import AccountRef
+from models.notice.notice import Notice, NoticeRecipient, NotifyOutcome
 from models.notice.notifying import NewNotice, Notified, notify
 from models.notice.reading import (
     NoticeLetterView,
@@ -12,7 +13,6 @@ from models.notice.reading import (
     of_accounts,
     recipients_of,
 )
-from models.notice.table import Notice, NoticeRecipient, NotifyOutcome
 
 __all__ = [
     "AccountRef",

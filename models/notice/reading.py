@@ -14,7 +14,7 @@ from models.ground import store
 from models.ground.frozen import frozen
 from models.ground.page import Order, Page, Window, page_of_each
 from models.letter import LetterState
-from models.notice.table import NotifyOutcome
+from models.notice.notice import NotifyOutcome
 from models.viewer import System, Viewer
 
 NEWEST_FIRST = Order("NEWEST_FIRST", "n.raised_at", "timestamptz", descending=True)

@@ -10,7 +10,7 @@ from models import journal
 from models.errors import ErrorCode, Faults, Refusal
 from models.ground import store
 from models.idempotency import Done
-from models.notification.table import NotificationKind
+from models.notification.notification import NotificationKind
 from models.viewer import Viewer
 
 

@@ -13,7 +13,7 @@ from models import journal
 from models.ground import clock, store
 from models.notification.channels import COLUMNS, NotificationChannel, channels_of
 from models.notification.conversation import Conversation
-from models.notification.table import NotificationKind
+from models.notification.notification import NotificationKind
 from models.notification.telling import tell
 from models.notification.words import English, Said, words_in
 from models.viewer import Actor

@@ -9,7 +9,7 @@ from uuid import UUID
 from models.ground import store
 from models.ground.page import Order, Page, Window
 from models.ground.page import page as read_page
-from models.notification.table import NotificationKind
+from models.notification.notification import NotificationKind
 from models.viewer import Viewer
 
 NEWEST_FIRST = Order("NEWEST_FIRST", "n.position", "bigint", descending=True)

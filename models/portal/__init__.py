@@ -2,10 +2,9 @@
 
 from models.portal.picking import dismiss_notice, must_be_in, select
 from models.portal.reading import Portal, PortalAccount, Waiting, of
-from models.portal.table import PasswordReset, PortalVisit
+from models.portal.visit import PortalVisit
 
 __all__ = [
-    "PasswordReset",
     "Portal",
     "PortalAccount",
     "PortalVisit",

@@ -1,9 +1,24 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from tortoise import Model, fields
 from uuid_utils.compat import uuid7
 
 from models.ground import clock, store
+
+
+class PortalVisit(Model):
+    """When a client last worked in an account: what came since waits there (R36)."""
+
+    id = fields.UUIDField(primary_key=True)
+    firm_id = fields.UUIDField()
+    user_id = fields.UUIDField()
+    account_id = fields.UUIDField()
+    last_at = fields.DatetimeField()
+
+    class Meta:
+        table = "portal_visit"
+        unique_together = (("firm_id", "user_id", "account_id"),)
 
 
 async def visited(firm_id: UUID, user_id: UUID, account_ids: Sequence[UUID]) -> None:

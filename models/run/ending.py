@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from models.ground import clock, store
-from models.run.table import RunKind, RunStatus
+from models.run.run import RunKind, RunStatus
 from models.run.telling import moved
 from models.viewer import Viewer
 

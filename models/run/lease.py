@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from models.ground import store
-from models.run.table import RunKind
+from models.run.run import RunKind
 
 SECONDS = 60
 """How long a lease lives unless it is renewed."""

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from models.ground import clock, store
 from models.run.lease import SECONDS, UNENDED
-from models.run.table import RunStatus
+from models.run.run import RunStatus
 
 
 async def states() -> dict[RunStatus, int]:

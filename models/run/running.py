@@ -12,7 +12,7 @@ from models.ground.rounds import Rounds
 from models.run.failing import GiveUp, failed, is_trouble
 from models.run.lease import Held, RunLost, claim, release
 from models.run.pace import Pace
-from models.run.table import RunKind
+from models.run.run import RunKind
 
 LOOK_SECONDS = 0.25
 log = structlog.get_logger("run")

@@ -9,7 +9,7 @@ from models import firm
 from models.errors import ErrorCode, Refusal
 from models.ground import clock, store
 from models.run.lease import UNENDED
-from models.run.table import RunKind, RunStatus
+from models.run.run import RunKind, RunStatus
 from models.run.telling import moved
 from models.viewer import JournalSource, Viewer
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from models import journal
 from models.journal import FeedKind
-from models.run.table import RunKind
+from models.run.run import RunKind
 from models.viewer import Viewer
 
 

@@ -5,9 +5,9 @@ from models.session.ending import end, sign_out
 from models.session.lasting import keep_open, limit
 from models.session.marks import mark_of
 from models.session.own import SessionView, end_own, own
+from models.session.session import Session
 from models.session.signing_in import attempts, sign_in
 from models.session.starting import SignedIn, start_for_client, start_for_member
-from models.session.table import Session
 
 __all__ = [
     "Session",

@@ -12,7 +12,7 @@ from models.errors import ErrorCode, Refusal
 from models.ground import clock, keys, store
 from models.portal.visit import visited
 from models.session.lasting import unused_until
-from models.session.table import Session
+from models.session.session import Session
 from models.viewer import Asker, Client, TeamRole, Viewer
 
 DEVICE = 200  # characters of a User-Agent that are kept

@@ -1,6 +1,6 @@
 """What was written here is nothing that anybody else could have until it leaves: for clients it is not there."""
 
-from models.letter.table import LetterState
+from models.letter.letter import LetterState
 
 HERE_ONLY = (LetterState.QUEUED, LetterState.REFUSED, LetterState.CANCELLED)
 

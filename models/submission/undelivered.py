@@ -6,7 +6,7 @@ from uuid import UUID
 
 from models import notification
 from models.ground import store
-from models.letter.table import LetterState
+from models.letter.letter import LetterState
 from models.notification import NewNotification, NotificationKind, Said
 from models.viewer import Actor
 

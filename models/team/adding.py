@@ -15,12 +15,12 @@ from models.errors import DeadLinkReason, ErrorCode, Faults, Refusal
 from models.ground import clock, secret_link, store
 from models.idempotency import Done
 from models.invitation.ending import end_of_colleague
-from models.invitation.table import Invitation
+from models.invitation.invitation import Invitation
 from models.journal import JournalKind, Subject
 from models.letter import LetterKind, NewLetter
 from models.session.starting import SignedIn
+from models.team.member import AccountColumn, TeamMember, TeamMemberState
 from models.team.ruling import must_still_rule
-from models.team.table import AccountColumn, TeamMember, TeamMemberState
 from models.toggles import end_email_sync
 from models.viewer import Actor, TeamRole, Viewer, must_be_admin_in_person
 

@@ -10,9 +10,9 @@ from models.ground.unset import UNSET, Unset
 from models.idempotency import Done
 from models.invitation.ending import end_of_colleague
 from models.journal import JournalKind, Subject
+from models.team.member import TeamMemberState
 from models.team.own_password import end_resets
 from models.team.ruling import must_still_rule
-from models.team.table import TeamMemberState
 from models.viewer import TeamRole, Viewer, must_be_admin_in_person
 
 

@@ -6,7 +6,7 @@ from models import journal
 from models.errors import ErrorCode, Refusal
 from models.ground import store
 from models.idempotency import Done
-from models.team.table import AccountColumn
+from models.team.member import AccountColumn
 from models.viewer import Viewer
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from models.ground import store
 from models.notification import NotificationSetting, channels
-from models.team.table import AccountColumn, TeamMemberState
+from models.team.member import AccountColumn, TeamMemberState
 from models.viewer import TeamRole, Viewer
 
 

@@ -22,7 +22,7 @@ from models.toggles.switches import (
     Wanted,
 )
 from models.toggles.switching import end_email_sync, remember, switch
-from models.toggles.table import ensure
+from models.toggles.toggles import ensure
 
 __all__ = [
     "ALL_OFF",

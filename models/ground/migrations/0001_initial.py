@@ -6,11 +6,11 @@ from tortoise.contrib.postgres.fields import ArrayField
 from tortoise.fields.data import JSON_DUMPS
 from tortoise.migrations import operations as ops
 
-from models.account.table import AccountKind
-from models.email.tables import EmailDirection
+from models.account.account import AccountKind
+from models.email.email import EmailDirection
+from models.mailbox.mailbox import MailboxState, OccurrenceState, SkipReason
 from models.mailbox.server import MailSecurity
-from models.mailbox.tables import MailboxState, OccurrenceState, SkipReason
-from models.notification.table import NotificationKind
+from models.notification.notification import NotificationKind
 from models.participant import Role
 from models.team import TeamMemberState
 from models.viewer import TeamRole

@@ -9,7 +9,7 @@ from tortoise.fields.data import JSON_DUMPS
 from tortoise.migrations import operations as ops
 
 from models.errors import DeadLinkReason
-from models.letter.table import LetterKind, LetterState
+from models.letter.letter import LetterKind, LetterState
 
 
 class Migration(migrations.Migration):

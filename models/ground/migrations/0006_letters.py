@@ -3,7 +3,7 @@
 from tortoise import fields, migrations
 from tortoise.migrations import operations as ops
 
-from models.notification.table import NotificationKind
+from models.notification.notification import NotificationKind
 
 
 class Migration(migrations.Migration):

@@ -6,7 +6,7 @@ Addresses are no longer compared by full case folding: ß is not ss. The keys th
 from tortoise import fields, migrations
 from tortoise.migrations import operations as ops
 
-from models.notification.table import NotificationKind
+from models.notification.notification import NotificationKind
 
 
 class Migration(migrations.Migration):

@@ -6,7 +6,7 @@ who answers for it until then.
 from tortoise import fields, migrations
 from tortoise.migrations import operations as ops
 
-from models.notification.table import NotificationKind
+from models.notification.notification import NotificationKind
 
 # whoever has a folder was let in, also where the first pass never came to its end
 SIGNED_IN = """

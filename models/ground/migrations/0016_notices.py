@@ -8,7 +8,7 @@ from tortoise.migrations import operations as ops
 
 from models.client_event import ClientEvent
 from models.firm_settings import ClientAction
-from models.notice.table import NotifyOutcome
+from models.notice.notice import NotifyOutcome
 
 YOUNGEST: str = import_module("models.ground.migrations.0008_keys_that_are_found").YOUNGEST
 

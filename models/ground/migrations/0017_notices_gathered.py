@@ -5,7 +5,7 @@ from importlib import import_module
 from tortoise import fields, migrations
 from tortoise.migrations import operations as ops
 
-from models.letter.table import LetterKind
+from models.letter.letter import LetterKind
 from models.notification_category import NotificationCategory
 
 YOUNGEST: str = import_module("models.ground.migrations.0008_keys_that_are_found").YOUNGEST

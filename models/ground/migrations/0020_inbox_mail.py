@@ -6,7 +6,7 @@ from tortoise import fields, migrations
 from tortoise.contrib.postgres.fields import ArrayField
 from tortoise.migrations import operations as ops
 
-from models.letter.table import LetterKind
+from models.letter.letter import LetterKind
 
 YOUNGEST: str = import_module("models.ground.migrations.0008_keys_that_are_found").YOUNGEST
 TABLES = "'notification'::regclass, 'inbox_digest'::regclass"

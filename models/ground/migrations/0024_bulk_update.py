@@ -7,9 +7,9 @@ from tortoise import fields, migrations
 from tortoise.contrib.postgres.fields import ArrayField
 from tortoise.migrations import operations as ops
 
-from models.bulk_update.table import BulkOutcome
+from models.bulk_update.item import BulkOutcome
 from models.errors import ErrorCode
-from models.run.table import RunKind, RunStatus
+from models.run.run import RunKind, RunStatus
 from models.viewer import JournalSource
 
 YOUNGEST: str = import_module("models.ground.migrations.0008_keys_that_are_found").YOUNGEST

@@ -3,7 +3,7 @@
 from tortoise import fields, migrations
 from tortoise.migrations import operations as ops
 
-from models.errand.table import ErrandKind
+from models.errand.errand import ErrandKind
 
 
 class Migration(migrations.Migration):

@@ -3,7 +3,7 @@
 from tortoise import fields, migrations
 from tortoise.migrations import operations as ops
 
-from models.mailbox.tables import FolderKind
+from models.mailbox.mailbox import FolderKind
 
 
 class Migration(migrations.Migration):

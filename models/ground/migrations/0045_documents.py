@@ -5,7 +5,7 @@ from importlib import import_module
 from tortoise import fields, migrations
 from tortoise.migrations import operations as ops
 
-from models.document.table import NotSavedReason
+from models.document.document import NotSavedReason
 
 YOUNGEST: str = import_module("models.ground.migrations.0008_keys_that_are_found").YOUNGEST
 TABLES = ", ".join(f"'{table}'::regclass" for table in ("email", "attachment", "account"))

@@ -6,8 +6,8 @@ from tortoise import fields, migrations
 from tortoise.contrib.postgres.fields import ArrayField
 from tortoise.migrations import operations as ops
 
-from models.letter.table import LetterState
-from models.submission.table import CopyState
+from models.letter.letter import LetterState
+from models.submission.submission import CopyState
 
 YOUNGEST: str = import_module("models.ground.migrations.0008_keys_that_are_found").YOUNGEST
 

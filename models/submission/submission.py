@@ -4,7 +4,7 @@ from typing import Any
 from tortoise import Model, fields
 from tortoise.contrib.postgres.fields import ArrayField
 
-from models.letter.table import LetterState
+from models.letter.letter import LetterState
 
 
 class CopyState(StrEnum):

@@ -6,7 +6,7 @@ from typing import Any
 from tortoise import Model, fields
 from tortoise.contrib.postgres.fields import ArrayField
 
-from models.document.table import NotSavedReason
+from models.document.document import NotSavedReason
 from models.participant import Role
 
 
