@@ -20,7 +20,7 @@ RULES = [f"R{number}" for number in range(1, 50)] + [f"P{number}" for number in 
 CITED = re.compile(r"\b[RP][1-9]\d?\b")
 STANDS = re.compile(r"^- \*\*([RP]\d+)\*\* ", re.MULTILINE)
 PLACE = re.compile(rf"`((?:{'|'.join(ROOMS)}|docs|\.ci)/[^`\s]*)`")
-NAMED = re.compile(r"`([\w.]+)` in `([^`\s]+\.py)`")
+NAMED = re.compile(r"((?:`[\w.]+`(?:, | and ))*`[\w.]+`) in `([^`\s]+\.py)`")
 DEFINED = r"^\s*(?:async def|def|class) {0}\b|^{0}\b.* = "
 LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
 SETTING = re.compile(r"\bSWITCHBOARD_[A-Z_]*[A-Z]\b(?!_)")
@@ -82,7 +82,8 @@ def test_every_file_that_is_named_is_there(page: Path) -> None:
 
 @pytest.mark.parametrize("page", pages())
 def test_every_function_that_is_named_is_where_it_is_said_to_be(page: Path) -> None:
-    missing = [f"{name} in {place}" for name, place in NAMED.findall(prose(page)) if not _is_in(name, HOUSE / place)]
+    said = [(name, place) for names, place in NAMED.findall(prose(page)) for name in re.findall(r"`([^`]+)`", names)]
+    missing = [f"{name} in {place}" for name, place in said if not _is_in(name, HOUSE / place)]
     assert not missing, f"moved or renamed, so say it anew: {missing}"
 
 
@@ -143,3 +144,10 @@ def test_guides_speak_in_the_words_of_the_schema(name: str) -> None:
     words = {camel or capitals for camel, capitals in WORD.findall(prose(DOCS / name))}
     of_errors = {"requestId"}
     assert words - schema - of_errors - set(_variables()) == set()
+
+
+@pytest.mark.parametrize("page", pages())
+def test_no_line_of_a_drawn_flow_is_cut_in_two(page: Path) -> None:
+    """Mermaid ends a line of a sequence at a semicolon, and draws nothing then."""
+    drawn = re.findall(r"^```mermaid\nsequenceDiagram\n.*?^```$", page.read_text(), re.MULTILINE | re.DOTALL)
+    assert [line for text in drawn for line in text.splitlines() if ";" in line] == []
