@@ -25,8 +25,8 @@ log = structlog.get_logger("outbox")
 @dataclass(frozen=True, slots=True)
 class Desk:
     """
-    What is written down of each letter that leaves, of all lines together: each alone costs two commits. `claiming`:
-    one line at a time, since two come upon the same letters, and who is second looks at each of them again.
+    Where all lines write down what becomes of their letters, many in one transaction: alone each costs two commits.
+    `claiming`: one line at a time, since two would come upon the same letters, and the second look at each in vain.
     """
 
     hand_over: Together[tuple[Claimed, bytes], bool]
@@ -35,124 +35,147 @@ class Desk:
 
 
 class Line:
-    """One connection, made when the first letter is ready, over which batch after batch leaves."""
+    """
+    One connection, made when the first letter is ready, over which batch after batch leaves.
+
+    However it ends (nothing due, told to stop, cancelled, server or database away), of each letter it has claimed:
+    either an outcome is written down, `unknown` where its bytes were leaving; or nothing of it has left, and it is
+    given back, or waits for the server. Where not even that can be written, its lease runs out.
+
+    At most one letter of a line has an unknown outcome. While the server hears whom the next one is for, it is still
+    being written down that the last one was sent; the next one's bytes wait for that.
+    """
 
     def __init__(self, route: Route, owner: str, stopping: asyncio.Event, desk: Desk) -> None:
         self.handled = 0
         self.barred: str | None = None
         self._route, self._owner, self._stopping, self._desk = route, owner, stopping, desk
         self._smtp: Smtp | None = None
-        self._is_fresh = True
-        self._begun = False
-        self._settling: asyncio.Task[None] | None = None
+        self._is_fresh = True  # no letter has been answered over this connection
+        self._is_leaving = False  # the bytes of the letter in hand may have begun to leave
+        self._writing: asyncio.Task[None] | None = None  # down that the last letter was sent
 
-    async def run(self, claimed: Sequence[Claimed]) -> None:
-        waiting = list(claimed)
+    async def run(self, batch: Sequence[Claimed]) -> None:
+        """These, then what is due, until nothing is, it stops or is `barred`. Raises what the database raises."""
+        waiting = list(batch)
         try:
             while not self._stopping.is_set():
                 waiting = waiting or await self._claim()
                 if not waiting:
                     return
-                while waiting and not self._stopping.is_set():
-                    await self._take(waiting)
+                await self._handle_first(waiting)
         except NoWay as error:
             self.barred = error.message
-            waiting, barred = [], waiting
-            suspect = barred[:1] if isinstance(error, RelayRefused) else []
-            await letter.wait_for_server(suspect, error.message, behind=True)
-            await letter.wait_for_server(barred[len(suspect) :], error.message)
+            barred, waiting = waiting, []
+            await _wait_for_server(barred, error)
         finally:
             with suppress(Exception):  # the database is away: the leases run out
                 await asyncio.shield(letter.give_back(waiting))
             if self._smtp:
                 await self._smtp.close()
-            await self._settled()
+            await self._last_written()
 
     async def _claim(self) -> list[Claimed]:
-        await self._settled()  # with it comes its copy for the firm, to be claimed
+        await self._last_written()  # with it comes its copy for the firm, to be claimed
         async with self._desk.claiming:
             return await letter.claim(self._owner, most=AT_ONCE)
 
-    async def _settled(self) -> None:
+    async def _last_written(self) -> None:
         """Until it is written down that the last one was sent. Raises what the database raises."""
-        if self._settling is not None:
-            await asyncio.shield(self._settling)  # whoever is cancelled meanwhile waits again before it ends
-            self._settling = None
+        if self._writing is not None:
+            await asyncio.shield(self._writing)  # whoever is cancelled meanwhile waits again before it ends
+            self._writing = None
 
-    async def _take(self, waiting: list[Claimed]) -> None:
-        """The first of them. One that nothing became of stays with the others. Raises NoWay."""
-        one = waiting.pop(0)
-        self._begun = False
+    async def _handle_first(self, waiting: list[Claimed]) -> None:
+        """
+        Of these. It stays among them where nothing has become of it: to be tried once more over a new connection, or
+        given back with the others. Raises NoWay where not even a fresh connection takes it.
+        """
+        self._is_leaving = False
         try:
-            await self._handle(one)
-            self.handled += 1
-        except BaseException as error:
-            if not self._begun:
-                waiting.insert(0, one)
-            if not isinstance(error, NoWay) or self._is_fresh:
+            await self._handle(waiting[0])
+        except NoWay:
+            if self._is_fresh:
                 raise
-            self._smtp = None  # servers end a line after so many letters or seconds: once more, on a new one
-
-    async def _handle(self, one: Claimed) -> None:
-        if one.stop:
-            await written_down(one.id, lambda: letter.stopped(one))
-        elif one.handed_over >= 2:
-            await written_down(one.id, lambda: letter.unknown(one))
-        elif (raw := one.bytes_kept or _composed(one, self._route.sender)) is None:
-            await written_down(one.id, lambda: letter.put_off(one, OUR_FAULT))
+            self._smtp = None  # servers end a line after so many letters or seconds
+        except BaseException:
+            if self._is_leaving:
+                del waiting[0]
+            raise
         else:
-            await self._leave(one, raw)
+            del waiting[0]
+            self.handled += 1
 
-    async def _leave(self, one: Claimed, raw: bytes) -> None:
+    async def _handle(self, claimed: Claimed) -> None:
+        if claimed.stop:
+            await written_down(claimed.id, lambda: letter.stopped(claimed))
+        elif claimed.handed_over >= 2:
+            await written_down(claimed.id, lambda: letter.unknown(claimed))
+        elif (raw := claimed.bytes_kept or _composed(claimed, self._route.sender)) is None:
+            await written_down(claimed.id, lambda: letter.put_off(claimed, OUR_FAULT))
+        else:
+            await self._send(claimed, raw)
+
+    async def _send(self, claimed: Claimed, raw: bytes) -> None:
         if self._smtp is None or not self._smtp.is_open:
             self._is_fresh = True
             self._smtp = await self._route.connect()
-        await self._deliver(self._smtp, one, raw)
+        await self._deliver(self._smtp, claimed, raw)
         self._is_fresh = False
 
-    async def _deliver(self, smtp: Smtp, one: Claimed, raw: bytes) -> None:
-        """Raises NoWay, with nothing of it left."""
-
-        async def may_leave() -> bool:
-            await self._settled()  # of one letter of a line, and no more, it may be unknown whether it arrived
-            if self._stopping.is_set():
-                return False
-            checkpoint("before a letter is handed over")
-            self._begun = await self._desk.hand_over((one, raw))
-            checkpoint("after a letter was handed over")
-            return self._begun
-
-        sender = self._route.returns_to(one.id)
+    async def _deliver(self, smtp: Smtp, claimed: Claimed, raw: bytes) -> None:
+        """Whatever becomes of it is written down. Raises NoWay, with nothing of it left."""
+        sender, to = self._route.returns_to(claimed.id), [recipient(claimed)]
         try:
-            await smtp.deliver(raw, sender=sender, to=[recipient(one)], may_leave=may_leave)
+            await smtp.deliver(raw, sender=sender, to=to, may_leave=lambda: self._may_leave(claimed, raw))
         except Deferred as error:
-            why, begun = error.message, self._begun
-            await written_down(one.id, lambda: letter.put_off(one, why, handed_over=begun))
+            why, was_leaving = error.message, self._is_leaving
+            await written_down(claimed.id, lambda: letter.put_off(claimed, why, handed_over=was_leaving))
         except Refused as error:
             why, nobody = error.message, error.no_such_mailbox
-            await written_down(one.id, lambda: letter.refused(one, why, no_such_mailbox=nobody))
+            await written_down(claimed.id, lambda: letter.refused(claimed, why, no_such_mailbox=nobody))
         except Unknown:
-            await written_down(one.id, lambda: letter.unknown(one))
+            await written_down(claimed.id, lambda: letter.unknown(claimed))
         except asyncio.CancelledError:
-            if self._begun:
-                await asyncio.shield(written_down(one.id, lambda: letter.unknown(one)))
+            if self._is_leaving:
+                await asyncio.shield(written_down(claimed.id, lambda: letter.unknown(claimed)))
             raise
         else:
-            checkpoint("after the server took a letter")
-            if self._begun:
-                self._settling = asyncio.create_task(self._sent(one))  # while the next one is on its way
-            else:  # we stop; or it was stopped or cancelled meanwhile: if it still is ours, the next claim says why
-                await letter.give_back([one])
+            await self._delivered(claimed)
 
-    async def _sent(self, one: Claimed) -> None:
-        await written_down(one.id, lambda: self._desk.sent(one))
+    async def _may_leave(self, claimed: Claimed, raw: bytes) -> bool:
+        """The server is ready for its bytes, which are kept from now on: a second copy has the very same."""
+        await self._last_written()
+        if self._stopping.is_set():
+            return False
+        checkpoint("before a letter is handed over")
+        self._is_leaving = await self._desk.hand_over((claimed, raw))
+        checkpoint("after a letter was handed over")
+        return self._is_leaving
+
+    async def _delivered(self, claimed: Claimed) -> None:
+        checkpoint("after the server took a letter")
+        if self._is_leaving:
+            self._writing = asyncio.create_task(self._sent(claimed))  # while the next one is announced
+        else:  # we stop; or it was stopped or cancelled meanwhile: if it still is ours, the next claim says why
+            await letter.give_back([claimed])
+
+    async def _sent(self, claimed: Claimed) -> None:
+        await written_down(claimed.id, lambda: self._desk.sent(claimed))
         checkpoint("after a letter was settled")
 
 
-def _composed(one: Claimed, sender: Sender) -> bytes | None:
+async def _wait_for_server(barred: Sequence[Claimed], error: NoWay) -> None:
+    """The first of them behind the others, where the server may have meant that one alone."""
+    suspect = barred[:1] if isinstance(error, RelayRefused) else []
+    await letter.wait_for_server(suspect, error.message, behind=True)
+    await letter.wait_for_server(barred[len(suspect) :], error.message)
+
+
+def _composed(claimed: Claimed, sender: Sender) -> bytes | None:
     """None where that fails, which is a fault of ours."""
     try:
-        return compose(one, sender)
+        return compose(claimed, sender)
     except Exception as error:
-        log.error("outbox.compose_failed", letter=str(one.id), kind=one.kind, error=type(error).__name__)
+        log.error("outbox.compose_failed", letter=str(claimed.id), kind=claimed.kind, error=type(error).__name__)
         return None

@@ -45,7 +45,7 @@ async def one_pass(route: Route, *, owner: str, stopping: asyncio.Event | None =
         return Pass()
     more = await letter.claim(owners[1], most=AT_ONCE) if len(owners) > 1 else []
     desk = Desk(Together(letter.hand_over), Together(letter.sent))
-    lines = [Line(route, one, stopping or asyncio.Event(), desk) for one in (owners if more else owners[:1])]
+    lines = [Line(route, name, stopping or asyncio.Event(), desk) for name in (owners if more else owners[:1])]
     claims = {0: first, 1: more}
     runs = (line.run(claims.get(number, ())) for number, line in enumerate(lines))
     # not a group: one that fails must not cut the others off between a letter's bytes and its answer
@@ -113,12 +113,12 @@ class Outbox:
             self._sweep_at = now + SWEEP_SECONDS
         return await one_pass(self._route, owner=self._owner, stopping=self._stopping)
 
-    def _note(self, done: Pass) -> None:
-        """A way that is barred to some of the lines is open: the server takes no more of them at once."""
-        self._failures = 0 if done.barred is None or done.handled else self._failures + 1
-        if done.barred is None:
+    def _note(self, outcome: Pass) -> None:
+        """Barred to some of the lines only is open: the server takes no more connections at once."""
+        self._failures = 0 if outcome.barred is None or outcome.handled else self._failures + 1
+        if outcome.barred is None:
             return
-        log.warning("outbox.barred", why=done.barred, attempts=self._failures)
+        log.warning("outbox.barred", why=outcome.barred, attempts=self._failures)
 
     async def _wait(self) -> None:
         if not self._failures:
