@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Coroutine, Iterable
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
@@ -13,34 +14,46 @@ SMALL = 256 * 1024
 """Bytes up to which a batch needs no room in the process: what just came in waits for no slow server of others."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    ids: frozenset[UUID]
+    storing: asyncio.Task[None]
+
+
 class Ahead:
     """
-    Until the end of the block all is stored that was fetched, also where fetching fails, so that each visit gets on;
-    only a cancellation drops it. Then the first failure is raised. `batches` is given back with each.
+    For each batch: `room`, fetch it, then `go_on` with storing it, or `no_more` where fetching failed.
+
+    At the end of the block all is stored that was fetched, also where fetching has failed, so that each visit gets on;
+    then the first failure is raised. Only a cancellation drops it: the ledger still has it to be fetched. One that
+    fails to be stored stops no other.
+
+    Memory has two bounds. A mailbox has AHEAD batches under way; and the mailboxes of the process share the places of
+    `batches`, one for each large batch, from before it is fetched until its storing ends, in whatever way.
     """
 
     def __init__(self, batches: asyncio.Semaphore) -> None:
         self.turn = asyncio.Lock()  # to store: the firm's lock lets one in at a time, and would keep a connection
         self._batches = batches
         self._takes_room = False
-        self._under_way = deque[tuple[frozenset[UUID], asyncio.Task[None]]]()
+        self._under_way = deque[_Batch]()  # the oldest first
 
     @property
     def ids(self) -> list[UUID]:
         """Of what is under way: still pending in the ledger, and not to be fetched again."""
-        return [each for ids, _ in self._under_way for each in ids]
+        return [pending_id for batch in self._under_way for pending_id in batch.ids]
 
     async def room(self, size: int) -> None:
         """For one more batch of so many bytes, here and in the process. Raises what became of the oldest."""
         while len(self._under_way) >= AHEAD:
-            await self._under_way[0][1]
+            await self._under_way[0].storing
             self._under_way.popleft()
         self._takes_room = size > SMALL
         if self._takes_room:
             await self._batches.acquire()
 
     def no_more(self) -> None:
-        """Nothing came to take the room."""
+        """The batch did not come: its room is given back."""
         if self._takes_room:
             self._batches.release()
 
@@ -48,7 +61,7 @@ class Ahead:
         task = asyncio.create_task(storing)
         if self._takes_room:
             task.add_done_callback(lambda _: self._batches.release())
-        self._under_way.append((frozenset(ids), task))
+        self._under_way.append(_Batch(frozenset(ids), task))
 
     async def __aenter__(self) -> Self:
         return self
@@ -56,7 +69,7 @@ class Ahead:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        tasks = [task for _, task in self._under_way]
+        tasks = [batch.storing for batch in self._under_way]
         if isinstance(error, asyncio.CancelledError):
             for task in tasks:
                 task.cancel()
