@@ -9,6 +9,7 @@ from uuid import UUID
 import structlog
 from broadcaster import Broadcast
 
+from models.ground.cancelled import heed
 from models.ground.store.named import CHANNEL
 
 BEAT = 10.0  # seconds between beats through the channel
@@ -19,7 +20,15 @@ Heard = Callable[[UUID, int], Awaitable[None]]
 
 
 class Wakeups:
-    """Between `open` and `close`. `heard` is awaited for every wake-up; `beat` and `silence` are in seconds."""
+    """
+    Between `open` and `close`. `heard` is awaited for every wake-up; `beat` and `silence` are in seconds.
+
+    Wake-ups may be lost and come twice or late: each is the newest position of a firm's journal, and who hears of none
+    looks by a slow poll (models.feed). What must not happen is that a channel is dead and nobody notices. So this
+    process sends itself a beat through it: whatever is heard proves that it lives, and after `silence` without anything
+    it is hung up and built anew. One task listens, and three beside it end together with it: the beat, what is to be
+    told, and a watch over broadcaster's own task. `tell` never waits: it keeps the newest position of each firm.
+    """
 
     def __init__(self, heard: Heard, *, beat: float = BEAT, silence: float = SILENCE) -> None:
         self._heard, self._beat_every, self._silence = heard, beat, silence
@@ -53,12 +62,12 @@ class Wakeups:
         self._to_tell.set()
 
     async def _listen(self, url: str) -> None:
+        """Channel after channel, until it is cancelled."""
         while True:
             try:
                 await self._hear(_channel(url))
             except Exception as error:
-                if (task := asyncio.current_task()) and task.cancelling():
-                    return  # broadcaster turns a cancellation in `subscribe` into a KeyError
+                heed()  # broadcaster turns a cancellation in `subscribe` into a KeyError
                 log.warning("wakeups.channel_lost", error=type(error).__name__)
             await asyncio.sleep(1)
 
@@ -78,17 +87,20 @@ class Wakeups:
 
     @asynccontextmanager
     async def _speaking(self, channel: Broadcast) -> AsyncIterator[None]:
-        """What fails in here ends the block. Hangs up at its end: `subscribe` would wait for what has frozen."""
+        """
+        The three tasks, for as long as the block lasts; where one fails, it ends the block. Hangs up before `subscribe`
+        says goodbye to the server, which may have frozen.
+        """
         try:
             async with asyncio.TaskGroup() as tasks:
-                for each in (self._beat(channel), self._tell(channel), _watch(channel)):
-                    tasks.create_task(each)
+                for work in (self._beat(channel), self._tell(channel), _watch(channel)):
+                    tasks.create_task(work)
                 yield
         finally:
             await _hang_up(channel)
 
     async def _beat(self, channel: Broadcast) -> None:
-        """At once, again where that overtook the subscription, then regularly."""
+        """At once; a second later, in case the first was sent before we were subscribed; then regularly."""
         for pause in chain((0, 1), repeat(self._beat_every)):
             await asyncio.sleep(pause)
             await channel.publish(CHANNEL, "beat")
@@ -98,7 +110,7 @@ class Wakeups:
             await self._to_tell.wait()
             for firm_id, head in list(self._untold.items()):
                 await channel.publish(CHANNEL, f"{firm_id} {head}")
-                if self._untold[firm_id] == head:
+                if self._untold[firm_id] == head:  # else it has grown meanwhile, and is told once more
                     del self._untold[firm_id]
             if not self._untold:
                 self._to_tell.clear()
