@@ -1,4 +1,25 @@
-"""The code that turns rows into what JSON is made of, written out for one selection."""
+"""
+The code that turns rows into what JSON is made of, written out for one selection.
+
+For a list of `Account { id, name }`, whose name may be null, this is compiled:
+
+    def object_2(o, ready):
+        if type(o) is not class_1: raise Odd                    # of another class than planned: stock looks itself
+        v0 = o.id
+        if not (type(v0) is str): v0 = write_4(v0)              # the usual value costs a comparison, others stock's way
+        v1 = o.name
+        if v1 is not None:
+            if not (type(v1) is str): v1 = write_5(v1)
+        return {'id': v0, 'name': v1}
+
+    def complete(v, ready):
+        if type(v) is not list and type(v) is not tuple: raise Odd
+        v = [object_2(i0, ready) for i0 in v]
+        return v
+
+Names of the schema stand in it as literals (`repr`) or attributes of our own classes; nothing that a client sends does,
+but for aliases, which are GraphQL names. Values of relations have been read before, all of a level at once (`Ready`).
+"""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -14,7 +35,10 @@ Program = Callable[[Any, Ready], Any]
 
 
 def program(value: Value) -> Program:
-    """Takes what a resolver gave, answers what stock would. Raises Odd, or anything, where stock must look itself."""
+    """
+    Takes what a resolver gave, answers what stock would. Raises Odd, or anything, where stock must look itself: then
+    the whole list is completed once more by stock, which gives the answer, or the error and its place.
+    """
     writing = _Writing()
     lines = [f"def complete(v, ready):\n{_indented(writing.of_value(value, 'v', 0))}\n    return v"]
     exec("\n".join([*writing.functions, *lines]), writing.names)  # noqa: S102 - of names of our own schema
