@@ -99,7 +99,7 @@ async def _list(leased: Leased, there: Sequence[ListedFolder]) -> None:
         await store.execute(_LIST, *place, names, kinds, why_not, [uuid7() for _ in there])
         await store.execute(_UNLIST, *place, names)
         for row in await store.rows(_LEFT, *place):
-            await folders.begin_anew(leased.firm_id, row["id"], uidvalidity=0)
+            await folders.begin_anew(leased.firm_id, row["id"], uidvalidity=folders.UNNUMBERED)
 
 
 _LIST = """
@@ -113,7 +113,8 @@ _UNLIST = """
 UPDATE mail_folder SET listed = false, synced = false, why = NULL
 WHERE firm_id = $1 AND mailbox_id = $2 AND listed AND name <> ALL($3::text[])
 """
-_LEFT = """
-SELECT id FROM mail_folder f WHERE firm_id = $1 AND mailbox_id = $2 AND NOT synced AND (uidvalidity <> 0 OR EXISTS (
-  SELECT 1 FROM occurrence o WHERE o.firm_id = $1 AND o.folder_id = f.id AND o.uidvalidity >= 0))
+_LEFT = f"""
+SELECT id FROM mail_folder f WHERE firm_id = $1 AND mailbox_id = $2 AND NOT synced AND (
+  uidvalidity <> {folders.UNNUMBERED}
+  OR EXISTS (SELECT 1 FROM occurrence o WHERE o.firm_id = $1 AND o.folder_id = f.id AND NOT o.{folders.IS_OVER}))
 """

@@ -1,8 +1,9 @@
 """
 Folders of a mailbox as the ledger knows them: where discovery stands, and what a new UIDVALIDITY does to it.
 
-Rows of an earlier numbering keep negative `uidvalidity` until the folder has been listed anew; those found again take
-over what had become of them (`models.mailbox.ledger`), the rest goes then.
+A UID means something only beside its UIDVALIDITY, which is above 0 wherever a server gives it. Rows of a
+numbering that is over are kept under one of ours (`IS_OVER`) until the folder has been listed anew: so no new UID can
+be taken for theirs. Meanwhile a message that is found again takes over what had become of it (`found_again`).
 """
 
 from dataclasses import dataclass
@@ -17,6 +18,10 @@ from models.email import history
 from models.ground import clock, store
 from models.mailbox.lease import Leased, check
 from models.mailbox.mailbox import FolderKind
+
+IS_OVER = "uidvalidity < 0"
+UNNUMBERED = 0
+"""Instead of a UIDVALIDITY: whatever the server gives next is another numbering."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +68,18 @@ VALUES ($1, $2, $3, $4, $5, 1, 0)
 
 
 async def begin_anew(firm_id: UUID, folder_id: UUID, *, uidvalidity: int) -> None:
-    """What was found there is gone until it is found again. Inside a transaction, under `history.lock`."""
+    """
+    What was found there is gone until it is found again. Twice in a row harms nothing: each numbering that is over has
+    a mark of its own. Inside a transaction, under `history.lock`.
+    """
     await store.execute(_SUPERSEDE, firm_id, folder_id, clock.now())
     await store.execute(_RENUMBER, firm_id, folder_id, uidvalidity)
 
 
-_SUPERSEDE = """
-UPDATE occurrence SET gone_at = coalesce(gone_at, $3), uidvalidity = (
-  SELECT least(min(uidvalidity), 0) - 1 FROM occurrence WHERE firm_id = $1 AND folder_id = $2)
-WHERE firm_id = $1 AND folder_id = $2 AND uidvalidity >= 0
+_NEXT_MARK = "(SELECT least(min(uidvalidity), 0) - 1 FROM occurrence WHERE firm_id = $1 AND folder_id = $2)"
+_SUPERSEDE = f"""
+UPDATE occurrence SET gone_at = coalesce(gone_at, $3), uidvalidity = {_NEXT_MARK}
+WHERE firm_id = $1 AND folder_id = $2 AND NOT {IS_OVER}
 """
 _RENUMBER = """
 UPDATE mail_folder SET uidvalidity = $3, watermark = 1, on_server = 0, scanned_at = NULL WHERE firm_id = $1 AND id = $2
@@ -79,9 +87,7 @@ UPDATE mail_folder SET uidvalidity = $3, watermark = 1, on_server = 0, scanned_a
 
 
 async def scanned(leased: Leased, folder: LedgerFolder, *, on_server: int) -> None:
-    """
-    The ledger agrees with the server, who counts so many. What comes from now on is an arrival.
-    """
+    """The ledger agrees with the server, who counts so many. What comes from now on is an arrival."""
     async with store.transaction(leased.firm_id):
         await check(leased)
         await store.execute(_SCANNED, leased.firm_id, folder.id, on_server, clock.now())
@@ -93,9 +99,9 @@ async def scanned(leased: Leased, folder: LedgerFolder, *, on_server: int) -> No
 _SCANNED = """
 UPDATE mail_folder SET on_server = $3, scanned_at = coalesce(scanned_at, $4), doubts = 0 WHERE firm_id = $1 AND id = $2
 """
-# the others may be found again in another folder
-_FORGET = """
-DELETE FROM occurrence WHERE firm_id = $1 AND folder_id = $2 AND uidvalidity < 0
+# of the numberings that are over; those not named here may be found again in another folder
+_FORGET = f"""
+DELETE FROM occurrence WHERE firm_id = $1 AND folder_id = $2 AND {IS_OVER}
   AND (state NOT IN ('STORED', 'QUARANTINED') OR message_id IS NULL)
 RETURNING raw_file
 """
@@ -175,5 +181,5 @@ UPDATE mail_folder SET failures = 0, rest_until = NULL, why = CASE WHEN $3 THEN 
 
 async def start_over(firm_id: UUID, mailbox_id: UUID) -> None:
     """The mailbox lies elsewhere now: no number of the old place means anything. Inside a transaction."""
-    query = "UPDATE mail_folder SET uidvalidity = 0 WHERE firm_id = $1 AND mailbox_id = $2"
-    await store.execute(query, firm_id, mailbox_id)
+    query = "UPDATE mail_folder SET uidvalidity = $3 WHERE firm_id = $1 AND mailbox_id = $2"
+    await store.execute(query, firm_id, mailbox_id, UNNUMBERED)

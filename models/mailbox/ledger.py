@@ -42,9 +42,11 @@ class Found:
 
 async def found(leased: Leased, folder: LedgerFolder, batch: Sequence[Found], *, watermark: int) -> None:
     """
-    Rows for a batch of headers, by UID, PENDING where Email sync is on for one of its addresses, and the watermark.
+    Rows for a batch of headers, by UID, PENDING where Email sync is on for one of its addresses, and the watermark: the
+    ledger has all below this UID now. The same header again changes nothing, unless it was gone or UNREADABLE.
 
-    One that the database does not take is skipped as UNREADABLE. Raises LeaseLost.
+    Where the database does not take the batch, its halves are tried, down to the header that is to blame: that one is
+    skipped as UNREADABLE. Raises LeaseLost.
     """
     try:
         await _write(leased, folder, batch, watermark)
@@ -61,50 +63,63 @@ async def found(leased: Leased, folder: LedgerFolder, batch: Sequence[Found], *,
 
 
 async def _write(leased: Leased, folder: LedgerFolder, batch: Sequence[Found], watermark: int) -> None:
+    """
+    All of it or nothing. First `history.lock`: whoever switches Email sync on either is seen here, or sees these rows.
+    Then the lease, so that a worker thought dead writes nothing.
+    """
     async with store.transaction(leased.firm_id):
         await history.lock(leased.firm_id)
         await check(leased)
-        asked_for = await switched_on(leased.firm_id, {each for one in batch for each in one.hashes})
+        asked_for = await switched_on(leased.firm_id, {each for header in batch for each in header.hashes})
         again = await found_again(leased, folder, batch)
-        ours = await meet(System(leased.firm_id), leased.mailbox_id, [one.met for one in batch if one.met])
-        fresh = [
-            _row(one, asked_for, arrival=folder.scanned)
-            | again.get(one.uid, {})
-            | ({"email_id": one.met.email_id, **_STORED} if one.met in ours and one.met else {})
-            for one in batch
+        sent_here = await meet(
+            System(leased.firm_id), leased.mailbox_id, [header.met for header in batch if header.met]
+        )
+        rows = [  # what is known of it from elsewhere counts for more than its header
+            _as_read(header, asked_for, arrival=folder.scanned)
+            | again.get(header.uid, {})
+            | _as_sent(header, sent_here)
+            for header in batch
         ]
         place = (leased.firm_id, leased.mailbox_id, folder.id, folder.uidvalidity, clock.now())
-        await store.execute(_FOUND, *place, orjson.dumps(fresh, default=str).decode())
-        if ours:
-            twice = [each.email_id for each in ours]
-            await store.execute(_KEEPS_SENT, leased.firm_id, leased.mailbox_id, folder.id, twice)
+        await store.execute(_FOUND, *place, orjson.dumps(rows, default=str).decode())
+        if sent_here:
+            ids = [met.email_id for met in sent_here]
+            await store.execute(_KEEPS_SENT, leased.firm_id, leased.mailbox_id, folder.id, ids)
         await store.execute(_MOVE, leased.firm_id, folder.id, watermark)
-        backlog = sum(row["state"] == OccurrenceState.PENDING and not row["arrival"] for row in fresh)
+        backlog = sum(row["state"] == OccurrenceState.PENDING and not row["arrival"] for row in rows)
         await store.execute(_BACKLOG, leased.firm_id, leased.mailbox_id, backlog)
 
 
-_STORED = {"state": OccurrenceState.STORED, "skip_reason": None, "raw_file": None, "reason": None}
-
-
-def _row(one: Found, asked_for: set[bytes], *, arrival: bool) -> dict[str, Any]:
-    matched = not asked_for.isdisjoint(one.hashes)
-    skip = one.skip or (None if matched else SkipReason.NOT_SWITCHED_ON)
+def _as_read(header: Found, asked_for: set[bytes], *, arrival: bool) -> dict[str, Any]:
+    matched = not asked_for.isdisjoint(header.hashes)
+    skip = header.skip or (None if matched else SkipReason.NOT_SWITCHED_ON)
     return {
         "id": uuid7(),
-        "uid": one.uid,
-        "size": one.size,
-        "received_at": one.received_at,
-        "message_id": one.message_id,
-        "hashes": [each.hex() for each in one.hashes],
+        "uid": header.uid,
+        "size": header.size,
+        "received_at": header.received_at,
+        "message_id": header.message_id,
+        "hashes": [each.hex() for each in header.hashes],
         "state": OccurrenceState.SKIPPED if skip else OccurrenceState.PENDING,
         "skip_reason": skip,
         "arrival": arrival,
-        "attempts": one.tries,
-        "reason": one.reason,
+        "attempts": header.tries,
+        "reason": header.reason,
     }
 
 
-_FOUND = """
+def _as_sent(header: Found, sent_here: set[Met]) -> dict[str, Any]:
+    if header.met is None or header.met not in sent_here:
+        return {}
+    stored = {"state": OccurrenceState.STORED, "skip_reason": None, "raw_file": None, "reason": None}
+    return {"email_id": header.met.email_id, **stored}
+
+
+# a header that is found once more counts where its message was gone, or could not be read; where that was stored or
+# quarantined it stays so, and only comes back
+_STAYS = "o.state IN ('STORED', 'QUARANTINED')"
+_FOUND = f"""
 INSERT INTO occurrence AS o (id, firm_id, mailbox_id, folder_id, uidvalidity, found_at, uid, size, received_at,
   message_id, hashes, state, skip_reason, arrival, attempts, email_id, raw_file, reason)
 SELECT n.id, $1, $2, $3, $4, $5, n.uid, n.size, n.received_at, n.message_id,
@@ -116,13 +131,13 @@ FROM jsonb_to_recordset($6::text::jsonb) AS n(id uuid, uid bigint, size bigint, 
 ON CONFLICT (firm_id, folder_id, uidvalidity, uid) DO UPDATE SET gone_at = NULL,
   size = excluded.size, received_at = excluded.received_at, message_id = excluded.message_id,
   hashes = excluded.hashes, attempts = CASE excluded.attempts WHEN 0 THEN 0 ELSE o.attempts + excluded.attempts END,
-  state = CASE WHEN o.state IN ('STORED', 'QUARANTINED') THEN o.state ELSE excluded.state END,
-  email_id = CASE WHEN o.state IN ('STORED', 'QUARANTINED') THEN o.email_id ELSE excluded.email_id END,
-  skip_reason = CASE WHEN o.state IN ('STORED', 'QUARANTINED') THEN NULL ELSE excluded.skip_reason END,
-  reason = CASE WHEN o.state IN ('STORED', 'QUARANTINED') THEN o.reason ELSE excluded.reason END
+  state = CASE WHEN {_STAYS} THEN o.state ELSE excluded.state END,
+  email_id = CASE WHEN {_STAYS} THEN o.email_id ELSE excluded.email_id END,
+  skip_reason = CASE WHEN {_STAYS} THEN NULL ELSE excluded.skip_reason END,
+  reason = CASE WHEN {_STAYS} THEN o.reason ELSE excluded.reason END
 WHERE o.gone_at IS NOT NULL OR o.skip_reason = 'UNREADABLE'
 """
-# put there by us, and by its server as well: the next one is left to the server
+# of what was sent from here a second copy lies in this folder, the server's own: it is left to the server from now on
 _KEEPS_SENT = """
 UPDATE mailbox SET found_keeps_sent = true WHERE firm_id = $1 AND id = $2 AND EXISTS (
   SELECT 1 FROM unnest($4::uuid[]) AS n(id), LATERAL (
@@ -136,26 +151,26 @@ UPDATE mailbox SET backfill_total = backfill_total + $3 WHERE firm_id = $1 AND i
 
 
 async def unread(leased: Leased, folder: LedgerFolder) -> list[int]:
-    """UIDs whose headers the server did not hand out, and may yet; those that were asked for least come first."""
+    """UIDs whose headers the server did not hand out, and may yet; those tried least come first."""
     query = """SELECT uid FROM occurrence WHERE firm_id = $1 AND folder_id = $2 AND uidvalidity = $3
       AND gone_at IS NULL AND skip_reason = 'UNREADABLE' AND attempts BETWEEN 1 AND $4
       ORDER BY attempts, uid"""
     rows = await store.rows(query, leased.firm_id, folder.id, folder.uidvalidity, MOST_CUTS - 1)
-    return [row["uid"] for row in rows]
+    return [uid for (uid,) in rows]
 
 
-async def tries(leased: Leased, folder: LedgerFolder, these: Collection[int]) -> dict[int, int]:
-    """How often the headers of these have been asked for in vain, by UID, where that is at all."""
+async def tries(leased: Leased, folder: LedgerFolder, numbers: Collection[int]) -> dict[int, int]:
+    """By UID, of these: how often its header has been asked for in vain, if ever."""
     query = """SELECT uid, attempts FROM occurrence WHERE firm_id = $1 AND folder_id = $2 AND uidvalidity = $3
       AND uid = ANY($4::bigint[]) AND skip_reason = 'UNREADABLE'"""
-    rows = await store.rows(query, leased.firm_id, folder.id, folder.uidvalidity, list(these))
-    return {row["uid"]: row["attempts"] for row in rows}
+    rows = await store.rows(query, leased.firm_id, folder.id, folder.uidvalidity, list(numbers))
+    return {header["uid"]: header["attempts"] for header in rows}
 
 
 async def uids(leased: Leased, folder: LedgerFolder) -> set[int]:
     """What the ledger takes to be on the server."""
     rows = await store.rows(f"SELECT uid FROM occurrence WHERE {_THERE}", *_place(leased, folder))
-    return {row["uid"] for row in rows}
+    return {uid for (uid,) in rows}
 
 
 async def count(leased: Leased, folder: LedgerFolder) -> int:
