@@ -1,6 +1,7 @@
 """What docs/ says is there: rules that are cited, files and functions that are named, pages that are linked."""
 
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
@@ -151,3 +152,8 @@ def test_no_line_of_a_drawn_flow_is_cut_in_two(page: Path) -> None:
     """Mermaid ends a line of a sequence at a semicolon, and draws nothing then."""
     drawn = re.findall(r"^```mermaid\nsequenceDiagram\n.*?^```$", page.read_text(), re.MULTILINE | re.DOTALL)
     assert [line for text in drawn for line in text.splitlines() if ";" in line] == []
+
+
+def test_the_changelog_knows_the_version_of_the_package() -> None:
+    version = tomllib.loads((HOUSE / "pyproject.toml").read_text())["project"]["version"]
+    assert re.findall(r"^## (\d\S*) - ", (HOUSE / "CHANGELOG.md").read_text(), re.MULTILINE)[0] == version
