@@ -5,7 +5,7 @@ from uuid import UUID
 
 import orjson
 
-from models.bulk_update import BulkUpdateItemView, BulkUpdateView, Report, reading
+from models.bulk_update import BulkUpdateItemView, BulkUpdateView, Report, listing
 from models.bulk_update.item import BulkOutcome
 from models.ground import store
 from models.ground.page import Window
@@ -51,7 +51,7 @@ def tallied(items: list[Item]) -> dict[Switch, dict[BulkOutcome, int]]:
 
 
 async def run_of(reality: Reality, run_id: UUID) -> BulkUpdateView:
-    return (await reading.by_ids(reality.by, [run_id]))[run_id]
+    return (await listing.by_ids(reality.by, [run_id]))[run_id]
 
 
 async def letters(reality: Reality) -> Counter[str]:

@@ -19,7 +19,7 @@ from uuid_utils.compat import uuid7
 from models.account import AccountFilter
 from models.bulk_update.edit import AccountSelection, BulkEdit
 from models.bulk_update.item import BulkAction, BulkOutcome
-from models.bulk_update.reading import BulkUpdateView
+from models.bulk_update.listing import BulkUpdateView
 from models.bulk_update.result import Result
 from models.bulk_update.words import sentence, told
 from models.errors import ErrorCode

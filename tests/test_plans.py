@@ -14,12 +14,12 @@ from uuid_utils.compat import uuid7
 
 from models import account, contact, email, journal, letter, notification
 from models.account import AccountFilter, AccountKind, NewAccount
-from models.account.reading import AccountOrder
-from models.contact.reading import ContactFilter, ContactOrder
+from models.account.listing import AccountOrder
+from models.contact.listing import ContactFilter, ContactOrder
 from models.email import EmailFilter, history
 from models.ground import store
 from models.ground.page import Window
-from models.journal.reading import JournalFilter
+from models.journal.trail import JournalFilter
 from models.mailbox import backlog
 from models.notification import InboxFilter
 from models.text import sort_key

@@ -6,8 +6,8 @@ from mail.sync.choosing import is_there
 from models.errors import ErrorCode
 from models.mailbox.folder_list import ListedFolder
 from models.mailbox.lease import Leased
+from models.mailbox.listing import Fault
 from models.mailbox.mailbox import FolderKind
-from models.mailbox.reading import Fault
 
 _NO_SENT = (
     "No folder of sent mail was found, so what is sent with other programs is not seen here. Name the folder as it is"

@@ -13,8 +13,8 @@ from mail.sync.storing import store_pending
 from mail.sync.tools import FolderMissing, Visit
 from models.mailbox import folder_list, folders
 from models.mailbox.folder_list import KnownFolder, ListedFolder
+from models.mailbox.listing import Fault
 from models.mailbox.mailbox import FolderKind
-from models.mailbox.reading import Fault
 from models.submission import copies
 
 T = TypeVar("T")

@@ -2,7 +2,7 @@
 
 from models.account.account import Account, AccountKind, LoginIndicator, LoginStatus
 from models.account.changing import NewAccount, archive, create, update
-from models.account.reading import (
+from models.account.listing import (
     FROM,
     AccountFilter,
     AccountOrder,

@@ -8,8 +8,8 @@ back.
 from models.bulk_update.edit import AccountSelection, BulkEdit
 from models.bulk_update.ending import cancel
 from models.bulk_update.item import BulkAction, BulkOutcome
+from models.bulk_update.listing import BulkUpdateView, Summary, by_ids, count, page
 from models.bulk_update.preview import preview
-from models.bulk_update.reading import BulkUpdateView, Summary, by_ids, count, page
 from models.bulk_update.report import BulkUpdateItemView, Report, item_counts_of_runs, items_of_runs
 from models.bulk_update.result import Result
 from models.bulk_update.running import Runner

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from models import journal, notification
-from models.bulk_update.reading import OF_THESE_KINDS, view_of
+from models.bulk_update.listing import OF_THESE_KINDS, view_of
 from models.bulk_update.words import told
 from models.errors import ErrorCode, Refusal
 from models.ground import store

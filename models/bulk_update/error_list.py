@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from models.bulk_update.item import BulkOutcome
-from models.bulk_update.reading import OF_THESE_KINDS
+from models.bulk_update.listing import OF_THESE_KINDS
 from models.bulk_update.result import result_of
 from models.bulk_update.words import name_of, sentence
 from models.ground import store

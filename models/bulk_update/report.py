@@ -9,8 +9,8 @@ from weakref import WeakValueDictionary
 
 from models.bulk_update.edit import BulkEdit
 from models.bulk_update.item import BulkOutcome
+from models.bulk_update.listing import BulkUpdateView, Summary, Tallies, actions_of
 from models.bulk_update.planning import Statement, count_chosen, planned
-from models.bulk_update.reading import BulkUpdateView, Summary, Tallies, actions_of
 from models.bulk_update.result import Result, result_of
 from models.ground import store
 from models.ground.frozen import frozen

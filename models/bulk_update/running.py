@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from models import run
 from models.bulk_update.ending import give_up
-from models.bulk_update.reading import KINDS
+from models.bulk_update.listing import KINDS
 from models.bulk_update.stepping import step
 from models.run import Pace, Work
 

@@ -16,8 +16,8 @@ from models.bulk_update.deciding import COLUMNS, OF_SWITCHES
 from models.bulk_update.edit import from_json
 from models.bulk_update.ending import finish, give_up
 from models.bulk_update.item import BulkOutcome
+from models.bulk_update.listing import Tallies, tallies_of
 from models.bulk_update.planning import Statement, count_chosen, planned
-from models.bulk_update.reading import Tallies, tallies_of
 from models.bulk_update.result import Outcome, outcome_of
 from models.bulk_update.starting import MOST_ITEMS
 from models.bulk_update.undo_planning import count_changed, planned_undo

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from models import firm, idempotency, invitation
 from models.bulk_update.item import BulkOutcome
-from models.bulk_update.reading import OF_THESE_KINDS
+from models.bulk_update.listing import OF_THESE_KINDS
 from models.bulk_update.result import Outcome, outcome_of
 from models.bulk_update.starting import write
 from models.bulk_update.undo_planning import planned_undo

@@ -1,7 +1,7 @@
 """What came of a bulk update, in plain words: of each error for the API, of all of it for Inbox+ (R29)."""
 
 from models.bulk_update.item import BulkOutcome
-from models.bulk_update.reading import BulkUpdateView
+from models.bulk_update.listing import BulkUpdateView
 from models.bulk_update.result import Result
 from models.errors import ErrorCode
 from models.notification.bulk_update_words import BulkUpdateTold, SwitchTold

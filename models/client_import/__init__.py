@@ -6,7 +6,7 @@ Asked for by `start`, gone through by a `Runner`; a dry run goes the same way an
 
 from models.client_import.client_import import ImportColumn
 from models.client_import.columns import ImportField, Target
-from models.client_import.reading import (
+from models.client_import.listing import (
     ClientImportView,
     by_ids,
     count,

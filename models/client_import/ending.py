@@ -4,11 +4,11 @@ from typing import Any
 from uuid import UUID
 
 from models import journal, notification
-from models.client_import.reading import view_of
-from models.client_import.told import told
+from models.client_import.listing import ClientImportView, view_of
 from models.ground.checkpoint import checkpoint
 from models.journal import Change, JournalKind, Subject
 from models.notification import NewNotification, NotificationKind
+from models.notification.import_words import ImportTold
 from models.run import RunStatus, end
 from models.viewer import Viewer
 
@@ -39,7 +39,22 @@ def _finished(row: Any) -> NewNotification:
         NotificationKind.IMPORT_FINISHED,
         view.id,
         view.id,
-        lambda words: words.import_finished(told(view)),
+        lambda words: words.import_finished(_told(view)),
         only=view.started_by,
         started_by=view.started_by,
+    )
+
+
+def _told(view: ClientImportView) -> ImportTold:
+    return ImportTold(
+        rows=view.rows,
+        done=view.rows_done,
+        created=view.rows_created,
+        matched=view.rows_matched,
+        errors=view.rows_with_errors,
+        accounts=view.accounts_created,
+        contacts=view.contacts_created,
+        invited=view.invited,
+        stopped=view.status is RunStatus.CANCELLED,
+        reason=view.reason,
     )

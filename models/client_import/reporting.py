@@ -8,8 +8,8 @@ import orjson
 from uuid_utils.compat import uuid7
 
 from models.client_import.client_import import from_json
+from models.client_import.listing import figures_of
 from models.client_import.planning import Plan
-from models.client_import.reading import figures_of
 from models.client_import.result import RowOutcome
 from models.client_import.values import RowError
 from models.ground import store

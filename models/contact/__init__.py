@@ -3,8 +3,7 @@
 from models.contact.changing import ContactEmail, create, delete, update
 from models.contact.contact import Contact
 from models.contact.linking import ExistingContact, LinkedContact, link, unlink
-from models.contact.making import FieldRef, NewContact, NewEmail
-from models.contact.reading import (
+from models.contact.listing import (
     ContactEmailView,
     ContactFilter,
     ContactOrder,
@@ -17,6 +16,7 @@ from models.contact.reading import (
     linked_to,
     page,
 )
+from models.contact.making import FieldRef, NewContact, NewEmail
 from models.contact.unlinked import delete_email, link_email
 
 __all__ = [

@@ -2,7 +2,7 @@
 
 from models.document.document import NotSavedReason
 from models.document.fitness import LARGEST, unfit
-from models.document.reading import (
+from models.document.listing import (
     DocumentView,
     by_ids,
     counts_of_accounts,

@@ -3,8 +3,7 @@
 from models.email.email import EmailDirection
 from models.email.files import file_of
 from models.email.forgetting import forget
-from models.email.message import Message, MessageAttachment
-from models.email.reading import (
+from models.email.listing import (
     AttachmentView,
     EmailBody,
     EmailFilter,
@@ -21,6 +20,7 @@ from models.email.reading import (
     page,
     participants_of,
 )
+from models.email.message import Message, MessageAttachment
 from models.email.receiving import Incoming, Received, receive
 from models.email.writing import write
 

@@ -7,11 +7,11 @@ index; and where that finds more than can be sorted at once, look through the wh
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
-from models.email.lists import OF_ACCOUNT, OF_FIRM
 from models.ground import store
-from models.ground.page import Window, bounded
+from models.ground.page import Order, Window, bounded
 
 NEAREST = 1_000
 """E-mails that are looked through first: it takes a few milliseconds."""
@@ -38,6 +38,23 @@ UNION ALL (
 ))"""
 # one by one, so that the first are enough
 _LINKED = ", LATERAL (SELECT 1 FROM email_account l WHERE {listed} AND l.email_id = m.id OFFSET 0) AS l"
+
+
+@dataclass(frozen=True, slots=True)
+class EmailList:
+    """`rows` stand in its order; `source` has the e-mails beside them, as `m`."""
+
+    rows: str
+    source: str
+    order: Order
+
+
+OF_FIRM = EmailList("email m", "email m", Order("NEWEST_FIRST", "m.sorted_at", "timestamptz", descending=True))
+OF_ACCOUNT = EmailList(
+    "email_account l",
+    "email_account l JOIN email m ON m.firm_id = l.firm_id AND m.id = l.email_id",
+    Order("NEWEST_FIRST", "l.sorted_at", "timestamptz", descending=True, id_column="l.email_id"),
+)
 
 
 def newest(firm_id: UUID, account_id: UUID | None, beginnings: Sequence[str], window: Window) -> store.Where:

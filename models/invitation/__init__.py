@@ -5,8 +5,8 @@ from models.invitation.ending import end, revoke, withdraw
 from models.invitation.invitation import Invitation, InvitationAccount, InvitationState
 from models.invitation.inviting import Asked, invite, objections
 from models.invitation.link import Link, followed
-from models.invitation.reading import InvitationView, by_ids, of_toggles
 from models.invitation.sending import send
+from models.invitation.state import InvitationView, by_ids, of_toggles
 
 __all__ = [
     "Asked",

@@ -11,9 +11,8 @@ from models.email import history
 from models.errors import DeadLink, DeadLinkReason, ErrorCode, Refusal
 from models.ground import clock, store
 from models.idempotency import Done
-from models.invitation.dead import FOR_CLIENT, FOR_COLLEAGUE, dead_link, dead_reason
 from models.invitation.ending import end
-from models.invitation.link import Link, followed
+from models.invitation.link import FOR_CLIENT, FOR_COLLEAGUE, Link, dead_link, dead_reason, followed
 from models.journal import Change, JournalKind, Subject
 from models.notification import NewNotification, NotificationKind
 from models.session import marks

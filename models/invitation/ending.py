@@ -12,7 +12,7 @@ from models.access import ENDED_BECAUSE, Spot, uncover
 from models.errors import DeadLinkReason, ErrorCode, Refusal
 from models.ground import clock, store
 from models.idempotency import Done
-from models.invitation.dead import dead_link, dead_reason
+from models.invitation.link import dead_link, dead_reason
 from models.journal import Change, JournalKind, Subject
 from models.viewer import Actor, must_manage_accounts
 

@@ -17,8 +17,9 @@ from models.journal.entry import (
     JournalKind,
     Subject,
 )
-from models.journal.reading import JournalFilter, by_ids, count, head, heads, page, reaches_back_to, since
+from models.journal.following import head, heads, reaches_back_to, since
 from models.journal.recording import changes_between, record, stamp, wake_by
+from models.journal.trail import JournalFilter, by_ids, count, page
 
 __all__ = [
     "WINDOW_DAYS",

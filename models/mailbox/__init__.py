@@ -2,10 +2,7 @@
 
 from models.mailbox.connecting import NewMailbox, connect
 from models.mailbox.disconnecting import disconnect
-from models.mailbox.mailbox import MailboxState, OccurrenceState, SkipReason, StoredEmails
-from models.mailbox.mending import MailboxChange, left_by, update
-from models.mailbox.ports import limit_ports, take_up_ports
-from models.mailbox.reading import (
+from models.mailbox.listing import (
     Backfill,
     FolderHealth,
     MailboxHealth,
@@ -15,6 +12,9 @@ from models.mailbox.reading import (
     health_of,
     of_firm,
 )
+from models.mailbox.mailbox import MailboxState, OccurrenceState, SkipReason, StoredEmails
+from models.mailbox.mending import MailboxChange, left_by, update
+from models.mailbox.ports import limit_ports, take_up_ports
 from models.mailbox.secret import OAuth, Secret
 from models.mailbox.server import MailSecurity, MailServer
 from models.mailbox.trying_again import sync_now

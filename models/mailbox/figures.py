@@ -8,8 +8,8 @@ from models.errors import ErrorCode
 from models.ground import clock, store
 from models.journal import FeedKind, JournalKind, Subject
 from models.mailbox.lease import Leased
+from models.mailbox.listing import Fault
 from models.mailbox.mailbox import MailboxState
-from models.mailbox.reading import Fault
 from models.notification import NewNotification, NotificationKind
 from models.viewer import System
 

@@ -1,9 +1,7 @@
 """A notice: an event raised for an account, and what became of it for each address (R14)."""
 
 from models.notice.audience import AccountRef
-from models.notice.notice import Notice, NoticeRecipient, NotifyOutcome
-from models.notice.notifying import NewNotice, Notified, notify
-from models.notice.reading import (
+from models.notice.listing import (
     NoticeLetterView,
     NoticeView,
     RecipientView,
@@ -13,6 +11,8 @@ from models.notice.reading import (
     of_accounts,
     recipients_of,
 )
+from models.notice.notice import Notice, NoticeRecipient, NotifyOutcome
+from models.notice.notifying import NewNotice, Notified, notify
 
 __all__ = [
     "AccountRef",

@@ -10,8 +10,8 @@ from models import address, text
 from models.address import TypedAddress
 from models.errors import ErrorCode, Refusal
 from models.ground import store
+from models.notice.listing import RecipientView, contacts, recipient
 from models.notice.notice import NotifyOutcome
-from models.notice.reading import RecipientView, contacts, recipient
 from models.notification_category import NotificationCategory
 from models.viewer import Actor
 

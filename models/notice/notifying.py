@@ -18,8 +18,8 @@ from models.idempotency import Done
 from models.journal import JournalKind, Subject
 from models.letter import NoticeItem, Tidings
 from models.notice.audience import AccountRef, Audience, Recipient, audience
+from models.notice.listing import RecipientView, recipients_of
 from models.notice.notice import NotifyOutcome
-from models.notice.reading import RecipientView, recipients_of
 from models.viewer import System, Viewer
 
 LONGEST_SUBJECT = 200  # characters

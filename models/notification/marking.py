@@ -7,7 +7,7 @@ from models.at_once import MOST_AT_ONCE, must_be_few
 from models.errors import ErrorCode, Faults, Refusal
 from models.ground import store
 from models.idempotency import Done
-from models.notification.reading import InboxFilter, matching
+from models.notification.listing import InboxFilter, matching
 from models.notification.telling import tell
 from models.viewer import Viewer
 

@@ -12,7 +12,7 @@ from models.ground import store
 from models.ground.page import Page, Window
 from models.journal import Entry, JournalKind
 from models.participant import Participant, Role
-from models.portal import reading
+from models.portal import accounts
 from models.submission.leaving import may_be_there
 from models.toggles.switches import Switch
 from models.viewer import Client, System
@@ -35,7 +35,7 @@ async def by_ids(by: Client, ids: Sequence[UUID]) -> dict[UUID, EmailView]:
 async def moved_by(by: Client, entry: Entry) -> bool:
     """Whether the list is to be read afresh: history came, or Email sync was switched for the client's address."""
     if entry.kind != JournalKind.TOGGLES_CHANGED:
-        return (await reading.of(by)).shows_emails
+        return (await accounts.of(by)).shows_emails
     switched = any(change.field == Switch.EMAIL_SYNC.api_name for change in entry.changes)
     return switched and bool(await store.value(_ITS_OWN, *about(by), list(entry.touched)))
 

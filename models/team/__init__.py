@@ -3,9 +3,9 @@
 from models.team.adding import add, invite, join
 from models.team.changing import remove, update
 from models.team.columns import set_account_columns
+from models.team.listing import TeamMemberView, by_ids, of_firm
 from models.team.member import AccountColumn, RecoveryCode, TeamMember, TeamMemberState
 from models.team.own_password import change_password, end_resets
-from models.team.reading import TeamMemberView, by_ids, of_firm
 
 __all__ = [
     "AccountColumn",

@@ -6,9 +6,9 @@ What people ask of them stands in `setting`, above invitations, and in `preferri
 """
 
 from models.in_force import IS_HELD
+from models.toggles.listing import by_ids, of_accounts, on_accounts
 from models.toggles.locking import LockedSwitches, Toggles, lock, lock_switches, lock_where
 from models.toggles.preferences import NotificationPreference, Preferences
-from models.toggles.reading import by_ids, of_accounts, on_accounts
 from models.toggles.switches import (
     ALL_OFF,
     EVERY_CATEGORY_ON,

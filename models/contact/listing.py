@@ -18,7 +18,7 @@ from models.ground.page import Order, Page, Window
 from models.ground.page import page as read_page
 from models.text import beginnings
 from models.toggles import TogglesView
-from models.toggles import reading as toggles
+from models.toggles import listing as toggles
 from models.viewer import Viewer
 
 

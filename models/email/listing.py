@@ -10,7 +10,7 @@ from uuid import UUID
 from models.document import NotSavedReason
 from models.email import searching
 from models.email.email import EmailDirection
-from models.email.lists import OF_ACCOUNT, OF_FIRM, EmailList
+from models.email.searching import OF_ACCOUNT, OF_FIRM, EmailList
 from models.errors import TooMuch
 from models.ground import store
 from models.ground.page import Page, Window, page_of_each

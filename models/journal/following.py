@@ -1,8 +1,6 @@
-"""Reading: what came since a position, and the audit trail."""
+"""What came since a position, for all that follow."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -10,12 +8,8 @@ from uuid import UUID
 import orjson
 
 from models.ground import clock, store
-from models.ground.page import Order, Page, Window
-from models.ground.page import page as read_page
-from models.journal.entry import WINDOW_DAYS, WINDOW_POSITIONS, Batch, Change, Entry, JournalKind
-from models.viewer import JournalSource, Viewer
-
-NEWEST_FIRST = Order("NEWEST_FIRST", "j.position", "bigint", descending=True)
+from models.journal.entry import WINDOW_DAYS, WINDOW_POSITIONS, Batch, Change, Entry
+from models.viewer import JournalSource
 
 
 async def head(firm_id: UUID) -> int:
@@ -32,7 +26,7 @@ async def since(firm_id: UUID, position: int, *, most: int = 500) -> list[Batch]
     """The batches after `position`, in order, each whole; about `most` entries at a time."""
     found = await store.rows(_SINCE, firm_id, position, most)
     return [
-        Batch(cursor, tuple(_entry(row) for row in batch))
+        Batch(cursor, tuple(entry_of(row) for row in batch))
         for cursor, batch in groupby(found, key=lambda row: row["batch"])
     ]
 
@@ -60,57 +54,7 @@ FROM journal_head WHERE firm_id = $1
 """
 
 
-@dataclass(frozen=True, slots=True)
-class JournalFilter:
-    kinds: tuple[JournalKind, ...] | None = None
-    account_id: UUID | None = None
-    subject_id: UUID | None = None
-    actor_id: UUID | None = None
-    bulk_update_id: UUID | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-
-
-async def page(by: Viewer, wanted: JournalFilter, window: Window) -> Page[Entry]:
-    """Newest first. Nothing of it is there for anybody but OWNER and ADMIN."""
-    where = _matching(by, wanted)
-    select = where.after("SELECT j.*, {sort} FROM journal_entry j")
-    return await read_page(select, where.args, order=NEWEST_FIRST, window=window, read=_entry)
-
-
-async def count(by: Viewer, wanted: JournalFilter) -> int:
-    where = _matching(by, wanted)
-    found: int = await store.value(where.after("SELECT count(*) FROM journal_entry j"), *where.args)
-    return found
-
-
-async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, Entry]:
-    """Those that the viewer may see: all of the firm's for OWNER and ADMIN, else none."""
-    if not by.is_admin:
-        return {}
-    found = await store.rows(
-        "SELECT * FROM journal_entry WHERE firm_id = $1 AND id = ANY($2::uuid[]) AND kind = ANY($3::text[])",
-        by.firm_id,
-        list(ids),
-        list(JournalKind),
-    )
-    return {row["id"]: _entry(row) for row in found}
-
-
-def _matching(by: Viewer, wanted: JournalFilter) -> store.Where:
-    where = store.Where("j.firm_id = ?", by.firm_id)
-    seen = JournalKind if by.is_admin else ()
-    where.add("j.kind = ANY(?::text[])", [kind for kind in seen if wanted.kinds is None or kind in wanted.kinds])
-    where.given("j.account_ids @> ARRAY[?::uuid]", wanted.account_id, afresh=True)
-    where.given("j.subject_id = ?", wanted.subject_id)
-    where.given("? IN (j.member_id, j.user_id)", wanted.actor_id)
-    where.given("j.run_id = ?", wanted.bulk_update_id)
-    where.given("j.occurred_at >= ?", wanted.since)
-    where.given("j.occurred_at < ?", wanted.until)
-    return where
-
-
-def _entry(row: Any) -> Entry:
+def entry_of(row: Any) -> Entry:
     return Entry(
         id=row["id"],
         position=row["position"],
