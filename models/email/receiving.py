@@ -45,33 +45,22 @@ class Received:
 
 async def receive(by: System, mailbox_id: UUID, batch: Sequence[Incoming]) -> list[Received]:
     """
-    What became of each, in order. Inside a transaction, under `history.lock`.
+    What became of each, in order: what no account asks for is left alone; the others are stored, linked to the accounts
+    that ask, their attachments saved, and what is new and an arrival is told.
 
-    The same message again, also within the batch, changes nothing but its links and adds the participants that the
-    other copy lacked (the one in Sent has the Bcc).
+    Inside a transaction, under `history.lock`: who asks does not change meanwhile, and nobody else stores the same. The
+    same message again, also within the batch, changes nothing but its links and adds the participants that the other
+    copy lacked (the one in Sent has the Bcc).
     """
-    asking = await linking.asking(by, [one.message for one in batch])
-    wanted = [one for one in batch if asking.of(one.message)]
-    stored = await _store(by, mailbox_id, wanted)
-    await _note_sent(by, [stored.ids[one.message.fingerprint] for one in wanted if _is_sent(one, asking)])
-    linked = await linking.link(by, [(stored.ids[one.message.fingerprint], one.message, asking) for one in wanted])
-    await document.save(by, _with_attachments(wanted, stored, linked))
-    clients = await _clients(by, [one.message for one in wanted if one.arrival], asking)
-    outcomes: list[Received] = []
-    told: set[UUID] = set()
-    news: list[NewNotification] = []
-    for one in batch:
-        if not asking.of(one.message):
-            outcomes.append(Received())
-            continue
-        email_id = stored.ids[one.message.fingerprint]
-        new = email_id in stored.new and email_id not in told
-        told.add(email_id)
-        outcomes.append(Received(email_id, new, tuple(linked.pop(email_id, ()))))
-        if one.arrival and new:
-            _record(by, email_id, one.message, asking)
-            news += _news(email_id, stored.new[email_id], one.message, clients[one.message.fingerprint], asking)
-    await notification.raise_for_team(by, news)
+    asking = await linking.asking(by, [incoming.message for incoming in batch])
+    asked_for = [incoming for incoming in batch if asking.of(incoming.message)]
+    stored = await _store(by, mailbox_id, asked_for)
+    emails = [(stored.ids[incoming.message.fingerprint], incoming) for incoming in asked_for]
+    await _note_sent(by, [email_id for email_id, incoming in emails if _is_sent(incoming, asking)])
+    linked = await linking.link(by, [(email_id, incoming.message, asking) for email_id, incoming in emails])
+    await document.save(by, _with_attachments(emails, linked))
+    outcomes = list(_outcomes(batch, asking, stored, linked))
+    await _tell(by, batch, outcomes, stored, asking)
     return outcomes
 
 
@@ -84,25 +73,39 @@ class _Stored:
 
 
 async def _store(by: System, mailbox_id: UUID, batch: Sequence[Incoming]) -> _Stored:
+    """Each message that the firm does not have yet, once; and of all of them who takes part."""
     messages = [incoming.message for incoming in batch]
-    by_fingerprint = {incoming.message.fingerprint: incoming for incoming in reversed(batch)}
     ids = await storing.known(by.firm_id, [message.fingerprint for message in messages])
-    fresh = list({each.fingerprint: each for each in messages if each.fingerprint not in ids}.values())
-    # a certified letter has as many Message-IDs as envelopes, and whoever answers names his own; others are renamed
-    copies = [each for each in messages if (each.certified_by is not None or each.renamed) and each not in fresh]
-    threads = await threads_of(by, [*fresh, *copies])
-    if threads.joined:
-        await notification.merge(by, threads.joined)
-    new = [by_fingerprint[message.fingerprint] for message in fresh]
-    sorts = [incoming.message.sorted_at(arrival=incoming.arrival) for incoming in new]
-    parts = zip(threads.of[: len(fresh)], await _directions(by, new), fresh, sorts, strict=True)
-    emails = [storing.NewEmail(uuid7(), *of_message) for of_message in parts]
+    fresh = {message.fingerprint: message for message in messages if message.fingerprint not in ids}
+    emails = await _emails(by, batch, list(fresh.values()))
     await storing.insert(by.firm_id, mailbox_id, emails)
     ids |= {email.message.fingerprint: email.id for email in emails}
-    threads_of_new = {email.id: email.thread_id for email in emails}
-    people = [(ids[each.fingerprint], each) for each in messages]
-    await storing.add_participants(by.firm_id, people, new=threads_of_new)
-    return _Stored(ids, threads_of_new)
+    threads = {email.id: email.thread_id for email in emails}
+    people = [(ids[message.fingerprint], message) for message in messages]
+    await storing.add_participants(by.firm_id, people, new=threads)
+    return _Stored(ids, threads)
+
+
+async def _emails(by: System, batch: Sequence[Incoming], fresh: Sequence[Message]) -> list[storing.NewEmail]:
+    """Where a message is in the batch more than once, its first copy says where it sorts, and its direction."""
+    first = {incoming.message.fingerprint: incoming for incoming in reversed(batch)}
+    copies = [first[message.fingerprint] for message in fresh]
+    threads = await _threads(by, fresh, [incoming.message for incoming in batch])
+    sorts = [incoming.message.sorted_at(arrival=incoming.arrival) for incoming in copies]
+    parts = zip(threads, await _directions(by, copies), fresh, sorts, strict=True)
+    return [storing.NewEmail(uuid7(), *of_message) for of_message in parts]
+
+
+async def _threads(by: System, fresh: Sequence[Message], messages: Sequence[Message]) -> Sequence[UUID]:
+    """
+    Of the fresh ones, in order. A copy of a known message under another Message-ID may be what joins two threads: a
+    certified letter has as many as envelopes, and whoever answers names his own; other copies were renamed by a server.
+    """
+    renamed = [message for message in messages if message.certified_by is not None or message.renamed]
+    threads = await threads_of(by, [*fresh, *(message for message in renamed if message not in fresh)])
+    if threads.joined:
+        await notification.merge(by, threads.joined)
+    return threads.of[: len(fresh)]
 
 
 async def _directions(by: System, batch: Sequence[Incoming]) -> list[EmailDirection]:
@@ -128,10 +131,40 @@ async def _note_sent(by: System, ids: Sequence[UUID]) -> None:
 
 
 def _with_attachments(
-    wanted: Sequence[Incoming], stored: _Stored, linked: Mapping[UUID, Sequence[UUID]]
+    emails: Sequence[tuple[UUID, Incoming]], linked: Mapping[UUID, Sequence[UUID]]
 ) -> list[document.Link]:
-    ids = {stored.ids[incoming.message.fingerprint] for incoming in wanted if incoming.message.attachments}
+    ids = {email_id for email_id, incoming in emails if incoming.message.attachments}
     return [(email_id, account_id) for email_id in ids for account_id in linked.get(email_id, ())]
+
+
+def _outcomes(
+    batch: Sequence[Incoming], asking: Asking, stored: _Stored, linked: Mapping[UUID, Sequence[UUID]]
+) -> Iterator[Received]:
+    """Of several copies of a message the first one is new, and has its links; the others brought nothing."""
+    before = set[UUID | None]()
+    for incoming in batch:
+        email_id = stored.ids[incoming.message.fingerprint] if asking.of(incoming.message) else None
+        if email_id is None or email_id in before:
+            yield Received(email_id)
+        else:
+            yield Received(email_id, email_id in stored.new, tuple(linked.get(email_id, ())))
+        before.add(email_id)
+
+
+async def _tell(
+    by: System, batch: Sequence[Incoming], outcomes: Sequence[Received], stored: _Stored, asking: Asking
+) -> None:
+    """An entry of the journal for each new arrival, and where a client wrote it, one of Inbox+."""
+    pairs = zip(batch, outcomes, strict=True)
+    arrivals = [(came.message, outcome) for came, outcome in pairs if came.arrival and outcome.email_id]
+    clients = await _clients(by, [message for message, _ in arrivals], asking)
+    news: list[NewNotification] = []
+    for message, outcome in arrivals:
+        if outcome.email_id and outcome.new:
+            _record(by, outcome.email_id, message, asking)
+            thread_id = stored.new[outcome.email_id]
+            news += _news(outcome.email_id, thread_id, message, clients[message.fingerprint], asking)
+    await notification.raise_for_team(by, news)
 
 
 def _record(by: System, email_id: UUID, message: Message, asking: Asking) -> None:
@@ -162,8 +195,8 @@ def _news(
 
 async def _clients(by: System, messages: Sequence[Message], asking: Asking) -> dict[bytes, list[Participant]]:
     """
-    By fingerprint: of its senders, those whose mail is asked for; where none of them is a client of the firm's, who is
-    to be answered (R18).
+    By fingerprint, the clients whom a message is from: those of its senders whose mail is asked for; else, unless a
+    contact holds a sender's address, those to be answered whose mail is (R18).
     """
     clients = {message.fingerprint: _asked_for(message.senders(), asking) for message in messages}
     others = [message for message in messages if not clients[message.fingerprint]]
@@ -183,7 +216,7 @@ def _asked_for(people: Sequence[Participant], asking: Asking) -> list[Participan
 async def _held(by: System, messages: Sequence[Message]) -> set[str]:
     """Of their senders' addresses those that a contact holds."""
     keys = {address.compared(sender.address) for message in messages for sender in message.senders()}
-    return {row["key"] for row in await store.rows(_HELD, by.firm_id, list(keys))} if keys else set()
+    return {key for (key,) in await store.rows(_HELD, by.firm_id, list(keys))} if keys else set()
 
 
 _HELD = """
@@ -194,4 +227,5 @@ SELECT e.key FROM email_address e WHERE e.firm_id = $1 AND e.key = ANY($2::text[
 
 def _accounts_of(clients: Sequence[Participant], asking: Asking) -> tuple[UUID, ...]:
     """That asked for the mail of any of them."""
-    return tuple(sorted({account for one in clients for account in asking.accounts[address.compared(one.address)]}))
+    accounts = (asking.accounts[address.compared(client.address)] for client in clients)
+    return tuple(sorted(set[UUID]().union(*accounts)))

@@ -12,7 +12,7 @@ from models.email.email import EmailDirection
 from models.email.message import Message
 from models.email.threads import MOST_REFERENCES
 from models.ground import clock, store
-from models.participant import Role
+from models.participant import Participant, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,33 +25,33 @@ class NewEmail:
 
 
 async def known(firm_id: UUID, fingerprints: Sequence[bytes]) -> dict[bytes, UUID]:
-    """Ids of those that the firm has."""
+    """By fingerprint, the ids of those that the firm has."""
     query = "SELECT fingerprint, id FROM email WHERE firm_id = $1 AND fingerprint = ANY($2::bytea[])"
-    return {row["fingerprint"]: row["id"] for row in await store.rows(query, firm_id, list(fingerprints))}
+    return {email["fingerprint"]: email["id"] for email in await store.rows(query, firm_id, list(fingerprints))}
 
 
 async def insert(firm_id: UUID, mailbox_id: UUID, emails: Sequence[NewEmail]) -> None:
-    """With their attachments."""
+    """One statement for them, and one for their attachments."""
     if not emails:
         return
-    messages = [one.message for one in emails]
+    messages = [email.message for email in emails]
     senders = [message.first(Role.FROM, Role.SENDER) for message in messages]
     await store.execute(
         _EMAILS,
         firm_id,
         mailbox_id,
         clock.now(),
-        [one.id for one in emails],
+        [email.id for email in emails],
         [message.fingerprint for message in messages],
         [message.message_id for message in messages],
-        [one.thread_id for one in emails],
-        [one.direction for one in emails],
+        [email.thread_id for email in emails],
+        [email.direction for email in emails],
         [message.subject for message in messages],
         [sender.name for sender in senders],
         [sender.address for sender in senders],
         [message.dated() for message in messages],
         [message.received_at for message in messages],
-        [one.sorted_at for one in emails],
+        [email.sorted_at for email in emails],
         [message.snippet for message in messages],
         [message.text for message in messages],
         [message.safe_html for message in messages],
@@ -82,7 +82,9 @@ FROM unnest($4::uuid[], $5::bytea[], $6::text[], $7::uuid[], $8::text[], $9::tex
 
 
 async def _insert_attachments(firm_id: UUID, emails: Sequence[NewEmail]) -> None:
-    files = [(one.id, place, file) for one in emails for place, file in enumerate(one.message.attachments, start=1)]
+    files = [
+        (email.id, place, file) for email in emails for place, file in enumerate(email.message.attachments, start=1)
+    ]
     if not files:
         return
     await store.execute(
@@ -109,16 +111,13 @@ SELECT $1, f.* FROM unnest($2::uuid[], $3::uuid[], $4::int[], $5::text[], $6::te
 
 async def add_participants(firm_id: UUID, messages: Sequence[tuple[UUID, Message]], *, new: Collection[UUID]) -> None:
     """
-    Those that the message does not have yet: by header and address, or by place where the address cannot be read.
-    `new` messages have none.
+    Those that each e-mail does not have yet (`_same`). Of `new` e-mails, which have none, all: nothing is looked up for
+    them. The same message twice, in the batch or later, adds only whom the other copy lacked.
     """
     people = {
-        (email_id, one.role, address.compared(one.address) if one.address else "", 0 if one.address else place): (
-            place,
-            one,
-        )
-        for email_id, message in reversed(messages)  # the first copy of a message in the batch has the last word
-        for place, one in reversed(list(enumerate(message.participants, start=1)))
+        _same(email_id, place, person): (place, person)
+        for email_id, message in reversed(messages)  # whoever comes first in a message, and in its first copy, counts
+        for place, person in reversed(list(enumerate(message.participants, start=1)))
     }
     if not people:
         return
@@ -128,11 +127,17 @@ async def add_participants(firm_id: UUID, messages: Sequence[tuple[UUID, Message
         [email_id for email_id, _, _, _ in people],
         [place for place, _ in people.values()],
         [role for _, role, _, _ in people],
-        [one.name for _, one in people.values()],
-        [one.address for _, one in people.values()],
+        [person.name for _, person in people.values()],
+        [person.address for _, person in people.values()],
         [key for _, _, key, _ in people],
         [email_id in new for email_id, _, _, _ in people],
     )
+
+
+def _same(email_id: UUID, place: int, person: Participant) -> tuple[UUID, Role, str, int]:
+    """By what a participant of an e-mail is known: header and address, or place where no address can be read."""
+    key = address.compared(person.address) if person.address else ""
+    return email_id, person.role, key, 0 if person.address else place
 
 
 _PARTICIPANTS = """
