@@ -35,23 +35,23 @@ class CompilingExecutor(EventExecutor):
         plan = self._plan(item_type, field_details_list, items)
         if plan is None:
             return super().complete_iterable_value(item_type, field_details_list, info, path, items, position_context)
-        rest = (item_type, field_details_list, info, path, items, position_context)
+        arguments = (item_type, field_details_list, info, path, items, position_context)
         if plan.reading and items:
-            return self._read_and_complete(plan, rest)
+            return self._read_and_complete(plan, arguments)
         try:
             return plan.complete(items, {})
         except Exception:  # stock finds the same fault, and says where it is
-            return super().complete_iterable_value(*rest)
+            return super().complete_iterable_value(*arguments)
 
-    async def _read_and_complete(self, plan: Plan, rest: tuple[Any, ...]) -> Any:
-        items = rest[4]
+    async def _read_and_complete(self, plan: Plan, arguments: tuple[Any, ...]) -> Any:
+        items = arguments[4]
         assert plan.reading
         try:
             ready: Ready = {}
-            await plan.reading.read([each for each in items if each is not None], self.context_value, ready)
+            await plan.reading.read([item for item in items if item is not None], self.context_value, ready)
             return plan.complete(items, ready)
         except Exception:
-            completed = super().complete_iterable_value(*rest)
+            completed = super().complete_iterable_value(*arguments)
             return await completed if self.is_awaitable(completed) else completed
 
     def _plan(self, item_type: GraphQLOutputType, details: list[FieldDetails], items: Iterable[Any]) -> Plan | None:

@@ -29,10 +29,10 @@ def writer(leaf: GraphQLLeafType) -> Callable[[Any], Any]:
     def written(value: Any) -> Any:
         if value is None or value is Undefined or isinstance(value, Exception) or optimized_is_awaitable(value):
             raise Odd
-        done = leaf.coerce_output_value(value)
-        if done is None or done is Undefined:
+        output = leaf.coerce_output_value(value)
+        if output is None or output is Undefined:
             raise Odd
-        return done
+        return output
 
     return _with_names(leaf, written) if isinstance(leaf, GraphQLEnumType) else written
 

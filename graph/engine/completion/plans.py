@@ -31,9 +31,9 @@ class Plan:
     """For a list of objects: what is to be read first, and the program. Raises Unplanned."""
 
     def __init__(self, executor: Any, kind: GraphQLObjectType, nullable: bool, details: list[FieldDetails]) -> None:
-        found = object_of(executor, kind, details)
-        self.reading = Reading(found) or None
-        self.complete: Program = program(Value(False, items=Value(nullable, object=found)))
+        item = object_of(executor, kind, details)
+        self.reading = Reading(item) or None
+        self.complete: Program = program(Value(False, items=Value(nullable, object=item)))
 
 
 class Plans:
@@ -42,17 +42,17 @@ class Plans:
     def __init__(self, schema: object, operation: DefinitionNode, fragments: Sequence[DefinitionNode]) -> None:
         self.uses = 0
         self._held = (schema, operation, fragments)
-        self._conditions = sorted({name for each in (operation, *fragments) for name in _conditions(each)})
+        self._conditions = sorted({name for node in (operation, *fragments) for name in _conditions(node)})
         self._plans: dict[object, Plan | None] = {}
 
     def plan(
-        self, executor: Executor[Any], item_type: GraphQLOutputType, details: list[FieldDetails], rows: int
+        self, executor: Executor[Any], item_type: GraphQLOutputType, details: list[FieldDetails], count: int
     ) -> Plan | None:
         """None: stock."""
-        if self.uses < 2 and rows < WORTH_IT:
+        if self.uses < 2 and count < WORTH_IT:
             return None
-        given = executor.variable_values.coerced
-        key = (id(item_type), *(id(each.node) for each in details), *map(given.get, self._conditions))
+        variables = executor.variable_values.coerced
+        key = (id(item_type), *(id(field.node) for field in details), *map(variables.get, self._conditions))
         if key not in self._plans:
             if len(self._plans) >= KEPT_PLANS:
                 self._plans.clear()
@@ -63,7 +63,7 @@ class Plans:
 def _made(executor: Executor[Any], item_type: GraphQLOutputType, details: list[FieldDetails]) -> Plan | None:
     nullable = not is_non_null_type(item_type)
     kind: Any = item_type if nullable else item_type.of_type  # type: ignore[union-attr]
-    if not is_object_type(kind) or any(each.defer_usage or each.fragment_variable_values for each in details):
+    if not is_object_type(kind) or any(field.defer_usage or field.fragment_variable_values for field in details):
         return None
     try:
         return Plan(executor, kind, nullable, details)
@@ -78,8 +78,8 @@ class _Conditions(Visitor):
 
     def enter_directive(self, node: DirectiveNode, *_: object) -> None:
         if node.name.value in ("skip", "include"):
-            given = (each.value for each in node.arguments or ())
-            self.names |= {value.name.value for value in given if isinstance(value, VariableNode)}
+            values = (argument.value for argument in node.arguments or ())
+            self.names |= {value.name.value for value in values if isinstance(value, VariableNode)}
 
 
 def _conditions(definition: DefinitionNode) -> set[str]:
@@ -89,16 +89,16 @@ def _conditions(definition: DefinitionNode) -> set[str]:
     return visitor.names
 
 
-_kept: OrderedDict[tuple[int, ...], Plans] = OrderedDict()
+_operations: OrderedDict[tuple[int, ...], Plans] = OrderedDict()
 
 
 def plans_of(executor: Executor[Any]) -> Plans:
     """Those of its operation, the latest used of 256."""
     fragments = tuple(executor.fragment_definitions.values())
     key = (id(executor.schema), id(executor.operation), *map(id, fragments))
-    if (found := _kept.get(key)) is None:
-        found = _kept[key] = Plans(executor.schema, executor.operation, fragments)
-        if len(_kept) > KEPT_OPERATIONS:
-            _kept.popitem(last=False)
-    _kept.move_to_end(key)
-    return found
+    if (plans := _operations.get(key)) is None:
+        plans = _operations[key] = Plans(executor.schema, executor.operation, fragments)
+        if len(_operations) > KEPT_OPERATIONS:
+            _operations.popitem(last=False)
+    _operations.move_to_end(key)
+    return plans

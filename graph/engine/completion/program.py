@@ -6,10 +6,10 @@ For a list of `Account { id, name }`, whose name may be null, this is compiled:
     def object_2(o, ready):
         if type(o) is not class_1: raise Odd                    # of another class than planned: stock looks itself
         v0 = o.id
-        if not (type(v0) is str): v0 = write_4(v0)              # the usual value costs a comparison, others stock's way
+        if not (type(v0) is str): v0 = write_3(v0)              # the usual value costs a comparison, others stock's way
         v1 = o.name
         if v1 is not None:
-            if not (type(v1) is str): v1 = write_5(v1)
+            if not (type(v1) is str): v1 = write_4(v1)
         return {'id': v0, 'name': v1}
 
     def complete(v, ready):
@@ -42,21 +42,23 @@ def program(value: Value) -> Program:
     writing = _Writing()
     lines = [f"def complete(v, ready):\n{_indented(writing.of_value(value, 'v', 0))}\n    return v"]
     exec("\n".join([*writing.functions, *lines]), writing.names)  # noqa: S102 - of names of our own schema
-    done: Program = writing.names["complete"]
-    return done
+    complete: Program = writing.names["complete"]
+    return complete
 
 
 class _Writing:
+    """`names`: what the code knows its values by, each with a number, so that none is taken twice."""
+
     def __init__(self) -> None:
         self.names: dict[str, Any] = {"Odd": Odd}
         self.functions: list[str] = []
 
     def of_value(self, value: Value, v: str, depth: int) -> list[str]:
         """Statements that complete the variable `v` in place."""
-        lines = list(self._of_what_is_there(value, v, depth))
+        lines = list(self._of_not_null(value, v, depth))
         return [f"if {v} is not None:", *("    " + line for line in lines)] if value.nullable else lines
 
-    def _of_what_is_there(self, value: Value, v: str, depth: int) -> Iterator[str]:
+    def _of_not_null(self, value: Value, v: str, depth: int) -> Iterator[str]:
         if value.leaf:
             write = self._named("write", writer(value.leaf))
             test = usual(value.leaf, v)
@@ -79,10 +81,10 @@ class _Writing:
         yield f"{v} = l{depth}"
 
     def _function(self, kind: Object) -> str:
-        classes = [self._named("class", each) for each in kind.classes]
+        classes = [self._named("class", class_) for class_ in kind.classes]
         name = f"object_{len(self.names)}"
         self.names[name] = None  # taken
-        body = ["if " + " and ".join(f"type(o) is not {each}" for each in classes) + ": raise Odd"]
+        body = ["if " + " and ".join(f"type(o) is not {class_}" for class_ in classes) + ": raise Odd"]
         if kind.castable:
             body.append(f"if {TYPE_CAST_ATTRIBUTE!r} in o.__dict__: raise Odd")
         for place, field in enumerate(kind.fields):
@@ -104,8 +106,8 @@ class _Writing:
             yield f"{v} = o.{field.attribute}"
         yield from self.of_value(field.value, v, 0)
 
-    def _named(self, what: str, value: object) -> str:
-        name = f"{what}_{len(self.names)}"
+    def _named(self, prefix: str, value: object) -> str:
+        name = f"{prefix}_{len(self.names)}"
         self.names[name] = value
         return name
 

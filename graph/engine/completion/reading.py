@@ -1,4 +1,4 @@
-"""Relations, read level by level: one call for all rows of a level."""
+"""Relations, read level by level: one call for all objects of a level."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ from graph.engine.completion.shape import Field, Object, Value
 
 
 class Reading:
-    """What must be read below the rows of one object type; falsy: nothing."""
+    """What must be read below the objects of one object type; falsy: nothing."""
 
     def __init__(self, kind: Object) -> None:
         self._classes = frozenset(kind.classes)
@@ -19,18 +19,19 @@ class Reading:
     def __bool__(self) -> bool:
         return bool(self._links)
 
-    async def read(self, rows: Sequence[Any], context: Any, ready: Ready) -> None:
-        """Fills `ready`. Raises Odd for rows of another class, and whatever the relations raise."""
-        if not rows:
+    async def read(self, objects: Sequence[Any], context: Any, ready: Ready) -> None:
+        """Fills `ready`. Raises Odd for objects of another class, and whatever the relations raise."""
+        if not objects:
             return
-        if not self._classes.issuperset(map(type, rows)):
+        if not self._classes.issuperset(map(type, objects)):
             raise Odd
         if len(self._links) == 1:
-            await self._links[0].read(rows, context, ready)
+            await self._links[0].read(objects, context, ready)
             return
-        told = await asyncio.gather(*(link.read(rows, context, ready) for link in self._links), return_exceptions=True)
-        if failed := next((each for each in told if each is not None), None):
-            raise failed
+        readings = (link.read(objects, context, ready) for link in self._links)
+        outcomes = await asyncio.gather(*readings, return_exceptions=True)
+        if error := next((outcome for outcome in outcomes if outcome is not None), None):
+            raise error
 
 
 class _Link:
@@ -40,16 +41,16 @@ class _Link:
         self._field = field
         self._lists = bool(field.value and field.value.items)
 
-    async def read(self, rows: Sequence[Any], context: Any, ready: Ready) -> None:
-        values = await self._values(rows, context, ready)
+    async def read(self, objects: Sequence[Any], context: Any, ready: Ready) -> None:
+        values = await self._values(objects, context, ready)
         if self.below:
             await self.below.read(self._children(values), context, ready)
 
-    async def _values(self, rows: Sequence[Any], context: Any, ready: Ready) -> Sequence[Any]:
+    async def _values(self, objects: Sequence[Any], context: Any, ready: Ready) -> Sequence[Any]:
         if self.many is None:
-            return [getattr(row, self._field.attribute) for row in rows]
-        values: Sequence[Any] = await self.many(rows, context)
-        ready[self._field.slot] = {id(row): value for row, value in zip(rows, values, strict=True)}
+            return [getattr(parent, self._field.attribute) for parent in objects]
+        values: Sequence[Any] = await self.many(objects, context)
+        ready[self._field.slot] = {id(parent): value for parent, value in zip(objects, values, strict=True)}
         return values
 
     def _children(self, values: Sequence[Any]) -> list[Any]:

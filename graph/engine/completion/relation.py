@@ -25,16 +25,17 @@ def relation(many: Any = None, *, description: str | None = None) -> Any:
 def _field(wrapped: "staticmethod[Any, Any]", description: str | None) -> Any:
     many = wrapped.__func__
 
-    async def one(self: Any, info: strawberry.Info) -> Any:
+    async def resolver(self: Any, info: strawberry.Info) -> Any:
         (value,) = await many([self], info.context)
         return value
 
-    one.__name__, one.__module__, one.__qualname__ = many.__name__, many.__module__, many.__qualname__
-    one.__annotations__["return"] = get_args(many.__annotations__["return"])[0]
-    return strawberry.field(resolver=one, description=description, metadata={MANY: many})
+    resolver.__name__, resolver.__module__ = many.__name__, many.__module__
+    resolver.__qualname__ = many.__qualname__
+    resolver.__annotations__["return"] = get_args(many.__annotations__["return"])[0]
+    return strawberry.field(resolver=resolver, description=description, metadata={MANY: many})
 
 
 def many_of(field: StrawberryField) -> Callable[..., Any] | None:
     """What reads it for many rows; None: it is no relation."""
-    found: Callable[..., Any] | None = field.metadata.get(MANY)
-    return found
+    many: Callable[..., Any] | None = field.metadata.get(MANY)
+    return many

@@ -80,10 +80,10 @@ def object_of(executor: Collector, kind: GraphQLObjectType, details: list[FieldD
     definition = kind.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
     if definition is None:
         raise Unplanned
-    found = Object(kind.name, _classes(definition), kind.is_type_of is not None and not shown_by(definition))
+    selection = Object(kind.name, _classes(definition), kind.is_type_of is not None and not shown_by(definition))
     for name, below in executor.collect_subfields(kind, details).grouped_field_set.items():
-        found.fields.append(_field(executor, kind, name, below))
-    return found
+        selection.fields.append(_field(executor, kind, name, below))
+    return selection
 
 
 def _classes(definition: StrawberryObjectDefinition) -> tuple[type, ...]:
@@ -93,13 +93,13 @@ def _classes(definition: StrawberryObjectDefinition) -> tuple[type, ...]:
         raise Unplanned
     concrete_of = definition.concrete_of
     classes = (definition.origin, concrete_of.origin) if concrete_of else (definition.origin,)
-    if any(issubclass(each, Exception) or hasattr(each, "__await__") for each in classes):
+    if any(issubclass(class_, Exception) or hasattr(class_, "__await__") for class_ in classes):
         raise Unplanned
     return classes
 
 
 def _field(executor: Collector, kind: GraphQLObjectType, name: str, details: list[FieldDetails]) -> Field:
-    if any(_is_unusual(each) for each in details):
+    if any(map(_is_unusual, details)):
         raise Unplanned
     node = details[0].node
     if node.name.value == "__typename":
@@ -121,16 +121,16 @@ def _is_unusual(details: FieldDetails) -> bool:
 
 
 def _source(definition: GraphQLField) -> StrawberryField:
-    found = definition.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
-    if not isinstance(found, StrawberryField) or found.permission_classes or found.extensions:
+    source = definition.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+    if not isinstance(source, StrawberryField) or source.permission_classes or source.extensions:
         raise Unplanned  # a field with permission classes looks like a basic one
-    if many_of(found) or maker_of(found):
-        return found
-    if not (found.is_basic_field and found.default_resolver is getattr):
+    if many_of(source) or maker_of(source):
+        return source
+    if not (source.is_basic_field and source.default_resolver is getattr):
         raise Unplanned
     if not getattr(definition.resolve, "_is_default", False):
         raise Unplanned
-    return found
+    return source
 
 
 def _value(executor: Collector, kind: GraphQLOutputType, details: list[FieldDetails]) -> Value:

@@ -22,7 +22,7 @@ class Shows(Generic[V]):
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        (base,) = (each for each in cls.__dict__["__orig_bases__"] if get_origin(each) is Shows)
+        (base,) = (base for base in cls.__dict__["__orig_bases__"] if get_origin(base) is Shows)
         (cls.shown,) = get_args(base)
 
     @overload
@@ -45,9 +45,9 @@ class Shows(Generic[V]):
         return isinstance(value, cls.shown)
 
 
-def made(one: Callable[[Any], Any], *, name: str | None = None, description: str | None = None) -> Any:
-    """A field that a plain function makes of the row: `def one(parent: strawberry.Parent[View]) -> str`."""
-    return strawberry.field(resolver=one, name=name, description=description, metadata={MADE: one})
+def made(maker: Callable[[Any], Any], *, name: str | None = None, description: str | None = None) -> Any:
+    """A field that a plain function makes of the row: `def initials(parent: strawberry.Parent[View]) -> str`."""
+    return strawberry.field(resolver=maker, name=name, description=description, metadata={MADE: maker})
 
 
 def shown_by(definition: StrawberryObjectDefinition) -> type[Any] | None:
@@ -58,5 +58,5 @@ def shown_by(definition: StrawberryObjectDefinition) -> type[Any] | None:
 
 def maker_of(field: StrawberryField) -> Callable[[Any], Any] | None:
     """What makes it of the row; None: nothing does."""
-    found: Callable[[Any], Any] | None = field.metadata.get(MADE)
-    return found
+    maker: Callable[[Any], Any] | None = field.metadata.get(MADE)
+    return maker

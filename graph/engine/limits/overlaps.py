@@ -31,12 +31,12 @@ def repetitions(document: DocumentNode, fragments: Fragments) -> int:
 
 
 def _by_name(place: Sequence[SelectionSetNode], fragments: Fragments) -> dict[str, list[FieldNode]]:
-    found: defaultdict[str, list[FieldNode]] = defaultdict(list)
+    fields: defaultdict[str, list[FieldNode]] = defaultdict(list)
     spread: set[str] = set()
     for selections in place:
         for field in _fields(selections, fragments, spread):
-            found[(field.alias or field.name).value].append(field)
-    return found
+            fields[(field.alias or field.name).value].append(field)
+    return fields
 
 
 def _fields(selections: SelectionSetNode, fragments: Fragments, spread: set[str]) -> Iterator[FieldNode]:

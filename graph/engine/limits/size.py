@@ -43,15 +43,15 @@ class Size:
     inner_depth: int = 0
     inner_fields: int = 0
 
-    def beside(self, other: "Size") -> "Size":
+    def beside(self, size: "Size") -> "Size":
         return Size(
-            max(self.depth, other.depth),
-            self.fields + other.fields,
-            self.aliases + other.aliases,
-            self.directives + other.directives,
-            self.nodes + other.nodes,
-            max(self.inner_depth, other.inner_depth),
-            self.inner_fields + other.inner_fields,
+            max(self.depth, size.depth),
+            self.fields + size.fields,
+            self.aliases + size.aliases,
+            self.directives + size.directives,
+            self.nodes + size.nodes,
+            max(self.inner_depth, size.inner_depth),
+            self.inner_fields + size.inner_fields,
         )
 
     def under(self, *, alias: bool, page: int) -> "Size":

@@ -67,21 +67,21 @@ class Survey:
     def _measure(self, document: DocumentNode) -> str | None:
         self.size = Size()
         operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
-        for variable in (one for node in operations for one in node.variable_definitions or ()):
-            self._defaults[variable.variable.name.value].append(variable.default_value)
+        for definition in (definition for node in operations for definition in node.variable_definitions or ()):
+            self._defaults[definition.variable.name.value].append(definition.default_value)
         sizes = [*map(self._operation, operations), *map(self._alone, self._fragments)]
         for size in sizes:
-            self.size = max(self.size, size, key=lambda one: (one.nodes, one.fields, one.depth))
+            self.size = max(self.size, size, key=lambda size: (size.nodes, size.fields, size.depth))
             if refusal := self._refusal(size):
                 return refusal
         return None if self.cyclic else self._repetitive(document)
 
     def _repetitive(self, document: DocumentNode) -> str | None:
         """Only now, as it walks the expanded document, which the limits have found to be small."""
-        asked, most = repetitions(document, self._fragments), self._limits.repetitions
-        if asked <= most:
+        pairs, most = repetitions(document, self._fragments), self._limits.repetitions
+        if pairs <= most:
             return None
-        return f"The document repeats fields: {_number(asked)} pairs have one name and place; at most {most:,} may."
+        return f"The document repeats fields: {_number(pairs)} pairs have one name and place; at most {most:,} may."
 
     def _refusal(self, size: Size) -> str | None:
         limits = self._limits
@@ -93,9 +93,9 @@ class Survey:
             (size.aliases, limits.aliases, "aliases once its fragments are expanded"),
             (size.directives, limits.directives, "directives once its fragments are expanded"),
         )
-        for asked, most, what in measures:
-            if asked > most:
-                return f"The document has {_number(asked)} {what}; at most {most:,} are allowed."
+        for count, most, noun in measures:
+            if count > most:
+                return f"The document has {_number(count)} {noun}; at most {most:,} are allowed."
         if size.nodes > limits.nodes:
             return f"Its page sizes ask for {_number(size.nodes)} nodes; at most {limits.nodes:,} are allowed."
         return None
@@ -150,8 +150,8 @@ class Survey:
         return inside.under(alias=node.alias is not None, page=self._page(node, returned))
 
     def _page(self, node: FieldNode, returned: GraphQLNamedType | None) -> int:
-        given = [self._number(arg.value) for arg in node.arguments or () if arg.name.value in SIZES]
-        sizes = [size for size in given if size is not None]
+        values = [argument.value for argument in node.arguments or () if argument.name.value in SIZES]
+        sizes = [size for value in values if (size := self._number(value)) is not None]
         if sizes:
             return max(0, *sizes)
         if returned is None or not returned.name.endswith("Connection"):
@@ -170,14 +170,14 @@ class Survey:
         return None
 
     def _default(self, name: str) -> int | None:
-        found = [self._number(default) for default in self._defaults[name]]
-        numbers = [self._limits.page if number is None else number for number in found]
-        return max(numbers) if any(number is not None for number in found) else None
+        numbers = [self._number(default) for default in self._defaults[name]]
+        sizes = [self._limits.page if number is None else number for number in numbers]
+        return max(sizes) if any(number is not None for number in numbers) else None
 
 
-def _only_counts(asked: SelectionSetNode | None) -> bool:
-    """Of a connection no page is wanted."""
-    selections = asked.selections if asked else ()
+def _only_counts(connection: SelectionSetNode | None) -> bool:
+    """Nothing of a page is asked for."""
+    selections = connection.selections if connection else ()
     return all(isinstance(node, FieldNode) and node.name.value in PAGELESS for node in selections)
 
 

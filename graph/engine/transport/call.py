@@ -37,11 +37,11 @@ ContextGetter = Callable[[Call], Awaitable[OperationContext]]
 
 def request_id_of(connection: HTTPConnection) -> str:
     """The caller's X-Request-Id where it looks sane, else a new one."""
-    given = connection.headers.get("x-request-id", "")
-    return given if re.fullmatch(r"[A-Za-z0-9._-]{8,64}", given) else uuid4().hex
+    request_id = connection.headers.get("x-request-id", "")
+    return request_id if re.fullmatch(r"[A-Za-z0-9._-]{8,64}", request_id) else uuid4().hex
 
 
 def authorization_in(payload: Mapping[str, Any]) -> str | None:
     """GraphiQL and Apollo copy header names as people typed them."""
-    found = next((value for name, value in payload.items() if name.lower() == "authorization"), None)
-    return found if isinstance(found, str) else None
+    header = next((value for name, value in payload.items() if name.lower() == "authorization"), None)
+    return header if isinstance(header, str) else None

@@ -39,7 +39,7 @@ class Document:
 
     def __init__(self, text: str, node: DocumentNode) -> None:
         self.text, self.node = text, node
-        self.operations = sum(isinstance(one, OperationDefinitionNode) for one in node.definitions)
+        self.operations = sum(isinstance(definition, OperationDefinitionNode) for definition in node.definitions)
         self.paging: Collection[str] | None = None  # its variables that are page sizes; None: not looked at yet
         self.valid_by: set[Rules] = set()
         self._surveys: OrderedDict[frozenset[tuple[str, int | None]], Survey] = OrderedDict()
@@ -77,27 +77,27 @@ class Library:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.bytes = 0
-        self._kept: OrderedDict[str, Document] = OrderedDict()
+        self._documents: OrderedDict[str, Document] = OrderedDict()
 
     def __contains__(self, text: str) -> bool:
-        return text in self._kept
+        return text in self._documents
 
     def document(self, text: str) -> Document:
         """Raises RequestError or GraphQLSyntaxError."""
-        known = self._kept.get(text)
-        if known is None:
+        document = self._documents.get(text)
+        if document is None:
             return Document(text, self._parsed(text))
-        self._kept.move_to_end(text)
-        return known
+        self._documents.move_to_end(text)
+        return document
 
     def keep(self, document: Document) -> None:
         """From now on; another of the same text that came meanwhile stays."""
-        if document.text in self._kept:
+        if document.text in self._documents:
             return
-        self._kept[document.text] = document
+        self._documents[document.text] = document
         self.bytes += len(document.text)
-        while len(self._kept) > KEPT or self.bytes > KEPT_BYTES:
-            text, _ = self._kept.popitem(last=False)
+        while len(self._documents) > KEPT or self.bytes > KEPT_BYTES:
+            text, _ = self._documents.popitem(last=False)
             self.bytes -= len(text)
 
     def _parsed(self, text: str) -> DocumentNode:

@@ -41,7 +41,7 @@ class Sharing(Protocol):
     async def authorise(self) -> None:
         """Raises RequestError where the person may not hear of it any more."""
 
-    async def authorise_all(self, others: Sequence[Self]) -> set[Self]:
+    async def authorise_all(self, members: Sequence[Self]) -> set[Self]:
         """Those of them whose person may still hear of it."""
 
     def place(self) -> AbstractContextManager[None]:

@@ -32,8 +32,8 @@ def cookie_of(connection: HTTPConnection, name: str) -> str | None:
     a cookie of backslashes (CVE-2024-7592).
     """
     for pair in connection.headers.get("cookie", "").split(";"):
-        given, _, value = pair.strip().partition("=")
-        if given == name:
+        key, _, value = pair.strip().partition("=")
+        if key == name:
             return value
     return None
 

@@ -23,17 +23,18 @@ class Stage:
     __slots__ = ("_around", "_stack")
 
     def __init__(self, extensions: Sequence[SchemaExtension], hook: str) -> None:
-        makers: list[tuple[Any, Any]] = [(one, type(one)) for one in extensions]
-        self._around: list[Around] = [make(one) for one, kind in makers if (make := _maker(kind, hook)) is not None]
+        kinds: list[tuple[Any, Any]] = [(extension, type(extension)) for extension in extensions]
+        makers = ((extension, _maker(kind, hook)) for extension, kind in kinds)
+        self._around: list[Around] = [make(extension) for extension, make in makers if make is not None]
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> None:
         try:
-            for one in self._around:
-                if isinstance(one, AbstractContextManager):
-                    self._stack.enter_context(one)
+            for context in self._around:
+                if isinstance(context, AbstractContextManager):
+                    self._stack.enter_context(context)
                 else:
-                    await self._stack.enter_async_context(one)
+                    await self._stack.enter_async_context(context)
         except BaseException as error:  # Strawberry would leave those that have begun without an end
             await self._stack.__aexit__(type(error), error, error.__traceback__)
             raise
@@ -47,13 +48,13 @@ class Stage:
 
 @lru_cache(1_000)
 def _maker(extension: Any, hook: str) -> Callable[[SchemaExtension], Around] | None:
-    found: Any = getattr(extension, hook)
-    if found is getattr(SchemaExtension, hook):
+    method: Any = getattr(extension, hook)
+    if method is getattr(SchemaExtension, hook):
         return None
-    if isgeneratorfunction(found):
-        return contextmanager_of(found)
-    assert isasyncgenfunction(found), f"{extension.__name__}.{hook} must yield once"
-    return asynccontextmanager(found)
+    if isgeneratorfunction(method):
+        return contextmanager_of(method)
+    assert isasyncgenfunction(method), f"{extension.__name__}.{hook} must yield once"
+    return asynccontextmanager(method)
 
 
 class Runner(SchemaExtensionsRunner):

@@ -46,7 +46,8 @@ def _quality(ranges: Mapping[str, float], offer: str) -> float:
 
 def _range(part: str) -> tuple[str, float]:
     media, *parameters = (piece.strip().lower() for piece in part.split(";"))
-    if media == "multipart/mixed" and any(one.startswith("subscriptionspec=") and "1.0" in one for one in parameters):
+    specs = (value for value in parameters if value.startswith("subscriptionspec="))
+    if media == "multipart/mixed" and any("1.0" in spec for spec in specs):
         media = MULTIPART
     weight = next((value[2:] for value in parameters if value.startswith("q=")), "1")
     try:

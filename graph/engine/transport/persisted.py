@@ -22,10 +22,10 @@ class ManifestFault(Mendable):
 class Persisted(Protocol):
     """Where an operation's text comes from."""
 
-    def text(self, asked: GraphQLRequest) -> str:
+    def text(self, request: GraphQLRequest) -> str:
         """Raises RequestError where there is none, or none that may run."""
 
-    def ran(self, asked: GraphQLRequest) -> None:
+    def ran(self, request: GraphQLRequest) -> None:
         """It was found to be within the limits and valid."""
 
 
@@ -36,29 +36,29 @@ class AutomaticDocuments:
     def __init__(self, max_bytes: int = KEPT_BYTES) -> None:
         self.max_bytes = max_bytes
         self.bytes = 0
-        self._kept: OrderedDict[str, str] = OrderedDict()
+        self._documents: OrderedDict[str, str] = OrderedDict()
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self._documents)
 
-    def text(self, asked: GraphQLRequest) -> str:
-        if asked.document_id is None:
-            return asked.query
-        if asked.query:
-            return _genuine(asked.query, asked.document_id)
-        if asked.document_id not in self._kept:
+    def text(self, request: GraphQLRequest) -> str:
+        if request.document_id is None:
+            return request.query
+        if request.query:
+            return _genuine(request.query, request.document_id)
+        if request.document_id not in self._documents:
             # clients know this by its very words
             raise RequestError(RequestCode.PERSISTED_QUERY_NOT_FOUND, "PersistedQueryNotFound")
-        self._kept.move_to_end(asked.document_id)
-        return self._kept[asked.document_id]
+        self._documents.move_to_end(request.document_id)
+        return self._documents[request.document_id]
 
-    def ran(self, asked: GraphQLRequest) -> None:
-        if asked.document_id is None or not asked.query or asked.document_id in self._kept:
+    def ran(self, request: GraphQLRequest) -> None:
+        if request.document_id is None or not request.query or request.document_id in self._documents:
             return
-        self._kept[asked.document_id] = asked.query
-        self.bytes += _bytes(asked.query)
+        self._documents[request.document_id] = request.query
+        self.bytes += _bytes(request.query)
         while self.bytes > self.max_bytes:
-            _, dropped = self._kept.popitem(last=False)
+            _, dropped = self._documents.popitem(last=False)
             self.bytes -= _bytes(dropped)
 
 
@@ -73,24 +73,24 @@ class Manifest:
     def load(cls, path: Path, *, also: Mapping[str, str] | None = None) -> "Manifest":
         """A JSON object `{"<id or sha256>": "<document>"}`. `also`: what our own pages ask. Raises ManifestFault."""
         try:
-            found = json.loads(path.read_bytes())
+            documents = json.loads(path.read_bytes())
         except OSError as error:
             raise ManifestFault(f"{path} cannot be read ({error.strerror}).") from None
         except ValueError:
             raise ManifestFault(f"{path} is not JSON in UTF-8.") from None
-        if not isinstance(found, dict) or not all(isinstance(text, str) for text in found.values()):
+        if not isinstance(documents, dict) or not all(isinstance(text, str) for text in documents.values()):
             raise ManifestFault(f'{path} must be one JSON object: {{"<id or sha256>": "<document>"}}.')
-        return cls({**(also or {}), **found})
+        return cls({**(also or {}), **documents})
 
-    def text(self, asked: GraphQLRequest) -> str:
-        id_ = hash_of(asked.query) if asked.query else asked.document_id or ""
-        found = self._by_hash.get(id_) or (None if asked.query else self._by_id.get(id_))
-        if found is None:
+    def text(self, request: GraphQLRequest) -> str:
+        id_ = hash_of(request.query) if request.query else request.document_id or ""
+        text = self._by_hash.get(id_) or (None if request.query else self._by_id.get(id_))
+        if text is None:
             message = "Only the documents of this server's manifest may run, and this is none of them."
             raise RequestError(RequestCode.PERSISTED_QUERY_NOT_IN_LIST, message)
-        return found
+        return text
 
-    def ran(self, asked: GraphQLRequest) -> None:
+    def ran(self, request: GraphQLRequest) -> None:
         """Nothing: the manifest is all there is."""
 
 

@@ -85,10 +85,10 @@ def _document_id(value: Mapping[str, Any]) -> str | None:
 
 
 def _an_object(value: Mapping[str, Any], name: str) -> dict[str, Any] | None:
-    found = value.get(name)
-    if not isinstance(found, dict | None):
+    member = value.get(name)
+    if not isinstance(member, dict | None):
         raise _bad(f"`{name}` must be an object or null.")
-    return found
+    return member
 
 
 def _from_url(query: bytes) -> dict[str, Any]:
@@ -137,9 +137,9 @@ def _count(data: bytes | str, character: str) -> int:
 def _check_shape(value: object) -> None:
     level = [value]
     for _ in range(JSON_DEPTH + 1):
-        if any(isinstance(one, dict) and len(one) > JSON_MEMBERS for one in level):
+        if any(isinstance(value, dict) and len(value) > JSON_MEMBERS for value in level):
             raise _bad(f"An object in the JSON has more than {JSON_MEMBERS} members.")
-        level = [inner for one in level for inner in _inside(one)]
+        level = [inner for value in level for inner in _inside(value)]
         if not level:
             return
     raise _bad(f"The JSON is nested more than {JSON_DEPTH} levels deep.")

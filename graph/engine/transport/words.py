@@ -51,8 +51,8 @@ def shortened(message: str) -> str:
 
 def _unquoted(error: GraphQLError) -> str:
     if isinstance(error, GraphQLSyntaxError):
-        known = _SYNTAX.match(error.message)
-        return f"{known[0] if known else 'Syntax Error'}."
+        match = _SYNTAX.match(error.message)
+        return f"{match[0] if match else 'Syntax Error'}."
     where = place(error)
     if where is None:
         return error.message
@@ -64,13 +64,13 @@ def _unquoted(error: GraphQLError) -> str:
 def _without_value(message: str) -> str:
     if message.startswith("Value '") and (enum := _unknown_enum(message)):
         return f"There is no such value in the enum '{enum[1]}'."
-    known = _WORDS.match(message)
-    return f"{known[0].rstrip() if known else 'This is not what is expected here'}."
+    match = _WORDS.match(message)
+    return f"{match[0].rstrip() if match else 'This is not what is expected here'}."
 
 
 def _suggestion(message: str) -> str:
-    said = _unknown_enum(message) if message.startswith("Value '") else _WORDS.match(message)
-    suggestion = _SUGGESTION.match(message, said.end()) if said else None
+    match = _unknown_enum(message) if message.startswith("Value '") else _WORDS.match(message)
+    suggestion = _SUGGESTION.match(message, match.end()) if match else None
     return suggestion[1] if suggestion else ""
 
 
