@@ -38,13 +38,13 @@ def granted(answer: Answer, oauth: OAuth, host: str) -> Granted:
     """Raises TokenError."""
     if answer.status != 200:
         raise _no(answer, oauth, host)
-    said = _said(answer)
-    token = _printable(said.get("access_token"), LONGEST_ACCESS_TOKEN)
-    rotated = said.get("refresh_token") or None
-    bearer = str(said.get("token_type", "bearer")).lower() == "bearer"
+    members = _members(answer)
+    token = _printable(members.get("access_token"), LONGEST_ACCESS_TOKEN)
+    rotated = members.get("refresh_token") or None
+    bearer = str(members.get("token_type", "bearer")).lower() == "bearer"
     if token is None or not bearer or (rotated is not None and _printable(rotated, LONGEST_TOKEN) is None):
         raise NotNow(f"What {host} gave is no access token. Look at the token URL.")
-    return Granted(token, _lifetime(said.get("expires_in")), rotated)
+    return Granted(token, _lifetime(members.get("expires_in")), rotated)
 
 
 def _no(answer: Answer, oauth: OAuth, host: str) -> TokenError:
@@ -71,45 +71,45 @@ def _no(answer: Answer, oauth: OAuth, host: str) -> TokenError:
                 f"{host} does not let this client fetch access tokens. Allow it there, or enter another client.",
                 part="clientId",
             )
-        case "invalid_request" | "invalid_scope" | "unsupported_grant_type" | "access_denied" as known:
-            return NotNow(f"{host} gives no access token ({known}). It is asked again by itself.")
+        case "invalid_request" | "invalid_scope" | "unsupported_grant_type" | "access_denied" as error:
+            return NotNow(f"{host} gives no access token ({error}). It is asked again by itself.")
     return NotNow(f"{host} gives no access token ({answer.status}). Look at the token URL.")
 
 
 def error_of(answer: Answer) -> str | None:
     """RFC 6749, 5.2. Of a refusal only: nobody else's page is one."""
-    error = _said(answer).get("error") if answer.status in {400, 401, 403} else None
+    error = _members(answer).get("error") if answer.status in {400, 401, 403} else None
     return error if isinstance(error, str) else None
 
 
-def _said(answer: Answer) -> dict[str, Any]:
+def _members(answer: Answer) -> dict[str, Any]:
     try:
-        said = orjson.loads(answer.body)
+        body = orjson.loads(answer.body)
     except orjson.JSONDecodeError:
         return {}
-    return said if isinstance(said, dict) else {}
+    return body if isinstance(body, dict) else {}
 
 
-def _printable(given: object, longest: int) -> str | None:
+def _printable(token: object, longest: int) -> str | None:
     """RFC 6749, appendix A: whatever else stood in it might end a line or a field of the sign-in."""
-    fits = isinstance(given, str) and len(given) <= longest and _VISIBLE.fullmatch(given)
-    return str(given) if fits else None
+    fits = isinstance(token, str) and len(token) <= longest and _VISIBLE.fullmatch(token)
+    return str(token) if fits else None
 
 
 _VISIBLE = re.compile("[\x20-\x7e]+")
 
 
-def _lifetime(given: object) -> timedelta:
-    if isinstance(given, str) and len(given) < 20 and given.isascii() and given.isdecimal():
-        given = int(given)
-    if isinstance(given, bool) or not isinstance(given, int | float):
+def _lifetime(seconds: object) -> timedelta:
+    if isinstance(seconds, str) and len(seconds) < 20 and seconds.isascii() and seconds.isdecimal():
+        seconds = int(seconds)
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         return USUAL
-    return timedelta(seconds=min(max(given, 0), LONGEST.total_seconds()))
+    return timedelta(seconds=min(max(seconds, 0), LONGEST.total_seconds()))
 
 
-def _retry_after(given: str) -> float:
+def _retry_after(header: str) -> float:
     """Seconds, or a date."""
-    text = given.strip()[:40]
+    text = header.strip()[:40]
     try:
         if text.isascii() and text.isdecimal():
             seconds = float(text)

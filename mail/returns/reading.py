@@ -58,7 +58,7 @@ def _batches(uids: Sequence[int], mark: Mark) -> list[Sequence[int]]:
 
 async def _small(imap: Imap, uids: Sequence[int]) -> AsyncIterator[bytes]:
     """Those that can be reports. Where a message is not handed out, nobody can tell what it was."""
-    sizes = [(one.uid, one.size) async for one in imap.headers(uids) if isinstance(one, Header)]
+    sizes = [(header.uid, header.size) async for header in imap.headers(uids) if isinstance(header, Header)]
     async for answer in imap.messages([(uid, size) for uid, size in sizes if size <= LARGEST_REPORT]):
         if isinstance(answer, Message):
             yield answer.raw

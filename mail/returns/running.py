@@ -84,10 +84,10 @@ class ReturnReader:
     async def _attend(self, held: Held, imap: Imap) -> None:
         while True:
             heed()
-            seen = await read(held, imap, self._place.folder, self._parsers)
+            state = await read(held, imap, self._place.folder, self._parsers)
             await return_mailbox.went_well(held)
             self._failures = 0
-            if await imap.examine(self._place.folder) == seen:
+            if await imap.examine(self._place.folder) == state:
                 await imap.idle(min(LOOK_SECONDS, SECONDS / 3))
 
     def _wait(self) -> float:

@@ -51,7 +51,7 @@ async def _letter_settled(report: Report, about: list[Returned]) -> bool:
 
 
 async def _emails(report: Report, firm_id: UUID | None) -> list[ReturnedEmail]:
-    signed = {known for each in report.signed_emails if (known := own_email(each))}
+    signed = {email_id for text in report.signed_emails if (email_id := own_email(text))}
     if report.signed_emails:
         return await returning.named(signed, ())
     if not report.null_path or firm_id is None:
@@ -66,33 +66,33 @@ async def _email_bounced(email: ReturnedEmail, report: Report) -> None:
 
 def _not_reached(email: ReturnedEmail, report: Report) -> Iterator[NotReached]:
     """Of the recipients; not whom one of them has their mail sent on to, where that is all that is named."""
-    theirs = {compared(each): each for each in email.recipients}
+    by_key = {compared(address): address for address in email.recipients}
     for failure in report.failures:
-        keys = {compared(each) for each in failure.recipients}
-        alone = tuple(theirs.values()) if len(theirs) == 1 else ()
-        named = tuple(theirs[key] for key in theirs if key in keys) or alone
-        yield NotReached(named, _reason(failure), nobody=failure.nobody and (not keys or bool(keys & theirs.keys())))
+        keys = {compared(address) for address in failure.recipients}
+        alone = tuple(by_key.values()) if len(by_key) == 1 else ()
+        named = tuple(by_key[key] for key in by_key if key in keys) or alone
+        yield NotReached(named, _reason(failure), nobody=failure.nobody and (not keys or bool(keys & by_key.keys())))
 
 
 async def _about(report: Report, firm_id: UUID | None) -> list[Returned]:
-    signed = {known for each in report.signed if (known := own_letter(each))}
+    signed = {letter_id for text in report.signed if (letter_id := own_letter(text))}
     if report.signed and not signed:  # somebody has tried
         return []
-    signed = signed or {known for each in report.return_tokens if (known := letter_of(each))}
+    signed = signed or {letter_id for token in report.return_tokens if (letter_id := letter_of(token))}
     if signed:
         return await letter.named(signed, ())
     return await letter.named((), report.message_ids, firm_id=firm_id) if report.null_path else []
 
 
 async def _bounced(returned: Returned, report: Report) -> None:
-    mine = [each for each in report.failures if _is_about(each, returned)]
-    failure = next(iter(mine or report.failures), _OF_NOBODY)
+    failures = [failure for failure in report.failures if _is_about(failure, returned)]
+    failure = next(iter(failures or report.failures), _OF_NOBODY)
     # one that names somebody else alone tells of where the recipient has their mail sent on to
-    await letter.bounced(returned, _why(failure), no_such_mailbox=bool(mine) and failure.nobody)
+    await letter.bounced(returned, _why(failure), no_such_mailbox=bool(failures) and failure.nobody)
 
 
 def _is_about(failure: Failure, returned: Returned) -> bool:
-    return not failure.recipients or returned.to_key in {compared(each) for each in failure.recipients}
+    return not failure.recipients or returned.to_key in map(compared, failure.recipients)
 
 
 def _why(failure: Failure) -> str:
@@ -102,5 +102,5 @@ def _why(failure: Failure) -> str:
 def _reason(failure: Failure) -> str:
     """What follows who sent it back: the code, and what the server said."""
     code = f" ({failure.status})" if failure.status else ""
-    said = LINKS.sub("…", failure.diagnostic).rstrip(".")
-    return f"{code}: {said}." if said else f"{code}."
+    words = LINKS.sub("…", failure.diagnostic).rstrip(".")
+    return f"{code}: {words}." if words else f"{code}."

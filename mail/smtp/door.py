@@ -124,15 +124,15 @@ class Smtp:
         options = [f"SIZE={size}"] if self._client.supports_extension("size") else []
         await self._client.mail(sender, options=[*options, "SMTPUTF8"] if wide else options, encoding=encoding)
         untaken: dict[str, SmtpError] = {}
-        for each in to:
+        for address in to:
             try:
-                await self._client.rcpt(each, encoding=encoding)
+                await self._client.rcpt(address, encoding=encoding)
             except aiosmtplib.SMTPRecipientRefused as error:
                 if error.code == 421:
                     raise
-                untaken[each] = of_recipient(error.code, error.message)
-                if isinstance(untaken[each], NoWay):
-                    raise untaken[each] from None
+                untaken[address] = of_recipient(error.code, error.message)
+                if isinstance(untaken[address], NoWay):
+                    raise untaken[address] from None
         if len(untaken) == len(to):
             raise of_nobody(list(untaken.values()))
         return untaken

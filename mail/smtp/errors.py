@@ -89,11 +89,11 @@ class Unknown(SmtpError):
 
 def of_letter(code: int, text: str) -> Deferred | Refused:
     """A reply to one letter. What is no answer to it is none for good."""
-    said, status = quoted(code, text), status_of(text)
+    words, status = quoted(code, text), status_of(text)
     if not 500 <= code < 600:
-        return Deferred(f"The mail server does not take the letter now: {said}", code=code, status=status)
+        return Deferred(f"The mail server does not take the letter now: {words}", code=code, status=status)
     nobody = leads_nowhere(status, text)
-    return Refused(f"The mail server refused the letter: {said}", code=code, status=status, no_such_mailbox=nobody)
+    return Refused(f"The mail server refused the letter: {words}", code=code, status=status, no_such_mailbox=nobody)
 
 
 def of_recipient(code: int, text: str) -> Deferred | Refused | RelayRefused:
@@ -124,8 +124,8 @@ _OUR_OWN_FAULT = re.compile(
 
 
 def status_of(text: str) -> str:
-    found = STATUS.match(text.strip())
-    return found[1] if found else ""
+    match = STATUS.match(text.strip())
+    return match[1] if match else ""
 
 
 def quoted(code: int, text: str) -> str:

@@ -113,11 +113,11 @@ def _explained(error: BaseException, server: SmtpServer) -> SmtpError:
 
 
 def _tls(error: BaseException, cause: BaseException | None, server: SmtpServer) -> TlsFailed | None:
-    for each in (error, cause):
-        if isinstance(each, ssl.SSLCertVerificationError):
-            words = each.verify_message.rstrip(".")
+    for failure in (error, cause):
+        if isinstance(failure, ssl.SSLCertVerificationError):
+            words = failure.verify_message.rstrip(".")
             return TlsFailed(f"The certificate of {server.host} cannot be trusted: {words}.")
-        if isinstance(each, ssl.SSLError):
+        if isinstance(failure, ssl.SSLError):
             return TlsFailed(f"The line to {server.host}, port {server.port}, could not be encrypted.")
     if isinstance(error, aiosmtplib.SMTPException) and "STARTTLS extension" in str(error.message):
         return TlsFailed("The mail server does not offer encryption (STARTTLS). Nothing was sent.")

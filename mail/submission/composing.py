@@ -23,23 +23,23 @@ def some_bytes() -> Iterator[BinaryIO]:
         yield cast(BinaryIO, content)
 
 
-async def compose(due: Due, said: Written, content: BinaryIO) -> bytes:
+async def compose(due: Due, words: Written, content: BinaryIO) -> bytes:
     """
     Into `content`; answers the fingerprint by which copies of it are known (R21).
 
     Raises ValueError for an address that cannot be written, FileNotFoundError and files.Away for what is attached.
     """
     boundary = f"=_{due.id.hex}"
-    lines, text = mime.text_part(said.text)
-    if said.attachments:
-        header = mime.header(due, said, [f'Content-Type: multipart/mixed; boundary="{boundary}"'])
+    lines, text = mime.text_part(words.text)
+    if words.attachments:
+        header = mime.header(due, words, [f'Content-Type: multipart/mixed; boundary="{boundary}"'])
         content.write(header)
         content.write(_opened(boundary, lines) + text)
-        for file in said.attachments:
+        for file in words.attachments:
             await _attach(due, file, boundary, content)
         content.write(f"--{boundary}--\r\n".encode())
     else:
-        header = mime.header(due, said, lines)
+        header = mime.header(due, words, lines)
         content.write(header + text)
     return await asyncio.to_thread(own_fingerprint, header, _from(content, len(header)))
 
@@ -50,13 +50,13 @@ def _opened(boundary: str, lines: list[str]) -> bytes:
 
 async def _attach(due: Due, file: MessageAttachment, boundary: str, content: BinaryIO) -> None:
     content.write(_opened(boundary, mime.file_part(file)))
-    rest = b""
+    tail = b""
     async for piece in _small(await files.read(due.firm_id, file.file)):
-        given = rest + piece
-        whole = len(given) - len(given) % 57
-        rest = given[whole:]
-        await asyncio.to_thread(_encode, given[:whole], content)
-    content.write(mime.base64(rest))
+        unwritten = tail + piece
+        whole = len(unwritten) - len(unwritten) % 57
+        tail = unwritten[whole:]
+        await asyncio.to_thread(_encode, unwritten[:whole], content)
+    content.write(mime.base64(tail))
 
 
 async def _small(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -75,7 +75,7 @@ class Line:
             await written_down(due.id, lambda: settling.put_off(due, OUR_FAULT))
 
     async def _handle(self, due: Due) -> None:
-        if not (to := [each for each in due.recipients if each not in due.suppressed]):
+        if not (to := [address for address in due.recipients if address not in due.suppressed]):
             why = SUPPRESSED.format(", ".join(due.recipients))
             return await written_down(due.id, lambda: settling.stopped(due, why))
         with some_bytes() as content:
@@ -103,56 +103,60 @@ class Line:
             raise shut(error) from None
 
     async def _deliver(self, smtp: Smtp, due: Due, content: BinaryIO, to: Sequence[str]) -> None:
-        """Raises NoWay, with nothing of it left; NotReached where the server takes nothing now."""
-        begun = False
-
-        async def leaves() -> bool:
-            nonlocal begun
-            if self._stopping.is_set():
-                return False
-            checkpoint("before a submission's hand-over")
-            begun = self.is_leaving = await may_leave(self._leased, due)
-            checkpoint("a submission was handed over")
-            return begun
-
-        sender, wide = plain_address(due.from_address), is_wide(content)
-        envelope = {plain_address(each): each for each in to}
+        """
+        Whatever becomes of it is written down. Raises NoWay, with nothing of it left; NotReached where the server takes
+        nothing now.
+        """
+        envelope = {plain_address(address): address for address in to}
         try:
             untaken = await smtp.deliver(
-                *(content,),
-                sender=sender,
+                content,
+                sender=plain_address(due.from_address),
                 to=list(envelope),
-                wide=wide,
+                wide=is_wide(content),
                 answer_within=self._answer_within,
-                may_leave=leaves,
+                may_leave=lambda: self._may_leave(due),
             )
-            if begun:
-                checkpoint("a submission was taken")
-                why = _not_reached(due, {envelope[each]: error for each, error in (untaken or {}).items()})
-                await written_down(due.id, lambda: settling.sent(due, why))
-                checkpoint("a submission was settled")
+            if self.is_leaving:
+                await _sent(due, {envelope[address]: error for address, error in (untaken or {}).items()})
         except Deferred as error:
-            await self._put_off(due, error.message, begun=begun)
+            await self._put_off(due, error.message, begun=self.is_leaving)
             if not error.of_recipients:
                 raise NotReached(ErrorCode.MAILBOX_UNREACHABLE, error.message, "smtp.host") from None
         except Refused as error:
-            why = error.message
+            why, begun = error.message, self.is_leaving
             await written_down(due.id, lambda: settling.refused(due, why, begun=begun))
         except Unknown:
             await written_down(due.id, lambda: settling.unknown(due))
         except asyncio.CancelledError:
-            if begun:
+            if self.is_leaving:
                 await asyncio.shield(written_down(due.id, lambda: settling.unknown(due)))
             raise
         finally:
             self.is_leaving = False
 
+    async def _may_leave(self, due: Due) -> bool:
+        """The server is ready for its bytes."""
+        if self._stopping.is_set():
+            return False
+        checkpoint("before a submission's hand-over")
+        self.is_leaving = await may_leave(self._leased, due)
+        checkpoint("a submission was handed over")
+        return self.is_leaving
+
     async def _put_off(self, due: Due, why: str, *, begun: bool = False) -> None:
         await written_down(due.id, lambda: settling.put_off(due, why, begun=begun))
 
 
+async def _sent(due: Due, untaken: Mapping[str, SmtpError]) -> None:
+    checkpoint("a submission was taken")
+    why = _not_reached(due, untaken)
+    await written_down(due.id, lambda: settling.sent(due, why))
+    checkpoint("a submission was settled")
+
+
 def _not_reached(due: Due, untaken: Mapping[str, SmtpError]) -> str | None:
     """Whom it did not reach, and why."""
-    said = [f"It did not reach {address}. {error.message}" for address, error in untaken.items()]
-    said += [SUPPRESSED.format(address) for address in sorted(due.suppressed)]
-    return " ".join(said) or None
+    sentences = [f"It did not reach {address}. {error.message}" for address, error in untaken.items()]
+    sentences += [SUPPRESSED.format(address) for address in sorted(due.suppressed)]
+    return " ".join(sentences) or None

@@ -21,16 +21,16 @@ _TYPE = re.compile(r"(?:application|audio|font|image|model|text|video)/[\w.+!#$&
 _PATH = re.compile(r"[/\\\\]")
 
 
-def header(due: Due, said: Written, content_type: Sequence[str]) -> bytes:
+def header(due: Due, words: Written, content_type: Sequence[str]) -> bytes:
     """
     With the empty line that ends it; in UTF-8 where an address is not ASCII (RFC 6532). Never a Bcc; nor a mark that a
     machine wrote it, for a person did. Raises ValueError for an address that cannot be written.
     """
     lines = [
         f"From: {_person(due.from_name, due.from_address)}",
-        *_people("To", Role.TO, said.people),
-        *_people("Cc", Role.CC, said.people),
-        f"Subject: {encoded(one_line(said.subject), 'Subject')}",
+        *_people("To", Role.TO, words.people),
+        *_people("Cc", Role.CC, words.people),
+        f"Subject: {encoded(one_line(words.subject), 'Subject')}",
         f"Date: {format_datetime(due.written_at)}",
         f"Message-ID: <{due.message_id}>",
         *_names("In-Reply-To", [due.in_reply_to] if due.in_reply_to else []),
@@ -50,21 +50,21 @@ def _person(name: str | None, address: str) -> str:
 
 def _people(title: str, role: Role, people: Sequence[Participant]) -> Iterator[str]:
     """One on a line."""
-    if theirs := [_person(one.name, one.address) for one in people if one.role is role]:
-        yield f"{title}: " + ",\r\n ".join(theirs)
+    if persons := [_person(person.name, person.address) for person in people if person.role is role]:
+        yield f"{title}: " + ",\r\n ".join(persons)
 
 
 def _names(title: str, ids: Sequence[str]) -> Iterator[str]:
-    """One on a line: the last ones; what strangers made up and cannot be written is left out."""
-    room, kept = LONGEST_REFERENCES, list[str]()
-    for each in reversed(ids):
-        room -= len(each)
-        if room < 0 or len(kept) == MOST_REFERENCES:
+    """One on a line: the last ones that there is room for; what strangers made up and cannot be written is left out."""
+    room, names = LONGEST_REFERENCES, list[str]()
+    for id_ in reversed(ids):
+        room -= len(id_)
+        if room < 0 or len(names) == MOST_REFERENCES:
             break
-        if len(each) <= LONGEST_ID and _ID.fullmatch(each):
-            kept.insert(0, f"<{each}>")
-    if kept:
-        yield f"{title}: " + "\r\n ".join(kept)
+        if len(id_) <= LONGEST_ID and _ID.fullmatch(id_):
+            names.insert(0, f"<{id_}>")
+    if names:
+        yield f"{title}: " + "\r\n ".join(names)
 
 
 def text_part(text: str) -> tuple[list[str], bytes]:
@@ -108,7 +108,7 @@ def _parameter(name: str, value: str) -> str:
         if len(segments[-1]) + len(written := quote(character, safe="")) > _SEGMENT:
             segments.append("")
         segments[-1] += written
+    segments[0] = "utf-8''" + segments[0]
     if len(segments) == 1:
-        return f"{name}*=utf-8''{segments[0]}"
-    first, *others = segments
-    return ";\r\n ".join([f"{name}*0*=utf-8''{first}", *(f"{name}*{n}*={each}" for n, each in enumerate(others, 1))])
+        return f"{name}*={segments[0]}"
+    return ";\r\n ".join(f"{name}*{number}*={segment}" for number, segment in enumerate(segments))
