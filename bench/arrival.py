@@ -15,9 +15,9 @@ from models import mailbox
 from models.ground import store
 from models.mailbox import NewMailbox
 from models.toggles import TogglesWish, setting
-from tests.imap_server import ARRIVED
-from tests.make import an_account, signed_in
-from tests.syncing import CLIENT, letter
+from tests.support.emails.synced_mailbox import CLIENT, letter
+from tests.support.firm.factories import an_account, signed_in
+from tests.support.servers.imap import ARRIVED
 
 DOCUMENT = """
 subscription Live($after: Cursor) { emailArrived(after: $after) {

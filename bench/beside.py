@@ -14,7 +14,7 @@ from bench.ground import Ground, told
 from bench.load import Measured, Orders, one_answer, request
 from bench.page import body
 from graph.ids import Kind, global_id
-from tests.make import MadeAccount
+from tests.support.firm.factories import MadeAccount
 
 SWITCH = "mutation ($input: SetTogglesInput!) { setToggles(input: $input) { cursor errors { code } } }"
 PAUSE = 0.02

@@ -17,9 +17,9 @@ from models.ground import store
 from models.ground.page import Window
 from models.toggles import Invite
 from models.viewer import Viewer
-from tests.chunks import a_ledger, people
-from tests.make import a_firm, an_account, signed_in
-from tests.waiting import patience
+from tests.support.firm.factories import a_firm, an_account, signed_in
+from tests.support.firm.many_addresses import a_ledger, people
+from tests.support.waiting import patience
 
 ALL = AccountSelection(matching=AccountFilter())
 ENABLE, DISABLE = BulkAction.ENABLE_FOR_ALL, BulkAction.DISABLE_FOR_ALL

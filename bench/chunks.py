@@ -7,7 +7,7 @@ from bench.ground import Ground, ground
 from models import letter
 from models.ground import store
 from models.ground.settings import Settings
-from tests.chunks import invited, nobody_analyses, people, switched_off
+from tests.support.firm.many_addresses import invited, nobody_analyses, people, switched_off
 
 AT_ONCE = 500
 """Addresses in one transaction."""

@@ -6,7 +6,7 @@ from bench.crowd import Orders
 from bench.figure import Figure, best, percentile
 from bench.ground import Ground, ground, serving
 from bench.watching import DOCUMENT, Crowd, allow_many_sockets, crowd, kilobytes_of, switched
-from tests.make import MadeAccount, an_account
+from tests.support.firm.factories import MadeAccount, an_account
 
 
 async def run(*, sockets: int = 1000, rounds: int = 5) -> list[Figure]:

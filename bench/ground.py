@@ -17,9 +17,9 @@ from models.ground import files, keys, store
 from models.ground.embedded import Embedded
 from models.ground.settings import Settings
 from models.viewer import System
-from tests.make import a_firm, signed_in
-from tests.processes import a_free_port
-from tests.waiting import patience
+from tests.support.firm.factories import a_firm, signed_in
+from tests.support.processes.switchboard import a_free_port
+from tests.support.waiting import patience
 
 CHECKOUT = Path(__file__).parents[1]
 KEY = "42" * 32

@@ -7,9 +7,9 @@ from bench.ground import ground, serving
 from bench.mailboxes import connected, until, until_live
 from models.ground import store
 from models.toggles import TogglesWish, setting
-from tests.imap_server import ImapServer
-from tests.make import an_account
-from tests.syncing import CLIENT, STUDIO, past
+from tests.support.emails.synced_mailbox import CLIENT, STUDIO, past
+from tests.support.firm.factories import an_account
+from tests.support.servers.imap import ImapServer
 
 _THERE = """
 SELECT count(*) = $4 FROM email_account l JOIN email m ON m.firm_id = l.firm_id AND m.id = l.email_id

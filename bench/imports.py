@@ -14,8 +14,8 @@ from models.client_import import ClientImportView
 from models.ground import store
 from models.toggles import Invite, NewToggles
 from models.viewer import Viewer
-from tests.importing import asked
-from tests.make import signed_in
+from tests.support.firm.factories import signed_in
+from tests.support.firm.imports import asked
 
 INVITING = NewToggles(login=True, notify=True, email_sync=True, invite=Invite("Welcome"))
 

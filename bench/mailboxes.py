@@ -9,8 +9,8 @@ from bench.ground import Ground
 from models import mailbox
 from models.ground import store
 from models.mailbox import NewMailbox
-from tests.imap_server import ImapServer
-from tests.syncing import NOBODY
+from tests.support.emails.synced_mailbox import NOBODY
+from tests.support.servers.imap import ImapServer
 
 PATIENCE = 600.0
 

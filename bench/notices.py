@@ -21,8 +21,8 @@ from models.ground.settings import Settings
 from models.letter import NoticeItem, Tidings
 from models.mailbox import MailSecurity
 from models.notice import AccountRef, NewNotice, NotifyOutcome
-from tests.make import a_firm, counting
-from tests.waiting import patience
+from tests.support.firm.factories import a_firm, counting
+from tests.support.waiting import patience
 
 AT_ONCE = 500
 """Told in one transaction; and so many addresses are on one account."""

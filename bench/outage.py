@@ -10,9 +10,9 @@ from bench.ground import ground, serving
 from bench.mailboxes import connected, until, until_live
 from models import mailbox
 from models.ground import store
-from tests.imap_server import ImapServer
-from tests.make import an_account, signed_in
-from tests.syncing import CLIENT, letter
+from tests.support.emails.synced_mailbox import CLIENT, letter
+from tests.support.firm.factories import an_account, signed_in
+from tests.support.servers.imap import ImapServer
 
 BYE = b"* BYE not now\r\n"
 

@@ -12,7 +12,7 @@ from models.contact import FieldRef, NewContact, NewEmail
 from models.ground import clock
 from models.toggles import NewToggles
 from models.viewer import Actor
-from tests.make import an_address
+from tests.support.firm.factories import an_address
 
 DOCUMENT = """
 query Accounts($first: Int!) {

@@ -11,9 +11,9 @@ from bench.watching import process_on
 from models import mailbox
 from models.ground import store
 from models.viewer import Viewer
-from tests.imap_server import ImapServer, ServedFolder
-from tests.make import an_account, signed_in
-from tests.syncing import CLIENT, letter, past
+from tests.support.emails.synced_mailbox import CLIENT, letter, past
+from tests.support.firm.factories import an_account, signed_in
+from tests.support.servers.imap import ImapServer, ServedFolder
 
 
 async def run(*, mailboxes: int = 100, folders: int = 20, rounds: int = 3) -> list[Figure]:

@@ -8,7 +8,7 @@ from bench.figure import Figure, percentile
 from bench.ground import Ground, ground, serving
 from bench.watching import DOCUMENT, switched
 from models import session
-from tests.make import MadeAccount, an_account, signed_in
+from tests.support.firm.factories import MadeAccount, an_account, signed_in
 
 
 async def run(*, people: int = 30, events: int = 10) -> list[Figure]:

@@ -4,7 +4,7 @@ from bench.crowd import Orders
 from bench.figure import Figure, percentile
 from bench.ground import ground, serving
 from bench.watching import DOCUMENT, allow_many_sockets, crowd, switched
-from tests.make import an_account
+from tests.support.firm.factories import an_account
 
 
 async def run(*, sockets: int = 1000, missed: int = 20) -> list[Figure]:

@@ -17,9 +17,9 @@ from mail.sync import Tools, sync_once
 from models import mailbox
 from models.ground import store
 from models.mailbox import NewMailbox
-from tests.imap_server import ARRIVED
-from tests.make import a_firm
-from tests.samples import real_messages, switch_on_everybody
+from tests.support.emails.samples import real_messages, switch_on_everybody
+from tests.support.firm.factories import a_firm
+from tests.support.servers.imap import ARRIVED
 
 TICK = 0.001  # seconds
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 
 from bench.ground import Ground
-from tests.make import an_account
+from tests.support.firm.factories import an_account
 
 ACCOUNTS = 500
 WORDS_A_LETTER = 80

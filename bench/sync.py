@@ -30,9 +30,9 @@ from mail.sync import Tools, sync_once
 from models import mailbox
 from models.ground import store
 from models.mailbox import MailSecurity, MailServer, NewMailbox
-from tests.dovecot import PASSWORD, USERNAME, dovecot
-from tests.make import an_account
-from tests.syncing import CLIENT
+from tests.support.emails.synced_mailbox import CLIENT
+from tests.support.firm.factories import an_account
+from tests.support.servers.dovecot import PASSWORD, USERNAME, dovecot
 
 BATCH = 50
 SIZES = (8_000, 8_000, 8_000, 255_000)  # bytes of attachment: 95 kB a letter on average, as base64

@@ -12,7 +12,7 @@ from graph.ids import Kind, global_id
 from models.ground import store
 from models.toggles import TogglesWish, setting
 from models.viewer import Viewer
-from tests.make import MadeAccount, an_account, counting, signed_in
+from tests.support.firm.factories import MadeAccount, an_account, counting, signed_in
 
 DOCUMENT = """
 mutation Set($input: SetTogglesInput!) { setToggles(input: $input) { cursor errors { code } toggles { id notify } } }

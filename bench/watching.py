@@ -15,7 +15,7 @@ import psutil
 from bench.crowd import Orders
 from bench.ground import CHECKOUT, Ground
 from models.toggles import TogglesWish, setting
-from tests.make import MadeAccount
+from tests.support.firm.factories import MadeAccount
 
 DOCUMENT = """
 subscription Live($after: Cursor) { togglesChanged(after: $after) {

@@ -7,7 +7,13 @@ from collections.abc import AsyncIterator
 import pytest
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["tests.postgres", "tests.keeping", "tests.client", "tests.redis", "tests.otlp"]
+pytest_plugins = [
+    "tests.support.database.postgres",
+    "tests.support.database.store",
+    "tests.support.api.client",
+    "tests.support.servers.redis",
+    "tests.support.servers.collector",
+]
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # run in the background of a shell: programs would inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.processes import CHECKOUT, Running, a_free_port, all_gone, environment, processes_about
+from tests.support.processes.switchboard import CHECKOUT, Running, a_free_port, all_gone, environment, processes_about
 
 SIGN_IN = 'mutation { signIn(input: {email: "owner@demo.test", password: "demo password", session: BEARER}) { token } }'
 CLIENTS = "{ accounts(first: 1) { totalCount } }"

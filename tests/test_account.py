@@ -14,8 +14,17 @@ from models.ground import store
 from models.ground.page import Window
 from models.toggles import NewToggles
 from models.viewer import TeamRole, Viewer
-from tests.make import a_contact, a_firm, a_member, an_account, an_address, counting, spelled, switched
-from tests.refused import refused
+from tests.support.firm.factories import (
+    a_contact,
+    a_firm,
+    a_member,
+    an_account,
+    an_address,
+    counting,
+    spelled,
+    switched,
+)
+from tests.support.refusals import refused
 
 pytestmark = pytest.mark.usefixtures("store")
 

@@ -12,9 +12,9 @@ from graphql import (
     is_required_argument,
 )
 
-from tests.api_examples import EXAMPLES, SCHEMA, Example, document_of, told
-from tests.client import Api
-from tests.world import a_world
+from tests.support.api.client import Api
+from tests.support.api.examples import EXAMPLES, SCHEMA, Example, document_of, told
+from tests.support.firm.one_of_everything import a_world
 
 DEPTH = 3  # what stands deeper stands at the root as well
 PUBLIC = {"invitationOffer", "portalAction", "unsubscribeOffer"}

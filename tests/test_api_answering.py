@@ -13,10 +13,10 @@ from models.ground.settings import Settings
 from models.session import SignedIn
 from models.submission.telling import tell
 from models.viewer import ApiScope, Client, TeamRole
-from tests.answering import ANNA, STUDIO, Office, an_upload, arrived, people, sent, uploaded
-from tests.answering import an_office as an_office_of
-from tests.client import Api, TopLevelErrors
-from tests.make import a_client, an_account, signed_in
+from tests.support.api.client import Api, TopLevelErrors
+from tests.support.emails.correspondence import ANNA, STUDIO, Office, an_upload, arrived, people, sent, uploaded
+from tests.support.emails.correspondence import an_office as an_office_of
+from tests.support.firm.factories import a_client, an_account, signed_in
 
 pytestmark = pytest.mark.usefixtures("store")
 EMAIL = """id subject snippet text letterState direction rawUrl from { name address } to { name address }

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from structlog.testing import capture_logs
 
-from tests import make
-from tests.client import Api, TopLevelErrors
+from tests.support.api.client import Api, TopLevelErrors
+from tests.support.firm import factories
 from tests.test_email_receiving import a_message, a_synced_firm, received
 
 LARGE = "x" * 1_000_000
@@ -17,7 +17,7 @@ async def test_an_answer_brings_so_much_text_and_no_more(api: Api, caplog: pytes
     by, _, box = await a_synced_firm()
     for number in range(11):
         await received(by, box, replace(a_message(number), text=LARGE, safe_html=LARGE))
-    owner = await make.signed_in(by)
+    owner = await factories.signed_in(by)
     few = (await api.ask(BODIES, {"first": 10}, as_=owner))["emails"]["nodes"]
     assert few == [{"text": LARGE, "safeHtml": LARGE}] * 10
     with capture_logs() as logs, pytest.raises(TopLevelErrors, match="11 e-mails have 22,000,000 bytes") as refused:
@@ -32,7 +32,7 @@ async def test_who_certified_a_letter_is_told_beside_it(api: Api) -> None:
     by, _, box = await a_synced_firm()
     certified = replace(a_message(2), certified_by="Provider Test PEC", carrier="posta-certificata@provider.test")
     await received(by, box, a_message(1), certified)
-    owner = await make.signed_in(by)
+    owner = await factories.signed_in(by)
     told = await api.ask("{ emails(first: 10) { nodes { subject certifiedBy } } }", as_=owner)
     assert told["emails"]["nodes"] == [
         {"subject": "VAT return 2", "certifiedBy": "Provider Test PEC"},

@@ -6,11 +6,11 @@ import pytest
 
 from graph.ids import Kind, global_id
 from models.session import SignedIn
-from tests.bulk_asking import NOTIFY, asked_for, ids, last_of, read, run
-from tests.bulk_updating import all_end
-from tests.client import Api
-from tests.make import a_firm, an_account, signed_in, spelled, switched
-from tests.world import everything
+from tests.support.api.bulk_updates import NOTIFY, asked_for, ids, last_of, read, run
+from tests.support.api.client import Api
+from tests.support.firm.bulk_updates import all_end
+from tests.support.firm.factories import a_firm, an_account, signed_in, spelled, switched
+from tests.support.firm.one_of_everything import everything
 
 UNDO = """mutation($id: ID!, $key: String) { undoBulkUpdate(input: { id: $id, idempotencyKey: $key }) {
   errors { code message path } cursor bulkUpdate { id status undoes { id undoneBy { id } } } } }"""

@@ -12,8 +12,7 @@ from models.ground import clock
 from models.ground import store as ground
 from models.session import SignedIn
 from models.viewer import ApiScope, TeamRole
-from tests.api_examples import BULK_UPDATE, told
-from tests.bulk_asking import (
+from tests.support.api.bulk_updates import (
     ALL,
     ENABLE,
     LISTED,
@@ -28,12 +27,13 @@ from tests.bulk_asking import (
     run,
     seen,
 )
-from tests.bulk_updating import all_end
-from tests.chunks import people
-from tests.client import Api, TopLevelErrors
-from tests.make import a_firm, an_account, signed_in, spelled
-from tests.waiting import held, until_waiting, waiting
-from tests.world import World, a_world, everything
+from tests.support.api.client import Api, TopLevelErrors
+from tests.support.api.examples import BULK_UPDATE, told
+from tests.support.firm.bulk_updates import all_end
+from tests.support.firm.factories import a_firm, an_account, signed_in, spelled
+from tests.support.firm.many_addresses import people
+from tests.support.firm.one_of_everything import World, a_world, everything
+from tests.support.waiting import held, until_waiting, waiting
 
 CANCEL = """mutation($id: ID!) { cancelBulkUpdate(input: { id: $id }) {
   errors { code path } cursor bulkUpdate { id status endedAt } } }"""

@@ -9,10 +9,10 @@ from models import bulk_update
 from models.bulk_update import BulkEdit
 from models.session import SignedIn
 from models.viewer import TeamRole
-from tests.bulk_asking import last_of
-from tests.bulk_updating import ALL, ENABLE, all_end, asked, claimed, ran, stepped
-from tests.client import Api, Following, TopLevelErrors
-from tests.make import a_firm, an_account, signed_in
+from tests.support.api.bulk_updates import last_of
+from tests.support.api.client import Api, Following, TopLevelErrors
+from tests.support.firm.bulk_updates import ALL, ENABLE, all_end, asked, claimed, ran, stepped
+from tests.support.firm.factories import a_firm, an_account, signed_in
 
 FOLLOW = """subscription($id: ID!) { bulkUpdateProgress(id: $id) { done total
   bulkUpdate { id status report { notify { changed } items { totalCount } } } } }"""

@@ -6,11 +6,22 @@ import pytest
 
 from graph.ids import Kind, global_id
 from models.session import SignedIn
-from tests.bulk_asking import ALL, ENABLE, LISTED, NOTIFY, PREVIEW, READ, a_mixed_firm, asked_for, read, run
-from tests.bulk_updating import all_end, planned
-from tests.chunks import people
-from tests.client import Api, TopLevelErrors
-from tests.make import a_firm, an_account, counting, signed_in, switched
+from tests.support.api.bulk_updates import (
+    ALL,
+    ENABLE,
+    LISTED,
+    NOTIFY,
+    PREVIEW,
+    READ,
+    a_mixed_firm,
+    asked_for,
+    read,
+    run,
+)
+from tests.support.api.client import Api, TopLevelErrors
+from tests.support.firm.bulk_updates import all_end, planned
+from tests.support.firm.factories import a_firm, an_account, counting, signed_in, switched
+from tests.support.firm.many_addresses import people
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@
 from typing import Any
 
 from graph.ids import Kind, global_id
-from tests.client import Api
-from tests.make import a_client, a_firm, an_account
-from tests.world import a_world
+from tests.support.api.client import Api
+from tests.support.firm.factories import a_client, a_firm, an_account
+from tests.support.firm.one_of_everything import a_world
 
 PORTAL = "{ portal { __typename id account { id name } } }"
 SELECT = """mutation($id: ID!) { selectAccount(input: { accountId: $id }) {

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.client import Api
-from tests.world import World, a_world, everything
+from tests.support.api.client import Api
+from tests.support.firm.one_of_everything import World, a_world, everything
 
 UPDATE_ACCOUNT = """mutation($input: UpdateAccountInput!) { updateAccount(input: $input) {
   errors { __typename code path ... on Conflict { current { id ... on Account { name version } } } }

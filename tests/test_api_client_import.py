@@ -8,9 +8,9 @@ from graph.ids import Kind, key_of
 from models.ground import store as database
 from models.session import SignedIn
 from models.viewer import Viewer
-from tests.client import Api, bearer
-from tests.importing import all_end, clients
-from tests.make import a_firm, signed_in
+from tests.support.api.client import Api, bearer
+from tests.support.firm.factories import a_firm, signed_in
+from tests.support.firm.imports import all_end, clients
 
 IMPORT = """mutation($input: ImportClientsInput!) { importClients(input: $input) { errors { code message path } import {
   id status dryRun rows warnings columns { header samples field emailField } } } }"""

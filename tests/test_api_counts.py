@@ -7,9 +7,9 @@ from models.mailbox import NewMailbox
 from models.session import SignedIn
 from models.toggles import TogglesWish, setting
 from models.viewer import System
-from tests.client import Api
-from tests.make import a_contact, a_firm, an_account, counting, signed_in, spelled
-from tests.world import SERVER, a_letter, a_world
+from tests.support.api.client import Api
+from tests.support.firm.factories import a_contact, a_firm, an_account, counting, signed_in, spelled
+from tests.support.firm.one_of_everything import SERVER, a_letter, a_world
 
 EVERYTHING = """query($first: Int) { accounts(first: $first) { totalCount feedCursor nodes {
   id loginStatus

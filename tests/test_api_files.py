@@ -10,9 +10,9 @@ from graph.pages.files import AWAY
 from models import api_token, session, team
 from models.ground import clock, files, store
 from models.viewer import ApiScope
-from tests.bucket import Bucket
-from tests.client import Api
-from tests.world import PDF, World, a_letter, a_world
+from tests.support.api.client import Api
+from tests.support.firm.one_of_everything import PDF, World, a_letter, a_world
+from tests.support.servers.bucket import Bucket
 
 LINKS = "query($id: ID!) { node(id: $id) { ... on Email { rawUrl attachments { url name size contentType } } } }"
 

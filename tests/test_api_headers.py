@@ -6,8 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.client import Api, an_api
-from tests.waiting import patience
+from tests.support.api.client import Api, an_api
+from tests.support.waiting import patience
 
 pytestmark = pytest.mark.usefixtures("store")
 

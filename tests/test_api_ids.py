@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.client import Api
+from tests.support.api.client import Api
+from tests.support.firm.one_of_everything import World, a_world, everything
 from tests.test_api_isolation import NOT_IDS, never_was
-from tests.world import World, a_world, everything
 
 Ids = dict[str, str]
 LISTS: dict[str, tuple[str, Callable[[Ids, Sequence[str]], Any], str]] = {

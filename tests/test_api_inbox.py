@@ -9,9 +9,9 @@ from models import notification
 from models.ground import store
 from models.journal import Subject
 from models.notification import NewNotification, NotificationKind
-from tests.client import Api
-from tests.inbox import saying
-from tests.world import a_world
+from tests.support.api.client import Api
+from tests.support.firm.inbox import saying
+from tests.support.firm.one_of_everything import a_world
 
 WORDS = {
     Subject.EMAIL: "email",

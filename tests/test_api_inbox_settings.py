@@ -3,8 +3,8 @@
 from typing import Any
 
 from models.notification import NotificationKind
-from tests.client import Api
-from tests.make import a_firm, signed_in
+from tests.support.api.client import Api
+from tests.support.firm.factories import a_firm, signed_in
 
 ASK = "{ viewer { ... on TeamMember { notificationSettings { kind channels } } } }"
 COLLEAGUES = "{ firm { members { id notificationSettings { kind channels } } } }"

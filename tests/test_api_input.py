@@ -1,6 +1,6 @@
 """Bad input gets a clear error and nothing is lost: every place where a client can put a value, tried with bad ones.
 
-The places come from the schema itself, through tests/api_examples.py.
+The places come from the schema itself, through tests/support/api/examples.py.
 """
 
 from typing import Any
@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from graphql import GraphQLField
 
-from tests.api_examples import EXAMPLES, document_of, fields_with_arguments, filled, leaves, replaced, told
-from tests.client import Api, TopLevelErrors
-from tests.world import World, a_world, everything
+from tests.support.api.client import Api, TopLevelErrors
+from tests.support.api.examples import EXAMPLES, document_of, fields_with_arguments, filled, leaves, replaced, told
+from tests.support.firm.one_of_everything import World, a_world, everything
 
 ROOTS = [(name, field) for name, field in fields_with_arguments() if name.startswith(("Query.", "Mutation."))]
 TEXTS = ("String", "ID", "Cursor", "DateTime")
@@ -47,7 +47,7 @@ CLIENTS_FAULT = {"BAD_USER_INPUT", "BAD_REQUEST", "LIMIT_EXCEEDED"}
 @pytest.mark.parametrize(("name", "field"), ROOTS)
 def test_every_place_for_a_value_has_an_example(name: str, field: GraphQLField) -> None:
     given = {path for example in EXAMPLES[name] for path, _, _ in filled(example.variables)}
-    assert set(leaves(field.args, *TEXTS, "Int")) <= given, f"add them to tests/api_examples.py for {name}"
+    assert set(leaves(field.args, *TEXTS, "Int")) <= given, f"add them to tests/support/api/examples.py for {name}"
 
 
 async def tried(api: Api, world: World, name: str, places: set[tuple[str, ...]], value: Any) -> list[tuple[str, ...]]:

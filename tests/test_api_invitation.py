@@ -11,9 +11,19 @@ from models.ground import secret_link
 from models.invitation import Invitation
 from models.session import SignedIn
 from models.viewer import System, TeamRole
-from tests.client import Api
-from tests.keeping import firms_key
-from tests.make import PASSWORD, MadeAccount, a_firm, an_account, invited, signed_in, switched, toggles_of, token_of
+from tests.support.api.client import Api
+from tests.support.database.store import firms_key
+from tests.support.firm.factories import (
+    PASSWORD,
+    MadeAccount,
+    a_firm,
+    an_account,
+    invited,
+    signed_in,
+    switched,
+    toggles_of,
+    token_of,
+)
 
 SET = """mutation($toggles: [TogglesInput!]!) { setToggles(input: { toggles: $toggles }) {
   errors { code path } cursor toggles { id loginState invitation { id state sentAt expiresAt } } } }"""

@@ -1,7 +1,7 @@
 """Nothing crosses firms, and nobody does what they may not (P6): each argument of type ID, tried by whom it is not for.
 
 What is tried comes from the schema itself: a field or an input that is added later is tried too, or the first test here
-fails until tests/api_examples.py has an example of it.
+fails until tests/support/api/examples.py has an example of it.
 """
 
 import json
@@ -16,10 +16,19 @@ from websockets.exceptions import ConnectionClosed
 from graph.ids import Kind, global_id
 from models.session import SignedIn
 from models.viewer import Asker
-from tests.api_examples import EXAMPLES, Example, document_of, fields_with_arguments, filled, leaves, replaced, told
-from tests.client import Api, TopLevelErrors
-from tests.make import PASSWORD, a_client, an_account, switched
-from tests.world import ANNA, World, a_letter, a_world, everything
+from tests.support.api.client import Api, TopLevelErrors
+from tests.support.api.examples import (
+    EXAMPLES,
+    Example,
+    document_of,
+    fields_with_arguments,
+    filled,
+    leaves,
+    replaced,
+    told,
+)
+from tests.support.firm.factories import PASSWORD, a_client, an_account, switched
+from tests.support.firm.one_of_everything import ANNA, World, a_letter, a_world, everything
 
 PUBLIC = {"Mutation.signIn"}
 SHOWN_TO_ALL = {"Mutation.updateMailbox", "Mutation.disconnectMailbox"}
@@ -49,7 +58,7 @@ NOT_IDS = ("", "x", "account_", "account_123", "account_" + "z" * 32, "ACCOUNT_"
 
 @pytest.mark.parametrize(("name", "field"), fields_with_arguments())
 def test_every_argument_that_takes_an_id_has_an_example(name: str, field: Any) -> None:
-    assert name in EXAMPLES, f"add an example of {name} to tests/api_examples.py"
+    assert name in EXAMPLES, f"add an example of {name} to tests/support/api/examples.py"
     given = {
         path for example in EXAMPLES[name] for path, _, value in filled(example.variables) if str(value)[:1] == "<"
     }

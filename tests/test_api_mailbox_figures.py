@@ -16,14 +16,14 @@ from models.mailbox import MailboxChange, lease
 from models.mailbox.mailbox import MailboxState
 from models.session import SignedIn
 from models.viewer import System, Viewer
-from tests.client import Api
-from tests.imap_server import ImapServer
-from tests.make import a_firm, an_account, signed_in
-from tests.stating import heard
-from tests.syncing import CLIENT, STRANGER, connected, letter, past, synced
-from tests.waiting import NEVER
+from tests.support.api.client import Api
+from tests.support.api.contact_state import heard
+from tests.support.emails.synced_mailbox import CLIENT, STRANGER, connected, letter, past, synced
+from tests.support.firm.factories import a_firm, an_account, signed_in
+from tests.support.servers.imap import ImapServer
+from tests.support.waiting import NEVER
 
-pytest_plugins = ["tests.sync_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures"]
 
 FOLLOW = """subscription { mailboxHealth { address version health { state lagSeconds backfill { done total }
   onServer stored pending quarantined skipped { count }

@@ -13,9 +13,9 @@ from models.mailbox import MailboxChange, MailSecurity, MailServer, NewMailbox, 
 from models.mailbox.mailbox import MailboxState
 from models.session import SignedIn
 from models.viewer import System, Viewer
-from tests.client import Api, Following, TopLevelErrors
-from tests.make import a_client, a_firm, an_account, counting, signed_in
-from tests.waiting import patience
+from tests.support.api.client import Api, Following, TopLevelErrors
+from tests.support.firm.factories import a_client, a_firm, an_account, counting, signed_in
+from tests.support.waiting import patience
 
 FOLLOW = """subscription($id: ID) { mailboxHealth(id: $id) { id address version health { id state lastSyncAt lagSeconds
   backfill { done total } error { code message path } onServer stored pending quarantined } } }"""

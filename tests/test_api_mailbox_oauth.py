@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.api_examples import OAUTH, SERVER
-from tests.client import Api
+from tests.support.api.client import Api
+from tests.support.api.examples import OAUTH, SERVER
+from tests.support.firm.one_of_everything import World, a_world
 from tests.test_letter_secrets import dump
-from tests.world import World, a_world
 
 CONNECT = """mutation($input: ConnectMailboxInput!) { connectMailbox(input: $input) { errors { message code path }
   mailbox { id address username imap { host } smtp { host } health { state error { message path } } version } } }"""

@@ -17,11 +17,11 @@ from graph.ids import Kind, global_id
 from models import api_token
 from models.ground import store
 from models.viewer import ApiScope, TeamRole
-from tests.api_examples import EXAMPLES, SCHEMA, Example, document_of, fields_with_arguments, told
-from tests.client import Api, As, TopLevelErrors
-from tests.make import MadeAccount, a_client, a_firm, a_member, an_account, counting, signed_in
-from tests.noticing import ANNA, EVERYBODY, everybody, many_told
-from tests.world import World, a_world, everything
+from tests.support.api.client import Api, As, TopLevelErrors
+from tests.support.api.examples import EXAMPLES, SCHEMA, Example, document_of, fields_with_arguments, told
+from tests.support.firm.factories import MadeAccount, a_client, a_firm, a_member, an_account, counting, signed_in
+from tests.support.firm.notify_clients import ANNA, EVERYBODY, everybody, many_told
+from tests.support.firm.one_of_everything import World, a_world, everything
 
 NOTIFY = """mutation NotifyClients($input: NotifyClientsInput!) { notifyClients(input: $input) {
   cursor errors { message code path } recipients { outcome address { id address } contacts { id name } } } }"""

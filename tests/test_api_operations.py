@@ -1,4 +1,4 @@
-"""Every operation of the single-page apps (tests/operations.graphql) runs against a small firm."""
+"""Every operation of the single-page apps (tests/support/api/operations.graphql) runs against a small firm."""
 
 import json
 import re
@@ -14,14 +14,14 @@ from models.firm_settings import ClientAction, FirmWish
 from models.ground import clock
 from models.session import SignedIn
 from models.viewer import Asker
-from tests import unsubscribing
-from tests.api_examples import SCHEMA, told
-from tests.client import Api
-from tests.keeping import firms_key
-from tests.make import reset_token, token_of
-from tests.world import ANNA, World, a_world
+from tests.support.api.client import Api
+from tests.support.api.examples import SCHEMA, told
+from tests.support.database.store import firms_key
+from tests.support.firm.factories import reset_token, token_of
+from tests.support.firm.one_of_everything import ANNA, World, a_world
+from tests.support.letters import unsubscribe_links
 
-FILE = Path(__file__).parent / "operations.graphql"
+FILE = Path(__file__).parent / "support/api/operations.graphql"
 DOCUMENT = parse(FILE.read_text())
 OPERATIONS = {
     one.name.value: one for one in DOCUMENT.definitions if isinstance(one, OperationDefinitionNode) and one.name
@@ -63,7 +63,7 @@ def test_it_is_valid(name: str) -> None:
 async def test_it_is_answered_and_nothing_is_refused(api: Api, name: str) -> None:
     world = await a_world()
     more = {"owner": await _email(api, world), "action": await _action(world), "link": await _link(world)}
-    more["unsubscribe"] = unsubscribing.token_of(world.by, world.account)
+    more["unsubscribe"] = unsubscribe_links.token_of(world.by, world.account)
     if name == "NewPassword":
         more["reset"] = await reset_token(ANNA)
     data = await api.ask(sent(name), _variables(name, world.ids | more), as_=_whose(name, world))

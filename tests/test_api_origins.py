@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.client import Api, an_api
+from tests.support.api.client import Api, an_api
 
 APP, PORTAL, STRANGER = "https://app.firm.test", "https://portal.firm.test", "https://evil.test"
 PREFLIGHT = {"access-control-request-method": "POST", "access-control-request-headers": "content-type,x-switchboard"}

@@ -8,9 +8,9 @@ import orjson
 import pytest
 
 from models.session import SignedIn
-from tests.client import Api, TopLevelErrors
-from tests.make import a_contact, a_firm, an_account, signed_in
-from tests.world import World, a_letter, a_world
+from tests.support.api.client import Api, TopLevelErrors
+from tests.support.firm.factories import a_contact, a_firm, an_account, signed_in
+from tests.support.firm.one_of_everything import World, a_letter, a_world
 
 PAGE = """query($first: Int, $after: String, $last: Int, $before: String, $order: AccountOrder! = CODE_ASC) {
   accounts(first: $first, after: $after, last: $last, before: $before, orderBy: $order) {

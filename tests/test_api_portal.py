@@ -13,9 +13,9 @@ from models.ground import secret_link, store
 from models.mailbox import NewMailbox
 from models.session import SignedIn
 from models.viewer import Client, System
-from tests.client import Api, TopLevelErrors
-from tests.keeping import firms_key
-from tests.make import (
+from tests.support.api.client import Api, TopLevelErrors
+from tests.support.database.store import firms_key
+from tests.support.firm.factories import (
     PASSWORD,
     MadeAccount,
     a_client,
@@ -27,7 +27,7 @@ from tests.make import (
     signed_in,
     switched,
 )
-from tests.world import ANNA, PDF, SERVER, a_letter, a_world
+from tests.support.firm.one_of_everything import ANNA, PDF, SERVER, a_letter, a_world
 
 FRAME = "{ accounts { id name waitingEmails waiting { category count } } account { id } showAccountNotice emailSync }"
 SIGN_IN = f"""mutation($input: SignInInput!) {{ signIn(input: $input) {{ errors {{ code message }}

@@ -21,10 +21,10 @@ from models.ground import store
 from models.mailbox.mailbox import MailFolder
 from models.session import SignedIn
 from models.viewer import Asker
-from tests.api_examples import SCHEMA
-from tests.client import Api
-from tests.make import a_client, an_account
-from tests.world import World, a_letter, a_world
+from tests.support.api.client import Api
+from tests.support.api.examples import SCHEMA
+from tests.support.firm.factories import a_client, an_account
+from tests.support.firm.one_of_everything import World, a_letter, a_world
 
 DEEPEST = 5
 """Objects in objects: as deep as a request may be."""

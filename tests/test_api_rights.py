@@ -7,9 +7,9 @@ from graphql import GraphQLObjectType, get_named_type, is_leaf_type
 
 from models import api_token
 from models.viewer import ApiScope
-from tests.api_examples import SCHEMA
-from tests.client import Api, TopLevelErrors, an_api
-from tests.world import World, a_world
+from tests.support.api.client import Api, TopLevelErrors, an_api
+from tests.support.api.examples import SCHEMA
+from tests.support.firm.one_of_everything import World, a_world
 
 QUERY = SCHEMA.type_map["Query"]
 assert isinstance(QUERY, GraphQLObjectType)

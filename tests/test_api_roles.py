@@ -10,10 +10,10 @@ from graphql import GraphQLObjectType
 
 from models import api_token
 from models.viewer import ApiScope, TeamRole
-from tests.api_examples import EXAMPLES, SCHEMA, document_of, told
-from tests.client import Api, As
-from tests.make import a_client, signed_in
-from tests.world import World, a_world, everything
+from tests.support.api.client import Api, As
+from tests.support.api.examples import EXAMPLES, SCHEMA, document_of, told
+from tests.support.firm.factories import a_client, signed_in
+from tests.support.firm.one_of_everything import World, a_world, everything
 
 ACCOUNTS = "the right manageAccounts"
 ACCOUNTS_OR_OWN = "the right manageAccounts; a client for its own"

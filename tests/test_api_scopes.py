@@ -19,10 +19,10 @@ from graphql import (
 from graph.scopes import NAMES
 from models import api_token
 from models.viewer import ApiScope
-from tests.api_examples import EXAMPLES, SCHEMA, Example, document_of
-from tests.api_examples import told as with_ids
-from tests.client import Api, TopLevelErrors
-from tests.world import World, a_world
+from tests.support.api.client import Api, TopLevelErrors
+from tests.support.api.examples import EXAMPLES, SCHEMA, Example, document_of
+from tests.support.api.examples import told as with_ids
+from tests.support.firm.one_of_everything import World, a_world
 
 MUTATION = SCHEMA.type_map["Mutation"]
 assert isinstance(MUTATION, GraphQLObjectType)

@@ -9,9 +9,9 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from graph.engine.transport.origin import CSRF_HEADER
 from models.ground import clock, store
 from models.viewer import TeamRole
-from tests.client import Api, Browser, TopLevelErrors
-from tests.make import PASSWORD, a_firm, a_member, signed_in, switched
-from tests.world import a_world
+from tests.support.api.client import Api, Browser, TopLevelErrors
+from tests.support.firm.factories import PASSWORD, a_firm, a_member, signed_in, switched
+from tests.support.firm.one_of_everything import a_world
 
 SIGN_IN = """mutation($input: SignInInput!) { signIn(input: $input) {
   errors { __typename code message path ... on RateLimited { retryAt } }

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from models.session import Session
-from tests import make
-from tests.client import Api, an_api, bearer
-from tests.streaming import MULTIPART, SSE, Followed, followed_at
+from tests.support.api.client import Api, an_api, bearer
+from tests.support.api.streams import MULTIPART, SSE, Followed, followed_at
+from tests.support.firm import factories
 
 CHANGES = """subscription { togglesChanged { __typename
     ... on FeedReady { cursor } ... on TogglesChanged { cursor toggles { notify } } } }"""
@@ -38,9 +38,9 @@ async def feed(api: Api, accept: str, headers: Mapping[str, str]) -> AsyncIterat
 
 @BOTH
 async def test_a_switch_turned_over_one_stream_is_heard_on_another(api: Api, accept: str) -> None:
-    by = await make.a_firm()
-    owner = await make.signed_in(by)
-    account = await make.an_account(by)
+    by = await factories.a_firm()
+    owner = await factories.signed_in(by)
+    account = await factories.an_account(by)
     found = await api.ask("{accounts(first:1){nodes{id toggles{address{id}}}}}", as_=owner)
     [node] = found["accounts"]["nodes"]
     turn = f"""mutation {{ setToggles(input: {{toggles: [{{accountId: "{node["id"]}",
@@ -50,27 +50,27 @@ async def test_a_switch_turned_over_one_stream_is_heard_on_another(api: Api, acc
             assert (await turned.answer())["data"]["setToggles"] == {"errors": []}
         event = await stream.answer()
         assert event["data"]["togglesChanged"]["toggles"] == [{"notify": True}]
-    assert await make.spelled(owner.viewer, account.id, account.address) == "N"
+    assert await factories.spelled(owner.viewer, account.id, account.address) == "N"
 
 
 @BOTH
 async def test_signing_out_ends_the_streams_of_that_session_and_no_others(api: Api, accept: str) -> None:
-    by = await make.a_firm()
-    leaving, staying = await make.signed_in(by), await make.signed_in(by)
+    by = await factories.a_firm()
+    leaving, staying = await factories.signed_in(by), await factories.signed_in(by)
     async with feed(api, accept, bearer(leaving)) as ended, feed(api, accept, bearer(staying)) as goes_on:
         await api.ask(SIGN_OUT, as_=leaving)
         assert code((await ended.rest())[0]) == "UNAUTHENTICATED"
-        await make.an_account(by, notify=True)
+        await factories.an_account(by, notify=True)
         assert kind_of(await goes_on.answer()) == "TogglesChanged"
 
 
 @BOTH
 async def test_a_session_that_is_gone_from_the_database_hears_nothing_more(api: Api, accept: str) -> None:
-    by = await make.a_firm()
-    gone = await make.signed_in(by)
+    by = await factories.a_firm()
+    gone = await factories.signed_in(by)
     async with feed(api, accept, bearer(gone)) as stream:
         await Session.filter(id=gone.viewer.session_id).delete()
-        await make.an_account(by, notify=True)
+        await factories.an_account(by, notify=True)
         assert code((await stream.rest())[0]) == "UNAUTHENTICATED"
 
 
@@ -78,7 +78,7 @@ async def test_a_session_that_is_gone_from_the_database_hears_nothing_more(api: 
 async def test_a_browsers_cookie_opens_a_stream_only_with_the_header_that_foreign_pages_cannot_send(
     api: Api, accept: str
 ) -> None:
-    owner = await make.signed_in(await make.a_firm())
+    owner = await factories.signed_in(await factories.a_firm())
     cookie = {"cookie": f"{api.settings.cookie}={owner.token}"}
     async with feed(api, accept, {**cookie, "x-switchboard": "1"}):
         pass
@@ -102,7 +102,7 @@ async def test_nobody_hears_nothing(api: Api, accept: str) -> None:
 async def test_with_a_manifest_the_app_runs_its_documents_only(store: str, tmp_path: Path) -> None:
     path = tmp_path / "documents.json"
     path.write_text(json.dumps({"who": "{ viewer { __typename } }", "feed": CHANGES}))
-    owner = await make.signed_in(await make.a_firm())
+    owner = await factories.signed_in(await factories.a_firm())
     async with an_api(store, tmp_path, documents=path) as api:
         known = await api.http.post("/graphql", json={"documentId": "who"}, headers=bearer(owner))
         assert known.json()["data"] == {"viewer": {"__typename": "TeamMember"}}

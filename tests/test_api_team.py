@@ -4,8 +4,8 @@ import pyotp
 
 from models import second_factor
 from models.ground import clock
-from tests.client import Api
-from tests.make import PASSWORD, a_firm, signed_in
+from tests.support.api.client import Api
+from tests.support.firm.factories import PASSWORD, a_firm, signed_in
 
 EMAIL = "chiara@firm.test"
 ME = "{ viewer { ... on TeamMember { id twoFactor sessions { id current device createdAt } } } }"

@@ -9,7 +9,7 @@ from models.api_token import Created
 from models.errors import ErrorCode, Refusal
 from models.ground import clock, store
 from models.viewer import ApiScope, TeamRole, Viewer
-from tests.make import a_firm, a_member
+from tests.support.firm.factories import a_firm, a_member
 
 pytestmark = pytest.mark.usefixtures("store")
 BOTH = [ApiScope.READ, ApiScope.WRITE]

@@ -15,12 +15,12 @@ from models import api_token, upload
 from models.ground import files, store
 from models.session import SignedIn
 from models.viewer import ApiScope, Viewer
-from tests.bucket import Bucket
-from tests.client import Api, As, Browser, an_api, bearer
-from tests.make import a_client, a_firm, signed_in
-from tests.toy import until
-from tests.waiting import patience
-from tests.world import PDF
+from tests.support.api.client import Api, As, Browser, an_api, bearer
+from tests.support.api.toy_server import until
+from tests.support.firm.factories import a_client, a_firm, signed_in
+from tests.support.firm.one_of_everything import PDF
+from tests.support.servers.bucket import Bucket
+from tests.support.waiting import patience
 
 pytestmark = pytest.mark.usefixtures("store")
 MB = 1024 * 1024

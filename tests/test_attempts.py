@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from models import attempts
 from models.attempts import Attempts
 from models.errors import RateLimited
-from tests.redis import RedisServer
+from tests.support.servers.redis import RedisServer
 
 pytestmark = pytest.mark.usefixtures("store", "shared")
 ANNA, HERE = "anna@client.test", "192.0.2.1"

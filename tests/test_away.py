@@ -11,8 +11,8 @@ from models.errors import ErrorCode, Refusal
 from models.firm import Firm
 from models.ground import store
 from models.session import SignedIn
-from tests.client import Api, an_api
-from tests.make import a_firm, signed_in
+from tests.support.api.client import Api, an_api
+from tests.support.firm.factories import a_firm, signed_in
 
 CREATE = """mutation { createAccount(input: {name: "Vetreria Valsecchi", kind: COMPANY}) {
   account { code } errors { code } } }"""

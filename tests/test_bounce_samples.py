@@ -10,7 +10,9 @@ from mail.returns.address import return_address
 from mail.returns.settling import settle
 from models.ground import clock, store
 from models.viewer import System
-from tests.bounce_samples import (
+from tests.support.firm.factories import a_firm, an_address
+from tests.support.letters.outbox import row_of, written
+from tests.support.letters.report_samples import (
     ANSWER,
     COMPLAINT,
     DELIVERED,
@@ -24,8 +26,6 @@ from tests.bounce_samples import (
     sent_from_nowhere,
     there,
 )
-from tests.letters import row_of, written
-from tests.make import a_firm, an_address
 
 BY_KIND = {
     ReportKind.FAILED: TOLD,

@@ -8,14 +8,14 @@ from mail.sync import Tools
 from models import journal
 from models.ground import store
 from models.viewer import System
-from tests.imap_server import ARRIVED, ImapServer
-from tests.letters import an_invitation, due_again, invited, row_of, sent_all, state_of
-from tests.make import a_firm, a_member, an_account
-from tests.reports import ANNA, a_report, an_answer
-from tests.smtp_server import DROP, SmtpSink
-from tests.syncing import connected, states, synced
+from tests.support.emails.synced_mailbox import connected, states, synced
+from tests.support.firm.factories import a_firm, a_member, an_account
+from tests.support.letters.outbox import an_invitation, due_again, invited, row_of, sent_all, state_of
+from tests.support.letters.reports import ANNA, a_report, an_answer
+from tests.support.servers.imap import ARRIVED, ImapServer
+from tests.support.servers.smtp import DROP, SmtpSink
 
-pytest_plugins = ["tests.sync_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures"]
 
 
 async def a_sent_letter(by: System, sink: SmtpSink) -> UUID:

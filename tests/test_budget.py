@@ -15,10 +15,10 @@ from graph.engine.transport import RequestError
 from graph.ids import Kind, global_id
 from graph.process.allowance import Allowances
 from models.session import SignedIn
-from tests import make
-from tests.client import Api, TopLevelErrors, an_api
-from tests.toy import until
-from tests.waiting import until_waiting
+from tests.support.api.client import Api, TopLevelErrors, an_api
+from tests.support.api.toy_server import until
+from tests.support.firm import factories
+from tests.support.waiting import until_waiting
 
 CONTACTS = "{ contacts(first: 1) { nodes { name } } }"
 LINKED = "{ accounts(first: 1) { nodes { contacts { contact { name } } } } }"
@@ -42,7 +42,7 @@ async def locked(url: str, table: str) -> AsyncIterator[Callable[[], Awaitable[N
 
 
 async def an_owner() -> SignedIn:
-    return await make.signed_in(await make.a_firm())
+    return await factories.signed_in(await factories.a_firm())
 
 
 async def refusal(api: Api, document: str, as_: SignedIn | None, variables: dict[str, Any] | None = None) -> Any:
@@ -93,8 +93,8 @@ async def test_a_session_holds_so_many_subscriptions(store: str, tmp_path: Path)
 
 
 async def test_a_person_may_ask_for_so_much_in_a_minute(store: str, tmp_path: Path) -> None:
-    by = await make.a_firm()
-    owner, colleague = await make.signed_in(by), await make.signed_in(by)
+    by = await factories.a_firm()
+    owner, colleague = await factories.signed_in(by), await factories.signed_in(by)
     async with an_api(store, tmp_path, cost_per_person=100) as api:
         assert await api.ask("{ accounts(first: 60) { nodes { name } } }", as_=owner)
         told = await refusal(api, "{ accounts(first: 60) { nodes { name } } }", owner)
@@ -108,8 +108,8 @@ async def test_a_person_may_ask_for_so_much_in_a_minute(store: str, tmp_path: Pa
 
 
 async def test_a_firm_may_ask_for_so_much_in_a_minute(store: str, tmp_path: Path) -> None:
-    by = await make.a_firm()
-    owner, colleague = await make.signed_in(by), await make.signed_in(by)
+    by = await factories.a_firm()
+    owner, colleague = await factories.signed_in(by), await factories.signed_in(by)
     async with an_api(store, tmp_path, cost_per_firm=100) as api:
         assert await api.ask("{ accounts(first: 60) { nodes { name } } }", as_=owner)
         assert "a firm" in (await refusal(api, "{ accounts(first: 60) { nodes { name } } }", colleague))["message"]
@@ -125,9 +125,9 @@ async def test_what_can_never_be_paid_says_so(store: str, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("document", [CONTACTS, LINKED])
 async def test_a_query_over_its_time_ends_with_its_sql(store: str, tmp_path: Path, document: str) -> None:
-    by = await make.a_firm()
-    owner = await make.signed_in(by)
-    await make.an_account(by)
+    by = await factories.a_firm()
+    owner = await factories.signed_in(by)
+    await factories.an_account(by)
     async with an_api(store, tmp_path, operation_seconds=0.3) as api, locked(store, "contact"):
         told = await refusal(api, document, owner)
         assert told["message"].startswith("This took longer than 0.3 seconds and was stopped.")
@@ -136,18 +136,18 @@ async def test_a_query_over_its_time_ends_with_its_sql(store: str, tmp_path: Pat
 
 
 async def test_what_a_loader_asks_in_a_task_of_its_own_ends_with_the_operation(store: str, tmp_path: Path) -> None:
-    by = await make.a_firm()
-    owner = await make.signed_in(by)
-    account = await make.an_account(by)
+    by = await factories.a_firm()
+    owner = await factories.signed_in(by)
+    account = await factories.an_account(by)
     async with an_api(store, tmp_path, operation_seconds=0.3) as api, locked(store, "contact"):
         await refusal(api, NODE, owner, {"id": global_id(Kind.CONTACT, account.contact)})
         await until_waiting(store, 0)
 
 
 async def test_a_mutation_over_its_time_ends_with_its_transaction(store: str, tmp_path: Path) -> None:
-    by = await make.a_firm()
-    owner = await make.signed_in(by)
-    account = await make.an_account(by)
+    by = await factories.a_firm()
+    owner = await factories.signed_in(by)
+    account = await factories.an_account(by)
     rename = {"id": global_id(Kind.CONTACT, account.contact)}
     async with an_api(store, tmp_path, operation_seconds=0.5) as api:
         async with locked(store, "contact"):
@@ -168,7 +168,7 @@ PRIVATE = [
 
 @pytest.mark.parametrize("document", PRIVATE)
 async def test_without_a_session_only_what_is_public_runs(store: str, api: Api, document: str) -> None:
-    async with make.counting() as statements:
+    async with factories.counting() as statements:
         answer = await api.told(document)
     assert answer.status_code == 401
     (error,) = answer.json()["errors"]

@@ -19,11 +19,11 @@ from models.run import Pace
 from models.session import SignedIn
 from models.toggles import Invite
 from models.viewer import Actor, System
-from tests.bulk_updating import ALL, DISABLE, ENABLE, asked
-from tests.chunks import people
-from tests.client import Api
-from tests.make import a_firm, linked, signed_in
-from tests.toy import until
+from tests.support.api.client import Api
+from tests.support.api.toy_server import until
+from tests.support.firm.bulk_updates import ALL, DISABLE, ENABLE, asked
+from tests.support.firm.factories import a_firm, linked, signed_in
+from tests.support.firm.many_addresses import people
 
 ADDRESSES = 600
 ALWAYS = 1_000

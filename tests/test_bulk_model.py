@@ -1,5 +1,5 @@
 """
-Bulk updates and undos in the real database against their rules in plain Python (tests/run_rules.py), cut between any
+Bulk updates and undos in the real database against their rules (tests/support/rules/bulk/runs.py), cut between any
 two chunks by switches, preferences, moves, archiving, activation, suppression, colleagues, other workers, lost rights,
 cancelling and time: R8, R13, R17, R25-R28, R30, R31, R44, R46.
 """
@@ -19,14 +19,14 @@ from models.ground import clock
 from models.ground.settings import Settings
 from models.run import RunStatus
 from models.viewer import TeamRole
-from tests.bulk_deeds import Runs, nobody_elses
-from tests.bulk_firms import limits_of
-from tests.bulk_found import items, letters, offered, offers, run_of, said, tallied, told
-from tests.bulk_scenes import SCENE, TAKEN_BACK, Step
-from tests.make import a_member
-from tests.reality import code_of, people_and_places, text_of
-from tests.rules import PEOPLE, PLACES
-from tests.run_rules import Bulk
+from tests.support.firm.factories import a_member
+from tests.support.rules.bulk.firms import limits_of
+from tests.support.rules.bulk.runs import Bulk
+from tests.support.rules.bulk.runs_done import Runs, nobody_elses
+from tests.support.rules.bulk.scenes import SCENE, TAKEN_BACK, Step
+from tests.support.rules.bulk.stored import items, letters, offered, offers, run_of, said, tallied, told
+from tests.support.rules.switches import PEOPLE, PLACES
+from tests.support.rules.switches_done import code_of, people_and_places, text_of
 
 pytestmark = pytest.mark.usefixtures("store")
 

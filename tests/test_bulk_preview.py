@@ -1,6 +1,6 @@
 """
-The preview of a bulk update against its report, item for item, and both against the plain rules (tests/bulk_rules.py),
-over firms of every kind (R25-R28).
+The preview of a bulk update against its report, item for item, and both against the plain rules
+(tests/support/rules/bulk/planning.py), over firms of every kind (R25-R28).
 """
 
 from collections import Counter
@@ -20,12 +20,12 @@ from models.bulk_update.starting import checked, start
 from models.bulk_update.stepping import step
 from models.ground.settings import Settings
 from models.run import RunKind, RunStatus, claim
-from tests.bulk_deeds import Even, nobody_elses
-from tests.bulk_firms import firms, limits_of, settled, wishes
-from tests.bulk_found import ALL, items, letters, offered, offers, run_of, said, tallied, told
-from tests.bulk_rules import Wish
-from tests.reality import Reality, text_of
-from tests.run_rules import Bulk
+from tests.support.rules.bulk.firms import firms, limits_of, settled, wishes
+from tests.support.rules.bulk.planning import Wish
+from tests.support.rules.bulk.runs import Bulk
+from tests.support.rules.bulk.runs_done import Even, nobody_elses
+from tests.support.rules.bulk.stored import ALL, items, letters, offered, offers, run_of, said, tallied, told
+from tests.support.rules.switches_done import Reality, text_of
 
 pytestmark = pytest.mark.usefixtures("store")
 

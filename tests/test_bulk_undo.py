@@ -19,9 +19,9 @@ from models.run import RunStatus
 from models.team import TeamMember
 from models.toggles import Invite, LoginState, Switch
 from models.viewer import TeamRole, Viewer
-from tests.bulk_updating import DISABLE, ENABLE, all_end, stepped, view
-from tests.inviting import ends_of, login_of
-from tests.make import (
+from tests.support.firm.bulk_updates import DISABLE, ENABLE, all_end, stepped, view
+from tests.support.firm.contact_edits import edit, shown
+from tests.support.firm.factories import (
     PASSWORD,
     MadeAccount,
     a_firm,
@@ -34,11 +34,11 @@ from tests.make import (
     token_of,
     with_password,
 )
-from tests.moving import edit, shown
-from tests.preferring import muted, preferences, preferred
-from tests.refused import refused
-from tests.undoing import asked, begun, came, ran, undone
-from tests.waiting import held, until_waiting
+from tests.support.firm.invitations import ends_of, login_of
+from tests.support.firm.preferences import muted, preferences, preferred
+from tests.support.firm.undos import asked, begun, came, ran, undone
+from tests.support.refusals import refused
+from tests.support.waiting import held, until_waiting
 
 pytestmark = pytest.mark.usefixtures("store")
 LOGIN, NOTIFY, EMAIL_SYNC = Switch

@@ -13,10 +13,10 @@ from models.notification_category import NotificationCategory
 from models.run import Pace
 from models.toggles import Invite
 from models.viewer import Viewer
-from tests.bulk_updating import ALL, ENABLE, all_end, claimed, ran
-from tests.chunks import nobody_analyses, people, rows_read
-from tests.make import a_firm, a_member
-from tests.preferring import preferences
+from tests.support.firm.bulk_updates import ALL, ENABLE, all_end, claimed, ran
+from tests.support.firm.factories import a_firm, a_member
+from tests.support.firm.many_addresses import nobody_analyses, people, rows_read
+from tests.support.firm.preferences import preferences
 
 FEW, MANY = 30, 4000
 MOST = 150

@@ -13,9 +13,8 @@ from models.journal import Change, JournalFilter, JournalKind
 from models.letter import Letter, LetterState
 from models.toggles import Invite, LoginState, Switch
 from models.viewer import Viewer
-from tests.bulk_updating import DISABLE, ENABLE
-from tests.inviting import dead, delivered, ends_of, last_of, login_of, queued, state_of
-from tests.make import (
+from tests.support.firm.bulk_updates import DISABLE, ENABLE
+from tests.support.firm.factories import (
     PASSWORD,
     a_client,
     a_firm,
@@ -26,7 +25,8 @@ from tests.make import (
     token_of,
     with_password,
 )
-from tests.undoing import came, ran, undone
+from tests.support.firm.invitations import dead, delivered, ends_of, last_of, login_of, queued, state_of
+from tests.support.firm.undos import came, ran, undone
 
 pytestmark = pytest.mark.usefixtures("store")
 LOGIN = Switch.LOGIN

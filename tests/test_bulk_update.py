@@ -19,7 +19,7 @@ from models.notification_category import NotificationCategory
 from models.run import RunLost, RunStatus
 from models.toggles import Invite, NotificationPreference, Switch
 from models.viewer import TeamRole, Viewer
-from tests.bulk_updating import (
+from tests.support.firm.bulk_updates import (
     ALL,
     DISABLE,
     ENABLE,
@@ -33,7 +33,7 @@ from tests.bulk_updating import (
     told,
     view,
 )
-from tests.make import (
+from tests.support.firm.factories import (
     a_contact,
     a_firm,
     a_member,
@@ -45,7 +45,7 @@ from tests.make import (
     spelled,
     switched,
 )
-from tests.refused import refused
+from tests.support.refusals import refused
 
 pytestmark = pytest.mark.usefixtures("store")
 INVITING = BulkEdit(ALL, login=ENABLE, invite=Invite("Welcome"))

@@ -19,10 +19,10 @@ from models.links import FileKind, Opened
 from models.session import SignedIn
 from models.toggles import Invite
 from models.viewer import ApiScope, System, TeamRole, Viewer
-from tests.bulk_updating import ALL, DISABLE, ENABLE, all_end, asked, claimed, ran, stepped, view
-from tests.client import Api
-from tests.keeping import firms_key
-from tests.make import a_client, a_contact, a_firm, an_account, counting, linked, signed_in
+from tests.support.api.client import Api
+from tests.support.database.store import firms_key
+from tests.support.firm.bulk_updates import ALL, DISABLE, ENABLE, all_end, asked, claimed, ran, stepped, view
+from tests.support.firm.factories import a_client, a_contact, a_firm, an_account, counting, linked, signed_in
 
 BULK = Kind.BULK_UPDATE
 EVERYTHING = BulkEdit(ALL, login=ENABLE, notify=ENABLE, email_sync=ENABLE, invite=Invite())

@@ -13,9 +13,9 @@ from models.run import RunKind, RunStatus, claim
 from models.run.failing import FACTOR, FIRST_WAIT, MOST
 from models.toggles import Switch
 from models.viewer import Viewer
-from tests.bulk_updating import ALL, ENABLE, OneByOne, all_end, asked, claimed, told, view
-from tests.make import a_firm, a_member, an_account
-from tests.waiting import patience
+from tests.support.firm.bulk_updates import ALL, ENABLE, OneByOne, all_end, asked, claimed, told, view
+from tests.support.firm.factories import a_firm, a_member, an_account
+from tests.support.waiting import patience
 
 ON = BulkEdit(ALL, login=ENABLE)
 A, B, C = (f"{code} {code.lower()}@client.test" for code in "ABC")

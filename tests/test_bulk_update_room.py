@@ -12,8 +12,8 @@ from models.ground.settings import Settings
 from models.run import Pace
 from models.toggles import Invite, Switch
 from models.viewer import Viewer
-from tests.bulk_updating import ALL, ENABLE, asked, claimed, planned, told
-from tests.make import a_firm, a_member, an_account, switched
+from tests.support.firm.bulk_updates import ALL, ENABLE, asked, claimed, planned, told
+from tests.support.firm.factories import a_firm, a_member, an_account, switched
 
 pytestmark = pytest.mark.usefixtures("store")
 INVITING = BulkEdit(ALL, login=ENABLE, invite=Invite())

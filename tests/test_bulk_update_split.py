@@ -19,9 +19,8 @@ from models.letter import LetterKind
 from models.run import release
 from models.toggles import Invite, Switch
 from models.viewer import Viewer
-from tests.bulk_updating import ALL, ENABLE, all_end, asked, claimed, previewed, stepped, told, view
-from tests.inviting import last_of
-from tests.make import (
+from tests.support.firm.bulk_updates import ALL, ENABLE, all_end, asked, claimed, previewed, stepped, told, view
+from tests.support.firm.factories import (
     PASSWORD,
     MadeAccount,
     a_firm,
@@ -32,6 +31,7 @@ from tests.make import (
     token_of,
     with_password,
 )
+from tests.support.firm.invitations import last_of
 
 pytestmark = pytest.mark.usefixtures("store")
 INVITING = BulkEdit(ALL, login=ENABLE, invite=Invite())

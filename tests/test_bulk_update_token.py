@@ -11,8 +11,8 @@ from models.ground import clock
 from models.run import RunStatus, release
 from models.toggles import Switch
 from models.viewer import ApiScope, TeamRole, Viewer
-from tests.bulk_updating import ALL, ENABLE, all_end, claimed, ran, stepped, told, view
-from tests.make import a_firm, a_member, an_account
+from tests.support.firm.bulk_updates import ALL, ENABLE, all_end, claimed, ran, stepped, told, view
+from tests.support.firm.factories import a_firm, a_member, an_account
 
 pytestmark = pytest.mark.usefixtures("store")
 ALL_ON = BulkEdit(ALL, login=ENABLE)

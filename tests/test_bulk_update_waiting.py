@@ -15,10 +15,10 @@ from models.run import RunLost, RunStatus, release
 from models.run.starting import MOST_WAITING
 from models.toggles import Invite, Switch
 from models.viewer import Viewer
-from tests.bulk_updating import ALL, ENABLE, all_end, asked, claimed, stepped, told, view
-from tests.make import a_firm, a_member, an_account
-from tests.refused import refused
-from tests.waiting import held, patience, until_waiting
+from tests.support.firm.bulk_updates import ALL, ENABLE, all_end, asked, claimed, stepped, told, view
+from tests.support.firm.factories import a_firm, a_member, an_account
+from tests.support.refusals import refused
+from tests.support.waiting import held, patience, until_waiting
 
 pytestmark = pytest.mark.usefixtures("store")
 INVITING = BulkEdit(ALL, login=ENABLE, invite=Invite())

@@ -28,7 +28,7 @@ from models.notification.words import LANGUAGES, English
 from models.notification_category import NotificationCategory
 from models.run import RunKind, RunStatus
 from models.toggles import NotificationPreference, Switch
-from tests.golden import is_golden
+from tests.support.golden import is_golden
 
 GOLDEN = Path(__file__).parent / "golden_bulk_update"
 CODES = {

@@ -6,7 +6,7 @@ from contextlib import suppress
 import pytest
 
 from models.ground.cancelled import heed
-from tests.waiting import patience
+from tests.support.waiting import patience
 
 
 async def swallowed(begun: asyncio.Event) -> None:

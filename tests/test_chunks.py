@@ -11,8 +11,8 @@ from models import letter
 from models.ground import store
 from models.ground.settings import Settings
 from models.viewer import Viewer
-from tests.chunks import invited, nobody_analyses, people, rows_read, switched_off
-from tests.make import a_firm, a_member
+from tests.support.firm.factories import a_firm, a_member
+from tests.support.firm.many_addresses import invited, nobody_analyses, people, rows_read, switched_off
 
 AT_ONCE = 500
 FEW, MANY = 30, 3000

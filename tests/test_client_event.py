@@ -10,7 +10,7 @@ from models.client_event import ClientEvent
 from models.errors import ErrorCode, Refusal
 from models.firm_settings import ClientAction
 from models.notification_category import NotificationCategory
-from tests.refused import refused
+from tests.support.refusals import refused
 
 DESIGN = Path(__file__).parents[2] / "shared" / "design" / "schema.graphql"
 

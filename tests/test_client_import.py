@@ -9,8 +9,8 @@ from models.ground import store as database
 from models.run import Pace, RunKind, RunStatus, claim
 from models.toggles import Invite, NewToggles
 from models.viewer import TeamRole, Viewer
-from tests.importing import all_end, asked, clients, errors, imported, mailed, outcomes, said, view
-from tests.make import a_contact, a_firm, a_member, an_account, an_address, counting, switched
+from tests.support.firm.factories import a_contact, a_firm, a_member, an_account, an_address, counting, switched
+from tests.support.firm.imports import all_end, asked, clients, errors, imported, mailed, outcomes, said, view
 
 pytestmark = pytest.mark.usefixtures("store")
 ALL_ON = NewToggles(login=True, notify=True, email_sync=True)

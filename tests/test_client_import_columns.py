@@ -6,7 +6,7 @@ from models.client_import.columns import ImportField, Target, chosen, guess, sam
 from models.contact import FieldRef
 from models.errors import ErrorCode, Refusal, Refusals
 from models.sheet.sheet import Row, Rows, Sheet
-from tests.sheets import rows_of
+from tests.support.firm.sheets import rows_of
 
 NAME, CODE, KIND, PERSON = (
     ImportField.ACCOUNT_NAME,

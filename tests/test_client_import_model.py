@@ -18,8 +18,8 @@ from models.notification_category import NotificationCategory
 from models.run import Pace
 from models.toggles import Invite, NewToggles, NotificationPreference
 from models.viewer import Viewer
-from tests.importing import OneByOne, clients, errors, imported, mailed, outcomes
-from tests.make import a_contact, a_firm, a_member, an_account, an_address, linked
+from tests.support.firm.factories import a_contact, a_firm, a_member, an_account, an_address, linked
+from tests.support.firm.imports import OneByOne, clients, errors, imported, mailed, outcomes
 
 pytestmark = pytest.mark.usefixtures("store")
 NAMES = ("Rossi", "rossi ", "Verdi", "Neri", "")

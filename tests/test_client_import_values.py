@@ -9,7 +9,7 @@ from models.contact import FieldRef
 from models.errors import ErrorCode
 from models.sheet.sheet import Row, Sheet
 from models.toggles import Switch
-from tests.sheets import rows_of
+from tests.support.firm.sheets import rows_of
 
 EMAIL, WORK = FieldRef(name="Email"), FieldRef(name="Work email")
 COLUMNS: dict[str, Target] = {

@@ -11,9 +11,18 @@ from models.errors import ErrorCode, Refusal
 from models.ground import clock, store
 from models.session import Session
 from models.viewer import Client, System, Viewer, ViewerKind
-from tests.make import PASSWORD, a_client, a_firm, a_member, an_account, signed_in, switched, with_password
-from tests.refused import refused
-from tests.waiting import held, until_waiting
+from tests.support.firm.factories import (
+    PASSWORD,
+    a_client,
+    a_firm,
+    a_member,
+    an_account,
+    signed_in,
+    switched,
+    with_password,
+)
+from tests.support.refusals import refused
+from tests.support.waiting import held, until_waiting
 
 pytestmark = pytest.mark.usefixtures("store")
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests import make
-from tests.client import Api
-from tests.waiting import patience
+from tests.support.api.client import Api
+from tests.support.firm import factories
+from tests.support.waiting import patience
 
 CLIENTS = Path(__file__).parent / "clients"
 
@@ -42,14 +42,14 @@ async def test_gql_in_python_works_unchanged(api: Api) -> None:
 
 async def run(api: Api, program: str, script: str) -> list[dict[str, Any]]:
     """What it printed. It signs in by itself; an account with Notify off is there."""
-    by = await make.a_firm()
-    await make.signed_in(by, email="owner@clients.test")
-    await make.an_account(by, name="Vetreria Valsecchi")
+    by = await factories.a_firm()
+    await factories.signed_in(by, email="owner@clients.test")
+    await factories.an_account(by, name="Vetreria Valsecchi")
     environment = {
         "PATH": os.environ["PATH"],
         "SWITCHBOARD_URL": f"{api.url}/graphql",
         "SWITCHBOARD_EMAIL": "owner@clients.test",
-        "SWITCHBOARD_PASSWORD": make.PASSWORD,
+        "SWITCHBOARD_PASSWORD": factories.PASSWORD,
     }
     process = await asyncio.create_subprocess_exec(
         program, script, cwd=CLIENTS, env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE

@@ -13,10 +13,10 @@ import pytest
 
 from models.ground import store
 from models.ground.embedded import Embedded
-from tests.postgres import cloned, open_folder, order
-from tests.postgres import run as ordered
-from tests.processes import a_free_port, all_gone, processes_about, run, run_afresh, running
-from tests.smtp_server import SmtpSink
+from tests.support.database.postgres import cloned, open_folder, order
+from tests.support.database.postgres import run as ordered
+from tests.support.processes.switchboard import a_free_port, all_gone, processes_about, run, run_afresh, running
+from tests.support.servers.smtp import SmtpSink
 
 KEY, OTHER_KEY = "00" * 32, "11" * 32
 PASSWORD = "correct horse battery"

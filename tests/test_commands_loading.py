@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import run_afresh
+from tests.support.processes.switchboard import run_afresh
 
 SERVER = {"uvicorn", "graph.process.running", "graph.process.app"}
 API = {"starlette", "strawberry", "graphql"}

@@ -12,7 +12,7 @@ from strawberry.types import ExecutionResult
 from graph.engine.completion import CompilingExecutor
 from graph.engine.completion.plans import plans_of
 from graph.engine.transport import Schema
-from tests.completing import COMPILED, STOCK, Knows, Query, a_branch, a_leaf, ask, both_agree, told
+from tests.support.api.completion import COMPILED, STOCK, Knows, Query, a_branch, a_leaf, ask, both_agree, told
 
 WHOLE_LEAF = "__typename id text maybe number share on colour at tags grid"
 WHOLE = f"""{{ branches {{

@@ -15,7 +15,7 @@ import strawberry
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.completing import Branch, Colour, Knows, Leaf, TwigView, a_branch, a_leaf, both_agree
+from tests.support.api.completion import Branch, Colour, Knows, Leaf, TwigView, a_branch, a_leaf, both_agree
 
 
 class Shy:

@@ -25,10 +25,10 @@ from models.address import compared
 from models.ground import keys, secret_link
 from models.letter import Claimed, LetterKind
 from models.notification import NotificationKind
-from tests import golden
-from tests.keeping import KEY
-from tests.letters import opened, text_of
-from tests.telling import a_line, about_notices
+from tests.support import golden
+from tests.support.database.store import KEY
+from tests.support.firm.notices import a_line, about_notices
+from tests.support.letters.outbox import opened, text_of
 
 GOLDEN = Path(__file__).parent / "golden_letters"
 SENDER = Sender("portal@switchboard.test", "https://portal.firm.test")

@@ -14,7 +14,7 @@ from models.ground import clock
 from models.ground.page import Window
 from models.toggles import NewToggles
 from models.viewer import TeamRole, Viewer
-from tests.make import (
+from tests.support.firm.factories import (
     a_contact,
     a_firm,
     a_member,
@@ -26,7 +26,7 @@ from tests.make import (
     switched,
     toggles_of,
 )
-from tests.refused import refused
+from tests.support.refusals import refused
 
 pytestmark = pytest.mark.usefixtures("store")
 EMAIL, WORK = FieldRef(name="Email"), FieldRef(name="Work email")

@@ -10,8 +10,8 @@ from models.contact import ContactEmail, FieldRef
 from models.errors import Refusal
 from models.ground import store
 from models.viewer import Viewer
-from tests.make import a_contact, a_firm, a_member, an_account, linked
-from tests.waiting import PATIENCE
+from tests.support.firm.factories import a_contact, a_firm, a_member, an_account, linked
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.usefixtures("store")
 EMAIL = FieldRef(name="Email")

@@ -1,4 +1,4 @@
-"""Threads and Inbox+ against their rules in plain Python (tests/conversing.py), in whatever order the letters come."""
+"""Threads and Inbox+ against their rules (tests/support/rules/threads.py), in whatever order the letters come."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,8 +17,8 @@ from models.mailbox import MailServer, NewMailbox
 from models.mailbox import connect as connect_mailbox
 from models.notification import InboxFilter, NotificationView, Selection
 from models.viewer import System, Viewer
-from tests.conversing import CLIENTS, LETTERS, LETTERS_WRITTEN, ON, Conversing, Entry, Letter
-from tests.make import a_firm, a_member, an_account, linked, switched
+from tests.support.firm.factories import a_firm, a_member, an_account, linked, switched
+from tests.support.rules.threads import CLIENTS, LETTERS, LETTERS_WRITTEN, ON, Conversing, Entry, Letter
 from tests.test_email_receiving import received
 
 pytestmark = pytest.mark.usefixtures("store")

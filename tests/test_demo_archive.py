@@ -19,7 +19,7 @@ from mail.demo.letters import NEWCOMER
 from mail.demo.send import letter
 from mail.demo.users import STUDIO
 from mail.parse import parse
-from tests.processes import CHECKOUT
+from tests.support.processes.switchboard import CHECKOUT
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 

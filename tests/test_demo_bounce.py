@@ -20,8 +20,8 @@ from mail.smtp import SmtpServer
 from models import return_mailbox
 from models.ground import store as database
 from models.mailbox import MailSecurity
-from tests.letters import row_of, written
-from tests.make import a_firm, an_address
+from tests.support.firm.factories import a_firm, an_address
+from tests.support.letters.outbox import row_of, written
 
 HANNAH = "hannah@whitmoreinteriors.example"
 

@@ -12,7 +12,7 @@ from models.client_import.values import ClientRow, client_rows
 from models.contact import FieldRef
 from models.sheet import reading
 from models.sheet.sheet import Sheet
-from tests.processes import CHECKOUT
+from tests.support.processes.switchboard import CHECKOUT
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,8 @@ from models import account, session
 from models.account import AccountFilter, LoginStatus
 from models.ground import store as database
 from models.viewer import System, Viewer
-from tests.keeping import KEY
-from tests.processes import CHECKOUT, environment
+from tests.support.database.store import KEY
+from tests.support.processes.switchboard import CHECKOUT, environment
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 CROWD = AccountFilter(search="crowd", archived=None)

@@ -21,8 +21,8 @@ import pytest
 from mail.demo.kept import KeptFolder
 from mail.demo.launch import DemoMail, DemoMailFailed
 from mail.demo.users import HARBOUR, MAIL_PASSWORD, OUTSIDE, STUDIO
-from tests.dovecot import skip_without_dovecot
-from tests.waiting import PATIENCE, patience
+from tests.support.servers.dovecot import skip_without_dovecot
+from tests.support.waiting import PATIENCE, patience
 
 HELLO = b"From: anna@example.test\r\nTo: studio@demo.test\r\nSubject: Hello\r\n\r\nGood morning\r\n"
 A_DAY = datetime(2024, 2, 29, 12, 30, 5, tzinfo=UTC)

@@ -15,13 +15,13 @@ from mail.sync import Tools, sync_once
 from models import mailbox
 from models.mailbox import MailboxChange, OAuth
 from models.viewer import System
-from tests.dovecot import skip_without_dovecot
-from tests.postgres import open_folder
-from tests.syncing import connected, eventually, row_of, synced
+from tests.support.database.postgres import open_folder
+from tests.support.emails.synced_mailbox import connected, eventually, row_of, synced
+from tests.support.servers.dovecot import skip_without_dovecot
+from tests.support.waiting import patience
 from tests.test_sync_worker import is_live, working
-from tests.waiting import patience
 
-pytest_plugins = ["tests.sync_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.postgres import open_folder
-from tests.processes import running
+from tests.support.database.postgres import open_folder
+from tests.support.processes.switchboard import running
 
 
 @pytest.fixture

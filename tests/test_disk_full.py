@@ -18,11 +18,8 @@ from models import mailbox
 from models.ground import store
 from models.ground.embedded import Embedded
 from models.viewer import System
-from tests.disks import Room, small_disk
-from tests.imap_server import ImapServer
-from tests.make import a_firm, a_member, an_account
-from tests.postgres import open_folder, order
-from tests.syncing import (
+from tests.support.database.postgres import open_folder, order
+from tests.support.emails.synced_mailbox import (
     CLIENT,
     connected,
     eventually,
@@ -34,10 +31,13 @@ from tests.syncing import (
     subjects_of,
     synced,
 )
+from tests.support.firm.factories import a_firm, a_member, an_account
+from tests.support.processes.small_disk import Room, small_disk
+from tests.support.servers.imap import ImapServer
 from tests.test_files_away import tells
 from tests.test_sync_worker import working
 
-pytest_plugins = ["tests.sync_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures"]
 FULL = "The disk of the database is full: nothing can be saved. Make room there."
 
 

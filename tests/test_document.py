@@ -18,9 +18,9 @@ from models.journal import JournalFilter
 from models.mailbox import MailServer, NewMailbox
 from models.participant import Participant, Role
 from models.viewer import System, Viewer
-from tests.inviting import later
-from tests.make import a_contact, a_firm, a_member, an_account, counting, switched
-from tests.waiting import held, until_waiting
+from tests.support.firm.factories import a_contact, a_firm, a_member, an_account, counting, switched
+from tests.support.firm.invitations import later
+from tests.support.waiting import held, until_waiting
 
 pytestmark = pytest.mark.usefixtures("store")
 ANNA, BRUNO, STRANGER, STUDIO = "anna@client.test", "bruno@client.test", "x@elsewhere.test", "studio@firm.test"

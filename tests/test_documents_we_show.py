@@ -17,7 +17,7 @@ from graphql import (
 
 from graph.pages import OPERATIONS
 from graph.pages.tabs import Example, tabs
-from tests.api_examples import SCHEMA
+from tests.support.api.examples import SCHEMA
 
 HERE = Path(__file__).parent
 README = (HERE.parent / "README.md").read_text()
@@ -57,7 +57,7 @@ SHOWN = {
     "readme": [*documents(README), *documents(API), *documents(GUIDE)],
     "page": list(OPERATIONS.values()),
     "script": scripts(),
-    "operations": [(HERE / "operations.graphql").read_text()],
+    "operations": [(HERE / "support/api/operations.graphql").read_text()],
 }
 
 

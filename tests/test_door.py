@@ -15,10 +15,10 @@ from websockets.frames import Frame, Opcode
 
 from graph.engine.transport.places import BEYOND
 from graph.process.running import room_for_connections
-from tests.dialling import hear, joined, subscribe, tell
-from tests.plain import plain_http
-from tests.toy import Toy, serving, until
-from tests.waiting import PATIENCE
+from tests.support.api.toy_server import Toy, serving, until
+from tests.support.api.websocket import hear, joined, subscribe, tell
+from tests.support.servers.http import plain_http
+from tests.support.waiting import PATIENCE
 
 HANDSHAKE = (
     b"GET /graphql HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"

@@ -12,12 +12,12 @@ from models.ground import store
 from models.ground.page import Window
 from models.participant import Participant, Role
 from models.viewer import System, TeamRole
-from tests.imap_server import ARRIVED, ImapServer
-from tests.make import a_contact, a_member, an_account
-from tests.syncing import CLIENT, connected, letter, notifications, synced
+from tests.support.emails.synced_mailbox import CLIENT, connected, letter, notifications, synced
+from tests.support.firm.factories import a_contact, a_member, an_account
+from tests.support.servers.imap import ARRIVED, ImapServer
 from tests.test_email_receiving import CAME, a_message, a_synced_firm, received
 
-pytest_plugins = ["tests.sync_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 IN, OUT = EmailDirection.INCOMING, EmailDirection.OUTGOING
 OWN = "studio@firm.test"

@@ -8,8 +8,8 @@ from models import email_field, journal
 from models.errors import ErrorCode
 from models.ground import store
 from models.viewer import TeamRole, Viewer
-from tests.make import a_contact, a_firm, a_member
-from tests.refused import refused
+from tests.support.firm.factories import a_contact, a_firm, a_member
+from tests.support.refusals import refused
 
 pytestmark = pytest.mark.usefixtures("store")
 

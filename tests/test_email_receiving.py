@@ -13,7 +13,7 @@ from models.ground.page import Window
 from models.mailbox import MailServer, NewMailbox
 from models.participant import Participant, Role
 from models.viewer import System, Viewer
-from tests.make import a_firm, a_member, an_account, counting
+from tests.support.firm.factories import a_firm, a_member, an_account, counting
 
 pytestmark = pytest.mark.usefixtures("store")
 ANNA = "anna@client.test"

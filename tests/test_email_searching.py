@@ -11,7 +11,7 @@ from models.email import EmailFilter, EmailView
 from models.ground import store
 from models.ground.page import Page, Window
 from models.viewer import Viewer
-from tests.make import a_firm, a_member, an_account
+from tests.support.firm.factories import a_firm, a_member, an_account
 
 EMAILS = 23_000
 WORDS: dict[str, Callable[[int], bool]] = {

@@ -11,8 +11,8 @@ import pytest
 
 from models.ground.embedded import Embedded
 from models.ground.embedded.postmaster import Postmaster
-from tests.embedded import ask, folder, processes_of, start, until
-from tests.postgres import MAJOR
+from tests.support.database.embedded import ask, folder, processes_of, start, until
+from tests.support.database.postgres import MAJOR
 
 __all__ = ["folder"]  # the fixture
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from models.ground.embedded import Embedded, EmbeddedFailed, programs
-from tests.embedded import ask, folder, start
-from tests.postgres import MAJOR, open_folder, postgres
+from tests.support.database.embedded import ask, folder, start
+from tests.support.database.postgres import MAJOR, open_folder, postgres
 
 __all__ = ["folder", "postgres"]  # the fixtures
 

@@ -8,9 +8,9 @@ import pytest
 from structlog.testing import capture_logs
 from websockets.asyncio.client import ClientConnection
 
-from tests import make
-from tests.client import Api, As
-from tests.waiting import PATIENCE
+from tests.support.api.client import Api, As
+from tests.support.firm import factories
+from tests.support.waiting import PATIENCE
 
 SECRET = "hunter2 secret"
 NAME = "hunter2_secret"  # as an enum or a name, without quotes
@@ -115,7 +115,7 @@ def _spills(text: str) -> bool:
 @pytest.mark.parametrize("production", [False, True])
 async def test_no_error_repeats_a_value_on_any_transport_or_in_the_log(api: Api, production: bool) -> None:
     api.settings.development = not production
-    owner = await make.signed_in(await make.a_firm())
+    owner = await factories.signed_in(await factories.a_firm())
     with capture_logs() as logs:
         async with api.socket(as_=owner) as socket:
             told = [

@@ -14,7 +14,7 @@ from models.ground import store
 from models.mailbox import MailboxChange, MailSecurity, MailServer, NewMailbox
 from models.toggles import Invite, NewToggles
 from models.viewer import TeamRole, Viewer
-from tests.make import a_firm, an_account, signed_in
+from tests.support.firm.factories import a_firm, an_account, signed_in
 
 pytestmark = pytest.mark.usefixtures("store")
 

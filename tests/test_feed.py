@@ -12,10 +12,10 @@ from models.feed import Hub, Ready, Resync
 from models.ground import clock, store
 from models.journal import WINDOW_DAYS, WINDOW_POSITIONS, Batch
 from models.viewer import System
-from tests.feeding import a_hub, a_wire_to, listening, note, say, texts_of
-from tests.make import a_firm
-from tests.toy import until
-from tests.waiting import NEVER, PATIENCE, patience
+from tests.support.api.feed import a_hub, a_wire_to, listening, note, say, texts_of
+from tests.support.api.toy_server import until
+from tests.support.firm.factories import a_firm
+from tests.support.waiting import NEVER, PATIENCE, patience
 
 
 @pytest.fixture

@@ -16,11 +16,11 @@ from graph.engine.transport.http import GraphQLEndpoint
 from graph.engine.transport.operation import answers
 from graph.engine.transport.request import GraphQLRequest
 from models.session import SignedIn
-from tests import make
-from tests.client import Api, bearer
-from tests.streaming import MULTIPART, SSE, followed_at
-from tests.toy import until
-from tests.waiting import patience
+from tests.support.api.client import Api, bearer
+from tests.support.api.streams import MULTIPART, SSE, followed_at
+from tests.support.api.toy_server import until
+from tests.support.firm import factories
+from tests.support.waiting import patience
 
 LIVE = "subscription { togglesChanged { __typename } }"
 FEW = 50  # frames of one socket in a second are counted
@@ -28,7 +28,7 @@ FEW = 50  # frames of one socket in a second are counted
 
 @pytest.fixture
 async def owner(store: str) -> SignedIn:
-    return await make.signed_in(await make.a_firm())
+    return await factories.signed_in(await factories.a_firm())
 
 
 async def begins(api: Api, owner: SignedIn) -> None:
@@ -61,7 +61,7 @@ async def test_whoever_gives_up_in_any_turn_of_the_loop_leaves_all_as_it_was(api
             asking.cancel()
             await asyncio.wait([asking])
             await begins(api, owner)
-        await make.an_account(owner.viewer, login=True)
+        await factories.an_account(owner.viewer, login=True)
         assert (await other.next())["__typename"] == "TogglesChanged"
     await until(lambda: not api.app.state.budget.subscriptions)
 

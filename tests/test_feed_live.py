@@ -13,9 +13,9 @@ from models.mailbox import connect as connect_mailbox
 from models.notification import InboxFilter, Selection
 from models.session import SignedIn
 from models.viewer import System, TeamRole
-from tests.acting import Firm, arrives
-from tests.client import Api, Following, TopLevelErrors
-from tests.make import a_firm, an_account, signed_in
+from tests.support.api.client import Api, Following, TopLevelErrors
+from tests.support.firm.factories import a_firm, an_account, signed_in
+from tests.support.firm.random_work import Firm, arrives
 
 ARRIVALS = """subscription ($after: Cursor, $account: ID) { emailArrived(after: $after, accountId: $account) {
   __typename ... on FeedEvent { cursor } ... on EmailArrived { email { subject accounts { name } } } } }"""

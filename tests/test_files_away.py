@@ -12,11 +12,7 @@ from mail.sync import Tools, sync_once
 from models import mailbox, stored_file
 from models.ground import files, store
 from models.viewer import System, Viewer
-from tests.bucket import SILENCE, Bucket
-from tests.imap_server import ImapServer
-from tests.inviting import later
-from tests.make import MadeAccount, a_member, an_account
-from tests.syncing import (
+from tests.support.emails.synced_mailbox import (
     CLIENT,
     connected,
     eventually,
@@ -29,9 +25,13 @@ from tests.syncing import (
     subjects_of,
     synced,
 )
+from tests.support.firm.factories import MadeAccount, a_member, an_account
+from tests.support.firm.invitations import later
+from tests.support.servers.bucket import SILENCE, Bucket
+from tests.support.servers.imap import ImapServer
 from tests.test_sync_worker import idling, working
 
-pytest_plugins = ["tests.sync_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 NOT_THE_MAILBOX = "Something went wrong on our side, not in the mailbox. "
 THE_STORE = "The store of files (SWITCHBOARD_FILES_URL) "

@@ -13,10 +13,10 @@ from models.errors import Conflict, ErrorCode, Refusals
 from models.firm_settings import ClientAction, FirmWish
 from models.ground import store
 from models.viewer import ApiScope, TeamRole, Viewer
-from tests.client import Api
-from tests.letters import written
-from tests.make import a_client, a_firm, a_member, signed_in
-from tests.refused import refused
+from tests.support.api.client import Api
+from tests.support.firm.factories import a_client, a_firm, a_member, signed_in
+from tests.support.letters.outbox import written
+from tests.support.refusals import refused
 
 
 @pytest.fixture

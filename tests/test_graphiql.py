@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from graph.pages.graphiql import STATIC, Tab, graphiql_routes
-from tests.plain import plain_http
-from tests.toy import Toy, serving
-from tests.waiting import PATIENCE
+from tests.support.api.toy_server import Toy, serving
+from tests.support.servers.http import plain_http
+from tests.support.waiting import PATIENCE
 
 TABS = [
     Tab("Say hello", "query Hello($name: String!) { hello(name: $name) }", '{"name": "</script><b>"}'),

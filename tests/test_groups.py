@@ -23,10 +23,10 @@ from models import session
 from models.ground import clock
 from models.session import SignedIn
 from models.viewer import TeamRole
-from tests.client import Api, Following, TopLevelErrors
-from tests.make import a_firm, an_account, counting, signed_in, switched
+from tests.support.api.client import Api, Following, TopLevelErrors
+from tests.support.firm.factories import a_firm, an_account, counting, signed_in, switched
+from tests.support.waiting import PATIENCE
 from tests.test_email_receiving import a_message, a_synced_firm, received
-from tests.waiting import PATIENCE
 
 LIVE = """subscription Live($after: Cursor) { togglesChanged(after: $after) {
   __typename ... on FeedEvent { cursor } ... on TogglesChanged { toggles { login address { address } } } } }"""

@@ -12,7 +12,7 @@ from hypothesis import strategies as some
 from graph.engine.transport.errors import Answer, RequestCode, RequestError
 from graph.engine.transport.follower import Follower
 from graph.engine.transport.groups import KEPT, Groups
-from tests.waiting import patience
+from tests.support.waiting import patience
 
 
 @dataclass(eq=False)

@@ -8,10 +8,10 @@ from graph.process.health import ERRANDS_WAIT
 from models import feed, password_reset
 from models.errand.running import run_errands
 from models.ground import store
-from tests.client import Api, an_api
-from tests.make import a_firm, signed_in
-from tests.toy import until
-from tests.waiting import held
+from tests.support.api.client import Api, an_api
+from tests.support.api.toy_server import until
+from tests.support.firm.factories import a_firm, signed_in
+from tests.support.waiting import held
 
 WAITING = "Letters wait until SWITCHBOARD_SMTP_URL and SWITCHBOARD_MAIL_FROM say how they leave.\n"
 LIVE = "subscription { togglesChanged { __typename } }"

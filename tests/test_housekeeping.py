@@ -11,11 +11,11 @@ from models.account import AccountFilter, AccountKind, NewAccount
 from models.ground import clock, store
 from models.housekeeping import ClocksDisagree, Housekeeper
 from models.viewer import Viewer
-from tests.inviting import later
-from tests.make import a_firm, a_member
-from tests.syncing import eventually
-from tests.toy import until
-from tests.waiting import held, patience
+from tests.support.api.toy_server import until
+from tests.support.emails.synced_mailbox import eventually
+from tests.support.firm.factories import a_firm, a_member
+from tests.support.firm.invitations import later
+from tests.support.waiting import held, patience
 
 pytestmark = pytest.mark.usefixtures("store")
 

@@ -13,8 +13,8 @@ import pytest
 import pytest_asyncio
 from structlog.testing import capture_logs
 
-from tests.plain import plain_http
-from tests.toy import COOKIE, SECRET, Toy, schema, serving, until
+from tests.support.api.toy_server import COOKIE, SECRET, Toy, schema, serving, until
+from tests.support.servers.http import plain_http
 
 CLIENTS = Path(__file__).parent / "clients"
 JSON = {"content-type": "application/json"}

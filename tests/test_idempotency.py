@@ -12,8 +12,8 @@ from models.ground import clock, store
 from models.toggles import TogglesWish
 from models.toggles.setting import set_toggles
 from models.viewer import Viewer
-from tests.make import a_firm, a_member, an_account, spelled
-from tests.refused import refused
+from tests.support.firm.factories import a_firm, a_member, an_account, spelled
+from tests.support.refusals import refused
 
 pytestmark = pytest.mark.usefixtures("store")
 NEW = NewAccount("Vetreria", AccountKind.COMPANY)

@@ -6,9 +6,9 @@ import datetime as dt
 import pytest
 
 from mail.imap import Gone, Header, Message, Refused, Unfetchable
-from tests.imap_client import HOTEL, signed_in
-from tests.imap_server import ARRIVED, ImapServer, ServedFolder
-from tests.waiting import NEVER, patience
+from tests.support.emails.imap_client import HOTEL, signed_in
+from tests.support.servers.imap import ARRIVED, ImapServer, ServedFolder
+from tests.support.waiting import NEVER, patience
 
 
 async def test_a_session_reads_headers_and_messages_byte_for_byte() -> None:

@@ -10,9 +10,9 @@ from mail.imap import Appended, Imap, Refused, Unreachable
 from mail.imap.answers import appended
 from mail.imap.names import to_wire
 from mail.imap.searching import says
-from tests.imap_client import HOTEL, signed_in
-from tests.imap_server import ARRIVED, ImapServer, ServedFolder, Wording
-from tests.waiting import NEVER, patience
+from tests.support.emails.imap_client import HOTEL, signed_in
+from tests.support.servers.imap import ARRIVED, ImapServer, ServedFolder, Wording
+from tests.support.waiting import NEVER, patience
 
 LONG = HOTEL + b"".join(b"line %d of it\r\n" % number for number in range(20_000))
 

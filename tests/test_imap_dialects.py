@@ -1,4 +1,4 @@
-"""Each dialect of `tests/imap_dialects`, from end to end: a mailbox is synced, and the ledger equals the server."""
+"""Each of `tests/support/servers/imap_dialects`, end to end: a mailbox is synced, and the ledger equals the server."""
 
 from collections.abc import AsyncIterator
 from uuid import UUID
@@ -9,10 +9,7 @@ from mail.sync import Tools
 from models import mailbox
 from models.ground import store
 from models.viewer import System, TeamRole, Viewer
-from tests.imap_dialects import DIALECTS, Dialect
-from tests.imap_server import ImapServer, ServedFolder
-from tests.make import an_account
-from tests.syncing import (
+from tests.support.emails.synced_mailbox import (
     CLIENT,
     STRANGER,
     STUDIO,
@@ -26,8 +23,11 @@ from tests.syncing import (
     subjects_of,
     synced,
 )
+from tests.support.firm.factories import an_account
+from tests.support.servers.imap import ImapServer, ServedFolder
+from tests.support.servers.imap_dialects import DIALECTS, Dialect
 
-pytest_plugins = ["tests.sync_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 
 Read = list[tuple[str, ServedFolder]]

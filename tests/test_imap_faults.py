@@ -7,9 +7,9 @@ import pytest
 
 from mail.imap import Garbage, Header, Imap, ImapError, Message, Unfetchable, Unreachable
 from mail.imap.dates import NO_DATE
-from tests.imap_client import HOTEL, signed_in
-from tests.imap_server import ARRIVED, ImapServer
-from tests.waiting import NEVER, patience
+from tests.support.emails.imap_client import HOTEL, signed_in
+from tests.support.servers.imap import ARRIVED, ImapServer
+from tests.support.waiting import NEVER, patience
 
 
 async def whole_session(server: ImapServer) -> list[Message]:

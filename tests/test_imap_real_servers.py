@@ -15,10 +15,10 @@ from mail.imap import BEGINNING, Appended, Gone, Header, Imap, Message, Refused,
 from mail.sync.choosing import sort_out
 from models.mailbox.mailbox import FolderKind
 from models.mailbox.server import MailSecurity, MailServer
-from tests.certificate import certificate
-from tests.dovecot import PASSWORD, USERNAME, Dovecot, dovecot
-from tests.imap_client import HOTEL
-from tests.waiting import NEVER, PATIENCE, patience
+from tests.support.emails.imap_client import HOTEL
+from tests.support.servers.certificate import certificate
+from tests.support.servers.dovecot import PASSWORD, USERNAME, Dovecot, dovecot
+from tests.support.waiting import NEVER, PATIENCE, patience
 
 A_DAY = datetime(2024, 2, 29, 12, 30, 5, tzinfo=UTC)
 NASTY = [

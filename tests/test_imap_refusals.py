@@ -6,9 +6,9 @@ import pytest
 
 from mail.imap import Busy, Imap, ImapError, Message, Refused, SecretRefused, Unreachable
 from mail.imap.refusals import refused
-from tests.imap_client import HOTEL, signed_in
-from tests.imap_server import ARRIVED, ImapServer
-from tests.waiting import NEVER, PATIENCE, patience
+from tests.support.emails.imap_client import HOTEL, signed_in
+from tests.support.servers.imap import ARRIVED, ImapServer
+from tests.support.waiting import NEVER, PATIENCE, patience
 
 GOOGLE = b'{"status":"400","schemes":"Bearer","scope":"https://mail.google.com/"}'
 EXPIRED = b'{"status":"401","schemes":"bearer mac","scope":"https://mail.google.com/"}'

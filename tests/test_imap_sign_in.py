@@ -10,11 +10,11 @@ import pytest
 from mail.imap import Imap, ImapError, Message, NoImap, Refused, SecretRefused, TlsFailed, Unreachable
 from models.errors import ErrorCode
 from models.mailbox.server import MailSecurity, MailServer
-from tests.certificate import certificate
-from tests.imap_client import HOTEL, signed_in
-from tests.imap_server import ARRIVED, ImapServer
-from tests.processes import a_free_port
-from tests.waiting import PATIENCE, patience
+from tests.support.emails.imap_client import HOTEL, signed_in
+from tests.support.processes.switchboard import a_free_port
+from tests.support.servers.certificate import certificate
+from tests.support.servers.imap import ARRIVED, ImapServer
+from tests.support.waiting import PATIENCE, patience
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ from models.ground.page import Window
 from models.invitation import accepting
 from models.notification import InboxFilter, NotificationKind
 from models.viewer import Viewer
-from tests.letters import an_invitation, sent_all
-from tests.letters import invited as written_to
-from tests.make import MadeAccount, a_firm, a_member, an_account, invited, linked, switched
-from tests.smtp_server import SmtpSink
+from tests.support.firm.factories import MadeAccount, a_firm, a_member, an_account, invited, linked, switched
+from tests.support.letters.outbox import an_invitation, sent_all
+from tests.support.letters.outbox import invited as written_to
+from tests.support.servers.smtp import SmtpSink
 from tests.test_email_receiving import ANNA, a_message, a_synced_firm, received
 
 pytestmark = pytest.mark.usefixtures("store")

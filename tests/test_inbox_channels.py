@@ -16,9 +16,9 @@ from models.inbox_mail import write_entries
 from models.letter import limit
 from models.notification import InboxFilter, NotificationKind, NotificationSetting, Selection
 from models.viewer import Viewer
-from tests.inbox import ATTENTION, DIGEST, EMAIL, INBOX, RECEIVED, at, chosen, letters, raised
-from tests.make import a_firm, a_member, counting
-from tests.refused import refused
+from tests.support.firm.factories import a_firm, a_member, counting
+from tests.support.firm.inbox import ATTENTION, DIGEST, EMAIL, INBOX, RECEIVED, at, chosen, letters, raised
+from tests.support.refusals import refused
 
 pytestmark = pytest.mark.usefixtures("store")
 ALL_IN_INBOX = {kind: {INBOX} for kind in NotificationKind}

@@ -20,8 +20,8 @@ from models.letter import LetterKind, limit
 from models.notification import InboxFilter, NotificationChannel, Selection
 from models.time_zone import zone_of
 from models.viewer import Viewer
-from tests.inbox import ATTENTION, DIGEST, EMAIL, INBOX, at, chosen, letters, raised
-from tests.make import a_firm, a_member, counting
+from tests.support.firm.factories import a_firm, a_member, counting
+from tests.support.firm.inbox import ATTENTION, DIGEST, EMAIL, INBOX, at, chosen, letters, raised
 
 ROME = ZoneInfo("Europe/Rome")
 

@@ -11,15 +11,15 @@ from models.ground import store
 from models.inbox_mail import write_digests, write_entries
 from models.notification import NotificationKind
 from models.viewer import System, Viewer
-from tests.imap_server import ARRIVED, ImapServer
-from tests.inbox import DIGEST, EMAIL, INBOX, at, chosen
-from tests.letters import opened, sent_all, text_of
-from tests.make import a_member, an_account, invited
-from tests.reports import a_report
-from tests.smtp_server import SmtpSink, Taken
-from tests.syncing import CLIENT, STUDIO, connected, letter, synced
+from tests.support.emails.synced_mailbox import CLIENT, STUDIO, connected, letter, synced
+from tests.support.firm.factories import a_member, an_account, invited
+from tests.support.firm.inbox import DIGEST, EMAIL, INBOX, at, chosen
+from tests.support.letters.outbox import opened, sent_all, text_of
+from tests.support.letters.reports import a_report
+from tests.support.servers.imap import ARRIVED, ImapServer
+from tests.support.servers.smtp import SmtpSink, Taken
 
-pytest_plugins = ["tests.sync_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures"]
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 COLLEAGUE = "chiara@firm.test"
 

@@ -14,8 +14,8 @@ from models.inbox_mail import write_digests, write_entries
 from models.letter import LetterKind
 from models.notification import Conversation, InboxFilter, NotificationView, Selection
 from models.viewer import TeamRole, Viewer
-from tests.inbox import DIGEST, EMAIL, INBOX, at, chosen, letters, raised
-from tests.make import a_firm, a_member, counting
+from tests.support.firm.factories import a_firm, a_member, counting
+from tests.support.firm.inbox import DIGEST, EMAIL, INBOX, at, chosen, letters, raised
 from tests.test_inbox_channels import NOON, read_all
 
 pytestmark = pytest.mark.usefixtures("store")

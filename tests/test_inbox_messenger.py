@@ -9,10 +9,10 @@ import pytest
 from models.ground import store
 from models.inbox_mail import Messenger
 from models.viewer import Viewer
-from tests.inbox import ATTENTION, DIGEST, EMAIL, INBOX, at, chosen, raised
-from tests.make import a_firm, a_member
-from tests.syncing import eventually
-from tests.waiting import patience
+from tests.support.emails.synced_mailbox import eventually
+from tests.support.firm.factories import a_firm, a_member
+from tests.support.firm.inbox import ATTENTION, DIGEST, EMAIL, INBOX, at, chosen, raised
+from tests.support.waiting import patience
 
 
 @pytest.fixture

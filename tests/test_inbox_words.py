@@ -17,8 +17,8 @@ from models.notification_category import NotificationCategory
 from models.our_own import OurOwn
 from models.toggles import end_email_sync
 from models.viewer import System, Viewer
-from tests.letters import written
-from tests.make import PASSWORD, a_firm, a_member, an_account, invited
+from tests.support.firm.factories import PASSWORD, a_firm, a_member, an_account, invited
+from tests.support.letters.outbox import written
 from tests.test_email_receiving import a_message, received
 
 ANNA = "anna@client.test"

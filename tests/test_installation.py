@@ -5,7 +5,7 @@ import pytest
 from models import firm_key, installation, mailbox
 from models.ground import keys, store
 from models.mailbox import MailboxState, MailServer, NewMailbox
-from tests.make import a_firm, a_member, an_account
+from tests.support.firm.factories import a_firm, a_member, an_account
 
 OTHER = bytes(range(1, 33))
 

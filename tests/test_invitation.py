@@ -14,8 +14,7 @@ from models.letter import LetterKind
 from models.toggles import Invite, NewToggles, TogglesWish
 from models.toggles.setting import set_toggles
 from models.viewer import TeamRole, Viewer
-from tests.inviting import delivered, ends_of, last_of, later, queued, state_of
-from tests.make import (
+from tests.support.firm.factories import (
     a_contact,
     a_firm,
     a_member,
@@ -26,7 +25,8 @@ from tests.make import (
     switched,
     toggles_of,
 )
-from tests.refused import refused
+from tests.support.firm.invitations import delivered, ends_of, last_of, later, queued, state_of
+from tests.support.refusals import refused
 
 pytestmark = pytest.mark.usefixtures("store")
 EMAIL = FieldRef(name="Email")

@@ -10,8 +10,7 @@ from models.ground import clock, store
 from models.invitation import WhoAsks
 from models.letter import Letter
 from models.viewer import Viewer
-from tests.inviting import dead, later, queued
-from tests.make import (
+from tests.support.firm.factories import (
     a_firm,
     a_member,
     an_account,
@@ -20,7 +19,8 @@ from tests.make import (
     invited,
     token_of,
 )
-from tests.refused import refused
+from tests.support.firm.invitations import dead, later, queued
+from tests.support.refusals import refused
 
 pytestmark = pytest.mark.usefixtures("store")
 

@@ -16,8 +16,7 @@ from models.letter import Letter, LetterState
 from models.toggles import Invite, TogglesWish
 from models.toggles.setting import set_toggles
 from models.viewer import Viewer
-from tests.inviting import delivered, ends_of, last_of, later, queued, state_of
-from tests.make import (
+from tests.support.firm.factories import (
     MadeAccount,
     a_firm,
     a_member,
@@ -25,7 +24,8 @@ from tests.make import (
     invited,
     switched,
 )
-from tests.waiting import held, until_waiting
+from tests.support.firm.invitations import delivered, ends_of, last_of, later, queued, state_of
+from tests.support.waiting import held, until_waiting
 
 pytestmark = pytest.mark.usefixtures("store")
 EMAIL = FieldRef(name="Email")

@@ -15,8 +15,7 @@ from models.notification import InboxFilter, NotificationKind
 from models.session import Session
 from models.toggles import LoginState
 from models.viewer import Client, Viewer
-from tests.inviting import dead, later, login_of
-from tests.make import (
+from tests.support.firm.factories import (
     PASSWORD,
     MadeAccount,
     a_firm,
@@ -27,7 +26,8 @@ from tests.make import (
     toggles_of,
     token_of,
 )
-from tests.refused import refused
+from tests.support.firm.invitations import dead, later, login_of
+from tests.support.refusals import refused
 
 pytestmark = pytest.mark.usefixtures("store")
 EMAIL = FieldRef(name="Email")

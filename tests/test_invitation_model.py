@@ -17,11 +17,11 @@ from models.ground import clock, secret_link
 from models.invitation import Invitation, InvitationAccount, WhoAsks, accepting, asking
 from models.letter import Letter, LetterKind, LetterState
 from models.toggles import Invite, TogglesWish, setting
-from tests.keeping import firms_key
-from tests.make import PASSWORD, answered
-from tests.offer_rules import Offers
-from tests.reality import NUMBERS, SWITCHING, Reality, code_of, people_and_places, take, text_of
-from tests.rules import ADDRESSES, PEOPLE, PLACES
+from tests.support.database.store import firms_key
+from tests.support.firm.factories import PASSWORD, answered
+from tests.support.rules.invitations import Offers
+from tests.support.rules.switches import ADDRESSES, PEOPLE, PLACES
+from tests.support.rules.switches_done import NUMBERS, SWITCHING, Reality, code_of, people_and_places, take, text_of
 
 pytestmark = pytest.mark.usefixtures("store")
 

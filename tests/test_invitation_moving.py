@@ -8,8 +8,7 @@ from models.errors import DeadLinkReason
 from models.ground import store
 from models.invitation import InvitationState
 from models.viewer import Viewer
-from tests.inviting import ends_of, last_of, queued, state_of
-from tests.make import (
+from tests.support.firm.factories import (
     a_contact,
     a_firm,
     a_member,
@@ -18,6 +17,7 @@ from tests.make import (
     invited,
     linked,
 )
+from tests.support.firm.invitations import ends_of, last_of, queued, state_of
 
 pytestmark = pytest.mark.usefixtures("store")
 EMAIL = FieldRef(name="Email")

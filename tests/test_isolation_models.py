@@ -18,9 +18,9 @@ from models.mailbox import MailboxChange, MailServer, NewMailbox
 from models.notification import NewNotification, NotificationKind, Selection
 from models.toggles import NewToggles, TogglesWish, setting
 from models.viewer import Viewer
-from tests.inbox import saying
-from tests.make import MadeAccount, a_firm, a_member, an_account, toggles_of
-from tests.refused import refused
+from tests.support.firm.factories import MadeAccount, a_firm, a_member, an_account, toggles_of
+from tests.support.firm.inbox import saying
+from tests.support.refusals import refused
 
 pytestmark = pytest.mark.usefixtures("store")
 SERVER = MailServer("mail.x.test", 993)

@@ -13,8 +13,8 @@ from models.ground import clock, store
 from models.ground.page import Window
 from models.journal import Change, JournalFilter, JournalKind, Subject
 from models.viewer import Actor, TeamRole
-from tests.make import a_firm, a_member, an_account, switched
-from tests.waiting import PATIENCE
+from tests.support.firm.factories import a_firm, a_member, an_account, switched
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.usefixtures("store")
 

@@ -5,9 +5,18 @@ from models.ground import store
 from models.invitation import accepting
 from models.journal import Entry, JournalKind
 from models.viewer import Actor, ApiScope, JournalSource, LetterLink, Viewer
-from tests.client import Api
-from tests.make import PASSWORD, a_firm, a_member, an_account, invited, reset_token, signed_in, switched
-from tests.world import ANNA
+from tests.support.api.client import Api
+from tests.support.firm.factories import (
+    PASSWORD,
+    a_firm,
+    a_member,
+    an_account,
+    invited,
+    reset_token,
+    signed_in,
+    switched,
+)
+from tests.support.firm.one_of_everything import ANNA
 
 AUDIT = "{ journal(first: 1) { nodes { kind by actor { __typename } } } }"
 

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from models import installation
 from models.ground import keys
 from models.ground.settings import Settings
-from tests.keeping import KEY
+from tests.support.database.store import KEY
 
 OTHER_KEY = bytes(32)
 

@@ -7,7 +7,8 @@ import pytest
 from models.ground import store
 from models.letter import LetterKind
 from models.viewer import System
-from tests.letters import (
+from tests.support.firm.factories import a_firm, an_account, an_address
+from tests.support.letters.outbox import (
     a_reset,
     an_invitation,
     invited,
@@ -16,8 +17,7 @@ from tests.letters import (
     text_of,
     written,
 )
-from tests.make import a_firm, an_account, an_address
-from tests.smtp_server import SmtpSink
+from tests.support.servers.smtp import SmtpSink
 
 pytestmark = pytest.mark.usefixtures("store")
 

@@ -15,10 +15,10 @@ from models.letter import LetterKind, LetterLimits, NewLetter, ToBe
 from models.toggles import Invite, TogglesWish
 from models.toggles.setting import set_toggles
 from models.viewer import System
-from tests.letters import sent_all, written
-from tests.make import a_firm, a_member, an_account, an_address, counting, invited
-from tests.refused import refused as refused_as
-from tests.smtp_server import SmtpSink
+from tests.support.firm.factories import a_firm, a_member, an_account, an_address, counting, invited
+from tests.support.letters.outbox import sent_all, written
+from tests.support.refusals import refused as refused_as
+from tests.support.servers.smtp import SmtpSink
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 pytestmark = pytest.mark.usefixtures("store")

@@ -5,10 +5,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from models.ground import secret_link
-from tests.keeping import firms_key
-from tests.letters import an_invitation, due_again, invited, row_of, sent_all, text_of
-from tests.make import a_firm, a_member, an_account
-from tests.smtp_server import DROP, SmtpSink, Taken
+from tests.support.database.store import firms_key
+from tests.support.firm.factories import a_firm, a_member, an_account
+from tests.support.letters.outbox import an_invitation, due_again, invited, row_of, sent_all, text_of
+from tests.support.servers.smtp import DROP, SmtpSink, Taken
 
 
 async def dump(url: str) -> str:

@@ -10,11 +10,20 @@ from models import letter
 from models.ground import store
 from models.letter import Claimed, LetterKind, Urgency
 from models.viewer import System
-from tests.letters import a_reset, a_route, an_invitation, due_again, invited, sent_all, state_of, written
-from tests.make import a_firm, an_account, an_address, counting
-from tests.smtp_server import DROP, SmtpSink
-from tests.syncing import eventually
-from tests.telling import gathered, tidings, told_account
+from tests.support.emails.synced_mailbox import eventually
+from tests.support.firm.factories import a_firm, an_account, an_address, counting
+from tests.support.firm.notices import gathered, tidings, told_account
+from tests.support.letters.outbox import (
+    a_reset,
+    a_route,
+    an_invitation,
+    due_again,
+    invited,
+    sent_all,
+    state_of,
+    written,
+)
+from tests.support.servers.smtp import DROP, SmtpSink
 
 pytestmark = pytest.mark.usefixtures("store")
 FILL = """

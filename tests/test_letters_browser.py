@@ -12,10 +12,10 @@ from models.firm_settings import ClientAction
 from models.ground import keys
 from models.letter import Claimed, LetterKind
 from models.letter.standing import Offer
-from tests.browser import Window, a_window
-from tests.keeping import KEY
-from tests.letters import text_of
-from tests.telling import a_line, about_notices
+from tests.support.database.store import KEY
+from tests.support.firm.notices import a_line, about_notices
+from tests.support.letters.outbox import text_of
+from tests.support.processes.browser import Window, a_window
 from tests.test_compose import SENDER, a_letter
 
 WIDE, TELEPHONE = 600, 375  # CSS pixels

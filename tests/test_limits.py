@@ -7,8 +7,8 @@ import pytest
 from graphql import DocumentNode, Visitor, get_introspection_query, parse, visit
 
 from graph.engine.limits import Limits, Survey
-from tests.toy import ToyContext, World, schema
-from tests.waiting import PATIENCE
+from tests.support.api.toy_server import ToyContext, World, schema
+from tests.support.waiting import PATIENCE
 
 
 def survey(text: str, **variables: int) -> Survey:

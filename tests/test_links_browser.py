@@ -9,12 +9,12 @@ from models import account, firm_settings, notice_link, portal_action, software_
 from models.firm_settings import ClientAction, FirmWish
 from models.ground import clock
 from models.viewer import Viewer
-from tests.browser import Window, a_window
-from tests.client import Api
-from tests.keeping import firms_key
-from tests.make import PASSWORD, MadeAccount, a_client, a_firm, a_member, an_account
+from tests.support.api.client import Api
+from tests.support.database.store import firms_key
+from tests.support.firm.factories import PASSWORD, MadeAccount, a_client, a_firm, a_member, an_account
+from tests.support.firm.one_of_everything import ANNA
+from tests.support.processes.browser import Window, a_window
 from tests.test_software_url import few_pieces
-from tests.world import ANNA
 
 SOFTWARE, PATH = "https://clients.firm.test/app", "/invoices/12?a=b"
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.client import Api, data_of
-from tests.make import a_firm, an_account, signed_in
+from tests.support.api.client import Api, data_of
+from tests.support.firm.factories import a_firm, an_account, signed_in
 
 ONE_WRONG = """query ($id: ID!) {
   wrong: node(id: $id) { ... on Account { emails(first: -1) { totalCount } %s } }

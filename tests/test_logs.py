@@ -17,7 +17,7 @@ from graph.process.logs import log_plainly
 from models.ground import store as database
 from models.ground.settings import Settings
 from models.ground.tracebacks import traceback_of
-from tests import make
+from tests.support.firm import factories
 from tests.test_two_servers import a_server, asked
 
 SECRET = "hunter2"
@@ -91,13 +91,13 @@ def test_a_traceback_quotes_no_row_that_postgres_refused() -> None:
 
 
 async def test_all_that_a_server_in_production_says_is_json_without_secrets(store: str, tmp_path: Path) -> None:
-    owner = await make.signed_in(await make.a_firm(), email="owner@firm.test")
+    owner = await factories.signed_in(await factories.a_firm(), email="owner@firm.test")
     signing_in = 'mutation SignIn($p: String!) { signIn(input: {email: "owner@firm.test", password: $p}) { cursor } }'
     connecting = "mutation Connect($i: ConnectMailboxInput!) { connectMailbox(input: $i) { errors { message path } } }"
     production = {"SWITCHBOARD_DEVELOPMENT": "false", "SWITCHBOARD_METRICS": "true"}
     with a_server(store, tmp_path, "one", **production) as server:
         async with asked(server) as api:
-            await api.ask(signing_in, {"p": make.PASSWORD})
+            await api.ask(signing_in, {"p": factories.PASSWORD})
             await api.ask("query Firm { firm { name } }", as_=owner)
             for secret in OAUTH_SECRETS:
                 box = {"address": "box@firm.test", "imap": SERVER, "smtp": SERVER, "secret": {"oauth": secret}}
@@ -108,7 +108,7 @@ async def test_all_that_a_server_in_production_says_is_json_without_secrets(stor
         lines = [json.loads(line) for line in server.said.splitlines()]
     names = [line["name"] for line in lines if line["event"] == "operation"]
     assert names == ["SignIn", "Firm", *["Connect"] * len(OAUTH_SECRETS)]
-    assert make.PASSWORD not in server.said
+    assert factories.PASSWORD not in server.said
     assert SECRET not in server.said
     assert owner.token not in server.said
 
@@ -118,10 +118,10 @@ async def test_what_breaks_while_somebody_gets_in_tells_the_log_no_secret(
     own_store: str, tmp_path: Path, development: str
 ) -> None:
     """Not even where PostgreSQL quotes the row that it refuses."""
-    by = await make.a_firm()
-    made = await make.an_account(by, address="anna@client.test", login=True)
-    token = await make.invited(by, made.id, made.address)
-    await make.signed_in(by, email="owner@firm.test")
+    by = await factories.a_firm()
+    made = await factories.an_account(by, address="anna@client.test", login=True)
+    token = await factories.invited(by, made.id, made.address)
+    await factories.signed_in(by, email="owner@firm.test")
     await database.execute("ALTER TABLE portal_user ADD CHECK (password_hash IS NULL)")
     await database.execute("ALTER TABLE session ADD CHECK (token_hash IS NULL) NOT VALID")
     entering = [
@@ -137,11 +137,11 @@ async def test_what_breaks_while_somebody_gets_in_tells_the_log_no_secret(
     with a_server(own_store, tmp_path, "one", SWITCHBOARD_DEVELOPMENT=development) as server:
         async with asked(server) as api:
             for document, who in entering:
-                told = (await api.told(document, {"t": who, "p": make.PASSWORD})).text
+                told = (await api.told(document, {"t": who, "p": factories.PASSWORD})).text
                 assert "Something went wrong on our side" in told
                 assert "check" not in told
     assert server.said.count("CheckViolation") >= 2
-    for secret in (make.PASSWORD, token, "argon2id", "Failing row"):
+    for secret in (factories.PASSWORD, token, "argon2id", "Failing row"):
         assert secret not in server.said
 
 

@@ -24,9 +24,9 @@ from models.mailbox import (
 from models.mailbox.mailbox import Mailbox
 from models.mailbox.secret import unsealed
 from models.viewer import ApiScope, TeamRole, Viewer
-from tests.make import a_firm, a_member, mail_ports
-from tests.refused import refused
-from tests.waiting import held, until_waiting
+from tests.support.firm.factories import a_firm, a_member, mail_ports
+from tests.support.refusals import refused
+from tests.support.waiting import held, until_waiting
 
 pytestmark = pytest.mark.usefixtures("store")
 PASSWORD = "the mailbox password"

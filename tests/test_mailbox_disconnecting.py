@@ -17,13 +17,13 @@ from models.journal import FeedKind, JournalKind
 from models.mailbox import StoredEmails, ending, lease
 from models.mailbox.ending import end_mailboxes
 from models.viewer import ApiScope, System, TeamRole, Viewer
-from tests.imap_server import ImapServer
-from tests.inviting import later
-from tests.make import a_firm, a_member, an_account, counting, switched
-from tests.refused import refused
-from tests.syncing import CLIENT, connected, letter, notifications, states, subjects_of, synced
+from tests.support.emails.synced_mailbox import CLIENT, connected, letter, notifications, states, subjects_of, synced
+from tests.support.firm.factories import a_firm, a_member, an_account, counting, switched
+from tests.support.firm.invitations import later
+from tests.support.refusals import refused
+from tests.support.servers.imap import ImapServer
 
-pytest_plugins = ["tests.sync_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 FORGET, KEEP = StoredEmails.FORGET, StoredEmails.KEEP
 

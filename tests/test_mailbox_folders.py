@@ -8,12 +8,21 @@ from mail.sync import Tools
 from models import mailbox
 from models.mailbox import MailboxChange, NewMailbox
 from models.viewer import System, Viewer
-from tests.client import Api
-from tests.imap_server import ImapServer, ServedFolder
-from tests.make import a_member, an_account, counting, signed_in
-from tests.syncing import CLIENT, STRANGER, connected, ledger_equals_server, letter, past, subjects_of, synced
+from tests.support.api.client import Api
+from tests.support.emails.synced_mailbox import (
+    CLIENT,
+    STRANGER,
+    connected,
+    ledger_equals_server,
+    letter,
+    past,
+    subjects_of,
+    synced,
+)
+from tests.support.firm.factories import a_member, an_account, counting, signed_in
+from tests.support.servers.imap import ImapServer, ServedFolder
 
-pytest_plugins = ["tests.sync_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 
 

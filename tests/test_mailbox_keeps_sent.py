@@ -9,11 +9,11 @@ from models import mailbox
 from models.ground import store
 from models.mailbox import MailboxChange, MailServer, update
 from models.viewer import System, Viewer
-from tests.client import Api
-from tests.make import a_member, signed_in
-from tests.syncing import connected, row_of
+from tests.support.api.client import Api
+from tests.support.emails.synced_mailbox import connected, row_of
+from tests.support.firm.factories import a_member, signed_in
 
-pytest_plugins = ["tests.sync_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 
 CONNECT = """mutation($input: ConnectMailboxInput!) { connectMailbox(input: $input) {

@@ -9,11 +9,11 @@ from models.errors import ErrorCode, RateLimited
 from models.ground import store
 from models.session import SignedIn, marks
 from models.viewer import Asker, System, ViewerKind
-from tests.client import Api
-from tests.inviting import later
-from tests.make import PASSWORD, a_client, a_firm, a_member, an_account, answered, reset_token
-from tests.redis import RedisServer
-from tests.refused import refused
+from tests.support.api.client import Api
+from tests.support.firm.factories import PASSWORD, a_client, a_firm, a_member, an_account, answered, reset_token
+from tests.support.firm.invitations import later
+from tests.support.refusals import refused
+from tests.support.servers.redis import RedisServer
 from tests.test_team_changes import joined
 
 pytestmark = pytest.mark.usefixtures("store")

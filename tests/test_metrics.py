@@ -17,9 +17,9 @@ from models import feed, password_reset
 from models.bulk_update import BulkEdit
 from models.errand.running import run_errands
 from models.ground import clock
-from tests import bulk_updating, make
-from tests.client import Api, TopLevelErrors, an_api
-from tests.toy import until
+from tests.support.api.client import Api, TopLevelErrors, an_api
+from tests.support.api.toy_server import until
+from tests.support.firm import bulk_updates, factories
 
 TOGGLES = "subscription { togglesChanged { __typename } }"
 SECRET = "hunter2-hunter2"
@@ -40,7 +40,7 @@ def labels(**values: str) -> frozenset[tuple[str, str]]:
 
 
 async def test_operations_are_counted_by_name_kind_and_outcome(store: str, tmp_path: Path) -> None:
-    owner = await make.signed_in(await make.a_firm())
+    owner = await factories.signed_in(await factories.a_firm())
     async with an_api(store, tmp_path, metrics=True) as api:
         await api.ask("query Firm { firm { name } }", as_=owner)
         await api.ask("query Firm { firm { name } }", as_=owner)
@@ -69,7 +69,7 @@ async def test_operations_are_counted_by_name_kind_and_outcome(store: str, tmp_p
 
 
 async def test_what_is_open_and_what_waits_is_gauged(store: str, tmp_path: Path) -> None:
-    owner = await make.signed_in(await make.a_firm())
+    owner = await factories.signed_in(await factories.a_firm())
     async with an_api(store, tmp_path, metrics=True) as api:
         await until(lambda: feed.hub.hears)
         async with api.follow(TOGGLES, as_=owner) as following:
@@ -87,11 +87,11 @@ async def test_what_is_open_and_what_waits_is_gauged(store: str, tmp_path: Path)
 
 
 async def test_bulk_updates_that_have_not_ended_are_gauged(store: str, tmp_path: Path) -> None:
-    by = await make.a_member(await make.a_firm())
-    await make.an_account(by)
+    by = await factories.a_member(await factories.a_firm())
+    await factories.an_account(by)
     for _ in range(3):
-        await bulk_updating.asked(by, BulkEdit(bulk_updating.ALL, login=bulk_updating.ENABLE))
-    await bulk_updating.planned()
+        await bulk_updates.asked(by, BulkEdit(bulk_updates.ALL, login=bulk_updates.ENABLE))
+    await bulk_updates.planned()
     later = clock.now() + timedelta(minutes=5)
     clock.set_source(lambda: later)
     async with an_api(store, tmp_path, metrics=True) as api:
@@ -99,7 +99,7 @@ async def test_bulk_updates_that_have_not_ended_are_gauged(store: str, tmp_path:
         assert gauged["switchboard_bulk_updates", labels(status="QUEUED")] == 2
         assert gauged["switchboard_bulk_updates", labels(status="RUNNING")] == 1
         assert gauged["switchboard_bulk_updates_oldest_seconds", labels()] >= 300
-        await bulk_updating.all_end()
+        await bulk_updates.all_end()
         gauged = await read(api)
         assert gauged["switchboard_bulk_updates", labels(status="QUEUED")] == 0
         assert gauged["switchboard_bulk_updates", labels(status="RUNNING")] == 0
@@ -167,7 +167,7 @@ async def test_without_the_setting_there_are_no_metrics(api: Api) -> None:
 
 
 async def test_in_production_each_operation_leaves_one_line(store: str, tmp_path: Path) -> None:
-    owner = await make.signed_in(await make.a_firm(), email="owner@firm.test")
+    owner = await factories.signed_in(await factories.a_firm(), email="owner@firm.test")
     document = "query Named($id: ID!) { node(id: $id) { id } }"
     async with an_api(store, tmp_path, development=False) as api:
         with capture_logs() as logs:
@@ -191,20 +191,20 @@ async def test_in_production_each_operation_leaves_one_line(store: str, tmp_path
 
 
 async def test_who_signs_in_is_named_in_the_line_and_the_password_is_not(store: str, tmp_path: Path) -> None:
-    owner = await make.signed_in(await make.a_firm(), email="owner@firm.test")
+    owner = await factories.signed_in(await factories.a_firm(), email="owner@firm.test")
     signing_in = "mutation ($email: String!, $password: String!) { signIn(input: {email: $email, password: $password, \
         session: BEARER}) { token errors { code } } }"
     async with an_api(store, tmp_path, development=False) as api:
         with capture_logs() as logs:
-            told = await api.ask(signing_in, {"email": "owner@firm.test", "password": make.PASSWORD})
+            told = await api.ask(signing_in, {"email": "owner@firm.test", "password": factories.PASSWORD})
     (line,) = (each for each in logs if each["event"] == "operation")
     assert (line["kind"], line["member"]) == ("mutation", owner.viewer.member_id)
-    assert make.PASSWORD not in str(logs)
+    assert factories.PASSWORD not in str(logs)
     assert told["signIn"]["token"] not in str(logs)
 
 
 async def test_a_client_is_named_in_the_line_too(store: str, tmp_path: Path) -> None:
-    client = await make.a_client(await make.a_firm())
+    client = await factories.a_client(await factories.a_firm())
     async with an_api(store, tmp_path, development=False) as api:
         with capture_logs() as logs:
             await api.ask("query Mine { portal { account { name } } }", as_=client)
@@ -214,12 +214,12 @@ async def test_a_client_is_named_in_the_line_too(store: str, tmp_path: Path) -> 
 
 
 async def test_a_subscription_leaves_one_line_also_where_it_shares_its_events(store: str, tmp_path: Path) -> None:
-    owner = await make.signed_in(await make.a_firm())
+    owner = await factories.signed_in(await factories.a_firm())
     async with an_api(store, tmp_path, development=False, metrics=True) as api:
         with capture_logs() as logs:
             async with api.follow(TOGGLES, as_=owner) as one, api.follow(TOGGLES, as_=owner) as other:
                 await asyncio.gather(one.next(), other.next())
-                await make.an_account(owner.viewer, login=True)
+                await factories.an_account(owner.viewer, login=True)
                 await asyncio.gather(one.next(), other.next())
             await until(lambda: not len(api.app.state.sockets) and not api.app.state.budget.subscriptions)
             counted = [

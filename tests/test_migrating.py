@@ -7,7 +7,7 @@ from tortoise.migrations.executor import MigrationExecutor
 
 from models.ground.embedded import Embedded
 from models.ground.store.connection import tortoise_config
-from tests.postgres import cloned, create_template, run
+from tests.support.database.postgres import cloned, create_template, run
 
 COLUMNS = """
 SELECT table_name, ordinal_position, column_name, data_type, character_maximum_length, is_nullable, column_default

@@ -9,7 +9,8 @@ from models import address, contact, journal
 from models.errors import ErrorCode
 from models.ground import clock, store
 from models.viewer import TeamRole, Viewer
-from tests.make import (
+from tests.support.firm.contact_edits import edit, shown
+from tests.support.firm.factories import (
     a_contact,
     a_firm,
     a_member,
@@ -20,8 +21,7 @@ from tests.make import (
     switched,
     toggles_of,
 )
-from tests.moving import edit, shown
-from tests.refused import refused
+from tests.support.refusals import refused
 
 pytestmark = pytest.mark.usefixtures("store")
 

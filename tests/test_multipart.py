@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.plain import plain_http
-from tests.streaming import MULTIPART
-from tests.toy import Toy, serving
+from tests.support.api.streams import MULTIPART
+from tests.support.api.toy_server import Toy, serving
+from tests.support.servers.http import plain_http
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from models.journal import JournalFilter, JournalKind, Subject
 from models.letter import LetterState
 from models.notice import NotifyOutcome
 from models.viewer import System, Viewer
-from tests.make import (
+from tests.support.firm.factories import (
     a_contact,
     a_firm,
     a_member,
@@ -30,11 +30,11 @@ from tests.make import (
     switched,
     with_password,
 )
-from tests.noticing import ANNA, EVERYBODY, INVOICE, as_told, everybody, many_told, notified
-from tests.refused import refused
-from tests.telling import later, subjects
-from tests.waiting import held, until_waiting
-from tests.world import everything
+from tests.support.firm.notices import later, subjects
+from tests.support.firm.notify_clients import ANNA, EVERYBODY, INVOICE, as_told, everybody, many_told, notified
+from tests.support.firm.one_of_everything import everything
+from tests.support.refusals import refused
+from tests.support.waiting import held, until_waiting
 
 pytestmark = pytest.mark.usefixtures("store")
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

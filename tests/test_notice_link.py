@@ -15,10 +15,10 @@ from models.client_event import ClientEvent
 from models.firm_settings import ClientAction, FirmSettings, FirmWish
 from models.ground import clock, keys
 from models.viewer import Viewer
-from tests.client import Api
-from tests.keeping import KEY, firms_key
-from tests.make import PASSWORD, a_client, a_firm, a_member, an_account
-from tests.telling import settings_of
+from tests.support.api.client import Api
+from tests.support.database.store import KEY, firms_key
+from tests.support.firm.factories import PASSWORD, a_client, a_firm, a_member, an_account
+from tests.support.firm.notices import settings_of
 
 DESK = "https://desk.test/clients"
 SOFTWARE, PATH = "https://clients.firm.test/app", "/invoices/12?tab=due#total"

@@ -1,6 +1,6 @@
 """
 Notices in the real database, and as they arrive at a real mail server, against their rules in plain Python
-(tests/notice_rules.py): through any order of telling, preferring, unsubscribing, switching, moving, archiving,
+(tests/support/rules/notices.py): through any order of telling, preferring, unsubscribing, switching, moving, archiving,
 inviting, activating, delivering and waiting, who gets what, in which letter, with which banner.
 """
 
@@ -16,12 +16,12 @@ from models.client_event import ClientEvent
 from models.firm_settings import FirmWish
 from models.ground import clock, store
 from models.ground.settings import Settings
-from tests.notice_rules import MOST, Notices
-from tests.offer_rules import Offers
-from tests.post import CATEGORIES, Post
-from tests.reality import NAMED, NUMBERS, SWITCHING, any_of, code_of, people_and_places
-from tests.rules import ADDRESSES, PLACES
-from tests.smtp_server import SmtpSink
+from tests.support.rules.invitations import Offers
+from tests.support.rules.notices import MOST, Notices
+from tests.support.rules.notices_done import CATEGORIES, Post
+from tests.support.rules.switches import ADDRESSES, PLACES
+from tests.support.rules.switches_done import NAMED, NUMBERS, SWITCHING, any_of, code_of, people_and_places
+from tests.support.servers.smtp import SmtpSink
 
 pytestmark = pytest.mark.usefixtures("store")
 EVENTS = [ClientEvent.DOCUMENT_UPLOADED, ClientEvent.SIGNATURE_REQUESTED, ClientEvent.SIGNATURE_REMINDER]

@@ -12,12 +12,12 @@ from models.notification_category import NotificationCategory
 from models.toggles import PreferencesWish, preferring
 from models.toggles.preferences import NotificationPreference
 from models.viewer import System
-from tests.letters import an_invitation, due_again, invited, row_of, sent_all, state_of, text_of
-from tests.make import MadeAccount, a_firm, an_account, switched
-from tests.smtp_server import DROP, SmtpSink
-from tests.syncing import eventually
-from tests.telling import ANNA, a_notice, gathered, tidings, told_account
-from tests.waiting import held, waiting
+from tests.support.emails.synced_mailbox import eventually
+from tests.support.firm.factories import MadeAccount, a_firm, an_account, switched
+from tests.support.firm.notices import ANNA, a_notice, gathered, tidings, told_account
+from tests.support.letters.outbox import an_invitation, due_again, invited, row_of, sent_all, state_of, text_of
+from tests.support.servers.smtp import DROP, SmtpSink
+from tests.support.waiting import held, waiting
 
 pytestmark = pytest.mark.usefixtures("store")
 

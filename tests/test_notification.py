@@ -20,9 +20,9 @@ from models.notification import (
     mark,
 )
 from models.viewer import Actor, TeamRole, Viewer
-from tests.inbox import saying
-from tests.make import a_firm, a_member, counting
-from tests.refused import refused
+from tests.support.firm.factories import a_firm, a_member, counting
+from tests.support.firm.inbox import saying
+from tests.support.refusals import refused
 
 pytestmark = pytest.mark.usefixtures("store")
 RECEIVED, ATTENTION = NotificationKind.EMAIL_RECEIVED, NotificationKind.MAILBOX_NEEDS_ATTENTION

@@ -14,10 +14,8 @@ from models import mailbox
 from models.ground import store as database
 from models.mailbox import MailboxChange, lease
 from models.viewer import System
-from tests.by_oauth import health, held, secret_of
-from tests.imap_server import ImapServer
-from tests.make import a_member, an_account, mail_ports
-from tests.syncing import (
+from tests.support.emails.oauth_mailbox import health, held, secret_of
+from tests.support.emails.synced_mailbox import (
     CLIENT,
     connected,
     eventually,
@@ -29,12 +27,14 @@ from tests.syncing import (
     subjects_of,
     synced,
 )
+from tests.support.firm.factories import a_member, an_account, mail_ports
+from tests.support.servers.imap import ImapServer
+from tests.support.servers.tokens import TokenServer, answer
+from tests.support.waiting import PATIENCE
 from tests.test_letter_secrets import dump
 from tests.test_sync_worker import idling, working
-from tests.token_server import TokenServer, answer
-from tests.waiting import PATIENCE
 
-pytest_plugins = ["tests.sync_fixtures", "tests.oauth_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures", "tests.support.emails.oauth_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 
 

@@ -18,11 +18,11 @@ from mail.oauth import Denied, Granted, Insecure, NotNow, TokenError, fetch
 from models.errors import ErrorCode
 from models.ground import clock
 from models.mailbox import OAuth
-from tests.certificate import certificate
-from tests.make import mail_ports
-from tests.processes import a_free_port
-from tests.token_server import DRIP, SILENCE, TokenServer, answer, names
-from tests.waiting import PATIENCE
+from tests.support.firm.factories import mail_ports
+from tests.support.processes.switchboard import a_free_port
+from tests.support.servers.certificate import certificate
+from tests.support.servers.tokens import DRIP, SILENCE, TokenServer, answer, names
+from tests.support.waiting import PATIENCE
 
 GOOD = {"access_token": "ya29", "token_type": "Bearer", "expires_in": 3600}
 HOUR = timedelta(hours=1)

@@ -9,12 +9,12 @@ from models import mailbox
 from models.errors import ErrorCode
 from models.mailbox import MailboxChange, MailSecurity, MailServer, NewMailbox, OAuth, Secret, connect
 from models.viewer import System
-from tests.by_oauth import secret_of
-from tests.make import mail_ports
-from tests.refused import refused
-from tests.token_server import TokenServer
+from tests.support.emails.oauth_mailbox import secret_of
+from tests.support.firm.factories import mail_ports
+from tests.support.refusals import refused
+from tests.support.servers.tokens import TokenServer
 
-pytest_plugins = ["tests.sync_fixtures", "tests.oauth_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures", "tests.support.emails.oauth_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 
 

@@ -13,16 +13,28 @@ from mail.sync import Tools
 from models import mailbox
 from models.ground import store
 from models.viewer import System, Viewer
-from tests.mail_places import Place
-from tests.make import a_member, an_account
-from tests.relay import Relay
-from tests.sync_scenes import ASKED, CLIENTS, Scene, during
-from tests.syncing import CLIENT, connected, eventually, notifications, row_of, subjects_of, synced
+from tests.support.emails.disturbances import ASKED, CLIENTS, Scene, during
+from tests.support.emails.synced_mailbox import (
+    CLIENT,
+    connected,
+    eventually,
+    notifications,
+    row_of,
+    subjects_of,
+    synced,
+)
+from tests.support.firm.factories import a_member, an_account
+from tests.support.servers.any_mailbox import Place
+from tests.support.servers.relay import Relay
+from tests.support.servers.tokens import SILENCE, TokenServer
+from tests.support.waiting import patience
 from tests.test_sync_worker import working
-from tests.token_server import SILENCE, TokenServer
-from tests.waiting import patience
 
-pytest_plugins = ["tests.sync_fixtures", "tests.oauth_fixtures", "tests.place_fixtures"]
+pytest_plugins = [
+    "tests.support.emails.sync_fixtures",
+    "tests.support.emails.oauth_fixtures",
+    "tests.support.servers.any_mailbox_fixtures",
+]
 pytestmark = [
     pytest.mark.usefixtures("store"),
     pytest.mark.parametrize("place", ["scripted", "dovecot"], indirect=True),

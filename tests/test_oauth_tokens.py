@@ -15,15 +15,15 @@ from models.mailbox import MailboxChange, lease
 from models.mailbox.lease import LeaseLost
 from models.mailbox.secret import unsealed
 from models.viewer import System
-from tests.by_oauth import held, secret_of
-from tests.rekeying import rotated
-from tests.syncing import (
+from tests.support.emails.oauth_mailbox import held, secret_of
+from tests.support.emails.synced_mailbox import (
     row_of,
     synced,
 )
-from tests.token_server import TokenServer
+from tests.support.firm.new_keys import rotated
+from tests.support.servers.tokens import TokenServer
 
-pytest_plugins = ["tests.sync_fixtures", "tests.oauth_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures", "tests.support.emails.oauth_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 
 

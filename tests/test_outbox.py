@@ -10,7 +10,10 @@ from models.ground import store
 from models.ground.settings import Settings
 from models.letter import LetterKind
 from models.viewer import System
-from tests.letters import (
+from tests.support.emails.synced_mailbox import eventually
+from tests.support.firm.factories import a_firm, an_account, an_address, counting
+from tests.support.firm.new_keys import lost
+from tests.support.letters.outbox import (
     BASE,
     FROM,
     a_reset,
@@ -25,10 +28,7 @@ from tests.letters import (
     text_of,
     written,
 )
-from tests.make import a_firm, an_account, an_address, counting
-from tests.rekeying import lost
-from tests.smtp_server import DROP, SmtpSink, Taken
-from tests.syncing import eventually
+from tests.support.servers.smtp import DROP, SmtpSink, Taken
 
 pytestmark = pytest.mark.usefixtures("store")
 

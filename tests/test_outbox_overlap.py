@@ -8,9 +8,9 @@ import pytest
 from mail.outbox import new_owner, one_pass
 from models.ground import store
 from models.viewer import System
-from tests.letters import a_route, row_of, sent_all, state_of, written
-from tests.make import a_firm
-from tests.smtp_server import SmtpSink, Taken
+from tests.support.firm.factories import a_firm
+from tests.support.letters.outbox import a_route, row_of, sent_all, state_of, written
+from tests.support.servers.smtp import SmtpSink, Taken
 
 pytestmark = pytest.mark.usefixtures("store")
 FIRST, SECOND = "first@client.test", "second@client.test"

@@ -12,7 +12,9 @@ from models import journal
 from models.ground import store
 from models.mailbox import MailSecurity
 from models.viewer import System
-from tests.letters import (
+from tests.support.emails.synced_mailbox import eventually
+from tests.support.firm.factories import a_firm, a_member, an_account, an_address
+from tests.support.letters.outbox import (
     a_route,
     an_invitation,
     due_again,
@@ -22,10 +24,8 @@ from tests.letters import (
     state_of,
     written,
 )
-from tests.make import a_firm, a_member, an_account, an_address
-from tests.processes import a_free_port
-from tests.smtp_server import DROP, SILENCE, SmtpSink
-from tests.syncing import eventually
+from tests.support.processes.switchboard import a_free_port
+from tests.support.servers.smtp import DROP, SILENCE, SmtpSink
 
 SOON = 1.0  # seconds after which silence counts; for all that does answer it must be plenty
 pytestmark = pytest.mark.usefixtures("store")

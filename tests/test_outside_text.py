@@ -22,7 +22,7 @@ from graph.engine.transport.request import read
 from mail.imap.names import from_wire
 from mail.parse.html import safe
 from models.sheet.sheet import Unreadable
-from tests.sheets import laid_out
+from tests.support.firm.sheets import laid_out
 
 SHORT, LONG = 10_000, 40_000  # characters
 NOTHING = 0.02  # seconds of the processor; for less, nobody waits and no clock is exact

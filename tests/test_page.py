@@ -13,7 +13,7 @@ from models.account import AccountFilter, AccountOrder
 from models.account import page as accounts_page
 from models.ground import store
 from models.ground.page import Key, Order, Page, Window, page, page_of_each
-from tests.make import a_firm, a_member, an_account
+from tests.support.firm.factories import a_firm, a_member, an_account
 
 pytestmark = pytest.mark.usefixtures("store")
 

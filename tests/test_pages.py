@@ -12,11 +12,11 @@ from models import portal_action
 from models.errand.running import run_errands
 from models.firm_settings import ClientAction
 from models.ground import clock, secret_link, store
-from tests.api_examples import SCHEMA
-from tests.client import Api
-from tests.keeping import firms_key
-from tests.make import a_client, a_firm
-from tests.world import everything
+from tests.support.api.client import Api
+from tests.support.api.examples import SCHEMA
+from tests.support.database.store import firms_key
+from tests.support.firm.factories import a_client, a_firm
+from tests.support.firm.one_of_everything import everything
 
 PAGES = (
     "/portal",

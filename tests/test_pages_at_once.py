@@ -14,14 +14,14 @@ import pytest
 
 from models import firm_settings
 from models.viewer import System
-from tests.browser import Window, a_window
-from tests.client import Api
-from tests.make import a_client, a_firm, an_account
-from tests.plain import served
+from tests.support.api.client import Api
+from tests.support.api.toy_server import until
+from tests.support.firm.factories import a_client, a_firm, an_account
+from tests.support.firm.one_of_everything import ANNA, PDF, a_letter
+from tests.support.processes.browser import Window, a_window
+from tests.support.servers.http import served
 from tests.test_api_portal import a_box
 from tests.test_pages_browser import FOCUSED, sign_in
-from tests.toy import until
-from tests.world import ANNA, PDF, a_letter
 
 SOCKET = "socket"
 

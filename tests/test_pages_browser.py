@@ -12,13 +12,13 @@ from models.errand.running import run_errands
 from models.ground import secret_link, store
 from models.invitation import Invitation
 from models.viewer import TeamRole
-from tests.browser import Window, a_window
-from tests.client import Api
-from tests.keeping import firms_key
-from tests.make import PASSWORD, a_client, a_firm, a_member, an_account, invited, switched
-from tests.plain import served
+from tests.support.api.client import Api
+from tests.support.database.store import firms_key
+from tests.support.firm.factories import PASSWORD, a_client, a_firm, a_member, an_account, invited, switched
+from tests.support.firm.one_of_everything import ANNA, PDF, a_letter
+from tests.support.processes.browser import Window, a_window
+from tests.support.servers.http import served
 from tests.test_api_portal import a_box, account_id, two_accounts
-from tests.world import ANNA, PDF, a_letter
 
 NEW = "battery staple"
 

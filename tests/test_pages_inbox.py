@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from models import notification
-from tests.browser import a_window
-from tests.client import Api
-from tests.inbox import EMAIL, chosen, raised
-from tests.make import PASSWORD, a_firm, a_member
+from tests.support.api.client import Api
+from tests.support.firm.factories import PASSWORD, a_firm, a_member
+from tests.support.firm.inbox import EMAIL, chosen, raised
+from tests.support.processes.browser import a_window
 
 CHIARA = "chiara@firm.test"
 

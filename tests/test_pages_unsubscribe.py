@@ -10,13 +10,13 @@ from models import contact
 from models.errand.running import run_errands
 from models.ground import store as database
 from models.notification_category import NotificationCategory
-from tests.browser import Window, a_window
-from tests.client import Api
-from tests.make import a_firm, a_member, an_account, linked, switched
-from tests.plain import served
-from tests.preferring import muted
-from tests.unsubscribing import MESSAGES, link_of
-from tests.world import ANNA, everything
+from tests.support.api.client import Api
+from tests.support.firm.factories import a_firm, a_member, an_account, linked, switched
+from tests.support.firm.one_of_everything import ANNA, everything
+from tests.support.firm.preferences import muted
+from tests.support.letters.unsubscribe_links import MESSAGES, link_of
+from tests.support.processes.browser import Window, a_window
+from tests.support.servers.http import served
 
 SIGNATURES = NotificationCategory.SIGNATURE_REQUESTS
 LONG = "<b>Vetreria</b> " + "Valsecchi" * 20

@@ -9,7 +9,7 @@ import pytest
 from mail.parse import LARGEST_MESSAGE, ParsedEmail, Unreadable, parse, read_headers
 from mail.parse.attachments import safe_name
 from mail.parse.html import boxed
-from tests.storable import assert_storable
+from tests.support.emails.invariants import assert_storable
 
 HERE = Path(__file__).resolve().parent
 REAL = Path(os.environ.get("MESSAGES_DIR", HERE.parent.parent / "shared" / "data" / "messages"))

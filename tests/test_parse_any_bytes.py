@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mail.parse import Unreadable, parse
-from tests.storable import assert_storable
+from tests.support.emails.invariants import assert_storable
 
 OURS = sorted((Path(__file__).resolve().parent / "messages").glob("*.eml"))
 HEAD = b"From: a@x\r\nMessage-ID: <1@x>\r\nSubject: Papers\r\n"

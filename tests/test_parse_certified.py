@@ -6,9 +6,18 @@ import pytest
 
 from mail.parse import ParsedEmail, parse, read_headers, read_people_inside
 from models.participant import Role
-from tests.certified import LETTER_ID, PROVIDER, SENDER, a_certificate, a_letter, a_part, an_envelope, sample
-from tests.storable import assert_storable
-from tests.syncing import letter
+from tests.support.emails.certified import (
+    LETTER_ID,
+    PROVIDER,
+    SENDER,
+    a_certificate,
+    a_letter,
+    a_part,
+    an_envelope,
+    sample,
+)
+from tests.support.emails.invariants import assert_storable
+from tests.support.emails.synced_mailbox import letter
 
 OPENED, AS_IT_CAME = "The glass", "POSTA CERTIFICATA: x"
 

@@ -12,9 +12,9 @@ from mail.parse.tnef.compressed import MOST_BYTES, decompressed
 from mail.parse.tnef.mapi import Property
 from mail.parse.tnef.rtf import rich_text
 from mail.parse.tnef.stream import Broken, Name
-from tests.certified import a_letter, an_envelope
-from tests.storable import assert_storable
-from tests.tnef import (
+from tests.support.emails.certified import a_letter, an_envelope
+from tests.support.emails.invariants import assert_storable
+from tests.support.emails.winmail import (
     BINARY,
     NUMBER,
     TEXT,

@@ -14,7 +14,7 @@ import pytest
 
 from mail.parse import ParsedEmail, ParsedHeaders, Unreadable, parse
 from mail.parsing import HEADERS_AT_ONCE, TOGETHER, ParserPool
-from tests.waiting import patience
+from tests.support.waiting import patience
 
 LETTER = b"From: Ada <ada@client.example>\r\nSubject: %s\r\n\r\nHello\r\n"
 HERE = Path(__file__).resolve()

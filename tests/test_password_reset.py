@@ -10,11 +10,11 @@ from models import password_reset, session, team
 from models.errors import DeadLink, DeadLinkReason, ErrorCode, RateLimited
 from models.ground import clock, secret_link, store
 from models.viewer import System, ViewerKind
-from tests.keeping import firms_key
-from tests.letters import written
-from tests.make import PASSWORD, a_client, a_firm, a_member, an_account, answered, signed_in, switched
-from tests.refused import refused
-from tests.waiting import held, until_waiting
+from tests.support.database.store import firms_key
+from tests.support.firm.factories import PASSWORD, a_client, a_firm, a_member, an_account, answered, signed_in, switched
+from tests.support.letters.outbox import written
+from tests.support.refusals import refused
+from tests.support.waiting import held, until_waiting
 
 pytestmark = pytest.mark.usefixtures("store")
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -13,9 +13,9 @@ from websockets.typing import Subprotocol
 from graph.engine.transport import AutomaticDocuments, Manifest, ManifestFault
 from graph.engine.transport.persisted import hash_of
 from graph.engine.transport.request import GraphQLRequest
-from tests.plain import plain_http
-from tests.streaming import MULTIPART, SSE
-from tests.toy import Toy, serving
+from tests.support.api.streams import MULTIPART, SSE
+from tests.support.api.toy_server import Toy, serving
+from tests.support.servers.http import plain_http
 
 HELLO = "query($n:String!){hello(name:$n)}"
 HASH = hash_of(HELLO)

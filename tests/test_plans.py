@@ -24,9 +24,9 @@ from models.mailbox import backlog
 from models.notification import InboxFilter
 from models.text import sort_key
 from models.viewer import Viewer
-from tests.chunks import a_ledger, nobody_analyses, people
-from tests.letters import written
-from tests.make import a_firm, a_member, an_account
+from tests.support.firm.factories import a_firm, a_member, an_account
+from tests.support.firm.many_addresses import a_ledger, nobody_analyses, people
+from tests.support.letters.outbox import written
 
 EMAILS = 20_000
 PLANS_KEPT = 8  # more often than PostgreSQL tries plans for the values before it keeps one for all

@@ -19,7 +19,7 @@ from models.participant import Participant, Role
 from models.portal import Portal, emails
 from models.session import SignedIn
 from models.viewer import Client, System
-from tests.make import (
+from tests.support.firm.factories import (
     MadeAccount,
     a_client,
     a_contact,
@@ -31,10 +31,10 @@ from tests.make import (
     signed_in,
     switched,
 )
-from tests.noticing import INVOICE, notified
-from tests.refused import refused
+from tests.support.firm.notify_clients import INVOICE, notified
+from tests.support.firm.one_of_everything import SERVER
+from tests.support.refusals import refused
 from tests.test_email_receiving import a_message
-from tests.world import SERVER
 
 pytestmark = pytest.mark.usefixtures("store")
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

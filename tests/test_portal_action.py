@@ -11,10 +11,10 @@ from models import account, contact, firm_settings, portal_action
 from models.firm_settings import ClientAction, FirmWish
 from models.ground import clock
 from models.viewer import Viewer
-from tests.client import Api
-from tests.keeping import firms_key
-from tests.make import MadeAccount, a_firm, a_member, an_account, an_address, switched
-from tests.rekeying import rotated
+from tests.support.api.client import Api
+from tests.support.database.store import firms_key
+from tests.support.firm.factories import MadeAccount, a_firm, a_member, an_account, an_address, switched
+from tests.support.firm.new_keys import rotated
 
 PAY, VIEW = ClientAction.PAY_INVOICES, ClientAction.VIEW_DOCUMENTS
 SOFTWARE, PATH = "https://clients.firm.test/app", "/invoices/12?a=b#c"

@@ -11,13 +11,13 @@ import pytest
 
 from models import email
 from models.ground import clock, store
-from tests.client import Api
-from tests.make import switched
-from tests.plain import served
-from tests.portal_mail import LETTER, PNG, InPortal, in_portal, written
+from tests.support.api.client import Api
+from tests.support.api.toy_server import until
+from tests.support.emails.portal import LETTER, PNG, InPortal, in_portal, written
+from tests.support.firm.factories import switched
+from tests.support.firm.one_of_everything import PDF
+from tests.support.servers.http import served
 from tests.test_pages_browser import FOCUSED
-from tests.toy import until
-from tests.world import PDF
 
 PLANS = """<p id="plans" style="color:#123456">The <b>plans</b></p><img src="cid:logo" alt="Logo">
 <img src="https://pixel.test/1.gif"><img src="https://pixel.test/2.gif">"""

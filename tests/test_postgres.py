@@ -6,7 +6,7 @@ from tortoise import Model, Tortoise, fields
 from tortoise.context import TortoiseContext
 
 from models.ground.embedded import Embedded
-from tests.postgres import cloned, create_template, order, run
+from tests.support.database.postgres import cloned, create_template, order, run
 
 
 class Note(Model):

@@ -16,7 +16,7 @@ from models.toggles import NewToggles, NotificationPreference, PreferencesWish, 
 from models.toggles.preferring import prefer, set_preferences
 from models.toggles.setting import set_toggles
 from models.viewer import JournalSource, LetterLink, System, TeamRole, Viewer
-from tests.make import (
+from tests.support.firm.factories import (
     MadeAccount,
     a_contact,
     a_firm,
@@ -29,8 +29,8 @@ from tests.make import (
     switched,
     toggles_of,
 )
-from tests.preferring import EIGHT, muted, preferences, preferred
-from tests.refused import refused
+from tests.support.firm.preferences import EIGHT, muted, preferences, preferred
+from tests.support.refusals import refused
 
 pytestmark = pytest.mark.usefixtures("store")
 MESSAGES, PROPOSALS, APPROVALS = (

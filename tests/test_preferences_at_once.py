@@ -13,10 +13,10 @@ from models.notification_category import NotificationCategory
 from models.toggles import PreferencesWish
 from models.toggles.preferring import set_preferences
 from models.viewer import Viewer
-from tests.make import MadeAccount, a_client, a_firm, a_member, an_account, switched, toggles_of
-from tests.preferring import EIGHT, muted, preferences, preferred
-from tests.refused import refused
-from tests.waiting import held, until_waiting
+from tests.support.firm.factories import MadeAccount, a_client, a_firm, a_member, an_account, switched, toggles_of
+from tests.support.firm.preferences import EIGHT, muted, preferences, preferred
+from tests.support.refusals import refused
+from tests.support.waiting import held, until_waiting
 
 pytestmark = pytest.mark.usefixtures("store")
 MESSAGES = NotificationCategory.MESSAGES

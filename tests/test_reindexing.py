@@ -9,9 +9,9 @@ from models import installation, reindexing
 from models.ground import store
 from models.mailbox import MailServer
 from models.text import words
-from tests.make import a_contact, a_firm, an_account, counting
-from tests.syncing import connected
-from tests.world import a_letter
+from tests.support.emails.synced_mailbox import connected
+from tests.support.firm.factories import a_contact, a_firm, an_account, counting
+from tests.support.firm.one_of_everything import a_letter
 
 pytestmark = pytest.mark.usefixtures("store")
 TABLES = ("account", "contact", "email")

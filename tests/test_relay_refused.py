@@ -4,9 +4,9 @@ import pytest
 
 from models.ground import store
 from models.viewer import System
-from tests.letters import due_again, row_of, sent_all, state_of, written
-from tests.make import a_firm, a_member, an_address
-from tests.smtp_server import SmtpSink
+from tests.support.firm.factories import a_firm, a_member, an_address
+from tests.support.letters.outbox import due_again, row_of, sent_all, state_of, written
+from tests.support.servers.smtp import SmtpSink
 
 pytestmark = pytest.mark.usefixtures("store")
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mail.parse import Unreadable
 from mail.parse.report import read_report
 from mail.parse.report.ties import is_null, message_ids, return_tokens, signed
-from tests.storable import assert_one_line
+from tests.support.emails.invariants import assert_one_line
 
 DAEMON = "Mail Delivery System <mailer-daemon@mx.test>"
 HARD = "hard"

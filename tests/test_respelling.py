@@ -16,10 +16,9 @@ from models.ground.settings import Settings
 from models.invitation import accepting
 from models.journal import JournalFilter, JournalKind
 from models.viewer import Client, System
-from tests.imap_server import ImapServer
-from tests.keeping import KEY, firms_key
-from tests.letters import written
-from tests.make import (
+from tests.support.database.store import KEY, firms_key
+from tests.support.emails.synced_mailbox import connected, letter, notifications, past, states, subjects_of, synced
+from tests.support.firm.factories import (
     PASSWORD,
     MadeAccount,
     a_contact,
@@ -31,11 +30,12 @@ from tests.make import (
     switched,
     with_password,
 )
-from tests.refused import refused
-from tests.syncing import connected, letter, notifications, past, states, subjects_of, synced
-from tests.waiting import held, until_waiting
+from tests.support.letters.outbox import written
+from tests.support.refusals import refused
+from tests.support.servers.imap import ImapServer
+from tests.support.waiting import held, until_waiting
 
-pytest_plugins = ["tests.sync_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures"]
 SHARP, DOUBLE = "weiß.one@c.example", "weiss.one@c.example"
 
 

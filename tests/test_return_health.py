@@ -8,13 +8,13 @@ from pydantic import SecretStr
 
 from models import feed, return_mailbox
 from models.ground import store as database
-from tests.client import an_api
-from tests.imap_server import ImapServer
-from tests.processes import a_free_port, run
-from tests.smtp_server import SmtpSink
+from tests.support.api.client import an_api
+from tests.support.api.toy_server import until
+from tests.support.processes.switchboard import a_free_port, run
+from tests.support.servers.imap import ImapServer
+from tests.support.servers.smtp import SmtpSink
 from tests.test_health import WAITING, ready
 from tests.test_metrics import labels, read
-from tests.toy import until
 
 URL = SecretStr("imaps://anna:hunter2@mail.test")
 

@@ -17,13 +17,13 @@ from models.ground import store
 from models.mailbox.backlog import MOST_CUTS
 from models.return_mailbox import LeaseLost
 from models.viewer import System
-from tests.imap_server import ARRIVED, ImapServer, ServedFolder
-from tests.letters import sent_all, state_of, written
-from tests.make import a_firm, a_member, an_address
-from tests.reports import a_report
-from tests.smtp_server import SmtpSink
-from tests.syncing import eventually, letter
-from tests.waiting import PATIENCE
+from tests.support.emails.synced_mailbox import eventually, letter
+from tests.support.firm.factories import a_firm, a_member, an_address
+from tests.support.letters.outbox import sent_all, state_of, written
+from tests.support.letters.reports import a_report
+from tests.support.servers.imap import ARRIVED, ImapServer, ServedFolder
+from tests.support.servers.smtp import SmtpSink
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.usefixtures("store")
 

@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 
 from mail.sync import Tools
-from tests.imap_server import ARRIVED, ImapServer, Wording
-from tests.make import a_firm, a_member
-from tests.reports import a_report
-from tests.syncing import letter
+from tests.support.emails.synced_mailbox import letter
+from tests.support.firm.factories import a_firm, a_member
+from tests.support.letters.reports import a_report
+from tests.support.servers.imap import ARRIVED, ImapServer, Wording
 from tests.test_return_mailbox import is_bounced, looked, sent, told
 
-pytest_plugins = ["tests.sync_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 TOO_LOW = tuple(line.replace(b"{next}", b"{low}") for line in Wording().examine)
 

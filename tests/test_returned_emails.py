@@ -15,15 +15,15 @@ from models import journal
 from models.ground import clock, store
 from models.journal import FeedKind
 from models.viewer import System, TeamRole, Viewer
-from tests.client import Api
-from tests.imap_server import ARRIVED, ImapServer
-from tests.make import a_firm, a_member, an_account, signed_in
-from tests.reports import a_complaint, a_report, an_answer
-from tests.sent_here import as_it_left, sent_here
-from tests.submitting import way_of
-from tests.syncing import CLIENT, NOBODY, connected, letter, states, synced
+from tests.support.api.client import Api
+from tests.support.emails.sent_from_here import as_it_left, sent_here
+from tests.support.emails.submissions import way_of
+from tests.support.emails.synced_mailbox import CLIENT, NOBODY, connected, letter, states, synced
+from tests.support.firm.factories import a_firm, a_member, an_account, signed_in
+from tests.support.letters.reports import a_complaint, a_report, an_answer
+from tests.support.servers.imap import ARRIVED, ImapServer
 
-pytest_plugins = ["tests.sync_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 CARL = "carl@client.test"
 BACK = "A mail server on the way sent it back"

@@ -17,11 +17,11 @@ from mail.returns.settling import settle
 from models import letter, suppression
 from models.ground import clock, keys, store
 from models.viewer import System
-from tests.keeping import KEY
-from tests.letters import a_route, row_of, written
-from tests.make import a_firm, a_member, an_address
-from tests.reports import ANNA, a_report, an_answer
-from tests.smtp_server import SmtpSink
+from tests.support.database.store import KEY
+from tests.support.firm.factories import a_firm, a_member, an_address
+from tests.support.letters.outbox import a_route, row_of, written
+from tests.support.letters.reports import ANNA, a_report, an_answer
+from tests.support.servers.smtp import SmtpSink
 
 TEMPLATE = "bounces+{letter}@portal.test"
 SENDER = Sender("portal@switchboard.test", "https://portal.firm.test")

@@ -10,10 +10,9 @@ from models import account, api_token, contact, session
 from models.ground import clock, store
 from models.session import SignedIn
 from models.viewer import ApiScope, Asker
-from tests.client import Api, Following, TopLevelErrors
-from tests.make import a_firm, signed_in, switched
-from tests.redis import RedisServer
-from tests.revoking import (
+from tests.support.api.client import Api, Following, TopLevelErrors
+from tests.support.firm.factories import a_firm, signed_in, switched
+from tests.support.firm.revocations import (
     CLIENT_KEEPS,
     CLIENT_LOSES,
     COLLEAGUE_LOSES,
@@ -24,8 +23,9 @@ from tests.revoking import (
     removed,
     right_lost,
 )
+from tests.support.servers.redis import RedisServer
+from tests.support.waiting import patience
 from tests.test_two_servers import a_server, asked
-from tests.waiting import patience
 
 LIVE = "subscription { emailArrived { __typename } }"
 WHO = "{ __typename }"

@@ -16,12 +16,12 @@ from models.errand.running import run_errands
 from models.ground import keys, store
 from models.ground.store.connection import NOUNS
 from models.installation.renewing import SEALED
-from tests.hanging_on_keys import LINKS, Hanging, derived_then, hanging, made_then, rows_of
-from tests.keeping import KEY
-from tests.letters import sent_all, written
-from tests.make import a_firm, an_account, counting
-from tests.rekeying import lost, rotated
-from tests.smtp_server import DROP, SmtpSink
+from tests.support.database.store import KEY
+from tests.support.firm.factories import a_firm, an_account, counting
+from tests.support.firm.keyed_secrets import LINKS, Hanging, derived_then, hanging, made_then, rows_of
+from tests.support.firm.new_keys import lost, rotated
+from tests.support.letters.outbox import sent_all, written
+from tests.support.servers.smtp import DROP, SmtpSink
 
 NEW = bytes(range(100, 132))
 LEFT_ALONE = ("email_address", "occurrence", "mail_folder", "mailbox", "team_member", "letter", "journal_entry")

@@ -10,9 +10,9 @@ from models.bulk_update import BulkEdit
 from models.ground import store as database
 from models.run import Held, RunKind, claim, release
 from models.viewer import Viewer
-from tests.bulk_updating import ALL, DISABLE, ENABLE, asked, claimed
-from tests.make import a_firm, a_member, an_account
-from tests.waiting import held, until_waiting
+from tests.support.firm.bulk_updates import ALL, DISABLE, ENABLE, asked, claimed
+from tests.support.firm.factories import a_firm, a_member, an_account
+from tests.support.waiting import held, until_waiting
 
 pytestmark = pytest.mark.usefixtures("store")
 LOGIN_ON, LOGIN_OFF = BulkEdit(ALL, login=ENABLE), BulkEdit(ALL, login=DISABLE)

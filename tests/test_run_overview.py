@@ -8,8 +8,8 @@ from models.bulk_update import BulkEdit
 from models.ground import clock
 from models.run import overview, release
 from models.viewer import Viewer
-from tests.bulk_updating import ALL, ENABLE, all_end, asked, claimed
-from tests.make import a_firm, a_member, an_account
+from tests.support.firm.bulk_updates import ALL, ENABLE, all_end, asked, claimed
+from tests.support.firm.factories import a_firm, a_member, an_account
 
 pytestmark = pytest.mark.usefixtures("store")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mail.parse.html import safe
-from tests.browser import Window, a_window
+from tests.support.processes.browser import Window, a_window
 
 HARMLESS = "<p>Good morning, here is the invoice.</p>"
 OVERLAYS = {  # each was seen to cover a neighbour before the whole was clipped

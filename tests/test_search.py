@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.text import beginnings, has_words, words
-from tests.api_examples import SCHEMA
-from tests.client import Api
-from tests.make import a_contact, an_account
-from tests.world import a_world
+from tests.support.api.client import Api
+from tests.support.api.examples import SCHEMA
+from tests.support.firm.factories import a_contact, an_account
+from tests.support.firm.one_of_everything import a_world
 
 LISTS = {
     "AccountFilter": ("accounts", "anna"),

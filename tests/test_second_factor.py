@@ -11,8 +11,8 @@ from models.errors import ErrorCode, Refusal
 from models.ground import clock, keys, store
 from models.session import SignedIn
 from models.viewer import Asker, System, TeamRole, Viewer
-from tests.make import PASSWORD, a_firm, a_member
-from tests.refused import refused
+from tests.support.firm.factories import PASSWORD, a_firm, a_member
+from tests.support.refusals import refused
 
 pytestmark = pytest.mark.usefixtures("store")
 EMAIL = "chiara@firm.test"

@@ -10,9 +10,18 @@ from models import password, password_reset, session, team
 from models.errors import ErrorCode, RateLimited, Refusal
 from models.ground import clock, store
 from models.viewer import TeamRole, Viewer
-from tests.make import PASSWORD, a_client, a_firm, a_member, an_account, answered, reset_token, signed_in
-from tests.refused import refused
-from tests.waiting import held, until_waiting
+from tests.support.firm.factories import (
+    PASSWORD,
+    a_client,
+    a_firm,
+    a_member,
+    an_account,
+    answered,
+    reset_token,
+    signed_in,
+)
+from tests.support.refusals import refused
+from tests.support.waiting import held, until_waiting
 
 pytestmark = pytest.mark.usefixtures("store")
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -10,10 +10,10 @@ from models.ground import clock, store
 from models.ground.settings import Settings
 from models.session import SignedIn
 from models.viewer import ApiScope, Asker, System
-from tests.client import Api
-from tests.inviting import later
-from tests.make import a_client, a_firm, an_account, counting, signed_in
-from tests.syncing import eventually
+from tests.support.api.client import Api
+from tests.support.emails.synced_mailbox import eventually
+from tests.support.firm.factories import a_client, a_firm, an_account, counting, signed_in
+from tests.support.firm.invitations import later
 from tests.test_revocation import begun
 
 pytestmark = pytest.mark.usefixtures("store")

@@ -7,7 +7,7 @@ import pytest
 from models.sheet import delimited
 from models.sheet.encoding import GUESSED
 from models.sheet.sheet import Row, Unreadable
-from tests.sheets import laid_out, written
+from tests.support.firm.sheets import laid_out, written
 
 HEADERS = ("Name", "E-mail")
 CLIENTS = (("Rossi & Figli", "info@rossi.test"), ('Città; "Nuova"', "x,y|z\t@w"), ("Via\r\nRoma", ""))

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from models.sheet import reading
 from models.sheet.sheet import MOST_BYTES, Row, Unreadable
-from tests.sheets import MAIN, Table, as_workbook, laid_out, relations, row, words, workbook, written
-from tests.waiting import patience
+from tests.support.firm.sheets import MAIN, Table, as_workbook, laid_out, relations, row, words, workbook, written
+from tests.support.waiting import patience
 
 HEAD = row(1, words("Code"), words("Client"))
 MB = 1024 * 1024
@@ -141,7 +141,9 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_what_a_file_costs_has_a_limit(name: str) -> None:
     made, said = HOSTILE[name]
-    reader = subprocess.run([sys.executable, "-m", "tests.sheet_child"], input=made(), capture_output=True, check=True)
+    reader = subprocess.run(
+        [sys.executable, "-m", "tests.support.processes.sheet_memory"], input=made(), capture_output=True, check=True
+    )
     took, last = json.loads(reader.stderr), json.loads(reader.stdout.splitlines()[-1])
     assert said in last.get("unreadable", "")
     assert ("unreadable" in last) == bool(said)

@@ -8,7 +8,7 @@ import pytest
 from models.harmless import harmless
 from models.sheet.encoding import DAMAGED
 from models.sheet.sheet import ERROR_COLUMN, LONGEST_CELL, Row, Unreadable
-from tests.sheets import laid_out
+from tests.support.firm.sheets import laid_out
 
 
 def faults(text: str) -> dict[int, str]:

@@ -7,7 +7,7 @@ import pytest
 
 from models.sheet.archive import MOST_UNPACKED
 from models.sheet.sheet import Row, Unreadable
-from tests.sheets import DATE, FIVE_DIGITS, as_workbook, laid_out, number, row, words, workbook
+from tests.support.firm.sheets import DATE, FIVE_DIGITS, as_workbook, laid_out, number, row, words, workbook
 
 HEAD = row(1, words("Codice"), words("Cliente"))
 

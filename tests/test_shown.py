@@ -14,10 +14,10 @@ import pytest
 from mail.demo.letters import NEWCOMER
 from mail.demo.people import BELLANDI
 from mail.demo.send import letter, send
-from tests.postgres import open_folder
-from tests.processes import Running, running
-from tests.showing import Hearing, ask, ends_without_a_trace, feeds, owner_of, post
-from tests.waiting import patience
+from tests.support.database.postgres import open_folder
+from tests.support.processes.demo import Hearing, ask, ends_without_a_trace, feeds, owner_of, post
+from tests.support.processes.switchboard import Running, running
+from tests.support.waiting import patience
 
 ACCOUNTS = """{ accounts(first: 100) { totalCount nodes {
   id code loginStatus loginIndicator toggles { emailSync address { id address } } } } }"""

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from mail.demo.people import BELLANDI
-from tests.postgres import open_folder
-from tests.processes import CHECKOUT, Running, running
-from tests.waiting import patience
+from tests.support.database.postgres import open_folder
+from tests.support.processes.switchboard import CHECKOUT, Running, running
+from tests.support.waiting import patience
 
 README, API = (CHECKOUT / name for name in ("README.md", "docs/api.md"))
 THERE = "http://127.0.0.1:8000"

@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from mail.demo import read
-from tests.postgres import open_folder
-from tests.processes import Running, running
-from tests.showing import Hearing, ask, feeds, owner_of
+from tests.support.database.postgres import open_folder
+from tests.support.processes.demo import Hearing, ask, feeds, owner_of
+from tests.support.processes.switchboard import Running, running
 
 ACCOUNTS = """{ accounts(first: 100) { nodes { id loginIndicator
   toggles { contacts { id } address { id address } } } } }"""

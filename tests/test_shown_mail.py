@@ -13,12 +13,12 @@ from mail.demo.certified import PROVIDER_NAME
 from mail.demo.letters import CLIENTS, NEWCOMER
 from mail.demo.letters.in_two import STEPS, SUBJECT
 from mail.demo.users import COLLEAGUE, STUDIO
-from tests.dovecot import skip_without_dovecot
-from tests.plain import plain_http
-from tests.postgres import open_folder
-from tests.processes import CHECKOUT, Running, running
-from tests.showing import ask, owner_of, post
-from tests.waiting import patience
+from tests.support.database.postgres import open_folder
+from tests.support.processes.demo import ask, owner_of, post
+from tests.support.processes.switchboard import CHECKOUT, Running, running
+from tests.support.servers.dovecot import skip_without_dovecot
+from tests.support.servers.http import plain_http
+from tests.support.waiting import patience
 
 TOGGLES = """{ accounts(first: 100) { nodes { id code toggles { address { id address } } } } }"""
 SWITCH = """mutation ($account: ID!, $address: ID!) { setToggles(input: { toggles: [

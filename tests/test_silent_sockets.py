@@ -7,8 +7,8 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from graph.engine.transport.strangers import WORDS
-from tests.dialling import dialled, end_of, hear, joined, subscribe, tell
-from tests.toy import serving, until
+from tests.support.api.toy_server import serving, until
+from tests.support.api.websocket import dialled, end_of, hear, joined, subscribe, tell
 
 AT_ONCE = 0.01  # seconds
 NOTHING_ASKED = (1000, "Nobody is signed in here, and nothing was asked for 0.01 seconds")

@@ -18,9 +18,9 @@ from mail.smtp import (
     Unreachable,
 )
 from models.mailbox import MailSecurity
-from tests.certificate import certificate
-from tests.smtp_server import DROP, SmtpSink
-from tests.waiting import PATIENCE
+from tests.support.servers.certificate import certificate
+from tests.support.servers.smtp import DROP, SmtpSink
+from tests.support.waiting import PATIENCE
 
 RAW = b"Subject: Hello\r\n\r\n.dot\r\n..two\r\nend\r\n"
 ANNA, BEA, CARL = "anna@client.test", "bea@client.test", "carl@client.test"

@@ -12,9 +12,9 @@ from mail.smtp import Deferred, Refused, Smtp, SmtpError, Unknown
 from mail.smtp.large import PIECE
 from mail.smtp.server import SmtpServer
 from models.mailbox import MailSecurity
-from tests.certificate import certificate
-from tests.smtp_server import DROP, SILENCE, SmtpSink
-from tests.waiting import PATIENCE
+from tests.support.servers.certificate import certificate
+from tests.support.servers.smtp import DROP, SILENCE, SmtpSink
+from tests.support.waiting import PATIENCE
 
 TO = ["anna@client.test"]
 HEAD = b"Subject: The plans\r\n\r\n"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from models import software_url
 from models.errors import ErrorCode, Refusal
-from tests.refused import refused
+from tests.support.refusals import refused
 
 SOFTWARE = "https://clients.firm.test/app"
 GOOD = [

@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator
 import pytest
 from structlog.testing import capture_logs
 
-from tests.plain import plain_http
-from tests.streaming import APOLLO, BEAT, COMPLETE, END, MULTIPART, SSE, deaf, followed
-from tests.toy import COOKIE, SECRET, Toy, serving, until
-from tests.waiting import NEVER
+from tests.support.api.streams import APOLLO, BEAT, COMPLETE, END, MULTIPART, SSE, deaf, followed
+from tests.support.api.toy_server import COOKIE, SECRET, Toy, serving, until
+from tests.support.servers.http import plain_http
+from tests.support.waiting import NEVER
 
 JSON = {"content-type": "application/json"}
 BOTH = pytest.mark.parametrize("accept", [SSE, MULTIPART])

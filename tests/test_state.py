@@ -17,11 +17,11 @@ from models.ground.pace import Pace
 from models.journal import WINDOW_POSITIONS
 from models.session import SignedIn
 from models.viewer import System, TeamRole, Viewer
-from tests.client import Api, Following, TopLevelErrors, bearer
-from tests.make import a_client, a_contact, a_firm, counting, signed_in
-from tests.stating import DONE, FOLLOW, Gate, Stage, by_hand, elsewhere, endpoint_of, renamed, staged
-from tests.streaming import COMPLETE, END, MULTIPART, SSE, followed_at
-from tests.toy import until
+from tests.support.api.client import Api, Following, TopLevelErrors, bearer
+from tests.support.api.contact_state import DONE, FOLLOW, Gate, Stage, by_hand, elsewhere, endpoint_of, renamed, staged
+from tests.support.api.streams import COMPLETE, END, MULTIPART, SSE, followed_at
+from tests.support.api.toy_server import until
+from tests.support.firm.factories import a_client, a_contact, a_firm, counting, signed_in
 
 
 @pytest.fixture

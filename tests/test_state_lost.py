@@ -17,10 +17,10 @@ from models.ground import store
 from models.journal import JournalKind, Subject
 from models.session import SignedIn
 from models.viewer import System, Viewer
-from tests.client import Api, Following, an_api
-from tests.make import a_contact, a_firm, signed_in
-from tests.stating import DONE, FOLLOW, Reader, by_hand, endpoint_of, renamed, staged
-from tests.toy import until
+from tests.support.api.client import Api, Following, an_api
+from tests.support.api.contact_state import DONE, FOLLOW, Reader, by_hand, endpoint_of, renamed, staged
+from tests.support.api.toy_server import until
+from tests.support.firm.factories import a_contact, a_firm, signed_in
 
 AWAY = """CREATE FUNCTION is_there() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
   RAISE 'away' USING ERRCODE = '57P01'; END $$"""

@@ -25,10 +25,10 @@ from models.ground.store import connection
 from models.ground.store.named import CHANNEL
 from models.journal import Change, JournalKind
 from models.viewer import System
-from tests.make import a_firm, an_account, counting
-from tests.postgres import order, run
-from tests.toy import until
-from tests.waiting import PATIENCE
+from tests.support.api.toy_server import until
+from tests.support.database.postgres import order, run
+from tests.support.firm.factories import a_firm, an_account, counting
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.usefixtures("store")
 

@@ -12,11 +12,11 @@ from models.ground import files
 from models.ground import store as database
 from models.ground.settings import Settings
 from models.viewer import System
-from tests.inviting import later
-from tests.make import a_firm, counting
-from tests.submitting import composed, written
-from tests.waiting import held, until_waiting
-from tests.world import a_world
+from tests.support.emails.submissions import composed, written
+from tests.support.firm.factories import a_firm, counting
+from tests.support.firm.invitations import later
+from tests.support.firm.one_of_everything import a_world
+from tests.support.waiting import held, until_waiting
 
 pytestmark = pytest.mark.usefixtures("store")
 

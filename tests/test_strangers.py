@@ -9,8 +9,8 @@ import pytest
 from graph.engine.limits import Limits
 from graph.engine.transport.documents import Library
 from graph.schema import schema
-from tests import make
-from tests.client import Api, TopLevelErrors, an_api
+from tests.support.api.client import Api, TopLevelErrors, an_api
+from tests.support.firm import factories
 
 SIGN_IN = 'mutation { signIn(input: {email: "a@b.test", password: "x"}) { errors { code } } }'
 
@@ -18,7 +18,7 @@ SIGN_IN = 'mutation { signIn(input: {email: "a@b.test", password: "x"}) { errors
 async def test_strangers_of_one_network_may_ask_for_so_much_before_anything_is_looked_at(
     store: str, tmp_path: Path
 ) -> None:
-    owner = await make.signed_in(await make.a_firm())
+    owner = await factories.signed_in(await factories.a_firm())
     async with an_api(store, tmp_path, cost_per_stranger=100) as api:
         assert (await api.told("{" + "x" * 16_000 + "}")).json()["errors"][0]["extensions"]["code"] != "RATE_LIMITED"
         refused = await api.told("{" + "y" * 16_000)  # which would be a syntax error

@@ -18,10 +18,10 @@ from models.mailbox import StoredEmails
 from models.mailbox.ending import end_mailboxes
 from models.submission import NewSubmission
 from models.viewer import System, TeamRole, Viewer
-from tests.inviting import later
-from tests.make import a_firm, a_member, an_account
-from tests.submitting import composed, state_of, way_of, written
-from tests.syncing import CLIENT, NOBODY, connected
+from tests.support.emails.submissions import composed, state_of, way_of, written
+from tests.support.emails.synced_mailbox import CLIENT, NOBODY, connected
+from tests.support.firm.factories import a_firm, a_member, an_account
+from tests.support.firm.invitations import later
 
 pytestmark = pytest.mark.usefixtures("store")
 

@@ -13,7 +13,7 @@ from models.errors import ErrorCode
 from models.ground import store
 from models.submission import AttachmentRef
 from models.viewer import ApiScope
-from tests.answering import (
+from tests.support.emails.correspondence import (
     Office,
     a_document,
     a_file,
@@ -26,8 +26,8 @@ from tests.answering import (
     sent,
     uploaded,
 )
-from tests.inviting import later
-from tests.make import a_member
+from tests.support.firm.factories import a_member
+from tests.support.firm.invitations import later
 
 pytestmark = pytest.mark.usefixtures("store")
 

@@ -27,7 +27,7 @@ from models.ground.settings import Settings
 from models.participant import Participant, Role
 from models.submission.due import Due, Written
 from models.viewer import System
-from tests.make import a_firm
+from tests.support.firm.factories import a_firm
 
 pytestmark = pytest.mark.usefixtures("store")
 TO = (Participant(Role.TO, "Marta Rossi", "marta@client.test"),)

@@ -12,16 +12,16 @@ from models import mailbox
 from models.ground import store
 from models.submission import settling
 from models.viewer import Viewer
-from tests.imap_server import ImapServer
-from tests.make import an_address
-from tests.sending_out import BEA, IN, a_box, a_sink, a_writer, becomes, due_again, has_error
-from tests.smtp_server import DROP, SILENCE, SmtpSink, Taken
-from tests.submitting import a_file, state_of, way_of, written
-from tests.syncing import CLIENT, eventually, row_of
+from tests.support.emails.sending_mailbox import BEA, IN, a_box, a_sink, a_writer, becomes, due_again, has_error
+from tests.support.emails.submissions import a_file, state_of, way_of, written
+from tests.support.emails.synced_mailbox import CLIENT, eventually, row_of
+from tests.support.firm.factories import an_address
+from tests.support.servers.imap import ImapServer
+from tests.support.servers.smtp import DROP, SILENCE, SmtpSink, Taken
+from tests.support.waiting import patience
 from tests.test_sync_worker import working
-from tests.waiting import patience
 
-pytest_plugins = ["tests.sync_fixtures", "tests.sending_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures", "tests.support.emails.sending_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 
 

@@ -11,16 +11,16 @@ from models import mailbox
 from models.ground import store
 from models.mailbox import MailboxChange
 from models.viewer import System, Viewer
-from tests.imap_server import ImapServer, ServedFolder, Wording
-from tests.make import an_account
-from tests.sending_out import a_box, a_writer, becomes
-from tests.sent_here import an_hour_later
-from tests.smtp_server import DROP, SmtpSink, Taken
-from tests.submitting import way_of, written
-from tests.syncing import CLIENT, eventually, ledger_equals_server, ledger_of, letter, synced
+from tests.support.emails.sending_mailbox import a_box, a_writer, becomes
+from tests.support.emails.sent_from_here import an_hour_later
+from tests.support.emails.submissions import way_of, written
+from tests.support.emails.synced_mailbox import CLIENT, eventually, ledger_equals_server, ledger_of, letter, synced
+from tests.support.firm.factories import an_account
+from tests.support.servers.imap import ImapServer, ServedFolder, Wording
+from tests.support.servers.smtp import DROP, SmtpSink, Taken
 from tests.test_sync_worker import idling, working
 
-pytest_plugins = ["tests.sync_fixtures", "tests.sending_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures", "tests.support.emails.sending_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 NEW_ID = b"AM0PR@outlook.test"
 LABELS = Wording(

@@ -13,7 +13,7 @@ from models.errors import ErrorCode, RateLimited
 from models.ground import store
 from models.ground.settings import Settings
 from models.submission import AttachmentRef, Reply, ReplyRecipients
-from tests.answering import (
+from tests.support.emails.correspondence import (
     ANNA,
     Office,
     a_box,
@@ -29,9 +29,9 @@ from tests.answering import (
     sent,
     uploaded,
 )
-from tests.inviting import later
-from tests.make import counting
-from tests.world import everything
+from tests.support.firm.factories import counting
+from tests.support.firm.invitations import later
+from tests.support.firm.one_of_everything import everything
 
 pytestmark = pytest.mark.usefixtures("store")
 

@@ -11,18 +11,18 @@ import pytest
 
 from models.ground import store as database
 from models.viewer import Viewer
-from tests.processes import CHECKOUT
-from tests.sending_out import a_box, a_sink, a_writer
-from tests.submitting import a_file, state_of, written
-from tests.syncing import source_of
+from tests.support.emails.sending_mailbox import a_box, a_sink, a_writer
+from tests.support.emails.submissions import a_file, state_of, written
+from tests.support.emails.synced_mailbox import source_of
+from tests.support.processes.switchboard import CHECKOUT
+from tests.support.waiting import patience
 from tests.test_sync_memory import MB, said_by
-from tests.waiting import patience
 
 pytestmark = [
     pytest.mark.usefixtures("store"),
     pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="needs /proc to see how much memory it was"),
 ]
-CHILD = "from tests.sending_memory_child import run; run()"
+CHILD = "from tests.support.processes.sending_memory import run; run()"
 CONTENT = random.Random(25).randbytes(25 * MB)
 
 

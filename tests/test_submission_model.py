@@ -1,6 +1,6 @@
 """
-A firm that writes and is answered, by two mailboxes on real sockets (tests/submission_post.py, submission_office.py),
-against its rules in plain Python (tests/submission_rules.py), through any order of e-mails written and answered,
+A firm that writes and is answered, by two mailboxes on real sockets, against its rules in plain Python
+(tests/support/rules/submission: post.py, office.py, rules.py), through any order of e-mails written and answered,
 servers that refuse, put off or vanish, copies in Sent made by them or by us, delivery reports, forgeries, switches,
 auto-save, and mailboxes that are disconnected: R17 to R22, R24, R45, P2, P3.
 """
@@ -25,14 +25,14 @@ from models.ground.page import Window
 from models.participant import Role
 from models.portal import emails as portal_emails
 from models.viewer import System
-from tests.reality import Deed, any_of, scene
-from tests.submission_office import Office, an_office
-from tests.submission_provider import Keeping
-from tests.submission_rules import SPOTS, conversations
-from tests.submission_ways import CLIENTS, STRANGER, STUDIOS, File
-from tests.syncing import ledger_equals_server, nothing_is_there_twice
+from tests.support.emails.synced_mailbox import ledger_equals_server, nothing_is_there_twice
+from tests.support.rules.submission.office import Office, an_office
+from tests.support.rules.submission.provider import Keeping
+from tests.support.rules.submission.rules import SPOTS, conversations
+from tests.support.rules.submission.ways import CLIENTS, STRANGER, STUDIOS, File
+from tests.support.rules.switches_done import Deed, any_of, scene
 
-pytest_plugins = ["tests.sync_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 EXAMPLES = int(os.environ.get("SUBMISSION_MODEL_EXAMPLES", "30"))
 """More of them meet rarer orders: SUBMISSION_MODEL_EXAMPLES=1000 takes half an hour."""

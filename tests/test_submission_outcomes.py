@@ -12,10 +12,10 @@ from models.mailbox.lease import Leased, LeaseLost
 from models.submission import settling
 from models.submission.due import Due, composed, may_leave, next_due, written
 from models.viewer import System, TeamRole, Viewer
-from tests import submitting
-from tests.make import a_firm, a_member, an_address
-from tests.submitting import a_file, state_of, way_of
-from tests.syncing import CLIENT, NOBODY, connected
+from tests.support.emails import submissions
+from tests.support.emails.submissions import a_file, state_of, way_of
+from tests.support.emails.synced_mailbox import CLIENT, NOBODY, connected
+from tests.support.firm.factories import a_firm, a_member, an_address
 
 pytestmark = pytest.mark.usefixtures("store")
 
@@ -55,8 +55,8 @@ async def test_the_one_that_waits_longest_leaves_first_with_all_that_it_says(
     by: Viewer, box: UUID, leased: Leased
 ) -> None:
     file = await a_file(by)
-    first = await submitting.written(by, box, copies=["carl@client.test"], attachments=[file])
-    await submitting.written(by, box)
+    first = await submissions.written(by, box, copies=["carl@client.test"], attachments=[file])
+    await submissions.written(by, box)
     due = await due_of(leased)
     assert (due.id, due.recipients, due.handed_over) == (first, (CLIENT, "carl@client.test"), 0)
     said = await written(due)
@@ -65,7 +65,7 @@ async def test_the_one_that_waits_longest_leaves_first_with_all_that_it_says(
 
 
 async def test_it_is_handed_over_twice_at_the_most(by: Viewer, box: UUID, leased: Leased) -> None:
-    email_id = await submitting.written(by, box)
+    email_id = await submissions.written(by, box)
     for state in ("UNCERTAIN", "UNCERTAIN"):
         due = await due_of(leased)
         assert await may_leave(leased, due)
@@ -79,7 +79,7 @@ async def test_it_is_handed_over_twice_at_the_most(by: Viewer, box: UUID, leased
 
 
 async def test_after_an_unknown_outcome_it_waits_until_it_was_looked_for(by: Viewer, box: UUID, leased: Leased) -> None:
-    email_id = await submitting.written(by, box)
+    email_id = await submissions.written(by, box)
     due = await due_of(leased)
     assert await may_leave(leased, due)
     assert await settling.unknown(due)
@@ -91,7 +91,7 @@ async def test_after_an_unknown_outcome_it_waits_until_it_was_looked_for(by: Vie
 
 
 async def test_found_in_sent_it_was_sent_and_leaves_no_more(by: Viewer, box: UUID, leased: Leased) -> None:
-    email_id = await submitting.written(by, box)
+    email_id = await submissions.written(by, box)
     due = await due_of(leased)
     assert await may_leave(leased, due)
     assert await settling.unknown(due)
@@ -106,7 +106,7 @@ async def test_found_in_sent_it_was_sent_and_leaves_no_more(by: Viewer, box: UUI
 async def test_what_was_begun_by_somebody_who_is_gone_has_no_known_outcome(
     by: Viewer, box: UUID, leased: Leased
 ) -> None:
-    begun, waiting = await submitting.written(by, box), await submitting.written(by, box)
+    begun, waiting = await submissions.written(by, box), await submissions.written(by, box)
     due = await due_of(leased)
     assert due.id == begun
     assert await may_leave(leased, due)
@@ -123,7 +123,7 @@ async def test_what_was_begun_by_somebody_who_is_gone_has_no_known_outcome(
 async def test_who_is_told_no_after_another_has_handed_it_over_again_says_nothing(
     by: Viewer, box: UUID, leased: Leased
 ) -> None:
-    email_id = await submitting.written(by, box)
+    email_id = await submissions.written(by, box)
     slow = await due_of(leased)
     assert await may_leave(leased, slow)
     await settling.interrupted(leased)
@@ -139,7 +139,7 @@ async def test_who_is_told_no_after_another_has_handed_it_over_again_says_nothin
 
 @pytest.mark.parametrize("change", ["version", "token"])
 async def test_nobody_begins_who_has_lost_the_mailbox(by: Viewer, box: UUID, leased: Leased, change: str) -> None:
-    email_id = await submitting.written(by, box)
+    email_id = await submissions.written(by, box)
     due = await due_of(leased)
     if change == "version":
         await mailbox.update(by, box, MailboxChange(secret="another"))
@@ -155,7 +155,7 @@ async def test_nobody_begins_who_has_lost_the_mailbox(by: Viewer, box: UUID, lea
 
 
 async def test_put_off_it_waits_ever_longer_and_is_given_up_after_a_day(by: Viewer, box: UUID, leased: Leased) -> None:
-    email_id = await submitting.written(by, box)
+    email_id = await submissions.written(by, box)
     waits = []
     for _ in range(3):
         due = await due_of(leased)
@@ -174,7 +174,7 @@ async def test_put_off_it_waits_ever_longer_and_is_given_up_after_a_day(by: View
 async def test_put_off_by_a_slow_server_after_it_was_given_up_it_waits_again_and_everybody_hears_of_it(
     by: Viewer, box: UUID, leased: Leased
 ) -> None:
-    email_id = await submitting.written(by, box)
+    email_id = await submissions.written(by, box)
     slow = await due_of(leased)
     assert await may_leave(leased, slow)
     await settling.interrupted(leased)
@@ -187,7 +187,7 @@ async def test_refused_or_stopped_when_a_copy_may_have_arrived_it_stays_uncertai
     by: Viewer, box: UUID, leased: Leased
 ) -> None:
     for end in (settling.refused, settling.stopped):
-        email_id = await submitting.written(by, box)
+        email_id = await submissions.written(by, box)
         due = await due_of(leased)
         assert await may_leave(leased, due)
         assert await settling.unknown(due)
@@ -199,7 +199,7 @@ async def test_refused_or_stopped_when_a_copy_may_have_arrived_it_stays_uncertai
 
 
 async def test_while_the_door_is_left_alone_nothing_is_due(by: Viewer, box: UUID, leased: Leased) -> None:
-    waits, old = await submitting.written(by, box), await submitting.written(by, box)
+    waits, old = await submissions.written(by, box), await submissions.written(by, box)
     query = "UPDATE submission SET failing_since = now() - make_interval(hours => 25) WHERE id = $1"
     await store.execute(query, old)
     await settling.barred(leased, "The mail server does not answer.")
@@ -212,7 +212,7 @@ async def test_while_the_door_is_left_alone_nothing_is_due(by: Viewer, box: UUID
 
 
 async def test_who_is_suppressed_by_now_is_known_when_it_leaves(by: Viewer, box: UUID, leased: Leased) -> None:
-    await submitting.written(by, box, to=["Gone@Client.test", CLIENT])
+    await submissions.written(by, box, to=["Gone@Client.test", CLIENT])
     await an_address(by, "gone@client.test")
     await store.execute("UPDATE email_address SET suppressed_at = now()")
     assert (await due_of(leased)).suppressed == {"Gone@Client.test"}

@@ -8,7 +8,7 @@ from models.errors import ErrorCode
 from models.ground import store
 from models.participant import Participant, Role
 from models.submission import Reply, ReplyRecipients
-from tests.answering import (
+from tests.support.emails.correspondence import (
     ANNA,
     BRUNO,
     STUDIO,
@@ -24,7 +24,7 @@ from tests.answering import (
     stored,
     way_of,
 )
-from tests.make import a_member, an_address
+from tests.support.firm.factories import a_member, an_address
 
 pytestmark = pytest.mark.usefixtures("store")
 

@@ -12,14 +12,14 @@ from mail.submission import keeping
 from mail.sync import Tools
 from models.ground import store as database
 from models.viewer import System, Viewer
-from tests.make import an_address
-from tests.sending_out import BEA, a_sink, a_writer, is_now, there
-from tests.smtp_server import DROP, SmtpSink
-from tests.submitting import a_file, way_of, written
-from tests.syncing import CLIENT, NOBODY, STUDIO, connected, eventually
+from tests.support.emails.sending_mailbox import BEA, a_sink, a_writer, is_now, there
+from tests.support.emails.submissions import a_file, way_of, written
+from tests.support.emails.synced_mailbox import CLIENT, NOBODY, STUDIO, connected, eventually
+from tests.support.firm.factories import an_address
+from tests.support.servers.smtp import DROP, SmtpSink
 from tests.test_sync_worker import working
 
-pytest_plugins = ["tests.sync_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 
 PASSWORD, BODY, SUBJECT, NAME = "hunter2 of the mailbox", "zwischenrechnung", "scheidung", "vertrag.pdf"

@@ -13,14 +13,26 @@ from models.journal import FeedKind
 from models.links import FileKind
 from models.mailbox import MailboxChange
 from models.viewer import Viewer
-from tests.imap_server import ImapServer
-from tests.sending_out import BEA, CARL, IN, a_box, a_sink, a_writer, becomes, door_of, due_again, has_error, there
-from tests.smtp_server import DROP, SILENCE, SmtpSink, Taken
-from tests.submitting import a_file, state_of, way_of, written
-from tests.syncing import CLIENT, NOBODY, STUDIO, eventually, row_of, source_of
+from tests.support.emails.sending_mailbox import (
+    BEA,
+    CARL,
+    IN,
+    a_box,
+    a_sink,
+    a_writer,
+    becomes,
+    door_of,
+    due_again,
+    has_error,
+    there,
+)
+from tests.support.emails.submissions import a_file, state_of, way_of, written
+from tests.support.emails.synced_mailbox import CLIENT, NOBODY, STUDIO, eventually, row_of, source_of
+from tests.support.servers.imap import ImapServer
+from tests.support.servers.smtp import DROP, SILENCE, SmtpSink, Taken
 from tests.test_sync_worker import idling, working
 
-pytest_plugins = ["tests.sync_fixtures", "tests.sending_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures", "tests.support.emails.sending_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 
 

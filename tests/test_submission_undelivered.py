@@ -12,9 +12,9 @@ from models.mailbox.lease import Leased
 from models.submission import settling
 from models.submission.due import Due, may_leave, next_due
 from models.viewer import System, TeamRole, Viewer
-from tests.make import a_firm, a_member, an_account
-from tests.submitting import state_of, written
-from tests.syncing import CLIENT, NOBODY, connected
+from tests.support.emails.submissions import state_of, written
+from tests.support.emails.synced_mailbox import CLIENT, NOBODY, connected
+from tests.support.firm.factories import a_firm, a_member, an_account
 
 pytestmark = pytest.mark.usefixtures("store")
 NO = "The mail server refused the letter: 550 5.1.1 nobody here"

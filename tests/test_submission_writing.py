@@ -15,7 +15,7 @@ from models.notification import InboxFilter
 from models.participant import Participant, Role
 from models.submission import AttachmentRef, LetterState
 from models.viewer import TeamRole, Viewer
-from tests.answering import (
+from tests.support.emails.correspondence import (
     ANNA,
     BRUNO,
     STUDIO,
@@ -30,7 +30,7 @@ from tests.answering import (
     stored,
     way_of,
 )
-from tests.make import a_member, an_account, an_address, counting, switched
+from tests.support.firm.factories import a_member, an_account, an_address, counting, switched
 
 pytestmark = pytest.mark.usefixtures("store")
 

@@ -7,7 +7,7 @@ from models.ground import store
 from models.ground.page import Window
 from models.journal import JournalKind
 from models.viewer import System, TeamRole
-from tests.make import a_contact, a_firm, a_member, an_account, an_address
+from tests.support.firm.factories import a_contact, a_firm, a_member, an_account, an_address
 
 pytestmark = pytest.mark.usefixtures("store")
 GONE = "The mail server says that there is no such mailbox."

@@ -8,10 +8,8 @@ import pytest
 from mail.sync import Tools
 from models.ground import keys, store
 from models.viewer import System
-from tests.imap_server import ARRIVED, ImapServer
-from tests.keeping import firms_key
-from tests.make import MadeAccount, a_firm, a_member, an_account, switched
-from tests.syncing import (
+from tests.support.database.store import firms_key
+from tests.support.emails.synced_mailbox import (
     CLIENT,
     STRANGER,
     STUDIO,
@@ -27,8 +25,10 @@ from tests.syncing import (
     subjects_of,
     synced,
 )
+from tests.support.firm.factories import MadeAccount, a_firm, a_member, an_account, switched
+from tests.support.servers.imap import ARRIVED, ImapServer
 
-pytest_plugins = ["tests.sync_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 
 

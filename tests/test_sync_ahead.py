@@ -11,12 +11,12 @@ from uuid_utils.compat import uuid7
 from mail.sync import Tools
 from mail.sync.ahead import AHEAD, SMALL, Ahead
 from models.viewer import System
-from tests.imap_server import ImapServer
-from tests.make import an_account
-from tests.syncing import CLIENT, connected, letter, subjects_of, synced
-from tests.toy import until
+from tests.support.api.toy_server import until
+from tests.support.emails.synced_mailbox import CLIENT, connected, letter, subjects_of, synced
+from tests.support.firm.factories import an_account
+from tests.support.servers.imap import ImapServer
 
-pytest_plugins = ["tests.sync_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures"]
 
 ROOM = 4
 

@@ -11,12 +11,9 @@ from models.email import EmailDirection, EmailFilter
 from models.ground import files, store
 from models.ground.page import Window
 from models.viewer import System
-from tests.certified import LETTER_ID, PROVIDER, a_certificate, a_letter, a_part, an_envelope
-from tests.imap_server import ImapServer
-from tests.imap_server.talk import Cut
-from tests.keeping import firms_key
-from tests.make import a_member, an_account, switched
-from tests.syncing import (
+from tests.support.database.store import firms_key
+from tests.support.emails.certified import LETTER_ID, PROVIDER, a_certificate, a_letter, a_part, an_envelope
+from tests.support.emails.synced_mailbox import (
     CLIENT,
     STRANGER,
     STUDIO,
@@ -31,8 +28,11 @@ from tests.syncing import (
     subjects_of,
     synced,
 )
+from tests.support.firm.factories import a_member, an_account, switched
+from tests.support.servers.imap import ImapServer
+from tests.support.servers.imap.talk import Cut
 
-pytest_plugins = ["tests.sync_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 INSIDE = "inside@client.test"  # stands in the letter and in no header of the envelope
 FORGED = an_envelope(a_letter(Cc=INSIDE), certificate=a_certificate(sender=STRANGER))

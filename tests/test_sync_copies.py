@@ -12,14 +12,23 @@ from models.mailbox import MailboxChange, StoredEmails, lease
 from models.mailbox.ending import end_mailboxes
 from models.submission import copies
 from models.viewer import System, TeamRole, Viewer
-from tests.bucket import Bucket
-from tests.imap_server import ImapServer, Served, ServedFolder, Wording
-from tests.make import a_member, an_account
-from tests.sent_here import an_hour_later, as_it_left, sent_here
-from tests.submitting import way_of
-from tests.syncing import CLIENT, connected, ledger_equals_server, ledger_of, letter, row_of, states, synced
+from tests.support.emails.sent_from_here import an_hour_later, as_it_left, sent_here
+from tests.support.emails.submissions import way_of
+from tests.support.emails.synced_mailbox import (
+    CLIENT,
+    connected,
+    ledger_equals_server,
+    ledger_of,
+    letter,
+    row_of,
+    states,
+    synced,
+)
+from tests.support.firm.factories import a_member, an_account
+from tests.support.servers.bucket import Bucket
+from tests.support.servers.imap import ImapServer, Served, ServedFolder, Wording
 
-pytest_plugins = ["tests.sync_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 LONG = "And this is said at length.\n" * 2_000
 PLAIN = "IMAP4rev1 IDLE SPECIAL-USE"

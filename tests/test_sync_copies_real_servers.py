@@ -15,13 +15,13 @@ from models import mailbox
 from models.ground import store
 from models.mailbox import MailboxChange, MailSecurity, MailServer
 from models.viewer import System, TeamRole, Viewer
-from tests.dovecot import PASSWORD, USERNAME, dovecot
-from tests.make import a_member
-from tests.sent_here import as_it_left, sent_here
-from tests.submitting import way_of
-from tests.syncing import connected, ledger_of, row_of, synced
+from tests.support.emails.sent_from_here import as_it_left, sent_here
+from tests.support.emails.submissions import way_of
+from tests.support.emails.synced_mailbox import connected, ledger_of, row_of, synced
+from tests.support.firm.factories import a_member
+from tests.support.servers.dovecot import PASSWORD, USERNAME, dovecot
 
-pytest_plugins = ["tests.sync_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 Place = tuple[MailServer, str, str, str]
 """The server, who signs in with what, and its folder of sent mail."""

@@ -13,12 +13,12 @@ from models.email import EmailFilter
 from models.ground import clock
 from models.ground.page import Window
 from models.viewer import System
-from tests.imap_server import ImapServer
-from tests.make import a_member, an_account
-from tests.syncing import CLIENT, STUDIO, connected, synced
+from tests.support.emails.synced_mailbox import CLIENT, STUDIO, connected, synced
+from tests.support.firm.factories import a_member, an_account
+from tests.support.servers.imap import ImapServer
 
 pytestmark = pytest.mark.usefixtures("store")
-pytest_plugins = ["tests.sync_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures"]
 PNG = b"\x89PNG\r\n\x1a\nlogo"
 
 

@@ -13,12 +13,22 @@ from mail.sync import Tools, Worker, attending
 from models import mailbox
 from models.mailbox import MailSecurity, MailServer
 from models.viewer import System
-from tests.dovecot import PASSWORD, USERNAME, Dovecot, dovecot
-from tests.make import a_member, an_account
-from tests.syncing import CLIENT, announced, connected, eventually, letter, row_of, states, subjects_of, synced
-from tests.waiting import NEVER, PATIENCE
+from tests.support.emails.synced_mailbox import (
+    CLIENT,
+    announced,
+    connected,
+    eventually,
+    letter,
+    row_of,
+    states,
+    subjects_of,
+    synced,
+)
+from tests.support.firm.factories import a_member, an_account
+from tests.support.servers.dovecot import PASSWORD, USERNAME, Dovecot, dovecot
+from tests.support.waiting import NEVER, PATIENCE
 
-pytest_plugins = ["tests.sync_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 
 

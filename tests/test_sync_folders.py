@@ -10,11 +10,21 @@ from models.ground import clock, store
 from models.mailbox import folders, lease
 from models.mailbox.mailbox import FolderKind
 from models.viewer import System
-from tests.imap_server import ImapServer, ServedFolder
-from tests.make import an_account, switched
-from tests.syncing import CLIENT, connected, ledger_equals_server, letter, past, row_of, states, subjects_of, synced
+from tests.support.emails.synced_mailbox import (
+    CLIENT,
+    connected,
+    ledger_equals_server,
+    letter,
+    past,
+    row_of,
+    states,
+    subjects_of,
+    synced,
+)
+from tests.support.firm.factories import an_account, switched
+from tests.support.servers.imap import ImapServer, ServedFolder
 
-pytest_plugins = ["tests.sync_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 
 

@@ -18,7 +18,7 @@ from models.mailbox.lease import Leased
 from models.mailbox.ledger import Found
 from models.mailbox.storing import Fetched
 from models.viewer import System
-from tests.chunks import nobody_analyses, rows_read
+from tests.support.firm.many_addresses import nobody_analyses, rows_read
 from tests.test_email_receiving import ANNA, CAME, a_message, a_synced_firm
 
 AT_ONCE = 50

@@ -14,11 +14,21 @@ from models.ground.settings import Settings
 from models.mailbox import MailboxChange, MailSecurity, MailServer, figures, folders, lease, ledger
 from models.mailbox.lease import LeaseLost
 from models.viewer import System
-from tests.imap_server import ImapServer, ServedFolder
-from tests.make import a_member, an_account, mail_ports
-from tests.syncing import CLIENT, connected, ledger_equals_server, letter, notifications, past, row_of, states, synced
+from tests.support.emails.synced_mailbox import (
+    CLIENT,
+    connected,
+    ledger_equals_server,
+    letter,
+    notifications,
+    past,
+    row_of,
+    states,
+    synced,
+)
+from tests.support.firm.factories import a_member, an_account, mail_ports
+from tests.support.servers.imap import ImapServer, ServedFolder
 
-pytest_plugins = ["tests.sync_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 
 

@@ -13,20 +13,20 @@ from typing import Any
 import pytest
 
 from models.viewer import System
-from tests.imap_server import ImapServer
-from tests.make import an_account
-from tests.processes import CHECKOUT
-from tests.syncing import CLIENT, STUDIO, connected, ledger_equals_server, letter, past, states
-from tests.waiting import patience
+from tests.support.emails.synced_mailbox import CLIENT, STUDIO, connected, ledger_equals_server, letter, past, states
+from tests.support.firm.factories import an_account
+from tests.support.processes.switchboard import CHECKOUT
+from tests.support.servers.imap import ImapServer
+from tests.support.waiting import patience
 
-pytest_plugins = ["tests.sync_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = [
     pytest.mark.usefixtures("store"),
     pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="needs /proc to see how much memory it was"),
 ]
 MB = 2**20
 ON_THE_WIRE = 25 * MB
-CHILD = "from tests.memory_child import run; run()"
+CHILD = "from tests.support.processes.sync_memory import run; run()"
 CONTENT = random.Random(25).randbytes(ON_THE_WIRE * 57 // 78)  # a line of 57 bytes is one of 78 on the wire
 
 

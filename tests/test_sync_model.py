@@ -1,6 +1,6 @@
 """
-Two mailboxes on real sockets (tests/sync_servers.py, tests/sync_office.py) against their rules in plain Python
-(tests/sync_rules.py), through any order of letters that come, are copied, moved and deleted, switches, archiving,
+Two mailboxes on real sockets, against their rules in plain Python (tests/support/rules/sync: servers.py,
+office.py, rules.py), through any order of letters that come, are copied, moved and deleted, switches, archiving,
 connecting, disconnecting, pausing, other UIDVALIDITYs, renamed folders, one that refuses, and lines that break: R18,
 R21, R22, R24, R38, R44.
 """
@@ -21,13 +21,13 @@ from models import email, mailbox
 from models.email import EmailFilter
 from models.ground import store
 from models.ground.page import Window
-from tests.reality import Deed, any_of, scene
-from tests.sync_office import Office, an_office
-from tests.sync_rules import ADDRESSES, NOT_READ, SPOTS, STRANGER, STUDIO, Firm
-from tests.sync_servers import FOLDERS, PEOPLE, passes
-from tests.syncing import ledger_equals_server
+from tests.support.emails.synced_mailbox import ledger_equals_server
+from tests.support.rules.switches_done import Deed, any_of, scene
+from tests.support.rules.sync.office import Office, an_office
+from tests.support.rules.sync.rules import ADDRESSES, NOT_READ, SPOTS, STRANGER, STUDIO, Firm
+from tests.support.rules.sync.servers import FOLDERS, PEOPLE, passes
 
-pytest_plugins = ["tests.sync_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 EXAMPLES = int(os.environ.get("SYNC_MODEL_EXAMPLES", "40"))
 """More of them meet rarer orders: SYNC_MODEL_EXAMPLES=1000 takes some ten minutes."""

@@ -4,9 +4,7 @@ import pytest
 
 from mail.sync import Tools, sync_once
 from models.viewer import System
-from tests.imap_server import ImapServer, ServedFolder
-from tests.make import a_member, an_account, switched
-from tests.syncing import (
+from tests.support.emails.synced_mailbox import (
     CLIENT,
     STRANGER,
     announced,
@@ -20,8 +18,10 @@ from tests.syncing import (
     subjects_of,
     synced,
 )
+from tests.support.firm.factories import a_member, an_account, switched
+from tests.support.servers.imap import ImapServer, ServedFolder
 
-pytest_plugins = ["tests.sync_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 
 

@@ -14,9 +14,7 @@ from models.ground import store
 from models.mailbox import MailboxChange, backlog, lease
 from models.session import SignedIn
 from models.viewer import System, TeamRole, Viewer
-from tests.imap_server import ImapServer
-from tests.make import an_account, signed_in
-from tests.syncing import (
+from tests.support.emails.synced_mailbox import (
     CLIENT,
     announced,
     connected,
@@ -29,9 +27,11 @@ from tests.syncing import (
     states,
     synced,
 )
+from tests.support.firm.factories import an_account, signed_in
+from tests.support.servers.imap import ImapServer
 from tests.test_sync_worker import idling, working
 
-pytest_plugins = ["tests.sync_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 
 

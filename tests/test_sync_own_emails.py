@@ -12,11 +12,9 @@ from mail.sync import Tools
 from models.email import EmailDirection
 from models.ground import store
 from models.viewer import System, TeamRole, Viewer
-from tests.imap_server import ImapServer, ServedFolder, Wording
-from tests.make import a_member, an_account
-from tests.sent_here import as_it_left, sent_here
-from tests.submitting import way_of
-from tests.syncing import (
+from tests.support.emails.sent_from_here import as_it_left, sent_here
+from tests.support.emails.submissions import way_of
+from tests.support.emails.synced_mailbox import (
     CLIENT,
     STUDIO,
     connected,
@@ -28,8 +26,10 @@ from tests.syncing import (
     subjects_of,
     synced,
 )
+from tests.support.firm.factories import a_member, an_account
+from tests.support.servers.imap import ImapServer, ServedFolder, Wording
 
-pytest_plugins = ["tests.sync_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 GMAIL = Wording(
     items=(
@@ -175,7 +175,7 @@ async def test_whoever_copies_the_header_has_written_a_message_of_their_own(
 async def test_another_firms_email_is_none_of_ours(
     server: ImapServer, by: System, writer: Viewer, box: UUID, tools: Tools
 ) -> None:
-    from tests.make import a_firm
+    from tests.support.firm.factories import a_firm
 
     other = await a_member(await a_firm(), role=TeamRole.OWNER)
     theirs = await sent_here(other, await connected(System(other.firm_id), server.server))

@@ -12,12 +12,22 @@ from mail.sync import Tools, sync_once
 from models.ground import store
 from models.mailbox.backlog import MOST_CUTS
 from models.viewer import System
-from tests.imap_server import ImapServer
-from tests.make import an_account
-from tests.samples import real_messages, switch_on_everybody
-from tests.syncing import CLIENT, connected, ledger_equals_server, ledger_of, letter, past, source_of, states, synced
+from tests.support.emails.samples import real_messages, switch_on_everybody
+from tests.support.emails.synced_mailbox import (
+    CLIENT,
+    connected,
+    ledger_equals_server,
+    ledger_of,
+    letter,
+    past,
+    source_of,
+    states,
+    synced,
+)
+from tests.support.firm.factories import an_account
+from tests.support.servers.imap import ImapServer
 
-pytest_plugins = ["tests.sync_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 
 ENDLESS = letter(subject="endless").replace(b"Subject:", b"X-Long: " + b"x" * 300_000 + b"\r\nSubject:")

@@ -7,10 +7,7 @@ from models import mailbox
 from models.ground import store
 from models.mailbox import MailboxChange
 from models.viewer import System
-from tests.imap_server import ImapServer
-from tests.make import a_member, an_account, switched
-from tests.rekeying import lost, rotated
-from tests.syncing import (
+from tests.support.emails.synced_mailbox import (
     CLIENT,
     STRANGER,
     announced,
@@ -24,8 +21,11 @@ from tests.syncing import (
     subjects_of,
     synced,
 )
+from tests.support.firm.factories import a_member, an_account, switched
+from tests.support.firm.new_keys import lost, rotated
+from tests.support.servers.imap import ImapServer
 
-pytest_plugins = ["tests.sync_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 
 

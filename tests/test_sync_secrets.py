@@ -8,15 +8,15 @@ from models import mailbox
 from models.ground import store as database
 from models.mailbox import MailboxChange
 from models.viewer import System
-from tests.imap_server import ImapServer
-from tests.keeping import KEY
-from tests.make import a_member, an_account
-from tests.processes import Running, running
-from tests.syncing import CLIENT, connected, eventually, letter, past, row_of
+from tests.support.database.store import KEY
+from tests.support.emails.synced_mailbox import CLIENT, connected, eventually, letter, past, row_of
+from tests.support.firm.factories import a_member, an_account
+from tests.support.processes.switchboard import Running, running
+from tests.support.servers.imap import ImapServer
+from tests.support.servers.tokens import TokenServer, answer
 from tests.test_letter_secrets import dump
-from tests.token_server import TokenServer, answer
 
-pytest_plugins = ["tests.sync_fixtures", "tests.oauth_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures", "tests.support.emails.oauth_fixtures"]
 
 PASSWORD, WRONG = "hunter2 of the mailbox", "hunter3 that is wrong"
 REFRESH, ACCESS, KEPT, LAST = "refresh 0", "access 1", "access 2", "access 3"

@@ -18,17 +18,27 @@ from models import mailbox
 from models.ground import store as database
 from models.mailbox import MailboxChange, MailSecurity, MailServer
 from models.viewer import System, Viewer
-from tests.by_oauth import held
-from tests.imap_server import ImapServer
-from tests.make import a_member, an_account, mail_ports
-from tests.processes import a_free_port
-from tests.smtp_server import DROP, SmtpSink
-from tests.syncing import CLIENT, connected, eventually, letter, notifications, past, row_of, subjects_of, synced
+from tests.support.emails.oauth_mailbox import held
+from tests.support.emails.synced_mailbox import (
+    CLIENT,
+    connected,
+    eventually,
+    letter,
+    notifications,
+    past,
+    row_of,
+    subjects_of,
+    synced,
+)
+from tests.support.firm.factories import a_member, an_account, mail_ports
+from tests.support.processes.switchboard import a_free_port
+from tests.support.servers.imap import ImapServer
+from tests.support.servers.smtp import DROP, SmtpSink
+from tests.support.servers.tokens import TokenServer, names
+from tests.support.waiting import PATIENCE, patience
 from tests.test_sync_worker import idling, is_live, working
-from tests.token_server import TokenServer, names
-from tests.waiting import PATIENCE, patience
 
-pytest_plugins = ["tests.sync_fixtures", "tests.oauth_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures", "tests.support.emails.oauth_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 PLAIN = ("AUTH PLAIN LOGIN XOAUTH2",)
 

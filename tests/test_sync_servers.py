@@ -17,11 +17,8 @@ from models import mailbox
 from models.ground import clock
 from models.mailbox import MailboxChange
 from models.viewer import System
-from tests.mail_places import Place
-from tests.make import a_member, an_account
-from tests.relay import Relay
-from tests.sync_scenes import ASKED, CLIENTS, SCENES, Fault, Scene, during
-from tests.syncing import (
+from tests.support.emails.disturbances import ASKED, CLIENTS, SCENES, Fault, Scene, during
+from tests.support.emails.synced_mailbox import (
     CLIENT,
     STRANGER,
     connected,
@@ -30,10 +27,13 @@ from tests.syncing import (
     row_of,
     synced,
 )
+from tests.support.firm.factories import a_member, an_account
+from tests.support.servers.any_mailbox import Place
+from tests.support.servers.relay import Relay
+from tests.support.waiting import PATIENCE
 from tests.test_sync_worker import working
-from tests.waiting import PATIENCE
 
-pytest_plugins = ["tests.sync_fixtures", "tests.place_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures", "tests.support.servers.any_mailbox_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 
 

@@ -10,9 +10,7 @@ from mail.sync import Tools, sync_once
 from models import mailbox
 from models.ground import store
 from models.viewer import System
-from tests.imap_server import ImapServer, ServedFolder
-from tests.make import a_member, an_account
-from tests.syncing import (
+from tests.support.emails.synced_mailbox import (
     CLIENT,
     announced,
     connected,
@@ -24,8 +22,10 @@ from tests.syncing import (
     subjects_of,
     synced,
 )
+from tests.support.firm.factories import a_member, an_account
+from tests.support.servers.imap import ImapServer, ServedFolder
 
-pytest_plugins = ["tests.sync_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 ODD_NAMES = [
     "Größe & Maß",

@@ -10,9 +10,7 @@ import pytest
 from mail.parsing import ParserPool
 from mail.sync import Tools, Worker, attending, sync_once, turns
 from models.viewer import System
-from tests.imap_server import ImapServer, ServedFolder
-from tests.make import an_account, counting, switched
-from tests.syncing import (
+from tests.support.emails.synced_mailbox import (
     CLIENT,
     announced,
     connected,
@@ -24,9 +22,11 @@ from tests.syncing import (
     subjects_of,
     synced,
 )
-from tests.waiting import NEVER, patience
+from tests.support.firm.factories import an_account, counting, switched
+from tests.support.servers.imap import ImapServer, ServedFolder
+from tests.support.waiting import NEVER, patience
 
-pytest_plugins = ["tests.sync_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 
 

@@ -18,9 +18,7 @@ from models import mailbox
 from models.ground import store
 from models.mailbox import MailboxChange
 from models.viewer import System
-from tests.imap_server import ImapServer
-from tests.make import a_member, an_account, switched
-from tests.syncing import (
+from tests.support.emails.synced_mailbox import (
     CLIENT,
     STUDIO,
     connected,
@@ -32,9 +30,11 @@ from tests.syncing import (
     states,
     subjects_of,
 )
-from tests.waiting import NEVER, patience
+from tests.support.firm.factories import a_member, an_account, switched
+from tests.support.servers.imap import ImapServer
+from tests.support.waiting import NEVER, patience
 
-pytest_plugins = ["tests.sync_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 
 

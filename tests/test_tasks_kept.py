@@ -17,14 +17,14 @@ from mail.demo.users import MAILBOXES
 from mail.outbox import Outbox
 from mail.sync import Worker
 from models.housekeeping import Housekeeper
-from tests import make
-from tests.client import Api, bearer
-from tests.imap_server import ImapServer
-from tests.letters import a_route
-from tests.smtp_server import SmtpSink
-from tests.streaming import followed_at
-from tests.syncing import connected
-from tests.waiting import patience
+from tests.support.api.client import Api, bearer
+from tests.support.api.streams import followed_at
+from tests.support.emails.synced_mailbox import connected
+from tests.support.firm import factories
+from tests.support.letters.outbox import a_route
+from tests.support.servers.imap import ImapServer
+from tests.support.servers.smtp import SmtpSink
+from tests.support.waiting import patience
 
 FEED = "subscription { togglesChanged { __typename } }"
 
@@ -41,8 +41,8 @@ async def test_a_session_with_the_demo_mailboxes_outlives_the_collector(tmp_path
 
 
 async def test_feeds_and_workers_outlive_the_collector(api: Api) -> None:
-    by = await make.a_firm()
-    owner = await make.signed_in(by)
+    by = await factories.a_firm()
+    owner = await factories.signed_in(by)
     async with ImapServer() as server, SmtpSink() as sink, AsyncExitStack() as stack:
         await connected(by, server.server)
         for worker in (Worker(development=True), Outbox(a_route(sink.server)), Housekeeper()):
@@ -54,7 +54,7 @@ async def test_feeds_and_workers_outlive_the_collector(api: Api) -> None:
         async with patience():
             await server.until("IDLE")
         assert lost() == []
-        await make.an_account(by, login=True)
+        await factories.an_account(by, login=True)
         assert await socket.next() == {"__typename": "TogglesChanged"}
         assert await stream.answer() == {"data": {"togglesChanged": {"__typename": "TogglesChanged"}}}
 

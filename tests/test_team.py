@@ -9,8 +9,8 @@ from models.errors import ErrorCode, Refusal
 from models.ground import store
 from models.team import AccountColumn
 from models.viewer import System, TeamRole, Viewer
-from tests.make import a_firm, a_member
-from tests.refused import refused
+from tests.support.firm.factories import a_firm, a_member
+from tests.support.refusals import refused
 
 pytestmark = pytest.mark.usefixtures("store")
 

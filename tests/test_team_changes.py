@@ -16,11 +16,11 @@ from models.mailbox import MailboxState, NewMailbox
 from models.session import SignedIn
 from models.team import TeamMemberState
 from models.viewer import ApiScope, System, TeamRole, Viewer
-from tests.keeping import firms_key
-from tests.make import PASSWORD, a_firm, a_member, an_account, signed_in, spelled
-from tests.refused import refused
-from tests.waiting import held, until_waiting
-from tests.world import SERVER
+from tests.support.database.store import firms_key
+from tests.support.firm.factories import PASSWORD, a_firm, a_member, an_account, signed_in, spelled
+from tests.support.firm.one_of_everything import SERVER
+from tests.support.refusals import refused
+from tests.support.waiting import held, until_waiting
 
 pytestmark = pytest.mark.usefixtures("store")
 OWNER, ADMIN, EMPLOYEE = TeamRole.OWNER, TeamRole.ADMIN, TeamRole.EMPLOYEE

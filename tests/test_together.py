@@ -7,8 +7,8 @@ from itertools import count
 import pytest
 
 from models.ground.together import Together
-from tests.toy import until
-from tests.waiting import PATIENCE
+from tests.support.api.toy_server import until
+from tests.support.waiting import PATIENCE
 
 
 class Desk:

@@ -14,7 +14,7 @@ from models.mailbox import MailSecurity, MailServer
 from models.toggles import LoginState, NewToggles, TogglesWish
 from models.toggles.setting import set_toggles
 from models.viewer import Actor, TeamRole, Viewer
-from tests.make import (
+from tests.support.firm.factories import (
     MadeAccount,
     a_contact,
     a_firm,
@@ -26,7 +26,7 @@ from tests.make import (
     switched,
     toggles_of,
 )
-from tests.refused import refused
+from tests.support.refusals import refused
 
 pytestmark = pytest.mark.usefixtures("store")
 LOOPBACK = MailServer("127.0.0.1", 1143, MailSecurity.NONE)

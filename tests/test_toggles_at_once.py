@@ -12,9 +12,18 @@ from models.mailbox import MailSecurity, MailServer
 from models.toggles import TogglesWish
 from models.toggles.setting import set_toggles
 from models.viewer import Viewer
-from tests.make import MadeAccount, a_firm, a_member, an_account, counting, spelled, switched, toggles_of
-from tests.refused import refused
-from tests.waiting import held, until_waiting
+from tests.support.firm.factories import (
+    MadeAccount,
+    a_firm,
+    a_member,
+    an_account,
+    counting,
+    spelled,
+    switched,
+    toggles_of,
+)
+from tests.support.refusals import refused
+from tests.support.waiting import held, until_waiting
 
 pytestmark = pytest.mark.usefixtures("store")
 LOOPBACK = MailServer("127.0.0.1", 1143, MailSecurity.NONE)

@@ -13,8 +13,8 @@ from models.journal import JournalKind
 from models.session import SignedIn
 from models.toggles import Switch, lock_where, switch
 from models.viewer import System
-from tests.client import Api
-from tests.make import FIELDS, a_contact, a_firm, an_account, linked, signed_in
+from tests.support.api.client import Api
+from tests.support.firm.factories import FIELDS, a_contact, a_firm, an_account, linked, signed_in
 
 MOST = 100
 CHANGED = """subscription { togglesChanged { __typename

@@ -1,6 +1,6 @@
 """
-The real database against the rules in plain Python (tests/rules.py), through any order of linking, switching,
-preferring, moving, activating and archiving.
+The real database against the rules in plain Python (tests/support/rules/switches.py), through any order of linking,
+switching, preferring, moving, activating and archiving.
 """
 
 from typing import Any
@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from models import account
 from models.notification_category import NotificationCategory
-from tests.reality import NAMED, NUMBERS, SWITCHING, Reality, begin, take
-from tests.rules import ADDRESSES, PEOPLE, PLACES, Rules
+from tests.support.rules.switches import ADDRESSES, PEOPLE, PLACES, Rules
+from tests.support.rules.switches_done import NAMED, NUMBERS, SWITCHING, Reality, begin, take
 
 pytestmark = pytest.mark.usefixtures("store")
 

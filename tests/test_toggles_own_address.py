@@ -16,13 +16,13 @@ from models.invitation import Invitation, accepting
 from models.mailbox import MailboxChange, MailSecurity, MailServer, NewMailbox, connect
 from models.notification import InboxFilter, NotificationKind, NotificationView
 from models.viewer import TeamRole, Viewer
-from tests.imap_server import ImapServer
-from tests.keeping import firms_key
-from tests.make import PASSWORD, MadeAccount, a_firm, a_member, an_account, spelled, switched
-from tests.refused import refused
-from tests.syncing import letter, past, row_of, synced
+from tests.support.database.store import firms_key
+from tests.support.emails.synced_mailbox import letter, past, row_of, synced
+from tests.support.firm.factories import PASSWORD, MadeAccount, a_firm, a_member, an_account, spelled, switched
+from tests.support.refusals import refused
+from tests.support.servers.imap import ImapServer
 
-pytest_plugins = ["tests.sync_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 NOBODY_THERE = MailServer("127.0.0.1", 1, MailSecurity.NONE)
 STUDIO = "studio@firm.test"

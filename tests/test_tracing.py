@@ -12,10 +12,10 @@ from pydantic import SecretStr, ValidationError
 from graph.process.opening import opened
 from models import feed
 from models.ground.settings import Settings
-from tests import make
-from tests.client import Api, TopLevelErrors, an_api
-from tests.otlp import Collector
-from tests.processes import CHECKOUT
+from tests.support.api.client import Api, TopLevelErrors, an_api
+from tests.support.firm import factories
+from tests.support.processes.switchboard import CHECKOUT
+from tests.support.servers.collector import Collector
 
 CALLER, CALLING = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 ACCOUNTS = "query Accounts($code: String!) { accounts(first: 2, filter: {search: $code}) { nodes { id } } }"
@@ -37,7 +37,7 @@ async def test_an_operation_is_told_with_its_statements_as_its_children(
     database_url: str, collector: Collector, tmp_path: Path
 ) -> None:
     async with traced(collector, database_url, tmp_path) as api:
-        owner = await make.signed_in(await make.a_firm())
+        owner = await factories.signed_in(await factories.a_firm())
         caller = {"traceparent": f"00-{CALLER}-{CALLING}-01", "x-request-id": "from-the-test"}
         await api.told(ACCOUNTS, {"code": SECRET}, as_=owner, headers=caller)
     span = collector.one("query Accounts")
@@ -61,7 +61,7 @@ async def test_what_goes_wrong_is_told_by_its_code_and_nothing_secret_is(
     database_url: str, collector: Collector, tmp_path: Path
 ) -> None:
     async with traced(collector, database_url, tmp_path) as api:
-        owner = await make.signed_in(await make.a_firm())
+        owner = await factories.signed_in(await factories.a_firm())
         await api.ask("mutation Enter($input: SignInInput!) { signIn(input: $input) { errors { code } } }", ENTER)
         for secret, refused in (({"password": SECRET}, False), ({"oauth": OAUTH}, True)):
             box = {"address": "box@firm.test", "imap": SERVER, "smtp": SERVER, "secret": secret}
@@ -73,7 +73,7 @@ async def test_what_goes_wrong_is_told_by_its_code_and_nothing_secret_is(
     wrong = collector.one("query Wrong")
     assert wrong.attributes["switchboard.outcome"] == "GRAPHQL_VALIDATION_FAILED"
     assert not collector.children(wrong)
-    assert not any(secret.encode() in collector.raw for secret in (SECRET, owner.token, make.PASSWORD))
+    assert not any(secret.encode() in collector.raw for secret in (SECRET, owner.token, factories.PASSWORD))
 
 
 CONNECT = "mutation Connect($i: ConnectMailboxInput!) { connectMailbox(input: $i) { cursor errors { message } } }"

@@ -9,9 +9,9 @@ import pytest_asyncio
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
-from tests.plain import plain_http
-from tests.streaming import MULTIPART, SSE, followed
-from tests.toy import COOKIE, Toy, serving
+from tests.support.api.streams import MULTIPART, SSE, followed
+from tests.support.api.toy_server import COOKIE, Toy, serving
+from tests.support.servers.http import plain_http
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -7,10 +7,10 @@ from contextlib import AsyncExitStack
 from itertools import count
 
 from graph.engine.transport.turnstile import Turnstile
-from tests.client import Api
+from tests.support.api.client import Api
+from tests.support.api.toy_server import serving
+from tests.support.waiting import patience
 from tests.test_door import HANDSHAKE, dialled
-from tests.toy import serving
-from tests.waiting import patience
 
 CROWD = 40
 A_FEW = 10  # of them in one turn of the loop; where nothing holds them back it is all

@@ -15,14 +15,14 @@ from websockets.exceptions import ConnectionClosed
 from graph.ids import Kind, global_id
 from models.ground.settings import Settings
 from models.session import SignedIn
-from tests import make
-from tests.client import Api
-from tests.keeping import KEY
-from tests.plain import plain_http
-from tests.processes import Running, running
-from tests.redis import RedisServer
-from tests.smtp_server import SmtpSink, Taken
-from tests.waiting import PATIENCE, patience, until_waiting
+from tests.support.api.client import Api
+from tests.support.database.store import KEY
+from tests.support.firm import factories
+from tests.support.processes.switchboard import Running, running
+from tests.support.servers.http import plain_http
+from tests.support.servers.redis import RedisServer
+from tests.support.servers.smtp import SmtpSink, Taken
+from tests.support.waiting import PATIENCE, patience, until_waiting
 
 SET = """mutation ($account: ID!, $address: ID!, $on: Boolean!) { setToggles(input: {toggles: [
   {accountId: $account, addressId: $address, notify: $on}]}) { errors { code } cursor } }"""
@@ -60,7 +60,7 @@ async def _is_ready(http: httpx.AsyncClient) -> bool:
 
 async def switched_and_seen(by: SignedIn, one: Api, other: Api, times: int = 9) -> None:
     """What is asked of one is heard from the other, each time."""
-    account = await make.an_account(by.viewer)
+    account = await factories.an_account(by.viewer)
     where = {"account": global_id(Kind.ACCOUNT, account.id), "address": global_id(Kind.EMAIL_ADDRESS, account.address)}
     async with other.follow(CHANGED, as_=by) as feed:
         await feed.next()
@@ -72,7 +72,7 @@ async def switched_and_seen(by: SignedIn, one: Api, other: Api, times: int = 9) 
 
 
 async def test_what_one_server_writes_the_other_tells(store: str, tmp_path: Path) -> None:
-    owner = await make.signed_in(await make.a_firm())
+    owner = await factories.signed_in(await factories.a_firm())
     with a_server(store, tmp_path, "one") as one, a_server(store, tmp_path, "other") as other:
         async with asked(one) as here, asked(other) as there:
             await switched_and_seen(owner, here, there)
@@ -80,7 +80,7 @@ async def test_what_one_server_writes_the_other_tells(store: str, tmp_path: Path
 
 
 async def test_the_same_by_redis_also_after_it_was_gone(store: str, tmp_path: Path, redis: RedisServer) -> None:
-    owner = await make.signed_in(await make.a_firm())
+    owner = await factories.signed_in(await factories.a_firm())
     by_redis = {"SWITCHBOARD_WAKEUPS_URL": redis.url}
     with a_server(store, tmp_path, "one", **by_redis) as one, a_server(store, tmp_path, "other", **by_redis) as other:
         async with asked(one) as here, asked(other) as there:
@@ -92,8 +92,8 @@ async def test_the_same_by_redis_also_after_it_was_gone(store: str, tmp_path: Pa
 
 
 async def test_what_is_asked_of_a_server_without_a_worker_a_worker_does(store: str, tmp_path: Path) -> None:
-    by = await make.a_firm()
-    await make.a_client(by, await make.an_account(by, address="anna@client.test"))
+    by = await factories.a_firm()
+    await factories.a_client(by, await factories.an_account(by, address="anna@client.test"))
     document = """mutation($e: String!) {
       requestPasswordReset(input: { email: $e, idempotencyKey: "k" }) { errors { code } } }"""
     with a_server(store, tmp_path, "one") as server:
@@ -117,7 +117,7 @@ async def test_what_is_asked_of_a_server_without_a_worker_a_worker_does(store: s
 
 
 async def test_a_server_that_is_told_to_go_finishes_what_it_began(store: str, tmp_path: Path) -> None:
-    owner = await make.signed_in(await make.a_firm())
+    owner = await factories.signed_in(await factories.a_firm())
     lock = await asyncpg.connect(store)
     with a_server(store, tmp_path, "one") as server:
         async with asked(server) as api, AsyncExitStack() as open_ones, asyncio.TaskGroup() as tasks:

@@ -7,7 +7,8 @@ from models.contact import FieldRef
 from models.errors import ErrorCode
 from models.session import SignedIn
 from models.viewer import Client, TeamRole, Viewer
-from tests.make import (
+from tests.support.firm.contact_edits import edit, shown
+from tests.support.firm.factories import (
     MadeAccount,
     a_client,
     a_contact,
@@ -20,8 +21,7 @@ from tests.make import (
     switched,
     toggles_of,
 )
-from tests.moving import edit, shown
-from tests.refused import refused
+from tests.support.refusals import refused
 
 pytestmark = pytest.mark.usefixtures("store")
 WORK = FieldRef(name="Work email")

@@ -18,13 +18,23 @@ from models.notification_category import NotificationCategory
 from models.toggles import Switch
 from models.unsubscribe import Offer
 from models.viewer import JournalSource, Viewer
-from tests.client import Api
-from tests.keeping import firms_key
-from tests.make import MadeAccount, a_firm, a_member, an_account, an_address, linked, signed_in, switched, toggles_of
-from tests.preferring import muted
-from tests.rekeying import rotated
-from tests.unsubscribing import MESSAGES, link_of, token_of
-from tests.world import ANNA, everything
+from tests.support.api.client import Api
+from tests.support.database.store import firms_key
+from tests.support.firm.factories import (
+    MadeAccount,
+    a_firm,
+    a_member,
+    an_account,
+    an_address,
+    linked,
+    signed_in,
+    switched,
+    toggles_of,
+)
+from tests.support.firm.new_keys import rotated
+from tests.support.firm.one_of_everything import ANNA, everything
+from tests.support.firm.preferences import muted
+from tests.support.letters.unsubscribe_links import MESSAGES, link_of, token_of
 
 APPROVALS = NotificationCategory.APPROVALS
 ASK = "query($token: String!) { unsubscribeOffer(token: $token) { firmName accountName category on } }"

@@ -15,7 +15,7 @@ from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 from models.ground import migrations, store
 from models.ground.embedded import Embedded
 from models.ground.store.connection import tortoise_config
-from tests.postgres import order, run
+from tests.support.database.postgres import order, run
 
 LAST = "0008_keys_that_are_found"
 ROWS = Path(__file__).parent / "databases" / "846224c.sql"

@@ -12,9 +12,9 @@ from models.ground import files, store
 from models.ground.settings import Settings
 from models.upload import MOST_BYTES, NewUpload
 from models.viewer import Viewer
-from tests.inviting import later
-from tests.make import a_firm, a_member, counting
-from tests.world import PDF
+from tests.support.firm.factories import a_firm, a_member, counting
+from tests.support.firm.invitations import later
+from tests.support.firm.one_of_everything import PDF
 
 pytestmark = pytest.mark.usefixtures("store")
 

@@ -12,8 +12,8 @@ from pydantic import SecretStr
 
 from models.ground import var
 from models.ground.settings import Settings
-from tests.postgres import open_folder
-from tests.processes import run, run_afresh
+from tests.support.database.postgres import open_folder
+from tests.support.processes.switchboard import run, run_afresh
 
 ELSEWHERE = SecretStr("postgres://db.firm.test/switchboard")
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")

@@ -2,7 +2,7 @@
 
 from structlog.testing import capture_logs
 
-from tests.feeding import a_hub, a_wire_to
+from tests.support.api.feed import a_hub, a_wire_to
 
 
 async def test_a_channel_that_ends_before_it_has_begun_says_nothing(store: str) -> None:

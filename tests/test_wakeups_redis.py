@@ -11,11 +11,11 @@ from models import journal
 from models.ground import store as database
 from models.ground.settings import Settings
 from models.ground.store.named import CHANNEL
-from tests.feeding import a_hub, listening, say
-from tests.make import a_firm
-from tests.redis import RedisServer
-from tests.toy import until
-from tests.waiting import NEVER, patience
+from tests.support.api.feed import a_hub, listening, say
+from tests.support.api.toy_server import until
+from tests.support.firm.factories import a_firm
+from tests.support.servers.redis import RedisServer
+from tests.support.waiting import NEVER, patience
 
 
 async def test_a_change_is_heard_through_redis(store: str, redis: RedisServer) -> None:

@@ -10,8 +10,8 @@ from structlog.testing import capture_logs
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from tests.dialling import PROTOCOL, hear, joined, subscribe, tell
-from tests.toy import COOKIE, SECRET, Toy, serving, until
+from tests.support.api.toy_server import COOKIE, SECRET, Toy, serving, until
+from tests.support.api.websocket import PROTOCOL, hear, joined, subscribe, tell
 
 
 @pytest.fixture

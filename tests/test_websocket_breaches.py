@@ -8,8 +8,8 @@ import pytest
 from structlog.testing import capture_logs
 from websockets.typing import Subprotocol
 
-from tests.dialling import dialled, end_of, joined, subscribe
-from tests.toy import Toy, serving, until
+from tests.support.api.toy_server import Toy, serving, until
+from tests.support.api.websocket import dialled, end_of, joined, subscribe
 
 
 @pytest.fixture

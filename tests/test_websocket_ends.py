@@ -10,9 +10,9 @@ from structlog.testing import capture_logs
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from tests.dialling import INIT, deaf, dialled, end_of, hear, joined, subscribe, tell
-from tests.toy import Toy, serving, until
-from tests.waiting import NEVER
+from tests.support.api.toy_server import Toy, serving, until
+from tests.support.api.websocket import INIT, deaf, dialled, end_of, hear, joined, subscribe, tell
+from tests.support.waiting import NEVER
 
 
 @pytest.fixture

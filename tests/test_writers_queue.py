@@ -14,9 +14,9 @@ from graph.ids import Kind, global_id
 from models.ground import store
 from models.ground.store.queue import Queue
 from models.session import SignedIn
-from tests.client import Api
-from tests.make import MadeAccount, a_firm, an_account, signed_in
-from tests.waiting import patience, until_waiting, waiting
+from tests.support.api.client import Api
+from tests.support.firm.factories import MadeAccount, a_firm, an_account, signed_in
+from tests.support.waiting import patience, until_waiting, waiting
 
 SET = """mutation ($account: ID!, $address: ID!, $on: Boolean!) { setToggles(input: {toggles: [
   {accountId: $account, addressId: $address, emailSync: $on}]}) { errors { code } } }"""

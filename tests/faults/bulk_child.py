@@ -8,7 +8,7 @@ from models.bulk_update import BulkEdit, Runner
 from models.ground import store
 from models.run import UNENDED, Pace
 from models.viewer import Viewer
-from tests.syncing import eventually
+from tests.support.emails.synced_mailbox import eventually
 
 
 class TwoByTwo(Pace):

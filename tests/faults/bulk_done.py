@@ -11,8 +11,8 @@ from models.notification_category import NotificationCategory
 from models.run import RunStatus
 from models.toggles import Invite, NotificationPreference, Switch
 from models.viewer import Viewer
-from tests.bulk_updating import ALL, ENABLE, view
-from tests.make import a_firm, a_member, an_account, an_address, linked
+from tests.support.firm.bulk_updates import ALL, ENABLE, view
+from tests.support.firm.factories import a_firm, a_member, an_account, an_address, linked
 
 LOGIN, NOTIFY, _ = Switch
 MESSAGES_OFF = (NotificationPreference(NotificationCategory.MESSAGES, False),)

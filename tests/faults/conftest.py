@@ -6,7 +6,7 @@ import pytest
 
 from models.ground import store
 from models.ground.embedded import Embedded
-from tests.postgres import MAJOR, NO_FSYNC, open_folder, run
+from tests.support.database.postgres import MAJOR, NO_FSYNC, open_folder, run
 
 
 @pytest.fixture

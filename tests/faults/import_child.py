@@ -8,8 +8,8 @@ from models.ground import store
 from models.run import UNENDED
 from models.toggles import NewToggles
 from models.viewer import Viewer
-from tests.importing import OneByOne, Row, asked
-from tests.syncing import eventually
+from tests.support.emails.synced_mailbox import eventually
+from tests.support.firm.imports import OneByOne, Row, asked
 
 
 async def bring_in(by: Viewer, rows: Sequence[Row], toggles: NewToggles, dry_run: bool) -> None:

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from tests.client import Api, an_api
 from tests.faults.outbox_child import pass_on
+from tests.support.api.client import Api, an_api
 
 SET = """mutation($account: ID!, $address: ID!) { setToggles(input: { idempotencyKey: "once", toggles: [
   { accountId: $account, addressId: $address, login: true, invite: {} }] }) { errors { code } toggles { login } } }"""

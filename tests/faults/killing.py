@@ -10,9 +10,9 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from models.ground import keys, store
-from tests.keeping import KEY
-from tests.processes import state_of
-from tests.waiting import patience
+from tests.support.database.store import KEY
+from tests.support.processes.switchboard import state_of
+from tests.support.waiting import patience
 
 forked = multiprocessing.get_context("forkserver")
 forked.set_forkserver_preload(

@@ -8,8 +8,8 @@ import orjson
 
 from models.viewer import System
 from tests.faults.outbox_child import pass_on
-from tests.noticing import as_told, notified
-from tests.telling import later
+from tests.support.firm.notices import later
+from tests.support.firm.notify_clients import as_told, notified
 
 EVENTS = ("one", "two", "three")
 """Their subjects, each its own key. The first leaves at once, the others in one letter a minute later."""

@@ -3,7 +3,7 @@
 from mail.outbox import new_owner, one_pass
 from mail.smtp import SmtpServer
 from models.mailbox import MailSecurity
-from tests.letters import a_route
+from tests.support.letters.outbox import a_route
 
 
 async def pass_on(port: int) -> None:

@@ -12,8 +12,8 @@ from models.ground.settings import Settings
 from models.mailbox import lease
 from models.submission import NewEmail
 from models.viewer import Viewer
-from tests.syncing import CLIENT
-from tests.waiting import PATIENCE
+from tests.support.emails.synced_mailbox import CLIENT
+from tests.support.waiting import PATIENCE
 
 
 async def send_all(var: str) -> None:

@@ -9,8 +9,8 @@ from mail.parsing import ParserPool
 from mail.sync import Tools, sync_once
 from models.ground import files, keys, store
 from models.ground.settings import Settings
-from tests.keeping import KEY
-from tests.waiting import PATIENCE
+from tests.support.database.store import KEY
+from tests.support.waiting import PATIENCE
 
 
 async def main(url: str, var: str, mailbox_id: str) -> int:

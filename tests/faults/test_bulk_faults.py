@@ -21,16 +21,16 @@ from models.ground.embedded import Embedded
 from models.idempotency import Done
 from models.run import RunKind, claim
 from models.viewer import Viewer
-from tests.bulk_updating import ALL, DISABLE, all_end, asked, ran, stepped, told, view
-from tests.chunks import people
 from tests.faults.bulk_child import take_back, update, work_off_all, work_off_one
 from tests.faults.bulk_done import INVITING, MAILED, REPORT, Beginning, a_firm_of_everybody, mailed, switches_of
 from tests.faults.killing import killed, paused
-from tests.keeping import KEY
-from tests.make import a_firm, a_member
-from tests.processes import running
-from tests.syncing import eventually
-from tests.waiting import until_waiting
+from tests.support.database.store import KEY
+from tests.support.emails.synced_mailbox import eventually
+from tests.support.firm.bulk_updates import ALL, DISABLE, all_end, asked, ran, stepped, told, view
+from tests.support.firm.factories import a_firm, a_member
+from tests.support.firm.many_addresses import people
+from tests.support.processes.switchboard import running
+from tests.support.waiting import until_waiting
 
 pytestmark = pytest.mark.faults
 AT_BORDERS = {

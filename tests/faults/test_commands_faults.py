@@ -15,10 +15,10 @@ import pytest
 
 from mail.demo.people import BELLANDI, OWNER_PASSWORD
 from models.ground.embedded import Embedded
-from tests.plain import plain_http
-from tests.postgres import open_folder
-from tests.processes import Running, all_gone, processes_about, running
-from tests.waiting import PATIENCE, patience
+from tests.support.database.postgres import open_folder
+from tests.support.processes.switchboard import Running, all_gone, processes_about, running
+from tests.support.servers.http import plain_http
+from tests.support.waiting import PATIENCE, patience
 
 pytestmark = pytest.mark.faults
 SIGN_IN = """mutation ($email: String!, $password: String!) {

@@ -14,13 +14,13 @@ from models.ground.settings import Settings
 from models.mailbox import MailboxChange
 from models.viewer import System, TeamRole, Viewer
 from tests.faults.test_sync_faults import child, long_dead
-from tests.imap_server import ImapServer
-from tests.make import a_member, an_account
-from tests.sent_here import as_it_left, sent_here
-from tests.submitting import way_of
-from tests.syncing import CLIENT, connected, ledger_equals_server, ledger_of, synced
+from tests.support.emails.sent_from_here import as_it_left, sent_here
+from tests.support.emails.submissions import way_of
+from tests.support.emails.synced_mailbox import CLIENT, connected, ledger_equals_server, ledger_of, synced
+from tests.support.firm.factories import a_member, an_account
+from tests.support.servers.imap import ImapServer
 
-pytest_plugins = ["tests.sync_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = [pytest.mark.usefixtures("store"), pytest.mark.faults]
 
 

@@ -11,11 +11,11 @@ from models.mailbox import StoredEmails
 from models.mailbox.ending import end_mailboxes
 from tests.faults.ending_child import end_in_small_steps
 from tests.faults.killing import killed
-from tests.imap_server import ImapServer
-from tests.make import a_firm, a_member, an_account
-from tests.syncing import CLIENT, connected, letter, subjects_of, synced
+from tests.support.emails.synced_mailbox import CLIENT, connected, letter, subjects_of, synced
+from tests.support.firm.factories import a_firm, a_member, an_account
+from tests.support.servers.imap import ImapServer
 
-pytest_plugins = ["tests.sync_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = [pytest.mark.usefixtures("own_store"), pytest.mark.faults]
 COUNT = """
 SELECT changes->0->>2 FROM journal_entry WHERE firm_id = $1 AND kind = 'MAILBOX_DISCONNECTED' ORDER BY position DESC

@@ -10,9 +10,9 @@ from models.ground import store as database
 from models.invitation import WhoAsks
 from tests.faults.errand_child import run_and_send
 from tests.faults.killing import DOUBLED, killed
-from tests.letters import due_again
-from tests.make import a_client, a_firm, an_account
-from tests.smtp_server import SmtpSink
+from tests.support.firm.factories import a_client, a_firm, an_account
+from tests.support.letters.outbox import due_again
+from tests.support.servers.smtp import SmtpSink
 
 pytestmark = [pytest.mark.usefixtures("own_store"), pytest.mark.faults]
 

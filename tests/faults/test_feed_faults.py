@@ -14,9 +14,9 @@ from models.ground import store
 from models.ground.embedded import Embedded
 from models.journal import Batch
 from models.viewer import System
-from tests.feeding import Listener, a_hub, listening, say, texts_of
-from tests.make import a_firm
-from tests.waiting import NEVER, patience
+from tests.support.api.feed import Listener, a_hub, listening, say, texts_of
+from tests.support.firm.factories import a_firm
+from tests.support.waiting import NEVER, patience
 
 pytestmark = [pytest.mark.usefixtures("no_store"), pytest.mark.faults]
 EVENTS = 100_000

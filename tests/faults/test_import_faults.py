@@ -16,8 +16,8 @@ from models.toggles import Invite, NewToggles
 from models.viewer import Viewer
 from tests.faults.import_child import bring_in, work_off_all, work_off_one
 from tests.faults.killing import killed, paused
-from tests.importing import OneByOne, all_end, asked, clients, mailed, outcomes, said, view
-from tests.make import a_firm, a_member, an_account, an_address
+from tests.support.firm.factories import a_firm, a_member, an_account, an_address
+from tests.support.firm.imports import OneByOne, all_end, asked, clients, mailed, outcomes, said, view
 
 pytestmark = pytest.mark.faults
 INVITING = NewToggles(login=True, notify=True, invite=Invite("Welcome"))

@@ -10,10 +10,10 @@ from models.ground import store as database
 from models.viewer import Viewer
 from tests.faults.inbox_child import write_and_send
 from tests.faults.killing import DOUBLED, killed
-from tests.inbox import ATTENTION, DIGEST, EMAIL, INBOX, RECEIVED, at, chosen, raised
-from tests.letters import due_again
-from tests.make import a_firm, a_member
-from tests.smtp_server import SmtpSink
+from tests.support.firm.factories import a_firm, a_member
+from tests.support.firm.inbox import ATTENTION, DIGEST, EMAIL, INBOX, RECEIVED, at, chosen, raised
+from tests.support.letters.outbox import due_again
+from tests.support.servers.smtp import SmtpSink
 
 pytestmark = [pytest.mark.usefixtures("own_store"), pytest.mark.faults]
 FIRST = datetime(2026, 6, 1, 12, tzinfo=UTC)

@@ -6,12 +6,12 @@ import pytest
 
 from graph.ids import Kind, global_id
 from models.ground import store as database
-from tests.client import an_api
 from tests.faults.inviting_child import invite, invite_and_send
 from tests.faults.killing import DOUBLED, killed
-from tests.letters import due_again, sent_all
-from tests.make import MadeAccount, a_firm, an_account, signed_in
-from tests.smtp_server import SmtpSink
+from tests.support.api.client import an_api
+from tests.support.firm.factories import MadeAccount, a_firm, an_account, signed_in
+from tests.support.letters.outbox import due_again, sent_all
+from tests.support.servers.smtp import SmtpSink
 
 pytestmark = [pytest.mark.usefixtures("own_store"), pytest.mark.faults]
 NOT_YET = {"killed at after switches were set", "killed at before the commit of switches"}

@@ -11,9 +11,9 @@ from models.ground import keys
 from models.ground import store as database
 from tests.faults.key_child import change_key
 from tests.faults.killing import killed
-from tests.hanging_on_keys import LINKS, Hanging, hanging, made_then
-from tests.keeping import KEY
-from tests.make import a_firm
+from tests.support.database.store import KEY
+from tests.support.firm.factories import a_firm
+from tests.support.firm.keyed_secrets import LINKS, Hanging, hanging, made_then
 
 pytestmark = [pytest.mark.usefixtures("own_store"), pytest.mark.faults]
 BORDERS = {"rotated": 2, "leaked": 4, "replaced": 4}

@@ -18,14 +18,9 @@ from models.ground import files, keys, store
 from models.ground.embedded import Embedded
 from models.ground.settings import Settings
 from models.viewer import System
-from tests.dovecot import dovecot
-from tests.imap_server import ImapServer
-from tests.keeping import KEY
-from tests.mail_places import OverDovecot, OverImap, Place
-from tests.make import a_firm, a_member, an_account
-from tests.relay import Relay
-from tests.sync_scenes import ASKED, CLIENTS, Scene, during
-from tests.syncing import (
+from tests.support.database.store import KEY
+from tests.support.emails.disturbances import ASKED, CLIENTS, Scene, during
+from tests.support.emails.synced_mailbox import (
     CLIENT,
     connected,
     eventually,
@@ -36,10 +31,15 @@ from tests.syncing import (
     subjects_of,
     synced,
 )
+from tests.support.firm.factories import a_firm, a_member, an_account
+from tests.support.servers.any_mailbox import OverDovecot, OverImap, Place
+from tests.support.servers.dovecot import dovecot
+from tests.support.servers.imap import ImapServer
+from tests.support.servers.relay import Relay
 from tests.test_sync_thousand import ODD_NAMES
 from tests.test_sync_worker import working
 
-pytest_plugins = ["tests.sync_fixtures", "tests.place_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures", "tests.support.servers.any_mailbox_fixtures"]
 pytestmark = pytest.mark.faults
 Crash = Callable[[], Awaitable[None]]
 Running = Callable[[Path], AbstractAsyncContextManager[tuple[Place, Crash]]]

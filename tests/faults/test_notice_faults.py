@@ -13,8 +13,8 @@ from models.ground import store as database
 from tests.faults.killing import DOUBLED, killed
 from tests.faults.notice_child import EVENTS, notify_and_send, tell
 from tests.faults.telling import meanwhile, must_be_as_answered, told_firm
-from tests.noticing import Told
-from tests.smtp_server import SmtpSink
+from tests.support.firm.notify_clients import Told
+from tests.support.servers.smtp import SmtpSink
 
 pytestmark = [pytest.mark.usefixtures("own_store"), pytest.mark.faults]
 BY_A_NOTICE = {

@@ -13,13 +13,13 @@ from mail.smtp import SmtpServer
 from models.ground import store as database
 from models.mailbox import MailSecurity
 from tests.faults.telling import BRUNO, FIRM, meanwhile, must_be_as_answered, told_firm, told_of
-from tests.letters import due_again, sent_all, text_of
-from tests.make import a_member
-from tests.noticing import ANNA, Told
-from tests.processes import a_free_port
-from tests.smtp_server import DROP, SILENCE, SmtpSink, Taken
-from tests.telling import later
-from tests.waiting import patience
+from tests.support.firm.factories import a_member
+from tests.support.firm.notices import later
+from tests.support.firm.notify_clients import ANNA, Told
+from tests.support.letters.outbox import due_again, sent_all, text_of
+from tests.support.processes.switchboard import a_free_port
+from tests.support.servers.smtp import DROP, SILENCE, SmtpSink, Taken
+from tests.support.waiting import patience
 
 pytestmark = [pytest.mark.usefixtures("own_store"), pytest.mark.faults]
 TAKEN = "250 2.0.0 taken"

@@ -12,12 +12,20 @@ from models.mailbox import MailboxChange
 from models.mailbox.secret import OAuth, unsealed
 from models.viewer import System
 from tests.faults.test_sync_faults import child, long_dead
-from tests.imap_server import ImapServer
-from tests.make import an_account
-from tests.syncing import CLIENT, connected, ledger_equals_server, letter, past, row_of, subjects_of
-from tests.token_server import TokenServer
+from tests.support.emails.synced_mailbox import (
+    CLIENT,
+    connected,
+    ledger_equals_server,
+    letter,
+    past,
+    row_of,
+    subjects_of,
+)
+from tests.support.firm.factories import an_account
+from tests.support.servers.imap import ImapServer
+from tests.support.servers.tokens import TokenServer
 
-pytest_plugins = ["tests.sync_fixtures", "tests.oauth_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures", "tests.support.emails.oauth_fixtures"]
 pytestmark = [pytest.mark.usefixtures("store"), pytest.mark.faults]
 KEPT = "killed at before an access token that is kept is used"
 

@@ -16,10 +16,10 @@ from mail.outbox import Outbox
 from models.ground import store as database
 from tests.faults.killing import DOUBLED, alive, killed
 from tests.faults.outbox_child import pass_on
-from tests.letters import a_route, an_invitation, due_again, invited, sent_all, written
-from tests.make import a_firm, an_account
-from tests.smtp_server import SmtpSink, Taken
-from tests.syncing import eventually
+from tests.support.emails.synced_mailbox import eventually
+from tests.support.firm.factories import a_firm, an_account
+from tests.support.letters.outbox import a_route, an_invitation, due_again, invited, sent_all, written
+from tests.support.servers.smtp import SmtpSink, Taken
 
 pytestmark = [pytest.mark.usefixtures("own_store"), pytest.mark.faults]
 CHECKOUT = Path(__file__).parents[2]

@@ -3,11 +3,11 @@
 import pytest
 
 from models.feed import Hub
-from tests.feeding import a_hub, listening, say
-from tests.make import a_firm
-from tests.redis import RedisServer
-from tests.toy import until
-from tests.waiting import NEVER, patience
+from tests.support.api.feed import a_hub, listening, say
+from tests.support.api.toy_server import until
+from tests.support.firm.factories import a_firm
+from tests.support.servers.redis import RedisServer
+from tests.support.waiting import NEVER, patience
 
 pytestmark = pytest.mark.faults
 QUICK = {"poll": 0.2, "beat": 0.2, "silence": 1.0}

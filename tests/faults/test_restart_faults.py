@@ -17,14 +17,14 @@ from graph.ids import Kind, global_id
 from models.ground import keys, store
 from models.ground.embedded import Embedded
 from models.session import SignedIn
-from tests import make
-from tests.client import Api, TopLevelErrors
-from tests.keeping import KEY
-from tests.processes import a_free_port
+from tests.support.api.client import Api, TopLevelErrors
+from tests.support.api.toy_server import until
+from tests.support.database.store import KEY
+from tests.support.firm import factories
+from tests.support.processes.switchboard import a_free_port
+from tests.support.waiting import patience
 from tests.test_clients import CLIENTS
 from tests.test_two_servers import SET, a_server, asked
-from tests.toy import until
-from tests.waiting import patience
 
 pytestmark = [pytest.mark.usefixtures("no_store"), pytest.mark.faults]
 FOLLOW = """subscription ($after: Cursor) { togglesChanged(after: $after) {
@@ -37,8 +37,8 @@ async def test_a_restart_of_the_database_between_two_servers_loses_nothing(
 ) -> None:
     keys.use(KEY)
     await store.open_store(own_database)
-    owner = await make.signed_in(await make.a_firm())
-    account = await make.an_account(owner.viewer)
+    owner = await factories.signed_in(await factories.a_firm())
+    account = await factories.an_account(owner.viewer)
     where = {"account": global_id(Kind.ACCOUNT, account.id), "address": global_id(Kind.EMAIL_ADDRESS, account.address)}
     await store.close()
     with a_server(own_database, tmp_path, "one") as one, a_server(own_database, tmp_path, "other") as other:
@@ -70,8 +70,8 @@ async def test_graphql_ws_comes_back_by_itself_and_is_told_each_event_once(
         pytest.skip("node or its packages are missing: `make clients` installs the packages")
     keys.use(KEY)
     await store.open_store(own_database)
-    owner = await make.signed_in(await make.a_firm())
-    account = await make.an_account(owner.viewer)
+    owner = await factories.signed_in(await factories.a_firm())
+    account = await factories.an_account(owner.viewer)
     where = {"account": global_id(Kind.ACCOUNT, account.id), "address": global_id(Kind.EMAIL_ADDRESS, account.address)}
     await store.close()
     port = str(a_free_port())
@@ -129,7 +129,7 @@ async def test_while_the_database_is_away_nobody_is_told_that_it_is_over(
     """graphql-ws comes back after 1013, and never after 4500."""
     keys.use(KEY)
     await store.open_store(own_database)
-    owner = await make.signed_in(await make.a_firm())
+    owner = await factories.signed_in(await factories.a_firm())
     await store.close()
     with a_server(own_database, tmp_path, "one") as server:
         async with asked(server) as api:

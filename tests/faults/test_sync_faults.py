@@ -15,12 +15,21 @@ import pytest
 from mail.sync import Tools, Worker, sync_once
 from models.ground import store as database
 from models.viewer import System
-from tests.imap_server import ARRIVED, ImapServer
-from tests.make import a_firm, an_account
-from tests.syncing import CLIENT, STRANGER, connected, eventually, ledger_equals_server, letter, row_of, subjects_of
-from tests.waiting import PATIENCE
+from tests.support.emails.synced_mailbox import (
+    CLIENT,
+    STRANGER,
+    connected,
+    eventually,
+    ledger_equals_server,
+    letter,
+    row_of,
+    subjects_of,
+)
+from tests.support.firm.factories import a_firm, an_account
+from tests.support.servers.imap import ARRIVED, ImapServer
+from tests.support.waiting import PATIENCE
 
-pytest_plugins = ["tests.sync_fixtures"]
+pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = [pytest.mark.usefixtures("store"), pytest.mark.faults]
 CHECKOUT = Path(__file__).parents[2]
 STEP = 997
