@@ -15,34 +15,42 @@ from models.viewer import Actor
 
 async def replace(by: Actor, contact_id: UUID, before: Mapping[UUID, UUID], after: Mapping[UUID, UUID]) -> list[UUID]:
     """
-    Gives the contact its new addresses (by field), and moves the switches on every account it is linked to.
+    Gives the contact its new addresses (by field), on every account it is linked to. An address that came into the
+    field of one that went succeeds it: what was set there moves in, as far as `_moved` says. An address without a
+    predecessor starts anew (R13), one without a successor is removed. The same addresses again change nothing.
 
     Answers the ids of the toggles that this made, moved or unlinked. Runs inside a transaction, under
-    `firm.one_at_a_time` and `history.lock`. Raises RATE_LIMITED.
+    `firm.one_at_a_time` and `history.lock`; all toggles are locked before anything is changed, and say who held what
+    until then. Raises RATE_LIMITED.
     """
     gone = set(before.values()) - set(after.values())
     new = set(after.values()) - set(before.values())
-    toggles = await _locked(by, contact_id, [*gone, *new], new)
+    locked = await _locked(by, contact_id, [*gone, *new], new)
     await store.execute("DELETE FROM contact_email WHERE firm_id = $1 AND contact_id = $2", by.firm_id, contact_id)
-    await making.hold(by, [(contact_id, *pair) for pair in after.items()])
-    successor = {old: after[field] for field, old in before.items() if old in gone and after.get(field) in new}
+    await making.hold(by, [(contact_id, *place) for place in after.items()])
+    successors = {old: after[field] for field, old in before.items() if old in gone and after.get(field) in new}
     pairs = [
-        (toggles[account_id, old], toggles[account_id, successor[old]] if old in successor else None)
-        for account_id in {account for account, _ in toggles}
+        (locked[account_id, old], locked[account_id, successors[old]] if old in successors else None)
+        for account_id in {account_id for account_id, _ in locked}
         for old in gone
     ]
-    wanted = [change for old, new in pairs for change in _moved(contact_id, old, new)]
-    added = [each for (_, address_id), each in toggles.items() if address_id in new - set(successor.values())]
-    wanted += [(each, EVERY_CATEGORY_ON) for each in added if not each.held_without(contact_id)]
-    await remember(by, contact_id, [each for each, on in wanted if on.get(Switch.LOGIN) and each.address_id in gone])
-    changed = await switch(by, wanted, why=DeadLinkReason.ADDRESS_CHANGED)
-    await invite(by, [asked for old, new in pairs if new for asked in _invited(contact_id, old, new)])
-    made = [each for (_, address_id), each in toggles.items() if address_id in new]
-    return list(dict.fromkeys(each.id for each in (*changed, *made)))
+    changes = [change for old, successor in pairs for change in _moved(contact_id, old, successor)]
+    made = [toggles for (_, address_id), toggles in locked.items() if address_id in new]
+    anew = [toggles for toggles in made if toggles.address_id not in successors.values()]
+    changes += [(toggles, EVERY_CATEGORY_ON) for toggles in anew if not toggles.held_without(contact_id)]
+    unlinked = [toggles for toggles, on in changes if on.get(Switch.LOGIN) and toggles.address_id in gone]
+    await remember(by, contact_id, unlinked)
+    changed = await switch(by, changes, why=DeadLinkReason.ADDRESS_CHANGED)
+    await invite(by, [wish for old, successor in pairs if successor for wish in _invited(contact_id, old, successor)])
+    return list(dict.fromkeys(toggles.id for toggles in (*changed, *made)))
 
 
 def _moved(contact_id: UUID, old: Toggles, new: Toggles | None) -> Iterator[tuple[Toggles, Wanted]]:
-    """How those of an address that goes, and of the one that takes its place, shall be."""
+    """
+    How the toggles of an address that goes, and of its successor, shall be. Where another contact of the account holds
+    the old one, its row stays, and the new one gets a copy; where another holds the new one, nothing moves in (R43).
+    An activated address stays able to enter as an unlinked email: its Login never moves (R34).
+    """
     if not old.held_without(contact_id):
         yield old, {**ALL_OFF, Switch.LOGIN: old.activated and old.login}
     if new is None or new.held_without(contact_id):
@@ -55,6 +63,7 @@ def _moved(contact_id: UUID, old: Toggles, new: Toggles | None) -> Iterator[tupl
 
 
 def _login_moves(contact_id: UUID, old: Toggles, new: Toggles) -> bool:
+    """Not where it is on at the new one already, an unlinked email until now (R43)."""
     return not old.activated and not new.login and not new.held_without(contact_id)
 
 
@@ -67,6 +76,6 @@ def _invited(contact_id: UUID, old: Toggles, new: Toggles) -> Iterator[Asked]:
 async def _locked(by: Actor, contact_id: UUID, addresses: Sequence[UUID], new: set[UUID]) -> dict[Spot, Toggles]:
     """Those of these addresses on every account of the contact, locked; new addresses get theirs first."""
     query = "SELECT account_id FROM account_contact WHERE firm_id = $1 AND contact_id = $2"
-    accounts = [row["account_id"] for row in await store.rows(query, by.firm_id, contact_id)]
+    accounts = [account_id for (account_id,) in await store.rows(query, by.firm_id, contact_id)]
     await ensure(by, [(account_id, address_id) for account_id in accounts for address_id in new])
     return await lock(by, product(accounts, addresses))

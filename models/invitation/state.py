@@ -44,7 +44,11 @@ STATE = """CASE
   WHEN i.ended_at IS NOT NULL THEN 'REVOKED'
   WHEN i.bounced_at IS NOT NULL THEN 'BOUNCED'
   WHEN i.sent_at IS NULL THEN 'NOT_SENT' ELSE 'SENT' END"""
-"""Of an invitation `i`; `{now}` is the argument that holds the time. Whatever killed its link but time is REVOKED."""
+"""
+Of an invitation `i`; `{now}` is the argument that holds the time. What has ended comes first: a used one stays ACCEPTED
+after its time, and whatever ended it but use and time is REVOKED. Of one that lives, that it came back counts for more
+than that it was sent.
+"""
 
 LAST = """LEFT JOIN LATERAL (
   SELECT v.*, c.left_at FROM invitation_account c
@@ -53,8 +57,9 @@ LAST = """LEFT JOIN LATERAL (
   ORDER BY v.id DESC LIMIT 1
 ) i ON i.left_at IS NULL OR i.left_at = i.ended_at"""
 """
-The last invitation `i` of toggles `t`. One that their account left while it went on for others is none of theirs any
-more; one that ended with their leaving is.
+The last invitation `i` that ever covered toggles `t`, their account and address; none where there was none, and none
+either where the account has left that one while it lived on for others (not even an earlier one counts then). Where it
+ended as the account left, `left_at = ended_at`, it still counts: it says why nobody can accept.
 """
 
 ON_TOGGLES = f"""CASE
@@ -62,13 +67,17 @@ ON_TOGGLES = f"""CASE
   WHEN i.id IS NOT NULL THEN {STATE}
   WHEN t.login THEN 'NOT_SENT' END"""
 """
-Of toggles `t`, with LAST and the portal identity `p` of their address, if any. NULL: Login is off, and nobody was ever
-invited there.
+Of toggles `t`, with LAST and the portal identity `p` of their address, if any. Whoever is activated and may enter has
+accepted, whatever became of the last invitation; else that one tells; else Login says that none was sent. NULL: Login
+is off, and no invitation tells anything.
 """
 
 ROW_ID = """CASE WHEN i.id IS NULL OR (t.login AND p.id IS NOT NULL AND i.end_reason IS DISTINCT FROM 'USED')
   THEN t.id ELSE i.id END"""
-"""Under which id: where no invitation tells the state, the toggles' own stands for it."""
+"""
+The id of what ON_TOGGLES tells: the invitation's where it is one that tells, the toggles' where there is none, or where
+they are ACCEPTED though it was not used. In that case its dates do not belong to this state either.
+"""
 _OF_TOGGLES = f"""
 SELECT * FROM (
   SELECT t.id AS toggles_id, {ROW_ID} AS id, {ON_TOGGLES.format(now="$3")} AS state,
