@@ -90,7 +90,7 @@ async def _look_after(visit: Visit, places: _Places, copy: Copy) -> bool:
         await (settling.found_in_sent if is_there else settling.not_in_sent)(copy.firm_id, copy.id)
     if is_there:
         await copies.is_there(visit.leased, copy)
-    elif copy.keeps and copy.said:
+    elif copy.keeps and copy.is_set:
         await copies.given_up(copy, _NOT_KEPT)
     elif not copy.uncertain:
         return await _put(visit, places.put_in, copy)

@@ -16,14 +16,14 @@ from uuid import UUID
 from models.ground.unset import UNSET
 
 
-def canonical(name: str, asked: object) -> str:
+def canonical(name: str, value: object) -> str:
     """
     `name` tells forms apart, such as the verb or the list. Of dataclasses, fields that equal their default are left
     out, and those that `repr` leaves out (they are secrets).
 
     Raises TypeError for a value that has no such form.
     """
-    return f"{name} {json.dumps(_plain(asked), sort_keys=True, separators=(',', ':'))}"
+    return f"{name} {json.dumps(_plain(value), sort_keys=True, separators=(',', ':'))}"
 
 
 def _plain(value: Any) -> Any:

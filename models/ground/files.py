@@ -109,8 +109,8 @@ def _write(place: LocalStore, share: Sequence[tuple[str, bytes | BinaryIO]]) -> 
         obstore.put(place, path, content)
     files = [Path(place.prefix) / path for path, _ in share]
     folders = {folder for file in files for folder in (file.parent, file.parent.parent)}
-    for each in (*files, *folders):
-        _flush(each)
+    for written in (*files, *folders):
+        _flush(written)
 
 
 def _flush(place: Path) -> None:

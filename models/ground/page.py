@@ -70,12 +70,13 @@ async def page_of_each(
 ) -> dict[UUID, Page[T]]:
     """A page for each parent, all in one statement. `select` has `{parent}` in its conditions."""
     query, arguments = _query(select.replace("{parent}", "parent.id"), args, order, window)
-    each = f"FROM unnest(${len(arguments) + 1}::uuid[]) AS parent(id) CROSS JOIN LATERAL ({query}) AS child"
+    of_each = f"FROM unnest(${len(arguments) + 1}::uuid[]) AS parent(id) CROSS JOIN LATERAL ({query}) AS child"
     grouped: dict[UUID, list[Any]] = {parent: [] for parent in parents}
     beginning = store.AFRESH if query.startswith(store.AFRESH) else ""
-    for row in await store.rows(f"{beginning}SELECT parent.id AS parent_id, child.* {each}", *arguments, list(parents)):
-        grouped[row["parent_id"]].append(row)
-    return {parent: _cut(found, window, read) for parent, found in grouped.items()}
+    statement = f"{beginning}SELECT parent.id AS parent_id, child.* {of_each}"
+    for child in await store.rows(statement, *arguments, list(parents)):
+        grouped[child["parent_id"]].append(child)
+    return {parent: _cut(children, window, read) for parent, children in grouped.items()}
 
 
 def _query(select: str, args: Sequence[object], order: Order, window: Window) -> tuple[str, list[object]]:
@@ -101,14 +102,14 @@ def _bound(order: Order, sign: str, key: Key | None, arguments: list[object]) ->
     return f" AND ({order.column}, {order.id_column}) {sign} (${last - 1}::text::{order.type}, ${last}::uuid)"
 
 
-def _cut(found: Sequence[Any], window: Window, read: Callable[[Any], T]) -> Page[T]:
-    more = len(found) > window.size
-    kept = list(found[: window.size])
+def _cut(rows: Sequence[Any], window: Window, read: Callable[[Any], T]) -> Page[T]:
+    more = len(rows) > window.size
+    records = list(rows[: window.size])
     if window.from_end:
-        kept.reverse()
+        records.reverse()
     return Page(
-        rows=tuple(read(row) for row in kept),
-        keys=tuple((row["sort_value"], row["id"]) for row in kept),
+        rows=tuple(map(read, records)),
+        keys=tuple((record["sort_value"], record["id"]) for record in records),
         has_next=window.before is not None if window.from_end else more,
         has_previous=more if window.from_end else window.after is not None,
     )

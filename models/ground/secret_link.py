@@ -27,10 +27,10 @@ def row_of(given: str) -> UUID | None:
     """The row that a token names, whether or not it is right; None: it is no token."""
     digits = given.partition(".")[0]
     try:
-        found = UUID(digits)
+        row_id = UUID(digits)
     except ValueError:
         return None
-    return found if found.hex == digits else None
+    return row_id if row_id.hex == digits else None
 
 
 def is_token(key: Key, given: str, purpose: str, row_id: UUID, seed: bytes) -> bool:

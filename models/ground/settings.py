@@ -193,7 +193,7 @@ class Settings(BaseSettings):
     @field_validator("allowed_origins")
     @classmethod
     def _are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        origins = [_origin(each) for each in value if re.fullmatch(r"[^/]+://[^/?#]+/?", each)]
+        origins = [_origin(origin) for origin in value if re.fullmatch(r"[^/]+://[^/?#]+/?", origin)]
         if None in origins or len(origins) < len(value):
             raise ValueError("say each as browsers do, as in https://app.firm.example; `*` would be anybody's page")
         return tuple(origin for origin in origins if origin)

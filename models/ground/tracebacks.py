@@ -7,13 +7,13 @@ QUOTING = "\nDETAIL:"  # the row that a constraint refused, with all that is in 
 
 def traceback_of(error: BaseException) -> str:
     """With its causes, as Python prints it."""
-    told = TracebackException.from_exception(error)
-    _without_values(told)
-    return "".join(told.format())
+    traceback = TracebackException.from_exception(error)
+    _without_values(traceback)
+    return "".join(traceback.format())
 
 
-def _without_values(told: TracebackException) -> None:
-    told._str = told._str.partition(QUOTING)[0]  # type: ignore[attr-defined]  # the only place where it stands
-    for other in (told.__cause__, told.__context__, *(told.exceptions or ())):
+def _without_values(traceback: TracebackException) -> None:
+    traceback._str = traceback._str.partition(QUOTING)[0]  # type: ignore[attr-defined]  # the only place where it stands
+    for other in (traceback.__cause__, traceback.__context__, *(traceback.exceptions or ())):
         if other is not None:
             _without_values(other)

@@ -76,9 +76,9 @@ def _close(path: Path, mode: int) -> None:
     if sys.platform == "win32":
         return
     with suppress(OSError):  # not there; or a disk without modes, of which `switchboard doctor` speaks
-        found = path.lstat()
-        if found.st_uid == os.geteuid() and not stat.S_ISLNK(found.st_mode):
-            path.chmod(mode if stat.S_ISDIR(found.st_mode) else mode & 0o666)
+        status = path.lstat()
+        if status.st_uid == os.geteuid() and not stat.S_ISLNK(status.st_mode):
+            path.chmod(mode if stat.S_ISDIR(status.st_mode) else mode & 0o666)
 
 
 def _is_root() -> bool:

@@ -45,13 +45,14 @@ async def write_digests() -> int:
     clocks do and however many workers look; none where nothing came. What has no room is tried at the next look, as is
     a firm that is being worked on just now. A firm's take as many statements for 40 colleagues as for one.
     """
-    by_zone = {one.zone: one for one in await mornings()}
-    due = await store.rows(_FIRMS, *_columns(list(by_zone.values())))
-    return sum([await _of_firm(System(row["firm_id"]), by_zone[row["zone"]]) for row in due])
+    by_zone = {morning.zone: morning for morning in await mornings()}
+    firms = await store.rows(_FIRMS, *_columns(list(by_zone.values())))
+    return sum([await _of_firm(System(firm_id), by_zone[zone]) for firm_id, zone in firms])
 
 
 def _columns(mornings: Sequence[Morning]) -> tuple[list[object], ...]:
-    return [one.zone for one in mornings], [one.day for one in mornings], [one.at for one in mornings]
+    columns = zip(*((morning.zone, morning.day, morning.at) for morning in mornings), strict=True)
+    return tuple(map(list, columns)) or ([], [], [])
 
 
 # the colleagues who have had theirs are left out, whatever waits for tomorrow's
@@ -99,14 +100,14 @@ ORDER BY m.id
 async def _write(by: System, morning: Morning, waiting: Sequence[Any]) -> int:
     if not waiting:
         return 0
-    telling = [row for row in waiting if row["entries"]]
-    waits = await write(by, LetterKind.INBOX_DIGEST, [_letter(row) for row in telling]) if telling else []
-    full = {row["member_id"] for row, at in zip(telling, waits, strict=True) if at}
-    written = [row["member_id"] for row in telling if row["member_id"] not in full]
+    digests = [digest for digest in waiting if digest["entries"]]
+    waits = await write(by, LetterKind.INBOX_DIGEST, [_letter(digest) for digest in digests]) if digests else []
+    full = {digest["member_id"] for digest, at in zip(digests, waits, strict=True) if at}
+    written = [digest["member_id"] for digest in digests if digest["member_id"] not in full]
     checkpoint("after the letters of digests are written")
     ids = [uuid7() for _ in written]
     await store.execute(_KEEP, by.firm_id, ids, written, morning.day, clock.now())
-    done = [row["member_id"] for row in waiting if row["member_id"] not in full]
+    done = [digest["member_id"] for digest in waiting if digest["member_id"] not in full]
     await store.execute(_TOLD, by.firm_id, done, morning.at)
     return len(written)
 
@@ -121,8 +122,8 @@ WHERE firm_id = $1 AND member_id = ANY($2::uuid[]) AND digest_since < $3
 """
 
 
-def _letter(row: Any) -> ToColleague:
-    to = Colleague(row["member_id"], row["name"], TypedAddress(row["email"], row["email_key"]))
-    columns = zip(row["kinds"], row["texts"], row["counts"], strict=True)
+def _letter(digest: Any) -> ToColleague:
+    to = Colleague(digest["member_id"], digest["name"], TypedAddress(digest["email"], digest["email_key"]))
+    columns = zip(digest["kinds"], digest["texts"], digest["counts"], strict=True)
     entries = [{"kind": kind, "text": text, "count": count} for kind, text, count in columns]
-    return ToColleague(to, {"entries": entries, "more": row["entries"] - len(entries)})
+    return ToColleague(to, {"entries": entries, "more": digest["entries"] - len(entries)})

@@ -25,7 +25,7 @@ async def write_entries() -> int:
     500 as for one; a firm that is being worked on just now is left to the next look.
     """
     firms = await store.rows("SELECT DISTINCT firm_id FROM notification WHERE mail_at <= $1", clock.now())
-    return sum([await _of_firm(System(row["firm_id"])) for row in firms])
+    return sum([await _of_firm(System(firm_id)) for (firm_id,) in firms])
 
 
 @by_itself
@@ -53,17 +53,17 @@ FOR NO KEY UPDATE OF n SKIP LOCKED
 async def _write(by: System, due: Sequence[Any]) -> int:
     if not due:
         return 0
-    wanted = [row for row in due if row["is_wanted"]]
-    waits = await write(by, LetterKind.INBOX_ENTRY, [_letter(row) for row in wanted]) if wanted else []
-    later = {row["id"]: at for row, at in zip(wanted, waits, strict=True) if at}
-    written = [row["id"] for row in wanted if row["id"] not in later]
-    await _note(by, [row["id"] for row in due], written, later)
+    entries = [entry for entry in due if entry["is_wanted"]]
+    waits = await write(by, LetterKind.INBOX_ENTRY, [_letter(entry) for entry in entries]) if entries else []
+    later = {entry["id"]: at for entry, at in zip(entries, waits, strict=True) if at}
+    written = [entry["id"] for entry in entries if entry["id"] not in later]
+    await _note(by, [entry["id"] for entry in due], written, later)
     return len(written)
 
 
-def _letter(row: Any) -> ToColleague:
-    to = Colleague(row["member_id"], row["name"], TypedAddress(row["email"], row["email_key"]))
-    return ToColleague(to, {"entry": {name: row[name] for name in ("kind", "text", "count", "archived")}})
+def _letter(entry: Any) -> ToColleague:
+    to = Colleague(entry["member_id"], entry["name"], TypedAddress(entry["email"], entry["email_key"]))
+    return ToColleague(to, {"entry": {name: entry[name] for name in ("kind", "text", "count", "archived")}})
 
 
 async def _note(by: System, due: Sequence[UUID], written: Sequence[UUID], later: dict[UUID, datetime]) -> None:

@@ -36,4 +36,4 @@ def morning_in(zone: str) -> Morning:
 async def mornings() -> Sequence[Morning]:
     """Of all time zones that firms have."""
     zones = await store.rows(f"SELECT DISTINCT {ZONE} AS zone FROM firm f ORDER BY 1")
-    return [morning_in(row["zone"]) for row in zones]
+    return [morning_in(zone) for (zone,) in zones]

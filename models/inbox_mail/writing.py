@@ -32,12 +32,12 @@ async def write(by: System, kind: LetterKind, letters: Sequence[ToColleague]) ->
     In order: None for one that is written now, else when there may be room for it. Inside a transaction that has taken
     `firm.one_at_a_time`.
     """
-    full = await letter.room(by, [ToBe(kind, one.to.email.key) for one in letters])
-    now = [_new(kind, one) for one, why in zip(letters, full, strict=True) if why is None]
+    full = await letter.room(by, [ToBe(kind, new.to.email.key) for new in letters])
+    now = [_new(kind, new) for new, why in zip(letters, full, strict=True) if why is None]
     await letter.write(by, now)
     return [why.retry_at if why else None for why in full]
 
 
-def _new(kind: LetterKind, one: ToColleague) -> NewLetter:
-    facts = {"personName": one.to.name, **one.facts}
-    return NewLetter(kind, one.to.email, facts, member_id=one.to.id)
+def _new(kind: LetterKind, new: ToColleague) -> NewLetter:
+    facts = {"personName": new.to.name, **new.facts}
+    return NewLetter(kind, new.to.email, facts, member_id=new.to.id)

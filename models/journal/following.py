@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -18,17 +19,14 @@ async def head(firm_id: UUID) -> int:
 
 
 async def heads(firm_ids: Sequence[UUID]) -> dict[UUID, int]:
-    found = await store.rows("SELECT firm_id, head FROM journal_head WHERE firm_id = ANY($1::uuid[])", list(firm_ids))
-    return {row["firm_id"]: row["head"] for row in found}
+    query = "SELECT firm_id, head FROM journal_head WHERE firm_id = ANY($1::uuid[])"
+    return {firm["firm_id"]: firm["head"] for firm in await store.rows(query, list(firm_ids))}
 
 
 async def since(firm_id: UUID, position: int, *, most: int = 500) -> list[Batch]:
     """The batches after `position`, in order, each whole; about `most` entries at a time."""
-    found = await store.rows(_SINCE, firm_id, position, most)
-    return [
-        Batch(cursor, tuple(entry_of(row) for row in batch))
-        for cursor, batch in groupby(found, key=lambda row: row["batch"])
-    ]
+    entries = await store.rows(_SINCE, firm_id, position, most)
+    return [Batch(cursor, tuple(map(entry_of, batch))) for cursor, batch in groupby(entries, key=itemgetter("batch"))]
 
 
 _SINCE = """
@@ -54,25 +52,25 @@ FROM journal_head WHERE firm_id = $1
 """
 
 
-def entry_of(row: Any) -> Entry:
+def entry_of(entry: Any) -> Entry:
     return Entry(
-        id=row["id"],
-        position=row["position"],
-        kind=row["kind"],
-        occurred_at=row["occurred_at"],
-        member_id=row["member_id"],
-        user_id=row["user_id"],
-        by=JournalSource(row["by"]) if row["by"] else _supposed(row),
-        run_id=row["run_id"],
-        subject_type=row["subject_type"],
-        subject_id=row["subject_id"],
-        account_ids=tuple(row["account_ids"]),
-        touched=tuple(row["touched"]),
-        audience=frozenset(row["audience"]) if row["audience"] is not None else None,
-        changes=tuple(Change(*change) for change in orjson.loads(row["changes"])),
+        id=entry["id"],
+        position=entry["position"],
+        kind=entry["kind"],
+        occurred_at=entry["occurred_at"],
+        member_id=entry["member_id"],
+        user_id=entry["user_id"],
+        by=JournalSource(entry["by"]) if entry["by"] else _supposed(entry),
+        run_id=entry["run_id"],
+        subject_type=entry["subject_type"],
+        subject_id=entry["subject_id"],
+        account_ids=tuple(entry["account_ids"]),
+        touched=tuple(entry["touched"]),
+        audience=frozenset(entry["audience"]) if entry["audience"] is not None else None,
+        changes=tuple(Change(*change) for change in orjson.loads(entry["changes"])),
     )
 
 
-def _supposed(row: Any) -> JournalSource:
+def _supposed(entry: Any) -> JournalSource:
     """Of an entry that an earlier release wrote, which kept no API token apart from its admin."""
-    return JournalSource.SESSION if row["member_id"] or row["user_id"] else JournalSource.SYSTEM
+    return JournalSource.SESSION if entry["member_id"] or entry["user_id"] else JournalSource.SYSTEM

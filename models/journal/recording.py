@@ -115,7 +115,7 @@ async def _write(tx: store.Transaction, draft: _Draft) -> None:
     if _tell is not None:
         tx.after_commit(partial(_tell, draft.firm_id, tx.cursor))
     for table, stamps in draft.stamps.items():
-        back = [min(one, len(draft.entries) - 1) for one in stamps.values()]
+        back = [min(entries_after, len(draft.entries) - 1) for entries_after in stamps.values()]
         await store.execute(_STAMP.format(table=table), tx.cursor, draft.firm_id, list(stamps), back)
 
 

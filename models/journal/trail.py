@@ -26,40 +26,40 @@ class JournalFilter:
     until: datetime | None = None
 
 
-async def page(by: Viewer, wanted: JournalFilter, window: Window) -> Page[Entry]:
+async def page(by: Viewer, filter: JournalFilter, window: Window) -> Page[Entry]:
     """Newest first. Nothing of it is there for anybody but OWNER and ADMIN."""
-    where = _matching(by, wanted)
+    where = _matching(by, filter)
     select = where.after("SELECT j.*, {sort} FROM journal_entry j")
     return await read_page(select, where.args, order=NEWEST_FIRST, window=window, read=entry_of)
 
 
-async def count(by: Viewer, wanted: JournalFilter) -> int:
-    where = _matching(by, wanted)
-    found: int = await store.value(where.after("SELECT count(*) FROM journal_entry j"), *where.args)
-    return found
+async def count(by: Viewer, filter: JournalFilter) -> int:
+    where = _matching(by, filter)
+    number: int = await store.value(where.after("SELECT count(*) FROM journal_entry j"), *where.args)
+    return number
 
 
 async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, Entry]:
     """Those that the viewer may see: all of the firm's for OWNER and ADMIN, else none."""
     if not by.is_admin:
         return {}
-    found = await store.rows(
+    entries = await store.rows(
         "SELECT * FROM journal_entry WHERE firm_id = $1 AND id = ANY($2::uuid[]) AND kind = ANY($3::text[])",
         by.firm_id,
         list(ids),
         list(JournalKind),
     )
-    return {row["id"]: entry_of(row) for row in found}
+    return {entry["id"]: entry_of(entry) for entry in entries}
 
 
-def _matching(by: Viewer, wanted: JournalFilter) -> store.Where:
+def _matching(by: Viewer, filter: JournalFilter) -> store.Where:
     where = store.Where("j.firm_id = ?", by.firm_id)
     seen = JournalKind if by.is_admin else ()
-    where.add("j.kind = ANY(?::text[])", [kind for kind in seen if wanted.kinds is None or kind in wanted.kinds])
-    where.given("j.account_ids @> ARRAY[?::uuid]", wanted.account_id, afresh=True)
-    where.given("j.subject_id = ?", wanted.subject_id)
-    where.given("? IN (j.member_id, j.user_id)", wanted.actor_id)
-    where.given("j.run_id = ?", wanted.bulk_update_id)
-    where.given("j.occurred_at >= ?", wanted.since)
-    where.given("j.occurred_at < ?", wanted.until)
+    where.add("j.kind = ANY(?::text[])", [kind for kind in seen if filter.kinds is None or kind in filter.kinds])
+    where.given("j.account_ids @> ARRAY[?::uuid]", filter.account_id, afresh=True)
+    where.given("j.subject_id = ?", filter.subject_id)
+    where.given("? IN (j.member_id, j.user_id)", filter.actor_id)
+    where.given("j.run_id = ?", filter.bulk_update_id)
+    where.given("j.occurred_at >= ?", filter.since)
+    where.given("j.occurred_at < ?", filter.until)
     return where

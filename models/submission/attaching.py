@@ -71,8 +71,8 @@ async def _there(by: Viewer, refs: Sequence[AttachmentRef]) -> Files:
     documents = [ref.document_id for ref in refs if ref.document_id]
     attachments = [ref.attachment_id for ref in refs if ref.attachment_id]
     stored = await store.rows(_STORED, by.firm_id, documents, attachments)
-    return {("uploadId", upload_id): _attachment(vars(each)) for upload_id, each in uploads.items()} | {
-        (row["named"], row["id"]): _attachment(row) for row in stored
+    return {("uploadId", upload_id): _attachment(vars(file)) for upload_id, file in uploads.items()} | {
+        (file["named"], file["id"]): _attachment(file) for file in stored
     }
 
 

@@ -17,7 +17,7 @@ async def cancel_of_mailbox(by: Actor, mailbox_id: UUID) -> None:
     to leave nobody hears any more, unless the server still answers whoever hands it over: UNCERTAIN.
     """
     rows = await store.rows(_CANCEL, by.firm_id, mailbox_id, clock.now(), _WHY, _WHY_UNCERTAIN)
-    ids = [row["id"] for row in rows]
+    ids = [email_id for (email_id,) in rows]
     await tell(by, ids)
     await tell_writers(by, ids)
 

@@ -29,7 +29,7 @@ TOLD_FOR = timedelta(days=1)
 class Copy:
     """
     One that is due. `uncertain`: nobody knows whether it was sent. `tries`: how often it began to be put there.
-    `keeps`: whether the server keeps its own, None: nobody knows; `said`: a person says so. `sent_at`: or written.
+    `keeps`: whether the server keeps its own, None: nobody knows; `is_set`: a person said so. `sent_at`: or written.
     """
 
     firm_id: UUID
@@ -41,33 +41,33 @@ class Copy:
     tries: int
     uncertain: bool
     keeps: bool | None
-    said: bool
+    is_set: bool
 
 
 async def due(leased: Leased) -> list[Copy]:
-    rows = await store.rows(_DUE, leased.firm_id, leased.mailbox_id, AT_ONCE)
-    return [_copy(row) for row in rows]
+    submissions = await store.rows(_DUE, leased.firm_id, leased.mailbox_id, AT_ONCE)
+    return [_copy(submission) for submission in submissions]
 
 
 _DUE = f"""
-SELECT s.*, {KEEPS} AS keeps, b.keeps_sent IS NOT NULL AS said
+SELECT s.*, {KEEPS} AS keeps, b.keeps_sent IS NOT NULL AS is_set
 FROM submission s JOIN mailbox b ON b.firm_id = s.firm_id AND b.id = s.mailbox_id
 WHERE s.firm_id = $1 AND s.mailbox_id = $2 AND {IS_DUE} ORDER BY s.copy_due_at, s.id LIMIT $3
 """
 
 
-def _copy(row: Any) -> Copy:
+def _copy(submission: Any) -> Copy:
     return Copy(
-        firm_id=row["firm_id"],
-        id=row["id"],
-        message_id=row["message_id"],
-        file=row["file"],
-        written_at=row["created_at"],
-        sent_at=row["sent_at"] or row["created_at"],
-        tries=row["copy_tries"],
-        uncertain=row["state"] == "UNCERTAIN",
-        keeps=row["keeps"],
-        said=row["said"],
+        firm_id=submission["firm_id"],
+        id=submission["id"],
+        message_id=submission["message_id"],
+        file=submission["file"],
+        written_at=submission["created_at"],
+        sent_at=submission["sent_at"] or submission["created_at"],
+        tries=submission["copy_tries"],
+        uncertain=submission["state"] == "UNCERTAIN",
+        keeps=submission["keeps"],
+        is_set=submission["is_set"],
     )
 
 
@@ -149,7 +149,7 @@ async def was_put(leased: Leased, copy: Copy, put: Put | None) -> None:
         await history.lock(copy.firm_id)
         await check(leased)
         await store.execute(_THERE, copy.firm_id, copy.id)
-        if not copy.said:
+        if not copy.is_set:
             await server_keeps(leased, False)
         if put:
             await note(leased, put)
@@ -168,9 +168,9 @@ class Standing:
 
 async def standing(leased: Leased) -> Standing:
     """In one statement."""
-    row = await store.row(_STANDING, leased.firm_id, leased.mailbox_id, clock.now() - TOLD_FOR)
-    assert row is not None
-    return Standing(row["due"], row["trouble"])
+    now = await store.row(_STANDING, leased.firm_id, leased.mailbox_id, clock.now() - TOLD_FOR)
+    assert now is not None
+    return Standing(now["due"], now["trouble"])
 
 
 _STANDING = f"""

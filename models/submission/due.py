@@ -47,8 +47,8 @@ class Written:
 
 async def next_due(leased: Leased) -> Due | None:
     """The one that waits longest. None also while the door for sending is left alone, or the mailbox is not ours."""
-    row = await store.row(_NEXT, leased.firm_id, leased.mailbox_id, leased.token, leased.version)
-    return None if row is None else _due(row, await _suppressed(leased.firm_id, row["recipients"]))
+    submission = await store.row(_NEXT, leased.firm_id, leased.mailbox_id, leased.token, leased.version)
+    return None if submission is None else _due(submission, await _suppressed(leased.firm_id, submission["recipients"]))
 
 
 _NEXT = f"""
@@ -62,7 +62,7 @@ ORDER BY s.due_at, s.id LIMIT 1
 async def _suppressed(firm_id: UUID, recipients: Sequence[str]) -> frozenset[str]:
     keys = {compared(recipient): recipient for recipient in recipients}
     rows = await store.rows(_SUPPRESSED, firm_id, list(keys))
-    return frozenset(keys[row["key"]] for row in rows)
+    return frozenset(keys[key] for (key,) in rows)
 
 
 _SUPPRESSED = """
@@ -70,34 +70,34 @@ SELECT key FROM email_address WHERE firm_id = $1 AND key = ANY($2::text[]) AND s
 """
 
 
-def _due(row: Any, suppressed: frozenset[str]) -> Due:
+def _due(submission: Any, suppressed: frozenset[str]) -> Due:
     return Due(
-        firm_id=row["firm_id"],
-        id=row["id"],
-        from_name=row["from_name"],
-        from_address=row["from_address"],
-        recipients=tuple(row["recipients"]),
+        firm_id=submission["firm_id"],
+        id=submission["id"],
+        from_name=submission["from_name"],
+        from_address=submission["from_address"],
+        recipients=tuple(submission["recipients"]),
         suppressed=suppressed,
-        message_id=row["message_id"],
-        in_reply_to=row["in_reply_to"],
-        references=tuple(row["refs"]),
-        written_at=row["created_at"],
-        handed_over=row["handed_over"],
-        file=row["file"],
+        message_id=submission["message_id"],
+        in_reply_to=submission["in_reply_to"],
+        references=tuple(submission["refs"]),
+        written_at=submission["created_at"],
+        handed_over=submission["handed_over"],
+        file=submission["file"],
     )
 
 
 async def written(due: Due) -> Written:
     """What it says, as it is stored."""
     place = due.firm_id, due.id
-    said = await store.row("SELECT subject, text FROM email WHERE firm_id = $1 AND id = $2", *place)
-    assert said is not None, "a submission goes with its e-mail"
+    email = await store.row("SELECT subject, text FROM email WHERE firm_id = $1 AND id = $2", *place)
+    assert email is not None, "a submission goes with its e-mail"
     people = await store.rows(_PEOPLE, *place)
     return Written(
-        said["subject"],
-        said["text"],
-        tuple(Participant(Role(row["role"]), row["name"], row["address"]) for row in people),
-        tuple(MessageAttachment(*row) for row in await store.rows(_ATTACHMENTS, *place)),
+        email["subject"],
+        email["text"],
+        tuple(Participant(Role(role), name, address) for role, name, address in people),
+        tuple(MessageAttachment(*file) for file in await store.rows(_ATTACHMENTS, *place)),
     )
 
 

@@ -41,10 +41,10 @@ async def sending_from(by: Viewer, mailbox_id: UUID) -> Sending:
     Any connected mailbox of the firm, a colleague's too. It is locked until the end of the transaction: nobody
     disconnects it meanwhile, or takes the room that is left in the hour. Raises NOT_FOUND.
     """
-    row = await store.row(_SENDING, by.firm_id, mailbox_id, by.member_id)
-    if row is None:
+    mailbox = await store.row(_SENDING, by.firm_id, mailbox_id, by.member_id)
+    if mailbox is None:
         raise Refusal(ErrorCode.NOT_FOUND, "There is no such mailbox.", "mailboxId")
-    return Sending(*row)
+    return Sending(*mailbox)
 
 
 _SENDING = """

@@ -6,6 +6,7 @@ is the stored e-mail, also under another Message-ID (R21).
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -41,14 +42,15 @@ async def meet(by: System, mailbox_id: UUID, batch: Sequence[Met]) -> set[Met]:
     """
     if not batch:
         return set()
-    rows = {row["id"]: row for row in await store.rows(_SENT_HERE, by.firm_id, [each.email_id for each in batch])}
-    ours = {each for each in batch if each.email_id in rows and _is_it(each, rows[each.email_id])}
+    ids = [met.email_id for met in batch]
+    emails = {email["id"]: email for email in await store.rows(_SENT_HERE, by.firm_id, ids)}
+    ours = {met for met in batch if met.email_id in emails and _is_it(met, emails[met.email_id])}
     if ours:
-        ids = list({each.email_id for each in ours})
-        await _name(by, ours, rows)
+        ids = list({met.email_id for met in ours})
+        await _name(by, ours, emails)
         await store.execute(_KEEPS_SENT, by.firm_id, mailbox_id, ids)
         moved = await store.rows(_THERE, by.firm_id, ids, clock.now())
-        await tell(by, [row["id"] for row in moved if rows[row["id"]]["state"] != row["state"]])
+        await tell(by, [email_id for email_id, state in moved if emails[email_id]["state"] != state])
     return ours
 
 
@@ -59,17 +61,17 @@ LATERAL (SELECT m.sent_at, m.thread_id FROM email m WHERE m.firm_id = $1 AND m.i
 """
 
 
-def _is_it(each: Met, row: Any) -> bool:
-    if row["message_id"] in each.names:
+def _is_it(met: Met, email: Any) -> bool:
+    if email["message_id"] in met.names:
         return True
-    dates = (row["created_at"], row["sent_at"])
-    return each.dated is not None and any(abs(each.dated - date) < ONE_DATE for date in dates)
+    dates = (email["created_at"], email["sent_at"])
+    return met.dated is not None and any(abs(met.dated - date) < ONE_DATE for date in dates)
 
 
-async def _name(by: System, ours: set[Met], rows: Mapping[UUID, Any]) -> None:
+async def _name(by: System, ours: set[Met], emails: Mapping[UUID, Any]) -> None:
     """An answer to the other name may have come first, and have begun a thread of its own."""
-    names = [[rows[each.email_id]["message_id"], *each.names] for each in sorted(ours, key=lambda each: each.email_id)]
-    first = {rows[each.email_id]["message_id"]: rows[each.email_id]["thread_id"] for each in ours}
+    names = [[emails[met.email_id]["message_id"], *met.names] for met in sorted(ours, key=attrgetter("email_id"))]
+    first = {emails[met.email_id]["message_id"]: emails[met.email_id]["thread_id"] for met in ours}
     await store.execute(_NAMED, by.firm_id, list(first), list(first.values()))
     threads = await threads_named(by, names)
     if threads.joined:

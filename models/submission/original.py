@@ -35,25 +35,25 @@ class Original:
 
 async def original_of(by: Viewer, email_id: UUID) -> Original:
     """Under `history.lock`, so that its thread is that still. Raises NOT_FOUND."""
-    row = await store.row(_ORIGINAL, by.firm_id, email_id, MOST_QUOTED)
-    if row is None:
+    stored = await store.row(_ORIGINAL, by.firm_id, email_id, MOST_QUOTED)
+    if stored is None:
         raise Refusal(ErrorCode.NOT_FOUND, "There is no such e-mail.", "emailId")
     people = (await email.participants_of(by, [email_id])).get(email_id, [])
-    return _original(row, people)
+    return _original(stored, people)
 
 
-def _original(row: Any, people: Sequence[Participant]) -> Original:
+def _original(stored: Any, people: Sequence[Participant]) -> Original:
     return Original(
-        thread_id=row["thread_id"],
-        mailbox_id=row["mailbox_id"],
-        direction=EmailDirection(row["direction"]),
-        subject=row["subject"],
-        sender=Participant(Role.FROM, row["from_name"], row["from_address"]),
-        sent_at=row["sent_at"],
-        received_at=row["received_at"],
-        text=row["text"],
-        message_id=row["message_id"],
-        references=tuple(row["refs"]),
+        thread_id=stored["thread_id"],
+        mailbox_id=stored["mailbox_id"],
+        direction=EmailDirection(stored["direction"]),
+        subject=stored["subject"],
+        sender=Participant(Role.FROM, stored["from_name"], stored["from_address"]),
+        sent_at=stored["sent_at"],
+        received_at=stored["received_at"],
+        text=stored["text"],
+        message_id=stored["message_id"],
+        references=tuple(stored["refs"]),
         people=tuple(people),
     )
 

@@ -72,15 +72,15 @@ def _recipient(role: Role, given: str, path: Path) -> Recipient:
     return Recipient(role, None if name == typed_address.text else name, typed_address, path)
 
 
-def _name(said: str, path: Path) -> str | None:
+def _name(name: str, path: Path) -> str | None:
     """Without the quotes around it (RFC 5322, 3.4), which it needs where somebody could take it for an address."""
-    if quoted := _QUOTED_NAME.fullmatch(said):
-        said = re.sub(r"\\(.)", r"\1", quoted[1], flags=re.DOTALL)
-    elif {*'<>"@'} & {*said}:
+    if quoted := _QUOTED_NAME.fullmatch(name):
+        name = re.sub(r"\\(.)", r"\1", quoted[1], flags=re.DOTALL)
+    elif {*'<>"@'} & {*name}:
         words = 'Say one recipient at each place, as in Anna <anna@rossi.example>; a name with an @ stands in "quotes".'
         raise Refusal(ErrorCode.ADDRESS_INVALID, words, *path)
     try:
-        return text.one_line(said, what="The recipient's name") if said.strip() else None
+        return text.one_line(name, what="The recipient's name") if name.strip() else None
     except Refusal as wrong:
         raise Refusal(ErrorCode.ADDRESS_INVALID, wrong.message, *path) from None
 

@@ -49,7 +49,7 @@ class NotReached:
 async def named(ids: Iterable[UUID], message_ids: Sequence[str], *, firm_id: UUID | None = None) -> list[ReturnedEmail]:
     """Of all firms by their ids; else of this firm, by their Message-IDs, without `<>`. In whatever state they are."""
     rows = await store.rows(_NAMED, list(ids), list(message_ids), firm_id)
-    return [ReturnedEmail(row["firm_id"], row["id"], tuple(row["recipients"])) for row in rows]
+    return [ReturnedEmail(firm_id, email_id, tuple(recipients)) for firm_id, email_id, recipients in rows]
 
 
 _NAMED = """
@@ -64,22 +64,22 @@ async def bounced(email: ReturnedEmail, failures: Sequence[NotReached]) -> bool:
     that is known. Only an e-mail to one recipient suppresses, within seven days: else any could silence another.
     """
     async with store.transaction(email.firm_id):
-        row = await store.row(_HAS_LEFT, email.firm_id, email.id)
-        if row is None or not (news := _news(row, failures)):
+        sent = await store.row(_HAS_LEFT, email.firm_id, email.id)
+        if sent is None or not (news := _news(sent, failures)):
             return False
         why = " ".join(failure.words for failure in news)
-        error = " ".join(filter(None, [row["told"], why]))[:LONGEST_ERROR]
+        error = " ".join(filter(None, [sent["known"], why]))[:LONGEST_ERROR]
         await store.execute(_BOUNCED, email.firm_id, email.id, error, clock.now())
-        await _suppress(email, row, news)
+        await _suppress(email, sent, news)
         await tell(System(email.firm_id), [email.id])
-        await notification.raise_for_team(System(email.firm_id), [undelivered(row, why)])
+        await notification.raise_for_team(System(email.firm_id), [undelivered(sent, why)])
     return True
 
 
 # also one whose bytes are out while nobody has written down yet that the server took them: reports are quick
 _HAS_LEFT = """
 SELECT s.id, s.state, s.settled_at, s.member_id, m.subject,
-  CASE WHEN s.state IN ('SENT', 'BOUNCED') THEN s.error END AS told,
+  CASE WHEN s.state IN ('SENT', 'BOUNCED') THEN s.error END AS known,
   ARRAY(SELECT l.account_id FROM email_account l WHERE l.firm_id = $1 AND l.email_id = $2 ORDER BY 1) AS accounts
 FROM submission s JOIN email m ON m.firm_id = s.firm_id AND m.id = s.id
 WHERE s.firm_id = $1 AND s.id = $2
@@ -93,20 +93,24 @@ WHERE firm_id = $1 AND id = $2
 """
 
 
-def _news(row: Any, failures: Sequence[NotReached]) -> list[NotReached]:
+def _news(sent: Any, failures: Sequence[NotReached]) -> list[NotReached]:
     """What has not been told; of an e-mail about which as much has been told as has room, nothing more is."""
-    told, news = row["told"] or "", dict[str, NotReached]()
-    if row["state"] == "BOUNCED" and len(told) >= LONGEST_ERROR:
+    known, news = sent["known"] or "", dict[str, NotReached]()
+    if sent["state"] == "BOUNCED" and len(known) >= LONGEST_ERROR:
         return []
     for failure in failures:
-        if failure.beginning not in told:
+        if failure.beginning not in known:
             news.setdefault(failure.beginning, failure)
     return list(news.values())
 
 
-async def _suppress(email: ReturnedEmail, row: Any, news: Sequence[NotReached]) -> None:
-    is_young = row["settled_at"] is None or clock.now() - row["settled_at"] <= SUPPRESSES_FOR
-    if len(email.recipients) == 1 and is_young and (gone := next((each for each in news if each.nobody), None)):
+async def _suppress(email: ReturnedEmail, sent: Any, news: Sequence[NotReached]) -> None:
+    is_young = sent["settled_at"] is None or clock.now() - sent["settled_at"] <= SUPPRESSES_FOR
+    if (
+        len(email.recipients) == 1
+        and is_young
+        and (gone := next((failure for failure in news if failure.nobody), None))
+    ):
         await suppression.suppress(email.firm_id, await _address_id(email), gone.words)
 
 

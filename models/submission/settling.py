@@ -62,16 +62,16 @@ WHERE firm_id = $1 AND id = $2 AND handed_over = $3 AND settled_at IS NULL RETUR
 
 async def put_off(due: Due, why: str, *, begun: bool = False) -> bool:
     """Not now: tried again after two minutes, then ever longer up to four hours, and given up after a day."""
-    first, longest, give_up = (each.total_seconds() for each in (FIRST_WAIT, LONGEST_WAIT, GIVE_UP))
+    first, longest, give_up = (wait.total_seconds() for wait in (FIRST_WAIT, LONGEST_WAIT, GIVE_UP))
     args = (due.handed_over + begun, begun, _cut(why), first, longest, give_up)
     async with store.transaction(due.firm_id):
         was = await store.value(_STATE, due.firm_id, due.id)
-        row = await store.row(_PUT_OFF, due.firm_id, due.id, *args)
-        await tell(System(due.firm_id), [due.id] if row is not None and row["state"] != was else [])
-    if row is not None and row["in_vain"]:
-        again = replace(due, handed_over=row["handed_over"])
+        now = await store.row(_PUT_OFF, due.firm_id, due.id, *args)
+        await tell(System(due.firm_id), [due.id] if now is not None and now["state"] != was else [])
+    if now is not None and now["in_vain"]:
+        again = replace(due, handed_over=now["handed_over"])
         return await refused(again, _given_up(why))
-    return row is not None
+    return now is not None
 
 
 # UNCERTAIN where somebody else held the mailbox meanwhile: then QUEUED is another step
@@ -114,7 +114,7 @@ async def interrupted(leased: Leased) -> None:
     args = (VANISHED, LOOKED_FOR.total_seconds(), clock.now())
     async with store.transaction(leased.firm_id):
         rows = await store.rows(_INTERRUPTED, leased.firm_id, leased.mailbox_id, *args)
-        await tell(System(leased.firm_id), [row["id"] for row in rows])
+        await tell(System(leased.firm_id), [email_id for (email_id,) in rows])
 
 
 _INTERRUPTED = f"""{_UNCERTAIN.format(why="$3", wait="$4", now="$5")}
@@ -156,7 +156,7 @@ async def barred(leased: Leased, why: str) -> None:
     args = (GIVE_UP.total_seconds(), clock.now(), _cut(_given_up(why)), _cut(why))
     async with store.transaction(leased.firm_id):
         rows = await store.rows(_BARRED, leased.firm_id, leased.mailbox_id, *args)
-        settled = [row["id"] for row in rows if row["settled_at"]]
+        settled = [email_id for email_id, settled_at in rows if settled_at]
         await tell(System(leased.firm_id), settled)
         await tell_writers(System(leased.firm_id), settled)
 

@@ -11,7 +11,7 @@ from models.viewer import Viewer
 async def must_be_open(by: Viewer, recipients: Sequence[Recipient], faults: Faults) -> None:
     """In one statement. Adds ADDRESS_SUPPRESSED, with its path, for each that is not."""
     keys = [recipient.address.key for recipient in recipients]
-    reasons = {row["key"]: row["suppressed_reason"] for row in await store.rows(_SUPPRESSED, by.firm_id, keys)}
+    reasons = {known["key"]: known["reason"] for known in await store.rows(_SUPPRESSED, by.firm_id, keys)}
     for recipient in recipients:
         with faults:
             if (reason := reasons.get(recipient.address.key)) is not None:
@@ -20,6 +20,6 @@ async def must_be_open(by: Viewer, recipients: Sequence[Recipient], faults: Faul
 
 
 _SUPPRESSED = """
-SELECT key, coalesce(suppressed_reason, '') AS suppressed_reason FROM email_address
+SELECT key, coalesce(suppressed_reason, '') AS reason FROM email_address
 WHERE firm_id = $1 AND key = ANY($2::text[]) AND suppressed_at IS NOT NULL
 """

@@ -13,8 +13,8 @@ async def tell(by: Actor, ids: Sequence[UUID]) -> None:
     """In the transaction that moves these; with the accounts that their e-mails are linked to."""
     if not ids:
         return
-    for row in await store.rows(_ACCOUNTS, by.firm_id, list(ids)):
-        journal.record(FeedKind.EMAIL_MOVED, by=by, subject=(Subject.EMAIL, row["id"]), accounts=row["accounts"])
+    for email_id, accounts in await store.rows(_ACCOUNTS, by.firm_id, list(ids)):
+        journal.record(FeedKind.EMAIL_MOVED, by=by, subject=(Subject.EMAIL, email_id), accounts=accounts)
 
 
 _ACCOUNTS = """

@@ -16,8 +16,8 @@ async def tell_writers(by: Actor, ids: Sequence[UUID]) -> None:
     In the transaction that moves these. REFUSED, CANCELLED, or SENT to some of its recipients only: of all others
     there is nothing to tell. As many statements for 500 as for one.
     """
-    if ids and (rows := await store.rows(_UNDELIVERED, by.firm_id, list(ids))):
-        await notification.raise_for_team(by, [undelivered(row, row["error"]) for row in rows])
+    if ids and (emails := await store.rows(_UNDELIVERED, by.firm_id, list(ids))):
+        await notification.raise_for_team(by, [undelivered(email, email["error"]) for email in emails])
 
 
 _UNDELIVERED = """
@@ -30,15 +30,15 @@ ORDER BY s.created_at, s.id
 """
 
 
-def undelivered(row: Any, why: str) -> NewNotification:
+def undelivered(email: Any, why: str) -> NewNotification:
     """
-    For whoever wrote it; else, where that colleague is gone, for everybody. `row`: `id`, `state`, `member_id`,
+    For whoever wrote it; else, where that colleague is gone, for everybody. `email`: `id`, `state`, `member_id`,
     `subject` and `accounts`.
     """
     return NewNotification(
-        *(NotificationKind.LETTER_BOUNCED, row["id"], row["id"], _said(row["state"], row["subject"], why)),
-        only=row["member_id"],
-        accounts=tuple(row["accounts"]),
+        *(NotificationKind.LETTER_BOUNCED, email["id"], email["id"], _said(email["state"], email["subject"], why)),
+        only=email["member_id"],
+        accounts=tuple(email["accounts"]),
     )
 
 

@@ -49,6 +49,6 @@ def _initdb(home: Home, bin_: Path, data: Path, *, locales: tuple[tuple[str, ...
 
 def _create_database(home: Home, bin_: Path, data: Path) -> None:
     # Single-user mode: no server to start, and no client needed.
-    done = home.user.run(bin_ / "postgres", "--single", "-D", data, "postgres", told=f"CREATE DATABASE {NAME}\n")
+    done = home.user.run(bin_ / "postgres", "--single", "-D", data, "postgres", stdin=f"CREATE DATABASE {NAME}\n")
     if done.returncode or "ERROR" in done.stderr or "FATAL" in done.stderr:
         raise explained("A database could not be made", data, done.stderr)

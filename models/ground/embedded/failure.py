@@ -29,5 +29,5 @@ class EmbeddedFailed(Mendable):
 def explained(what: str, where: Path, detail: str) -> EmbeddedFailed:
     """`what` failed at `where`: the plain reason if we know it, and always the last lines of the original."""
     plain = next((words for fragment, words in _PLAIN if fragment in detail), "")
-    said = "\n".join(f"  {line}" for line in detail.strip().splitlines()[-5:])
-    return EmbeddedFailed("\n".join(part for part in (f"{what} ({where}). {plain}".strip(), said, ELSE) if part))
+    last_lines = "\n".join(f"  {line}" for line in detail.strip().splitlines()[-5:])
+    return EmbeddedFailed("\n".join(part for part in (f"{what} ({where}). {plain}".strip(), last_lines, ELSE) if part))

@@ -102,11 +102,11 @@ def _make(folder: Path) -> Path:
 def _private(folder: Path, user: User) -> Path:
     with suppress(FileExistsError):
         folder.mkdir(mode=0o700)
-    found = folder.lstat()  # lstat: somebody's link in a shared temp folder is refused
-    private = stat.S_ISDIR(found.st_mode) and found.st_mode & 0o777 == 0o700
-    if not private or found.st_uid not in (user.uid, os.geteuid()):
+    status = folder.lstat()  # lstat: somebody's link in a shared temp folder is refused
+    private = stat.S_ISDIR(status.st_mode) and status.st_mode & 0o777 == 0o700
+    if not private or status.st_uid not in (user.uid, os.geteuid()):
         raise EmbeddedFailed(f"{folder} is not a private folder of user number {user.uid}. Remove it.")
-    if found.st_uid != user.uid:
+    if status.st_uid != user.uid:
         os.chown(folder, user.uid, user.gid)
     return folder
 

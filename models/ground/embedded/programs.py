@@ -30,11 +30,11 @@ class User:
     def is_me(self) -> bool:
         return self.uid == os.geteuid()
 
-    def run(self, *command: str | Path, told: str = "") -> subprocess.CompletedProcess[str]:
-        """Run to the end as this user, `told` on its standard input, its words on `stderr`."""
+    def run(self, *command: str | Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        """Run to the end as this user, `stdin` on its standard input, its words on `stderr`."""
         changed = {} if self.is_me else {"user": self.uid, "group": self.gid, "extra_groups": ()}
         return subprocess.run(  # type: ignore[call-overload,no-any-return]
-            command, input=told, text=True, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
+            command, input=stdin, text=True, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
             cwd="/", env=environment(), umask=0o077, check=False, **changed,
         )  # fmt: skip
 
@@ -61,8 +61,8 @@ def server_user(data: Path) -> User:
     """
     me = User(os.geteuid(), os.getegid())
     if data.exists():
-        found = data.stat()
-        return _allowed(me, User(found.st_uid, found.st_gid), data)
+        status = data.stat()
+        return _allowed(me, User(status.st_uid, status.st_gid), data)
     if me.uid != 0:
         return me
     for name in UNPRIVILEGED:

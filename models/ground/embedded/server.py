@@ -70,8 +70,8 @@ class Embedded:
     @property
     def running(self) -> bool:
         """True while it answers: neither starting nor stopping nor gone."""
-        found = Postmaster.of(self._home.data)
-        return found is not None and found.ready
+        postmaster = Postmaster.of(self._home.data)
+        return postmaster is not None and postmaster.ready
 
     def stop(self) -> None:
         """Fast shutdown if this process owns it, else leave it running. Idempotent. Raises EmbeddedFailed, OSError."""
@@ -130,11 +130,11 @@ class Embedded:
         raise explained("PostgreSQL did not start", self._home.data, self._last_words())
 
     def _attached(self) -> bool:
-        found = Postmaster.of(self._home.data)
-        if found is None or not found.ready:
+        postmaster = Postmaster.of(self._home.data)
+        if postmaster is None or not postmaster.ready:
             return False
-        host = quote(str(found.sockets), safe="/")
-        self._url = f"postgres://{NAME}@/{{database}}?host={host}&port={found.port}"
+        host = quote(str(postmaster.sockets), safe="/")
+        self._url = f"postgres://{NAME}@/{{database}}?host={host}&port={postmaster.port}"
         return True
 
     def _end(self, *signals: signal.Signals) -> None:
@@ -144,22 +144,22 @@ class Embedded:
             raise EmbeddedFailed(f"PostgreSQL in {self._home.data} does not end. See its log there.")
 
     def _ended_by(self, how: signal.Signals) -> bool:
-        told = 0
+        signalled = 0
         for _ in _until(time.monotonic() + PATIENT_STOP):
-            found = Postmaster.of(self._home.data)
-            if found is None and (self._child is None or self._child.wait(0.1)):
+            postmaster = Postmaster.of(self._home.data)
+            if postmaster is None and (self._child is None or self._child.wait(0.1)):
                 return True
-            if found and found.pid != told:
-                told = found.pid
+            if postmaster and postmaster.pid != signalled:
+                signalled = postmaster.pid
                 with suppress(ProcessLookupError):
-                    os.kill(told, how)
+                    os.kill(signalled, how)
         return False
 
     def _last_words(self) -> str:
         logs = sorted((self._home.data / "log").glob("*.log"), key=lambda log: log.stat().st_mtime)
-        said = (log.read_text(errors="replace") for log in (*logs[-1:], self._home.start_log) if log.exists())
+        texts = (log.read_text(errors="replace") for log in (*logs[-1:], self._home.start_log) if log.exists())
         trouble = self._child.trouble if self._child else ""
-        return "\n".join(line for text in (*said, trouble) for line in text.splitlines() if " LOG: " not in line)
+        return "\n".join(line for text in (*texts, trouble) for line in text.splitlines() if " LOG: " not in line)
 
 
 def _until(deadline: float) -> Iterator[None]:

@@ -28,8 +28,8 @@ class Connection(asyncpg.Connection):
     """
 
     async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:
-        if query == "BEGIN;" and (asked := _request()):
-            query = f"BEGIN; SET LOCAL application_name = '{NAME} {asked}'"
+        if query == "BEGIN;" and (request_id := _request()):
+            query = f"BEGIN; SET LOCAL application_name = '{NAME} {request_id}'"
         return await super().execute(query, *args, timeout=timeout)
 
     async def _get_statement(self, query: str, timeout: float | None, **how: Any) -> Any:

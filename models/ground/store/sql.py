@@ -39,14 +39,14 @@ async def rows(query: str, *args: object) -> Sequence[asyncpg.Record]:
 
 async def row(query: str, *args: object) -> asyncpg.Record | None:
     """The first row, or None."""
-    found = await rows(query, *args)
-    return found[0] if found else None
+    records = await rows(query, *args)
+    return records[0] if records else None
 
 
 async def value(query: str, *args: object) -> Any:
     """The first column of the first row, or None."""
-    found = await rows(query, *args)
-    return found[0][0] if found else None
+    records = await rows(query, *args)
+    return records[0][0] if records else None
 
 
 async def execute(query: str, *args: object) -> int:
