@@ -14,10 +14,8 @@ from graph.address import AddressMutation
 from graph.api_token import ApiTokenMutation
 from graph.bulk_update import BulkUpdateQuery
 from graph.bulk_update_changes import BulkUpdateMutation, BulkUpdatePreviewQuery
-from graph.bulk_update_progress import BulkUpdateSubscription
 from graph.client_import import ImportQuery
 from graph.client_import_changes import ImportMutation
-from graph.client_import_progress import ImportSubscription
 from graph.contact import ContactQuery
 from graph.contact_changes import ContactMutation
 from graph.email import EmailQuery
@@ -42,6 +40,7 @@ from graph.portal_action import PortalActionQuery
 from graph.preference_changes import PreferencesMutation
 from graph.process.budget import Budgeted
 from graph.process.operations import Observed
+from graph.run_progress import RunSubscription
 from graph.scalars import SCALARS
 from graph.scopes import ScopedExecutor, Scopes
 from graph.sign_in import SessionMutation, SessionQuery
@@ -124,7 +123,7 @@ query on FeedReady. `bulkUpdateProgress`, `importProgress` and `mailboxHealth` g
 at most one a second; of all mailboxes each at once, then each that has moved.
 """.strip()
 )
-class Subscription(feed.FeedSubscription, BulkUpdateSubscription, ImportSubscription, MailboxHealthSubscription):
+class Subscription(feed.FeedSubscription, RunSubscription, MailboxHealthSubscription):
     pass
 
 

@@ -84,10 +84,10 @@ async def _runs() -> tuple[bool, str]:
     unended = sum((await runs.states()).values())
     if await runs.stand_still():
         return False, (
-            f"Bulk updates: {unended} wait, and nothing goes on with them. Start `switchboard worker`, or `serve`"
-            " without `--no-worker`; where one runs, its log says what fails."
+            f"Runs (bulk updates, imports): {unended} wait, and nothing goes on with them. Start `switchboard worker`,"
+            " or `serve` without `--no-worker`; where one runs, its log says what fails."
         )
-    return True, f"Bulk updates: {unended} wait or are under way."
+    return True, f"Runs (bulk updates, imports): {unended} wait or are under way."
 
 
 async def _errands() -> tuple[bool, str]:

@@ -1,19 +1,16 @@
 """How runs end: finished, or cancelled; whoever started one is told what came of it (R27, R29)."""
 
 from dataclasses import replace
-from typing import Any
 from uuid import UUID
 
-from models import journal, notification
 from models.bulk_update.listing import OF_THESE_KINDS, view_of
 from models.bulk_update.words import told
 from models.errors import ErrorCode, Refusal
 from models.ground import store
-from models.ground.checkpoint import checkpoint
 from models.idempotency import Done
-from models.journal import Change, JournalKind, Subject
-from models.notification import NewNotification, NotificationKind
-from models.run import RunStatus, end
+from models.journal import JournalKind
+from models.notification import NotificationKind
+from models.run import RunStatus, end, tell
 from models.viewer import Viewer, must_manage_accounts
 
 
@@ -48,20 +45,7 @@ _LOCKED = f"SELECT ended_at FROM run WHERE firm_id = $1 AND id = $2 AND {OF_THES
 
 
 async def _end(by: Viewer, run_id: UUID, status: RunStatus, reason: str | None = None) -> None:
-    row = await end(by, run_id, status, reason)
-    about = (Subject.BULK_UPDATE, run_id)
-    journal.record(JournalKind.BULK_UPDATE_ENDED, by=by, subject=about, changes=[Change("status", None, status)])
-    checkpoint("before whoever started a run is told of its end")
-    await notification.raise_for_team(by, [_finished({**row, "undone_by": None})])
-
-
-def _finished(row: Any) -> NewNotification:
-    view = view_of(row)
-    return NewNotification(
-        NotificationKind.BULK_UPDATE_FINISHED,
-        view.id,
-        view.id,
-        lambda words: words.bulk_update_finished(told(view)),
-        only=view.started_by,
-        started_by=view.started_by,
-    )
+    run = await end(by, run_id, status, reason)
+    view = view_of({**run, "undone_by": None})
+    kinds = JournalKind.BULK_UPDATE_ENDED, NotificationKind.BULK_UPDATE_FINISHED
+    await tell(by, run, *kinds, lambda words: words.bulk_update_finished(told(view)))

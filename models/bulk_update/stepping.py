@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from time import monotonic
 from typing import Any
 
-import orjson
-
 from models import firm
 from models.bulk_update.chunk import settle
 from models.bulk_update.deciding import COLUMNS, OF_SWITCHES
@@ -22,9 +20,9 @@ from models.bulk_update.result import Outcome, outcome_of
 from models.bulk_update.starting import MOST_ITEMS
 from models.bulk_update.undo_planning import count_changed, planned_undo
 from models.bulk_update.undoing import put_back
-from models.ground import clock, store
+from models.ground import store
 from models.ground.checkpoint import checkpoint
-from models.run import Held, Pace, RunKind, acting, hold, moved
+from models.run import Held, Pace, acting, began, hold, next_turns, went_on
 from models.viewer import Viewer
 
 
@@ -38,20 +36,12 @@ async def step(held: Held, pace: Pace) -> bool:
         await firm.one_at_a_time(held.firm_id)
         begun = monotonic()
         run = await hold(held)
-        items = await store.rows(_NEXT, held.firm_id, held.run_id, run["turn"], pace.items)
+        items = await next_turns(run, pace.items, table="bulk_update_item", order="place")
         goes_on = await _chunk(run, items)
         checkpoint("before the commit of a chunk of a run")
     pace.took(len(items), monotonic() - begun)
     checkpoint("after the commit of a chunk of a run")
     return goes_on
-
-
-_NEXT = """
-SELECT * FROM bulk_update_item WHERE firm_id = $1 AND run_id = $2 AND turn > $3 AND turn <= (
-  SELECT max(turn) FROM (
-    SELECT turn FROM bulk_update_item WHERE firm_id = $1 AND run_id = $2 AND turn > $3 ORDER BY turn LIMIT $4) n)
-ORDER BY turn, place
-"""
 
 
 async def _plan(held: Held, run: Any) -> bool:
@@ -73,8 +63,7 @@ async def _begin(by: Viewer, run: Any, *, accounts: int, items: int) -> bool:
         await store.execute(_FORGET, run["firm_id"], run["id"])
         await give_up(by, run["id"], f"More than {MOST_ITEMS:,} addresses match by now. Choose fewer accounts.")
         return False
-    await store.execute(_PLANNED, run["firm_id"], run["id"], clock.now(), accounts, items)
-    moved(by, RunKind(run["kind"]), run["id"])
+    await began(by, run, accounts=accounts, total=items, tallies={})
     if not items:
         await finish(by, run["id"])
         return False
@@ -97,10 +86,6 @@ WITH kept AS (
 ) SELECT count(*) AS items FROM kept
 """
 _FORGET = "DELETE FROM bulk_update_item WHERE firm_id = $1 AND run_id = $2"
-_PLANNED = """
-UPDATE run SET status = 'RUNNING', planned_at = $3, account_count = $4, total = $5, failures = 0
-WHERE firm_id = $1 AND id = $2
-"""
 
 
 async def _chunk(run: Any, items: Sequence[Any]) -> bool:
@@ -110,23 +95,20 @@ async def _chunk(run: Any, items: Sequence[Any]) -> bool:
     else:
         outcomes = await settle(who, from_json(run["asked"]), run["id"], items)
     await _keep(run, items, outcomes)
+    tallies = _added(tallies_of(run["tallies"]), outcomes)
+    goes_on = await went_on(who.viewer, run, turn=items[-1]["turn"], done=len(items), tallies=tallies)
     checkpoint("after a chunk of a run was reported")
-    moved(who.viewer, RunKind(run["kind"]), run["id"])
-    has_ended = run["done"] + len(items) == run["total"]
-    if has_ended:
+    if not goes_on:
         await finish(who.viewer, run["id"])
-    return not has_ended
+    return goes_on
 
 
 async def _keep(run: Any, items: Sequence[Any], outcomes: Sequence[Outcome]) -> None:
-    """Of the items, only what came out otherwise than planned; and how far the run is."""
+    """Of the items, only what came out otherwise than planned."""
     others = [one for item, one in zip(items, outcomes, strict=True) if not one.is_as_kept(outcome_of(item))]
     if others:
         columns = map(list, zip(*(one.columns() for one in others), strict=True))
         await store.execute(store.for_many(_RESULTS, others), run["firm_id"], run["id"], *columns)
-    tallies = orjson.dumps(_added(tallies_of(run["tallies"]), outcomes)).decode()
-    turn = items[-1]["turn"]
-    await store.execute(_PROGRESS, run["firm_id"], run["id"], turn, len(items), tallies)
 
 
 _TYPES = {"from": "boolean", "to": "boolean", "outcome": "text", "error": "text"}
@@ -138,10 +120,6 @@ FROM unnest($3::int[], $4::boolean[], {
 }, ${5 + len(OF_SWITCHES)}::text[], ${6 + len(OF_SWITCHES)}::text[])
   AS n(place, activated, {", ".join(OF_SWITCHES)}, muted_from, muted_to)
 WHERE b.firm_id = $1 AND b.run_id = $2 AND b.place = n.place
-"""
-_PROGRESS = """
-UPDATE run SET turn = $3, done = done + $4, tallies = $5::text::jsonb, failures = 0
-WHERE firm_id = $1 AND id = $2
 """
 
 

@@ -2,16 +2,14 @@
 
 from typing import Any
 
-import orjson
-
 from models.account.making import number_in
 from models.client_import.client_import import ClientImport
 from models.client_import.columns import Columns, ImportField
 from models.client_import.turns import Placed, Said, placed
 from models.client_import.values import client_rows
-from models.ground import clock, store
+from models.ground import store
 from models.ground.checkpoint import checkpoint
-from models.run import Held, RunKind, acting, hold, moved
+from models.run import Held, acting, began, hold
 from models.sheet.sheet import Row, Rows, Sheet
 
 OF_ACCOUNTS = (ImportField.ACCOUNT_CODE, ImportField.ACCOUNT_NAME)
@@ -27,9 +25,9 @@ async def begin(held: Held, run: Any, asked: ClientImport) -> bool:
         checkpoint("after an import was planned")
         run = await hold(held)
         last = max((number_in(row.code) for row in said), default=0)
-        tallies = orjson.dumps({"last_number": last}).decode() if last < 2**63 else "{}"
-        await store.execute(_PLANNED, held.firm_id, held.run_id, clock.now(), places[-1].turn, tallies)
-        moved((await acting(run)).viewer, RunKind.CLIENT_IMPORT, held.run_id)
+        tallies = {"last_number": last} if last < 2**63 else {}
+        viewer = (await acting(run)).viewer
+        await began(viewer, run, accounts=places[-1].turn, total=run["total"], tallies=tallies)
     return True
 
 
@@ -47,10 +45,6 @@ _ROWS = """
 SELECT number, fault, ARRAY(SELECT coalesce(cells->>at, '') FROM unnest($3::int[]) WITH ORDINALITY AS p(at, nth)
   ORDER BY nth) AS cells
 FROM client_import_row WHERE firm_id = $1 AND run_id = $2 ORDER BY number
-"""
-_PLANNED = """
-UPDATE run SET status = 'RUNNING', planned_at = $3, account_count = $4, tallies = $5::text::jsonb, failures = 0
-WHERE firm_id = $1 AND id = $2
 """
 
 

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-import orjson
 from uuid_utils.compat import uuid7
 
 from models.client_import.client_import import from_json
@@ -13,18 +12,19 @@ from models.client_import.planning import Plan
 from models.client_import.result import RowOutcome
 from models.client_import.values import RowError
 from models.ground import store
+from models.run import start_over, went_on
+from models.viewer import Viewer
 
 
-async def keep(run: Any, turn: int, plan: Plan) -> None:
-    """Of a chunk up to `turn`: its results, and how far the run is. Inside a transaction that holds the run."""
+async def keep(by: Viewer, run: Any, turn: int, plan: Plan) -> bool:
+    """The results of a chunk up to `turn`. False: it was the last. Inside a transaction that holds the run."""
     results = plan.results
     dry_run = from_json(run["asked"]).dry_run
     people = [None if dry_run else result.contact_id for result in results]
     columns = [result.number for result in results], [result.outcome for result in results], people, dry_run
     await store.execute(store.for_many(_RESULTS, results), run["firm_id"], run["id"], *columns)
     await _keep_errors(run, [error for result in results for error in result.errors])
-    tallies = orjson.dumps(_added(run, plan)).decode()
-    await store.execute(_PROGRESS, run["firm_id"], run["id"], turn, len(results), tallies)
+    return await went_on(by, run, turn=turn, done=len(results), tallies=_added(run, plan))
 
 
 # one by one (LATERAL), so that each is found by its number whatever PostgreSQL takes the table to be
@@ -35,10 +35,6 @@ FROM unnest($3::int[], $4::text[], $5::uuid[]) AS n(number, outcome, contact_id)
   SELECT o.id FROM client_import_row o
   WHERE o.firm_id = $1 AND o.run_id = $2 AND o.number = n.number LIMIT 1) o
 WHERE r.id = o.id
-"""
-_PROGRESS = """
-UPDATE run SET turn = $3, done = done + $4, tallies = $5::text::jsonb, failures = 0
-WHERE firm_id = $1 AND id = $2
 """
 
 
@@ -81,9 +77,5 @@ UPDATE client_import_row SET cells = NULL WHERE firm_id = $1 AND run_id = $2 AND
 
 async def forget(run: Any) -> None:
     """A dry run begins anew: nothing of it is done. Inside a transaction that holds the run."""
-    last = orjson.dumps({"last_number": figures_of(run["tallies"])["last_number"]}).decode()
     await store.execute("DELETE FROM client_import_error WHERE firm_id = $1 AND run_id = $2", run["firm_id"], run["id"])
-    await store.execute(_ANEW, run["firm_id"], run["id"], last)
-
-
-_ANEW = "UPDATE run SET turn = 0, done = 0, tallies = $3::text::jsonb WHERE firm_id = $1 AND id = $2"
+    await start_over(run, {"last_number": figures_of(run["tallies"])["last_number"]})

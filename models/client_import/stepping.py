@@ -32,7 +32,7 @@ from models.email import history
 from models.ground import store
 from models.ground.checkpoint import checkpoint
 from models.letter import limits_of
-from models.run import Actor, Held, Pace, RunKind, acting, hold, moved
+from models.run import Actor, Held, Pace, acting, hold, next_turns
 from models.sheet.sheet import Row, Rows, Sheet
 from models.viewer import Viewer
 
@@ -66,7 +66,7 @@ async def step(held: Held, pace: Pace) -> bool:
 
 
 async def _import(held: Held, run: Any, asked: ClientImport, pace: Pace) -> bool:
-    chunk = await _next(run, asked, run["turn"], pace)
+    chunk = await _next(run, asked, pace)
     async with store.transaction(held.firm_id):
         await firm.one_at_a_time(held.firm_id)
         begun = monotonic()
@@ -91,7 +91,7 @@ async def _rehearse(held: Held, asked: ClientImport, pace: Pace) -> bool:
             known = _rehearsals[pace] = await _known(who.viewer, run)
             await reporting.forget(run)
             run = await hold(held)
-    chunk = await _next(run, asked, run["turn"], pace)
+    chunk = await _next(run, asked, pace)
     plan = await _planned(who, asked, chunk, known, writes=False)
     async with store.transaction(held.firm_id):
         run = await hold(held)
@@ -108,9 +108,9 @@ async def _known(by: Viewer, run: Any) -> Known:
     return Known(left, max(last, figures_of(run["tallies"])["last_number"]))
 
 
-async def _next(run: Any, asked: ClientImport, turn: int, pace: Pace) -> Chunk:
+async def _next(run: Any, asked: ClientImport, pace: Pace) -> Chunk:
     """The rows of the next turns, understood; a few at a time, so that others of this process go on meanwhile."""
-    kept = await store.rows(_NEXT, run["firm_id"], run["id"], turn, pace.items)
+    kept = await next_turns(run, pace.items, table="client_import_row", order="number")
     sheet, targets = Sheet(asked.headers, Rows(())), asked.targets
     rows: list[ClientRow] = []
     for first in range(0, len(kept), READ_AT_ONCE):
@@ -123,15 +123,7 @@ async def _next(run: Any, asked: ClientImport, turn: int, pace: Pace) -> Chunk:
         _turn([(row, client) for row, client in of_turn])
         for _, of_turn in groupby(zip(kept, rows, strict=True), lambda pair: pair[0]["turn"])
     ]
-    return Chunk(turns, kept[-1]["turn"] if kept else turn, len(kept))
-
-
-_NEXT = """
-SELECT * FROM client_import_row WHERE firm_id = $1 AND run_id = $2 AND turn > $3 AND turn <= (
-  SELECT max(turn) FROM (
-    SELECT turn FROM client_import_row WHERE firm_id = $1 AND run_id = $2 AND turn > $3 ORDER BY turn LIMIT $4) n)
-ORDER BY turn, number
-"""
+    return Chunk(turns, kept[-1]["turn"] if kept else run["turn"], len(kept))
 
 
 def _turn(rows: Sequence[tuple[Any, ClientRow]]) -> Turn:
@@ -151,10 +143,8 @@ async def _planned(who: Actor, asked: ClientImport, chunk: Chunk, known: Known, 
 
 
 async def _end(by: Viewer, run: Any, chunk: Chunk, plan: Plan) -> bool:
-    await reporting.keep(run, chunk.turn, plan)
+    goes_on = await reporting.keep(by, run, chunk.turn, plan)
     checkpoint("after a chunk of an import was reported")
-    moved(by, RunKind.CLIENT_IMPORT, run["id"])
-    has_ended: bool = run["done"] + chunk.rows == run["total"]
-    if has_ended:
+    if not goes_on:
         await finish(by, run["id"])
-    return not has_ended
+    return goes_on

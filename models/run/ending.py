@@ -1,9 +1,13 @@
-"""How a run ends, of whatever kind."""
+"""How a run ends, of whatever kind; whoever started it is told what came of it (R27, R29, R40)."""
 
 from typing import Any
 from uuid import UUID
 
+from models import journal, notification
 from models.ground import clock, store
+from models.ground.checkpoint import checkpoint
+from models.journal import Change, JournalKind
+from models.notification import NewNotification, NotificationKind, Said
 from models.run.run import RunKind, RunStatus
 from models.run.telling import moved
 from models.viewer import Viewer
@@ -26,3 +30,14 @@ _END = """
 UPDATE run SET status = $3, ended_at = $4, reason = $5, lease_owner = NULL, lease_until = NULL
 WHERE firm_id = $1 AND id = $2 RETURNING *
 """
+
+
+async def tell(by: Viewer, run: Any, ended: JournalKind, finished: NotificationKind, said: Said) -> None:
+    """Of a run that `end` has ended, in that transaction."""
+    about = (RunKind(run["kind"]).subject, run["id"])
+    journal.record(ended, by=by, subject=about, changes=[Change("status", None, run["status"])])
+    checkpoint("before whoever started a run is told of its end")
+    who = run["started_by"]
+    await notification.raise_for_team(
+        by, [NewNotification(finished, run["id"], run["id"], said, only=who, started_by=who)]
+    )

@@ -47,7 +47,7 @@ IN_A_CHUNK = {
     "killed at after a chunk of an import was switched",
     "killed at before the commit of a chunk of an import",
     "killed at after the commit of a chunk of an import",
-    "killed at before whoever started an import is told of its end",
+    "killed at before whoever started a run is told of its end",
 }
 BOTH = {
     "killed at after a run was claimed",
