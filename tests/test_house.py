@@ -1,6 +1,11 @@
-"""Arrows between files that import-linter has no words for; pyproject.toml has the others."""
+"""What of the house's rules no tool has words for; pyproject.toml has the others."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
 
 import grimp
+import pytest
 
 BESIDE_THE_NOUNS = {"graph.engine", "graph.pages", "graph.process", "graph.schema"}
 
@@ -26,3 +31,74 @@ def test_no_noun_needs_the_process_but_for_types() -> None:
         if (needed := house.find_upstream_modules(noun) & process)
     }
     assert (len(process) > 10, needing) == (True, {})
+
+
+HOUSE = Path(__file__).parent.parent
+BY_THEIR_NOUN = (
+    *("mail/outbox/*.py", "mail/submission/*.py", "mail/returns/*.py", "mail/smtp/*.py", "mail/oauth/*.py"),
+    *("graph/feed*.py", "graph/engine/**/*.py"),
+)
+PRONOUNS = {
+    *("row", "found", "one", "each", "wanted", "asked", "told", "said", "kept", "given", "known", "seen"),
+    *("it", "its", "them", "their", "theirs", "mine", "this", "that", "those", "other", "others", "what", "who"),
+}
+
+
+@pytest.mark.parametrize("pattern", BY_THEIR_NOUN)
+def test_what_is_there_is_called_by_its_noun(pattern: str) -> None:
+    files = sorted(HOUSE.glob(pattern))
+    called = [f"{file.relative_to(HOUSE)}:{place}" for file in files for place in _pronouns(file.read_text())]
+    assert (bool(files), called) == (True, [])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "one = 1",
+        "one: int = 1",
+        "first, *others = 1, 2",
+        "for each in (): pass",
+        "[1 for row in ()]",
+        "if found := 1: pass",
+        "def f(asked): pass",
+        "def f(*told, **said): pass",
+        "lambda one: 1",
+        "with open(1) as its: pass",
+        "try: pass\nexcept OSError as this: pass",
+        "match 1:\n  case [*others]: pass",
+        "match 1:\n  case int() as one: pass",
+        "class C:\n  def m(self):\n    _row = 1",
+    ],
+)
+def test_a_pronoun_is_seen_wherever_it_is_bound(text: str) -> None:
+    assert list(_pronouns(text))
+
+
+def test_a_column_may_have_the_word_of_the_schema() -> None:
+    assert not list(_pronouns("class Run:\n  asked = 1\n  told: int"))
+
+
+def _pronouns(text: str) -> Iterator[str]:
+    tree = ast.parse(text)
+    columns = {target for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for target in _columns(node)}
+    for node in ast.walk(tree):
+        name = _bound(node)
+        if name is not None and name.strip("_") in PRONOUNS and node not in columns:
+            yield f"{getattr(node, 'lineno', 0)} {name}"
+
+
+def _columns(kind: ast.ClassDef) -> Iterator[ast.AST]:
+    for node in kind.body:
+        yield from node.targets if isinstance(node, ast.Assign) else ()
+        yield from [node.target] if isinstance(node, ast.AnnAssign) else ()
+
+
+def _bound(node: ast.AST) -> str | None:
+    match node:
+        case ast.Name(ctx=ast.Store()):
+            return node.id
+        case ast.arg():
+            return node.arg
+        case ast.ExceptHandler() | ast.MatchAs() | ast.MatchStar():
+            return node.name
+    return None
