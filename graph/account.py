@@ -109,10 +109,10 @@ async def account_of(info: Info, key: UUID) -> Account | None:
 
 
 async def account_there(info: Info, key: UUID) -> Account:
-    """One that a row of the viewer's firm names, so that it is there."""
-    found = await account_of(info, key)
-    assert found is not None
-    return found
+    """An account that a row of the viewer's firm names, so that it exists."""
+    account = await account_of(info, key)
+    assert account is not None
+    return account
 
 
 @strawberry.input(name="AccountFilter")

@@ -46,10 +46,10 @@ async def address_of(info: Info, key: UUID) -> EmailAddress | None:
 
 
 async def address_there(info: Info, key: UUID) -> EmailAddress:
-    """One that a row of the viewer's firm names, so that it is there."""
-    found = await address_of(info, key)
-    assert found is not None
-    return found
+    """An address that a row of the viewer's firm names, so that it exists."""
+    address = await address_of(info, key)
+    assert address is not None
+    return address
 
 
 @reads(Kind.PORTAL_USER)

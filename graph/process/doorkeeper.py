@@ -40,7 +40,7 @@ class Doorkeeper:
 
     @contextmanager
     def greeting(self) -> Iterator[None]:
-        """Around what a feed does until it has begun. One that fails or is given up has not."""
+        """Around what a feed does until it has begun. A feed that fails or is given up meanwhile has not begun."""
         it = object()
         self._coming[it] = asyncio.get_running_loop().time()
         try:

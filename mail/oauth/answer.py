@@ -1,4 +1,4 @@
-"""What a token server answers (RFC 6749, 5), taken for nothing that it is not."""
+"""What a token server answers (RFC 6749, 5): a stranger's text, of which only what fits is taken."""
 
 import re
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ USUAL, LONGEST = timedelta(hours=1), timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """`lasts` from now on; nothing: for one sign-in. `refresh_token`: where it takes the place of the old one."""
+    """`lasts`: from now on; zero: for one sign-in. `refresh_token`: a new one, in place of the one that was sent."""
 
     access_token: str = field(repr=False)
     lasts: timedelta
@@ -77,7 +77,7 @@ def _no(answer: Answer, oauth: OAuth, host: str) -> TokenError:
 
 
 def error_of(answer: Answer) -> str | None:
-    """RFC 6749, 5.2. Of a refusal only: nobody else's page is one."""
+    """RFC 6749, 5.2. None where the status is that of no such refusal, whatever the page says."""
     error = _members(answer).get("error") if answer.status in {400, 401, 403} else None
     return error if isinstance(error, str) else None
 

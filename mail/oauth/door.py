@@ -98,7 +98,7 @@ def _unconnected(error: httpx.ConnectError, host: str) -> Exception:
 
 
 async def _body(response: httpx.Response) -> bytes:
-    """As it is sent: what is packed might unfold to anything."""
+    """Not unpacked: a few packed bytes can unfold to any size."""
     body = bytearray()
     async for piece in response.aiter_raw():
         body += piece

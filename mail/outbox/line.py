@@ -88,8 +88,8 @@ class Line:
 
     async def _handle_first(self, waiting: list[Claimed]) -> None:
         """
-        Of these. It stays among them where nothing has become of it: to be tried once more over a new connection, or
-        given back with the others. Raises NoWay where not even a fresh connection takes it.
+        The first of these. If nothing of it has left and no outcome is written down, it stays among them: to be tried
+        once more over a new connection, or given back. Raises NoWay where not even a fresh connection takes it.
         """
         self._is_leaving = False
         try:
@@ -124,7 +124,7 @@ class Line:
         self._is_fresh = False
 
     async def _deliver(self, smtp: Smtp, claimed: Claimed, raw: bytes) -> None:
-        """Whatever becomes of it is written down. Raises NoWay, with nothing of it left."""
+        """And writes down its outcome. Raises NoWay, with nothing of it left."""
         sender, to = self._route.returns_to(claimed.id), [recipient(claimed)]
         try:
             await smtp.deliver(raw, sender=sender, to=to, may_leave=lambda: self._may_leave(claimed, raw))

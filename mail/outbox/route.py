@@ -17,8 +17,8 @@ class Route:
 
     `return_path`: where reports go, with `{letter}` in it; None: to the sender.
 
-    `connections`: at once, as long as there is enough to send. A letter waits for two commits, so that it takes many to
-    be fast. A server that takes fewer gets the letters by those that it takes.
+    `connections`: how many at once, where there is enough to send; each letter waits for two commits, so that over one
+    connection few would leave. If the server takes fewer, the letters leave over those that it takes.
     """
 
     server: SmtpServer

@@ -27,7 +27,7 @@ log = structlog.get_logger("outbox")
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """`handled`: letters that something became of. `barred`: why no letter could leave, in plain words."""
+    """`handled`: letters with an outcome that is written down. `barred`: why none could leave, in plain words."""
 
     handled: int = 0
     barred: str | None = None
@@ -48,7 +48,7 @@ async def one_pass(route: Route, *, owner: str, stopping: asyncio.Event | None =
     lines = [Line(route, name, stopping or asyncio.Event(), desk) for name in (owners if more else owners[:1])]
     claims = {0: first, 1: more}
     runs = (line.run(claims.get(number, ())) for number, line in enumerate(lines))
-    # not a group: one that fails must not cut the others off between a letter's bytes and its answer
+    # not a TaskGroup: a line that fails must not cut the others off between a letter's bytes and its answer
     for failed in await asyncio.gather(*runs, return_exceptions=True):
         if failed is not None:
             raise failed

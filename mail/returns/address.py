@@ -16,7 +16,7 @@ _SIGNATURE = 12  # bytes: what is left of the 64 characters of a local part (RFC
 
 
 def return_address(template: str, letter_id: UUID) -> str:
-    """`bounces+{letter}@portal.example` with the letter in its place: 45 characters, the same in capitals."""
+    """`bounces+{letter}@portal.example` with the letter in its place: 45 characters, valid in capitals too."""
     token = base64.b32encode(letter_id.bytes + _signature(letter_id)).decode().rstrip("=").lower()
     return template.replace("{letter}", token)
 

@@ -34,5 +34,5 @@ class Place:
 
     @property
     def name(self) -> str:
-        """Tells one from another, and holds no secret."""
+        """By which mailboxes are told apart; without the password."""
         return f"{self.username}@{self.server.host}:{self.server.port}/{self.folder}"

@@ -21,8 +21,8 @@ log = structlog.get_logger("returns")
 
 async def read(held: Held, imap: Imap, folder: str, parsers: ParserPool) -> FolderState:
     """
-    How the folder was found. Killed anywhere it goes on where it was; what is read twice counts once, for a report ends
-    its letter once. Raises ImapError, LeaseLost.
+    Settles what came since the last look, and returns the state in which the folder was found. Killed anywhere, it goes
+    on where it was; a report that is read twice counts once, as it ends its letter once. Raises ImapError, LeaseLost.
     """
     state = await imap.examine(folder)
     mark = await _mark(held, imap, state)
@@ -41,7 +41,7 @@ async def read(held: Held, imap: Imap, folder: str, parsers: ParserPool) -> Fold
 
 
 async def _mark(held: Held, imap: Imap, state: FolderState) -> Mark:
-    """A UIDNEXT below what was read, with nothing beyond it: set back to an earlier state, numbers are given twice."""
+    """Where to go on. A mailbox set back to an earlier state gives numbers twice, and is read from its beginning."""
     mark = await return_mailbox.mark(held, state.uidvalidity)
     if state.uidnext < mark.watermark and not state.counted and not await imap.uids(state.uidnext):
         await return_mailbox.begin_anew(held)
@@ -50,14 +50,14 @@ async def _mark(held: Held, imap: Imap, state: FolderState) -> Mark:
 
 
 def _batches(uids: Sequence[int], mark: Mark) -> list[Sequence[int]]:
-    """Where it stumbled, one by one: only the one that does it is given up."""
+    """After trouble the first ones one by one, so that only the message that makes it is given up."""
     alone = AT_ONCE if mark.stumbles else 0
     together = range(alone, len(uids), AT_ONCE)
     return [*([uid] for uid in uids[:alone]), *(uids[at : at + AT_ONCE] for at in together)]
 
 
 async def _small(imap: Imap, uids: Sequence[int]) -> AsyncIterator[bytes]:
-    """Those that can be reports. Where a message is not handed out, nobody can tell what it was."""
+    """Those small enough to be reports; what the server does not hand out is passed over."""
     sizes = [(header.uid, header.size) async for header in imap.headers(uids) if isinstance(header, Header)]
     async for answer in imap.messages([(uid, size) for uid, size in sizes if size <= LARGEST_REPORT]):
         if isinstance(answer, Message):

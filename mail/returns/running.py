@@ -66,7 +66,7 @@ class ReturnReader:
             await asyncio.sleep(self._wait())
 
     async def _hold(self, held: Held) -> None:
-        """Until it fails."""
+        """Reads until that fails; then the lease is given back."""
         renewing = asyncio.create_task(_renew(held))
         try:
             async with await reach(self._place, timeout=self._timeout) as imap:
@@ -98,7 +98,7 @@ class ReturnReader:
 
 
 async def _renew(held: Held) -> None:
-    """A slow line may take its time over many messages. What is lost meanwhile, the next write notices."""
+    """While a slow server takes its time over many messages. If the lease is lost, the next write raises LeaseLost."""
     while True:
         await asyncio.sleep(SECONDS / 4)
         with suppress(Exception):

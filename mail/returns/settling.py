@@ -65,7 +65,10 @@ async def _email_bounced(email: ReturnedEmail, report: Report) -> None:
 
 
 def _not_reached(email: ReturnedEmail, report: Report) -> Iterator[NotReached]:
-    """Of the recipients; not whom one of them has their mail sent on to, where that is all that is named."""
+    """
+    Which recipients each failure is about: those that it names, else the only one there is. If it names others alone,
+    to whom a recipient has mail sent on, it does not say that the recipient's own address leads nowhere.
+    """
     by_key = {compared(address): address for address in email.recipients}
     for failure in report.failures:
         keys = {compared(address) for address in failure.recipients}
@@ -87,7 +90,7 @@ async def _about(report: Report, firm_id: UUID | None) -> list[Returned]:
 async def _bounced(returned: Returned, report: Report) -> None:
     failures = [failure for failure in report.failures if _is_about(failure, returned)]
     failure = next(iter(failures or report.failures), _OF_NOBODY)
-    # one that names somebody else alone tells of where the recipient has their mail sent on to
+    # a failure that names others alone is about an address to which the recipient has mail sent on
     await letter.bounced(returned, _why(failure), no_such_mailbox=bool(failures) and failure.nobody)
 
 
@@ -100,7 +103,7 @@ def _why(failure: Failure) -> str:
 
 
 def _reason(failure: Failure) -> str:
-    """What follows who sent it back: the code, and what the server said."""
+    """How the sentence ends that says who sent it back: the code, and the server's words."""
     code = f" ({failure.status})" if failure.status else ""
     words = LINKS.sub("…", failure.diagnostic).rstrip(".")
     return f"{code}: {words}." if words else f"{code}."

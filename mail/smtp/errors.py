@@ -33,7 +33,7 @@ class SmtpError(Exception):
 
 
 class NoWay(SmtpError):
-    """Nothing of the letter's making, and nothing of it has left."""
+    """The letter is not to blame, and nothing of it has left."""
 
 
 class Unreachable(NoWay):
@@ -88,7 +88,7 @@ class Unknown(SmtpError):
 
 
 def of_letter(code: int, text: str) -> Deferred | Refused:
-    """A reply to one letter. What is no answer to it is none for good."""
+    """What a reply to one letter means: 5xx is for good, anything else for now."""
     words, status = quoted(code, text), status_of(text)
     if not 500 <= code < 600:
         return Deferred(f"The mail server does not take the letter now: {words}", code=code, status=status)

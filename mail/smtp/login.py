@@ -1,4 +1,4 @@
-"""From a host and a port to a line that is secured and signed in, and what it is called when it is not."""
+"""Makes the connection, secured and signed in; or says in plain words why there is none."""
 
 import asyncio
 import socket

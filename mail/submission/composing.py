@@ -18,7 +18,7 @@ PIECE = 57 * 4096  # bytes of a file at a time; whole lines of base64
 
 @contextmanager
 def some_bytes() -> Iterator[BinaryIO]:
-    """To be written and read, gone afterwards; in memory as long as they are few."""
+    """A file to write and to read, gone afterwards; in memory as long as it is small."""
     with tempfile.SpooledTemporaryFile(SMALL) as content:
         yield cast(BinaryIO, content)
 
@@ -60,7 +60,7 @@ async def _attach(due: Due, file: MessageAttachment, boundary: str, content: Bin
 
 
 async def _small(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Stores hand out ten megabytes at a time."""
+    """The same in small pieces: stores hand out ten megabytes at a time."""
     async for piece in pieces:
         for start in range(0, len(piece), PIECE):
             yield piece[start : start + PIECE]

@@ -30,7 +30,7 @@ log = structlog.get_logger("submission")
 class Line:
     """
     `reach` makes the connection, when the first e-mail is ready. `stopping`: nothing more begins to leave.
-    `is_leaving`: the bytes of one do, and what comes of it is not written down yet.
+    `is_leaving`: the bytes of an e-mail are on their way, and its outcome is not written down yet.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Line:
                 await self._smtp.close()
 
     async def _note_shut(self, error: NotReached) -> None:
-        """The door is, for this mailbox alone: told in its health, and left alone for a while."""
+        """The server takes nothing from this mailbox now: its health says so, and it is tried again after a while."""
         log.info("submission.barred", mailbox=str(self._leased.mailbox_id), code=error.code, path=error.path)
         await settling.barred(self._leased, error.message)
         await sending_door.found_shut(self._leased, error.code, error.message, path=error.path, wait=error.wait)
@@ -104,8 +104,8 @@ class Line:
 
     async def _deliver(self, smtp: Smtp, due: Due, content: BinaryIO, to: Sequence[str]) -> None:
         """
-        Whatever becomes of it is written down. Raises NoWay, with nothing of it left; NotReached where the server takes
-        nothing now.
+        And writes down its outcome. Raises NoWay, with nothing of it left; NotReached where the server takes nothing
+        now.
         """
         envelope = {plain_address(address): address for address in to}
         try:

@@ -20,8 +20,8 @@ log = structlog.get_logger("submission")
 
 class Sender:
     """
-    Of one leased mailbox. `reach` signs in to its server. `door`: whoever signs in there holds it, so that a wrong
-    password is tried once. `shut`: the door was found so.
+    Of one leased mailbox. `reach` signs in to its server. `door`: whoever signs in there holds it meanwhile, so that a
+    wrong password is tried once. `shut`: set once the server takes no sign-in, or nothing from this mailbox.
     """
 
     def __init__(
@@ -39,12 +39,12 @@ class Sender:
         self._line = Line(leased, reach, self._stopping, answer_within=answer_within)
 
     def wake(self) -> None:
-        """Something is due."""
+        """To be called when something is due."""
         self._due.set()
 
     @asynccontextmanager
     async def at_work(self, *, once: bool) -> AsyncIterator[None]:
-        """As long as the block lasts; with `once` it lasts until nothing is due."""
+        """Sends while the block lasts; with `once` the block ends when nothing is due."""
         task = asyncio.create_task(self._run(once=once))
         try:
             yield
@@ -54,7 +54,7 @@ class Sender:
             await self._stop(task)
 
     async def empty(self, within: float | None) -> None:
-        """Until nothing is due, or for `within` seconds, when something else is."""
+        """Sends until nothing is due, for `within` seconds at most: then the mailbox has other work."""
         with suppress(TimeoutError):
             async with asyncio.timeout(within), self.at_work(once=True):
                 pass

@@ -10,11 +10,11 @@ INT_MIN, INT_MAX = -(2**31), 2**31 - 1
 
 
 class Odd(Exception):
-    """A value that stock has to look at. Costs the list its compiled way this time, not for good."""
+    """A value that stock has to look at: it completes this list, and the next one is compiled again."""
 
 
 def usual(leaf: GraphQLLeafType, value: str) -> str | None:
-    """An expression that is true where the value named `value` is written as it is; None: it never is."""
+    """The condition, in Python, on which the variable `value` needs no conversion; None: it always does."""
     return {
         "ID": f"type({value}) is str",
         "String": f"type({value}) is str",

@@ -37,7 +37,7 @@ class Plan:
 
 
 class Plans:
-    """Of one operation. Keys are identities, so it holds on to what they are the identities of."""
+    """Of one operation. Keys are made of `id()`, so it holds on to those objects: no other gets the same id."""
 
     def __init__(self, schema: object, operation: DefinitionNode, fragments: Sequence[DefinitionNode]) -> None:
         self.uses = 0
@@ -48,7 +48,7 @@ class Plans:
     def plan(
         self, executor: Executor[Any], item_type: GraphQLOutputType, details: list[FieldDetails], count: int
     ) -> Plan | None:
-        """None: stock."""
+        """None: stock completes this list."""
         if self.uses < 2 and count < WORTH_IT:
             return None
         variables = executor.variable_values.coerced

@@ -36,6 +36,6 @@ def _field(wrapped: "staticmethod[Any, Any]", description: str | None) -> Any:
 
 
 def many_of(field: StrawberryField) -> Callable[..., Any] | None:
-    """What reads it for many rows; None: it is no relation."""
+    """The function that reads it for many rows; None: it is no relation."""
     many: Callable[..., Any] | None = field.metadata.get(MANY)
     return many

@@ -28,11 +28,11 @@ UNDERSTOOD = {"skip", "include"}  # directives; collecting the fields has obeyed
 
 
 class Unplanned(Exception):
-    """Something here is not for us."""
+    """The selection has something that is not compiled: stock completes it."""
 
 
 class Collector(Protocol):
-    """What is asked of the executor."""
+    """What is needed of the executor."""
 
     @property
     def schema(self) -> GraphQLSchema: ...
@@ -42,7 +42,7 @@ class Collector(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """Of a field or an item: a leaf, an object or a list."""
+    """What a field or an item of a list holds: a leaf, an object or a list; the one that is not None."""
 
     nullable: bool
     leaf: GraphQLLeafType | None = None
@@ -53,8 +53,8 @@ class Value:
 @dataclass(frozen=True, slots=True)
 class Field:
     """
-    `many` reads it for all rows, and `slot` is where the values then wait. `maker` makes it of one row. With neither it
-    is an attribute. `value` None: `__typename`.
+    `many` reads it for all objects of a list, and their values then stand in `Ready` under `slot`. `maker` makes it of
+    one object. With neither it is an attribute. `value` None: `__typename`.
     """
 
     response_name: str

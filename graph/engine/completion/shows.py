@@ -46,7 +46,7 @@ class Shows(Generic[V]):
 
 
 def made(maker: Callable[[Any], Any], *, name: str | None = None, description: str | None = None) -> Any:
-    """A field that a plain function makes of the row: `def initials(parent: strawberry.Parent[View]) -> str`."""
+    """A field that a plain function makes of the object: `def initials(parent: strawberry.Parent[View]) -> str`."""
     return strawberry.field(resolver=maker, name=name, description=description, metadata={MADE: maker})
 
 
@@ -57,6 +57,6 @@ def shown_by(definition: StrawberryObjectDefinition) -> type[Any] | None:
 
 
 def maker_of(field: StrawberryField) -> Callable[[Any], Any] | None:
-    """What makes it of the row; None: nothing does."""
+    """The function that makes it of the object; None: there is none."""
     maker: Callable[[Any], Any] | None = field.metadata.get(MADE)
     return maker

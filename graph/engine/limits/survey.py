@@ -30,7 +30,7 @@ from graph.engine.limits.overlaps import repetitions
 from graph.engine.limits.size import Limits, Size
 
 INTROSPECTION = ("__schema", "__type")
-SIZES = ("first", "last", "ids")  # the last is as large as it is long
+SIZES = ("first", "last", "ids")  # arguments that say how many may come, `ids` by its length
 PAGELESS = ("totalCount", "feedCursor", "__typename")
 HUGE = 10**9
 

@@ -42,6 +42,6 @@ def request_id_of(connection: HTTPConnection) -> str:
 
 
 def authorization_in(payload: Mapping[str, Any]) -> str | None:
-    """GraphiQL and Apollo copy header names as people typed them."""
+    """In any case: GraphiQL and Apollo send names of headers as people typed them."""
     header = next((value for name, value in payload.items() if name.lower() == "authorization"), None)
     return header if isinstance(header, str) else None

@@ -45,7 +45,7 @@ class Document:
         self._surveys: OrderedDict[frozenset[tuple[str, int | None]], Survey] = OrderedDict()
 
     def survey(self, schema: GraphQLSchema, variables: Mapping[str, Any], limits: Limits) -> Survey:
-        """Of all variables only the page sizes matter."""
+        """Once for each set of page sizes: no other variable counts."""
         if self.paging is None:
             self.paging = self._survey(schema, frozenset(), limits).paging
         return self._survey(schema, frozenset((n, _size(variables[n])) for n in self.paging if n in variables), limits)
@@ -91,7 +91,7 @@ class Library:
         return document
 
     def keep(self, document: Document) -> None:
-        """From now on; another of the same text that came meanwhile stays."""
+        """Keeps it, unless one of the same text was kept meanwhile."""
         if document.text in self._documents:
             return
         self._documents[document.text] = document
@@ -179,7 +179,7 @@ def surveyed(context: ExecutionContext) -> Survey | None:
 
 
 def _size(value: object) -> int | None:
-    """As `Int` reads it: 100.0 is 100; of a list, its length. None: null, which is no default, or what is refused."""
+    """How many it asks for: a number as `Int` reads it (100.0 is 100), a list by its length. None: null, or neither."""
     if isinstance(value, list):
         return len(value)
     return int(value) if type(value) is int or (type(value) is float and value.is_integer()) else None

@@ -94,7 +94,7 @@ class RequestError(Exception):
 
 @singledispatch
 def public(exception: Exception) -> Exception:
-    """As which a client is told of it. `@public.register` says so of a class of exceptions."""
+    """The exception that a client is told of in its place. `@public.register` names one for a class of exceptions."""
     return exception
 
 
@@ -155,7 +155,7 @@ def refusal(exception: Exception, *, request_id: str) -> Answer:
 
 
 def wrapped(exception: Exception) -> GraphQLError:
-    """As GraphQL would have it, had it been raised while an operation ran."""
+    """The error that it would be, had it been raised while an operation ran."""
     return exception if isinstance(exception, GraphQLError) else GraphQLError(str(exception), original_error=exception)
 
 

@@ -6,11 +6,15 @@ from dataclasses import dataclass
 @dataclass(eq=False, slots=True)
 class Follower:
     """
-    `position`: of the last event that was given. `begins_at`: where the next execution begins, without a greeting;
-    None: where its client says. `leaves_within`: it leaves as soon as it lacks no more than so many positions; None:
-    never. `live_at`: where it has left so. `completed`: its group gave it the last event that there is. `skips`: of
-    several events that wait for it, it is given the last alone. `for_group`: it is nobody's own, and gives to all of a
-    group.
+    `position`: of the last event that it was given.
+
+    What its next execution is to do: `begins_at`: begin after this position, without FeedReady; None: where its client
+    says. `leaves_within`: stop, so that its group goes on, once no more than so many positions are missing; None:
+    never. `skips`: of several events that wait for it, give the last alone. `for_group`: give to all of a group, as
+    nobody in particular.
+
+    What became of it: `live_at`: the position where it has stopped for its group. `completed`: its group gave it the
+    last event that there is.
     """
 
     position: int = 0

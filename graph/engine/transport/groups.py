@@ -33,7 +33,7 @@ class Sharing(Protocol):
     follower: Follower
 
     def group(self, text: str, variables: Mapping[str, Any]) -> Hashable | None:
-        """Whoever has the same gets the same events, wherever each begins; None: not to be shared."""
+        """Its audience: contexts of equal ones get the same events, wherever each begins; None: it is not shared."""
 
     def of_group(self, text: str) -> "Sharing":
         """The context of the group's own execution, which begins where this one stands."""
@@ -42,17 +42,17 @@ class Sharing(Protocol):
         """Raises RequestError where the person may not hear of it any more."""
 
     async def authorise_all(self, members: Sequence[Self]) -> set[Self]:
-        """Those of them whose person may still hear of it."""
+        """Those whose person may still hear of it."""
 
     def place(self) -> AbstractContextManager[None]:
-        """Counts as an open subscription of its session for as long as it is entered."""
+        """While entered, the session has one more open subscription. Raises RequestError where it has too many."""
 
 
 class Listener(Protocol):
     """The far end of a subscription, which takes an answer without its task being woken."""
 
     async def offer(self, answer: Answer) -> bool:
-        """Gives it where that waits for nothing; False: it would. Raises Gone where nobody listens any more."""
+        """Sends it, if that can be done without waiting; False: it cannot. Raises Gone where nobody is there."""
 
 
 class _Event(NamedTuple):
@@ -64,7 +64,7 @@ class _Event(NamedTuple):
 
 @dataclass(eq=False, slots=True)
 class _Waiter:
-    """Who has heard all. `woken`: by an event that it may hear of; by None, to look what there is."""
+    """A member that has heard all. `woken`: with an event that it may hear of; with None, to look what there is."""
 
     listener: Listener | None
     woken: asyncio.Future[_Event | None]
@@ -147,7 +147,7 @@ class _Group:
         return [event for event in self.events if event.position > position]
 
     async def wait(self, member: Sharing, listener: Listener | None) -> _Event | None:
-        """The one that the member is woken by, for it alone to send; None: it has to look what there is."""
+        """Until the member is woken: with an event that it sends itself; with None, to look what there is."""
         waiter = self.waiting[member] = _Waiter(listener, asyncio.get_running_loop().create_future())
         try:
             return await waiter.woken

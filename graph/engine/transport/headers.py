@@ -9,7 +9,7 @@ MOST = 100
 
 
 class BoundedHeaders:
-    """ASGI middleware: nothing looks into headers that are longer, or more, than anybody's browser sends."""
+    """ASGI middleware: refuses headers that are longer, or more, than browsers send, before anything reads them."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -14,7 +14,7 @@ MULTIPART = "multipart/mixed;subscriptionspec=1.0"  # other multipart is for @de
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """At least one of the two. `streams`: also queries and mutations, since the stream is liked better."""
+    """`plain`, `stream` or both. `streams`: queries and mutations too, since the client prefers the stream."""
 
     plain: str | None
     stream: str | None = None
@@ -22,7 +22,7 @@ class Wish:
 
 
 def accepted(header: str | None) -> Wish:
-    """What `Accept` likes best; without a wish `application/json`. Raises RequestError (406)."""
+    """What `Accept` prefers; without one `application/json`. Raises RequestError (406)."""
     if not header or not header.strip():
         return Wish(JSON)
     named = dict(map(_range, header.split(",", MOST)[:MOST]))

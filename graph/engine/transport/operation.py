@@ -31,7 +31,7 @@ async def answers(
 ) -> AsyncGenerator[Answer, None]:
     """
     What a client is told, one answer after the other, each once; a refusal is the last. What the listener has taken is
-    not among them. Whoever closes this ends what is under way, and only then gives back the place that it had.
+    not among them. Whoever closes this ends the execution or leaves the group, and then gives back its place.
 
     Raises RequestError where the document is not known.
     """

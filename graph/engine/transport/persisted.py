@@ -16,7 +16,7 @@ ENTRY_BYTES = 250  # that each takes beside its text
 
 
 class ManifestFault(Mendable):
-    """A manifest that is none; says where and why."""
+    """The file is no manifest; says where and why."""
 
 
 class Persisted(Protocol):
@@ -26,7 +26,7 @@ class Persisted(Protocol):
         """Raises RequestError where there is none, or none that may run."""
 
     def ran(self, request: GraphQLRequest) -> None:
-        """It was found to be within the limits and valid."""
+        """To be called once its document was found valid and within the limits."""
 
 
 class AutomaticDocuments:

@@ -41,7 +41,7 @@ class Places:
         self._silent.pop(guest, None)
 
     def lack_one_for(self, guest: Guest, *, among: int) -> bool:
-        """Asked when it begins to speak: it came when all were taken, and they still are."""
+        """Whether it is turned away as it begins to speak: it came when all were taken, and they still are."""
         was_silent = guest in self._silent
         self.went(guest)
         return was_silent and self._are_taken(among)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 FORBIDDEN = 4403
 RESTART = 1012  # clients take it for a passing trouble and connect again
-TRY_AGAIN = 1013  # so too; 4500 they would take for the end
+TRY_AGAIN = 1013  # likewise; after 4500 they would not come back
 ANSWERED = 15.0  # seconds that what was asked before may take to be answered
 
 

@@ -1,4 +1,4 @@
-"""Who holds the loop for a moment goes in one by one."""
+"""Work that holds the event loop for a moment is done for one caller at a time."""
 
 import asyncio
 

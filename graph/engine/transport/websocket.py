@@ -121,7 +121,7 @@ class Socket:
         return ProtocolError(DONE, f"Nobody is signed in here, and nothing was asked for {seconds:g} seconds")
 
     def _wait(self, seconds: float | None) -> None:
-        """From now on; None: for as long as it takes."""
+        """For the next frame, so many seconds from now; None: without end."""
         if self._deadline is not None and not self._deadline.expired():
             self._deadline.reschedule(None if seconds is None else asyncio.get_running_loop().time() + seconds)
 
@@ -163,7 +163,7 @@ class Socket:
             self.endpoint.strangers.went(self)
 
     def _rest(self) -> None:
-        """Nothing runs: a socket that is nobody's has no place for long."""
+        """When nothing runs: a socket on which nobody is signed in has its place for `stranger_seconds` more."""
         if self._stranger and not self.operations and not self._ending:
             self._wait(self.endpoint.stranger_seconds)
 

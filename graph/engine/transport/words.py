@@ -75,7 +75,7 @@ def _suggestion(message: str) -> str:
 
 
 def _unknown_enum(message: str) -> re.Match[str] | None:
-    """The last that looks like it: what stands before may be the client's."""
+    """The last match: an earlier one may lie in what the client wrote."""
     return deque(_UNKNOWN_ENUM.finditer(message), maxlen=1).pop() if "' does not exist in '" in message else None
 
 
