@@ -189,7 +189,7 @@ def master() -> Key:
 
 
 def installation() -> Key:
-    """For what belongs to no firm."""
+    """The secret for what belongs to no firm."""
     return _all().own
 
 

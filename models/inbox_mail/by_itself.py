@@ -1,4 +1,4 @@
-"""Firms one after the other, and what goes wrong for one of them is no other's."""
+"""Firms one after the other: an error at one of them does not stop the others."""
 
 from collections.abc import Awaitable, Callable
 from functools import wraps
@@ -15,7 +15,7 @@ log = structlog.get_logger("inbox_mail")
 
 
 def by_itself(of_firm: OfFirm[Given]) -> OfFirm[Given]:
-    """What it raises is told in the log, and 0 is answered: the next look tries that firm again. Raises Away."""
+    """An error is logged, and 0 answered: the next look tries that firm again. Raises Away."""
 
     @wraps(of_firm)
     async def tried(by: System, /, *given: Given.args, **named: Given.kwargs) -> int:

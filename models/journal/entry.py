@@ -16,14 +16,14 @@ WINDOW_DAYS = 7
 
 
 class Effect(Enum):
-    """What an entry can do beside being told; its kind says so."""
+    """What an entry of some kinds does, beside being told."""
 
     SWITCHES = "the switches or preferences of its accounts, or how they count, may be others now"
     ACCESS = "somebody may not be here any more: open sockets look again"
 
 
 class Kind(StrEnum):
-    """What happened. Where a kind is born stands what else it does."""
+    """What happened, and what else that does."""
 
     effects: frozenset[Effect]
 
@@ -180,7 +180,7 @@ class Entry:
     changes: tuple[Change, ...]
 
     def has(self, effect: Effect) -> bool:
-        """By its kind; one that a later release wrote has none that this one knows."""
+        """As its kind says. A kind that only a later release knows has no effect here."""
         return self.kind in _KINDS and effect in _KINDS[self.kind].effects
 
 

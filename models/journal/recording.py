@@ -72,8 +72,8 @@ def record(
 
 def stamp(table: str, row_id: UUID, *, firm_id: UUID, back: int = 0) -> None:
     """
-    Sets column `position` of a row to the cursor of this transaction, once that is known; or to one so far `back`, as
-    far as the transaction has entries, so that what it changed has an order.
+    Sets column `position` of a row to the cursor of this transaction once that is known, less `back`, so that rows
+    which it changes have an order among them; but never below the transaction's own first position.
     """
     _draft(firm_id).stamps.setdefault(table, {})[row_id] = back
 

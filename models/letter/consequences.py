@@ -16,7 +16,7 @@ from models.viewer import System
 
 
 async def lock(firm_id: UUID, invitation_ids: Iterable[UUID | None]) -> None:
-    """Of letters that are about to be settled: before the letters themselves, in the order of ids."""
+    """The invitations of letters that are about to be settled, in the order of ids; before the letters themselves."""
     if ids := list(filter(None, invitation_ids)):
         await store.rows(_LOCK, firm_id, ids)
 
@@ -28,7 +28,7 @@ _LOCK = f"SELECT these.id FROM {_THESE}"
 
 
 async def invitations_sent(firm_id: UUID, invitation_ids: Iterable[UUID | None]) -> None:
-    """The first letter of each has left."""
+    """Their first letters have left. An invitation that was sent before stays as it is."""
     if ids := list(filter(None, invitation_ids)):
         _moved(firm_id, await store.rows(_SENT, firm_id, ids, clock.now()))
 
@@ -65,7 +65,10 @@ WHERE i.id = these.id AND i.bounced_at IS NULL AND i.ended_at IS NULL
 
 
 async def undelivered(letter: Claimed, why: str, *, suppress: bool) -> None:
-    """Runs inside a transaction, before the letter itself is settled."""
+    """
+    Suppresses the address, marks the invitation as bounced and tells Inbox+. In a transaction, before the letter is
+    settled.
+    """
     if suppress and letter.address_id:
         await suppression.suppress(letter.firm_id, letter.address_id, why)
     if letter.invitation_id:

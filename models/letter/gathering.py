@@ -1,6 +1,6 @@
 """
-Notices that come close together leave as one letter: the first of a category, account and address at once, those of
-the next minute together. A single one looks as if that were not so.
+Notices that come close together leave as one letter: the first of a category, account and address at once, those of the
+next minute together. A letter with a single one shows nothing of this.
 """
 
 from collections.abc import Iterator, Sequence
@@ -124,7 +124,10 @@ def _sheets(tidings: Sequence[Tidings]) -> dict[_Place, _Sheet]:
 
 
 async def _look(by: Actor, sheets: Sequence[_Sheet], *, lock: str = "") -> None:
-    """What waits is taken in by nobody else meanwhile, nor claimed."""
+    """
+    Looks for the letter that waits and can take each sheet in. With `lock` nobody else adds to it or claims it
+    meanwhile.
+    """
     if not sheets:
         return
     places = [_place(sheet.first) for sheet in sheets]

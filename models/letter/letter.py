@@ -20,7 +20,7 @@ class Urgency(IntEnum):
 
 
 class LetterKind(StrEnum):
-    """What a letter is for. Each has its templates under mail/templates/<language>/, and is born with its urgency."""
+    """What a letter is for, and how urgent that is. Each has its templates under mail/templates/<language>/."""
 
     urgency: Urgency
 

@@ -33,8 +33,8 @@ class Returned:
 
 async def named(ids: Iterable[UUID], message_ids: Sequence[str], *, firm_id: UUID | None = None) -> list[Returned]:
     """
-    Of all firms by their ids; else by Message-ID, without `<>`, of this firm or, where that is None, of all. In
-    whatever state they are.
+    Letters by their ids, of all firms, and by Message-ID (without `<>`), of this firm or, where that is None, of all.
+    In whatever state they are.
     """
     in_brackets = [f"<{message_id}>" for message_id in message_ids]
     letters = await store.rows(_NAMED, list(ids), in_brackets, firm_id)

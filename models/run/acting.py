@@ -18,7 +18,9 @@ class Actor:
 
 
 async def acting(run: Any) -> Actor:
-    """Of the run's row. Asked in every chunk. What an API token began goes on as long as the token is good for it."""
+    """
+    `run`: its row. Looked up in every chunk. A run that an API token began goes on only while the token is good for it.
+    """
     member = await store.row(_MEMBER, run["firm_id"], run["started_by"])
     assert member is not None, "colleagues who left are kept"
     viewer = Viewer(

@@ -32,7 +32,7 @@ log = structlog.get_logger("run")
 
 
 def is_trouble(error: Exception) -> bool:
-    """With the database, and no fault of the run. A statement that takes too long is the run's own."""
+    """Whether the database is at fault, and not the run. That a statement takes too long is the run's fault."""
     return isinstance(error, _TROUBLE) and not isinstance(error, asyncpg.QueryCanceledError)
 
 

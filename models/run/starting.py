@@ -29,9 +29,9 @@ class NewRun:
 
 async def write(by: Viewer, new: NewRun) -> Viewer:
     """
-    The run as it waits for its turn. Answers who acts for it, with its `run_id`. Runs inside a transaction.
+    Answers who acts for the run, with its `run_id`. Runs inside a transaction, and takes `firm.one_at_a_time`: a firm's
+    runs take turns in the order of their ids, so each is written before the next gets its id.
 
-    The turns of a firm's runs are in the order of their ids, and so one is written before the next gets its own.
     Raises INVALID where 100 of the firm have not ended yet.
     """
     await firm.one_at_a_time(by.firm_id)

@@ -1,4 +1,4 @@
-"""Whoever follows a run learns that it is another now."""
+"""Tells those who follow a run that it has changed."""
 
 from uuid import UUID
 

@@ -66,7 +66,7 @@ def _file(by: Viewer, ref: AttachmentRef, there: Files, place: int) -> MessageAt
 
 
 async def _there(by: Viewer, refs: Sequence[AttachmentRef]) -> Files:
-    """By the field that names them, too: an id is good for its own kind."""
+    """By the field that names it, and id: that of a document finds no attachment."""
     uploads = await upload.by_ids(by, [ref.upload_id for ref in refs if ref.upload_id])
     documents = [ref.document_id for ref in refs if ref.document_id]
     attachments = [ref.attachment_id for ref in refs if ref.attachment_id]

@@ -13,8 +13,8 @@ _WHY_UNCERTAIN = "Its mailbox was disconnected before the mail server answered."
 
 async def cancel_of_mailbox(by: Actor, mailbox_id: UUID) -> None:
     """
-    Of a mailbox that is being disconnected, in that transaction: what has not left yet is CANCELLED; of what has begun
-    to leave nobody hears any more, unless the server still answers whoever hands it over: UNCERTAIN.
+    In the transaction that disconnects the mailbox: what has not left yet is CANCELLED; what has begun to leave is
+    UNCERTAIN, unless the server still answers whoever hands it over.
     """
     rows = await store.rows(_CANCEL, by.firm_id, mailbox_id, clock.now(), _WHY, _WHY_UNCERTAIN)
     ids = [email_id for (email_id,) in rows]

@@ -1,4 +1,4 @@
-"""What was written here is nothing that anybody else could have until it leaves: for clients it is not there."""
+"""Until it leaves nobody else can have what was written here: so clients do not see it."""
 
 from models.letter.letter import LetterState
 

@@ -34,11 +34,11 @@ class Met:
 
 async def meet(by: System, mailbox_id: UUID, batch: Sequence[Met]) -> set[Met]:
     """
-    Those of them that were sent from here: with a Message-ID, or the date, that it left with. Whoever sends it anew
-    from another program, header and all, has written another message.
+    Answers those that were sent from here: with the Message-ID, or the date, that the e-mail left with. Somebody who
+    sends it again from another program, header and all, has written another message.
 
-    All its names lead into its thread; what was UNCERTAIN is SENT; and it lies in Sent. Inside a transaction, under
-    `history.lock`. In a few statements for all.
+    All Message-IDs of an e-mail then lead into its thread; UNCERTAIN becomes SENT; and its copy is THERE. Inside a
+    transaction, under `history.lock`; a few statements for all.
     """
     if not batch:
         return set()

@@ -109,7 +109,7 @@ def answered(
 
 
 def _usable(people: Sequence[Participant], role: Role, ours: Collection[str]) -> list[Recipient]:
-    """No more of a header than it takes to see that they are too many: a stranger's may name thousands."""
+    """Stops as soon as there are too many: a stranger's header may name thousands."""
     first_named: dict[str, Participant] = {}
     for person in people:
         if person.role is role and person.address:

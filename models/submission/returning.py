@@ -94,7 +94,7 @@ WHERE firm_id = $1 AND id = $2
 
 
 def _news(sent: Any, failures: Sequence[NotReached]) -> list[NotReached]:
-    """What has not been told; of an e-mail about which as much has been told as has room, nothing more is."""
+    """Failures that have not been told. Nothing more is told once the error of an e-mail is as long as it may be."""
     known, news = sent["known"] or "", dict[str, NotReached]()
     if sent["state"] == "BOUNCED" and len(known) >= LONGEST_ERROR:
         return []
@@ -115,7 +115,7 @@ async def _suppress(email: ReturnedEmail, sent: Any, news: Sequence[NotReached])
 
 
 async def _address_id(email: ReturnedEmail) -> UUID:
-    """Of its one recipient, whom the firm need not have known until now; known, they stay spelled as they are."""
+    """Of its one recipient, added where the firm has no such address; one that it has keeps its spelling."""
     typed = address.typed(email.recipients[0])
     known = await store.value("SELECT id FROM email_address WHERE firm_id = $1 AND key = $2", email.firm_id, typed.key)
     return known or (await address.ensure(System(email.firm_id), [typed]))[typed.key]

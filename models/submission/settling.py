@@ -26,7 +26,7 @@ VANISHED = "The mail server vanished before it answered."
 
 
 async def sent(due: Due, why: str | None = None) -> bool:
-    """The server took it. `why`: whom it did not reach. Told even of one that was given up or looked for meanwhile."""
+    """The server took it. `why`: whom it did not reach. SENT even where it was given up or looked for meanwhile."""
     return await _moved(due, _SENT, clock.now(), _cut(why))
 
 
@@ -108,8 +108,8 @@ WHERE firm_id = $1 AND id = $2 AND handed_over = $3 AND settled_at IS NULL RETUR
 
 async def interrupted(leased: Leased) -> None:
     """
-    What somebody who held the mailbox earlier began to hand over, and left without an outcome: nobody knows it then.
-    Before anything else is sent by whoever holds it now.
+    UNCERTAIN is what an earlier holder of the mailbox began to hand over, and left without an outcome. The present one
+    says so before it sends anything.
     """
     args = (VANISHED, LOOKED_FOR.total_seconds(), clock.now())
     async with store.transaction(leased.firm_id):
@@ -152,7 +152,7 @@ WHERE firm_id = $1 AND id = $2 AND state = 'UNCERTAIN'
 
 
 async def barred(leased: Leased, why: str) -> None:
-    """The way to the mail server is: all that is due waits, and what has waited in vain for a day is given up."""
+    """The way to the mail server is barred: all that is due waits; what has waited in vain for a day is given up."""
     args = (GIVE_UP.total_seconds(), clock.now(), _cut(_given_up(why)), _cut(why))
     async with store.transaction(leased.firm_id):
         rows = await store.rows(_BARRED, leased.firm_id, leased.mailbox_id, *args)

@@ -1,4 +1,4 @@
-"""Whoever follows e-mails hears that one of them is another step on its way."""
+"""Tells those who follow e-mails that some of them have come a step further."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -10,7 +10,7 @@ from models.viewer import Actor
 
 
 async def tell(by: Actor, ids: Sequence[UUID]) -> None:
-    """In the transaction that moves these; with the accounts that their e-mails are linked to."""
+    """Names the accounts that the e-mails are linked to. In the transaction that changes these."""
     if not ids:
         return
     for email_id, accounts in await store.rows(_ACCOUNTS, by.firm_id, list(ids)):

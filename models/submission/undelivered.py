@@ -13,8 +13,8 @@ from models.viewer import Actor
 
 async def tell_writers(by: Actor, ids: Sequence[UUID]) -> None:
     """
-    In the transaction that moves these. REFUSED, CANCELLED, or SENT to some of its recipients only: of all others
-    there is nothing to tell. As many statements for 500 as for one.
+    Of these, tells of those that are REFUSED, CANCELLED, or SENT to some of their recipients only. In the transaction
+    that made them so. As many statements for 500 as for one.
     """
     if ids and (emails := await store.rows(_UNDELIVERED, by.firm_id, list(ids))):
         await notification.raise_for_team(by, [undelivered(email, email["error"]) for email in emails])

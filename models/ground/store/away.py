@@ -103,6 +103,6 @@ def unsaved() -> str | None:
 
 
 def saved() -> None:
-    """Something was: what kept us from it is over."""
+    """Something could be saved: what kept us from it is over."""
     global _unsaved
     _unsaved = None

@@ -26,7 +26,7 @@ class Queue:
             yield
 
     def _of(self, firm_id: UUID | None) -> asyncio.Semaphore:
-        """Lives as long as somebody of the firm writes or waits."""
+        """The firm's own; forgotten once nobody of the firm writes or waits."""
         if firm_id is None:
             return asyncio.Semaphore()
         if (places := self._firms.get(firm_id)) is None:

@@ -61,7 +61,7 @@ queue = Queue(connections=10)
 
 
 def queue_for(connections: int) -> None:
-    """Of a pool that was opened just now."""
+    """Makes the queue for a pool that was opened just now."""
     global queue
     queue = Queue(connections)
 
@@ -123,7 +123,7 @@ async def _connection() -> AsyncIterator[TransactionWrapper]:
 
 
 async def _begin(wrapper: TransactionWrapper) -> None:
-    """Whoever is cancelled meanwhile leaves nothing begun: the pool would complain of it."""
+    """Where we are cancelled meanwhile nothing stays begun: the pool would complain of it."""
     try:
         with reaching():
             await _finish(wrapper.begin())

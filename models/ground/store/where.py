@@ -34,16 +34,16 @@ class Where:
             self.afresh()
 
     def given(self, condition: str, value: object, *, afresh: bool = False) -> None:
-        """Nothing where the value is None."""
+        """Adds a condition, unless the value is None."""
         if value is not None:
             self.add(condition, value, afresh=afresh)
 
     def say(self, condition: str) -> None:
-        """One without a value of its own."""
+        """Adds a condition without a value."""
         self._conditions.append(condition)
 
     def value(self, value: object) -> str:
-        """Its place, to be written into a condition."""
+        """Adds an argument; answers its place, to be written into a condition."""
         self.args.append(value)
         return f"${len(self.args)}"
 
