@@ -12,7 +12,7 @@ from starlette.routing import Route
 from bench.page import by_hand
 from graph.engine.transport import Sockets
 from graph.process.cli import run
-from graph.process.running import listen, serve_app
+from graph.process.serving import listen, serve_app
 from models.ground.settings import Settings
 
 

@@ -14,8 +14,9 @@ from graph.inputs import given
 from graph.node import Node, made_id, reads
 from graph.session import Session
 from models import api_token, email_field, firm, firm_settings, notification, second_factor, session, team
+from models.account_columns import AccountColumn, set_account_columns
 from models.notification import NotificationChannel, NotificationKind
-from models.team import AccountColumn, TeamMemberState
+from models.team import TeamMemberState
 from models.viewer import TeamRole, Viewer
 
 strawberry.enum(TeamRole)
@@ -170,7 +171,7 @@ class FirmMutation:
     @strawberry.mutation(description="The viewer's own (R49).")
     @refusable(SetAccountColumnsPayload)
     async def set_account_columns(self, info: Info, input: SetAccountColumnsInput) -> SetAccountColumnsPayload:
-        done = await team.set_account_columns(viewer_of(info), input.columns)
+        done = await set_account_columns(viewer_of(info), input.columns)
         return SetAccountColumnsPayload(member=await member_of(info, done.ids[0]), cursor=cursor_of(done))
 
     @strawberry.mutation

@@ -9,7 +9,7 @@ from graph.ids import Kind, global_id
 from models import mailbox
 from models.errors import ErrorCode
 from models.ground import store
-from models.mailbox import MailboxChange, MailSecurity, MailServer, NewMailbox, figures, lease
+from models.mailbox import MailboxChange, MailSecurity, MailServer, NewMailbox, health, lease
 from models.mailbox.mailbox import MailboxState
 from models.session import SignedIn
 from models.viewer import System, Viewer
@@ -56,10 +56,10 @@ async def test_all_mailboxes_are_told_at_once_then_each_that_has_moved(
         assert [state["address"] for state in await states.several(2)] == ["a@firm.test", "b@firm.test"]
         leased = await lease.claim_one("worker", first)
         assert leased
-        await figures.succeeded(leased)
+        await health.succeeded(leased)
         live = await states.next()
         assert (live["address"], live["health"]["state"], live["health"]["error"]) == ("a@firm.test", "LIVE", None)
-        await figures.failed(leased, ErrorCode.MAILBOX_UNREACHABLE, "Nobody is there.", path="imap.host")
+        await health.failed(leased, ErrorCode.MAILBOX_UNREACHABLE, "Nobody is there.", path="imap.host")
         failed = await until(states, "a@firm.test", state="RETRYING")
         assert failed["health"]["error"] == {
             "code": "MAILBOX_UNREACHABLE",
@@ -74,15 +74,15 @@ async def test_what_writes_no_entry_is_told_as_well(api: Api, by: System, owner:
     box = await a_mailbox(by, "a")
     leased = await lease.claim_one("worker", box)
     assert leased
-    await figures.succeeded(leased)
+    await health.succeeded(leased)
     entries = await store.value("SELECT count(*) FROM journal_entry")
     async with api.follow(FOLLOW, {"id": global_id(Kind.MAILBOX, box)}, as_=owner) as states:
         before = (await states.next())["health"]["lastSyncAt"]
-        await figures.succeeded(leased)
+        await health.succeeded(leased)
         assert (await states.next())["health"]["lastSyncAt"] > before
         await store.execute("UPDATE mailbox SET backfill_total = 7, backfill_done = 3")
         assert (await states.next())["health"]["backfill"] == {"done": 3, "total": 7}
-        await figures.now(leased, MailboxState.SYNCING)
+        await health.now(leased, MailboxState.SYNCING)
         for _ in range(2):  # its figures move along
             assert (await states.next())["health"]["state"] == "SYNCING"
     assert await store.value("SELECT count(*) FROM journal_entry") == entries

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.processes.switchboard import run_afresh
 
-SERVER = {"uvicorn", "graph.process.running", "graph.process.app"}
+SERVER = {"uvicorn", "graph.process.serving", "graph.process.app"}
 API = {"starlette", "strawberry", "graphql"}
 MAIL = {"mail.sync", "aioimaplib"}
 HOUSE = {"obstore", "broadcaster", "graph.process.opening"}

@@ -10,7 +10,7 @@ from mail.demo.client_list import HEADERS
 from models.client_import.columns import ImportField, guess
 from models.client_import.values import ClientRow, client_rows
 from models.contact import FieldRef
-from models.sheet import reading
+from models.sheet import process
 from models.sheet.sheet import Sheet
 from tests.support.processes.switchboard import CHECKOUT
 
@@ -35,7 +35,7 @@ def errors(rows: Sequence[ClientRow]) -> list[tuple[int, str | None]]:
 async def test_its_columns_are_guessed_and_three_of_its_rows_cannot_be_taken(
     written: dict[str, bytes], name: str
 ) -> None:
-    sheet = await reading.read(written[name])
+    sheet = await process.read(written[name])
     assert sheet.headers == HEADERS
     assert list(guess(sheet).values()) == [
         ImportField.ACCOUNT_CODE,
@@ -53,7 +53,7 @@ async def test_its_columns_are_guessed_and_three_of_its_rows_cannot_be_taken(
 
 
 async def test_both_files_say_the_same_and_only_the_csv_is_no_unicode(written: dict[str, bytes]) -> None:
-    as_csv, as_xlsx = await reading.read(written["clients.csv"]), await reading.read(written["clients.xlsx"])
+    as_csv, as_xlsx = await process.read(written["clients.csv"]), await process.read(written["clients.xlsx"])
     assert clients(as_csv) == clients(as_xlsx)
     assert any("Windows-1252" in warning for warning in as_csv.warnings)
     assert as_xlsx.warnings == ()

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from websockets.frames import Frame, Opcode
 
 from graph.engine.transport.places import BEYOND
-from graph.process.running import room_for_connections
+from graph.process.serving import room_for_connections
 from tests.support.api.toy_server import Toy, serving, until
 from tests.support.api.websocket import hear, joined, subscribe, tell
 from tests.support.servers.http import plain_http

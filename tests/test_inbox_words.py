@@ -11,7 +11,7 @@ from models.errors import ErrorCode
 from models.firm_settings import FirmWish
 from models.ground import store
 from models.invitation import accepting
-from models.mailbox import MailServer, NewMailbox, figures, lease
+from models.mailbox import MailServer, NewMailbox, health, lease
 from models.notification.words import LANGUAGES, English, Italian, words_in
 from models.notification_category import NotificationCategory
 from models.our_own import OurOwn
@@ -75,7 +75,7 @@ async def test_an_email_without_a_subject(by: Viewer) -> None:
 
 async def test_a_mailbox_whose_password_is_refused(by: Viewer) -> None:
     message = "The mail server refused the name or the password."
-    await figures.failed(await a_mailbox(by), ErrorCode.MAILBOX_SECRET_REFUSED, message, hopeless=True)
+    await health.failed(await a_mailbox(by), ErrorCode.MAILBOX_SECRET_REFUSED, message, hopeless=True)
     (text,) = await texts()
     assert text.startswith("box@firm.test: il server di posta non accetta")
 

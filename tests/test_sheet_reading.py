@@ -14,7 +14,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from models.sheet import reading
+from models.sheet import process
 from models.sheet.sheet import MOST_BYTES, Row, Unreadable
 from tests.support.firm.sheets import MAIN, Table, as_workbook, laid_out, relations, row, words, workbook, written
 from tests.support.waiting import patience
@@ -79,7 +79,7 @@ def test_any_bytes_are_rows_or_a_sentence(content: bytes) -> None:
 
 @pytest.mark.parametrize("content", [b"A;B\r\n1;2\r\n", as_workbook([("A", "B"), ("1", "2")])])
 async def test_a_file_is_read_in_another_process(content: bytes) -> None:
-    sheet = await reading.read(content)
+    sheet = await process.read(content)
     assert (sheet.headers, [*sheet.rows], sheet.warnings, sheet.delimiter) == (
         ("A", "B"),
         [Row(1, ("1", "2"))],
@@ -89,13 +89,13 @@ async def test_a_file_is_read_in_another_process(content: bytes) -> None:
 
 
 async def test_a_single_column_comes_with_a_delimiter_that_is_found_out_again() -> None:
-    sheet = await reading.read(b"E-mail\na@b.test,c@d.test\n")
+    sheet = await process.read(b"E-mail\na@b.test,c@d.test\n")
     assert (sheet.rows[0].cells, sheet.delimiter) == (("a@b.test,c@d.test",), ";")
 
 
 async def test_a_file_that_is_too_large_is_refused_before_anything_is_read() -> None:
     with pytest.raises(Unreadable, match="more than 20 MB"):
-        await reading.read(b"x" * (MOST_BYTES + 1))
+        await process.read(b"x" * (MOST_BYTES + 1))
 
 
 def styles_of_many_cells() -> bytes:
@@ -153,19 +153,19 @@ def test_what_a_file_costs_has_a_limit(name: str) -> None:
 
 async def test_a_reader_that_asks_for_too_much_is_ended_and_that_is_told() -> None:
     with pytest.raises(Unreadable, match="took more time or memory than it may"):
-        await reading.read(long_text_said(100_000))
-    assert len((await reading.read(b"A;B\n1;2\n")).rows) == 1
+        await process.read(long_text_said(100_000))
+    assert len((await process.read(b"A;B\n1;2\n")).rows) == 1
 
 
 async def test_a_reader_that_cannot_even_begin_blames_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "orjson.py").write_text("raise ImportError")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with pytest.raises(RuntimeError, match="ended with code 1"):
-        await reading.read(b"A;B\n1;2\n")
+        await process.read(b"A;B\n1;2\n")
 
 
 async def test_a_reader_whose_asker_is_gone_ends() -> None:
-    asking = asyncio.create_task(reading.read((b"a;" * 199 + b"a\n") + (b"1;" * 199 + b"1\n") * 50_000))
+    asking = asyncio.create_task(process.read((b"a;" * 199 + b"a\n") + (b"1;" * 199 + b"1\n") * 50_000))
     async with patience():
         while not readers():  # noqa: ASYNC110 - no event tells of the birth of a process
             await asyncio.sleep(0.01)

@@ -12,11 +12,11 @@ import pytest
 from models import firm_key
 from models.email import MessageAttachment
 from models.ground import store
-from models.mailbox import backlog, folders, lease, ledger, storing
+from models.mailbox import backlog, finishing, folders, lease, ledger
+from models.mailbox.finishing import Fetched
 from models.mailbox.folders import LedgerFolder
 from models.mailbox.lease import Leased
 from models.mailbox.ledger import Found
-from models.mailbox.storing import Fetched
 from models.viewer import System
 from tests.support.firm.many_addresses import nobody_analyses, rows_read
 from tests.test_email_receiving import ANNA, CAME, a_message, a_synced_firm
@@ -48,7 +48,7 @@ async def fetched(leased: Leased, folder: LedgerFolder, *, anew: bool) -> None:
     due = await backlog.due(leased, folder, most=AT_ONCE)
     assert len(due) == AT_ONCE
     messages = [replace(a_message(pending.uid), attachments=(FILE,), raw_file=f"{pending.uid:064}") for pending in due]
-    await storing.finish(leased, [Fetched(*each) for each in zip(due, messages, strict=True)])
+    await finishing.finish(leased, [Fetched(*each) for each in zip(due, messages, strict=True)])
 
 
 @pytest.mark.parametrize("anew", [False, True], ids=["plans kept since it was empty", "another connection each time"])

@@ -11,7 +11,7 @@ from mail.sync import Tools, sync_once
 from models import mailbox
 from models.ground import files, store
 from models.ground.settings import Settings
-from models.mailbox import MailboxChange, MailSecurity, MailServer, figures, folders, lease, ledger
+from models.mailbox import MailboxChange, MailSecurity, MailServer, folders, health, lease, ledger
 from models.mailbox.lease import LeaseLost
 from models.viewer import System
 from tests.support.emails.synced_mailbox import (
@@ -230,7 +230,7 @@ async def test_a_worker_that_lost_the_mailbox_or_missed_a_change_writes_nothing(
     await mailbox.update(by, mailbox_id, MailboxChange(paused=True))
     with pytest.raises(LeaseLost):
         await ledger.found(other, folder, [], watermark=9)
-    await figures.succeeded(other)
+    await health.succeeded(other)
     assert (await row_of(mailbox_id))["state"] == "PAUSED"
     assert await store.value("SELECT watermark FROM mail_folder") == 1
 

@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from models import firm, journal, session, team
+from models.account_columns import AccountColumn, set_account_columns
 from models.errors import ErrorCode, Refusal
 from models.ground import store
-from models.team import AccountColumn
 from models.viewer import System, TeamRole, Viewer
 from tests.support.firm.factories import a_firm, a_member
 from tests.support.refusals import refused
@@ -85,9 +85,9 @@ async def test_each_member_keeps_the_columns_of_their_list_in_order(by: Viewer) 
     """R49"""
     other = await a_member(by)
     columns = [AccountColumn.NOTIFY, AccountColumn.NAME]
-    done = await team.set_account_columns(by, columns)
+    done = await set_account_columns(by, columns)
     assert done.cursor == await journal.head(by.firm_id)
-    assert (await team.set_account_columns(by, columns)).cursor is None
+    assert (await set_account_columns(by, columns)).cursor is None
     seen = await team.by_ids(by, [by.member_id, other.member_id])
     assert seen[by.member_id].account_columns == tuple(columns)
     assert seen[other.member_id].account_columns == ()
@@ -97,7 +97,7 @@ async def test_each_member_keeps_the_columns_of_their_list_in_order(by: Viewer) 
 @pytest.mark.parametrize("columns", [[], [AccountColumn.NAME, AccountColumn.NAME]])
 async def test_no_column_or_one_twice_is_refused(by: Viewer, columns: list[AccountColumn]) -> None:
     with refused(ErrorCode.INVALID, "columns"):
-        await team.set_account_columns(by, columns)
+        await set_account_columns(by, columns)
 
 
 async def test_no_password_stands_in_the_journal_or_the_database(by: Viewer) -> None:

@@ -85,7 +85,7 @@ ENTER = {"input": {"email": f"{SECRET}@firm.test", "password": SECRET}}
 
 def test_where_it_is_off_nothing_of_it_is_loaded() -> None:
     loaded = (
-        "import sys, graph.process.running; print([name for name in sys.modules if name.startswith('opentelemetry')])"
+        "import sys, graph.process.serving; print([name for name in sys.modules if name.startswith('opentelemetry')])"
     )
     done = subprocess.run([sys.executable, "-c", loaded], cwd=CHECKOUT, text=True, capture_output=True, check=True)
     assert done.stdout == "[]\n"

@@ -25,9 +25,9 @@ def serve(
     worker: Annotated[bool, typer.Option(help="Also fetch mail in this process.")] = True,
 ) -> None:
     """The API, on HOST and PORT. Ctrl-C and SIGTERM stop it."""
-    from graph.process import running
+    from graph.process import serving
 
-    _run(lambda settings: running.serve(settings, worker=worker))
+    _run(lambda settings: serving.serve(settings, worker=worker))
 
 
 @app.command()

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from graph.ids import Kind, global_id
 from graph.pages.tabs import Example
-from graph.process import running
+from graph.process import serving
 from graph.process.app import create_app
 from graph.process.logs import log_plainly
 from graph.process.opening import opened
@@ -34,7 +34,7 @@ PORTS = {"imap_port": IMAP_PORT, "smtp_port": SMTP_PORT, "token_port": TOKEN_POR
 async def show(settings: Settings, *, dovecot: bool = False) -> None:
     """Until Ctrl-C; what an earlier start left is still there. Raises what `opened` does, PortTaken, DemoMailFailed."""
     log_plainly(settings)
-    listening = running.listen(settings)
+    listening = serving.listen(settings)
     typer.echo("Starting PostgreSQL, the demo mail server and the API …")
     async with opened(settings), _mail(settings, dovecot=dovecot) as mail:
         await seed(clock.now())
@@ -44,7 +44,7 @@ async def show(settings: Settings, *, dovecot: bool = False) -> None:
         settings = _with_letters(settings, mail)
         async with working(settings):
             app = create_app(settings, email=BELLANDI.owner.email, password=OWNER_PASSWORD, example=example)
-            await running.serve_app(app, listening, ready=lambda: _welcome(settings, mail))
+            await serving.serve_app(app, listening, ready=lambda: _welcome(settings, mail))
 
 
 @asynccontextmanager

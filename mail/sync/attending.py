@@ -21,7 +21,7 @@ from mail.sync.tools import Tools, Visit
 from mail.sync.turns import Pace
 from models.ground import clock
 from models.ground.cancelled import heed
-from models.mailbox import credentials, figures, lease, trying_again
+from models.mailbox import credentials, health, lease, reading_again
 from models.mailbox.lease import Leased, LeaseLost
 from models.mailbox.mailbox import MailboxState
 from models.mailbox.signing_in import signed_in
@@ -102,11 +102,11 @@ async def _visits(attendance: Attendance, sender: Sender, tools: Tools, *, once:
 
 async def _visit(attendance: Attendance, sender: Sender, tools: Tools, *, once: bool) -> None:
     leased = attendance.leased
-    await figures.now(leased, MailboxState.CHECKING)
+    await health.now(leased, MailboxState.CHECKING)
     async with await reach_imap(leased, private=tools.development, timeout=tools.timeout) as imap:
-        await figures.now(leased, MailboxState.SYNCING)
+        await health.now(leased, MailboxState.SYNCING)
         await signed_in(leased)
-        await trying_again.with_parser(leased, PARSER_VERSION)
+        await reading_again.with_parser(leased, PARSER_VERSION)
         async with looking_after_sending(leased, tools, sender, once=once):
             await _attend(attendance, Visit(leased, imap, tools), once=once)
 
@@ -123,7 +123,7 @@ async def _attend(attendance: Attendance, visit: Visit, *, once: bool) -> None:
         visit.noted.watched = looked.watched
         if looked.left or (looked.copies and await look_after_copies(visit)):
             continue
-        await figures.succeeded(visit.leased, looked.fault)
+        await health.succeeded(visit.leased, looked.fault)
         if once:
             return
         if await _is_to_be_watched(visit, *looked.watched, in_vain=pace.in_vain):

@@ -13,7 +13,7 @@ from mail.imap import ImapError
 from mail.reaching import NotReached
 from models.errors import ErrorCode
 from models.ground import store
-from models.mailbox import figures
+from models.mailbox import health
 from models.mailbox.lease import Leased
 from models.mailbox.signing_in import NotEntrusted
 
@@ -42,7 +42,7 @@ async def tell(leased: Leased, error: Exception, *, once: bool) -> None:
 
 
 def _telling(leased: Leased, error: BaseException) -> Callable[[], Awaitable[None]]:
-    told = partial(figures.failed, leased)
+    told = partial(health.failed, leased)
     mailbox = str(leased.mailbox_id)
     match error:
         case NotReached():

@@ -16,11 +16,11 @@ from mail.sync.turns import Turn
 from models import document, stored_file
 from models.email import MessageAttachment
 from models.ground.checkpoint import checkpoint
-from models.mailbox import backlog, figures
+from models.mailbox import backlog, health
 from models.mailbox.backlog import MOST_CUTS, MOST_TRIES, Pending, Settled
+from models.mailbox.finishing import Fetched, finish
 from models.mailbox.folders import LedgerFolder
 from models.mailbox.mailbox import MailboxState, OccurrenceState, SkipReason
-from models.mailbox.storing import Fetched, finish
 
 log = structlog.get_logger("sync")
 BATCH_MESSAGES = 100
@@ -64,7 +64,7 @@ def _bite(due: Sequence[Pending]) -> list[Pending]:
 async def _fetch_and_store(visit: Visit, batch: Sequence[Pending], ahead: Ahead) -> None:
     """Returns when it is fetched."""
     if not batch[0].arrival:
-        await figures.now(visit.leased, MailboxState.SYNCING)
+        await health.now(visit.leased, MailboxState.SYNCING)
     visit.noted.brought = True
     await ahead.room(sum(one.size for one in batch))
     try:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from models.errors import ErrorCode, Refusal
 from models.ground import files
-from models.sheet import reading
+from models.sheet import process
 from models.sheet.sheet import MOST_BYTES, Sheet, Unreadable
 
 
@@ -22,6 +22,6 @@ async def read(file: str, firm_id: UUID) -> Sheet:
         if len(content) > MOST_BYTES:
             break
     try:
-        return await reading.read(bytes(content))
+        return await process.read(bytes(content))
     except Unreadable as unreadable:
         raise Refusal(ErrorCode.INVALID, str(unreadable), "uploadId") from None

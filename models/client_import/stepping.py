@@ -21,8 +21,8 @@ from models.client_import.beginning import begin
 from models.client_import.client_import import ClientImport, from_json
 from models.client_import.ending import finish
 from models.client_import.known import Known
+from models.client_import.learning import learn
 from models.client_import.listing import figures_of
-from models.client_import.looking import learn
 from models.client_import.planning import Plan, not_allowed, plan
 from models.client_import.turns import Turn
 from models.client_import.understanding import options_of

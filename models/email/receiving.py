@@ -10,7 +10,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from models import address, document, journal, notification, our_own
-from models.email import linking, storing
+from models.email import inserting, linking
 from models.email.email import EmailDirection
 from models.email.linking import Asking
 from models.email.message import Message
@@ -75,25 +75,25 @@ class _Stored:
 async def _store(by: System, mailbox_id: UUID, batch: Sequence[Incoming]) -> _Stored:
     """Each message that the firm does not have yet, once; and of all of them who takes part."""
     messages = [incoming.message for incoming in batch]
-    ids = await storing.known(by.firm_id, [message.fingerprint for message in messages])
+    ids = await inserting.known(by.firm_id, [message.fingerprint for message in messages])
     fresh = {message.fingerprint: message for message in messages if message.fingerprint not in ids}
     emails = await _emails(by, batch, list(fresh.values()))
-    await storing.insert(by.firm_id, mailbox_id, emails)
+    await inserting.insert(by.firm_id, mailbox_id, emails)
     ids |= {email.message.fingerprint: email.id for email in emails}
     threads = {email.id: email.thread_id for email in emails}
     people = [(ids[message.fingerprint], message) for message in messages]
-    await storing.add_participants(by.firm_id, people, new=threads)
+    await inserting.add_participants(by.firm_id, people, new=threads)
     return _Stored(ids, threads)
 
 
-async def _emails(by: System, batch: Sequence[Incoming], fresh: Sequence[Message]) -> list[storing.NewEmail]:
+async def _emails(by: System, batch: Sequence[Incoming], fresh: Sequence[Message]) -> list[inserting.NewEmail]:
     """Where a message is in the batch more than once, its first copy says where it sorts, and its direction."""
     first = {incoming.message.fingerprint: incoming for incoming in reversed(batch)}
     copies = [first[message.fingerprint] for message in fresh]
     threads = await _threads(by, fresh, [incoming.message for incoming in batch])
     sorts = [incoming.message.sorted_at(arrival=incoming.arrival) for incoming in copies]
     parts = zip(threads, await _directions(by, copies), fresh, sorts, strict=True)
-    return [storing.NewEmail(uuid7(), *of_message) for of_message in parts]
+    return [inserting.NewEmail(uuid7(), *of_message) for of_message in parts]
 
 
 async def _threads(by: System, fresh: Sequence[Message], messages: Sequence[Message]) -> Sequence[UUID]:

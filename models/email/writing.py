@@ -4,7 +4,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from models.email import linking, storing, threads
+from models.email import inserting, linking, threads
 from models.email.email import EmailDirection
 from models.email.message import Message
 from models.viewer import Viewer
@@ -20,9 +20,9 @@ async def write(
     assert message.message_id, "it is our own"
     thread = thread_id or uuid7()
     await threads.name(by, message.message_id, thread)
-    new = storing.NewEmail(email_id, thread, EmailDirection.OUTGOING, message, message.received_at)
-    await storing.insert(by.firm_id, mailbox_id, [new])
-    await storing.add_participants(by.firm_id, [(email_id, message)], new=[email_id])
+    new = inserting.NewEmail(email_id, thread, EmailDirection.OUTGOING, message, message.received_at)
+    await inserting.insert(by.firm_id, mailbox_id, [new])
+    await inserting.add_participants(by.firm_id, [(email_id, message)], new=[email_id])
     asked = await linking.asking(by, [message])
     linked = await linking.link(by, [(email_id, message, asked)])
     return tuple(linked.get(email_id, ()))

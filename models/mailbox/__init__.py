@@ -15,9 +15,9 @@ from models.mailbox.listing import (
 from models.mailbox.mailbox import MailboxState, OccurrenceState, SkipReason, StoredEmails
 from models.mailbox.mending import MailboxChange, left_by, update
 from models.mailbox.ports import limit_ports, take_up_ports
+from models.mailbox.reading_again import sync_now
 from models.mailbox.secret import OAuth, Secret
 from models.mailbox.server import MailSecurity, MailServer
-from models.mailbox.trying_again import sync_now
 
 __all__ = [
     "Backfill",

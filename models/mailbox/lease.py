@@ -35,7 +35,7 @@ class LeaseLost(Exception):
 class Leased:
     """
     `version` goes up when somebody mends, changes or pauses the mailbox: connect anew then. `signed_in_before`: at
-    least once. `asks`, `parser_version`: models/mailbox/trying_again.py. What it signs in with:
+    least once. `asks`, `parser_version`: models/mailbox/reading_again.py. What it signs in with:
     models/mailbox/credentials.py. `unsent`: as it was claimed, something written here had no outcome yet. `reads_in`:
     seconds until it is to be read, None: not until somebody says so; then it is held for the sake of what is to be sent
     from it.

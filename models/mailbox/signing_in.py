@@ -6,7 +6,7 @@ from models import firm, our_own
 from models.email import history
 from models.errors import ErrorCode, Refusal
 from models.ground import clock, store
-from models.mailbox import figures
+from models.mailbox import health
 from models.mailbox.lease import Leased, check
 from models.toggles import end_email_sync
 from models.viewer import System
@@ -25,7 +25,7 @@ async def signed_in(leased: Leased) -> None:
     """
     if not leased.signed_in_before:
         await _for_the_first_time(leased)
-    await figures.reached(leased)
+    await health.reached(leased)
 
 
 async def _for_the_first_time(leased: Leased) -> None:

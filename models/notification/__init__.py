@@ -5,8 +5,8 @@ from models.notification.conversation import Conversation
 from models.notification.listing import InboxFilter, NotificationView, by_ids, count, page, unread_count
 from models.notification.marking import Selection, archive, mark
 from models.notification.merging import GONE_KEPT_FOR, merge
-from models.notification.moving import NewNotification, raise_for_team
 from models.notification.notification import Notification, NotificationKind
+from models.notification.raising import NewNotification, raise_for_team
 from models.notification.words import Said
 
 __all__ = [

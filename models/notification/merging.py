@@ -8,7 +8,7 @@ from uuid import UUID
 
 from models.ground import clock, store
 from models.notification.conversation import Conversation
-from models.notification.moving import MAILS_AGAIN
+from models.notification.raising import MAILS_AGAIN
 from models.notification.telling import tell
 from models.viewer import Actor
 

@@ -2,13 +2,11 @@
 
 from models.team.adding import add, invite, join
 from models.team.changing import remove, update
-from models.team.columns import set_account_columns
 from models.team.listing import TeamMemberView, by_ids, of_firm
-from models.team.member import AccountColumn, RecoveryCode, TeamMember, TeamMemberState
+from models.team.member import RecoveryCode, TeamMember, TeamMemberState
 from models.team.own_password import change_password, end_resets
 
 __all__ = [
-    "AccountColumn",
     "RecoveryCode",
     "TeamMember",
     "TeamMemberState",
@@ -21,6 +19,5 @@ __all__ = [
     "join",
     "of_firm",
     "remove",
-    "set_account_columns",
     "update",
 ]

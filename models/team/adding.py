@@ -9,6 +9,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from models import address, firm, idempotency, journal, letter, our_own, password, session, text
+from models.account_columns import AccountColumn
 from models.address import TypedAddress
 from models.email import history
 from models.errors import DeadLinkReason, ErrorCode, Faults, Refusal
@@ -19,7 +20,7 @@ from models.invitation.invitation import Invitation
 from models.journal import JournalKind, Subject
 from models.letter import LetterKind, NewLetter
 from models.session.starting import SignedIn
-from models.team.member import AccountColumn, TeamMember, TeamMemberState
+from models.team.member import TeamMember, TeamMemberState
 from models.team.ruling import must_still_rule
 from models.toggles import end_email_sync
 from models.viewer import Actor, TeamRole, Viewer, must_be_admin_in_person

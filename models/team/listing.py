@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from models.account_columns import AccountColumn
 from models.ground import store
 from models.notification import NotificationSetting, channels
-from models.team.member import AccountColumn, TeamMemberState
+from models.team.member import TeamMemberState
 from models.viewer import TeamRole, Viewer
 
 

@@ -13,18 +13,6 @@ class TeamMemberState(StrEnum):
     REMOVED = "REMOVED"
 
 
-class AccountColumn(StrEnum):
-    """Columns of the account list (R49)."""
-
-    CODE = "CODE"
-    NAME = "NAME"
-    KIND = "KIND"
-    LOGIN = "LOGIN"
-    NOTIFY = "NOTIFY"
-    EMAIL_SYNC = "EMAIL_SYNC"
-    CONTACTS = "CONTACTS"
-
-
 class TeamMember(Model):
     id = fields.UUIDField(primary_key=True)
     firm_id = fields.UUIDField()

@@ -24,7 +24,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from graph.process.app import create_app
-from graph.process.running import configured, listen
+from graph.process.serving import configured, listen
 from models import feed
 from models.ground.settings import Settings
 from models.session import SignedIn

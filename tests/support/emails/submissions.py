@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from uuid_utils.compat import uuid7
 
 from models import stored_file, submission
-from models.email import EmailDirection, Message, MessageAttachment, history, storing
+from models.email import EmailDirection, Message, MessageAttachment, history, inserting
 from models.ground import clock, store
 from models.participant import Participant, Role
 from models.submission import NewSubmission
@@ -40,11 +40,11 @@ async def written(
         *(Participant(Role.CC, None, each) for each in copies),
     ]
     message = _message(email_id, message_id, subject, text, people, attachments)
-    new = storing.NewEmail(email_id, uuid7(), EmailDirection.OUTGOING, message, message.received_at)
+    new = inserting.NewEmail(email_id, uuid7(), EmailDirection.OUTGOING, message, message.received_at)
     async with store.transaction(by.firm_id):
         await history.lock(by.firm_id)
-        await storing.insert(by.firm_id, mailbox_id, [new])
-        await storing.add_participants(by.firm_id, [(email_id, message)], new=[email_id])
+        await inserting.insert(by.firm_id, mailbox_id, [new])
+        await inserting.add_participants(by.firm_id, [(email_id, message)], new=[email_id])
         await submission.queue(
             by,
             NewSubmission(

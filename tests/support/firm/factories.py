@@ -13,6 +13,7 @@ from uuid_utils.compat import uuid7
 
 from models import account, address, contact, firm, firm_key, mailbox, password_reset, session, toggles
 from models.account import AccountKind, NewAccount
+from models.account_columns import AccountColumn
 from models.address import PortalUser
 from models.contact import ExistingContact, FieldRef, NewContact, NewEmail
 from models.errand.running import run_errands
@@ -20,7 +21,7 @@ from models.ground import clock, secret_link, store
 from models.ground.settings import Settings
 from models.invitation import Invitation
 from models.session import SignedIn
-from models.team import AccountColumn, TeamMember, TeamMemberState
+from models.team import TeamMember, TeamMemberState
 from models.toggles import Invite, NewToggles, TogglesView, TogglesWish, setting
 from models.viewer import Actor, Client, System, TeamRole, Viewer
 

@@ -10,6 +10,7 @@ from tortoise import Model
 
 from models.account import Account, AccountFilter, AccountKind, LoginStatus
 from models.account.account import AccountContact
+from models.account_columns import AccountColumn
 from models.address import EmailAddress, PortalUser
 from models.bulk_update.edit import AccountSelection, BulkEdit
 from models.bulk_update.item import BulkAction
@@ -21,7 +22,7 @@ from models.ground.settings import Settings
 from models.invitation import Invitation, InvitationAccount
 from models.letter import Letter, LetterKind, LetterState
 from models.notification_category import NotificationCategory
-from models.team import AccountColumn, TeamMember, TeamMemberState
+from models.team import TeamMember, TeamMemberState
 from models.toggles import Invite, NotificationPreference, Switch
 from models.toggles.toggles import Toggles
 from models.viewer import TeamRole, Viewer

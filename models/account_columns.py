@@ -1,13 +1,25 @@
 """The columns of one's own account list (R49)."""
 
 from collections.abc import Sequence
+from enum import StrEnum
 
 from models import journal
 from models.errors import ErrorCode, Refusal
 from models.ground import store
 from models.idempotency import Done
-from models.team.member import AccountColumn
 from models.viewer import Viewer
+
+
+class AccountColumn(StrEnum):
+    """Columns of the account list (R49)."""
+
+    CODE = "CODE"
+    NAME = "NAME"
+    KIND = "KIND"
+    LOGIN = "LOGIN"
+    NOTIFY = "NOTIFY"
+    EMAIL_SYNC = "EMAIL_SYNC"
+    CONTACTS = "CONTACTS"
 
 
 async def set_account_columns(by: Viewer, columns: Sequence[AccountColumn]) -> Done:

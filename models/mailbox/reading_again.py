@@ -9,7 +9,7 @@ from models.errors import ErrorCode, Refusal
 from models.ground import store
 from models.idempotency import Done
 from models.journal import FeedKind, Subject
-from models.mailbox.figures import MOST_REFUSALS
+from models.mailbox.health import MOST_REFUSALS
 from models.mailbox.lease import Leased, check
 from models.mailbox.mailbox import MailboxState
 from models.viewer import Viewer

@@ -1,4 +1,9 @@
-"""One supervised channel for each process."""
+"""
+"Firm F is at position N", from whichever process wrote it to every process that follows: by the database, or by Redis.
+
+They travel by broadcaster and may be lost: it falls silent for good when its server restarts. So the channel is watched
+(a beat through itself), built anew when it falls silent, and nobody relies on it: a lost wake-up costs seconds.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -124,7 +129,7 @@ class Wakeups:
 def _channel(url: str) -> Broadcast:
     if not url.startswith(("redis://", "rediss://", "unix://")):
         return Broadcast(url)
-    from models.ground.wakeups.redis import Redis  # an extra: only who uses it needs it
+    from models.ground.wakeups_by_redis import Redis  # an extra: only who uses it needs it
 
     return Broadcast(backend=Redis(url))
 
