@@ -46,5 +46,5 @@ def _plain(value: Any) -> Any:
 
 def _is_given(field: Field[Any], value: Any) -> bool:
     default = field.default if field.default_factory is MISSING else field.default_factory()
-    given = getattr(value, field.name)
-    return field.repr and given is not UNSET and (default is MISSING or given != default)
+    content = getattr(value, field.name)
+    return field.repr and content is not UNSET and (default is MISSING or content != default)

@@ -62,10 +62,10 @@ class Key:
 
     def derived(self, purpose: str) -> bytes:
         """32 bytes (HKDF, RFC 5869): whoever has these has neither the key nor those of another purpose."""
-        if (known := self._by_purpose.get(purpose)) is None:
+        if (secret := self._by_purpose.get(purpose)) is None:
             made = HKDF(algorithm=SHA256(), length=LENGTH, salt=None, info=purpose.encode())
-            known = self._by_purpose[purpose] = made.derive(self._secret)
-        return known
+            secret = self._by_purpose[purpose] = made.derive(self._secret)
+        return secret
 
     def seal(self, text: str, *about: object) -> bytes:
         """Encrypts (AES-256-GCM) for one place only: `about` names it, as in (firm_id, mailbox_id, "password")."""
@@ -100,10 +100,10 @@ class Key:
         digest = hmac.digest(self.derived(f"link:{purpose}"), text.encode(), "sha256")
         return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
-    def is_signed(self, purpose: str, text: str, given: str) -> bool:
-        if given.isascii() and hmac.compare_digest(self.signature(purpose, text), given):
+    def is_signed(self, purpose: str, text: str, signature: str) -> bool:
+        if signature.isascii() and hmac.compare_digest(self.signature(purpose, text), signature):
             return True
-        return self._before is not None and self._before.is_signed(purpose, text, given)
+        return self._before is not None and self._before.is_signed(purpose, text, signature)
 
     def address_hash(self, key: str) -> bytes:
         """Of a firm's key: 16 bytes that stand for an address in the ledger; equal only within the firm (R18)."""
@@ -115,7 +115,7 @@ def _place(about: tuple[object, ...]) -> bytes:
 
 
 @dataclass(slots=True)
-class _Known:
+class _Keys:
     """
     Of this process. `own`: the installation's secret; `own_before`: what firms' things were made with before firms had
     keys of their own. `firms`: those met so far.
@@ -127,7 +127,7 @@ class _Known:
     firms: dict[UUID, Key] = field(default_factory=dict)
 
 
-_known: _Known | None = None
+_keys: _Keys | None = None
 
 
 def load(settings: Settings) -> None:
@@ -165,22 +165,22 @@ def use(key: bytes) -> None:
     Replaces the key of this process. Until `open_secret` has told another, the installation's secret is the key itself,
     as it was before there was one.
     """
-    global _known
+    global _keys
     own = Key(key)
-    _known = _Known(own, own, own)
+    _keys = _Keys(own, own, own)
 
 
 def open_secret(own: Key, before: Key | None = None) -> None:
     """The installation's secret, as the database keeps it; `before`: the one before, while keys are made anew."""
-    known = _all()
-    known.own, known.own_before = own, before or own
-    known.firms.clear()
+    keys = _all()
+    keys.own, keys.own_before = own, before or own
+    keys.firms.clear()
 
 
-def _all() -> _Known:
-    if _known is None:
+def _all() -> _Keys:
+    if _keys is None:
         raise WrongKey("The key has not been loaded.")
-    return _known
+    return _keys
 
 
 def master() -> Key:

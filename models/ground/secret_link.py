@@ -23,9 +23,9 @@ def token(key: Key, purpose: str, row_id: UUID, seed: bytes) -> str:
     return f"{row_id.hex}.{key.signature(purpose, row_id.hex + seed.hex())}"
 
 
-def row_of(given: str) -> UUID | None:
+def row_of(token: str) -> UUID | None:
     """The row that a token names, whether or not it is right; None: it is no token."""
-    digits = given.partition(".")[0]
+    digits = token.partition(".")[0]
     try:
         row_id = UUID(digits)
     except ValueError:
@@ -33,5 +33,5 @@ def row_of(given: str) -> UUID | None:
     return row_id if row_id.hex == digits else None
 
 
-def is_token(key: Key, given: str, purpose: str, row_id: UUID, seed: bytes) -> bool:
-    return key.is_signed(purpose, row_id.hex + seed.hex(), given.partition(".")[2])
+def is_token(key: Key, text: str, purpose: str, row_id: UUID, seed: bytes) -> bool:
+    return key.is_signed(purpose, row_id.hex + seed.hex(), text.partition(".")[2])

@@ -25,10 +25,10 @@ class Together(Generic[Given, Answer]):
         self._waiting: list[tuple[Given, asyncio.Future[Answer]]] = []
         self._rounds: asyncio.Task[None] | None = None
 
-    async def __call__(self, given: Given) -> Answer:
+    async def __call__(self, request: Given) -> Answer:
         """Raises what its round raises."""
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._waiting.append((given, answer))
+        self._waiting.append((request, answer))
         if self._rounds is None or self._rounds.done():  # looked at, not noted: a task that dies could not note it
             self._rounds = asyncio.create_task(self._go(), context=self._context.copy())
         return await answer
@@ -37,7 +37,7 @@ class Together(Generic[Given, Answer]):
         while self._waiting:
             waiting, self._waiting = self._waiting, []
             try:
-                answers = await self._do([given for given, _ in waiting])
+                answers = await self._do([request for request, _ in waiting])
                 _tell(waiting, answers)
             except Exception as error:
                 _fail(waiting, error)

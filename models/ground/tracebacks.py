@@ -14,6 +14,6 @@ def traceback_of(error: BaseException) -> str:
 
 def _without_values(traceback: TracebackException) -> None:
     traceback._str = traceback._str.partition(QUOTING)[0]  # type: ignore[attr-defined]  # the only place where it stands
-    for other in (traceback.__cause__, traceback.__context__, *(traceback.exceptions or ())):
-        if other is not None:
-            _without_values(other)
+    for cause in (traceback.__cause__, traceback.__context__, *(traceback.exceptions or ())):
+        if cause is not None:
+            _without_values(cause)

@@ -18,9 +18,9 @@ def by_itself(of_firm: OfFirm[Given]) -> OfFirm[Given]:
     """An error is logged, and 0 answered: the next look tries that firm again. Raises Away."""
 
     @wraps(of_firm)
-    async def tried(by: System, /, *given: Given.args, **named: Given.kwargs) -> int:
+    async def tried(by: System, /, *args: Given.args, **named: Given.kwargs) -> int:
         try:
-            return await of_firm(by, *given, **named)
+            return await of_firm(by, *args, **named)
         except store.Away:
             raise
         except Exception as error:

@@ -54,8 +54,8 @@ async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, Entry]:
 
 def _matching(by: Viewer, filter: JournalFilter) -> store.Where:
     where = store.Where("j.firm_id = ?", by.firm_id)
-    seen = JournalKind if by.is_admin else ()
-    where.add("j.kind = ANY(?::text[])", [kind for kind in seen if filter.kinds is None or kind in filter.kinds])
+    kinds = JournalKind if by.is_admin else ()
+    where.add("j.kind = ANY(?::text[])", [kind for kind in kinds if filter.kinds is None or kind in filter.kinds])
     where.given("j.account_ids @> ARRAY[?::uuid]", filter.account_id, afresh=True)
     where.given("j.subject_id = ?", filter.subject_id)
     where.given("? IN (j.member_id, j.user_id)", filter.actor_id)

@@ -185,8 +185,8 @@ async def hand_over(letters: Sequence[tuple[Claimed, bytes]]) -> list[bool]:
     """
     # apart: whoever has a letter locked is about to cancel it, and a notice, asked now, must not wait for that
     notices = [(letter, raw) for letter, raw in letters if letter.aim]
-    others = [(letter, raw) for letter, raw in letters if not letter.aim]
-    may_leave = await _handed_over(others) | await _handed_over(notices)
+    regular = [(letter, raw) for letter, raw in letters if not letter.aim]
+    may_leave = await _handed_over(regular) | await _handed_over(notices)
     return [letter.id in may_leave for letter, _ in letters]
 
 

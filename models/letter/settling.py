@@ -64,8 +64,8 @@ async def _settle(letters: Sequence[Claimed], state: LetterState) -> list[bool]:
     for letter in letters:
         if letter.invitation_id:
             by_firm[letter.firm_id].append(letter)
-    for firm_id, theirs in by_firm.items():
-        settled |= await _settle_with_invitations(firm_id, theirs, state)
+    for firm_id, of_firm in by_firm.items():
+        settled |= await _settle_with_invitations(firm_id, of_firm, state)
     return [letter.id in settled for letter in letters]
 
 

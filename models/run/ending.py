@@ -32,12 +32,12 @@ WHERE firm_id = $1 AND id = $2 RETURNING *
 """
 
 
-async def tell(by: Viewer, run: Any, ended: JournalKind, finished: NotificationKind, said: Said) -> None:
+async def tell(by: Viewer, run: Any, ended: JournalKind, finished: NotificationKind, words: Said) -> None:
     """Of a run that `end` has ended, in that transaction."""
     about = (RunKind(run["kind"]).subject, run["id"])
     journal.record(ended, by=by, subject=about, changes=[Change("status", None, run["status"])])
     checkpoint("before whoever started a run is told of its end")
-    who = run["started_by"]
+    starter = run["started_by"]
     await notification.raise_for_team(
-        by, [NewNotification(finished, run["id"], run["id"], said, only=who, started_by=who)]
+        by, [NewNotification(finished, run["id"], run["id"], words, only=starter, started_by=starter)]
     )

@@ -45,23 +45,23 @@ def typed(to: Sequence[str], cc: Sequence[str], faults: Faults) -> tuple[Recipie
     each that is malformed, with its path, and answers the others; INVALID for more than 100, or nobody in `to`.
     """
     people: list[Recipient] = []
-    for role, header, given, least in ((Role.TO, "to", to, 1), (Role.CC, "cc", cc, 0)):
+    for role, header, texts, least in ((Role.TO, "to", to, 1), (Role.CC, "cc", cc, 0)):
         with faults:
-            must_be_few(given, "recipients", header, least=least)
-            people += _recipients(role, header, given, faults)
+            must_be_few(texts, "recipients", header, least=least)
+            people += _recipients(role, header, texts, faults)
     with faults:
         return _each_once(people, "cc" if cc else "to")
     return ()
 
 
-def _recipients(role: Role, header: str, given: Sequence[str], faults: Faults) -> Iterator[Recipient]:
-    for place, words in enumerate(given):
+def _recipients(role: Role, header: str, texts: Sequence[str], faults: Faults) -> Iterator[Recipient]:
+    for place, words in enumerate(texts):
         with faults:
             yield _recipient(role, words, (header, place))
 
 
-def _recipient(role: Role, given: str, path: Path) -> Recipient:
-    words = given.strip()
+def _recipient(role: Role, typed_text: str, path: Path) -> Recipient:
+    words = typed_text.strip()
     if len(words) > LONGEST_TYPED:
         raise Refusal(ErrorCode.ADDRESS_INVALID, f"A recipient has at most {LONGEST_TYPED} characters.", *path)
     before, bracket, after = words.rpartition("<")
@@ -99,12 +99,12 @@ def answered(
     """
     main = next(filter(None, (_usable(people, role, ours) for role in _ANSWERED[outgoing])), [])
     beside = _BESIDE[outgoing] if whom is ReplyRecipients.ALL else ()
-    others = [recipient for role in beside for recipient in _usable(people, role, ours)]
-    if not main and not others:
+    copied = [recipient for role in beside for recipient in _usable(people, role, ours)]
+    if not main and not copied:
         words = "Nobody is left to answer: the message names no address but your firm's own. Write a new e-mail."
         raise Refusal(ErrorCode.INVALID, words, "recipients")
-    copies = others if main else []
-    in_order = [replace(recipient, role=Role.TO) for recipient in main or others]
+    copies = copied if main else []
+    in_order = [replace(recipient, role=Role.TO) for recipient in main or copied]
     return _each_once([*in_order, *(replace(recipient, role=Role.CC) for recipient in copies)], "recipients")
 
 

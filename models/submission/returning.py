@@ -95,27 +95,25 @@ WHERE firm_id = $1 AND id = $2
 
 def _news(sent: Any, failures: Sequence[NotReached]) -> list[NotReached]:
     """Failures that have not been told. Nothing more is told once the error of an e-mail is as long as it may be."""
-    known, news = sent["known"] or "", dict[str, NotReached]()
-    if sent["state"] == "BOUNCED" and len(known) >= LONGEST_ERROR:
+    text, news = sent["known"] or "", dict[str, NotReached]()
+    if sent["state"] == "BOUNCED" and len(text) >= LONGEST_ERROR:
         return []
     for failure in failures:
-        if failure.beginning not in known:
+        if failure.beginning not in text:
             news.setdefault(failure.beginning, failure)
     return list(news.values())
 
 
 async def _suppress(email: ReturnedEmail, sent: Any, news: Sequence[NotReached]) -> None:
     is_young = sent["settled_at"] is None or clock.now() - sent["settled_at"] <= SUPPRESSES_FOR
-    if (
-        len(email.recipients) == 1
-        and is_young
-        and (gone := next((failure for failure in news if failure.nobody), None))
-    ):
+    gone = next((failure for failure in news if failure.nobody), None)
+    if len(email.recipients) == 1 and is_young and gone:
         await suppression.suppress(email.firm_id, await _address_id(email), gone.words)
 
 
 async def _address_id(email: ReturnedEmail) -> UUID:
     """Of its one recipient, added where the firm has no such address; one that it has keeps its spelling."""
     typed = address.typed(email.recipients[0])
-    known = await store.value("SELECT id FROM email_address WHERE firm_id = $1 AND key = $2", email.firm_id, typed.key)
-    return known or (await address.ensure(System(email.firm_id), [typed]))[typed.key]
+    query = "SELECT id FROM email_address WHERE firm_id = $1 AND key = $2"
+    address_id: UUID | None = await store.value(query, email.firm_id, typed.key)
+    return address_id or (await address.ensure(System(email.firm_id), [typed]))[typed.key]

@@ -11,7 +11,7 @@ from models.viewer import Viewer
 async def must_be_open(by: Viewer, recipients: Sequence[Recipient], faults: Faults) -> None:
     """In one statement. Adds ADDRESS_SUPPRESSED, with its path, for each that is not."""
     keys = [recipient.address.key for recipient in recipients]
-    reasons = {known["key"]: known["reason"] for known in await store.rows(_SUPPRESSED, by.firm_id, keys)}
+    reasons = {address["key"]: address["reason"] for address in await store.rows(_SUPPRESSED, by.firm_id, keys)}
     for recipient in recipients:
         with faults:
             if (reason := reasons.get(recipient.address.key)) is not None:

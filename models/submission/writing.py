@@ -120,10 +120,10 @@ async def _reply(by: Viewer, answer: Reply) -> tuple[UUID, ...]:
     return await _write(by, sending, await _answer(sending, original, body, recipients, files))
 
 
-async def _clean(given: str, faults: Faults) -> str:
+async def _clean(body: str, faults: Faults) -> str:
     with faults:
-        look = partial(text.some_lines, given, "text", what="The text", longest=LONGEST_TEXT)
-        return await _apart(look, much=len(given) > LARGE)
+        look = partial(text.some_lines, body, "text", what="The text", longest=LONGEST_TEXT)
+        return await _apart(look, much=len(body) > LARGE)
     return ""
 
 

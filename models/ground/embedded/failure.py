@@ -26,8 +26,10 @@ class EmbeddedFailed(Mendable):
     """PostgreSQL of our own could not be made, started or reached. The text is for people."""
 
 
-def explained(what: str, where: Path, detail: str) -> EmbeddedFailed:
-    """`what` failed at `where`: the plain reason if we know it, and always the last lines of the original."""
+def explained(failure: str, where: Path, detail: str) -> EmbeddedFailed:
+    """`failure` happened at `where`: the plain reason if we know it, and always the last lines of the original."""
     plain = next((words for fragment, words in _PLAIN if fragment in detail), "")
     last_lines = "\n".join(f"  {line}" for line in detail.strip().splitlines()[-5:])
-    return EmbeddedFailed("\n".join(part for part in (f"{what} ({where}). {plain}".strip(), last_lines, ELSE) if part))
+    return EmbeddedFailed(
+        "\n".join(part for part in (f"{failure} ({where}). {plain}".strip(), last_lines, ELSE) if part)
+    )

@@ -97,8 +97,8 @@ class Child:
         self._home = home
         options = {**SETTINGS, "unix_socket_directories": str(home.sockets()), **settings}
         flags = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-        who = [str(number) for number in (os.getpid(), home.user.uid, home.user.gid)]
-        script = [sys.executable, "-I", "-S", launch.__file__, *who]
+        ids = [str(number) for number in (os.getpid(), home.user.uid, home.user.gid)]
+        script = [sys.executable, "-I", "-S", launch.__file__, *ids]
         self._command = [*script, str(bin_ / "postgres"), "-D", str(home.data), *flags]
         self.trouble = ""  # why it could not even be tried
         self._kept = False

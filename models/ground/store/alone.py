@@ -13,8 +13,8 @@ async def must_be_alone() -> None:
     """
     Those that opened the store under the same name as we did are not counted (`ALONE` in `named`). Raises NotAlone.
     """
-    if others := await rows(_OTHERS, NAME):
-        where = ", ".join(at for (at,) in others)
+    if places := await rows(_OTHERS, NAME):
+        where = ", ".join(at for (at,) in places)
         raise NotAlone(
             f"Switchboard is running on this database (connected from {where}). Stop every `switchboard serve`,"
             " `worker` and `demo` first, then say this again. Nothing was changed."
