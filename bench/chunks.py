@@ -7,7 +7,7 @@ from bench.ground import Ground, ground
 from models import letter
 from models.ground import store
 from models.ground.settings import Settings
-from tests.support.firm.many_addresses import invited, nobody_analyses, people, switched_off
+from tests.support.firm.many_addresses import all_invited, nobody_analyses, people, switched_off
 
 AT_ONCE = 500
 """Addresses in one transaction."""
@@ -39,14 +39,14 @@ async def _round(on: Ground, addresses: int, *, known: bool) -> tuple[float, flo
     few = await people(on.firm, addresses // 100)
     await store.execute("ANALYZE")
     for _ in range(SEEN_SMALL):
-        await invited(on.firm, few)
+        await all_invited(on.firm, few)
         await switched_off(on.firm, few)
     many = await people(on.firm, addresses)
     if known:
         await store.execute("ANALYZE")
     begun = perf_counter()
     for begin in range(0, len(many), AT_ONCE):
-        await invited(on.firm, many[begin : begin + AT_ONCE])
+        await all_invited(on.firm, many[begin : begin + AT_ONCE])
     between = perf_counter()
     if known:
         await store.execute("ANALYZE")

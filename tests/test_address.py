@@ -20,9 +20,9 @@ from models.invitation import WhoAsks
 from models.mailbox import MailServer, NewMailbox
 from models.viewer import System, Viewer
 from tests.support.database.store import firms_key
+from tests.support.emails.received import a_message
 from tests.support.firm.factories import a_contact, a_firm, a_member, an_account, an_address, answered
 from tests.support.refusals import refused
-from tests.test_email_receiving import a_message
 
 pytestmark = pytest.mark.usefixtures("store")
 

@@ -6,8 +6,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.support.api.client import Api, TopLevelErrors
+from tests.support.emails.received import a_message, a_synced_firm, received
 from tests.support.firm import factories
-from tests.test_email_receiving import a_message, a_synced_firm, received
 
 LARGE = "x" * 1_000_000
 BODIES = "query ($first: Int!) { emails(first: $first) { nodes { text safeHtml } } }"

@@ -10,10 +10,9 @@ from graph.ids import Kind, global_id
 from models.participant import Participant, Role
 from models.session import SignedIn
 from models.viewer import System
-from tests.support.api.client import Api
+from tests.support.api.client import Api, begun
+from tests.support.emails.received import a_mailbox, a_message, received
 from tests.support.firm.factories import a_client, a_firm, an_account, signed_in
-from tests.test_email_receiving import a_message, received
-from tests.test_feed_live import a_mailbox, begun
 
 pytestmark = pytest.mark.usefixtures("store")
 ANNA, BRUNO = "anna@client.test", "bruno@client.test"

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tests.support.api.client import Api
+from tests.support.api.isolation import NOT_IDS, never_was
 from tests.support.firm.one_of_everything import World, a_world, everything
-from tests.test_api_isolation import NOT_IDS, never_was
 
 Ids = dict[str, str]
 LISTS: dict[str, tuple[str, Callable[[Ids, Sequence[str]], Any], str]] = {

@@ -12,6 +12,7 @@ from models.invitation import Invitation
 from models.session import SignedIn
 from models.viewer import System, TeamRole
 from tests.support.api.client import Api
+from tests.support.api.portal import ASK
 from tests.support.database.store import firms_key
 from tests.support.firm.factories import (
     PASSWORD,
@@ -33,8 +34,6 @@ OFFER = (
 ACCEPT = """mutation($input: AcceptInvitationInput!) { acceptInvitation(input: $input) {
   errors { code path ... on DeadLink { reason } } cursor token
   viewer { __typename ... on PortalUser { id address { address } } } portal { account { name } } } }"""
-ASK = """mutation($for: InvitationRequestInput!, $key: String!) {
-  requestNewInvitation(input: { for: $for, idempotencyKey: $key }) { errors { code path } cursor } }"""
 CHANGED = """subscription { togglesChanged { __typename ... on TogglesChanged {
   cursor actor { __typename ... on PortalUser { address { address } } }
   accounts { loginStatus loginIndicator } toggles { id loginState invitation { state } } } } }"""

@@ -5,12 +5,9 @@ fails until tests/support/api/examples.py has an example of it.
 """
 
 import json
-import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from uuid_utils.compat import uuid7
 from websockets.exceptions import ConnectionClosed
 
 from graph.ids import Kind, global_id
@@ -19,7 +16,6 @@ from models.viewer import Asker
 from tests.support.api.client import Api, TopLevelErrors
 from tests.support.api.examples import (
     EXAMPLES,
-    Example,
     document_of,
     fields_with_arguments,
     filled,
@@ -27,13 +23,23 @@ from tests.support.api.examples import (
     replaced,
     told,
 )
+from tests.support.api.isolation import (
+    FOR_CLIENTS,
+    MUTATIONS,
+    NOT_IDS,
+    PUBLIC,
+    QUERIES,
+    SUBSCRIPTIONS,
+    TAKING_IDS,
+    answered,
+    never_was,
+    tried,
+)
 from tests.support.firm.factories import PASSWORD, a_client, an_account, switched
 from tests.support.firm.one_of_everything import ANNA, World, a_letter, a_world, everything
 
-PUBLIC = {"Mutation.signIn"}
 SHOWN_TO_ALL = {"Mutation.updateMailbox", "Mutation.disconnectMailbox"}
 """Every colleague sees the mailboxes, so that NOT_ALLOWED beside NOT_FOUND tells nobody anything."""
-FOR_CLIENTS = {"Query.portal", "Mutation.selectAccount", "Mutation.dismissAccountNotice"}
 NOT_IN_USE = {"Query.portal", "Mutation.dismissAccountNotice"}
 """Of a client, who has moved on to another account: so ACCOUNT_SWITCHED is what it hears of any but the one in use."""
 FOR_ANY_MEMBER = {"Mutation.markNotifications", "Mutation.archiveNotifications", "Mutation.endSession"}
@@ -41,11 +47,6 @@ FOR_THE_WHOLE_TEAM = {
     *("Mutation.notifyClients", "Mutation.syncMailboxNow", "Mutation.sendEmail", "Mutation.replyToEmail")
 }
 """Nothing of it is kept from any colleague."""
-TAKING_IDS = {name for name, field in fields_with_arguments() if list(leaves(field.args, "ID"))}
-WITH_IDS = sorted(TAKING_IDS - PUBLIC)
-QUERIES = [name for name in WITH_IDS if name.startswith("Query.")]
-MUTATIONS = [name for name in WITH_IDS if name.startswith("Mutation.")]
-SUBSCRIPTIONS = [name for name in WITH_IDS if name.startswith("Subscription.")]
 FEEDS_OF_AN_ACCOUNT = ["Subscription.emailArrived", "Subscription.togglesChanged"]
 """Or of all; the others follow one thing."""
 OF_ONE = {
@@ -53,7 +54,6 @@ OF_ONE = {
     "Subscription.importProgress": "import",
     "Subscription.mailboxHealth": "mailbox",
 }
-NOT_IDS = ("", "x", "account_", "account_123", "account_" + "z" * 32, "ACCOUNT_" + "0" * 32, "\0", "é" * 9999)
 
 
 @pytest.mark.parametrize(("name", "field"), fields_with_arguments())
@@ -65,33 +65,9 @@ def test_every_argument_that_takes_an_id_has_an_example(name: str, field: Any) -
     assert set(leaves(field.args, "ID")) <= given
 
 
-async def answered(
-    api: Api, name: str, example: Example, variables: Any, *, as_: SignedIn[Asker] | None, id: str
-) -> str:
-    """As text, without the request's id and that of the thing asked for."""
-    answer = await api.told(document_of(name, example), variables, as_=as_)
-    text = re.sub(r'"requestId":"[^"]*"', "", answer.text)
-    if not id:
-        return text
-    return text.replace(json.dumps(id, ensure_ascii=False)[1:-1], "ID").replace(json.dumps(id)[1:-1], "ID")
-
-
-def tried(name: str, mine: World, theirs: World) -> Iterator[tuple[Example, Any, str, str]]:
-    """Each place of an id: the example, its variables with the place left open, my id there, and theirs."""
-    for example in EXAMPLES[name]:
-        for _, exact, value in filled(example.variables):
-            if isinstance(value, str) and value.startswith("<"):
-                variables = told(example.variables, mine.ids)
-                yield example, (variables, exact), mine.ids[value[1:-1]], theirs.ids[value[1:-1]]
-
-
 def whose(name: str, world: World) -> SignedIn[Asker]:
     """Who may ask this."""
     return world.client if name in FOR_CLIENTS else world.owner
-
-
-def never_was(like: str) -> str:
-    return f"{like.partition('_')[0]}_{uuid7().hex}"
 
 
 @pytest.mark.parametrize("name", [*QUERIES, *MUTATIONS])

@@ -11,9 +11,9 @@ from models.session import SignedIn
 from models.viewer import Client
 from tests.support.api.client import Api, TopLevelErrors
 from tests.support.api.examples import EXAMPLES, document_of, replaced, told
+from tests.support.api.isolation import FOR_CLIENTS, MUTATIONS, QUERIES, SUBSCRIPTIONS, answered, never_was, tried
 from tests.support.firm.factories import a_client, an_account
 from tests.support.firm.one_of_everything import World, a_world, everything
-from tests.test_api_isolation import FOR_CLIENTS, MUTATIONS, QUERIES, SUBSCRIPTIONS, answered, never_was, tried
 
 CLIENTS_TOO = {"Mutation.setNotificationPreferences"}
 """The team's, and a client's for what is its own."""

@@ -7,8 +7,8 @@ import pytest
 
 from tests.support.api.client import Api
 from tests.support.api.examples import OAUTH, SERVER
+from tests.support.database.dump import dump
 from tests.support.firm.one_of_everything import World, a_world
-from tests.test_letter_secrets import dump
 
 CONNECT = """mutation($input: ConnectMailboxInput!) { connectMailbox(input: $input) { errors { message code path }
   mailbox { id address username imap { host } smtp { host } health { state error { message path } } version } } }"""

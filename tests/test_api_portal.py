@@ -2,22 +2,17 @@
 
 import re
 from typing import Any
-from uuid import UUID
 
 import pytest
 
-from graph.ids import Kind, global_id
-from models import account, mailbox, password
+from models import account, password
 from models.errand.running import run_errands
 from models.ground import secret_link, store
-from models.mailbox import NewMailbox
-from models.session import SignedIn
-from models.viewer import Client, System
 from tests.support.api.client import Api, TopLevelErrors
+from tests.support.api.portal import FRAME, RESET, SELECT, a_box, account_id, two_accounts
 from tests.support.database.store import firms_key
 from tests.support.firm.factories import (
     PASSWORD,
-    MadeAccount,
     a_client,
     a_contact,
     a_firm,
@@ -27,15 +22,11 @@ from tests.support.firm.factories import (
     signed_in,
     switched,
 )
-from tests.support.firm.one_of_everything import ANNA, PDF, SERVER, a_letter, a_world
+from tests.support.firm.one_of_everything import ANNA, PDF, a_letter, a_world
 
-FRAME = "{ accounts { id name waitingEmails waiting { category count } } account { id } showAccountNotice emailSync }"
 SIGN_IN = f"""mutation($input: SignInInput!) {{ signIn(input: $input) {{ errors {{ code message }}
   viewer {{ __typename ... on PortalUser {{ id address {{ address }} }} }} portal {FRAME} token }} }}"""
 PORTAL = f"query($id: ID) {{ portal(accountId: $id) {FRAME} }}"
-SELECT = (
-    f"mutation($id: ID!) {{ selectAccount(input: {{ accountId: $id }}) {{ errors {{ code }} cursor portal {FRAME} }} }}"
-)
 DISMISS = """mutation($id: ID!) { dismissAccountNotice(input: { accountId: $id }) {
   errors { code } portal { showAccountNotice } } }"""
 EMAILS = """{ portal { emails(first: 10) { totalCount feedCursor pageInfo { hasNextPage } nodes {
@@ -44,21 +35,6 @@ EMAILS = """{ portal { emails(first: 10) { totalCount feedCursor pageInfo { hasN
 ARRIVED = """subscription($id: ID, $after: Cursor) { emailArrived(accountId: $id, after: $after) {
   __typename ... on EmailArrived { email { subject accounts { id } rawUrl } }
   ... on EmailHistoryArrived { accounts { id } count } } }"""
-
-
-def account_id(made: MadeAccount) -> str:
-    return global_id(Kind.ACCOUNT, made.id)
-
-
-async def two_accounts(by: System) -> tuple[SignedIn[Client], MadeAccount, MadeAccount]:
-    """A client who works in the first of two."""
-    first, second = await an_account(by, name="A", address=ANNA, email_sync=True), await an_account(by, name="B")
-    return await a_client(by, first, second.id), first, second
-
-
-async def a_box(by: System) -> UUID:
-    owner = await signed_in(by)
-    return (await mailbox.connect(owner.viewer, NewMailbox("box@firm.test", "secret", SERVER, SERVER))).ids[0]
 
 
 async def test_a_client_signs_in_picks_switches_and_closes_the_notice_without_signing_in_again(api: Api) -> None:
@@ -254,8 +230,6 @@ async def test_the_feeds_of_the_team_are_not_for_clients(api: Api, feed: str) ->
     assert refused.value.codes == ["FORBIDDEN"]
 
 
-RESET = """mutation($input: RequestPasswordResetInput!) { requestPasswordReset(input: $input) {
-  errors { code } cursor } }"""
 SET = """mutation($input: ResetPasswordInput!) { resetPassword(input: $input) {
   errors { __typename code path ... on DeadLink { reason } } } }"""
 

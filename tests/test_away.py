@@ -12,12 +12,12 @@ from models.firm import Firm
 from models.ground import store
 from models.session import SignedIn
 from tests.support.api.client import Api, an_api
+from tests.support.database.failing import FAILS
 from tests.support.firm.factories import a_firm, signed_in
 
 CREATE = """mutation { createAccount(input: {name: "Vetreria Valsecchi", kind: COMPANY}) {
   account { code } errors { code } } }"""
 HOW_MANY = "{ accounts(first: 1) { totalCount } }"
-FAILS = "CREATE FUNCTION fails() RETURNS {returns} LANGUAGE plpgsql AS $$ BEGIN {how}; {end} END $$"
 VANISHES = "PERFORM pg_terminate_backend(pg_backend_pid())"
 LACKS = {
     "53100": "The disk of the database is full: nothing can be saved. Make room there.",

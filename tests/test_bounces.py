@@ -10,7 +10,7 @@ from models.ground import store
 from models.viewer import System
 from tests.support.emails.synced_mailbox import connected, states, synced
 from tests.support.firm.factories import a_firm, a_member, an_account
-from tests.support.letters.outbox import an_invitation, due_again, invited, row_of, sent_all, state_of
+from tests.support.letters.outbox import an_invitation, due_again, invitation_letter, row_of, sent_all, state_of
 from tests.support.letters.reports import ANNA, a_report, an_answer
 from tests.support.servers.imap import ARRIVED, ImapServer
 from tests.support.servers.smtp import DROP, SmtpSink
@@ -20,7 +20,7 @@ pytest_plugins = ["tests.support.emails.sync_fixtures"]
 
 async def a_sent_letter(by: System, sink: SmtpSink) -> UUID:
     made = await an_account(by, address=ANNA, login=True, email_sync=True)
-    letter_id = await invited(by, ANNA, await an_invitation(by, made.address, made.id))
+    letter_id = await invitation_letter(by, ANNA, await an_invitation(by, made.address, made.id))
     await sent_all(sink.server)
     return letter_id
 

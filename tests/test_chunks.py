@@ -12,7 +12,7 @@ from models.ground import store
 from models.ground.settings import Settings
 from models.viewer import Viewer
 from tests.support.firm.factories import a_firm, a_member
-from tests.support.firm.many_addresses import invited, nobody_analyses, people, rows_read, switched_off
+from tests.support.firm.many_addresses import all_invited, nobody_analyses, people, rows_read, switched_off
 
 AT_ONCE = 500
 FEW, MANY = 30, 3000
@@ -40,13 +40,13 @@ async def test_bulk_work_reads_as_much_for_each_address_on_tables_that_have_just
 ) -> None:
     few = await people(by, FEW)
     for turn in range(PLANS_KEPT):
-        await invited(by, few)
+        await all_invited(by, few)
         if analysed and turn == 0:
             await store.execute("ANALYZE")
         await switched_off(by, few)
     many = await people(by, MANY)
     chunks = [many[begin : begin + AT_ONCE] for begin in range(0, MANY, AT_ONCE)]
-    read = [await rows_read(by, invited(by, chunk)) for chunk in chunks]
+    read = [await rows_read(by, all_invited(by, chunk)) for chunk in chunks]
     # while a table has some hundred rows, all indexes that begin with the firm look alike still
     assert read[-1] < MOST * AT_ONCE, read
     read_at_once = await rows_read(by, switched_off(by, many))

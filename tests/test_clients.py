@@ -6,16 +6,14 @@ import json
 import os
 import shutil
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.api.client import Api
 from tests.support.firm import factories
+from tests.support.processes.switchboard import CLIENTS
 from tests.support.waiting import patience
-
-CLIENTS = Path(__file__).parent / "clients"
 
 JAVASCRIPT = [
     ("graphql-ws.mjs", ["graphql-ws"]),

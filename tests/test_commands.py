@@ -15,7 +15,15 @@ from models.ground import store
 from models.ground.embedded import Embedded
 from tests.support.database.postgres import cloned, open_folder, order
 from tests.support.database.postgres import run as ordered
-from tests.support.processes.switchboard import a_free_port, all_gone, processes_about, run, run_afresh, running
+from tests.support.processes.switchboard import (
+    a_free_port,
+    all_gone,
+    in_plain_words,
+    processes_about,
+    run,
+    run_afresh,
+    running,
+)
 from tests.support.servers.smtp import SmtpSink
 
 KEY, OTHER_KEY = "00" * 32, "11" * 32
@@ -34,14 +42,6 @@ def empty_database(postgres: Embedded) -> Iterator[str]:
     order(postgres, f'CREATE DATABASE "{name}"')
     yield postgres.url_of(name)
     order(postgres, f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-def in_plain_words(said: str, *words: str) -> bool:
-    """One line or a few, without a trace of the program's inside."""
-    assert all(word in said for word in words), said
-    assert "Traceback" not in said, said
-    assert len(said.strip().splitlines()) <= 3, said
-    return True
 
 
 @pytest.mark.usefixtures("no_store")

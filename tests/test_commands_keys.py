@@ -11,9 +11,8 @@ from models.ground import keys, store
 from models.viewer import System
 from tests.support.database.store import KEY
 from tests.support.firm.keyed_secrets import LINKS, hanging
-from tests.support.processes.switchboard import Running, a_free_port, run, running
+from tests.support.processes.switchboard import Running, a_free_port, in_plain_words, run, running
 from tests.support.waiting import patience
-from tests.test_commands import in_plain_words
 
 OLD, NEW, OTHER = KEY.hex(), "11" * 32, "22" * 32
 OWNER = ("--owner-name", "Ada", "--owner-email", "ada@nuovo.example")

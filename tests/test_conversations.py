@@ -17,9 +17,9 @@ from models.mailbox import MailServer, NewMailbox
 from models.mailbox import connect as connect_mailbox
 from models.notification import InboxFilter, NotificationView, Selection
 from models.viewer import System, Viewer
+from tests.support.emails.received import received
 from tests.support.firm.factories import a_firm, a_member, an_account, linked, switched
 from tests.support.rules.threads import CLIENTS, LETTERS, LETTERS_WRITTEN, ON, Conversing, Entry, Letter
-from tests.test_email_receiving import received
 
 pytestmark = pytest.mark.usefixtures("store")
 FIRST, ALL = Window(50), InboxFilter(archived=None)

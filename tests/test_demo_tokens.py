@@ -16,10 +16,10 @@ from models import mailbox
 from models.mailbox import MailboxChange, OAuth
 from models.viewer import System
 from tests.support.database.postgres import open_folder
+from tests.support.emails.sync_worker import is_live, working
 from tests.support.emails.synced_mailbox import connected, eventually, row_of, synced
 from tests.support.servers.dovecot import skip_without_dovecot
 from tests.support.waiting import patience
-from tests.test_sync_worker import is_live, working
 
 pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")

@@ -19,6 +19,7 @@ from models.ground import store
 from models.ground.embedded import Embedded
 from models.viewer import System
 from tests.support.database.postgres import open_folder, order
+from tests.support.emails.sync_worker import working
 from tests.support.emails.synced_mailbox import (
     CLIENT,
     connected,
@@ -30,12 +31,11 @@ from tests.support.emails.synced_mailbox import (
     row_of,
     subjects_of,
     synced,
+    tells,
 )
 from tests.support.firm.factories import a_firm, a_member, an_account
 from tests.support.processes.small_disk import Room, small_disk
 from tests.support.servers.imap import ImapServer
-from tests.test_files_away import tells
-from tests.test_sync_worker import working
 
 pytest_plugins = ["tests.support.emails.sync_fixtures"]
 FULL = "The disk of the database is full: nothing can be saved. Make room there."

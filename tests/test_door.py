@@ -16,14 +16,10 @@ from websockets.frames import Frame, Opcode
 from graph.engine.transport.places import BEYOND
 from graph.process.serving import room_for_connections
 from tests.support.api.toy_server import Toy, serving, until
-from tests.support.api.websocket import hear, joined, subscribe, tell
+from tests.support.api.websocket import HANDSHAKE, hear, joined, raw_socket, subscribe, tell
 from tests.support.servers.http import plain_http
 from tests.support.waiting import PATIENCE
 
-HANDSHAKE = (
-    b"GET /graphql HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n"
-)
 POST = b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 GET = b"GET /graphql?query=%7Bhello%7D HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -32,15 +28,6 @@ GET = b"GET /graphql?query=%7Bhello%7D HTTP/1.1\r\nHost: x\r\n\r\n"
 async def toy() -> AsyncIterator[Toy]:
     async with serving() as toy:
         yield toy
-
-
-@asynccontextmanager
-async def dialled(toy: Toy) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", toy.port)
-    try:
-        yield reader, writer
-    finally:
-        writer.transport.abort()
 
 
 async def pour(writer: asyncio.StreamWriter, reader: asyncio.StreamReader, data: bytes, times: int) -> bytes:
@@ -69,14 +56,14 @@ def frames(opcode: Opcode, data: bytes, count: int, *, fin: bool = True) -> byte
     ],
 )
 async def test_a_request_without_end_is_cut(toy: Toy, start: bytes, more: bytes) -> None:
-    async with dialled(toy) as (reader, writer):
+    async with raw_socket(toy) as (reader, writer):
         writer.write(start)
         assert await pour(writer, reader, more * 100, 300) is not None
         await until(lambda: not toy.server.server_state.connections)
 
 
 async def test_what_is_wrong_with_headers_that_are_too_long_is_told(toy: Toy) -> None:
-    async with dialled(toy) as (reader, writer):
+    async with raw_socket(toy) as (reader, writer):
         writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nx-more: " + b"y" * 70_000)
         told = await asyncio.wait_for(reader.read(), PATIENCE)
     assert told.startswith(b"HTTP/1.1 431 ")
@@ -101,7 +88,7 @@ async def test_a_body_up_to_its_limit_passes_the_door(toy: Toy) -> None:
     ],
 )
 async def test_a_request_has_to_arrive_within_its_time(start: bytes, caplog: pytest.LogCaptureFixture) -> None:
-    async with serving(door_seconds=0.05) as toy, dialled(toy) as (reader, writer):
+    async with serving(door_seconds=0.05) as toy, raw_socket(toy) as (reader, writer):
         writer.write(start)
         told = await asyncio.wait_for(reader.read(), PATIENCE)
         await until(lambda: not toy.server.server_state.tasks)
@@ -114,7 +101,7 @@ async def test_line_ends_after_an_answer_keep_no_connection() -> None:
     async with serving(door_seconds=0.05) as toy, AsyncExitStack() as stack:
         answer = b""
         while not answer.startswith(b"HTTP/1.1 200"):  # a busy machine may send the request too late
-            reader, writer = await stack.enter_async_context(dialled(toy))
+            reader, writer = await stack.enter_async_context(raw_socket(toy))
             writer.write(GET)
             answer = await asyncio.wait_for(reader.readline(), PATIENCE)
         writer.write(b"\r\n")
@@ -125,7 +112,7 @@ async def test_what_takes_its_time_to_answer_is_not_hurried() -> None:
     async with serving(door_seconds=0.05) as toy, AsyncExitStack() as stack:
         asked = asyncio.create_task(_until_it_was_not_too_late(toy))
         await until(lambda: toy.world.waiting)
-        reader, _ = await stack.enter_async_context(dialled(toy))
+        reader, _ = await stack.enter_async_context(raw_socket(toy))
         told = await asyncio.wait_for(reader.read(), PATIENCE)
         assert told.startswith(b"HTTP/1.1 408 ")  # who came later is late by now
         toy.world.bell.set()
@@ -153,13 +140,13 @@ async def healthz(_: Request) -> Response:
 @asynccontextmanager
 async def full_house() -> AsyncIterator[tuple[Toy, asyncio.StreamWriter]]:
     """With the one who has the only place."""
-    async with serving([Route("/healthz", healthz)], door_most=1) as toy, dialled(toy) as (_, writer):
+    async with serving([Route("/healthz", healthz)], door_most=1) as toy, raw_socket(toy) as (_, writer):
         await until(lambda: toy.server.server_state.connections)
         yield toy, writer
 
 
 async def answered(toy: Toy, asked: bytes) -> bytes:
-    async with dialled(toy) as (reader, writer):
+    async with raw_socket(toy) as (reader, writer):
         writer.write(asked)
         return await asyncio.wait_for(reader.read(), PATIENCE)
 
@@ -174,7 +161,7 @@ async def test_a_full_house_says_so_and_lets_nobody_else_in(asked: bytes) -> Non
 
 
 async def test_whoever_has_a_place_keeps_it_in_a_full_house() -> None:
-    async with serving(door_most=1) as toy, dialled(toy) as (reader, writer):
+    async with serving(door_most=1) as toy, raw_socket(toy) as (reader, writer):
         for _ in range(2):
             writer.write(GET)
             assert (await asyncio.wait_for(reader.readuntil(b"}}}"), PATIENCE)).startswith(b"HTTP/1.1 200")
@@ -190,7 +177,7 @@ async def test_whoever_watches_the_process_gets_into_a_full_house_for_one_answer
 
 async def test_silence_keeps_nobody_who_watches_out_of_a_full_house() -> None:
     async with full_house() as (toy, _), AsyncExitStack() as open_ones:
-        silent = [await open_ones.enter_async_context(dialled(toy)) for _ in range(BEYOND + 3)]
+        silent = [await open_ones.enter_async_context(raw_socket(toy)) for _ in range(BEYOND + 3)]
         for reader, _ in silent[:3]:
             assert (await asyncio.wait_for(reader.read(), PATIENCE)).endswith(FULL)
         assert (await answered(toy, ALIVE)).endswith(b"alive")
@@ -198,7 +185,7 @@ async def test_silence_keeps_nobody_who_watches_out_of_a_full_house() -> None:
 
 
 async def test_a_place_that_became_free_is_for_who_waited_for_it() -> None:
-    async with full_house() as (toy, has_it), dialled(toy) as (reader, writer):
+    async with full_house() as (toy, has_it), raw_socket(toy) as (reader, writer):
         await until(lambda: len(toy.server.server_state.connections) == 2)
         has_it.transport.abort()
         await until(lambda: len(toy.server.server_state.connections) == 1)
@@ -220,7 +207,7 @@ INIT = frames(Opcode.TEXT, b'{"type":"connection_init"}', 1)
     ids=["pings", "pongs", "empty pieces"],  # each process masks its frames otherwise
 )
 async def test_a_flood_of_frames_that_say_nothing_waits_unread(start: bytes, flood: bytes) -> None:
-    async with serving(door_frames=10) as toy, dialled(toy) as (reader, writer):
+    async with serving(door_frames=10) as toy, raw_socket(toy) as (reader, writer):
         writer.write(HANDSHAKE + b"\r\n" + start)
         assert b"101 Switching Protocols" in await asyncio.wait_for(reader.readline(), PATIENCE)
         (door,) = toy.server.server_state.connections
@@ -247,7 +234,7 @@ async def test_a_page_in_a_hurry_is_answered_in_full() -> None:
 
 @pytest.mark.parametrize("headers", [b"Cookie: " + b"y" * 9_000 + b"\r\n", b"x: y\r\n" * 150])
 async def test_a_handshake_with_too_many_headers_is_refused(toy: Toy, headers: bytes) -> None:
-    async with dialled(toy) as (reader, writer):
+    async with raw_socket(toy) as (reader, writer):
         writer.write(HANDSHAKE + headers + b"\r\n")
         assert (await asyncio.wait_for(reader.readline(), PATIENCE)).startswith(b"HTTP/1.1 431 ")
         await until(lambda: not toy.server.server_state.connections)

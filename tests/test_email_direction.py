@@ -12,10 +12,10 @@ from models.ground import store
 from models.ground.page import Window
 from models.participant import Participant, Role
 from models.viewer import System, TeamRole
+from tests.support.emails.received import CAME, a_message, a_synced_firm, received
 from tests.support.emails.synced_mailbox import CLIENT, connected, letter, notifications, synced
 from tests.support.firm.factories import a_contact, a_member, an_account
 from tests.support.servers.imap import ARRIVED, ImapServer
-from tests.test_email_receiving import CAME, a_message, a_synced_firm, received
 
 pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")

@@ -21,13 +21,12 @@ from models.ground import keys, store
 from models.invitation import WhoAsks
 from models.viewer import System
 from tests.support.api.client import Api
+from tests.support.api.portal import ASK, RESET
 from tests.support.emails.synced_mailbox import eventually
 from tests.support.firm.factories import a_client, a_firm, an_account, invited
 from tests.support.firm.invitations import later
 from tests.support.refusals import refused
 from tests.support.waiting import held, patience, until_waiting
-from tests.test_api_invitation import ASK
-from tests.test_api_portal import RESET
 
 pytestmark = pytest.mark.usefixtures("store")
 ANNA, BRUNO, NOBODY = "anna@client.test", "bruno@client.test", "nobody@client.test"

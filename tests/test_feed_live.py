@@ -1,19 +1,17 @@
 """The feeds over real sockets: what a window shows, kept by events alone, equals what it would read afresh."""
 
 from typing import Any
-from uuid import UUID
 
 import pytest
 from websockets.exceptions import ConnectionClosed
 
 from models import notification, session
 from models.ground import clock, store
-from models.mailbox import MailServer, NewMailbox
-from models.mailbox import connect as connect_mailbox
 from models.notification import InboxFilter, Selection
 from models.session import SignedIn
 from models.viewer import System, TeamRole
-from tests.support.api.client import Api, Following, TopLevelErrors
+from tests.support.api.client import Api, TopLevelErrors, begun
+from tests.support.emails.received import a_mailbox
 from tests.support.firm.factories import a_firm, an_account, signed_in
 from tests.support.firm.random_work import Firm, arrives
 
@@ -43,18 +41,6 @@ async def by(store: str) -> System:
 @pytest.fixture
 async def owner(by: System) -> SignedIn:
     return await signed_in(by)
-
-
-async def a_mailbox(owner: SignedIn) -> UUID:
-    server = MailServer("mail.firm.test", 993)
-    done = await connect_mailbox(owner.viewer, NewMailbox("studio@firm.test", "a secret", server, server))
-    return done.ids[0]
-
-
-async def begun(feed: Following) -> dict[str, Any]:
-    ready = await feed.next()
-    assert ready["__typename"] == "FeedReady"
-    return ready
 
 
 async def test_every_email_of_a_batch_has_a_cursor_of_its_own(api: Api, by: System, owner: SignedIn) -> None:

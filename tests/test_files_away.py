@@ -12,6 +12,7 @@ from mail.sync import Tools, sync_once
 from models import mailbox, stored_file
 from models.ground import files, store
 from models.viewer import System, Viewer
+from tests.support.emails.sync_worker import idling, working
 from tests.support.emails.synced_mailbox import (
     CLIENT,
     connected,
@@ -24,16 +25,15 @@ from tests.support.emails.synced_mailbox import (
     row_of,
     subjects_of,
     synced,
+    tells,
 )
 from tests.support.firm.factories import MadeAccount, a_member, an_account
 from tests.support.firm.invitations import later
 from tests.support.servers.bucket import SILENCE, Bucket
 from tests.support.servers.imap import ImapServer
-from tests.test_sync_worker import idling, working
 
 pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
-NOT_THE_MAILBOX = "Something went wrong on our side, not in the mailbox. "
 THE_STORE = "The store of files (SWITCHBOARD_FILES_URL) "
 
 
@@ -58,16 +58,6 @@ async def account(by: System, viewer: Viewer) -> MadeAccount:
 async def mailbox_id(server: ImapServer, by: System, account: MadeAccount) -> UUID:
     past(server.inbox, *(letter(subject=str(number), text="word " * 4_000) for number in range(5)))
     return await connected(by, server.server)
-
-
-async def tells(mailbox_id: UUID, words: str) -> bool:
-    row = await row_of(mailbox_id)
-    if row["error_message"] is None:
-        return False
-    said = (row["state"], row["error_code"], row["error_path"], row["error_message"])
-    told = f"{NOT_THE_MAILBOX}{words} It is tried again by itself."
-    assert said == ("RETRYING", "MAILBOX_UNREACHABLE", None, told)
-    return True
 
 
 async def all_is_well(server: ImapServer, mailbox_id: UUID, by: System, account: MadeAccount) -> None:

@@ -24,9 +24,9 @@ from models.ground import clock
 from models.session import SignedIn
 from models.viewer import TeamRole
 from tests.support.api.client import Api, Following, TopLevelErrors
+from tests.support.emails.received import a_message, a_synced_firm, received
 from tests.support.firm.factories import a_firm, an_account, counting, signed_in, switched
 from tests.support.waiting import PATIENCE
-from tests.test_email_receiving import a_message, a_synced_firm, received
 
 LIVE = """subscription Live($after: Cursor) { togglesChanged(after: $after) {
   __typename ... on FeedEvent { cursor } ... on TogglesChanged { toggles { login address { address } } } } }"""

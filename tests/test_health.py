@@ -10,18 +10,12 @@ from models.errand.running import run_errands
 from models.ground import store
 from tests.support.api.client import Api, an_api
 from tests.support.api.toy_server import until
+from tests.support.api.watching import WAITING, ready
 from tests.support.firm.factories import a_firm, signed_in
 from tests.support.waiting import held
 
-WAITING = "Letters wait until SWITCHBOARD_SMTP_URL and SWITCHBOARD_MAIL_FROM say how they leave.\n"
 LIVE = "subscription { togglesChanged { __typename } }"
 LATE = "Feeds that wait for longer than 0 seconds to begin: 1."
-
-
-async def ready(api: Api) -> tuple[int, str]:
-    answer = await api.http.get("/readyz")
-    assert answer.headers["cache-control"] == "no-store"
-    return answer.status_code, answer.text
 
 
 async def test_a_process_with_all_it_needs_is_ready(api: Api) -> None:

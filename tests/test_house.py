@@ -7,6 +7,7 @@ from pathlib import Path
 import grimp
 import pytest
 
+TESTS = Path(__file__).parent
 BESIDE_THE_NOUNS = {"graph.engine", "graph.pages", "graph.process", "graph.schema"}
 
 
@@ -104,3 +105,21 @@ def _bound(node: ast.AST) -> str | None:
         case ast.ExceptHandler() | ast.MatchAs() | ast.MatchStar():
             return node.name
     return None
+
+
+def test_no_test_imports_from_a_test_module_and_what_they_share_stands_in_support() -> None:
+    modules = [module for module in TESTS.rglob("*.py") if "node_modules" not in module.parts]
+    borrowing = {module.name: names for module in modules if (names := [*_imported_tests(module)])}
+    beside = {module.name for module in TESTS.glob("*.py") if not module.name.startswith("test_")}
+    assert (len(modules) > 300, borrowing, beside) == (True, {}, {"conftest.py", "fresh.py"})
+
+
+def _imported_tests(module: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(module.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            names = [node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            continue
+        yield from (name for name in names if name.startswith("tests.") and name.split(".")[-1].startswith("test_"))

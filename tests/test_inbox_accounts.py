@@ -12,11 +12,10 @@ from models.ground.page import Window
 from models.invitation import accepting
 from models.notification import InboxFilter, NotificationKind
 from models.viewer import Viewer
+from tests.support.emails.received import ANNA, a_message, a_synced_firm, received
 from tests.support.firm.factories import MadeAccount, a_firm, a_member, an_account, invited, linked, switched
-from tests.support.letters.outbox import an_invitation, sent_all
-from tests.support.letters.outbox import invited as written_to
+from tests.support.letters.outbox import an_invitation, invitation_letter, sent_all
 from tests.support.servers.smtp import SmtpSink
-from tests.test_email_receiving import ANNA, a_message, a_synced_firm, received
 
 pytestmark = pytest.mark.usefixtures("store")
 
@@ -64,7 +63,7 @@ async def test_an_invitation_accepted_for_two_accounts(by: Viewer) -> None:
 
 async def test_a_letter_that_came_back_from_an_address_on_two_accounts(by: Viewer) -> None:
     made, other_id = await on_two_accounts(by)
-    await written_to(by, ANNA, await an_invitation(by, made.address, made.id))
+    await invitation_letter(by, ANNA, await an_invitation(by, made.address, made.id))
     async with SmtpSink(answers={"RCPT": "550 5.1.1 nobody here"}) as sink:
         await sent_all(sink.server)
     but = (await an_account(by)).id

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from uuid_utils.compat import uuid7
@@ -17,12 +17,23 @@ from models.letter import limit
 from models.notification import InboxFilter, NotificationKind, NotificationSetting, Selection
 from models.viewer import Viewer
 from tests.support.firm.factories import a_firm, a_member, counting
-from tests.support.firm.inbox import ATTENTION, DIGEST, EMAIL, INBOX, RECEIVED, at, chosen, letters, raised
+from tests.support.firm.inbox import (
+    ATTENTION,
+    DIGEST,
+    EMAIL,
+    INBOX,
+    NOON,
+    RECEIVED,
+    at,
+    chosen,
+    letters,
+    raised,
+    read_all,
+)
 from tests.support.refusals import refused
 
 pytestmark = pytest.mark.usefixtures("store")
 ALL_IN_INBOX = {kind: {INBOX} for kind in NotificationKind}
-NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -40,10 +51,6 @@ async def entries(by: Viewer) -> list[tuple[str, bool, bool]]:
     """Text, read, archived."""
     page = await notification.page(by, InboxFilter(archived=None), Window(50))
     return [(one.text, one.read, one.archived) for one in page.rows]
-
-
-async def read_all(by: Viewer) -> None:
-    await notification.mark(by, Selection(matching=InboxFilter(archived=None)), read=True)
 
 
 async def test_from_the_start_all_kinds_lie_in_inbox_and_nobody_is_written_to(by: Viewer) -> None:

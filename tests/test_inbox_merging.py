@@ -15,8 +15,7 @@ from models.letter import LetterKind
 from models.notification import Conversation, InboxFilter, NotificationView, Selection
 from models.viewer import TeamRole, Viewer
 from tests.support.firm.factories import a_firm, a_member, counting
-from tests.support.firm.inbox import DIGEST, EMAIL, INBOX, at, chosen, letters, raised
-from tests.test_inbox_channels import NOON, read_all
+from tests.support.firm.inbox import DIGEST, EMAIL, INBOX, NOON, at, chosen, letters, raised, read_all
 
 pytestmark = pytest.mark.usefixtures("store")
 ACCOUNT, OTHER = uuid7(), uuid7()

@@ -17,9 +17,9 @@ from models.notification_category import NotificationCategory
 from models.our_own import OurOwn
 from models.toggles import end_email_sync
 from models.viewer import System, Viewer
+from tests.support.emails.received import a_message, received
 from tests.support.firm.factories import PASSWORD, a_firm, a_member, an_account, invited
 from tests.support.letters.outbox import written
-from tests.test_email_receiving import a_message, received
 
 ANNA = "anna@client.test"
 

@@ -11,7 +11,7 @@ from tests.support.firm.factories import a_firm, an_account, an_address
 from tests.support.letters.outbox import (
     a_reset,
     an_invitation,
-    invited,
+    invitation_letter,
     opened,
     sent_all,
     text_of,
@@ -31,7 +31,7 @@ async def test_the_firm_gets_a_copy_without_the_link(by: System) -> None:
     await store.execute("UPDATE firm SET copy_to = 'Files@firm.test', language = 'it'")
     made = await an_account(by, address="anna@client.test", login=True)
     invitation = await an_invitation(by, made.address, made.id)
-    await invited(by, "anna@client.test", invitation)
+    await invitation_letter(by, "anna@client.test", invitation)
     async with SmtpSink() as sink:
         await sent_all(sink.server)
         await sent_all(sink.server)

@@ -1,25 +1,14 @@
 """No secret of a letter lies anywhere but in the letter itself (P9)."""
 
-import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
 from models.ground import secret_link
+from tests.support.database.dump import dump
 from tests.support.database.store import firms_key
 from tests.support.firm.factories import a_firm, a_member, an_account
-from tests.support.letters.outbox import an_invitation, due_again, invited, row_of, sent_all, text_of
+from tests.support.letters.outbox import an_invitation, due_again, invitation_letter, row_of, sent_all, text_of
 from tests.support.servers.smtp import DROP, SmtpSink, Taken
-
-
-async def dump(url: str) -> str:
-    """Every row of every table, as text."""
-    connection = await asyncpg.connect(url)
-    try:
-        tables = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-        rows = [await connection.fetch(f'SELECT t::text AS row FROM "{name}" t') for (name,) in tables]
-        return "\n".join(row["row"] for found in rows for row in found)
-    finally:
-        await connection.close()
 
 
 @pytest.mark.parametrize("tells_all", ["250 taken: {}", "451 4.3.0 cannot keep {}", "554 5.7.1 will not have {}", DROP])
@@ -31,7 +20,7 @@ async def test_a_links_token_stands_in_no_row_and_in_no_line_of_the_log(
     await a_member(by)
     made = await an_account(by, address="anna@client.test", login=True)
     invitation = await an_invitation(by, made.address, made.id)
-    letter_id = await invited(by, "anna@client.test", invitation)
+    letter_id = await invitation_letter(by, "anna@client.test", invitation)
     token = secret_link.token(firms_key(by.firm_id), "invitation", invitation.id, invitation.seed)
     said: list[str] = []
 
@@ -55,7 +44,7 @@ async def test_a_links_token_stands_in_no_row_and_in_no_line_of_the_log(
 
 async def test_the_password_of_the_mail_server_is_in_no_error_and_no_line_of_the_log(store: str) -> None:
     by = await a_firm()
-    letter_id = await invited(by, "a@b.test", await an_invitation(by, (await an_account(by)).address))
+    letter_id = await invitation_letter(by, "a@b.test", await an_invitation(by, (await an_account(by)).address))
     async with SmtpSink(extensions=("AUTH PLAIN LOGIN",), answers={"AUTH": "535 5.7.8 hunter2 is wrong"}) as sink:
         server = sink.server_with("portal", "hunter2")
         with capture_logs() as logs:

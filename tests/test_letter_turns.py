@@ -18,7 +18,7 @@ from tests.support.letters.outbox import (
     a_route,
     an_invitation,
     due_again,
-    invited,
+    invitation_letter,
     sent_all,
     state_of,
     written,
@@ -77,7 +77,7 @@ async def test_another_firms_invitation_waits_for_one_batch_of_notices_at_most(b
     await gathered(by, *[tidings(one, to=f"{n}@client.test") for n, one in enumerate(made)])
     other = await a_firm()
     their = await an_account(other, address="other@client.test", login=True)
-    await invited(other, "other@client.test", await an_invitation(other, their.address, their.id))
+    await invitation_letter(other, "other@client.test", await an_invitation(other, their.address, their.id))
     async with SmtpSink() as sink:
         await one_pass(replace(a_route(sink.server), connections=1), owner=new_owner())
     order = [taken.to[0] for taken in sink.letters]

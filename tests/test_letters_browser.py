@@ -14,9 +14,9 @@ from models.letter import Claimed, LetterKind
 from models.letter.standing import Offer
 from tests.support.database.store import KEY
 from tests.support.firm.notices import a_line, about_notices
+from tests.support.letters.composed import SENDER, a_letter
 from tests.support.letters.outbox import text_of
 from tests.support.processes.browser import Window, a_window
-from tests.test_compose import SENDER, a_letter
 
 WIDE, TELEPHONE = 600, 375  # CSS pixels
 PENDING: dict[str, Any] = {"pending": True, "offer": Offer(UUID(int=7), b"s" * 32), "among_several": True}

@@ -13,8 +13,8 @@ from tests.support.api.client import Api
 from tests.support.database.store import firms_key
 from tests.support.firm.factories import PASSWORD, MadeAccount, a_client, a_firm, a_member, an_account
 from tests.support.firm.one_of_everything import ANNA
+from tests.support.letters.odd_paths import few_pieces
 from tests.support.processes.browser import Window, a_window
-from tests.test_software_url import few_pieces
 
 SOFTWARE, PATH = "https://clients.firm.test/app", "/invoices/12?a=b"
 

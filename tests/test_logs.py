@@ -18,7 +18,7 @@ from models.ground import store as database
 from models.ground.settings import Settings
 from models.ground.tracebacks import traceback_of
 from tests.support.firm import factories
-from tests.test_two_servers import a_server, asked
+from tests.support.processes.several_servers import a_server, asked
 
 SECRET = "hunter2"
 SERVER = {"host": "mail.client.test", "port": 993}

@@ -12,9 +12,9 @@ from models.viewer import Asker, System, ViewerKind
 from tests.support.api.client import Api
 from tests.support.firm.factories import PASSWORD, a_client, a_firm, a_member, an_account, answered, reset_token
 from tests.support.firm.invitations import later
+from tests.support.firm.team import joined
 from tests.support.refusals import refused
 from tests.support.servers.redis import RedisServer
-from tests.test_team_changes import joined
 
 pytestmark = pytest.mark.usefixtures("store")
 ANNA, CHIARA = "anna@client.test", "chiara@firm.test"

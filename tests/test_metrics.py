@@ -7,7 +7,6 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
@@ -19,24 +18,11 @@ from models.errand.running import run_errands
 from models.ground import clock
 from tests.support.api.client import Api, TopLevelErrors, an_api
 from tests.support.api.toy_server import until
+from tests.support.api.watching import labels, read
 from tests.support.firm import bulk_updates, factories
 
 TOGGLES = "subscription { togglesChanged { __typename } }"
 SECRET = "hunter2-hunter2"
-
-
-async def read(api: Api, **headers: str) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
-    answer = await api.http.get("/metrics", headers=headers)
-    assert answer.status_code == 200, answer.text
-    return {
-        (sample.name, frozenset(sample.labels.items())): sample.value
-        for family in text_string_to_metric_families(answer.text)
-        for sample in family.samples
-    }
-
-
-def labels(**values: str) -> frozenset[tuple[str, str]]:
-    return frozenset(values.items())
 
 
 async def test_operations_are_counted_by_name_kind_and_outcome(store: str, tmp_path: Path) -> None:

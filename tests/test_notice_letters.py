@@ -17,8 +17,8 @@ from models.letter.standing import Offer
 from models.notification_category import NotificationCategory
 from tests.support.database.store import KEY
 from tests.support.firm.notices import BELLANDI, a_line, about_notices
+from tests.support.letters.composed import SENDER, a_letter, is_golden, tags
 from tests.support.letters.outbox import opened, text_of
-from tests.test_compose import SENDER, a_letter, is_golden, tags
 
 OFFER = Offer(UUID(int=7), b"s" * 32)
 THREE = [

@@ -15,7 +15,15 @@ from models.viewer import System
 from tests.support.emails.synced_mailbox import eventually
 from tests.support.firm.factories import MadeAccount, a_firm, an_account, switched
 from tests.support.firm.notices import ANNA, a_notice, gathered, tidings, told_account
-from tests.support.letters.outbox import an_invitation, due_again, invited, row_of, sent_all, state_of, text_of
+from tests.support.letters.outbox import (
+    an_invitation,
+    due_again,
+    invitation_letter,
+    row_of,
+    sent_all,
+    state_of,
+    text_of,
+)
 from tests.support.servers.smtp import DROP, SmtpSink
 from tests.support.waiting import held, waiting
 
@@ -117,7 +125,7 @@ async def test_a_notice_is_asked_when_all_waiting_for_others_is_over(by: System,
     """A letter that leaves with it is just being cancelled; whoever mutes the notice meanwhile has muted it."""
     made, other = await told_account(by), await an_account(by, address="bea@client.test", login=True)
     invitation = await an_invitation(by, other.address, other.id)
-    await invited(by, "bea@client.test", invitation)
+    await invitation_letter(by, "bea@client.test", invitation)
     await a_notice(by, made)
     claimed = await letter.claim("one", most=5)
     async with held(letter.cancel(by, invitation_ids=[invitation.id])):

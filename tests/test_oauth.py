@@ -14,7 +14,9 @@ from models import mailbox
 from models.ground import store as database
 from models.mailbox import MailboxChange, lease
 from models.viewer import System
+from tests.support.database.dump import dump
 from tests.support.emails.oauth_mailbox import health, held, secret_of
+from tests.support.emails.sync_worker import idling, working
 from tests.support.emails.synced_mailbox import (
     CLIENT,
     connected,
@@ -31,8 +33,6 @@ from tests.support.firm.factories import a_member, an_account, mail_ports
 from tests.support.servers.imap import ImapServer
 from tests.support.servers.tokens import TokenServer, answer
 from tests.support.waiting import PATIENCE
-from tests.test_letter_secrets import dump
-from tests.test_sync_worker import idling, working
 
 pytest_plugins = ["tests.support.emails.sync_fixtures", "tests.support.emails.oauth_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")

@@ -14,6 +14,7 @@ from models import mailbox
 from models.ground import store
 from models.viewer import System, Viewer
 from tests.support.emails.disturbances import ASKED, CLIENTS, Scene, during
+from tests.support.emails.sync_worker import working
 from tests.support.emails.synced_mailbox import (
     CLIENT,
     connected,
@@ -28,7 +29,6 @@ from tests.support.servers.any_mailbox import Place
 from tests.support.servers.relay import Relay
 from tests.support.servers.tokens import SILENCE, TokenServer
 from tests.support.waiting import patience
-from tests.test_sync_worker import working
 
 pytest_plugins = [
     "tests.support.emails.sync_fixtures",

@@ -12,13 +12,13 @@ from graph.pages.one_click import ONE_CLICK, _fields
 from models.ground import store as database
 from models.viewer import Viewer
 from tests.support.api.client import Api, an_api
+from tests.support.database.failing import FAILS
 from tests.support.firm.factories import MadeAccount, a_firm, a_member, an_account, signed_in
 from tests.support.firm.new_keys import rotated
 from tests.support.firm.one_of_everything import everything
 from tests.support.firm.preferences import muted
 from tests.support.letters.unsubscribe_links import MESSAGES, link_of
-from tests.test_away import FAILS
-from tests.test_two_servers import a_server, asked
+from tests.support.processes.several_servers import a_server, asked
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 BODY = b"List-Unsubscribe=One-Click"

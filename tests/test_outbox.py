@@ -20,7 +20,7 @@ from tests.support.letters.outbox import (
     a_route,
     an_invitation,
     due_again,
-    invited,
+    invitation_letter,
     opened,
     row_of,
     sent_all,
@@ -140,9 +140,9 @@ async def test_a_sent_invitation_says_so_to_the_feeds_once(by: System) -> None:
     invitation = await an_invitation(by, made.address, made.id)
     stood = await journal.head(by.firm_id)
     async with SmtpSink() as sink:
-        await invited(by, "anna@client.test", invitation)
+        await invitation_letter(by, "anna@client.test", invitation)
         await sent_all(sink.server)
-        await invited(by, "anna@client.test", invitation)
+        await invitation_letter(by, "anna@client.test", invitation)
         await sent_all(sink.server)
     await invitation.refresh_from_db()
     assert invitation.sent_at is not None
@@ -155,7 +155,7 @@ async def test_a_sent_invitation_says_so_to_the_feeds_once(by: System) -> None:
 async def test_a_cancelled_letter_never_leaves_not_even_claimed_and_on_its_way(by: System) -> None:
     made = await an_account(by, address="anna@client.test", login=True)
     invitation = await an_invitation(by, made.address, made.id)
-    letter_id = await invited(by, "anna@client.test", invitation)
+    letter_id = await invitation_letter(by, "anna@client.test", invitation)
 
     async with SmtpSink() as sink:
         (claimed,) = await letter.claim("one", most=5)
@@ -170,7 +170,7 @@ async def test_a_cancelled_letter_never_leaves_not_even_claimed_and_on_its_way(b
 async def test_a_letter_cancelled_while_it_was_leaving_is_told_as_sent(by: System) -> None:
     made = await an_account(by, address="anna@client.test", login=True)
     invitation = await an_invitation(by, made.address, made.id)
-    letter_id = await invited(by, "anna@client.test", invitation)
+    letter_id = await invitation_letter(by, "anna@client.test", invitation)
 
     async def cancel(_: Taken) -> None:
         await store.execute("UPDATE letter SET state = 'CANCELLED', settled_at = now(), sealed = NULL")
@@ -183,7 +183,7 @@ async def test_a_letter_cancelled_while_it_was_leaving_is_told_as_sent(by: Syste
 async def test_the_letter_of_a_dead_link_never_leaves(by: System) -> None:
     made = await an_account(by, address="anna@client.test", login=True)
     invitation = await an_invitation(by, made.address, made.id)
-    letter_id = await invited(by, "anna@client.test", invitation)
+    letter_id = await invitation_letter(by, "anna@client.test", invitation)
     await store.execute("UPDATE invitation SET ended_at = now(), end_reason = 'REVOKED'")
     async with SmtpSink() as sink:
         await sent_all(sink.server)

@@ -18,7 +18,7 @@ from tests.support.letters.outbox import (
     a_route,
     an_invitation,
     due_again,
-    invited,
+    invitation_letter,
     row_of,
     sent_all,
     state_of,
@@ -98,7 +98,7 @@ async def test_a_letter_refused_for_good_stops_and_is_reported(
     asker, _other = await a_member(by), await a_member(by)
     made = await an_account(by, address="anna@client.test", login=True)
     invitation = await an_invitation(by, made.address, made.id)
-    letter_id = await invited(by, "anna@client.test", invitation, asked_by=asker)
+    letter_id = await invitation_letter(by, "anna@client.test", invitation, asked_by=asker)
     async with SmtpSink(answers=answers, after_data=after_data) as sink:
         await sent_all(sink.server)
         await due_again()

@@ -15,13 +15,13 @@ import pytest
 from models import firm_settings
 from models.viewer import System
 from tests.support.api.client import Api
+from tests.support.api.pages import FOCUSED, sign_in
+from tests.support.api.portal import a_box
 from tests.support.api.toy_server import until
 from tests.support.firm.factories import a_client, a_firm, an_account
 from tests.support.firm.one_of_everything import ANNA, PDF, a_letter
 from tests.support.processes.browser import Window, a_window
 from tests.support.servers.http import served
-from tests.test_api_portal import a_box
-from tests.test_pages_browser import FOCUSED, sign_in
 
 SOCKET = "socket"
 

@@ -13,20 +13,15 @@ from models.ground import secret_link, store
 from models.invitation import Invitation
 from models.viewer import TeamRole
 from tests.support.api.client import Api
+from tests.support.api.pages import FOCUSED, sign_in
+from tests.support.api.portal import a_box, account_id, two_accounts
 from tests.support.database.store import firms_key
-from tests.support.firm.factories import PASSWORD, a_client, a_firm, a_member, an_account, invited, switched
+from tests.support.firm.factories import a_client, a_firm, a_member, an_account, invited, switched
 from tests.support.firm.one_of_everything import ANNA, PDF, a_letter
-from tests.support.processes.browser import Window, a_window
+from tests.support.processes.browser import a_window
 from tests.support.servers.http import served
-from tests.test_api_portal import a_box, account_id, two_accounts
 
 NEW = "battery staple"
-
-
-async def sign_in(window: Window, password: str = PASSWORD) -> None:
-    await window.type("#email", ANNA)
-    await window.type("#password", password)
-    await window.click("#sign-in button")
 
 
 async def test_a_client_works_in_one_of_two_accounts_and_sees_at_once_when_it_is_lost(api: Api, tmp_path: Path) -> None:
@@ -155,9 +150,6 @@ async def test_a_colleague_whose_link_is_dead_is_told_whom_to_ask(api: Api, tmp_
         )
         await window.shows("#dead", "owner or an admin")
         await window.hides("#again")
-
-
-FOCUSED = "document.activeElement.id || document.activeElement.tagName"
 
 
 async def test_focus_never_falls_to_the_whole_page(api: Api, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from models.participant import Participant, Role
 from models.portal import Portal, emails
 from models.session import SignedIn
 from models.viewer import Client, System
+from tests.support.emails.received import a_message
 from tests.support.firm.factories import (
     MadeAccount,
     a_client,
@@ -34,7 +35,6 @@ from tests.support.firm.factories import (
 from tests.support.firm.notify_clients import INVOICE, notified
 from tests.support.firm.one_of_everything import SERVER
 from tests.support.refusals import refused
-from tests.test_email_receiving import a_message
 
 pytestmark = pytest.mark.usefixtures("store")
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

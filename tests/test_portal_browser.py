@@ -12,12 +12,12 @@ import pytest
 from models import email
 from models.ground import clock, store
 from tests.support.api.client import Api
+from tests.support.api.pages import FOCUSED
 from tests.support.api.toy_server import until
 from tests.support.emails.portal import LETTER, PNG, InPortal, in_portal, written
 from tests.support.firm.factories import switched
 from tests.support.firm.one_of_everything import PDF
 from tests.support.servers.http import served
-from tests.test_pages_browser import FOCUSED
 
 PLANS = """<p id="plans" style="color:#123456">The <b>plans</b></p><img src="cid:logo" alt="Logo">
 <img src="https://pixel.test/1.gif"><img src="https://pixel.test/2.gif">"""

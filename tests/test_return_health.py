@@ -10,11 +10,10 @@ from models import feed, return_mailbox
 from models.ground import store as database
 from tests.support.api.client import an_api
 from tests.support.api.toy_server import until
+from tests.support.api.watching import WAITING, labels, read, ready
 from tests.support.processes.switchboard import a_free_port, run
 from tests.support.servers.imap import ImapServer
 from tests.support.servers.smtp import SmtpSink
-from tests.test_health import WAITING, ready
-from tests.test_metrics import labels, read
 
 URL = SecretStr("imaps://anna:hunter2@mail.test")
 

@@ -3,26 +3,23 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from uuid import UUID
 
 import pytest
 
 from mail.imap import Unreachable
 from mail.parsing import ParserPool
-from mail.returns.place import Place
 from mail.returns.reading import read
 from mail.returns.running import ReturnReader, reach
 from models import return_mailbox
 from models.ground import store
 from models.mailbox.backlog import MOST_CUTS
 from models.return_mailbox import LeaseLost
-from models.viewer import System
 from tests.support.emails.synced_mailbox import eventually, letter
-from tests.support.firm.factories import a_firm, a_member, an_address
-from tests.support.letters.outbox import sent_all, state_of, written
+from tests.support.firm.factories import a_firm, a_member
+from tests.support.letters.outbox import state_of
 from tests.support.letters.reports import a_report
+from tests.support.letters.returned import is_bounced, looked, place_of, sent, told
 from tests.support.servers.imap import ARRIVED, ImapServer, ServedFolder
-from tests.support.servers.smtp import SmtpSink
 from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.usefixtures("store")
@@ -38,39 +35,6 @@ async def server() -> AsyncIterator[ImapServer]:
 async def parsers() -> AsyncIterator[ParserPool]:
     async with ParserPool(workers=1) as parsers:
         yield parsers
-
-
-def place_of(server: ImapServer, folder: str = "INBOX", *, password: str = "secret") -> Place:
-    return Place(server.server, "anna", password, folder)
-
-
-async def sent(by: System, *addresses: str) -> list[tuple[UUID, bytes]]:
-    """A letter to each, as it left."""
-    ids = {}
-    for address in addresses:
-        ids[address] = await written(by, address, address_id=await an_address(by, address))
-    async with SmtpSink() as sink:
-        await sent_all(sink.server)
-    raws = {taken.to[0]: taken.raw for taken in sink.letters}
-    return [(ids[address], raws[address]) for address in addresses]
-
-
-async def looked(server: ImapServer, parsers: ParserPool, *, folder: str = "INBOX", owner: str = "me") -> None:
-    """One look by a worker of its own, which then ends."""
-    place = place_of(server, folder)
-    held = await return_mailbox.claim(owner, place.name)
-    assert held is not None
-    try:
-        async with await reach(place, timeout=PATIENCE) as imap:
-            await read(held, imap, folder, parsers)
-        await return_mailbox.went_well(held)
-    finally:
-        await return_mailbox.release(held)
-
-
-async def told() -> int:
-    count: int = await store.value("SELECT coalesce(sum(count), 0) FROM notification")
-    return count
 
 
 def fetched(server: ImapServer) -> int:
@@ -99,10 +63,6 @@ async def test_reports_on_the_letters_of_all_firms_are_read_there(server: ImapSe
         await eventually(lambda: is_bounced(second))
     assert await store.value("SELECT count(*) FROM email_address WHERE suppressed_at IS NOT NULL") == 2
     assert await store.value("SELECT count(*) FROM email") == 0
-
-
-async def is_bounced(letter_id: UUID) -> bool:
-    return await state_of(letter_id) == "BOUNCED"
 
 
 async def test_all_else_in_it_is_left_as_it_is(server: ImapServer, parsers: ParserPool) -> None:

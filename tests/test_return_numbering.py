@@ -8,8 +8,8 @@ from mail.sync import Tools
 from tests.support.emails.synced_mailbox import letter
 from tests.support.firm.factories import a_firm, a_member
 from tests.support.letters.reports import a_report
+from tests.support.letters.returned import is_bounced, looked, sent, told
 from tests.support.servers.imap import ARRIVED, ImapServer, Wording
-from tests.test_return_mailbox import is_bounced, looked, sent, told
 
 pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")

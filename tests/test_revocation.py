@@ -8,34 +8,28 @@ import pytest
 from graph.ids import Kind, global_id
 from models import account, api_token, contact, session
 from models.ground import clock, store
-from models.session import SignedIn
-from models.viewer import ApiScope, Asker
+from models.viewer import ApiScope
 from tests.support.api.client import Api, Following, TopLevelErrors
 from tests.support.firm.factories import a_firm, signed_in, switched
 from tests.support.firm.revocations import (
     CLIENT_KEEPS,
     CLIENT_LOSES,
     COLLEAGUE_LOSES,
+    LIVE,
     Loses,
     a_firm_with_people,
+    feed_begun,
     login_off,
     password_changed_elsewhere,
     removed,
     right_lost,
 )
+from tests.support.processes.several_servers import a_server, asked
 from tests.support.servers.redis import RedisServer
 from tests.support.waiting import patience
-from tests.test_two_servers import a_server, asked
 
-LIVE = "subscription { emailArrived { __typename } }"
 WHO = "{ __typename }"
 RENAME = 'mutation($id: ID!) { updateAccount(input: { id: $id, name: "B" }) { errors { code } } }'
-
-
-async def begun(stack: AsyncExitStack, api: Api, who: SignedIn[Asker] | str) -> Following:
-    feed = await stack.enter_async_context(api.follow(LIVE, as_=who))
-    await feed.next()
-    return feed
 
 
 async def is_open(feed: Following) -> bool:
@@ -51,7 +45,7 @@ async def test_a_clients_sockets_end_with_the_account_in_use(api: Api, loses: Lo
     firm = await a_firm_with_people()
     async with AsyncExitStack() as stack:
         theirs, others, colleagues = [
-            await begun(stack, api, each) for each in (firm.client, firm.other, firm.colleague)
+            await feed_begun(stack, api, each) for each in (firm.client, firm.other, firm.colleague)
         ]
         await loses(firm)
         assert await theirs.closed() == 4403
@@ -64,7 +58,7 @@ async def test_who_can_still_enter_by_a_former_address_goes_on(api: Api, keeps: 
     """R34: until the unlinked email goes too (R35)."""
     firm = await a_firm_with_people()
     async with AsyncExitStack() as stack:
-        theirs = await begun(stack, api, firm.client)
+        theirs = await feed_begun(stack, api, firm.client)
         await keeps(firm)
         assert await session.still(firm.client.viewer) == firm.client.viewer
         assert await is_open(theirs)
@@ -77,7 +71,7 @@ async def test_a_colleagues_sockets_end_with_the_session_or_the_rights(api: Api,
     firm = await a_firm_with_people()
     who = (firm.colleague, firm.colleague_elsewhere, firm.owner, firm.client)
     async with AsyncExitStack() as stack:
-        mine, elsewhere, others, clients = [await begun(stack, api, each) for each in who]
+        mine, elsewhere, others, clients = [await feed_begun(stack, api, each) for each in who]
         await loses(firm)
         assert await mine.closed() == 4403
         if loses is password_changed_elsewhere:
@@ -92,7 +86,7 @@ async def test_who_has_fewer_rights_comes_back_with_those_and_who_was_removed_do
     firm = await a_firm_with_people()
     await right_lost(firm)
     async with AsyncExitStack() as stack:
-        assert await is_open(await begun(stack, api, firm.colleague))
+        assert await is_open(await feed_begun(stack, api, firm.colleague))
     told = await api.ask(RENAME, {"id": global_id(Kind.ACCOUNT, firm.account.id)}, as_=firm.colleague)
     assert told["updateAccount"]["errors"] == [{"code": "NOT_ALLOWED"}]
     await removed(firm)
@@ -105,7 +99,7 @@ async def test_another_account_of_the_same_person_goes_on(api: Api) -> None:
     """R10"""
     firm = await a_firm_with_people()
     async with AsyncExitStack() as stack:
-        feed = await begun(stack, api, firm.client)
+        feed = await feed_begun(stack, api, firm.client)
         await switched(firm.by, firm.second.id, firm.account.address, login=False)
         await account.update(firm.by, firm.account.id, name="Renamed")
         assert await is_open(feed)
@@ -132,7 +126,7 @@ async def test_a_token_that_is_revoked_and_a_session_that_is_ended_elsewhere_tak
     assert created.token is not None
     second = await session.start_for_member(firm_id=by.firm_id, member_id=owner.viewer.member_id, days=1)
     async with AsyncExitStack() as stack:
-        feeds = [await begun(stack, api, each) for each in (created.token, second, owner, colleague)]
+        feeds = [await feed_begun(stack, api, each) for each in (created.token, second, owner, colleague)]
         await api_token.revoke(owner.viewer, created.done.ids[0])
         assert await feeds[0].closed() == 4403
         await session.sign_out(second.viewer)
@@ -145,7 +139,7 @@ async def test_a_session_ends_by_the_clock_and_its_socket_with_it(api: Api) -> N
     api.app.state.sockets.watch.every = 0.1
     owner = await signed_in(await a_firm())
     async with AsyncExitStack() as stack:
-        feed = await begun(stack, api, owner)
+        feed = await feed_begun(stack, api, owner)
         await store.execute("UPDATE session SET expires_at = $1", clock.now())
         assert await feed.closed() == 4403
 
@@ -190,12 +184,12 @@ async def test_in_every_process_also_where_the_wake_ups_are_down(
         async with asked(one) as near, asked(other) as far, AsyncExitStack() as stack:
             pairs = [
                 [
-                    await begun(stack, api, firm.client if loses in CLIENT_LOSES else firm.colleague)
+                    await feed_begun(stack, api, firm.client if loses in CLIENT_LOSES else firm.colleague)
                     for api in (near, far)
                 ]
                 for firm, loses in cases
             ]
-            untouched = [await begun(stack, api, cases[0][0].owner) for api in (near, far)]
+            untouched = [await feed_begun(stack, api, cases[0][0].owner) for api in (near, far)]
             for (firm, loses), (here, _) in zip(cases, pairs, strict=True):
                 await loses(firm)
                 assert await here.closed() == 4403, loses.__name__

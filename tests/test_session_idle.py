@@ -14,7 +14,7 @@ from tests.support.api.client import Api
 from tests.support.emails.synced_mailbox import eventually
 from tests.support.firm.factories import a_client, a_firm, an_account, counting, signed_in
 from tests.support.firm.invitations import later
-from tests.test_revocation import begun
+from tests.support.firm.revocations import feed_begun
 
 pytestmark = pytest.mark.usefixtures("store")
 
@@ -108,7 +108,7 @@ async def test_an_open_socket_is_a_use_and_no_request(api: Api, by: System) -> N
     owner, closed = await signed_in(by), await signed_in(by)
     own = "FROM session WHERE id = $1"
     async with AsyncExitStack() as stack:
-        feed = await begun(stack, api, owner)
+        feed = await feed_begun(stack, api, owner)
         for _ in range(2):
             now = later(days=13)
             lasts = f"SELECT expires_at = least($2::timestamptz + interval '14 days', ends_at) {own}"

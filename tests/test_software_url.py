@@ -1,7 +1,6 @@
 """Where the firm's own software is, and what is a path below it, as the worst of its readers reads it (R14)."""
 
 import re
-from itertools import product
 from urllib.parse import urlsplit
 
 import pytest
@@ -10,6 +9,7 @@ from hypothesis import strategies as st
 
 from models import software_url
 from models.errors import ErrorCode, Refusal
+from tests.support.letters.odd_paths import PIECES, few_pieces
 from tests.support.refusals import refused
 
 SOFTWARE = "https://clients.firm.test/app"
@@ -64,21 +64,6 @@ def test_what_nobody_could_open_leads_nowhere() -> None:
     assert software_url.below(SOFTWARE, None) is None
 
 
-PIECES = [
-    *"/\\.@:?#; \t\n\0aé%",
-    "..",
-    "//",
-    "%2e",
-    "%2E",
-    "%2f",
-    "%5c",
-    "%252e",
-    "%0a",
-    "https:",
-    "evil.test",
-    "~",
-    "&",
-]
 ODD = st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=12).map("".join)
 
 
@@ -189,11 +174,6 @@ def test_where_software_is_taken_to_be_browsers_find_it(given: str) -> None:
         origin, place = as_browsers_read(kept)
         assert kept == origin + place.rstrip("/")
         assert re.fullmatch(r"https://[a-z0-9.-]*[a-z][a-z0-9-]*(:[0-9]+)?", origin)
-
-
-def few_pieces() -> list[str]:
-    """Every way of putting up to three odd pieces behind a slash; tests/test_links_browser.py opens what is taken."""
-    return ["/" + "".join(pieces) for many in range(4) for pieces in product(PIECES, repeat=many)]
 
 
 def test_of_few_pieces_nothing_leads_elsewhere() -> None:

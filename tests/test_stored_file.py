@@ -13,6 +13,7 @@ from models.ground import store as database
 from models.ground.settings import Settings
 from models.viewer import System
 from tests.support.emails.submissions import composed, written
+from tests.support.files import names_in
 from tests.support.firm.factories import a_firm, counting
 from tests.support.firm.invitations import later
 from tests.support.firm.one_of_everything import a_world
@@ -30,10 +31,6 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 async def by(store: str) -> System:
     return await a_firm()
-
-
-def names_in(folder: Path) -> set[str]:
-    return {file.name for file in folder.rglob("*") if file.is_file()}
 
 
 async def test_what_was_stored_and_never_named_goes_a_day_later(by: System, folder: Path) -> None:

@@ -14,12 +14,12 @@ from models.submission import settling
 from models.viewer import Viewer
 from tests.support.emails.sending_mailbox import BEA, IN, a_box, a_sink, a_writer, becomes, due_again, has_error
 from tests.support.emails.submissions import a_file, state_of, way_of, written
+from tests.support.emails.sync_worker import working
 from tests.support.emails.synced_mailbox import CLIENT, eventually, row_of
 from tests.support.firm.factories import an_address
 from tests.support.servers.imap import ImapServer
 from tests.support.servers.smtp import DROP, SILENCE, SmtpSink, Taken
 from tests.support.waiting import patience
-from tests.test_sync_worker import working
 
 pytest_plugins = ["tests.support.emails.sync_fixtures", "tests.support.emails.sending_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")

@@ -14,9 +14,9 @@ from models.upload import NewUpload
 from models.viewer import Viewer
 from tests.support.emails.sending_mailbox import CARL, IN, a_box, a_sink, a_writer, becomes, door_of, has_error
 from tests.support.emails.submissions import PDF, written
+from tests.support.emails.sync_worker import working
 from tests.support.emails.synced_mailbox import CLIENT, eventually
 from tests.support.servers.smtp import SmtpSink
-from tests.test_sync_worker import working
 
 pytest_plugins = ["tests.support.emails.sync_fixtures", "tests.support.emails.sending_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")

@@ -14,11 +14,11 @@ from models.viewer import System, Viewer
 from tests.support.emails.sending_mailbox import a_box, a_writer, becomes
 from tests.support.emails.sent_from_here import an_hour_later
 from tests.support.emails.submissions import way_of, written
+from tests.support.emails.sync_worker import idling, working
 from tests.support.emails.synced_mailbox import CLIENT, eventually, ledger_equals_server, ledger_of, letter, synced
 from tests.support.firm.factories import an_account
 from tests.support.servers.imap import ImapServer, ServedFolder, Wording
 from tests.support.servers.smtp import DROP, SmtpSink, Taken
-from tests.test_sync_worker import idling, working
 
 pytest_plugins = ["tests.support.emails.sync_fixtures", "tests.support.emails.sending_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")

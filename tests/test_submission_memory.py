@@ -14,9 +14,9 @@ from models.viewer import Viewer
 from tests.support.emails.sending_mailbox import a_box, a_sink, a_writer
 from tests.support.emails.submissions import a_file, state_of, written
 from tests.support.emails.synced_mailbox import source_of
+from tests.support.processes.memory import MB, said_by
 from tests.support.processes.switchboard import CHECKOUT
 from tests.support.waiting import patience
-from tests.test_sync_memory import MB, said_by
 
 pytestmark = [
     pytest.mark.usefixtures("store"),

@@ -14,10 +14,10 @@ from models.ground import store as database
 from models.viewer import System, Viewer
 from tests.support.emails.sending_mailbox import BEA, a_sink, a_writer, is_now, there
 from tests.support.emails.submissions import a_file, way_of, written
+from tests.support.emails.sync_worker import working
 from tests.support.emails.synced_mailbox import CLIENT, NOBODY, STUDIO, connected, eventually
 from tests.support.firm.factories import an_address
 from tests.support.servers.smtp import DROP, SmtpSink
-from tests.test_sync_worker import working
 
 pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")

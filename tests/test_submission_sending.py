@@ -27,10 +27,10 @@ from tests.support.emails.sending_mailbox import (
     there,
 )
 from tests.support.emails.submissions import a_file, state_of, way_of, written
+from tests.support.emails.sync_worker import idling, working
 from tests.support.emails.synced_mailbox import CLIENT, NOBODY, STUDIO, eventually, row_of, source_of
 from tests.support.servers.imap import ImapServer
 from tests.support.servers.smtp import DROP, SILENCE, SmtpSink, Taken
-from tests.test_sync_worker import idling, working
 
 pytest_plugins = ["tests.support.emails.sync_fixtures", "tests.support.emails.sending_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")

@@ -13,9 +13,9 @@ from models.mailbox.folders import LedgerFolder
 from models.mailbox.lease import Leased
 from models.mailbox.ledger import Found
 from models.viewer import System
+from tests.support.emails.received import ANNA, CAME
 from tests.support.firm.factories import a_firm, an_account, switched
 from tests.support.waiting import held, patience, until_waiting
-from tests.test_email_receiving import ANNA, CAME
 
 
 @dataclass(frozen=True)

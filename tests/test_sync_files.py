@@ -11,12 +11,12 @@ from mail.parsing import ParserPool
 from mail.sync import Tools
 from models import mailbox, stored_file
 from models.viewer import System
+from tests.support.emails.sync_worker import reading_all_but_odd
 from tests.support.emails.synced_mailbox import CLIENT, connected, ledger_equals_server, letter, past, states, synced
+from tests.support.files import names_in
 from tests.support.firm.factories import MadeAccount, a_member, an_account, switched
 from tests.support.firm.invitations import later
 from tests.support.servers.imap import ImapServer
-from tests.test_stored_file import names_in
-from tests.test_sync_now import reading_all_but_odd
 
 pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")

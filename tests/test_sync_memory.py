@@ -1,20 +1,19 @@
 """What a large message costs: of the process that receives it, and of the one that reads it (P7)."""
 
 import asyncio
-import json
 import os
 import random
 import sys
 from asyncio.subprocess import PIPE
 from base64 import encodebytes
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from models.viewer import System
 from tests.support.emails.synced_mailbox import CLIENT, STUDIO, connected, ledger_equals_server, letter, past, states
 from tests.support.firm.factories import an_account
+from tests.support.processes.memory import MB, said_by
 from tests.support.processes.switchboard import CHECKOUT
 from tests.support.servers.imap import ImapServer
 from tests.support.waiting import patience
@@ -24,7 +23,6 @@ pytestmark = [
     pytest.mark.usefixtures("store"),
     pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="needs /proc to see how much memory it was"),
 ]
-MB = 2**20
 ON_THE_WIRE = 25 * MB
 CHILD = "from tests.support.processes.sync_memory import run; run()"
 CONTENT = random.Random(25).randbytes(ON_THE_WIRE * 57 // 78)  # a line of 57 bytes is one of 78 on the wire
@@ -72,13 +70,3 @@ async def test_a_message_of_25_mb_takes_a_little_memory_of_its_worker_and_of_its
     await ledger_equals_server(server, mailbox_id)
     assert took["worker"] < 120 * MB
     assert took["parser"] < 200 * MB
-
-
-async def said_by(child: asyncio.subprocess.Process) -> dict[str, Any]:
-    """The next line of JSON, among those of the log."""
-    assert child.stdout
-    while line := await child.stdout.readline():
-        if line.startswith(b"{"):
-            said: dict[str, Any] = json.loads(line)
-            return said
-    raise AssertionError("the child has ended")

@@ -5,7 +5,6 @@ from uuid import UUID
 
 import pytest
 
-from mail.parse import ParsedEmail, parse
 from mail.parsing import ParserPool
 from mail.sync import Tools, sync_once
 from models import mailbox
@@ -14,6 +13,7 @@ from models.ground import store
 from models.mailbox import MailboxChange, backlog, lease
 from models.session import SignedIn
 from models.viewer import System, TeamRole, Viewer
+from tests.support.emails.sync_worker import idling, reading_all_but_odd, working
 from tests.support.emails.synced_mailbox import (
     CLIENT,
     announced,
@@ -29,7 +29,6 @@ from tests.support.emails.synced_mailbox import (
 )
 from tests.support.firm.factories import an_account, signed_in
 from tests.support.servers.imap import ImapServer
-from tests.test_sync_worker import idling, working
 
 pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
@@ -39,10 +38,6 @@ pytestmark = pytest.mark.usefixtures("store")
 async def anna(by: System) -> SignedIn[Viewer]:
     """Who has no other right than to be of the team."""
     return await signed_in(by, role=TeamRole.EMPLOYEE)
-
-
-def reading_all_but_odd(raw: bytes) -> ParsedEmail:
-    return replace(parse(raw), subject="\0") if b"odd" in raw else parse(raw)
 
 
 async def quarantined(server: ImapServer, by: System, tools: Tools) -> UUID:

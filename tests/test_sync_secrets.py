@@ -8,13 +8,13 @@ from models import mailbox
 from models.ground import store as database
 from models.mailbox import MailboxChange
 from models.viewer import System
+from tests.support.database.dump import dump
 from tests.support.database.store import KEY
 from tests.support.emails.synced_mailbox import CLIENT, connected, eventually, letter, past, row_of
 from tests.support.firm.factories import a_member, an_account
 from tests.support.processes.switchboard import Running, running
 from tests.support.servers.imap import ImapServer
 from tests.support.servers.tokens import TokenServer, answer
-from tests.test_letter_secrets import dump
 
 pytest_plugins = ["tests.support.emails.sync_fixtures", "tests.support.emails.oauth_fixtures"]
 

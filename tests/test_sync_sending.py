@@ -19,6 +19,7 @@ from models.ground import store as database
 from models.mailbox import MailboxChange, MailSecurity, MailServer
 from models.viewer import System, Viewer
 from tests.support.emails.oauth_mailbox import held
+from tests.support.emails.sync_worker import idling, is_live, working
 from tests.support.emails.synced_mailbox import (
     CLIENT,
     connected,
@@ -36,7 +37,6 @@ from tests.support.servers.imap import ImapServer
 from tests.support.servers.smtp import DROP, SmtpSink
 from tests.support.servers.tokens import TokenServer, names
 from tests.support.waiting import PATIENCE, patience
-from tests.test_sync_worker import idling, is_live, working
 
 pytest_plugins = ["tests.support.emails.sync_fixtures", "tests.support.emails.oauth_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")

@@ -18,6 +18,7 @@ from models.ground import clock
 from models.mailbox import MailboxChange
 from models.viewer import System
 from tests.support.emails.disturbances import ASKED, CLIENTS, SCENES, Fault, Scene, during
+from tests.support.emails.sync_worker import working
 from tests.support.emails.synced_mailbox import (
     CLIENT,
     STRANGER,
@@ -31,7 +32,6 @@ from tests.support.firm.factories import a_member, an_account
 from tests.support.servers.any_mailbox import Place
 from tests.support.servers.relay import Relay
 from tests.support.waiting import PATIENCE
-from tests.test_sync_worker import working
 
 pytest_plugins = ["tests.support.emails.sync_fixtures", "tests.support.servers.any_mailbox_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")

@@ -23,22 +23,11 @@ from tests.support.emails.synced_mailbox import (
     synced,
 )
 from tests.support.firm.factories import a_member, an_account
+from tests.support.servers.any_mailbox import ODD_NAMES
 from tests.support.servers.imap import ImapServer, ServedFolder
 
 pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
-ODD_NAMES = [
-    "Größe & Maß",
-    "日本語/税務",
-    "Кириллица",
-    "💼 Mandanten",
-    'mit "Anführung"',
-    "back\\slash",
-    "*",
-    "%",
-    "a b",
-    "()",
-]
 
 
 def listed_as(name: str) -> bytes:

@@ -2,8 +2,6 @@
 
 import asyncio
 import multiprocessing
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import UUID
 
@@ -12,12 +10,12 @@ import pytest
 from mail.demo.launch import DemoMail
 from mail.demo.users import MAIL_PASSWORD
 from mail.demo.users import STUDIO as DEMO_STUDIO
-from mail.parsing import ParserPool
-from mail.sync import Tools, Worker
+from mail.sync import Tools
 from models import mailbox
 from models.ground import store
 from models.mailbox import MailboxChange
 from models.viewer import System
+from tests.support.emails.sync_worker import idling, is_live, working
 from tests.support.emails.synced_mailbox import (
     CLIENT,
     STUDIO,
@@ -32,36 +30,14 @@ from tests.support.emails.synced_mailbox import (
 )
 from tests.support.firm.factories import a_member, an_account, switched
 from tests.support.servers.imap import ImapServer
-from tests.support.waiting import NEVER, patience
+from tests.support.waiting import patience
 
 pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 
 
-@asynccontextmanager
-async def working(
-    parsers: ParserPool | None = None, wakes: Callable[[UUID], Awaitable[None]] | None = None, most: int = 300
-) -> AsyncIterator[Worker]:
-    worker = Worker(development=True, parsers=parsers, wakes=wakes, most=most, timeout=NEVER)
-    running = asyncio.create_task(worker.run())
-    try:
-        yield worker
-    finally:
-        await worker.stop()
-        await running
-
-
-async def is_live(mailbox_id: UUID) -> bool:
-    return bool((await row_of(mailbox_id))["state"] == "LIVE")
-
-
 async def is_alone(server: ImapServer) -> bool:
     return not server.connections
-
-
-async def idling(server: ImapServer) -> None:
-    async with patience():
-        await server.until("IDLE")
 
 
 async def test_what_arrives_is_pushed_and_stored(server: ImapServer, by: System, tools: Tools) -> None:

@@ -13,12 +13,12 @@ from models.ground import clock, secret_link, store
 from models.invitation import accepting
 from models.journal import JournalKind
 from models.mailbox import MailboxState, NewMailbox
-from models.session import SignedIn
 from models.team import TeamMemberState
 from models.viewer import ApiScope, System, TeamRole, Viewer
 from tests.support.database.store import firms_key
 from tests.support.firm.factories import PASSWORD, a_firm, a_member, an_account, signed_in, spelled
 from tests.support.firm.one_of_everything import SERVER
+from tests.support.firm.team import colleague_invited, joined, open_invitations
 from tests.support.refusals import refused
 from tests.support.waiting import held, until_waiting
 
@@ -40,28 +40,9 @@ async def kinds(by: Viewer) -> list[str]:
     return [entry.kind for batch in await journal.since(by.firm_id, 0) for entry in batch.entries]
 
 
-async def invited(
-    by: Viewer, email: str = "new@firm.test", role: TeamRole = EMPLOYEE, name: str = "Nina"
-) -> team.TeamMemberView:
-    done = await team.invite(by, name=name, email=email, role=role)
-    return (await team.by_ids(by, done.ids))[done.ids[0]]
-
-
-async def open_invitations(member_id: object) -> list[object]:
-    found = await store.rows("SELECT * FROM invitation WHERE member_id = $1 AND ended_at IS NULL", member_id)
-    return list(found)
-
-
-async def joined(by: Viewer, email: str = "new@firm.test", role: TeamRole = EMPLOYEE) -> SignedIn:
-    member = await invited(by, email, role)
-    (row,) = await open_invitations(member.id)
-    async with store.transaction():
-        return await team.join(row, "a hash", days=1)
-
-
 async def test_a_colleague_is_invited_by_a_letter_and_is_listed_meanwhile(owner: Viewer) -> None:
     await firm_settings.update(owner, FirmWish(invitation_days=7))
-    member = await invited(owner, "Nina@Firm.test", ADMIN)
+    member = await colleague_invited(owner, "Nina@Firm.test", ADMIN)
     assert (member.state, member.email, member.role) == (TeamMemberState.INVITED, "Nina@firm.test", ADMIN)
     assert member.id in {one.id for one in await team.of_firm(owner)}
     letter = await store.row("SELECT kind, to_key, member_id, facts, invitation_id FROM letter")
@@ -76,9 +57,9 @@ async def test_a_colleague_is_invited_by_a_letter_and_is_listed_meanwhile(owner:
 
 
 async def test_inviting_again_sends_again_and_the_old_link_dies(owner: Viewer) -> None:
-    first = await invited(owner)
+    first = await colleague_invited(owner)
     (old,) = await open_invitations(first.id)
-    again = await invited(owner, "NEW@firm.test", ADMIN)
+    again = await colleague_invited(owner, "NEW@firm.test", ADMIN)
     assert (again.id, again.role) == (first.id, ADMIN)
     (new,) = await open_invitations(first.id)
     assert new["id"] != old["id"]  # type: ignore[index]
@@ -91,11 +72,11 @@ async def test_whoever_joins_is_active_and_signed_in(owner: Viewer) -> None:
     assert found.viewer.role is ADMIN
     assert await session.viewer_of(found.token) == found.viewer
     with refused(ErrorCode.ALREADY_TAKEN, "email"):
-        await invited(owner)
+        await colleague_invited(owner)
 
 
 async def test_who_was_removed_meanwhile_does_not_join(owner: Viewer) -> None:
-    member = await invited(owner)
+    member = await colleague_invited(owner)
     (row,) = await open_invitations(member.id)
     await team.remove(owner, member.id)
     assert await open_invitations(member.id) == []
@@ -105,7 +86,7 @@ async def test_who_was_removed_meanwhile_does_not_join(owner: Viewer) -> None:
 
 
 async def test_a_dead_link_sends_a_colleague_to_a_colleague(owner: Viewer) -> None:
-    member = await invited(owner)
+    member = await colleague_invited(owner)
     (row,) = await open_invitations(member.id)
     token = secret_link.token(firms_key(owner.firm_id), "invitation", row["id"], row["seed"])  # type: ignore[index]
     await team.remove(owner, member.id)
@@ -123,7 +104,7 @@ async def test_who_was_removed_can_be_invited_back(owner: Viewer) -> None:
 async def test_the_mail_of_a_colleague_to_be_is_synced_until_they_join(by: System, owner: Viewer) -> None:
     """R46"""
     made = await an_account(by, address="nina@both.test", login=True, email_sync=True)
-    await invited(owner, "nina@both.test")
+    await colleague_invited(owner, "nina@both.test")
     assert await spelled(owner, made.id, made.address) == "LE"
     await joined(owner, "nina@both.test")
     assert await spelled(owner, made.id, made.address) == "L"
@@ -177,7 +158,7 @@ async def test_what_changed_is_journalled_and_the_same_again_changes_nothing(by:
 async def test_an_admin_neither_makes_nor_unmakes_nor_removes_an_owner(by: System, owner: Viewer) -> None:
     admin, employee = await a_member(by, role=ADMIN), await a_member(by, role=EMPLOYEE)
     with refused(ErrorCode.NOT_ALLOWED, "role"):
-        await invited(admin, role=OWNER)
+        await colleague_invited(admin, role=OWNER)
     for member, role in ((admin, OWNER), (employee, OWNER), (owner, ADMIN)):
         with refused(ErrorCode.NOT_ALLOWED, "role"):
             await team.update(admin, member.member_id, role=role)
@@ -189,14 +170,14 @@ async def test_an_admin_neither_makes_nor_unmakes_nor_removes_an_owner(by: Syste
 
 async def test_an_admin_does_not_unmake_an_owner_who_has_not_joined_yet(by: System, owner: Viewer) -> None:
     admin = await a_member(by, role=ADMIN)
-    await invited(owner, role=OWNER)
+    await colleague_invited(owner, role=OWNER)
     with refused(ErrorCode.NOT_ALLOWED, "email"):
-        await invited(admin, role=EMPLOYEE)
-    assert (await invited(owner, role=OWNER)).role is OWNER
+        await colleague_invited(admin, role=EMPLOYEE)
+    assert (await colleague_invited(owner, role=OWNER)).role is OWNER
 
 
 async def test_a_colleague_joins_with_no_password_that_is_their_name(owner: Viewer) -> None:
-    member = await invited(owner, name="Massimiliano")
+    member = await colleague_invited(owner, name="Massimiliano")
     (row,) = await store.rows("SELECT id, seed FROM invitation WHERE member_id = $1", member.id)
     with refused(ErrorCode.WEAK_PASSWORD, "password"):
         await accepting.accept(
@@ -205,7 +186,7 @@ async def test_a_colleague_joins_with_no_password_that_is_their_name(owner: View
 
 
 async def test_the_last_owner_stays(by: System, owner: Viewer) -> None:
-    await invited(owner, role=OWNER)  # has not joined yet, and does not count
+    await colleague_invited(owner, role=OWNER)  # has not joined yet, and does not count
     with refused(ErrorCode.LAST_OWNER, "role"):
         await team.update(owner, owner.member_id, role=ADMIN)
     with refused(ErrorCode.LAST_OWNER, "id"):

@@ -9,8 +9,8 @@ from itertools import count
 from graph.engine.transport.turnstile import Turnstile
 from tests.support.api.client import Api
 from tests.support.api.toy_server import serving
+from tests.support.api.websocket import HANDSHAKE, raw_socket
 from tests.support.waiting import patience
-from tests.test_door import HANDSHAKE, dialled
 
 CROWD = 40
 A_FEW = 10  # of them in one turn of the loop; where nothing holds them back it is all
@@ -56,7 +56,7 @@ async def test_whoever_gives_up_in_any_turn_of_the_loop_holds_up_nobody() -> Non
 
 async def test_sockets_come_in_one_after_the_other() -> None:
     async with serving() as toy, AsyncExitStack() as connections:
-        dials = [await connections.enter_async_context(dialled(toy)) for _ in range(CROWD)]
+        dials = [await connections.enter_async_context(raw_socket(toy)) for _ in range(CROWD)]
         for _, writer in dials:
             writer.write(HANDSHAKE + b"\r\n")
         assert await most_in_a_turn(lambda: len(toy.endpoint.sockets)) <= A_FEW

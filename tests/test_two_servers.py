@@ -2,60 +2,27 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import asyncpg
 import httpx
 import pytest
-from starlette.applications import Starlette
 from websockets.exceptions import ConnectionClosed
 
 from graph.ids import Kind, global_id
-from models.ground.settings import Settings
 from models.session import SignedIn
 from tests.support.api.client import Api
 from tests.support.database.store import KEY
 from tests.support.firm import factories
-from tests.support.processes.switchboard import Running, running
-from tests.support.servers.http import plain_http
+from tests.support.processes.several_servers import SET, a_server, asked
+from tests.support.processes.switchboard import running
 from tests.support.servers.redis import RedisServer
 from tests.support.servers.smtp import SmtpSink, Taken
-from tests.support.waiting import PATIENCE, patience, until_waiting
+from tests.support.waiting import patience, until_waiting
 
-SET = """mutation ($account: ID!, $address: ID!, $on: Boolean!) { setToggles(input: {toggles: [
-  {accountId: $account, addressId: $address, notify: $on}]}) { errors { code } cursor } }"""
 CHANGED = "subscription { togglesChanged { ... on FeedEvent { cursor } ... on TogglesChanged { toggles { notify } } } }"
 CONTACTS = "{ contacts(first: 1) { nodes { name } } }"
-
-
-@contextmanager
-def a_server(url: str, folder: Path, name: str, **settings: str) -> Iterator[Running]:
-    told = {"DATABASE_URL": url, "SWITCHBOARD_KEY": KEY.hex(), **settings}
-    output, var = folder / f"{name}.log", folder / "var"
-    with running("serve", "--no-worker", output=output, var=var, **told) as server:
-        yield server
-
-
-@asynccontextmanager
-async def asked(server: Running) -> AsyncIterator[Api]:
-    """Ready."""
-    settings = Settings(port=server.port)
-    async with plain_http(base_url=settings.base_url, timeout=PATIENCE) as http:
-        async with patience():
-            while not await _is_ready(http):
-                assert server.process.poll() is None, server.said
-                await asyncio.sleep(0.02)
-        yield Api(Starlette(), settings, http)
-
-
-async def _is_ready(http: httpx.AsyncClient) -> bool:
-    try:
-        said = (await http.get("/readyz")).text
-    except httpx.TransportError:
-        return False
-    return said.startswith("ready\n") and "wake-ups" not in said
 
 
 async def switched_and_seen(by: SignedIn, one: Api, other: Api, times: int = 9) -> None:

@@ -13,7 +13,7 @@ from models.ground import store as database
 from models.ground.settings import Settings
 from models.mailbox import MailboxChange
 from models.viewer import System, TeamRole, Viewer
-from tests.faults.test_sync_faults import child, long_dead
+from tests.faults.syncing import child, long_dead
 from tests.support.emails.sent_from_here import as_it_left, sent_here
 from tests.support.emails.submissions import way_of
 from tests.support.emails.synced_mailbox import CLIENT, connected, ledger_equals_server, ledger_of, synced

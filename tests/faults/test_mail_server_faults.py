@@ -20,6 +20,7 @@ from models.ground.settings import Settings
 from models.viewer import System
 from tests.support.database.store import KEY
 from tests.support.emails.disturbances import ASKED, CLIENTS, Scene, during
+from tests.support.emails.sync_worker import working
 from tests.support.emails.synced_mailbox import (
     CLIENT,
     connected,
@@ -32,12 +33,10 @@ from tests.support.emails.synced_mailbox import (
     synced,
 )
 from tests.support.firm.factories import a_firm, a_member, an_account
-from tests.support.servers.any_mailbox import OverDovecot, OverImap, Place
+from tests.support.servers.any_mailbox import ODD_NAMES, OverDovecot, OverImap, Place
 from tests.support.servers.dovecot import dovecot
 from tests.support.servers.imap import ImapServer
 from tests.support.servers.relay import Relay
-from tests.test_sync_thousand import ODD_NAMES
-from tests.test_sync_worker import working
 
 pytest_plugins = ["tests.support.emails.sync_fixtures", "tests.support.servers.any_mailbox_fixtures"]
 pytestmark = pytest.mark.faults

@@ -11,7 +11,7 @@ from models.ground import store as database
 from models.mailbox import MailboxChange
 from models.mailbox.secret import OAuth, unsealed
 from models.viewer import System
-from tests.faults.test_sync_faults import child, long_dead
+from tests.faults.syncing import child, long_dead
 from tests.support.emails.synced_mailbox import (
     CLIENT,
     connected,

@@ -18,7 +18,7 @@ from tests.faults.killing import DOUBLED, alive, killed
 from tests.faults.outbox_child import pass_on
 from tests.support.emails.synced_mailbox import eventually
 from tests.support.firm.factories import a_firm, an_account
-from tests.support.letters.outbox import a_route, an_invitation, due_again, invited, sent_all, written
+from tests.support.letters.outbox import a_route, an_invitation, due_again, invitation_letter, sent_all, written
 from tests.support.servers.smtp import SmtpSink, Taken
 
 pytestmark = [pytest.mark.usefixtures("own_store"), pytest.mark.faults]
@@ -31,7 +31,7 @@ async def queued() -> list[UUID]:
     by, ids = await a_firm(), []
     for n in range(LETTERS):
         made = await an_account(by, address=f"{n}@client.test", login=True)
-        ids.append(await invited(by, f"{n}@client.test", await an_invitation(by, made.address, made.id)))
+        ids.append(await invitation_letter(by, f"{n}@client.test", await an_invitation(by, made.address, made.id)))
     return ids
 
 

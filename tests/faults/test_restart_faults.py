@@ -21,10 +21,9 @@ from tests.support.api.client import Api, TopLevelErrors
 from tests.support.api.toy_server import until
 from tests.support.database.store import KEY
 from tests.support.firm import factories
-from tests.support.processes.switchboard import a_free_port
+from tests.support.processes.several_servers import SET, a_server, asked
+from tests.support.processes.switchboard import CLIENTS, a_free_port
 from tests.support.waiting import patience
-from tests.test_clients import CLIENTS
-from tests.test_two_servers import SET, a_server, asked
 
 pytestmark = [pytest.mark.usefixtures("no_store"), pytest.mark.faults]
 FOLLOW = """subscription ($after: Cursor) { togglesChanged(after: $after) {

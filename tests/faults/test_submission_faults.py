@@ -18,10 +18,10 @@ from tests.faults.killing import killed
 from tests.faults.submission_child import send_all, write
 from tests.support.emails.sending_mailbox import a_box, a_sink, a_writer, becomes, due_again
 from tests.support.emails.submissions import a_file, written
+from tests.support.emails.sync_worker import working
 from tests.support.emails.synced_mailbox import eventually, source_of
 from tests.support.processes.switchboard import CHECKOUT
 from tests.support.servers.smtp import SmtpSink, Taken
-from tests.test_sync_worker import working
 
 pytestmark = [pytest.mark.usefixtures("own_store"), pytest.mark.faults]
 LETTERS = 2

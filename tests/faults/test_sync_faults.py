@@ -1,20 +1,16 @@
 """Cut and killed wherever that can be: nothing lost, nothing twice (R22, P3, P8)."""
 
 import asyncio
-import os
 import signal
-import sys
-from asyncio.subprocess import PIPE, Process
 from datetime import timedelta
 from pathlib import Path
-from uuid import UUID
 
 import asyncpg
 import pytest
 
 from mail.sync import Tools, Worker, sync_once
-from models.ground import store as database
 from models.viewer import System
+from tests.faults.syncing import child, long_dead
 from tests.support.emails.synced_mailbox import (
     CLIENT,
     STRANGER,
@@ -31,7 +27,6 @@ from tests.support.waiting import PATIENCE
 
 pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = [pytest.mark.usefixtures("store"), pytest.mark.faults]
-CHECKOUT = Path(__file__).parents[2]
 STEP = 997
 
 
@@ -92,20 +87,6 @@ async def test_the_database_ends_every_connection_again_and_again(
     await running
     assert await sync_once(mailbox_id, tools)
     await ledger_equals_server(server, mailbox_id)
-
-
-async def child(url: str, var: Path, mailbox_id: UUID, *, crash_at: int = 0) -> Process:
-    return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.faults.sync_child", url, str(var), str(mailbox_id)),
-        cwd=CHECKOUT,
-        env={**os.environ, "CRASH_AT": str(crash_at)},
-        stderr=PIPE,
-    )
-
-
-async def long_dead() -> None:
-    """As if the minute of every lease were over."""
-    await database.execute("UPDATE mailbox SET lease_until = now() - interval '1 s' WHERE lease_until IS NOT NULL")
 
 
 async def test_killed_at_every_checkpoint_of_a_backfill(

@@ -217,3 +217,9 @@ async def an_api(database_url: str, var: Path, **settings: Any) -> AsyncIterator
         server.should_exit = True
         await serving
         await feed.hub.close()
+
+
+async def begun(feed: Following) -> dict[str, Any]:
+    ready = await feed.next()
+    assert ready["__typename"] == "FeedReady"
+    return ready

@@ -17,11 +17,11 @@ from models.email import Incoming, MessageAttachment, history
 from models.ground import clock, store
 from models.viewer import System
 from tests.support.api.client import Api
+from tests.support.api.pages import sign_in
+from tests.support.api.portal import a_box
 from tests.support.firm.factories import MadeAccount, a_client, a_firm, an_account
 from tests.support.firm.one_of_everything import ANNA
 from tests.support.processes.browser import Window, a_window
-from tests.test_api_portal import a_box
-from tests.test_pages_browser import sign_in
 
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"

@@ -25,6 +25,7 @@ STUDIO = "studio@firm.test"
 
 
 NOBODY = MailServer("127.0.0.1", 1, MailSecurity.NONE)
+NOT_THE_MAILBOX = "Something went wrong on our side, not in the mailbox. "
 
 
 async def connected(
@@ -186,3 +187,13 @@ def past(folder: ServedFolder, *letters: bytes) -> None:
     """Puts them into the folder, one a day, the last one yesterday."""
     for index, raw in enumerate(letters):
         folder.append(raw, ARRIVED - timedelta(days=len(letters) - index))
+
+
+async def tells(mailbox_id: UUID, words: str) -> bool:
+    row = await row_of(mailbox_id)
+    if row["error_message"] is None:
+        return False
+    said = (row["state"], row["error_code"], row["error_path"], row["error_message"])
+    told = f"{NOT_THE_MAILBOX}{words} It is tried again by itself."
+    assert said == ("RETRYING", "MAILBOX_UNREACHABLE", None, told)
+    return True

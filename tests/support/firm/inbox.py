@@ -1,7 +1,7 @@
 """What the tests of Inbox+ share: entries raised, and the letters that there are about them."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,16 +13,19 @@ from models.ground import clock, store
 from models.letter import LetterKind
 from models.notification import (
     Conversation,
+    InboxFilter,
     NewNotification,
     NotificationChannel,
     NotificationKind,
     NotificationSetting,
     Said,
+    Selection,
 )
 from models.viewer import Actor, Viewer
 
 INBOX, EMAIL, DIGEST = NotificationChannel
 RECEIVED, ATTENTION = NotificationKind.EMAIL_RECEIVED, NotificationKind.MAILBOX_NEEDS_ATTENTION
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 async def chosen(by: Viewer, *channels: NotificationChannel, kinds: Collection[NotificationKind] = (RECEIVED,)) -> None:
@@ -56,3 +59,7 @@ async def letters(kind: LetterKind = LetterKind.INBOX_ENTRY, to: Viewer | None =
     """Facts of all that were written, in their order."""
     query = "SELECT facts FROM letter WHERE kind = $1 AND ($2::uuid IS NULL OR member_id = $2) ORDER BY id"
     return [orjson.loads(row["facts"]) for row in await store.rows(query, kind, to.member_id if to else None)]
+
+
+async def read_all(by: Viewer) -> None:
+    await notification.mark(by, Selection(matching=InboxFilter(archived=None)), read=True)

@@ -18,7 +18,7 @@ async def nobody_analyses() -> None:
         await store.execute(f"ALTER TABLE {table[0]} SET (autovacuum_enabled = false)")
 
 
-async def invited(by: Actor, spots: Sequence[Spot]) -> None:
+async def all_invited(by: Actor, spots: Sequence[Spot]) -> None:
     """Login on and a letter to each, in one transaction."""
     async with store.transaction(by.firm_id):
         await firm.one_at_a_time(by.firm_id)

@@ -18,8 +18,8 @@ from models.toggles import Invite, NotificationPreference, PreferencesWish, Togg
 from models.toggles.preferring import set_preferences
 from models.toggles.setting import set_toggles
 from models.viewer import System
+from tests.support.emails.received import a_message
 from tests.support.firm.factories import FIELDS, PASSWORD, MadeAccount, a_contact, an_account, switched, token_of
-from tests.test_email_receiving import a_message
 
 
 async def arrives(by: System, box: UUID, *numbers: int, sender: str) -> list[Received]:

@@ -1,6 +1,7 @@
 """All that takes a session, or something of it, away: for tests that what is open then ends."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -8,7 +9,8 @@ from models import account, contact, password_reset, portal, session, team
 from models.contact import ContactEmail, FieldRef
 from models.ground import store
 from models.session import SignedIn
-from models.viewer import Client, System, TeamRole
+from models.viewer import Asker, Client, System, TeamRole
+from tests.support.api.client import Api, Following
 from tests.support.firm.factories import (
     PASSWORD,
     MadeAccount,
@@ -22,6 +24,7 @@ from tests.support.firm.factories import (
 
 EMAIL = FieldRef(name="Email")
 NEW_PASSWORD = "battery staple"
+LIVE = "subscription { emailArrived { __typename } }"
 
 
 @dataclass
@@ -142,3 +145,9 @@ COLLEAGUE_LOSES: tuple[Loses, ...] = (
     colleague_reset_password,
     password_changed_elsewhere,
 )
+
+
+async def feed_begun(stack: AsyncExitStack, api: Api, who: SignedIn[Asker] | str) -> Following:
+    feed = await stack.enter_async_context(api.follow(LIVE, as_=who))
+    await feed.next()
+    return feed

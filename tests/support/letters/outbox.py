@@ -61,7 +61,7 @@ async def written(
     return letter_id
 
 
-async def invited(by: Actor, to: str, invitation: Invitation, *, asked_by: Viewer | None = None) -> UUID:
+async def invitation_letter(by: Actor, to: str, invitation: Invitation, *, asked_by: Viewer | None = None) -> UUID:
     """The letter of an invitation."""
     facts = {"expiresAt": invitation.expires_at.isoformat()}
     ids = {"invitation_id": invitation.id, "address_id": invitation.address_id}

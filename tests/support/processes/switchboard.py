@@ -20,6 +20,7 @@ from tests.support.waiting import PATIENCE
 CHECKOUT = Path(__file__).parents[3]
 COMMAND = [sys.executable, "-m", "graph.process.cli"]
 OURS = ("DATABASE_URL", "HOST", "PORT", "SWITCHBOARD_", "OTEL_")
+CLIENTS = CHECKOUT / "tests/clients"
 
 
 def environment(settings: Mapping[str, str]) -> dict[str, str]:
@@ -229,3 +230,11 @@ def _stat(pid: int, field: int) -> str | None:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[field]
     except (OSError, IndexError):
         return None
+
+
+def in_plain_words(said: str, *words: str) -> bool:
+    """One line or a few, without a trace of the program's inside."""
+    assert all(word in said for word in words), said
+    assert "Traceback" not in said, said
+    assert len(said.strip().splitlines()) <= 3, said
+    return True

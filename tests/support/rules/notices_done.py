@@ -24,9 +24,9 @@ from tests.support.database.store import firms_key
 from tests.support.firm.factories import token_of
 from tests.support.firm.notices import later
 from tests.support.letters.outbox import BASE, opened, sent_all, text_of
+from tests.support.rules.invitations_done import Deeds
 from tests.support.rules.notices import Arrived
 from tests.support.servers.smtp import SmtpSink
-from tests.test_invitation_model import Deeds
 
 CATEGORIES = list(NotificationCategory)[:2]
 Told = list[tuple[int | None, NotifyOutcome]]

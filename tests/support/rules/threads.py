@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from models.email import Message
 from models.participant import Participant, Role
-from tests.test_email_receiving import a_message
+from tests.support.emails.received import a_message
 
 ON = {
     "anna@client.test": {0},

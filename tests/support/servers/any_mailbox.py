@@ -23,6 +23,18 @@ from tests.support.waiting import PATIENCE
 
 Contents = dict[str, list[tuple[int, bytes]]]
 """By the folder's name, as people read it: UIDs and messages."""
+ODD_NAMES = [
+    "Größe & Maß",
+    "日本語/税務",
+    "Кириллица",
+    "💼 Mandanten",
+    'mit "Anführung"',
+    "back\\slash",
+    "*",
+    "%",
+    "a b",
+    "()",
+]
 
 
 class Place(ABC):

@@ -22,8 +22,8 @@ from models.toggles.switching import end_email_sync
 from models.viewer import Viewer
 from tests.support.rules.bulk.firms import colleague
 from tests.support.rules.bulk.planning import Wish
+from tests.support.rules.invitations_done import Deeds
 from tests.support.rules.switches_done import text_of
-from tests.test_invitation_model import Deeds
 
 
 class Even(Pace):
