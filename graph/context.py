@@ -61,13 +61,13 @@ class Context:
             return None
         declared = VARIABLES.findall(text)
         cursors = {name for name, kind in declared if kind == "Cursor"}  # where each begins is its own affair
-        others = {name for name, kind in declared if kind != "Cursor"}  # of another operation, it may be
-        told_apart = {name: value for name, value in variables.items() if name not in cursors - others}
-        given = orjson.dumps(told_apart, option=orjson.OPT_SORT_KEYS)
-        return self.viewer.firm_id, self.viewer.member_id if _is_personal(text) else None, given.decode()
+        values = {name for name, kind in declared if kind != "Cursor"}  # of another operation, it may be
+        differing = {name: value for name, value in variables.items() if name not in cursors - values}
+        key = orjson.dumps(differing, option=orjson.OPT_SORT_KEYS)
+        return self.viewer.firm_id, self.viewer.member_id if _is_personal(text) else None, key.decode()
 
     def of_group(self, text: str) -> Self:
-        """The team's, who is nobody in particular, unless the document is one person's own."""
+        """Of the team, with the rights that all have; or of this person, where the document shows each their own."""
         viewer = _of_team(signed_in(self))
         member = viewer.member_id if _is_personal(text) else NOTHING
         nobody = Viewer(viewer.firm_id, member, uuid4(), TeamRole.EMPLOYEE, manage_accounts=False)
@@ -90,10 +90,10 @@ class Context:
             message = "You work in another account now, or may no longer enter this one. Subscribe again."
             raise RequestError(RequestCode.ACCOUNT_SWITCHED, message)
 
-    async def authorise_all(self, others: Sequence[Self]) -> set[Self]:
-        asked = {(asker := signed_in(one)).session_id: asker for one in others}
-        still = {asker.session_id for asker in await session.still_all(asked.values())} if asked else set()
-        return {one for one in others if signed_in(one).session_id in still}
+    async def authorise_all(self, members: Sequence[Self]) -> set[Self]:
+        askers = {(asker := signed_in(member)).session_id: asker for member in members}
+        still = {asker.session_id for asker in await session.still_all(askers.values())} if askers else set()
+        return {member for member in members if signed_in(member).session_id in still}
 
     def place(self) -> AbstractContextManager[None]:
         return self.budget.place(signed_in(self).session_id, subscribes=True)

@@ -65,7 +65,7 @@ def tells_of(subject_id: UUID, *kinds: str) -> Callable[[Batch], bool]:
     return lambda batch: any(entry.subject_id == subject_id for entry in batch.of(*kinds))
 
 
-async def latest(info: Info, state: State[T]) -> AsyncGenerator[T, None]:
+def latest(info: Info, state: State[T]) -> AsyncGenerator[T, None]:
     """
     The present state at once; the latest whenever it moved, each no older than the one before, the last one always;
     and the end when it has ended. Where the pace holds it back, it is read when it may be told.
@@ -75,11 +75,8 @@ async def latest(info: Info, state: State[T]) -> AsyncGenerator[T, None]:
     client works in another account now.
     """
     states = _latest(info, state)
-    if info.context.follower.begins_at is None:  # else it has been greeted before
-        states = info.context.doorkeeper.greeted(states)
-    async with aclosing(states):
-        async for one in states:
-            yield one
+    goes_on = info.context.follower.begins_at is not None  # and its client was greeted before
+    return states if goes_on else info.context.doorkeeper.greeted(states)
 
 
 async def _latest(info: Info, state: State[T]) -> AsyncGenerator[T, None]:

@@ -63,31 +63,31 @@ async def latest_of_each(info: Info, states: States[T]) -> AsyncGenerator[T, Non
 
 
 async def _latest_of_each(info: Info, states: States[T]) -> AsyncGenerator[T, None]:
-    known: dict[UUID, T] = {}
+    previous: dict[UUID, T] = {}
     with ExitStack() as coming:
         coming.enter_context(info.context.doorkeeper.greeting())
         async with _heard(info, states) as heard:
-            moved = await _moved(info, states, known, ())
+            moved = await _moved(info, states, previous, ())
             coming.close()
             while True:
                 for state in moved:
                     await info.context.authorise()
                     yield state
-                moved = await _moved(info, states, known, await heard.moves())
+                moved = await _moved(info, states, previous, await heard.moves())
 
 
-async def _moved(info: Info, states: States[T], known: dict[UUID, T], named: Collection[UUID]) -> Sequence[T]:
-    """Those to tell, in their order; `known` is brought up to date."""
+async def _moved(info: Info, states: States[T], previous: dict[UUID, T], named: Collection[UUID]) -> Sequence[T]:
+    """Those to tell, in their order; `previous` is brought up to date."""
     await info.context.authorise()
     info.context.forget()
     now = await states.read()
     if states.of is not None and states.of not in now:
         raise Refusal(ErrorCode.NOT_FOUND, states.missing)
     moved = [
-        state for key, state in now.items() if key in named or known.get(key) != state or states.is_under_way(state)
+        state for key, state in now.items() if key in named or previous.get(key) != state or states.is_under_way(state)
     ]
-    known.clear()
-    known.update(now)
+    previous.clear()
+    previous.update(now)
     return await states.told(moved) if moved else ()
 
 

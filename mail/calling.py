@@ -94,9 +94,9 @@ async def first_line(
 async def _looked_up(host: str, port: int) -> list[str]:
     try:
         async with asyncio.timeout(RESOLVE_SECONDS):
-            found = await asyncio.get_running_loop().getaddrinfo(in_dns(host), port, type=socket.SOCK_STREAM)
+            entries = await asyncio.get_running_loop().getaddrinfo(in_dns(host), port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         raise NoAddress(f"There is no server with the name {host}.") from None
     except TimeoutError:
         raise NoAddress(f"The name {host} could not be looked up within {RESOLVE_SECONDS:g} seconds.") from None
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    return list(dict.fromkeys(str(entry[4][0]) for entry in entries))

@@ -85,11 +85,11 @@ def recipient(letter: Claimed) -> str:
 
 
 def _values(letter: Claimed, sender: Sender) -> Mapping[str, Any]:
-    said = _cleaned(letter.facts)
+    facts = _cleaned(letter.facts)
     own = {"toAddress": letter.to_address, "link": _link(letter, sender.base_url)}
     if letter.kind is LetterKind.NOTICE:
-        own |= notices.said(letter, said, sender.base_url)
-    return {**wording.NOTHING_SAID, **said, **own}
+        own |= notices.said(letter, facts, sender.base_url)
+    return {**wording.NOTHING_SAID, **facts, **own}
 
 
 def _link(letter: Claimed, base_url: str) -> str | None:
@@ -107,10 +107,10 @@ def _link(letter: Claimed, base_url: str) -> str | None:
 def _cleaned(value: Any, *, lines: bool = False) -> Any:
     """Without what could end a line or turn the reading direction; what may have lines keeps them."""
     if isinstance(value, dict):
-        return {name: _cleaned(each, lines=name in _OF_LINES) for name, each in value.items()}
+        return {name: _cleaned(inner, lines=name in _OF_LINES) for name, inner in value.items()}
     if isinstance(value, list):
-        return [_cleaned(each) for each in value]
+        return [_cleaned(inner) for inner in value]
     if not isinstance(value, str) or value.isprintable():
         return value
-    kept = HIDDEN.sub(" ", value.replace("\r\n", "\n"))
-    return (kept if lines else kept.replace("\n", " ")).strip()
+    text = HIDDEN.sub(" ", value.replace("\r\n", "\n"))
+    return (text if lines else text.replace("\n", " ")).strip()

@@ -95,12 +95,12 @@ def leads_nowhere(status: str, diagnostic: str) -> bool:
     `status`: the enhanced code, or empty; `diagnostic`: what the server said. Where the two disagree, it is not sure
     enough to write to somebody no more.
     """
-    said = {status, *codes(diagnostic)} - GENERAL
-    if said - NO_SUCH_MAILBOX:
+    stated = {status, *codes(diagnostic)} - GENERAL
+    if stated - NO_SUCH_MAILBOX:
         return False
     words = _words(diagnostic)
     nobody, something_else = bool(_NOBODY.search(words)), bool(_SOMETHING_ELSE.search(words))
-    return (nobody or not something_else) if said else (nobody and not something_else)
+    return (nobody or not something_else) if stated else (nobody and not something_else)
 
 
 def codes(text: str) -> list[str]:

@@ -64,16 +64,16 @@ def written(kind: str, language: str, values: Mapping[str, Any]) -> Words:
     Raises jinja2.TemplateError, KeyError or ValueError where a value that the template prints is missing or odd.
     """
     own: list[str] = []
-    said = orjson.dumps(_left_open(values, own))
-    words = (_rendered if len(said) <= _KEPT_BYTES else _rendered.__wrapped__)(kind, language, said)
+    shared = orjson.dumps(_left_open(values, own))
+    words = (_rendered if len(shared) <= _KEPT_BYTES else _rendered.__wrapped__)(kind, language, shared)
     return Words(_filled(words.subject, own), _filled(words.text, own), _filled(words.html, list(map(escape, own))))
 
 
 def _left_open(value: Any, own: list[str]) -> Any:
     """With places, by number, for what is the letter's own."""
     if isinstance(value, dict):
-        return {name: _place(one, own) if name in OWN and one else _left_open(one, own) for name, one in value.items()}
-    return [_left_open(one, own) for one in value] if isinstance(value, list | tuple) else value
+        return {key: _place(item, own) if key in OWN and item else _left_open(item, own) for key, item in value.items()}
+    return [_left_open(item, own) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _place(text: str, own: list[str]) -> str:
@@ -86,17 +86,17 @@ def _filled(text: str, own: Sequence[str]) -> str:
 
 
 @lru_cache(maxsize=_KEPT)
-def _rendered(kind: str, language: str, said: bytes) -> Words:
-    values = orjson.loads(said)
+def _rendered(kind: str, language: str, shared: bytes) -> Words:
+    values = orjson.loads(shared)
     templates = _templates(language)
-    told = {**values, "language": templates.globals["language"]}
-    subject, _, body = templates.get_template(f"{kind}.txt").render(told).lstrip().partition("\n")
+    variables = {**values, "language": templates.globals["language"]}
+    subject, _, body = templates.get_template(f"{kind}.txt").render(variables).lstrip().partition("\n")
     if values["copyOf"]:
-        subject = templates.get_template("copy_subject.txt").render(told, subject=subject).strip()
-        body = f"{templates.get_template('copy.txt').render(told)}\n{body.strip()}"
-    told["subject"] = subject
-    footer = templates.get_template("footer.txt").render(told)
-    page = templates.get_template(f"{kind}.html").render(told)
+        subject = templates.get_template("copy_subject.txt").render(variables, subject=subject).strip()
+        body = f"{templates.get_template('copy.txt').render(variables)}\n{body.strip()}"
+    variables["subject"] = subject
+    footer = templates.get_template("footer.txt").render(variables)
+    page = templates.get_template(f"{kind}.html").render(variables)
     return Words(subject, f"{body.strip()}\n\n-- \n{footer}", page)
 
 
@@ -118,8 +118,8 @@ def _templates(language: str) -> Environment:
     locale = _locale(language, folder)
     templates.globals["language"] = folder
     templates.filters |= {
-        "date": pass_context(lambda said, text: _date(_time(text, said), locale)),
-        "moment": pass_context(lambda said, text: _moment(_time(text, said), locale)),
+        "date": pass_context(lambda context, text: _date(_time(text, context), locale)),
+        "moment": pass_context(lambda context, text: _moment(_time(text, context), locale)),
         "names": lambda names: _names(names, locale, templates),
         "quoted": _quoted,
         "about": lambda category: _words_about(category, templates),
@@ -141,9 +141,9 @@ def _words_about(category: str, templates: Environment) -> str:
 
 
 def _folder(language: str) -> str:
-    known = {name.casefold(): name for name in languages()}
+    folders = {name.casefold(): name for name in languages()}
     tag = language.replace("_", "-").casefold()
-    return known.get(tag) or known.get(tag.partition("-")[0]) or OTHERWISE
+    return folders.get(tag) or folders.get(tag.partition("-")[0]) or OTHERWISE
 
 
 def _locale(language: str, folder: str) -> Locale:
@@ -156,9 +156,9 @@ def _locale(language: str, folder: str) -> Locale:
     return Locale.parse(folder, sep="-")
 
 
-def _time(text: str, said: Context) -> datetime:
+def _time(text: str, context: Context) -> datetime:
     """By the firm's clock."""
-    return datetime.fromisoformat(text).astimezone(zone_of(said["timeZone"]))
+    return datetime.fromisoformat(text).astimezone(zone_of(context["timeZone"]))
 
 
 def _date(time: datetime, locale: Locale) -> str:
@@ -182,9 +182,9 @@ def _clock(time: datetime, locale: Locale) -> str:
 
 def _names(names: Sequence[str], locale: Locale, templates: Environment) -> str:
     """The first ones, where somebody has thousands: mail programs cut a letter short that is too long (P4)."""
-    if (others := len(names) - MOST_NAMES) <= 1:
+    if (omitted := len(names) - MOST_NAMES) <= 1:
         return format_list(list(names), "standard", locale=locale)
-    more = templates.get_template("more.txt").render(count=format_decimal(others, locale=locale)).strip()
+    more = templates.get_template("more.txt").render(count=format_decimal(omitted, locale=locale)).strip()
     return format_list([*names[:MOST_NAMES], more], "standard", locale=locale)
 
 

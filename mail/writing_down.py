@@ -11,7 +11,7 @@ SECONDS, AGAIN_SECONDS = 60.0, 1.0
 log = structlog.get_logger("writing_down")
 
 
-async def written_down(what: UUID, settle: Callable[[], Awaitable[bool]]) -> None:
+async def written_down(key: UUID, settle: Callable[[], Awaitable[bool]]) -> None:
     """
     Again and again while the database is away, so that what a server took does not leave twice for that. In the end the
     lease runs out, and whoever has it then takes the outcome for unknown. Raises what the last try raised.
@@ -21,10 +21,10 @@ async def written_down(what: UUID, settle: Callable[[], Awaitable[bool]]) -> Non
     while True:
         try:
             if not await settle():
-                log.info("outcome.lost", of=str(what))
+                log.info("outcome.lost", of=str(key))
             return
         except Exception as error:
-            log.warning("outcome.unwritten", of=str(what), error=type(error).__name__)
+            log.warning("outcome.unwritten", of=str(key), error=type(error).__name__)
             if loop.time() > until:
                 raise
             await asyncio.sleep(AGAIN_SECONDS)

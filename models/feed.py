@@ -90,14 +90,14 @@ class Hub:
         self._wakeups = Wakeups(self._note, beat=beat, silence=silence)
         self._poll_every = poll
         self._tails: dict[UUID, _Tail] = {}
-        self._told: dict[UUID, int] = {}
+        self._heads: dict[UUID, int] = {}
         self._stirred = asyncio.Event()
         self._reading: list[asyncio.Task[None]] = []
 
     async def open(self, wakeups_url: str) -> None:
         """Starts listening. A channel that is not there yet is tried again, meanwhile the poll tells."""
         self._stirred = asyncio.Event()  # a new one for each event loop
-        self._reading = [asyncio.create_task(each) for each in (self._keep_up(), self._poll())]
+        self._reading = [asyncio.create_task(work) for work in (self._keep_up(), self._poll())]
         self._wakeups.open(wakeups_url)
         if not wakeups_url.startswith("postgres"):
             journal.wake_by(self._wakeups.tell)
@@ -181,16 +181,16 @@ class Hub:
     async def _note(self, firm_id: UUID, head: int) -> None:
         """Never waits for the database: meanwhile wake-ups would pile up in the channel."""
         if firm_id in self._tails:
-            self._told[firm_id] = head
+            self._heads[firm_id] = head
             self._stirred.set()
 
     async def _keep_up(self) -> None:
         while True:
             await self._stirred.wait()
             self._stirred.clear()
-            told, self._told = self._told, {}
+            heads, self._heads = self._heads, {}
             with _logged("feed.read_failed"):
-                await self._grow(told)
+                await self._grow(heads)
 
     async def _poll(self) -> None:
         """What no wake-up told, and what one told while the database was away."""
