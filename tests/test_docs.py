@@ -1,6 +1,8 @@
 """What docs/ says is there: rules that are cited, files and functions that are named, pages that are linked."""
 
+import ast
 import re
+import tokenize
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -31,6 +33,7 @@ MODULE = re.compile(r"\bpython -m ([\w.]+)")
 TARGET = re.compile(r"(?:^|`)(?:PORT=\d+ )?make ([a-z]+)", re.MULTILINE)
 GUIDES = ("administrator.md", "api.md", "demo.md", "growing.md", "mailboxes.md", "operating.md")
 WORD = re.compile(r"`([a-z]+(?:[A-Z][a-z]+)+)\b|(?<![\w`$/-])([A-Z]+(?:_[A-Z]+)+)\b")
+BESIDE_CODE = re.compile(r"(?<![\w./-])((?:models|mail|graph|tests|bench|docs)(?:/[\w/]+\.(?:py|md)\b|(?:\.\w+)+))")
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -157,3 +160,35 @@ def test_no_line_of_a_drawn_flow_is_cut_in_two(page: Path) -> None:
 def test_the_changelog_knows_the_version_of_the_package() -> None:
     version = tomllib.loads((HOUSE / "pyproject.toml").read_text())["project"]["version"]
     assert re.findall(r"^## (\d\S*) - ", (HOUSE / "CHANGELOG.md").read_text(), re.MULTILINE)[0] == version
+
+
+def test_every_file_that_a_comment_names_is_there() -> None:
+    """As `models/journal/recording.py` or, with what is in it, `models.journal.record`."""
+    told = {f"{file.relative_to(HOUSE)}: {place}" for file in _code() for place in _named(file) if not _leads(place)}
+    assert told == set(), "moved or renamed, so say it anew"
+
+
+def _code() -> Iterator[Path]:
+    return (file for file in written() if file.suffix == ".py" and "migrations" not in file.parts)
+
+
+def _named(file: Path) -> Iterator[str]:
+    """In comments and docstrings."""
+    tree = ast.parse(file.read_text())
+    strings = (node.value for node in ast.walk(tree) if isinstance(node, ast.Expr))
+    said = [node.value for node in strings if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    with file.open("rb") as code:
+        said += [token.string for token in tokenize.tokenize(code.readline) if token.type == tokenize.COMMENT]
+    return (place for text in said for place in BESIDE_CODE.findall(text))
+
+
+def _leads(place: str) -> bool:
+    if "/" in place:
+        return (HOUSE / place).exists()
+    parts = place.split(".")
+    for length in range(len(parts), 0, -1):
+        module, rest = HOUSE.joinpath(*parts[:length]), parts[length:]
+        if module.is_dir() or module.with_suffix(".py").exists():
+            file = module / "__init__.py" if module.is_dir() else module.with_suffix(".py")
+            return not rest or (file.exists() and all(re.search(rf"\b{name}\b", file.read_text()) for name in rest))
+    return False

@@ -21,8 +21,7 @@ from tests.support.api.examples import SCHEMA
 
 HERE = Path(__file__).parent
 README = (HERE.parent / "README.md").read_text()
-API = (HERE.parent / "docs" / "api.md").read_text()
-GUIDE = (HERE.parent / "docs" / "mailboxes.md").read_text()
+GUIDES = sorted((HERE.parent / "docs").glob("*.md"))
 DOCUMENT = re.compile(r'(`|""")((?:subscription|query|mutation)\b.*?)\1', re.DOTALL)
 VALUES = {
     *{"Backfill", "SkippedMessages", "QuarantinedMessage", "MailFolder", "MailServer", "LetterLimits"},
@@ -54,7 +53,7 @@ def _in(file: Path) -> list[str]:
 
 SHOWN = {
     "tab": [tab.query for tab in tabs("a@b.example", "secret", Example())],
-    "readme": [*documents(README), *documents(API), *documents(GUIDE)],
+    "readme": documents("\n\n".join([README, *(guide.read_text() for guide in GUIDES)])),
     "page": list(OPERATIONS.values()),
     "script": scripts(),
     "operations": [(HERE / "support/api/operations.graphql").read_text()],
