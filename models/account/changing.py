@@ -91,8 +91,8 @@ async def update(
     async with store.transaction(by.firm_id) as tx:
         if code is not UNSET:
             await firm.one_at_a_time(by.firm_id)
-        row = await _locked(by, account_id, expected_version)
-        before = {"code": row["code"], "name": row["name"], "kind": row["kind"]}
+        account = await _locked(by, account_id, expected_version)
+        before = {"code": account["code"], "name": account["name"], "kind": account["kind"]}
         after, faults = dict(before), Faults()
         with faults:
             if code is not UNSET:
@@ -134,8 +134,8 @@ async def archive(by: Actor, account_id: UUID, *, archived: bool, expected_versi
         await firm.one_at_a_time(by.firm_id)
         if not archived:
             await history.lock(by.firm_id)
-        row = await _locked(by, account_id, expected_version)
-        if (row["archived_at"] is not None) != archived:
+        account = await _locked(by, account_id, expected_version)
+        if (account["archived_at"] is not None) != archived:
             await _archive(by, account_id, archived)
     return Done((account_id,), tx.cursor)
 
@@ -170,12 +170,12 @@ def _record_change(by: Actor, account_id: UUID, changes: list[journal.Change], *
 
 
 async def _locked(by: Actor, account_id: UUID, expected_version: int | None) -> Record:
-    row = await store.row(_LOCKED, by.firm_id, account_id)
-    if row is None:
+    account = await store.row(_LOCKED, by.firm_id, account_id)
+    if account is None:
         raise Refusal(ErrorCode.NOT_FOUND, "There is no such account.", "id")
-    if expected_version is not None and expected_version != row["version"]:
+    if expected_version is not None and expected_version != account["version"]:
         raise Conflict("Somebody changed this account since you looked.", subject=(Subject.ACCOUNT, account_id))
-    return row
+    return account
 
 
 # not FOR UPDATE: a sign-in that holds toggles we wait for must be able to name the account

@@ -60,16 +60,16 @@ class AccountOrder(Enum):
     NEWEST_FIRST = Order("NEWEST_FIRST", "a.created_at", "timestamptz", descending=True)
 
 
-async def page(by: Viewer, wanted: AccountFilter, order: AccountOrder, window: Window) -> Page[AccountView]:
-    where = matching(by, wanted)
+async def page(by: Viewer, filter: AccountFilter, order: AccountOrder, window: Window) -> Page[AccountView]:
+    where = matching(by, filter)
     select = where.after(f"{_SELECT}, {{sort}} {FROM}")
     return await read_page(select, where.args, order=order.value, window=window, read=_view)
 
 
-async def count(by: Viewer, wanted: AccountFilter) -> int:
-    where = matching(by, wanted)
-    found: int = await store.value(where.after(f"SELECT count(*) {FROM}"), *where.args)
-    return found
+async def count(by: Viewer, filter: AccountFilter) -> int:
+    where = matching(by, filter)
+    accounts: int = await store.value(where.after(f"SELECT count(*) {FROM}"), *where.args)
+    return accounts
 
 
 async def of_contacts(by: Viewer, contact_ids: Sequence[UUID], window: Window) -> dict[UUID, Page[AccountView]]:
@@ -82,12 +82,14 @@ async def of_contacts(by: Viewer, contact_ids: Sequence[UUID], window: Window) -
 async def counts_of_contacts(by: Viewer, contact_ids: Sequence[UUID]) -> dict[UUID, int]:
     query = """SELECT contact_id, count(*) AS count FROM account_contact
       WHERE firm_id = $1 AND contact_id = ANY($2::uuid[]) GROUP BY contact_id"""
-    return {row["contact_id"]: row["count"] for row in await store.rows(query, by.firm_id, list(contact_ids))}
+    return {
+        contact["contact_id"]: contact["count"] for contact in await store.rows(query, by.firm_id, list(contact_ids))
+    }
 
 
 async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, AccountView]:
     query = f"{_SELECT} {FROM} WHERE a.firm_id = $1 AND a.id = ANY($2::uuid[])"
-    return {row["id"]: _view(row) for row in await store.rows(query, by.firm_id, list(ids))}
+    return {account["id"]: _view(account) for account in await store.rows(query, by.firm_id, list(ids))}
 
 
 _SELECT = """SELECT a.id, a.code, a.name, a.kind, a.archived_at, a.version,
@@ -104,18 +106,18 @@ _STATUS = """(CASE WHEN NOT s.login OR a.archived_at IS NOT NULL THEN 'OFFLINE'
   WHEN s.active THEN 'ACTIVE' ELSE 'PENDING' END)"""
 
 
-def matching(by: Actor, wanted: AccountFilter) -> store.Where:
+def matching(by: Actor, filter: AccountFilter) -> store.Where:
     """On accounts `a` and their switches `s`, as FROM has them."""
     where = store.Where("a.firm_id = ?", by.firm_id)
-    for beginning in beginnings(wanted.search or ""):
+    for beginning in beginnings(filter.search or ""):
         where.add(_FOUND_BY, beginning, afresh=True)
-    where.given("a.kind = ANY(?::text[])", _listed(wanted.kinds))
-    where.given(f"{_STATUS} = ANY(?::text[])", _listed(wanted.login_statuses))
-    if wanted.invitations is not None:
-        where.add(_INVITED.format(now=where.value(clock.now())), list(wanted.invitations))
-    where.given("s.notify = ?", wanted.notify)
-    where.given("s.email_sync = ?", wanted.email_sync)
-    where.given("(a.archived_at IS NOT NULL) = ?", wanted.archived)
+    where.given("a.kind = ANY(?::text[])", _listed(filter.kinds))
+    where.given(f"{_STATUS} = ANY(?::text[])", _listed(filter.login_statuses))
+    if filter.invitations is not None:
+        where.add(_INVITED.format(now=where.value(clock.now())), list(filter.invitations))
+    where.given("s.notify = ?", filter.notify)
+    where.given("s.email_sync = ?", filter.email_sync)
+    where.given("(a.archived_at IS NOT NULL) = ?", filter.archived)
     return where
 
 
@@ -136,18 +138,18 @@ _LINKED_TO = """EXISTS (
   SELECT 1 FROM account_contact l WHERE l.firm_id = a.firm_id AND l.account_id = a.id AND l.contact_id = ?)"""
 
 
-def _view(row: Any) -> AccountView:
+def _view(account: Any) -> AccountView:
     status = LoginStatus.OFFLINE
-    if row["login"]:
-        status = LoginStatus.ACTIVE if row["active"] else LoginStatus.PENDING
+    if account["login"]:
+        status = LoginStatus.ACTIVE if account["active"] else LoginStatus.PENDING
     return AccountView(
-        row["id"],
-        row["code"],
-        row["name"],
-        AccountKind(row["kind"]),
-        row["archived_at"] is not None,
+        account["id"],
+        account["code"],
+        account["name"],
+        AccountKind(account["kind"]),
+        account["archived_at"] is not None,
         status,
-        row["notify"],
-        row["email_sync"],
-        row["version"],
+        account["notify"],
+        account["email_sync"],
+        account["version"],
     )

@@ -22,19 +22,19 @@ class MadeAccount:
     kind: AccountKind
 
 
-async def write(by: Actor, made: Sequence[MadeAccount]) -> None:
+async def write(by: Actor, accounts: Sequence[MadeAccount]) -> None:
     """With the first entry of each in the journal. Runs inside a transaction that has taken `firm.one_at_a_time`."""
-    if not made:
+    if not accounts:
         return
-    columns = map(list, zip(*map(_columns, made), strict=True))
+    columns = map(list, zip(*map(_columns, accounts), strict=True))
     await store.execute(_WRITE, by.firm_id, clock.now(), *columns)
-    for one in made:
+    for account in accounts:
         journal.record(
             JournalKind.ACCOUNT_CREATED,
             by=by,
-            subject=(Subject.ACCOUNT, one.id),
-            accounts=[one.id],
-            changes=journal.changes_between({}, {"code": one.code, "name": one.name, "kind": one.kind}),
+            subject=(Subject.ACCOUNT, account.id),
+            accounts=[account.id],
+            changes=journal.changes_between({}, {"code": account.code, "name": account.name, "kind": account.kind}),
         )
 
 
@@ -66,8 +66,8 @@ ORDER BY code_key DESC LIMIT 1
 
 def number_in(code: str) -> int:
     """Of a code that is V and a number of at most 28 digits; 0: it is none."""
-    found = _NUMBERED.fullmatch(code)
-    return int(found[1]) if found else 0
+    numbered = _NUMBERED.fullmatch(code)
+    return int(numbered[1]) if numbered else 0
 
 
 _NUMBERED = re.compile(r"[vV]([0-9]{1,28})", re.ASCII)

@@ -28,7 +28,7 @@ async def settle(acting: Actor, edit: BulkEdit, run_id: UUID, items: Sequence[An
         await history.lock(by.firm_id)
     locked = await lock_switches(by, [item["toggles_id"] for item in items if item["toggles_id"]])
     plan = planned_anew(by, edit, run_id, after=items[0]["turn"] - 1, up_to=items[-1]["turn"])
-    now = {row["place"]: row for row in await plan.rows("{plan}")}
+    now = {planned["place"]: planned for planned in await plan.rows("{plan}")}
     toggles = [locked.get(item["toggles_id"]) for item in items]
     outcomes = [
         _outcome(acting, edit, item, now.get(item["place"]), of) for item, of in zip(items, toggles, strict=True)
@@ -73,8 +73,8 @@ def _with_muted(outcome: Outcome) -> Outcome:
 def _unless_set_since(edit: BulkEdit, which: Switch, planned: Outcome, anew: Outcome) -> Result:
     """What was so already when it was planned, and is no longer, somebody has set since (R27)."""
     before, now = planned.results[which], anew.results[which]
-    wanted = edit.action(which).wants
-    set_since = before.before is wanted and now.before is not wanted
+    on = edit.action(which).wants
+    set_since = before.before is on and now.before is not on
     if which is Switch.NOTIFY:
         set_since = set_since or bool(_as_asked(edit, planned) - _as_asked(edit, anew))
     return now.failed(ErrorCode.CHANGED_MEANWHILE) if set_since else now
@@ -84,7 +84,11 @@ def _as_asked(edit: BulkEdit, outcome: Outcome) -> set[NotificationCategory]:
     """Of the categories that are named, those that had been so already."""
     if outcome.muted is None:
         return set()
-    return {each.category for each in edit.preferences if each.on is (each.category not in outcome.muted[0])}
+    return {
+        preference.category
+        for preference in edit.preferences
+        if preference.on is (preference.category not in outcome.muted[0])
+    }
 
 
 def _wanted(
@@ -100,12 +104,12 @@ def _asked(edit: BulkEdit, outcomes: Sequence[Outcome]) -> Iterator[Asked]:
     Whoever is to be invited or told; where an invitation lives already, it covers the account too (R8, R26). Who was
     written to with an earlier turn is written to no more.
     """
-    for one in outcomes:
-        login = one.results.get(Switch.LOGIN)
-        if edit.invite is None or one.address_id is None or login is None or login.error or one.archived:
+    for outcome in outcomes:
+        login = outcome.results.get(Switch.LOGIN)
+        if edit.invite is None or outcome.address_id is None or login is None or login.error or outcome.archived:
             continue
-        if one.served:
+        if outcome.served:
             if login.outcome is BulkOutcome.INVITED:
-                yield Asked(one.account_id, one.address_id, replace(edit.invite, again=False))
-        elif not one.activated or login.outcome is BulkOutcome.CHANGED:
-            yield Asked(one.account_id, one.address_id, edit.invite)
+                yield Asked(outcome.account_id, outcome.address_id, replace(edit.invite, again=False))
+        elif not outcome.activated or login.outcome is BulkOutcome.CHANGED:
+            yield Asked(outcome.account_id, outcome.address_id, edit.invite)

@@ -36,7 +36,8 @@ def _muted(edit: BulkEdit, where: store.Where) -> str:
     if not edit.preferences:
         return "NULL::text[]"
     on, off = (
-        where.value([each.category for each in edit.preferences if each.on is wanted]) for wanted in (True, False)
+        where.value([preference.category for preference in edit.preferences if preference.on is state])
+        for state in (True, False)
     )
     return _MUTED.format(categories=where.value(list(NotificationCategory)), on=on, off=off)
 
@@ -78,10 +79,10 @@ def _columns(edit: BulkEdit, switch: Switch) -> Iterator[str]:
     before, after, outcome = f"f.{switch}", "false", _DISABLED
     if action is BulkAction.ENABLE_FOR_ALL:
         after, outcome = _AFTER[switch], _ENABLED[switch]
-    asked = "f.held" if switch is not Switch.LOGIN else "true"  # of an unlinked email only Login is left (R41)
-    yield f"CASE WHEN {asked} THEN {before} END AS {switch}_from"
-    yield f"CASE WHEN {asked} AND f.address_id IS NOT NULL THEN {after} END AS {switch}_to"
-    yield f"{outcome.format(switch=switch, asked=asked)} AS {switch}_outcome"
+    is_asked = "f.held" if switch is not Switch.LOGIN else "true"  # of an unlinked email only Login is left (R41)
+    yield f"CASE WHEN {is_asked} THEN {before} END AS {switch}_from"
+    yield f"CASE WHEN {is_asked} AND f.address_id IS NOT NULL THEN {after} END AS {switch}_to"
+    yield f"{outcome.format(switch=switch, asked=is_asked)} AS {switch}_outcome"
     yield f"e.{switch} AS {switch}_error"
 
 

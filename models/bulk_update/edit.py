@@ -52,21 +52,22 @@ def as_json(edit: BulkEdit) -> str:
 
 def from_json(text: str) -> BulkEdit:
     """Of what `as_json` wrote."""
-    asked = orjson.loads(text)
+    edit = orjson.loads(text)
     return BulkEdit(
-        _selection(asked["accounts"]),
-        **{switch.value: BulkAction(asked[switch]) for switch in Switch},
-        invite=Invite(**asked["invite"]) if asked["invite"] else None,
+        _selection(edit["accounts"]),
+        **{switch.value: BulkAction(edit[switch]) for switch in Switch},
+        invite=Invite(**edit["invite"]) if edit["invite"] else None,
         preferences=tuple(
-            NotificationPreference(NotificationCategory(each["category"]), each["on"]) for each in asked["preferences"]
+            NotificationPreference(NotificationCategory(preference["category"]), preference["on"])
+            for preference in edit["preferences"]
         ),
     )
 
 
-def _selection(asked: Mapping[str, Any]) -> AccountSelection:
-    if asked["ids"] is not None:
-        return AccountSelection(ids=tuple(map(UUID, asked["ids"])))
-    return AccountSelection(matching=AccountFilter(**{**asked["matching"], **_enums(asked["matching"])}))
+def _selection(accounts: Mapping[str, Any]) -> AccountSelection:
+    if accounts["ids"] is not None:
+        return AccountSelection(ids=tuple(map(UUID, accounts["ids"])))
+    return AccountSelection(matching=AccountFilter(**{**accounts["matching"], **_enums(accounts["matching"])}))
 
 
 def _enums(matching: Mapping[str, Any]) -> dict[str, Any]:

@@ -32,10 +32,10 @@ async def cancel(by: Viewer, run_id: UUID) -> Done:
     """
     must_manage_accounts(by)
     async with store.transaction(by.firm_id) as tx:
-        row = await store.row(_LOCKED, by.firm_id, run_id)
-        if row is None:
+        run = await store.row(_LOCKED, by.firm_id, run_id)
+        if run is None:
             raise Refusal(ErrorCode.NOT_FOUND, "There is no such bulk update.", "id")
-        if row["ended_at"] is not None:
+        if run["ended_at"] is not None:
             raise Refusal(ErrorCode.RUN_ENDED, "It has ended already. What it did can be undone.", "id")
         await _end(replace(by, run_id=run_id), run_id, RunStatus.CANCELLED)
     return Done((run_id,), tx.cursor)

@@ -65,8 +65,8 @@ class BulkUpdateView:
 
 
 async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, BulkUpdateView]:
-    rows = await store.rows(f"{_SELECT} {_FROM} AND r.id = ANY($2::uuid[])", by.firm_id, list(ids))
-    return {row["id"]: view_of(row) for row in rows}
+    runs = await store.rows(f"{_SELECT} {_FROM} AND r.id = ANY($2::uuid[])", by.firm_id, list(ids))
+    return {run["id"]: view_of(run) for run in runs}
 
 
 async def page(by: Viewer, window: Window) -> Page[BulkUpdateView]:
@@ -76,8 +76,8 @@ async def page(by: Viewer, window: Window) -> Page[BulkUpdateView]:
 
 
 async def count(by: Viewer) -> int:
-    found: int = await store.value(f"SELECT count(*) {_FROM}", by.firm_id)
-    return found
+    runs: int = await store.value(f"SELECT count(*) {_FROM}", by.firm_id)
+    return runs
 
 
 # its accounts may be a thousand ids, or a filter as long, for each run of a page; and no list shows them
@@ -89,31 +89,31 @@ OF_THESE_KINDS = f"kind IN ('{KINDS[0]}', '{KINDS[1]}')"
 _FROM = f"FROM run r WHERE r.firm_id = $1 AND r.{OF_THESE_KINDS}"
 
 
-def view_of(row: Any) -> BulkUpdateView:
-    kind = RunKind(row["kind"])
+def view_of(run: Any) -> BulkUpdateView:
+    kind = RunKind(run["kind"])
     return BulkUpdateView(
-        id=row["id"],
+        id=run["id"],
         kind=kind,
-        status=RunStatus(row["status"]),
-        edit=from_json(row["asked"]) if kind is RunKind.BULK_UPDATE else None,
-        started_by=row["started_by"],
-        started_at=row["started_at"],
-        ended_at=row["ended_at"],
-        undoes=row["undoes"],
-        undone_by=row["undone_by"],
-        reason=row["reason"],
-        account_count=row["account_count"],
-        total=row["total"],
-        done=row["done"],
-        turn=row["turn"],
-        tallies=tallies_of(row["tallies"]),
+        status=RunStatus(run["status"]),
+        edit=from_json(run["asked"]) if kind is RunKind.BULK_UPDATE else None,
+        started_by=run["started_by"],
+        started_at=run["started_at"],
+        ended_at=run["ended_at"],
+        undoes=run["undoes"],
+        undone_by=run["undone_by"],
+        reason=run["reason"],
+        account_count=run["account_count"],
+        total=run["total"],
+        done=run["done"],
+        turn=run["turn"],
+        tallies=tallies_of(run["tallies"]),
     )
 
 
 def tallies_of(text: str) -> Tallies:
     """All of them, zero where nothing came out so."""
-    told = orjson.loads(text)
-    return {switch: {outcome: told.get(switch, {}).get(outcome, 0) for outcome in BulkOutcome} for switch in Switch}
+    counts = orjson.loads(text)
+    return {switch: {outcome: counts.get(switch, {}).get(outcome, 0) for outcome in BulkOutcome} for switch in Switch}
 
 
 def actions_of(edit: BulkEdit | None) -> Mapping[Switch, BulkAction] | None:

@@ -48,8 +48,8 @@ def chosen(by: Actor, accounts: AccountSelection) -> store.Where:
 
 async def count_chosen(by: Actor, accounts: AccountSelection) -> int:
     where = chosen(by, accounts)
-    found: int = await store.value(where.after(f"SELECT count(*) {account.FROM}"), *where.args)
-    return found
+    accounts_chosen: int = await store.value(where.after(f"SELECT count(*) {account.FROM}"), *where.args)
+    return accounts_chosen
 
 
 def planned(by: Actor, edit: BulkEdit) -> Statement:

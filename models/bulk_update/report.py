@@ -98,8 +98,8 @@ async def items_of_runs(by: Viewer, run_ids: Sequence[UUID], part: Part) -> dict
 
 
 async def item_counts_of_runs(by: Viewer, run_ids: Sequence[UUID], outcome: BulkOutcome | None) -> dict[UUID, int]:
-    rows = await store.rows(store.AFRESH + _COUNTS, by.firm_id, outcome, list(run_ids))
-    return {row["run_id"]: row["items"] for row in rows}
+    runs = await store.rows(store.AFRESH + _COUNTS, by.firm_id, outcome, list(run_ids))
+    return {run["run_id"]: run["items"] for run in runs}
 
 
 _ENDED = """SELECT b.* FROM run r JOIN bulk_update_item b ON b.firm_id = r.firm_id AND b.run_id = r.id
@@ -123,14 +123,14 @@ def _select(items: str, outcome: str) -> str:
     return _ITEMS.format(items=items, outcome=outcome, sort="{sort}")
 
 
-def _item(row: Any) -> BulkUpdateItemView:
+def _item(item: Any) -> BulkUpdateItemView:
     return BulkUpdateItemView(
-        place=row["place"],
-        account_id=row["account_id"],
-        address_id=row["address_id"],
-        contact_ids=tuple(row["contact_ids"]),
-        toggles_id=row["toggles_id"],
-        results={switch: result_of(row, switch) for switch in Switch},
+        place=item["place"],
+        account_id=item["account_id"],
+        address_id=item["address_id"],
+        contact_ids=tuple(item["contact_ids"]),
+        toggles_id=item["toggles_id"],
+        results={switch: result_of(item, switch) for switch in Switch},
     )
 
 

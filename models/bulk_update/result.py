@@ -63,9 +63,12 @@ class Outcome:
     def columns(self) -> tuple[object, ...]:
         """As `stepping` writes them: place, activated, four of each switch, categories before and after."""
         switches = (self.results.get(switch) for switch in Switch)
-        told = ((each.before, each.after, each.outcome, each.error) if each else (None,) * 4 for each in switches)
+        of_switches = (
+            (result.before, result.after, result.outcome, result.error) if result else (None,) * 4
+            for result in switches
+        )
         muted = (" ".join(names) for names in self.muted) if self.muted else (None, None)
-        return (self.place, self.activated, *chain.from_iterable(told), *muted)
+        return (self.place, self.activated, *chain.from_iterable(of_switches), *muted)
 
     def changes(self) -> dict[Switch | NotificationCategory, bool]:
         """What is another afterwards."""

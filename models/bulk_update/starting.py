@@ -42,12 +42,12 @@ async def _start(by: Viewer, edit: BulkEdit) -> tuple[UUID, ...]:
     return (await write(by, NewRun(RunKind.BULK_UPDATE, as_json(edit)), _told(edit)),)
 
 
-async def write(by: Viewer, new: NewRun, told: list[Change]) -> UUID:
+async def write(by: Viewer, new: NewRun, changes: list[Change]) -> UUID:
     """With its first entry in the journal. Runs inside a transaction. Raises INVALID where too many wait already."""
     acting = await run.write(by, new)
     assert acting.run_id is not None
     about = (Subject.BULK_UPDATE, acting.run_id)
-    journal.record(JournalKind.BULK_UPDATE_STARTED, by=acting, subject=about, changes=told)
+    journal.record(JournalKind.BULK_UPDATE_STARTED, by=acting, subject=about, changes=changes)
     checkpoint("before the commit of a run that is asked for")
     return acting.run_id
 
@@ -58,8 +58,8 @@ def _told(edit: BulkEdit) -> list[Change]:
 
 async def count(by: Viewer, edit: BulkEdit) -> int:
     """How many items it would have now."""
-    [row] = await planned(by, edit).rows("SELECT count(*) AS items FROM ({plan}) i")
-    items: int = row["items"]
+    [figures] = await planned(by, edit).rows("SELECT count(*) AS items FROM ({plan}) i")
+    items: int = figures["items"]
     return items
 
 
@@ -117,7 +117,7 @@ def _refusals(edit: BulkEdit) -> Iterator[Refusal]:
 
 def _named_twice(edit: BulkEdit) -> Iterator[Refusal]:
     """Of the first that is, and no more: there may be thousands."""
-    named = [each.category for each in edit.preferences]
+    named = [preference.category for preference in edit.preferences]
     for place, category in enumerate(named):
         if category in named[:place]:
             path = ("notificationPreferences", place, "category")
@@ -131,7 +131,7 @@ async def _must_be_there(by: Viewer, ids: tuple[UUID, ...] | None) -> None:
     if not 1 <= len(ids) <= MOST_IDS:
         message = f"Give 1 to {MOST_IDS:,} accounts, not {len(ids):,}. For more, choose all that match a filter."
         raise Refusal(ErrorCode.INVALID, message, "accounts", "ids")
-    known = {row["id"] for row in await store.rows(_KNOWN, by.firm_id, list(ids))}
+    known = {account["id"] for account in await store.rows(_KNOWN, by.firm_id, list(ids))}
     unknown = [
         Refusal(ErrorCode.NOT_FOUND, "There is no such account.", "accounts", "ids", place)
         for place, account_id in enumerate(ids)

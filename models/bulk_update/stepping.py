@@ -105,9 +105,11 @@ async def _chunk(run: Any, items: Sequence[Any]) -> bool:
 
 async def _keep(run: Any, items: Sequence[Any], outcomes: Sequence[Outcome]) -> None:
     """Of the items, only what came out otherwise than planned."""
-    others = [one for item, one in zip(items, outcomes, strict=True) if not one.is_as_kept(outcome_of(item))]
+    others = [
+        outcome for item, outcome in zip(items, outcomes, strict=True) if not outcome.is_as_kept(outcome_of(item))
+    ]
     if others:
-        columns = map(list, zip(*(one.columns() for one in others), strict=True))
+        columns = map(list, zip(*(outcome.columns() for outcome in others), strict=True))
         await store.execute(store.for_many(_RESULTS, others), run["firm_id"], run["id"], *columns)
 
 
@@ -124,7 +126,7 @@ WHERE b.firm_id = $1 AND b.run_id = $2 AND b.place = n.place
 
 
 def _added(tallies: Tallies, outcomes: Sequence[Outcome]) -> dict[str, dict[str, int]]:
-    came_out = Counter((switch, result.outcome) for one in outcomes for switch, result in one.results.items())
+    came_out = Counter((switch, result.outcome) for outcome in outcomes for switch, result in outcome.results.items())
     return {
         switch.value: {outcome.value: before[outcome] + came_out[switch, outcome] for outcome in BulkOutcome}
         for switch, before in tallies.items()

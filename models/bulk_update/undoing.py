@@ -49,8 +49,8 @@ async def _undo(by: Viewer, run_id: UUID) -> tuple[UUID, ...]:
         raise Refusal(ErrorCode.RUN_NOT_ENDED, "It has not ended yet. Wait for its end, or cancel it first.", "id")
     if await store.row(_UNDONE, by.firm_id, run_id):  # asked under the lock: two may have come at once
         raise Refusal(ErrorCode.ALREADY_UNDONE, "It has been undone already, and can be only once.", "id")
-    told = [Change("undoes", None, run["started_at"].isoformat())]
-    return (await write(by, NewRun(RunKind.UNDO, "{}", undoes=run_id), told),)
+    changes = [Change("undoes", None, run["started_at"].isoformat())]
+    return (await write(by, NewRun(RunKind.UNDO, "{}", undoes=run_id), changes),)
 
 
 _LOCKED = f"""
@@ -69,10 +69,10 @@ async def put_back(acting: Actor, run: Any, items: Sequence[Any]) -> list[Outcom
         await history.lock(by.firm_id)  # it may go on again
     locked = await lock_switches(by, [item["toggles_id"] for item in items])
     plan = planned_undo(by, run["undoes"], after=items[0]["turn"] - 1, up_to=items[-1]["turn"])
-    now = {row["place"]: outcome_of(row) for row in await plan.rows("{plan}")}
+    now = {planned["place"]: outcome_of(planned) for planned in await plan.rows("{plan}")}
     outcomes = [now[item["place"]] for item in items]
     if not acting.may_go_on:
-        return [_not_allowed(one) for one in outcomes]
+        return [_not_allowed(outcome) for outcome in outcomes]
     toggles = [locked[item["toggles_id"]] for item in items]
     await switch(by, [(of, outcome.changes()) for of, outcome in zip(toggles, outcomes, strict=True)])
     checkpoint("after a chunk of an undo was switched")

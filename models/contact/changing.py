@@ -72,9 +72,9 @@ async def update(
     CHANGED_MEANWHILE, INVALID, ADDRESS_INVALID, FIELD_TAKEN, ALREADY_TAKEN, RATE_LIMITED, NOT_ALLOWED.
     """
     must_manage_accounts(by)
-    asked = {"id": contact_id, "name": name, "emails": emails, "expectedVersion": expected_version}
+    wish = {"id": contact_id, "name": name, "emails": emails, "expectedVersion": expected_version}
     do = partial(_update, by, contact_id, name, emails, expected_version)
-    return await idempotency.once(by, key, verb="update contact", asked=asked, do=do)
+    return await idempotency.once(by, key, verb="update contact", asked=wish, do=do)
 
 
 async def _update(
@@ -82,21 +82,21 @@ async def _update(
 ) -> tuple[UUID, ...]:
     await firm.one_at_a_time(by.firm_id)
     await history.lock(by.firm_id)
-    row = await locked(by, contact_id, expected_version)
+    contact = await locked(by, contact_id, expected_version)
     before = await held(by, contact_id)
     faults = Faults()
-    new_name, after, texts = row["name"], dict[UUID, UUID](), dict[UUID, str]()
+    new_name, after, texts = contact["name"], dict[UUID, UUID](), dict[UUID, str]()
     with faults:
         new_name = new_name if name is UNSET else text.one_line(name, "name")
     with faults:
         after, texts = await _edited(by, before, emails)
     faults.must_be_none()
-    return (contact_id, *await save(by, row, new_name, before, after, texts))
+    return (contact_id, *await save(by, contact, new_name, before, after, texts))
 
 
 async def save(
     by: Actor,
-    row: Any,
+    contact: Any,
     new_name: str,
     before: Mapping[UUID, tuple[UUID, str]],
     after: Mapping[UUID, UUID],
@@ -107,8 +107,8 @@ async def save(
 
     Runs inside a transaction, under `firm.one_at_a_time` and `history.lock`.
     """
-    contact_id = row["id"]
-    changes = journal.changes_between({"name": row["name"]}, {"name": new_name})
+    contact_id = contact["id"]
+    changes = journal.changes_between({"name": contact["name"]}, {"name": new_name})
     changes += _address_changes(before, after, texts)
     if not changes and before.keys() == after.keys():
         return []
@@ -137,8 +137,8 @@ async def held(by: Actor, contact_id: UUID) -> dict[UUID, tuple[UUID, str]]:
     query = """SELECT h.field_id, h.address_id, e.address FROM contact_email h
       JOIN email_address e ON e.firm_id = h.firm_id AND e.id = h.address_id
       WHERE h.firm_id = $1 AND h.contact_id = $2 ORDER BY h.field_id"""
-    found = await store.rows(query, by.firm_id, contact_id)
-    return {row["field_id"]: (row["address_id"], row["address"]) for row in found}
+    fields = await store.rows(query, by.firm_id, contact_id)
+    return {field["field_id"]: (field["address_id"], field["address"]) for field in fields}
 
 
 async def _edited(
@@ -157,10 +157,10 @@ async def _edited(
     faults.must_be_none()
     ids = await address.ensure(by, typed.values())
     after = {field_id: address_id for field_id, (address_id, _) in before.items() if field_id not in field_ids}
-    after |= {field_id: ids[one.key] for field_id, one in typed.items()}
+    after |= {field_id: ids[email_address.key] for field_id, email_address in typed.items()}
     if len(set(after.values())) != len(after):
         raise Refusal(ErrorCode.ALREADY_TAKEN, "The contact has this address in another field already.", "emails")
-    texts = dict(before.values()) | {ids[one.key]: one.text for one in typed.values()}
+    texts = dict(before.values()) | {ids[email_address.key]: email_address.text for email_address in typed.values()}
     return after, texts
 
 
@@ -185,7 +185,7 @@ async def delete(by: Actor, contact_id: UUID, *, expected_version: int | None = 
     must_manage_accounts(by)
     async with store.transaction(by.firm_id) as tx:
         await firm.one_at_a_time(by.firm_id)
-        row = await locked(by, contact_id, expected_version)
+        contact = await locked(by, contact_id, expected_version)
         accounts = await _accounts(by, contact_id)
         await linking.part(by, accounts, contact_id)
         for table in ("contact_email", "contact"):
@@ -196,21 +196,21 @@ async def delete(by: Actor, contact_id: UUID, *, expected_version: int | None = 
             by=by,
             subject=(Subject.CONTACT, contact_id),
             accounts=accounts,
-            changes=[Change("name", row["name"], None)],
+            changes=[Change("name", contact["name"], None)],
         )
     return Done(tuple(accounts), tx.cursor)
 
 
 async def _accounts(by: Actor, contact_id: UUID) -> list[UUID]:
     query = "SELECT account_id FROM account_contact WHERE firm_id = $1 AND contact_id = $2 ORDER BY account_id"
-    return [row["account_id"] for row in await store.rows(query, by.firm_id, contact_id)]
+    return [link["account_id"] for link in await store.rows(query, by.firm_id, contact_id)]
 
 
 async def locked(by: Actor, contact_id: UUID, expected_version: int | None = None, *, path: str = "id") -> Any:
     """Its row. Raises NOT_FOUND, CHANGED_MEANWHILE."""
-    row = await store.row("SELECT * FROM contact WHERE firm_id = $1 AND id = $2 FOR UPDATE", by.firm_id, contact_id)
-    if row is None:
+    contact = await store.row("SELECT * FROM contact WHERE firm_id = $1 AND id = $2 FOR UPDATE", by.firm_id, contact_id)
+    if contact is None:
         raise Refusal(ErrorCode.NOT_FOUND, "There is no such contact.", path)
-    if expected_version is not None and expected_version != row["version"]:
+    if expected_version is not None and expected_version != contact["version"]:
         raise Conflict("Somebody changed this contact since you looked.", subject=(Subject.CONTACT, contact_id))
-    return row
+    return contact

@@ -48,13 +48,13 @@ async def link_all(by: Actor, account_id: UUID, contacts: Sequence[LinkedContact
     must_be_few(contacts, "contacts", "contacts")
     if contacts:
         await history.lock(by.firm_id)
-    asked: list[Asked] = []
+    to_invite: list[Asked] = []
     faults = Faults()
     for index, contact in enumerate(contacts):
         with faults:
-            asked += await _link_one(by, account_id, contact, "contacts", index)
+            to_invite += await _link_one(by, account_id, contact, "contacts", index)
     faults.must_be_none()
-    await invite(by, asked)
+    await invite(by, to_invite)
 
 
 async def _link_one(by: Actor, account_id: UUID, contact: LinkedContact, *path: str | int) -> list[Asked]:
@@ -75,16 +75,22 @@ async def connect(by: Actor, account_id: UUID, contact_id: UUID, starts: Starts,
     made = await write(by, [(account_id, contact_id)])
     if not made:
         raise Refusal(ErrorCode.ALREADY_TAKEN, "The contact is linked to this account already.", *path)
-    asked = await start(by, account_id, contact_id, {each: named.get(each, ALL_OFF_AT_FIRST) for each in held})
+    to_invite = await start(
+        by, account_id, contact_id, {address_id: named.get(address_id, ALL_OFF_AT_FIRST) for address_id in held}
+    )
     record(by, made)
-    return asked
+    return to_invite
 
 
 async def write(by: Actor, links: Sequence[Link]) -> list[Link]:
     """Those of them that were not there, in one statement; each is to be recorded. Runs inside a transaction."""
-    ids, accounts, contacts = [uuid7() for _ in links], [one for one, _ in links], [one for _, one in links]
-    rows = await store.rows(_WRITE, by.firm_id, ids, accounts, contacts)
-    return [(row["account_id"], row["contact_id"]) for row in rows]
+    ids, accounts, contacts = (
+        [uuid7() for _ in links],
+        [account_id for account_id, _ in links],
+        [contact_id for _, contact_id in links],
+    )
+    written = await store.rows(_WRITE, by.firm_id, ids, accounts, contacts)
+    return [(link["account_id"], link["contact_id"]) for link in written]
 
 
 _WRITE = """
@@ -119,7 +125,7 @@ async def _addresses(by: Actor, contact_id: UUID, *path: str | int) -> list[UUID
     if not await store.row("SELECT 1 FROM contact WHERE firm_id = $1 AND id = $2 FOR SHARE", by.firm_id, contact_id):
         raise Refusal(ErrorCode.NOT_FOUND, "There is no such contact.", *path, "contactId")
     query = "SELECT address_id FROM contact_email WHERE firm_id = $1 AND contact_id = $2 ORDER BY field_id"
-    return [row["address_id"] for row in await store.rows(query, by.firm_id, contact_id)]
+    return [field["address_id"] for field in await store.rows(query, by.firm_id, contact_id)]
 
 
 async def link(by: Actor, account_id: UUID, contact: ExistingContact, *, key: str | None = None) -> Done:
@@ -165,24 +171,24 @@ async def unlink(by: Actor, account_id: UUID, contact_id: UUID) -> Done:
 
 async def part(by: Actor, account_ids: Sequence[UUID], contact_id: UUID) -> int:
     """Takes the links away; answers how many there were. Runs inside a transaction."""
-    parted = await store.rows(
+    links = await store.rows(
         "DELETE FROM account_contact WHERE firm_id = $1 AND contact_id = $2 AND account_id = ANY($3::uuid[])"
         " RETURNING account_id",
         by.firm_id,
         contact_id,
         list(account_ids),
     )
-    left = await lock_where(by, _LEFT_BEHIND, contact_id, [row["account_id"] for row in parted])
+    left = await lock_where(by, _LEFT_BEHIND, contact_id, [link["account_id"] for link in links])
     await switch(by, [(toggles, ALL_OFF) for toggles in left], why=DeadLinkReason.UNLINKED)
-    for row in parted:
+    for link in links:
         journal.record(
             JournalKind.CONTACT_UNLINKED,
             by=by,
             subject=(Subject.CONTACT, contact_id),
-            accounts=[row["account_id"]],
-            touched=[toggles.id for toggles in left if toggles.account_id == row["account_id"]],
+            accounts=[link["account_id"]],
+            touched=[toggles.id for toggles in left if toggles.account_id == link["account_id"]],
         )
-    return len(parted)
+    return len(links)
 
 
 _LEFT_BEHIND = f"""

@@ -63,24 +63,24 @@ class ContactOrder(Enum):
     NEWEST_FIRST = Order("NEWEST_FIRST", "c.created_at", "timestamptz", descending=True)
 
 
-async def page(by: Viewer, wanted: ContactFilter, order: ContactOrder, window: Window) -> Page[ContactView]:
-    where = _matching(by, wanted)
+async def page(by: Viewer, filter: ContactFilter, order: ContactOrder, window: Window) -> Page[ContactView]:
+    where = _matching(by, filter)
     select = where.after("SELECT c.id, c.name, c.version, {sort} FROM contact c")
     return await read_page(select, where.args, order=order.value, window=window, read=_view)
 
 
-async def count(by: Viewer, wanted: ContactFilter) -> int:
-    where = _matching(by, wanted)
-    found: int = await store.value(where.after("SELECT count(*) FROM contact c"), *where.args)
-    return found
+async def count(by: Viewer, filter: ContactFilter) -> int:
+    where = _matching(by, filter)
+    contacts: int = await store.value(where.after("SELECT count(*) FROM contact c"), *where.args)
+    return contacts
 
 
-def _matching(by: Viewer, wanted: ContactFilter) -> store.Where:
+def _matching(by: Viewer, filter: ContactFilter) -> store.Where:
     where = store.Where("c.firm_id = ?", by.firm_id)
-    for beginning in beginnings(wanted.search or ""):
+    for beginning in beginnings(filter.search or ""):
         where.add("array_to_tsvector(c.words) @@ ?::text::tsquery", beginning, afresh=True)
-    if wanted.suppressed is not None:
-        where.say(_IS_SUPPRESSED if wanted.suppressed else f"NOT {_IS_SUPPRESSED}")
+    if filter.suppressed is not None:
+        where.say(_IS_SUPPRESSED if filter.suppressed else f"NOT {_IS_SUPPRESSED}")
     return where
 
 
@@ -91,15 +91,15 @@ _IS_SUPPRESSED = """EXISTS (
 
 async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, ContactView]:
     query = "SELECT id, name, version FROM contact WHERE firm_id = $1 AND id = ANY($2::uuid[])"
-    return {row["id"]: _view(row) for row in await store.rows(query, by.firm_id, list(ids))}
+    return {contact["id"]: _view(contact) for contact in await store.rows(query, by.firm_id, list(ids))}
 
 
 async def emails_of(by: Viewer, contact_ids: Sequence[UUID]) -> dict[UUID, list[ContactEmailView]]:
     """In the order of the firm's fields."""
     grouped: dict[UUID, list[ContactEmailView]] = defaultdict(list)
-    for row in await store.rows(_EMAILS_OF, by.firm_id, list(contact_ids)):
-        field = EmailFieldView(row["field_id"], row["field_name"])
-        grouped[row["contact_id"]].append(ContactEmailView(field, address.view(row)))
+    for email in await store.rows(_EMAILS_OF, by.firm_id, list(contact_ids)):
+        field = EmailFieldView(email["field_id"], email["field_name"])
+        grouped[email["contact_id"]].append(ContactEmailView(field, address.view(email)))
     return grouped
 
 
@@ -114,22 +114,22 @@ WHERE h.firm_id = $1 AND h.contact_id = ANY($2::uuid[]) ORDER BY h.field_id
 
 async def linked_to(by: Viewer, account_ids: Sequence[UUID]) -> dict[UUID, list[LinkedContactView]]:
     """By account: its contacts by name, each with its addresses there and their toggles; all in one statement."""
-    found = await store.rows(_LINKED_TO, by.firm_id, list(account_ids))
+    emails = await store.rows(_LINKED_TO, by.firm_id, list(account_ids))
     holders: dict[UUID, list[UUID]] = defaultdict(list)
-    for row in found:
-        holders[row["id"]].append(row["contact_id"])
+    for email in emails:
+        holders[email["id"]].append(email["contact_id"])
     grouped: dict[UUID, list[LinkedContactView]] = defaultdict(list)
-    for (account_id, contact_id), rows in groupby(found, key=itemgetter("linked_to", "contact_id")):
-        held = list(rows)
-        emails = tuple([_linked_email(row, holders) for row in held if row["id"] is not None])
+    for (account_id, contact_id), of_contact in groupby(emails, key=itemgetter("linked_to", "contact_id")):
+        held = list(of_contact)
+        views = tuple([_linked_email(email, holders) for email in held if email["id"] is not None])
         contact = ContactView(contact_id, held[0]["name"], held[0]["contact_version"])
-        grouped[account_id].append(LinkedContactView(contact, emails))
+        grouped[account_id].append(LinkedContactView(contact, views))
     return grouped
 
 
-def _linked_email(row: Any, holders: Mapping[UUID, list[UUID]]) -> LinkedEmailView:
-    field = EmailFieldView(row["field_id"], row["field_name"])
-    return LinkedEmailView(field, toggles.view(row, sorted(holders[row["id"]])))
+def _linked_email(email: Any, holders: Mapping[UUID, list[UUID]]) -> LinkedEmailView:
+    field = EmailFieldView(email["field_id"], email["field_name"])
+    return LinkedEmailView(field, toggles.view(email, sorted(holders[email["id"]])))
 
 
 _LINKED_TO = f"""
@@ -145,5 +145,5 @@ WHERE l.firm_id = $1 AND l.account_id = ANY($2::uuid[]) ORDER BY c.sort_key, c.i
 """
 
 
-def _view(row: Any) -> ContactView:
-    return ContactView(row["id"], row["name"], row["version"])
+def _view(contact: Any) -> ContactView:
+    return ContactView(contact["id"], contact["name"], contact["version"])

@@ -49,8 +49,8 @@ async def make(by: Actor, new: NewContact, *path: str | int) -> tuple[UUID, Star
     name, field_ids, typed = await _checked(by, new, *path)
     ids = await address.ensure(by, typed)
     contact_id = uuid7()
-    await write(by, [MadeContact(contact_id, name, tuple(one.text for one in typed))])
-    address_ids = [ids[one.key] for one in typed]
+    await write(by, [MadeContact(contact_id, name, tuple(email_address.text for email_address in typed))])
+    address_ids = [ids[email_address.key] for email_address in typed]
     await hold(by, [(contact_id, *pair) for pair in zip(field_ids, address_ids, strict=True)])
     starts = [Start(email.toggles, (*path, "emails", index)) for index, email in enumerate(new.emails)]
     return contact_id, list(zip(address_ids, starts, strict=True))
@@ -68,7 +68,7 @@ async def _checked(by: Actor, new: NewContact, *path: str | int) -> tuple[str, l
         with faults:
             typed.append(address.typed(email.address, *path, "emails", index, "address"))
     faults.must_be_none()
-    must_be_apart(field_ids, [one.key for one in typed], *path)
+    must_be_apart(field_ids, [email_address.key for email_address in typed], *path)
     return name, field_ids, typed
 
 
@@ -82,27 +82,27 @@ async def fields_of(by: Actor, refs: Sequence[FieldRef], *path: str | int) -> li
                 email_field.checked_name(ref.name, *path, "emails", index, "field", "name")
     faults.must_be_none()
     named = await email_field.named(by, [ref.name for ref in refs if ref.name is not None])
-    asked = [ref.id for ref in refs if ref.id is not None]
+    ids = [ref.id for ref in refs if ref.id is not None]
     query = "SELECT id FROM email_field WHERE firm_id = $1 AND id = ANY($2::uuid[])"
-    known = {row["id"] for row in await store.rows(query, by.firm_id, asked)} if asked else set()
-    found: list[UUID] = []
+    known = {field["id"] for field in await store.rows(query, by.firm_id, ids)} if ids else set()
+    field_ids: list[UUID] = []
     for index, ref in enumerate(refs):
         field_id = named[ref.name] if ref.name is not None else ref.id
         with faults:
             if field_id is None or (ref.name is None and field_id not in known):
                 raise Refusal(ErrorCode.NOT_FOUND, "There is no such e-mail field.", *path, "emails", index, "field")
-            found.append(field_id)
+            field_ids.append(field_id)
     faults.must_be_none()
-    return found
+    return field_ids
 
 
 async def field_of(by: Actor, ref: FieldRef, *path: str | int) -> UUID:
     """Raises NOT_FOUND, INVALID."""
     try:
-        (found,) = await fields_of(by, [ref])
+        (field_id,) = await fields_of(by, [ref])
     except Refusal as refusal:
         raise Refusal(refusal.code, refusal.message, *path) from None
-    return found
+    return field_id
 
 
 def must_be_apart(field_ids: Sequence[UUID], keys: Sequence[str], *path: str | int) -> None:
@@ -127,19 +127,19 @@ class MadeContact:
     addresses: tuple[str, ...]
 
 
-async def write(by: Actor, made: Sequence[MadeContact]) -> None:
+async def write(by: Actor, contacts: Sequence[MadeContact]) -> None:
     """As many as there are, in one statement, with the first entry of each in the journal. Inside a transaction."""
-    if not made:
+    if not contacts:
         return
-    columns = map(list, zip(*map(_columns, made), strict=True))
+    columns = map(list, zip(*map(_columns, contacts), strict=True))
     await store.execute(_WRITE, by.firm_id, clock.now(), *columns)
-    for one in made:
-        addresses = (journal.Change("emails", None, each) for each in one.addresses)
+    for contact in contacts:
+        addresses = (journal.Change("emails", None, email_address) for email_address in contact.addresses)
         journal.record(
             JournalKind.CONTACT_CREATED,
             by=by,
-            subject=(Subject.CONTACT, one.id),
-            changes=[journal.Change("name", None, one.name), *addresses],
+            subject=(Subject.CONTACT, contact.id),
+            changes=[journal.Change("name", None, contact.name), *addresses],
         )
 
 
@@ -156,7 +156,7 @@ FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[]) AS n(id, name, sort_
 
 async def hold(by: Actor, held: Sequence[tuple[UUID, UUID, UUID]]) -> None:
     """Of each (contact, field, address): puts the address into the field."""
-    columns = map(list, zip(*((uuid7(), *one) for one in held), strict=True)) if held else ([], [], [], [])
+    columns = map(list, zip(*((uuid7(), *place) for place in held), strict=True)) if held else ([], [], [], [])
     await store.execute(_HOLD, by.firm_id, *columns)
 
 

@@ -39,7 +39,7 @@ async def _give(by: Actor, contact: Any, unlinked: Toggles, field: FieldRef) -> 
     before = await changing.held(by, contact["id"])
     if field_id in before:
         raise Refusal(ErrorCode.FIELD_TAKEN, f"The field holds {before[field_id][1]}. Choose an empty one.", "field")
-    after = {**{each: address_id for each, (address_id, _) in before.items()}, field_id: unlinked.address_id}
+    after = {**{held_in: address_id for held_in, (address_id, _) in before.items()}, field_id: unlinked.address_id}
     texts = {**dict(before.values()), unlinked.address_id: unlinked.address.text}
     await changing.save(by, contact, contact["name"], before, after, texts)
 

@@ -41,7 +41,9 @@ async def of_accounts(by: Viewer, account_ids: Sequence[UUID], window: Window) -
 async def counts_of_accounts(by: Viewer, account_ids: Sequence[UUID]) -> dict[UUID, int]:
     query = """SELECT account_id, count(*) AS count FROM document
       WHERE firm_id = $1 AND account_id = ANY($2::uuid[]) GROUP BY account_id"""
-    return {row["account_id"]: row["count"] for row in await store.rows(query, by.firm_id, list(account_ids))}
+    return {
+        account["account_id"]: account["count"] for account in await store.rows(query, by.firm_id, list(account_ids))
+    }
 
 
 async def page_where(source: str, args: Sequence[object], window: Window) -> Page[DocumentView]:
@@ -52,17 +54,17 @@ async def page_where(source: str, args: Sequence[object], window: Window) -> Pag
 
 async def by_ids(by: Reader, ids: Sequence[UUID]) -> dict[UUID, DocumentView]:
     query = f"SELECT {_COLUMNS} FROM document d WHERE d.firm_id = $1 AND d.id = ANY($2::uuid[])"
-    return {row["id"]: _view(row) for row in await store.rows(query, by.firm_id, list(ids))}
+    return {document["id"]: _view(document) for document in await store.rows(query, by.firm_id, list(ids))}
 
 
 async def of_attachments(by: Viewer, attachment_ids: Sequence[UUID]) -> dict[UUID, list[DocumentView]]:
     query = f"""SELECT {_COLUMNS} FROM document d
       WHERE d.firm_id = $1 AND d.attachment_id = ANY($2::uuid[]) ORDER BY d.created_at, d.id"""
     grouped: dict[UUID, list[DocumentView]] = defaultdict(list)
-    for row in await store.rows(query, by.firm_id, list(attachment_ids)):
-        grouped[row["attachment_id"]].append(_view(row))
+    for document in await store.rows(query, by.firm_id, list(attachment_ids)):
+        grouped[document["attachment_id"]].append(_view(document))
     return grouped
 
 
-def _view(row: Any) -> DocumentView:
-    return DocumentView(*(row[name] for name in DocumentView.__slots__))
+def _view(document: Any) -> DocumentView:
+    return DocumentView(*(document[name] for name in DocumentView.__slots__))

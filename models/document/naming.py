@@ -18,7 +18,7 @@ class Names:
         if (name.casefold(), size) in self._came:
             return None
         self._came.add((name.casefold(), size))
-        free = next(each for each in _numbered(name) if each.casefold() not in self._names)
+        free = next(candidate for candidate in _numbered(name) if candidate.casefold() not in self._names)
         self._names.add(free.casefold())
         return free
 

@@ -81,8 +81,8 @@ WHERE f.id = $1 AND f.auto_save_since IS NOT NULL ORDER BY m.received_at, a.emai
 async def _names(by: System, account_ids: set[UUID]) -> dict[UUID, Names]:
     taken: dict[UUID, list[tuple[str, str, int]]] = {account_id: [] for account_id in account_ids}
     query = "SELECT account_id, name, came_as, size FROM document WHERE firm_id = $1 AND account_id = ANY($2::uuid[])"
-    for row in await store.rows(query, by.firm_id, sorted(account_ids)) if account_ids else ():
-        taken[row["account_id"]].append((row["name"], row["came_as"], row["size"]))
+    for document in await store.rows(query, by.firm_id, sorted(account_ids)) if account_ids else ():
+        taken[document["account_id"]].append((document["name"], document["came_as"], document["size"]))
     return {account_id: Names(documents) for account_id, documents in taken.items()}
 
 

@@ -18,8 +18,8 @@ class StoredFile:
 
 async def file_of(kind: FileKind, firm_id: UUID, row_id: UUID) -> StoredFile | None:
     """What a signed link leads to; the link itself is the permission."""
-    row = await store.row(_FILES[kind], firm_id, row_id)
-    return StoredFile(*row) if row else None
+    file = await store.row(_FILES[kind], firm_id, row_id)
+    return StoredFile(*file) if file else None
 
 
 _FILES = {

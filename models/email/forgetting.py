@@ -19,18 +19,18 @@ async def forget(by: System, ids: Sequence[UUID]) -> int:
     if not ids:
         return 0
     await _forget_entries(by, ids)
-    accounts = [row["account_id"] for row in await store.rows(_UNLINK, by.firm_id, list(ids))]
+    accounts = [link["account_id"] for link in await store.rows(_UNLINK, by.firm_id, list(ids))]
     await store.execute(_KEEP_DOCUMENTS, by.firm_id, list(ids))
     for table in ("email_participant", "attachment"):
         column = "file" if table == "attachment" else "NULL"
         query = f"DELETE FROM {table} WHERE firm_id = $1 AND email_id = ANY($2::uuid[]) RETURNING {column} AS file"
         gone = await store.rows(query, by.firm_id, list(ids))
-        await stored_file.drop(by.firm_id, [row["file"] for row in gone if row["file"]])
+        await stored_file.drop(by.firm_id, [file["file"] for file in gone if file["file"]])
     await _forget_submissions(by, ids)
     emails = await store.rows(_FORGET, by.firm_id, list(ids))
-    await stored_file.drop(by.firm_id, [row["raw_file"] for row in emails if row["raw_file"]])
+    await stored_file.drop(by.firm_id, [email["raw_file"] for email in emails if email["raw_file"]])
     for table in ("thread_ref", "thread_alias"):
-        await store.execute(_FORGET_THREADS.format(table), by.firm_id, list({row["thread_id"] for row in emails}))
+        await store.execute(_FORGET_THREADS.format(table), by.firm_id, list({email["thread_id"] for email in emails}))
     if accounts:
         changes = [Change("history", None, "0")]
         journal.record(FeedKind.EMAILS_FORGOTTEN, by=by, accounts=set(accounts), changes=changes)
@@ -51,14 +51,14 @@ DELETE FROM {} r WHERE firm_id = $1 AND thread_id = ANY($2::uuid[])
 async def _forget_submissions(by: System, ids: Sequence[UUID]) -> None:
     """How they were sent, of those that were written here."""
     query = "DELETE FROM submission WHERE firm_id = $1 AND id = ANY($2::uuid[]) RETURNING file"
-    gone = await store.rows(query, by.firm_id, list(ids))
-    await stored_file.drop(by.firm_id, [row["file"] for row in gone if row["file"]])
+    submissions = await store.rows(query, by.firm_id, list(ids))
+    await stored_file.drop(by.firm_id, [submission["file"] for submission in submissions if submission["file"]])
 
 
 async def _forget_entries(by: System, ids: Sequence[UUID]) -> None:
-    gone = await store.rows(_FORGET_ENTRIES, by.firm_id, list(ids))
-    if gone:
-        touched, audience = [row["id"] for row in gone], {row["member_id"] for row in gone}
+    entries = await store.rows(_FORGET_ENTRIES, by.firm_id, list(ids))
+    if entries:
+        touched, audience = [entry["id"] for entry in entries], {entry["member_id"] for entry in entries}
         journal.record(FeedKind.NOTIFICATIONS_MOVED, by=by, touched=touched, audience=audience)
 
 

@@ -27,8 +27,8 @@ async def wanted(by: Actor, address_ids: Sequence[UUID]) -> None:
         journal.record(
             JournalKind.EMAIL_STORED,
             by=System(by.firm_id, run_id=by.run_id),
-            accounts=[row["account_id"] for row in linked],
-            changes=[Change("history", None, str(sum(row["count"] for row in linked)))],
+            accounts=[account["account_id"] for account in linked],
+            changes=[Change("history", None, str(sum(account["count"] for account in linked)))],
         )
 
 
@@ -38,8 +38,8 @@ async def wanted_by_account(by: Actor, account_id: UUID) -> None:
     now, so that what came meanwhile is history.
     """
     query = "UPDATE toggles SET email_sync_since = $3 WHERE firm_id = $1 AND account_id = $2 AND email_sync"
-    rows = await store.rows(f"{query} RETURNING address_id", by.firm_id, account_id, clock.now())
-    if address_ids := [row["address_id"] for row in rows]:
+    switched = await store.rows(f"{query} RETURNING address_id", by.firm_id, account_id, clock.now())
+    if address_ids := [toggles["address_id"] for toggles in switched]:
         await wanted(by, address_ids)
 
 

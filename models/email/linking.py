@@ -23,8 +23,10 @@ class Asking:
 async def asking(by: Actor, messages: Sequence[Message]) -> Asking:
     """For these messages, in one statement. Under `history.lock`, else whoever just switches on would be missed."""
     accounts: dict[str, set[UUID]] = defaultdict(set)
-    for row in await store.rows(_ASKING, by.firm_id, sorted({key for each in messages for key in each.address_keys()})):
-        accounts[row["key"]].add(row["account_id"])
+    for toggles in await store.rows(
+        _ASKING, by.firm_id, sorted({key for message in messages for key in message.address_keys()})
+    ):
+        accounts[toggles["key"]].add(toggles["account_id"])
     return Asking(accounts)
 
 
@@ -36,16 +38,18 @@ WHERE t.firm_id = $1 AND t.email_sync AND e.key = ANY($2::text[])
 """
 
 
-async def link(by: Actor, wanted: Sequence[tuple[UUID, Message, Asking]]) -> dict[UUID, list[UUID]]:
+async def link(by: Actor, emails: Sequence[tuple[UUID, Message, Asking]]) -> dict[UUID, list[UUID]]:
     """By email: the accounts that it was newly linked to."""
     links = list(
         dict.fromkeys(
-            (email_id, account_id) for email_id, message, asked in wanted for account_id in sorted(asked.of(message))
+            (email_id, account_id)
+            for email_id, message, asking_for in emails
+            for account_id in sorted(asking_for.of(message))
         )
     )
     made: dict[UUID, list[UUID]] = defaultdict(list)
-    for row in await store.rows(_LINK, by.firm_id, *map(list, zip(*links, strict=True))) if links else ():
-        made[row["email_id"]].append(row["account_id"])
+    for link in await store.rows(_LINK, by.firm_id, *map(list, zip(*links, strict=True))) if links else ():
+        made[link["email_id"]].append(link["account_id"])
     return made
 
 

@@ -72,21 +72,21 @@ class EmailFilter:
     thread_id: UUID | None = None
 
 
-async def page(by: Viewer, wanted: EmailFilter, window: Window) -> Page[EmailView]:
+async def page(by: Viewer, filter: EmailFilter, window: Window) -> Page[EmailView]:
     """Newest first."""
-    among, where = _among(wanted), _matching(by, wanted)
-    if (typed := beginnings(wanted.search or "")) and not (wanted.address_id or wanted.thread_id):
-        among, where = OF_FIRM, searching.newest(by.firm_id, wanted.account_id, typed, window)
+    among, where = _among(filter), _matching(by, filter)
+    if (typed := beginnings(filter.search or "")) and not (filter.address_id or filter.thread_id):
+        among, where = OF_FIRM, searching.newest(by.firm_id, filter.account_id, typed, window)
     select = where.after(f"SELECT {_COLUMNS}, {{sort}} FROM {among.source}")
     return await read_page(select, where.args, order=among.order, window=window, read=_view)
 
 
-async def count(by: Viewer, wanted: EmailFilter) -> int:
-    if (typed := beginnings(wanted.search or "")) and not (wanted.address_id or wanted.thread_id):
-        return await searching.count(by.firm_id, wanted.account_id, typed)
-    where = _matching(by, wanted)
-    found: int = await store.value(where.after(f"SELECT count(*) FROM {_among(wanted).source}"), *where.args)
-    return found
+async def count(by: Viewer, filter: EmailFilter) -> int:
+    if (typed := beginnings(filter.search or "")) and not (filter.address_id or filter.thread_id):
+        return await searching.count(by.firm_id, filter.account_id, typed)
+    where = _matching(by, filter)
+    emails: int = await store.value(where.after(f"SELECT count(*) FROM {_among(filter).source}"), *where.args)
+    return emails
 
 
 async def of_accounts(by: Viewer, account_ids: Sequence[UUID], window: Window) -> dict[UUID, Page[EmailView]]:
@@ -98,7 +98,9 @@ async def of_accounts(by: Viewer, account_ids: Sequence[UUID], window: Window) -
 async def counts_of_accounts(by: Viewer, account_ids: Sequence[UUID]) -> dict[UUID, int]:
     query = """SELECT account_id, count(*) AS count FROM email_account
       WHERE firm_id = $1 AND account_id = ANY($2::uuid[]) GROUP BY account_id"""
-    return {row["account_id"]: row["count"] for row in await store.rows(query, by.firm_id, list(account_ids))}
+    return {
+        account["account_id"]: account["count"] for account in await store.rows(query, by.firm_id, list(account_ids))
+    }
 
 
 async def linked_page(conditions: str, args: Sequence[object], window: Window) -> Page[EmailView]:
@@ -109,19 +111,19 @@ async def linked_page(conditions: str, args: Sequence[object], window: Window) -
 
 async def by_ids(by: Reader, ids: Sequence[UUID]) -> dict[UUID, EmailView]:
     query = f"SELECT {_COLUMNS} FROM email m WHERE m.firm_id = $1 AND m.id = ANY($2::uuid[])"
-    return {row["id"]: _view(row) for row in await store.rows(query, by.firm_id, list(ids))}
+    return {email["id"]: _view(email) for email in await store.rows(query, by.firm_id, list(ids))}
 
 
 async def bodies(by: Reader, ids: Sequence[UUID]) -> dict[UUID, EmailBody]:
     """Raises TooMuch where they are larger than 20 MB together: a stranger's mail says how large one is."""
-    found = await store.rows(_BODIES, by.firm_id, list(ids), MOST_BODIES)
-    if found and (together := found[0]["together"]) > MOST_BODIES:
+    rows = await store.rows(_BODIES, by.firm_id, list(ids), MOST_BODIES)
+    if rows and (together := rows[0]["together"]) > MOST_BODIES:
         message = (
-            f"These {len(found)} e-mails have {together:,} bytes of text; at most {MOST_BODIES:,} may be read at once."
+            f"These {len(rows)} e-mails have {together:,} bytes of text; at most {MOST_BODIES:,} may be read at once."
             " Ask for fewer."
         )
         raise TooMuch(message)
-    return {row["id"]: EmailBody(row["text"], row["safe_html"]) for row in found}
+    return {body["id"]: EmailBody(body["text"], body["safe_html"]) for body in rows}
 
 
 _BODIES = """
@@ -136,8 +138,10 @@ async def participants_of(by: Reader, email_ids: Sequence[UUID]) -> dict[UUID, l
     query = """SELECT email_id, role, name, address FROM email_participant
       WHERE firm_id = $1 AND email_id = ANY($2::uuid[]) ORDER BY email_id, place"""
     grouped: dict[UUID, list[Participant]] = defaultdict(list)
-    for row in await store.rows(query, by.firm_id, list(email_ids)):
-        grouped[row["email_id"]].append(Participant(Role(row["role"]), row["name"], row["address"]))
+    for participant in await store.rows(query, by.firm_id, list(email_ids)):
+        grouped[participant["email_id"]].append(
+            Participant(Role(participant["role"]), participant["name"], participant["address"])
+        )
     return grouped
 
 
@@ -145,14 +149,14 @@ async def attachments_of(by: Reader, email_ids: Sequence[UUID]) -> dict[UUID, li
     query = f"""SELECT {_ATTACHMENT} FROM attachment
       WHERE firm_id = $1 AND email_id = ANY($2::uuid[]) ORDER BY email_id, place"""
     grouped: dict[UUID, list[AttachmentView]] = defaultdict(list)
-    for row in await store.rows(query, by.firm_id, list(email_ids)):
-        grouped[row["email_id"]].append(_attachment(row))
+    for attachment in await store.rows(query, by.firm_id, list(email_ids)):
+        grouped[attachment["email_id"]].append(_attachment(attachment))
     return grouped
 
 
 async def attachments_by_ids(by: Reader, ids: Sequence[UUID]) -> dict[UUID, AttachmentView]:
     query = f"SELECT {_ATTACHMENT} FROM attachment WHERE firm_id = $1 AND id = ANY($2::uuid[])"
-    return {row["id"]: _attachment(row) for row in await store.rows(query, by.firm_id, list(ids))}
+    return {attachment["id"]: _attachment(attachment) for attachment in await store.rows(query, by.firm_id, list(ids))}
 
 
 async def accounts_of(by: Viewer, email_ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
@@ -160,8 +164,8 @@ async def accounts_of(by: Viewer, email_ids: Sequence[UUID]) -> dict[UUID, list[
     query = """SELECT email_id, account_id FROM email_account
       WHERE firm_id = $1 AND email_id = ANY($2::uuid[]) ORDER BY email_id, account_id"""
     grouped: dict[UUID, list[UUID]] = defaultdict(list)
-    for row in await store.rows(query, by.firm_id, list(email_ids)):
-        grouped[row["email_id"]].append(row["account_id"])
+    for link in await store.rows(query, by.firm_id, list(email_ids)):
+        grouped[link["email_id"]].append(link["account_id"])
     return grouped
 
 
@@ -171,18 +175,18 @@ _COLUMNS = """m.id, m.subject, m.from_name, m.from_address, m.sent_at, m.receive
 _ATTACHMENT = "id, email_id, name, content_type, content_id, size, not_saved"
 
 
-def _among(wanted: EmailFilter) -> EmailList:
-    return OF_ACCOUNT if wanted.account_id else OF_FIRM
+def _among(filter: EmailFilter) -> EmailList:
+    return OF_ACCOUNT if filter.account_id else OF_FIRM
 
 
-def _matching(by: Viewer, wanted: EmailFilter) -> store.Where:
+def _matching(by: Viewer, filter: EmailFilter) -> store.Where:
     where = store.Where("m.firm_id = ?", by.firm_id)
-    if wanted.account_id:
+    if filter.account_id:
         where.say("l.firm_id = $1")
-    where.given("l.account_id = ?", wanted.account_id, afresh=True)
-    where.given(_TOOK_PART, wanted.address_id)
-    where.given(_IN_THREAD, wanted.thread_id)
-    if typed := beginnings(wanted.search or ""):  # looked through: they are found by an address, or a thread
+    where.given("l.account_id = ?", filter.account_id, afresh=True)
+    where.given(_TOOK_PART, filter.address_id)
+    where.given(_IN_THREAD, filter.thread_id)
+    if typed := beginnings(filter.search or ""):  # looked through: they are found by an address, or a thread
         where.add("array_to_tsvector(m.words) @@ ?::text::tsquery", " & ".join(typed), afresh=True)
     return where
 
@@ -197,31 +201,31 @@ _TOOK_PART = """m.id = ANY(ARRAY(
   WHERE e.firm_id = $1 AND e.id = ?))"""
 
 
-def _attachment(row: Any) -> AttachmentView:
-    reason = row["not_saved"]
+def _attachment(attachment: Any) -> AttachmentView:
+    reason = attachment["not_saved"]
     return AttachmentView(
-        id=row["id"],
-        email_id=row["email_id"],
-        name=row["name"],
-        content_type=row["content_type"],
-        content_id=row["content_id"],
-        size=row["size"],
+        id=attachment["id"],
+        email_id=attachment["email_id"],
+        name=attachment["name"],
+        content_type=attachment["content_type"],
+        content_id=attachment["content_id"],
+        size=attachment["size"],
         not_saved=NotSavedReason(reason) if reason else None,
     )
 
 
-def _view(row: Any) -> EmailView:
+def _view(email: Any) -> EmailView:
     return EmailView(
-        id=row["id"],
-        subject=row["subject"],
-        sender=Participant(Role.FROM, row["from_name"], row["from_address"]),
-        sent_at=row["sent_at"],
-        received_at=row["received_at"],
-        direction=EmailDirection(row["direction"]),
-        snippet=row["snippet"],
-        blocked_images=row["blocked_images"],
-        thread_id=row["thread_id"],
-        mailbox_id=row["mailbox_id"],
-        certified_by=row["certified_by"],
-        letter_state=LetterState(row["letter_state"]) if row["letter_state"] else None,
+        id=email["id"],
+        subject=email["subject"],
+        sender=Participant(Role.FROM, email["from_name"], email["from_address"]),
+        sent_at=email["sent_at"],
+        received_at=email["received_at"],
+        direction=EmailDirection(email["direction"]),
+        snippet=email["snippet"],
+        blocked_images=email["blocked_images"],
+        thread_id=email["thread_id"],
+        mailbox_id=email["mailbox_id"],
+        certified_by=email["certified_by"],
+        letter_state=LetterState(email["letter_state"]) if email["letter_state"] else None,
     )

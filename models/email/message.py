@@ -67,7 +67,7 @@ class Message:
 
     def address_keys(self) -> set[str]:
         """Of all addresses in it, as they are compared."""
-        return {compared(one.address) for one in self.participants if one.address}
+        return {compared(person.address) for person in self.participants if person.address}
 
     def sender_key(self) -> str:
         """By which it is ours or not: of certified mail the envelope's, as anybody may put any letter inside (R18)."""
@@ -82,4 +82,4 @@ class Message:
 
     def first(self, *roles: Role) -> Participant:
         """The first participant in one of these headers; an empty one where there is none."""
-        return next((one for one in self.participants if one.role in roles), Participant(Role.FROM, None, ""))
+        return next((person for person in self.participants if person.role in roles), Participant(Role.FROM, None, ""))

@@ -66,7 +66,7 @@ def newest(firm_id: UUID, account_id: UUID | None, beginnings: Sequence[str], wi
         linked = _LINKED.format(listed=listed)
     bounds, in_order = bounded(among.order, window, where.args)
     same_bounds, by_date = bounded(OF_FIRM.order, window, where.args)
-    found = _FOUND.format(
+    condition = _FOUND.format(
         source=among.source,
         rows=among.rows,
         listed=listed + bounds,
@@ -80,7 +80,7 @@ def newest(firm_id: UUID, account_id: UUID | None, beginnings: Sequence[str], wi
         nearest=NEAREST,
         most=MOST,
     )
-    where.say(found)
+    where.say(condition)
     where.afresh()
     return where
 

@@ -23,6 +23,6 @@ async def write(
     new = inserting.NewEmail(email_id, thread, EmailDirection.OUTGOING, message, message.received_at)
     await inserting.insert(by.firm_id, mailbox_id, [new])
     await inserting.add_participants(by.firm_id, [(email_id, message)], new=[email_id])
-    asked = await linking.asking(by, [message])
-    linked = await linking.link(by, [(email_id, message, asked)])
+    asking = await linking.asking(by, [message])
+    linked = await linking.link(by, [(email_id, message, asking)])
     return tuple(linked.get(email_id, ()))

@@ -55,26 +55,28 @@ async def due(leased: Leased, folder: LedgerFolder, *, most: int, besides: Colle
     Newest arrivals first, then history from the newest back; nothing that failed before, nor what is under way
     (`besides`). What nobody asks for any more is settled on the way: its body is not even fetched (R18).
     """
-    rows = await store.rows(_DUE, *_place(leased, folder), list(besides), most)
-    unasked = await _unasked(leased, rows)
+    occurrences = await store.rows(_DUE, *_place(leased, folder), list(besides), most)
+    unasked = await _unasked(leased, occurrences)
     if unasked:
-        await _settle_unasked(leased, rows)
-    return [_pending(row, folder) for row in rows if row["id"] not in unasked]
+        await _settle_unasked(leased, occurrences)
+    return [_pending(occurrence, folder) for occurrence in occurrences if occurrence["id"] not in unasked]
 
 
-async def _unasked(leased: Leased, rows: Sequence[Any]) -> set[UUID]:
-    met = {each for row in rows for each in row["hashes"]}
+async def _unasked(leased: Leased, occurrences: Sequence[Any]) -> set[UUID]:
+    met = {hash_ for occurrence in occurrences for hash_ in occurrence["hashes"]}
     asked_for = await switched_on(leased.firm_id, met) | await _switched_on_before(leased.firm_id, met)
-    return {row["id"] for row in rows if asked_for.isdisjoint(row["hashes"])}
+    return {occurrence["id"] for occurrence in occurrences if asked_for.isdisjoint(occurrence["hashes"])}
 
 
-async def _settle_unasked(leased: Leased, rows: Sequence[Any]) -> None:
+async def _settle_unasked(leased: Leased, occurrences: Sequence[Any]) -> None:
     """Asked once more, under the lock that whoever switches on waits for; without it storing would hold up fetching."""
     async with store.transaction(leased.firm_id):
         await history.lock(leased.firm_id)
         await check(leased)
-        unasked, skipped = await _unasked(leased, rows), OccurrenceState.SKIPPED
-        await settle(leased, [Settled(each, skipped, skip=SkipReason.NOT_SWITCHED_ON) for each in unasked])
+        unasked, skipped = await _unasked(leased, occurrences), OccurrenceState.SKIPPED
+        await settle(
+            leased, [Settled(occurrence_id, skipped, skip=SkipReason.NOT_SWITCHED_ON) for occurrence_id in unasked]
+        )
 
 
 _IS_DUE = """firm_id = $1 AND folder_id = $2 AND uidvalidity = $3 AND mailbox_id = $4
@@ -89,9 +91,17 @@ def _place(leased: Leased, folder: LedgerFolder) -> tuple[UUID, UUID, int, UUID]
     return leased.firm_id, folder.id, folder.uidvalidity, leased.mailbox_id
 
 
-def _pending(row: Any, folder: LedgerFolder) -> Pending:
+def _pending(occurrence: Any, folder: LedgerFolder) -> Pending:
     in_sent = folder.kind is FolderKind.SENT
-    return Pending(row["id"], row["uid"], row["size"], row["received_at"], row["arrival"], row["attempts"], in_sent)
+    return Pending(
+        occurrence["id"],
+        occurrence["uid"],
+        occurrence["size"],
+        occurrence["received_at"],
+        occurrence["arrival"],
+        occurrence["attempts"],
+        in_sent,
+    )
 
 
 async def remains(leased: Leased, folder: LedgerFolder, *, besides: Collection[UUID] = ()) -> bool:
@@ -103,18 +113,18 @@ async def remains(leased: Leased, folder: LedgerFolder, *, besides: Collection[U
 async def failed_before(leased: Leased, folder: LedgerFolder, *, most: int = 200) -> list[Pending]:
     """To be tried once more, one by one; those with the fewest tries first."""
     query = f"SELECT * FROM occurrence WHERE {_IS_DUE} AND attempts > 0 ORDER BY attempts, uid LIMIT $5"
-    rows = await store.rows(query, *_place(leased, folder), most)
-    return [_pending(row, folder) for row in rows]
+    occurrences = await store.rows(query, *_place(leased, folder), most)
+    return [_pending(occurrence, folder) for occurrence in occurrences]
 
 
 async def switched_on(firm_id: UUID, hashes: Iterable[bytes]) -> set[bytes]:
     """Those of them that stand for an address with Email sync on; for good only under `history.lock`."""
-    return {row["hash"] for row in await store.rows(_SWITCHED_ON.format("hash"), firm_id, list(hashes))}
+    return {address["hash"] for address in await store.rows(_SWITCHED_ON.format("hash"), firm_id, list(hashes))}
 
 
 async def _switched_on_before(firm_id: UUID, hashes: Iterable[bytes]) -> set[bytes]:
     """The same for what the ledger met by older keys; whose address it really is, its headers say once fetched."""
-    return {row["hash"] for row in await store.rows(_SWITCHED_ON.format("hash_before"), firm_id, list(hashes))}
+    return {address["hash"] for address in await store.rows(_SWITCHED_ON.format("hash_before"), firm_id, list(hashes))}
 
 
 _SWITCHED_ON = (
@@ -129,21 +139,25 @@ SELECT e.{0} AS hash FROM email_address e WHERE e.firm_id = $1 AND e.{0} = ANY($
 
 async def settle(leased: Leased, outcomes: Sequence[Settled]) -> None:
     """Inside the transaction that stores the messages, after `check`. What it names no more may go."""
-    ids = [one.id for one in outcomes]
+    ids = [outcome.id for outcome in outcomes]
     kept_so_far = await store.rows(_KEPT_SO_FAR, leased.firm_id, ids)
-    await stored_file.drop(leased.firm_id, [row["raw_file"] for row in kept_so_far])
+    await stored_file.drop(leased.firm_id, [occurrence["raw_file"] for occurrence in kept_so_far])
     await store.execute(
         _SETTLE,
         leased.firm_id,
         clock.now(),
         ids,
-        [one.state for one in outcomes],
-        [one.email_id for one in outcomes],
-        [one.skip for one in outcomes],
-        [one.raw_file for one in outcomes],
-        [one.reason[:500] if one.reason else None for one in outcomes],
+        [outcome.state for outcome in outcomes],
+        [outcome.email_id for outcome in outcomes],
+        [outcome.skip for outcome in outcomes],
+        [outcome.raw_file for outcome in outcomes],
+        [outcome.reason[:500] if outcome.reason else None for outcome in outcomes],
     )
-    if otherwise := [{"id": one.id, "hashes": [each.hex() for each in one.hashes]} for one in outcomes if one.hashes]:
+    if otherwise := [
+        {"id": outcome.id, "hashes": [hash_.hex() for hash_ in outcome.hashes]}
+        for outcome in outcomes
+        if outcome.hashes
+    ]:
         await store.execute(_HASHES, leased.firm_id, orjson.dumps(otherwise, default=str).decode())
     await progress(leased)
 

@@ -48,8 +48,8 @@ async def connect(by: Actor, new: NewMailbox, *, key: str | None = None) -> Done
     """
     must_own(by, new.owner_id)
     _must_be_sound(new)
-    asked = {"mailbox": new, **await signature(by.firm_id, new.secret)}
-    return await idempotency.once(by, key, verb="connect mailbox", asked=asked, do=partial(_connect, by, new))
+    wish = {"mailbox": new, **await signature(by.firm_id, new.secret)}
+    return await idempotency.once(by, key, verb="connect mailbox", asked=wish, do=partial(_connect, by, new))
 
 
 def must_own(by: Actor, owner_id: UUID | None) -> None:

@@ -30,11 +30,11 @@ class Held:
 
 async def held(leased: Leased) -> Held:
     """As it is kept now; renews the lease. Raises LeaseLost, keys.WrongKey."""
-    row = await store.row(_HELD, *_place(leased), SECONDS)
-    if row is None:
+    mailbox = await store.row(_HELD, *_place(leased), SECONDS)
+    if mailbox is None:
         raise LeaseLost
-    secret = await unsealed(leased.firm_id, leased.mailbox_id, row)
-    return Held(secret, await _still_good(leased, row), row["secret"])
+    secret = await unsealed(leased.firm_id, leased.mailbox_id, mailbox)
+    return Held(secret, await _still_good(leased, mailbox), mailbox["secret"])
 
 
 _OURS = "firm_id = $1 AND id = $2 AND lease_token = $3 AND lease_owner IS NOT NULL"
@@ -48,11 +48,11 @@ def _place(leased: Leased) -> tuple[Any, ...]:
     return leased.firm_id, leased.mailbox_id, leased.token
 
 
-async def _still_good(leased: Leased, row: Any) -> str | None:
-    if row["access_token"] is None or row["access_until"] - EARLY <= clock.now():
+async def _still_good(leased: Leased, mailbox: Any) -> str | None:
+    if mailbox["access_token"] is None or mailbox["access_until"] - EARLY <= clock.now():
         return None
     key = await firm_key.of(leased.firm_id)
-    return key.unseal(row["access_token"], leased.firm_id, leased.mailbox_id, "access token")
+    return key.unseal(mailbox["access_token"], leased.firm_id, leased.mailbox_id, "access token")
 
 
 async def keep(leased: Leased, held: Held, access_token: str, until: datetime, refresh_token: str | None) -> None:

@@ -31,8 +31,8 @@ class Endings(Rounds):
 async def end_mailboxes() -> int:
     """All that nobody is at, one after the other: how many steps it took."""
     steps = 0
-    for row in await store.rows(_DISCONNECTED):
-        while await _step(System(row["firm_id"]), row["id"]):
+    for mailbox in await store.rows(_DISCONNECTED):
+        while await _step(System(mailbox["firm_id"]), mailbox["id"]):
             steps += 1
     return steps
 
@@ -63,8 +63,8 @@ SELECT id, address, forgets, forgotten FROM mailbox b WHERE firm_id = $1 AND id 
 
 async def _empty_ledger(by: System, mailbox: Any) -> bool:
     gone = await store.rows(_EMPTY_LEDGER, by.firm_id, mailbox["id"], AT_ONCE)
-    await stored_file.drop(by.firm_id, [row["raw_file"] for row in gone if row["raw_file"]])
-    emails = {row["email_id"] for row in gone if row["email_id"]}
+    await stored_file.drop(by.firm_id, [occurrence["raw_file"] for occurrence in gone if occurrence["raw_file"]])
+    emails = {occurrence["email_id"] for occurrence in gone if occurrence["email_id"]}
     if mailbox["forgets"] and emails:
         await _forget(by, mailbox, list(emails))
     return bool(gone)
@@ -81,8 +81,8 @@ async def _leave_emails(by: System, mailbox: Any) -> bool:
     Messages that were first seen there, and that the ledger knew no more, or that stay: of no mailbox, or, where others
     were forgotten, of the one that holds them, lest they outlive that one.
     """
-    rows = await store.rows(_SEEN_THERE, by.firm_id, mailbox["id"], AT_ONCE)
-    ids = [row["id"] for row in rows]
+    emails = await store.rows(_SEEN_THERE, by.firm_id, mailbox["id"], AT_ONCE)
+    ids = [email["id"] for email in emails]
     if mailbox["forgets"] and ids:
         await _forget(by, mailbox, ids)
     await store.execute(_OF_ANOTHER if mailbox["forgets"] else _OF_NO_MAILBOX, by.firm_id, ids)
@@ -107,7 +107,7 @@ WHERE m.firm_id = $1 AND m.id = ANY($2::uuid[])
 
 async def _forget(by: System, mailbox: Any, ids: Sequence[UUID]) -> None:
     unheld = await store.rows(_UNHELD, by.firm_id, mailbox["id"], list(ids))
-    count = await email.forget(by, [row["id"] for row in unheld])
+    count = await email.forget(by, [message["id"] for message in unheld])
     query = "UPDATE mailbox SET forgotten = forgotten + $3 WHERE firm_id = $1 AND id = $2"
     await store.execute(query, by.firm_id, mailbox["id"], count)
 

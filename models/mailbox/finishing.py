@@ -42,11 +42,11 @@ async def finish(leased: Leased, batch: Sequence[Fetched]) -> None:
             await finish(leased, [_quarantined(batch[0])])
 
 
-def _quarantined(one: Fetched) -> Fetched:
+def _quarantined(fetched: Fetched) -> Fetched:
     reason = "The message holds something that the database does not take."
-    raw_file = one.message.raw_file if one.message else None
+    raw_file = fetched.message.raw_file if fetched.message else None
     state = OccurrenceState.QUARANTINED
-    return Fetched(one.pending, settled=Settled(one.pending.id, state, raw_file=raw_file, reason=reason))
+    return Fetched(fetched.pending, settled=Settled(fetched.pending.id, state, raw_file=raw_file, reason=reason))
 
 
 async def _store(leased: Leased, batch: Sequence[Fetched]) -> None:
@@ -55,16 +55,20 @@ async def _store(leased: Leased, batch: Sequence[Fetched]) -> None:
         await history.lock(leased.firm_id)
         await check(leased)
         messages = [
-            (one, Incoming(one.message, one.pending.arrival, one.pending.in_sent)) for one in batch if one.message
+            (fetched, Incoming(fetched.message, fetched.pending.arrival, fetched.pending.in_sent))
+            for fetched in batch
+            if fetched.message
         ]
         received = await receive(by, leased.mailbox_id, [incoming for _, incoming in messages])
         key = await firm_key.of(by.firm_id)
         kept = [
-            _kept(key, one.pending, incoming.message, what)
-            for (one, incoming), what in zip(messages, received, strict=True)
+            _kept(key, fetched.pending, incoming.message, what)
+            for (fetched, incoming), what in zip(messages, received, strict=True)
         ]
-        await settle(leased, [*(one.settled for one in batch if one.settled), *kept])
-        _tell_history(by, [what for (one, _), what in zip(messages, received, strict=True) if _is_past(one, what)])
+        await settle(leased, [*(fetched.settled for fetched in batch if fetched.settled), *kept])
+        _tell_history(
+            by, [what for (fetched, _), what in zip(messages, received, strict=True) if _is_past(fetched, what)]
+        )
         checkpoint("before the commit of a batch")
     checkpoint("after the commit of a batch")
 
@@ -78,16 +82,16 @@ def _kept(key: Key, pending: Pending, message: Message, received: Received) -> S
 
 def _hashes(key: Key, message: Message) -> tuple[bytes, ...]:
     """Of whom it names, for the next switch: a forged envelope of certified mail may have promised others (R18)."""
-    return tuple(key.address_hash(each) for each in message.address_keys())
+    return tuple(key.address_hash(address_key) for address_key in message.address_keys())
 
 
-def _is_past(one: Fetched, received: Received) -> bool:
-    return bool(received.accounts) and not (one.pending.arrival and received.new)
+def _is_past(fetched: Fetched, received: Received) -> bool:
+    return bool(received.accounts) and not (fetched.pending.arrival and received.new)
 
 
 def _tell_history(by: System, received: Sequence[Received]) -> None:
     """What of a batch is not told message by message is told once, with the accounts it was linked to."""
     if received:
-        accounts = {account for one in received for account in one.accounts}
+        accounts = {account for message in received for account in message.accounts}
         change = journal.Change("history", None, str(len(received)))
         journal.record(JournalKind.EMAIL_STORED, by=by, accounts=accounts, changes=[change])

@@ -49,7 +49,7 @@ class KnownFolder:
 async def known(leased: Leased) -> list[KnownFolder]:
     """All that the server listed last, in one statement however many."""
     place = (leased.firm_id, leased.mailbox_id)
-    return [_known(row) for row in await store.rows(_KNOWN, *place, clock.now(), MOST_CUTS - 1)]
+    return [_known(folder) for folder in await store.rows(_KNOWN, *place, clock.now(), MOST_CUTS - 1)]
 
 
 _KNOWN = """
@@ -66,10 +66,10 @@ FROM mail_folder WHERE firm_id = $1 AND mailbox_id = $2 AND listed
 """
 
 
-def _known(row: Any) -> KnownFolder:
+def _known(folder: Any) -> KnownFolder:
     return KnownFolder(
-        folders.read(row),
-        **{name: row[name] for name in ("synced", "why", "on_server", "doubts", "failures", "rests", "unfinished")},
+        folders.read(folder),
+        **{name: folder[name] for name in ("synced", "why", "on_server", "doubts", "failures", "rests", "unfinished")},
     )
 
 
@@ -98,8 +98,8 @@ async def _list(leased: Leased, there: Sequence[ListedFolder]) -> None:
         await check(leased)
         await store.execute(_LIST, *place, names, kinds, why_not, [uuid7() for _ in there])
         await store.execute(_UNLIST, *place, names)
-        for row in await store.rows(_LEFT, *place):
-            await folders.begin_anew(leased.firm_id, row["id"], uidvalidity=folders.UNNUMBERED)
+        for left in await store.rows(_LEFT, *place):
+            await folders.begin_anew(leased.firm_id, left["id"], uidvalidity=folders.UNNUMBERED)
 
 
 _LIST = """

@@ -45,19 +45,21 @@ async def opened(leased: Leased, name: str, uidvalidity: int, *, uidnext: int) -
         await history.lock(leased.firm_id)  # else whoever switches on would lock the same rows the other way round
         await check(leased)
         at = (leased.firm_id, leased.mailbox_id, name)
-        row = await store.row(_READ, *at)
-        if row is None:
+        folder = await store.row(_READ, *at)
+        if folder is None:
             await store.execute(_ADD, *at, uuid7(), uidvalidity)
-        elif row["uidvalidity"] != uidvalidity or 0 < uidnext < row["watermark"]:
-            await begin_anew(leased.firm_id, row["id"], uidvalidity=uidvalidity)
-        row = await store.row(_READ, *at)
-        assert row is not None
-    return read(row)
+        elif folder["uidvalidity"] != uidvalidity or 0 < uidnext < folder["watermark"]:
+            await begin_anew(leased.firm_id, folder["id"], uidvalidity=uidvalidity)
+        folder = await store.row(_READ, *at)
+        assert folder is not None
+    return read(folder)
 
 
-def read(row: Any) -> LedgerFolder:
-    scanned = row["scanned_at"] is not None
-    return LedgerFolder(row["id"], row["name"], FolderKind(row["kind"]), row["uidvalidity"], row["watermark"], scanned)
+def read(folder: Any) -> LedgerFolder:
+    scanned = folder["scanned_at"] is not None
+    return LedgerFolder(
+        folder["id"], folder["name"], FolderKind(folder["kind"]), folder["uidvalidity"], folder["watermark"], scanned
+    )
 
 
 _READ = "SELECT * FROM mail_folder WHERE firm_id = $1 AND mailbox_id = $2 AND name = $3"
@@ -93,7 +95,9 @@ async def scanned(leased: Leased, folder: LedgerFolder, *, on_server: int) -> No
         await store.execute(_SCANNED, leased.firm_id, folder.id, on_server, clock.now())
         if not folder.scanned:
             forgotten = await store.rows(_FORGET, leased.firm_id, folder.id)
-            await stored_file.drop(leased.firm_id, [row["raw_file"] for row in forgotten if row["raw_file"]])
+            await stored_file.drop(
+                leased.firm_id, [occurrence["raw_file"] for occurrence in forgotten if occurrence["raw_file"]]
+            )
 
 
 _SCANNED = """
@@ -154,8 +158,8 @@ async def list_anew(firm_id: UUID) -> None:
     a transaction, under `history.lock`.
     """
     query = "UPDATE mail_folder SET watermark = 1 WHERE firm_id = $1 RETURNING id"
-    for row in await store.rows(query, firm_id):
-        await store.execute(_UNREAD, firm_id, row["id"])
+    for folder in await store.rows(query, firm_id):
+        await store.execute(_UNREAD, firm_id, folder["id"])
     await store.execute("UPDATE mailbox SET version = version + 1 WHERE firm_id = $1", firm_id)
 
 

@@ -42,14 +42,16 @@ async def found_again(leased: Leased, folder: LedgerFolder, batch: Iterable[Head
     message_ids = [key[0] for key in uids]  # type: ignore[index]
     taken: dict[int, Any] = {}
     place = (leased.firm_id, leased.mailbox_id, folder.id)
-    for row in await store.rows(_LEFT_ITS_PLACE, *place, message_ids) if message_ids else ():
-        if waiting := uids.get((row["message_id"], row["size"], row["received_at"])):
-            taken[waiting.pop(0)] = row
+    for occurrence in await store.rows(_LEFT_ITS_PLACE, *place, message_ids) if message_ids else ():
+        if waiting := uids.get((occurrence["message_id"], occurrence["size"], occurrence["received_at"])):
+            taken[waiting.pop(0)] = occurrence
     if taken:
-        old = [row["id"] for row in taken.values()]
+        old = [occurrence["id"] for occurrence in taken.values()]
         await store.execute("DELETE FROM occurrence WHERE firm_id = $1 AND id = ANY($2::uuid[])", leased.firm_id, old)
-        await stored_file.drop(leased.firm_id, [row["raw_file"] for row in taken.values() if row["raw_file"]])
-    return {uid: _taken_over(row) for uid, row in taken.items()}
+        await stored_file.drop(
+            leased.firm_id, [occurrence["raw_file"] for occurrence in taken.values() if occurrence["raw_file"]]
+        )
+    return {uid: _taken_over(occurrence) for uid, occurrence in taken.items()}
 
 
 _LEFT_ITS_PLACE = """
@@ -59,11 +61,13 @@ ORDER BY state = 'STORED' DESC, folder_id = $3 DESC, uidvalidity DESC, uid
 """
 
 
-def _taken_over(row: Any) -> dict[str, Any]:
-    match row["state"], row["skip_reason"]:
+def _taken_over(occurrence: Any) -> dict[str, Any]:
+    match occurrence["state"], occurrence["skip_reason"]:
         case (OccurrenceState.PENDING, _) | (_, SkipReason.GONE_FROM_SERVER | SkipReason.UNREADABLE):  # not told yet
-            return {"arrival": row["arrival"]}
+            return {"arrival": occurrence["arrival"]}
         case (_, SkipReason.NOT_SWITCHED_ON):  # whoever asks for it by now asks for the past
             return {"arrival": False}
         case _:
-            return {name: row[name] for name in ("state", "skip_reason", "arrival", "email_id", "raw_file", "reason")}
+            return {
+                name: occurrence[name] for name in ("state", "skip_reason", "arrival", "email_id", "raw_file", "reason")
+            }

@@ -55,14 +55,14 @@ UPDATE mailbox b SET state = 'LIVE', last_sync_at = $5, failures = 0, refusals =
 """
 
 
-def _tell_if_moved(leased: Leased, row: Any) -> None:
+def _tell_if_moved(leased: Leased, mailbox: Any) -> None:
     """
     What is wrong is another than before, or it works for the first time. Each try goes by way of CHECKING and SYNCING,
     and each pass has a time and figures of its own: of these no entry is written, lest mailboxes that are looked at
     every minute fill the journal, but whoever follows reads them every few seconds (graph/states.py). Tries are seconds
     apart (FIRST_WAIT), and so are the entries of a mailbox.
     """
-    if row is not None and row["moved"]:
+    if mailbox is not None and mailbox["moved"]:
         subject = (Subject.MAILBOX, leased.mailbox_id)
         journal.record(FeedKind.MAILBOX_MOVED, by=System(leased.firm_id), subject=subject)
 
@@ -88,10 +88,10 @@ async def failed(
     waits = (FIRST_WAIT.total_seconds(), (OUR_LONGEST_WAIT if ours else LONGEST_WAIT).total_seconds())
     said = (code, message[:500], path, refused, *waits, MOST_REFUSALS)
     async with store.transaction(leased.firm_id):
-        row = await store.row(_FAILED, *_place(leased), *said, hopeless, wait)
-        _tell_if_moved(leased, row)
-        if row is not None and row["state"] == MailboxState.NEEDS_ATTENTION:
-            await _call_for_help(leased, row["address"], code, message)
+        mailbox = await store.row(_FAILED, *_place(leased), *said, hopeless, wait)
+        _tell_if_moved(leased, mailbox)
+        if mailbox is not None and mailbox["state"] == MailboxState.NEEDS_ATTENTION:
+            await _call_for_help(leased, mailbox["address"], code, message)
 
 
 _FAILED = f"""{_BEFORE}

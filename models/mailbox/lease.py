@@ -80,14 +80,14 @@ async def claim(owner: str, *, most: int, held: Collection[UUID] | None = None) 
     to be sent, also one that is paused, waits for a person or for its next try: then it is not read. With `held`, also
     what the owner once leased and does not hold any more: it could not give it back while the database was away.
     """
-    found = await store.rows(_CLAIM, owner, most, SECONDS, None if held is None else list(held))
-    return [_leased(row) for row in found]
+    mailboxes = await store.rows(_CLAIM, owner, most, SECONDS, None if held is None else list(held))
+    return [_leased(mailbox) for mailbox in mailboxes]
 
 
 async def claim_one(owner: str, mailbox_id: UUID) -> Leased | None:
     """This one, also before it is due; None where somebody holds it, it is paused or waits for a person."""
-    row = await store.row(_CLAIM_ONE, owner, mailbox_id, SECONDS)
-    return _leased(row) if row else None
+    mailbox = await store.row(_CLAIM_ONE, owner, mailbox_id, SECONDS)
+    return _leased(mailbox) if mailbox else None
 
 
 _IS_WANTED = "state NOT IN ('PAUSED', 'NEEDS_ATTENTION')"
@@ -119,22 +119,22 @@ WITH due AS (
 _CLAIM_ONE = f"{_TAKE} WHERE id = $2 AND {_IS_WANTED} AND {_IS_FREE} RETURNING b.*, {_UNSENT}"
 
 
-def _leased(row: Any) -> Leased:
+def _leased(mailbox: Any) -> Leased:
     return Leased(
-        firm_id=row["firm_id"],
-        mailbox_id=row["id"],
-        token=row["lease_token"],
-        version=row["version"],
-        server=MailServer(row["imap_host"], row["imap_port"], MailSecurity(row["imap_security"])),
-        smtp=MailServer(row["smtp_host"], row["smtp_port"], MailSecurity(row["smtp_security"])),
-        username=row["username"],
-        sent_folder=row["sent_folder"],
-        folders_left_out=tuple(row["folders_left_out"]),
-        signed_in_before=row["signed_in_at"] is not None,
-        asks=row["asks"],
-        parser_version=row["parser_version"],
-        unsent=row["unsent"],
-        reads_in=row.get("reads_in", 0.0),
+        firm_id=mailbox["firm_id"],
+        mailbox_id=mailbox["id"],
+        token=mailbox["lease_token"],
+        version=mailbox["version"],
+        server=MailServer(mailbox["imap_host"], mailbox["imap_port"], MailSecurity(mailbox["imap_security"])),
+        smtp=MailServer(mailbox["smtp_host"], mailbox["smtp_port"], MailSecurity(mailbox["smtp_security"])),
+        username=mailbox["username"],
+        sent_folder=mailbox["sent_folder"],
+        folders_left_out=tuple(mailbox["folders_left_out"]),
+        signed_in_before=mailbox["signed_in_at"] is not None,
+        asks=mailbox["asks"],
+        parser_version=mailbox["parser_version"],
+        unsent=mailbox["unsent"],
+        reads_in=mailbox.get("reads_in", 0.0),
     )
 
 
@@ -159,8 +159,8 @@ def _place(leased: Leased) -> tuple[UUID, UUID, int]:
 async def stirring(held: Iterable[Leased]) -> dict[UUID, Stir]:
     """How those stand that are still ours: cheap enough to ask every second. Folders that rest are left alone."""
     tokens = {leased.mailbox_id: leased.token for leased in held}
-    found = await store.rows(_STIRRING, list(tokens), list(tokens.values()), clock.now())
-    return {row["id"]: Stir(*(row[name] for name in _STIRS)) for row in found}
+    mailboxes = await store.rows(_STIRRING, list(tokens), list(tokens.values()), clock.now())
+    return {mailbox["id"]: Stir(*(mailbox[name] for name in _STIRS)) for mailbox in mailboxes}
 
 
 _STIRS = ("version", "asks", "pending", "sends", "copies")

@@ -70,24 +70,26 @@ async def _write(leased: Leased, folder: LedgerFolder, batch: Sequence[Found], w
     async with store.transaction(leased.firm_id):
         await history.lock(leased.firm_id)
         await check(leased)
-        asked_for = await switched_on(leased.firm_id, {each for header in batch for each in header.hashes})
+        asked_for = await switched_on(leased.firm_id, {hash_ for header in batch for hash_ in header.hashes})
         again = await found_again(leased, folder, batch)
         sent_here = await meet(
             System(leased.firm_id), leased.mailbox_id, [header.met for header in batch if header.met]
         )
-        rows = [  # what is known of it from elsewhere counts for more than its header
+        occurrences = [  # what is known of it from elsewhere counts for more than its header
             _as_read(header, asked_for, arrival=folder.scanned)
             | again.get(header.uid, {})
             | _as_sent(header, sent_here)
             for header in batch
         ]
         place = (leased.firm_id, leased.mailbox_id, folder.id, folder.uidvalidity, clock.now())
-        await store.execute(_FOUND, *place, orjson.dumps(rows, default=str).decode())
+        await store.execute(_FOUND, *place, orjson.dumps(occurrences, default=str).decode())
         if sent_here:
             ids = [met.email_id for met in sent_here]
             await store.execute(_KEEPS_SENT, leased.firm_id, leased.mailbox_id, folder.id, ids)
         await store.execute(_MOVE, leased.firm_id, folder.id, watermark)
-        backlog = sum(row["state"] == OccurrenceState.PENDING and not row["arrival"] for row in rows)
+        backlog = sum(
+            occurrence["state"] == OccurrenceState.PENDING and not occurrence["arrival"] for occurrence in occurrences
+        )
         await store.execute(_BACKLOG, leased.firm_id, leased.mailbox_id, backlog)
 
 
@@ -100,7 +102,7 @@ def _as_read(header: Found, asked_for: set[bytes], *, arrival: bool) -> dict[str
         "size": header.size,
         "received_at": header.received_at,
         "message_id": header.message_id,
-        "hashes": [each.hex() for each in header.hashes],
+        "hashes": [hash_.hex() for hash_ in header.hashes],
         "state": OccurrenceState.SKIPPED if skip else OccurrenceState.PENDING,
         "skip_reason": skip,
         "arrival": arrival,

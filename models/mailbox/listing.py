@@ -93,13 +93,13 @@ class MailboxView:
 
 
 async def of_firm(by: Viewer) -> list[MailboxView]:
-    found = await store.rows(f"{_SELECT} AND firm_id = $1 ORDER BY address_key", by.firm_id)
-    return [_view(row) for row in found]
+    mailboxes = await store.rows(f"{_SELECT} AND firm_id = $1 ORDER BY address_key", by.firm_id)
+    return [_view(mailbox) for mailbox in mailboxes]
 
 
 async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, MailboxView]:
-    found = await store.rows(f"{_SELECT} AND firm_id = $1 AND id = ANY($2::uuid[])", by.firm_id, list(ids))
-    return {row["id"]: _view(row) for row in found}
+    mailboxes = await store.rows(f"{_SELECT} AND firm_id = $1 AND id = ANY($2::uuid[])", by.firm_id, list(ids))
+    return {mailbox["id"]: _view(mailbox) for mailbox in mailboxes}
 
 
 async def health_of(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, MailboxHealth]:
@@ -107,14 +107,14 @@ async def health_of(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, MailboxHealth
     tallies = await _by_mailbox(_TALLIES, by.firm_id, list(ids))
     folders = await _by_mailbox(_FOLDERS, by.firm_id, list(ids))
     quarantine = await _by_mailbox(_QUARANTINE, by.firm_id, list(ids), NEWEST_QUARANTINED)
-    return {each: _health(tallies[each], folders[each], quarantine[each]) for each in ids}
+    return {mailbox_id: _health(tallies[mailbox_id], folders[mailbox_id], quarantine[mailbox_id]) for mailbox_id in ids}
 
 
 async def _by_mailbox(query: str, *values: object) -> dict[UUID, list[Any]]:
-    rows: dict[UUID, list[Any]] = defaultdict(list)
-    for row in await store.rows(query, *values):
-        rows[row["mailbox_id"]].append(row)
-    return rows
+    grouped: dict[UUID, list[Any]] = defaultdict(list)
+    for record in await store.rows(query, *values):
+        grouped[record["mailbox_id"]].append(record)
+    return grouped
 
 
 _SELECT = "SELECT * FROM mailbox WHERE disconnected_at IS NULL"
@@ -140,60 +140,61 @@ JOIN mail_folder f ON f.firm_id = $1 AND f.id = q.folder_id
 
 def _health(tallies: list[Any], folders: list[Any], quarantine: list[Any]) -> MailboxHealth:
     by_state, by_reason, by_folder = Counter[str](), Counter[str](), defaultdict[UUID, Counter[str]](Counter)
-    for row in tallies:
-        by_state[row["state"]] += row["count"]
-        by_folder[row["folder_id"]][row["state"]] += row["count"]
-        if row["skip_reason"]:
-            by_reason[row["skip_reason"]] += row["count"]
-    oldest = min((row["oldest"] for row in tallies if row["oldest"]), default=None)
+    for tally in tallies:
+        by_state[tally["state"]] += tally["count"]
+        by_folder[tally["folder_id"]][tally["state"]] += tally["count"]
+        if tally["skip_reason"]:
+            by_reason[tally["skip_reason"]] += tally["count"]
+    oldest = min((tally["oldest"] for tally in tallies if tally["oldest"]), default=None)
     return MailboxHealth(
-        on_server=sum(row["on_server"] for row in folders),
+        on_server=sum(folder["on_server"] for folder in folders),
         stored=by_state["STORED"],
         pending=by_state["PENDING"],
         quarantined=by_state["QUARANTINED"],
         skipped=tuple((SkipReason(reason), count) for reason, count in by_reason.items()),
         lag_seconds=max(0, int((clock.now() - oldest).total_seconds())) if oldest else 0,
-        folders=tuple(_folder(row, by_folder[row["id"]]) for row in folders),
+        folders=tuple(_folder(folder, by_folder[folder["id"]]) for folder in folders),
         quarantine=tuple(
-            Quarantined(row["id"], row["name"], row["uid"], row["found_at"], row["reason"] or "") for row in quarantine
+            Quarantined(message["id"], message["name"], message["uid"], message["found_at"], message["reason"] or "")
+            for message in quarantine
         ),
     )
 
 
-def _folder(row: Any, by_state: Counter[str]) -> FolderHealth:
+def _folder(folder: Any, by_state: Counter[str]) -> FolderHealth:
     return FolderHealth(
-        name=row["name"],
-        synced=row["synced"],
-        why=row["why"],
-        on_server=row["on_server"],
+        name=folder["name"],
+        synced=folder["synced"],
+        why=folder["why"],
+        on_server=folder["on_server"],
         **{state.lower(): by_state[state] for state in ("STORED", "PENDING", "SKIPPED", "QUARANTINED")},
     )
 
 
-def _view(row: Any) -> MailboxView:
+def _view(mailbox: Any) -> MailboxView:
     return MailboxView(
-        id=row["id"],
-        address=row["address"],
-        owner_id=row["owner_id"],
-        username=row["username"],
-        imap=MailServer(row["imap_host"], row["imap_port"], MailSecurity(row["imap_security"])),
-        smtp=MailServer(row["smtp_host"], row["smtp_port"], MailSecurity(row["smtp_security"])),
-        sent_folder=row["sent_folder"],
-        folders_left_out=tuple(row["folders_left_out"]),
-        keeps_sent=row["keeps_sent"],
-        state=MailboxState(row["state"]),
-        fault=_fault(row),
-        last_sync_at=row["last_sync_at"],
-        backfill=Backfill(row["backfill_done"], row["backfill_total"]) if row["backfill_total"] else None,
-        version=row["version"],
+        id=mailbox["id"],
+        address=mailbox["address"],
+        owner_id=mailbox["owner_id"],
+        username=mailbox["username"],
+        imap=MailServer(mailbox["imap_host"], mailbox["imap_port"], MailSecurity(mailbox["imap_security"])),
+        smtp=MailServer(mailbox["smtp_host"], mailbox["smtp_port"], MailSecurity(mailbox["smtp_security"])),
+        sent_folder=mailbox["sent_folder"],
+        folders_left_out=tuple(mailbox["folders_left_out"]),
+        keeps_sent=mailbox["keeps_sent"],
+        state=MailboxState(mailbox["state"]),
+        fault=_fault(mailbox),
+        last_sync_at=mailbox["last_sync_at"],
+        backfill=Backfill(mailbox["backfill_done"], mailbox["backfill_total"]) if mailbox["backfill_total"] else None,
+        version=mailbox["version"],
     )
 
 
-def _fault(row: Any) -> Fault | None:
+def _fault(mailbox: Any) -> Fault | None:
     """Of reading; where nothing is wrong with that, of the door for sending."""
     for door in ("", "smtp_"):
-        if row[f"{door}error_code"] is not None:
-            path = row[f"{door}error_path"]
-            message = row[f"{door}error_message"]
-            return Fault(ErrorCode(row[f"{door}error_code"]), message, tuple(path.split(".")) if path else ())
+        if mailbox[f"{door}error_code"] is not None:
+            path = mailbox[f"{door}error_path"]
+            message = mailbox[f"{door}error_message"]
+            return Fault(ErrorCode(mailbox[f"{door}error_code"]), message, tuple(path.split(".")) if path else ())
     return None

@@ -53,15 +53,15 @@ async def update(by: Actor, mailbox_id: UUID, change: MailboxChange, *, expected
     async with store.transaction(by.firm_id) as tx:
         if change.owner_id is not UNSET:
             await firm.one_at_a_time(by.firm_id)  # nobody removes the new owner meanwhile
-        row = await store.row(_MAILBOX, by.firm_id, mailbox_id)
-        if row is None:
+        mailbox = await store.row(_MAILBOX, by.firm_id, mailbox_id)
+        if mailbox is None:
             raise Refusal(ErrorCode.NOT_FOUND, "There is no such mailbox.", "id")
-        must_own(by, row["owner_id"])
-        if expected_version is not None and expected_version != row["version"]:
+        must_own(by, mailbox["owner_id"])
+        if expected_version is not None and expected_version != mailbox["version"]:
             raise Conflict("Somebody changed this mailbox since you looked.", subject=(Subject.MAILBOX, mailbox_id))
         columns = await _columns(by, mailbox_id, change)
-        _must_know_the_secret(by, row, columns)
-        await _save(by, row, columns)
+        _must_know_the_secret(by, mailbox, columns)
+        await _save(by, mailbox, columns)
     return Done((mailbox_id,), tx.cursor)
 
 
@@ -70,9 +70,9 @@ _MAILBOX = "SELECT * FROM mailbox WHERE firm_id = $1 AND id = $2 AND disconnecte
 
 async def left_by(by: Actor, member_id: UUID) -> None:
     """Those of a colleague who is removed are the firm's from now on, and go on. Runs inside a transaction."""
-    for row in await store.rows(_LEFT, by.firm_id, member_id):
+    for mailbox in await store.rows(_LEFT, by.firm_id, member_id):
         changes = journal.changes_between({"ownerId": member_id}, {"ownerId": None})
-        record(by, JournalKind.MAILBOX_CHANGED, row["id"], changes)
+        record(by, JournalKind.MAILBOX_CHANGED, mailbox["id"], changes)
 
 
 _LEFT = """
@@ -112,9 +112,9 @@ async def _columns(by: Actor, mailbox_id: UUID, change: MailboxChange) -> dict[s
     return columns
 
 
-def _must_know_the_secret(by: Actor, row: Any, columns: dict[str, Any]) -> None:
+def _must_know_the_secret(by: Actor, mailbox: Any, columns: dict[str, Any]) -> None:
     """Else whoever names a server of their own is sent the one that is kept here. Raises NOT_ALLOWED, INVALID."""
-    if all(columns.get(name, row[name]) == row[name] for name in _WHERE_IT_GOES):
+    if all(columns.get(name, mailbox[name]) == mailbox[name] for name in _WHERE_IT_GOES):
         return
     must_be_in_person(by)
     if "secret" not in columns:
@@ -125,22 +125,22 @@ def _must_know_the_secret(by: Actor, row: Any, columns: dict[str, Any]) -> None:
 _WHERE_IT_GOES = ("username", *SERVERS)
 
 
-async def _save(by: Actor, row: Any, columns: dict[str, Any]) -> None:
-    if all(row[name] == value for name, value in columns.items()):
+async def _save(by: Actor, mailbox: Any, columns: dict[str, Any]) -> None:
+    if all(mailbox[name] == value for name, value in columns.items()):
         return
-    state = columns.pop("state", row["state"])
+    state = columns.pop("state", mailbox["state"])
     if state != MailboxState.PAUSED:
         state = MailboxState.CHECKING
     token = {"access_token": None, "access_until": None} if "secret" in columns else {}
-    elsewhere = any(row[name] != columns.get(name, row[name]) for name in ("imap_host", "smtp_host"))
+    elsewhere = any(mailbox[name] != columns.get(name, mailbox[name]) for name in ("imap_host", "smtp_host"))
     found_out = {"found_keeps_sent": None} if elsewhere else {}
-    await Mailbox.filter(firm_id=by.firm_id, id=row["id"]).update(
-        **columns, **token, **found_out, **_FRESH, state=state, changed_by=by.member_id, version=row["version"] + 1
+    await Mailbox.filter(firm_id=by.firm_id, id=mailbox["id"]).update(
+        **columns, **token, **found_out, **_FRESH, state=state, changed_by=by.member_id, version=mailbox["version"] + 1
     )
-    await submission.hurry(by.firm_id, row["id"])
-    if any(row[name] != columns.get(name, row[name]) for name in ("imap_host", "username")):
-        await folders.start_over(by.firm_id, row["id"])
-    record(by, JournalKind.MAILBOX_CHANGED, row["id"], _told(row, {**columns, "state": state}))
+    await submission.hurry(by.firm_id, mailbox["id"])
+    if any(mailbox[name] != columns.get(name, mailbox[name]) for name in ("imap_host", "username")):
+        await folders.start_over(by.firm_id, mailbox["id"])
+    record(by, JournalKind.MAILBOX_CHANGED, mailbox["id"], _told(mailbox, {**columns, "state": state}))
 
 
 _FRESH: dict[str, Any] = {
@@ -151,11 +151,11 @@ _FRESH: dict[str, Any] = {
 """Whatever was wrong is tried again at once, and what is wrong then is found out anew."""
 
 
-def _told(row: Any, columns: dict[str, Any]) -> list[journal.Change]:
+def _told(mailbox: Any, columns: dict[str, Any]) -> list[journal.Change]:
     """In the words of the API; of what it signs in with only that it changed."""
     shown = {name: value for name, value in columns.items() if name not in {"secret", "secret_kind"}}
     changes = journal.changes_between(
-        {API_NAMES.get(name, name): _named(row[name]) for name in shown},
+        {API_NAMES.get(name, name): _named(mailbox[name]) for name in shown},
         {API_NAMES.get(name, name): _named(value) for name, value in shown.items()},
     )
     return [*changes, *([journal.Change("secret", None, None)] if "secret" in columns else [])]

@@ -6,10 +6,10 @@ from models.mailbox.mailbox import MailboxState
 
 async def states() -> dict[MailboxState, int]:
     """How many mailboxes are in each state, 0 included."""
-    found = await store.rows(
+    states_now = await store.rows(
         "SELECT state, count(*) AS mailboxes FROM mailbox WHERE disconnected_at IS NULL GROUP BY state"
     )
-    return dict.fromkeys(MailboxState, 0) | {MailboxState(row["state"]): row["mailboxes"] for row in found}
+    return dict.fromkeys(MailboxState, 0) | {MailboxState(state["state"]): state["mailboxes"] for state in states_now}
 
 
 async def pending() -> int:

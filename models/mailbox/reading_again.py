@@ -24,8 +24,8 @@ async def sync_now(by: Viewer, mailbox_id: UUID, *, key: str | None = None) -> D
 
     Any team member may. Raises NOT_FOUND; INVALID where it is paused, which is somebody's decision and stays so.
     """
-    asked = {"mailbox": mailbox_id}
-    return await idempotency.once(by, key, verb="sync mailbox now", asked=asked, do=partial(_sync_now, by, mailbox_id))
+    wish = {"mailbox": mailbox_id}
+    return await idempotency.once(by, key, verb="sync mailbox now", asked=wish, do=partial(_sync_now, by, mailbox_id))
 
 
 async def _sync_now(by: Viewer, mailbox_id: UUID) -> tuple[UUID, ...]:

@@ -75,21 +75,21 @@ async def audience(by: Actor, account: AccountRef, category: NotificationCategor
 
 
 def _recipients(rows: Iterable[Any]) -> Iterable[Recipient]:
-    for row in rows:
-        if row["contact_ids"]:
-            to = None if row["address_id"] is None else TypedAddress(row["address"], row["key"])
-            yield Recipient(recipient(row, _outcome(row)), to)
+    for candidate in rows:
+        if candidate["contact_ids"]:
+            to = None if candidate["address_id"] is None else TypedAddress(candidate["address"], candidate["key"])
+            yield Recipient(recipient(candidate, _outcome(candidate)), to)
 
 
-def _outcome(row: Any) -> NotifyOutcome:
+def _outcome(candidate: Any) -> NotifyOutcome:
     """As far as it can be told before room is looked for."""
-    if row["address_id"] is None:
+    if candidate["address_id"] is None:
         return NotifyOutcome.NO_ADDRESS
-    if not row["notify"]:
+    if not candidate["notify"]:
         return NotifyOutcome.NOTIFY_OFF
-    if row["muted"]:
+    if candidate["muted"]:
         return NotifyOutcome.CATEGORY_OFF
-    return NotifyOutcome.ADDRESS_SUPPRESSED if row["suppressed_at"] is not None else NotifyOutcome.QUEUED
+    return NotifyOutcome.ADDRESS_SUPPRESSED if candidate["suppressed_at"] is not None else NotifyOutcome.QUEUED
 
 
 # an account that nobody is linked to has one row, without contacts; contacts without an address stand each alone

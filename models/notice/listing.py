@@ -57,40 +57,42 @@ async def of_accounts(by: Viewer, account_ids: Sequence[UUID], window: Window) -
 async def counts_of_accounts(by: Viewer, account_ids: Sequence[UUID]) -> dict[UUID, int]:
     query = """SELECT account_id, count(*) AS count FROM notice
       WHERE firm_id = $1 AND account_id = ANY($2::uuid[]) GROUP BY account_id"""
-    return {row["account_id"]: row["count"] for row in await store.rows(query, by.firm_id, list(account_ids))}
+    return {
+        account["account_id"]: account["count"] for account in await store.rows(query, by.firm_id, list(account_ids))
+    }
 
 
 async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, NoticeView]:
     query = f"SELECT {_COLUMNS} FROM notice n WHERE n.firm_id = $1 AND n.id = ANY($2::uuid[])"
-    return {row["id"]: _view(row) for row in await store.rows(query, by.firm_id, list(ids))}
+    return {notice["id"]: _view(notice) for notice in await store.rows(query, by.firm_id, list(ids))}
 
 
 _COLUMNS = "n.id, n.event, n.subject, n.raised_at"
 
 
-def _view(row: Any) -> NoticeView:
-    return NoticeView(row["id"], ClientEvent[row["event"]], row["subject"], row["raised_at"])
+def _view(notice: Any) -> NoticeView:
+    return NoticeView(notice["id"], ClientEvent[notice["event"]], notice["subject"], notice["raised_at"])
 
 
 async def recipients_of(by: Reader, notice_ids: Sequence[UUID]) -> dict[UUID, list[RecipientView]]:
     """As they were answered, in that order."""
     grouped: dict[UUID, list[RecipientView]] = defaultdict(list)
-    for row in await store.rows(_RECIPIENTS, by.firm_id, list(notice_ids)):
-        grouped[row["notice_id"]].append(recipient(row, NotifyOutcome(row["outcome"])))
+    for record in await store.rows(_RECIPIENTS, by.firm_id, list(notice_ids)):
+        grouped[record["notice_id"]].append(recipient(record, NotifyOutcome(record["outcome"])))
     return grouped
 
 
-def recipient(row: Any, outcome: NotifyOutcome) -> RecipientView:
-    """Of a row with the columns of an address (none: null) and CONTACTS."""
-    found = None if row["address_id"] is None else address.view(row)
-    columns = row["contact_ids"], row["contact_names"], row["contact_versions"]
-    return RecipientView(found, tuple(ContactView(*of) for of in zip(*columns, strict=True)), outcome)
+def recipient(record: Any, outcome: NotifyOutcome) -> RecipientView:
+    """Of a record with the columns of an address (none: null) and CONTACTS."""
+    its_address = None if record["address_id"] is None else address.view(record)
+    columns = record["contact_ids"], record["contact_names"], record["contact_versions"]
+    return RecipientView(its_address, tuple(ContactView(*of) for of in zip(*columns, strict=True)), outcome)
 
 
 def contacts(order: str) -> str:
     """Columns: contacts `c` of one recipient, in this order."""
     names = ("id", "name", "version")
-    return ", ".join(f"coalesce(array_agg(c.{one} ORDER BY {order}), '{{}}') AS contact_{one}s" for one in names)
+    return ", ".join(f"coalesce(array_agg(c.{name} ORDER BY {order}), '{{}}') AS contact_{name}s" for name in names)
 
 
 _RECIPIENTS = f"""
@@ -107,10 +109,10 @@ WHERE r.firm_id = $1 AND r.notice_id = ANY($2::uuid[]) ORDER BY r.notice_id, r.p
 async def letters_of(by: Viewer, notice_ids: Sequence[UUID]) -> dict[UUID, list[NoticeLetterView]]:
     """In the order of the recipients. One letter may tell of several notices."""
     grouped: dict[UUID, list[NoticeLetterView]] = defaultdict(list)
-    for row in await store.rows(_LETTERS, by.firm_id, list(notice_ids)):
-        state = LetterState(row["state"])
-        letter = NoticeLetterView(address.view(row), state, row["settled_at"], _reason(state, row["error"]))
-        grouped[row["notice_id"]].append(letter)
+    for letter in await store.rows(_LETTERS, by.firm_id, list(notice_ids)):
+        state = LetterState(letter["state"])
+        view = NoticeLetterView(address.view(letter), state, letter["settled_at"], _reason(state, letter["error"]))
+        grouped[letter["notice_id"]].append(view)
     return grouped
 
 

@@ -59,10 +59,10 @@ async def notify(by: Viewer | System, new: NewNotice, *, key: str, dry_run: bool
     idempotency.check_key(key)
     if dry_run:
         return await _would(by, new)
-    told: list[tuple[RecipientView, ...]] = []
-    done = await idempotency.once(by, key, verb="notify clients", asked=new, do=partial(_raise, by, new, told))
+    recipients: list[tuple[RecipientView, ...]] = []
+    done = await idempotency.once(by, key, verb="notify clients", asked=new, do=partial(_raise, by, new, recipients))
     checkpoint("after the commit of a notice")
-    return Notified(done, told[0] if told else await _told_before(by, *done.ids))
+    return Notified(done, recipients[0] if recipients else await _told_before(by, *done.ids))
 
 
 async def _told_before(by: Viewer | System, notice_id: UUID) -> tuple[RecipientView, ...]:
@@ -73,21 +73,26 @@ async def _would(by: Viewer | System, new: NewNotice) -> Notified:
     async with store.transaction(by.firm_id):
         item, to = await _checked(by, new)
         fits = iter(await letter.would_gather(by, _tidings(item, to)))
-        recipients = [one if not one.is_open or next(fits) else one.without_room() for one in to.recipients]
-    return Notified(Done(), tuple(one.view for one in recipients))
+        recipients = [
+            recipient if not recipient.is_open or next(fits) else recipient.without_room()
+            for recipient in to.recipients
+        ]
+    return Notified(Done(), tuple(recipient.view for recipient in recipients))
 
 
-async def _raise(by: Viewer | System, new: NewNotice, told: list[tuple[RecipientView, ...]]) -> tuple[UUID, ...]:
-    """Adds to `told` what became of it, so that it need not be read again."""
+async def _raise(by: Viewer | System, new: NewNotice, answer: list[tuple[RecipientView, ...]]) -> tuple[UUID, ...]:
+    """Adds to `answer` what became of it, so that it need not be read again."""
     item, to = await _checked(by, new)
     letters = iter(await letter.gather(by, _tidings(item, to)))
-    recipients = [_in_letter(one, next(letters)) if one.is_open else one for one in to.recipients]
+    recipients = [
+        _in_letter(recipient, next(letters)) if recipient.is_open else recipient for recipient in to.recipients
+    ]
     checkpoint("after a notice's letters were written")
     notice_id = uuid7()
     await _write(by, notice_id, to.account_id, item, recipients)
     _record(by, notice_id, to.account_id, item, recipients)
     checkpoint("before the commit of a notice")
-    told.append(tuple(one.view for one in recipients))
+    answer.append(tuple(recipient.view for recipient in recipients))
     return (notice_id,)
 
 
@@ -115,9 +120,9 @@ async def _checked(by: Viewer | System, new: NewNotice) -> tuple[NoticeItem, Aud
 def _tidings(item: NoticeItem, to: Audience) -> list[Tidings]:
     """For whom nothing stands against it, in order."""
     return [
-        Tidings(one.to, one.view.address.id, to.account_id, to.account_name, item)
-        for one in to.recipients
-        if one.is_open and one.to and one.view.address
+        Tidings(recipient.to, recipient.view.address.id, to.account_id, to.account_name, item)
+        for recipient in to.recipients
+        if recipient.is_open and recipient.to and recipient.view.address
     ]
 
 
@@ -142,10 +147,10 @@ async def _write(
         by.member_id,
         clock.now(),
         [uuid7() for _ in recipients],
-        [one.view.address.id if one.view.address else None for one in recipients],
-        ["{" + ",".join(str(contact.id) for contact in one.view.contacts) + "}" for one in recipients],
-        [one.view.outcome for one in recipients],
-        [one.letter_id for one in recipients],
+        [recipient.view.address.id if recipient.view.address else None for recipient in recipients],
+        ["{" + ",".join(str(contact.id) for contact in recipient.view.contacts) + "}" for recipient in recipients],
+        [recipient.view.outcome for recipient in recipients],
+        [recipient.letter_id for recipient in recipients],
     )
 
 
@@ -165,7 +170,7 @@ def _record(
     by: Viewer | System, notice_id: UUID, account_id: UUID, item: NoticeItem, recipients: Sequence[Recipient]
 ) -> None:
     """Who raised what, and how many letters tell of it; not a word of it."""
-    outcomes = Counter(one.view.outcome for one in recipients)
+    outcomes = Counter(recipient.view.outcome for recipient in recipients)
     counts = {"recipients": len(recipients), "letters": outcomes[NotifyOutcome.QUEUED]}
     journal.record(
         JournalKind.CLIENTS_NOTIFIED,

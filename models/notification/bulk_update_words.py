@@ -50,15 +50,15 @@ class EnglishOfBulkUpdates:
         if run.stopped and not run.total:
             return self._not_begun(run)
         of_one = self._put_back if run.is_undo else self._set
-        said = [", ".join(of_one(one)) for one in run.switches if one.says_something] or [self._nothing(run)]
+        said = [", ".join(of_one(switch)) for switch in run.switches if switch.says_something] or [self._nothing(run)]
         why = self._why(run.reason) if run.stopped and run.reason else ""
         return f"{self._ended(run)}: {'. '.join(said)}.{why}{self._promised() if run.is_undo else ''}"
 
     def figure(self, number: int) -> str:
         return format_decimal(number, locale="en")
 
-    def _count(self, number: int, one: str, many: str) -> str:
-        return f"{self.figure(number)} {one if number == 1 else many}"
+    def _count(self, number: int, singular: str, plural: str) -> str:
+        return f"{self.figure(number)} {singular if number == 1 else plural}"
 
     def _addresses(self, number: int) -> str:
         return self._count(number, "address", "addresses")
@@ -86,27 +86,27 @@ class EnglishOfBulkUpdates:
             return "nothing was changed"
         return "there was nothing to put back" if run.is_undo else "there was no address to change"
 
-    def _set(self, one: SwitchTold) -> Iterator[str]:
-        verb, so = ("enabled", "on") if one.on else ("disabled", "off")
-        if one.invited:
-            yield f"{one.name}: {self._addresses(one.invited)} invited"
-            if one.changed:
-                yield f"{self.figure(one.changed)} {verb} without an invitation"
-        elif one.categories:
-            yield f"{one.name} {verb}, or its categories set, for {self._addresses(one.changed)}"
+    def _set(self, switch: SwitchTold) -> Iterator[str]:
+        verb, so = ("enabled", "on") if switch.on else ("disabled", "off")
+        if switch.invited:
+            yield f"{switch.name}: {self._addresses(switch.invited)} invited"
+            if switch.changed:
+                yield f"{self.figure(switch.changed)} {verb} without an invitation"
+        elif switch.categories:
+            yield f"{switch.name} {verb}, or its categories set, for {self._addresses(switch.changed)}"
         else:
-            yield f"{one.name} {verb} for {self._addresses(one.changed)}"
-        if one.unchanged:
-            yield f"{self.figure(one.unchanged)} already {'so' if one.categories else so}"
-        if one.errors:
-            yield self._count(one.errors, "error", "errors")
+            yield f"{switch.name} {verb} for {self._addresses(switch.changed)}"
+        if switch.unchanged:
+            yield f"{self.figure(switch.unchanged)} already {'so' if switch.categories else so}"
+        if switch.errors:
+            yield self._count(switch.errors, "error", "errors")
 
-    def _put_back(self, one: SwitchTold) -> Iterator[str]:
-        yield f"{one.name} put back for {self._addresses(one.changed)}"
-        if one.unchanged:
-            yield f"{self.figure(one.unchanged)} already as before"
-        if one.errors:
-            yield self._count(one.errors, "conflict", "conflicts")
+    def _put_back(self, switch: SwitchTold) -> Iterator[str]:
+        yield f"{switch.name} put back for {self._addresses(switch.changed)}"
+        if switch.unchanged:
+            yield f"{self.figure(switch.unchanged)} already as before"
+        if switch.errors:
+            yield self._count(switch.errors, "conflict", "conflicts")
 
     def _promised(self) -> str:
         return " Nobody was mailed, and no stored mail was removed."
@@ -143,27 +143,27 @@ class ItalianOfBulkUpdates(EnglishOfBulkUpdates):
             return "nulla è cambiato"
         return "non c'era nulla da ripristinare" if run.is_undo else "non c'era alcun indirizzo da modificare"
 
-    def _set(self, one: SwitchTold) -> Iterator[str]:
-        so = "acceso" if one.on else "spento"
-        if one.invited:
-            yield f"{one.name}: {self._count(one.invited, 'indirizzo invitato', 'indirizzi invitati')}"
-            if one.changed:
-                yield f"{so} senza invito per {self.figure(one.changed)}"
-        elif one.categories:
-            yield f"{one.name} {so}, o le sue categorie modificate, per {self._addresses(one.changed)}"
+    def _set(self, switch: SwitchTold) -> Iterator[str]:
+        so = "acceso" if switch.on else "spento"
+        if switch.invited:
+            yield f"{switch.name}: {self._count(switch.invited, 'indirizzo invitato', 'indirizzi invitati')}"
+            if switch.changed:
+                yield f"{so} senza invito per {self.figure(switch.changed)}"
+        elif switch.categories:
+            yield f"{switch.name} {so}, o le sue categorie modificate, per {self._addresses(switch.changed)}"
         else:
-            yield f"{one.name} {so} per {self._addresses(one.changed)}"
-        if one.unchanged:
-            yield f"già {'così' if one.categories else so} per {self.figure(one.unchanged)}"
-        if one.errors:
-            yield self._count(one.errors, "errore", "errori")
+            yield f"{switch.name} {so} per {self._addresses(switch.changed)}"
+        if switch.unchanged:
+            yield f"già {'così' if switch.categories else so} per {self.figure(switch.unchanged)}"
+        if switch.errors:
+            yield self._count(switch.errors, "errore", "errori")
 
-    def _put_back(self, one: SwitchTold) -> Iterator[str]:
-        yield f"{one.name} ripristinato per {self._addresses(one.changed)}"
-        if one.unchanged:
-            yield f"già come prima per {self.figure(one.unchanged)}"
-        if one.errors:
-            yield self._count(one.errors, "conflitto", "conflitti")
+    def _put_back(self, switch: SwitchTold) -> Iterator[str]:
+        yield f"{switch.name} ripristinato per {self._addresses(switch.changed)}"
+        if switch.unchanged:
+            yield f"già come prima per {self.figure(switch.unchanged)}"
+        if switch.errors:
+            yield self._count(switch.errors, "conflitto", "conflitti")
 
     def _promised(self) -> str:
         return " Nessuno ha ricevuto lettere, e nessuna e-mail archiviata è stata eliminata."

@@ -62,8 +62,8 @@ async def set_member_settings(by: Viewer, wished: Sequence[NotificationSetting])
         member = await store.row(_LOCKED, by.firm_id, by.member_id)
         assert member is not None, "a viewer is a colleague"
         before = settings_of(member)
-        asked = {one.kind: one for one in wished}
-        after = tuple(asked.get(one.kind, one) for one in before)
+        wished_for = {setting.kind: setting for setting in wished}
+        after = tuple(wished_for.get(setting.kind, setting) for setting in before)
         if after != before:
             await store.execute(_SET, by.firm_id, by.member_id, *_columns(after))
             _record(by, before, after)
@@ -73,12 +73,12 @@ async def set_member_settings(by: Viewer, wished: Sequence[NotificationSetting])
 def _must_be_clear(wished: Sequence[NotificationSetting]) -> None:
     seen: set[NotificationKind] = set()
     faults = Faults()
-    for place, one in enumerate(wished):
+    for place, setting in enumerate(wished):
         with faults:
-            if one.kind in seen:
+            if setting.kind in seen:
                 raise Refusal(ErrorCode.INVALID, "This kind stands twice. Name each kind once.", *_at(place, "kind"))
-            seen.add(one.kind)
-            if {NotificationChannel.EMAIL, NotificationChannel.DAILY_DIGEST}.issubset(one.channels):
+            seen.add(setting.kind)
+            if {NotificationChannel.EMAIL, NotificationChannel.DAILY_DIGEST}.issubset(setting.channels):
                 message = "Choose a letter for each entry or one digest a day, not both."
                 raise Refusal(ErrorCode.INVALID, message, *_at(place, "channels"))
     faults.must_be_none()
@@ -97,9 +97,9 @@ WHERE firm_id = $1 AND id = $2
 
 def _columns(settings: Sequence[NotificationSetting]) -> tuple[list[NotificationKind], ...]:
     return (
-        [one.kind for one in settings if NotificationChannel.INBOX not in one.channels],
-        [one.kind for one in settings if NotificationChannel.EMAIL in one.channels],
-        [one.kind for one in settings if NotificationChannel.DAILY_DIGEST in one.channels],
+        [setting.kind for setting in settings if NotificationChannel.INBOX not in setting.channels],
+        [setting.kind for setting in settings if NotificationChannel.EMAIL in setting.channels],
+        [setting.kind for setting in settings if NotificationChannel.DAILY_DIGEST in setting.channels],
     )
 
 
@@ -111,4 +111,4 @@ def _record(by: Viewer, before: Sequence[NotificationSetting], after: Sequence[N
 
 def _as_told(settings: Sequence[NotificationSetting]) -> dict[str, object]:
     """By kind, as `notificationSettings.EMAIL_RECEIVED`."""
-    return {f"notificationSettings.{one.kind}": one.channels for one in settings}
+    return {f"notificationSettings.{setting.kind}": setting.channels for setting in settings}

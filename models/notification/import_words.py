@@ -32,8 +32,8 @@ class EnglishOfImports:
     def import_finished(self, run: ImportTold) -> str:
         return f"{self._import_ended(run)}: {', '.join(self._import_figures(run))}.{self._import_why(run)}"
 
-    def _import_number(self, number: int, one: str, many: str) -> str:
-        return f"{format_decimal(number, locale='en')} {one if number == 1 else many}"
+    def _import_number(self, number: int, singular: str, plural: str) -> str:
+        return f"{format_decimal(number, locale='en')} {singular if number == 1 else plural}"
 
     def _import_ended(self, run: ImportTold) -> str:
         rows = self._import_number(run.rows, "row", "rows")
@@ -56,8 +56,8 @@ class EnglishOfImports:
 
 
 class ItalianOfImports(EnglishOfImports):
-    def _import_number(self, number: int, one: str, many: str) -> str:
-        return f"{format_decimal(number, locale='it')} {one if number == 1 else many}"
+    def _import_number(self, number: int, singular: str, plural: str) -> str:
+        return f"{format_decimal(number, locale='it')} {singular if number == 1 else plural}"
 
     def _import_ended(self, run: ImportTold) -> str:
         rows = self._import_number(run.rows, "riga", "righe")

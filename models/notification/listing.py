@@ -42,17 +42,17 @@ class InboxFilter:
     up_to: int | None = None
 
 
-async def page(by: Viewer, wanted: InboxFilter, window: Window) -> Page[NotificationView]:
+async def page(by: Viewer, filter: InboxFilter, window: Window) -> Page[NotificationView]:
     """What moved last comes first."""
-    where = matching(by, wanted)
+    where = matching(by, filter)
     select = where.after("SELECT n.*, {sort} FROM notification n")
     return await read_page(select, where.args, order=NEWEST_FIRST, window=window, read=_view)
 
 
-async def count(by: Viewer, wanted: InboxFilter) -> int:
-    where = matching(by, wanted)
-    found: int = await store.value(where.after("SELECT count(*) FROM notification n"), *where.args)
-    return found
+async def count(by: Viewer, filter: InboxFilter) -> int:
+    where = matching(by, filter)
+    entries: int = await store.value(where.after("SELECT count(*) FROM notification n"), *where.args)
+    return entries
 
 
 async def unread_count(by: Viewer) -> int:
@@ -61,24 +61,24 @@ async def unread_count(by: Viewer) -> int:
 
 
 async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, NotificationView]:
-    found = await store.rows(
+    entries = await store.rows(
         "SELECT * FROM notification WHERE firm_id = $1 AND member_id = $2 AND id = ANY($3::uuid[])",
         by.firm_id,
         by.member_id,
         list(ids),
     )
-    return {row["id"]: _view(row) for row in found}
+    return {entry["id"]: _view(entry) for entry in entries}
 
 
-def matching(by: Viewer, wanted: InboxFilter) -> store.Where:
+def matching(by: Viewer, filter: InboxFilter) -> store.Where:
     where = store.Where("n.firm_id = ?", by.firm_id)
     where.add("n.member_id = ?", by.member_id)
     where.say("n.gone_at IS NULL")
-    where.given("n.read = ?", wanted.read)
-    where.given("n.kind = ANY(?::text[])", None if wanted.kinds is None else list(wanted.kinds))
-    where.given("n.archived = ?", wanted.archived)
-    where.given("n.position <= ?", wanted.up_to)
-    where.given(_ABOUT_ACCOUNT, wanted.account_id)
+    where.given("n.read = ?", filter.read)
+    where.given("n.kind = ANY(?::text[])", None if filter.kinds is None else list(filter.kinds))
+    where.given("n.archived = ?", filter.archived)
+    where.given("n.position <= ?", filter.up_to)
+    where.given(_ABOUT_ACCOUNT, filter.account_id)
     return where
 
 
@@ -86,16 +86,16 @@ _ABOUT_ACCOUNT = """(?::uuid = ANY(n.account_ids) OR EXISTS (
   SELECT 1 FROM email_account s WHERE s.firm_id = n.firm_id AND s.account_id = ? AND s.email_id = n.subject_id))"""
 
 
-def _view(row: Any) -> NotificationView:
+def _view(entry: Any) -> NotificationView:
     return NotificationView(
-        id=row["id"],
-        kind=NotificationKind[row["kind"]],
-        text=row["text"],
-        subject_id=row["subject_id"],
-        count=row["count"],
-        read=row["read"],
-        archived=row["archived"],
-        occurred_at=row["occurred_at"],
-        account_ids=tuple(row["account_ids"]),
-        gone=row["gone_at"] is not None,
+        id=entry["id"],
+        kind=NotificationKind[entry["kind"]],
+        text=entry["text"],
+        subject_id=entry["subject_id"],
+        count=entry["count"],
+        read=entry["read"],
+        archived=entry["archived"],
+        occurred_at=entry["occurred_at"],
+        account_ids=tuple(entry["account_ids"]),
+        gone=entry["gone_at"] is not None,
     )

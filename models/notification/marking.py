@@ -40,8 +40,8 @@ async def _set(by: Viewer, selection: Selection, column: str, on: bool) -> Done:
         where.add(f"n.{column} <> ?", on)
         change = f"{column} = ${len(where.args)}{_NO_LETTER if column == 'read' and on else ''}"
         changed = await store.rows(where.after(f"UPDATE notification n SET {change}") + " RETURNING n.id", *where.args)
-        tell(by, ((by.member_id, row["id"]) for row in changed))
-    return Done(tuple(row["id"] for row in changed[:MOST_AT_ONCE]), tx.cursor)
+        tell(by, ((by.member_id, entry["id"]) for entry in changed))
+    return Done(tuple(entry["id"] for entry in changed[:MOST_AT_ONCE]), tx.cursor)
 
 
 _NO_LETTER = ", mail_at = NULL, mail_unread = false, digest_since = NULL"
@@ -51,11 +51,11 @@ _NO_LETTER = ", mail_at = NULL, mail_unread = false, digest_since = NULL"
 async def _known(by: Viewer, ids: tuple[UUID, ...]) -> list[UUID]:
     must_be_few(ids, "ids", "notifications", "ids")
     query = "SELECT id FROM notification WHERE firm_id = $1 AND member_id = $2 AND id = ANY($3::uuid[])"
-    known = {row["id"] for row in await store.rows(query, by.firm_id, by.member_id, list(ids))}
+    known = {entry["id"] for entry in await store.rows(query, by.firm_id, by.member_id, list(ids))}
     faults = Faults()
-    for index, each in enumerate(ids):
+    for index, entry_id in enumerate(ids):
         with faults:
-            if each not in known:
+            if entry_id not in known:
                 raise Refusal(ErrorCode.NOT_FOUND, "There is no such notification.", "notifications", "ids", index)
     faults.must_be_none()
     return list(ids)

@@ -25,7 +25,7 @@ async def merge(by: Actor, joined: Mapping[UUID, UUID]) -> None:
     A few statements, whatever there is to merge. Inside a transaction.
     """
     entries = await store.rows(_OF_THREADS, by.firm_id, [*joined, *set(joined.values())])
-    merging = [one for one in _together(entries, joined).items() if _changes(one[1], joined)]
+    merging = [(about, same) for about, same in _together(entries, joined).items() if _changes(same, joined)]
     if not merging:
         return
     gone = [entry["id"] for _, same in merging for entry in same[:-1]]

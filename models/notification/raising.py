@@ -59,13 +59,13 @@ async def raise_for_team(by: Actor, news: Sequence[NewNotification]) -> None:
     """
     if not news:
         return
-    team = {row["id"]: row for row in await store.rows(_TEAM, by.firm_id)}
+    team = {member["id"]: member for member in await store.rows(_TEAM, by.firm_id)}
     if not (entries := _collapsed(news, team)):
         return
     words = words_in(next(iter(team.values()))["language"])
     columns = map(list, zip(*_columns(entries, words), strict=True))
     raised = await store.rows(_RAISE, by.firm_id, clock.now(), MAILS_AGAIN, *columns)
-    ids = {(row["member_id"], row["kind"], row["about"]): row["id"] for row in raised}
+    ids = {(member["member_id"], member["kind"], member["about"]): member["id"] for member in raised}
     in_order = sorted(entries, key=lambda about: entries[about].place)
     for about in in_order:
         journal.stamp("notification", ids[about], firm_id=by.firm_id, back=len(news) - 1 - entries[about].place)

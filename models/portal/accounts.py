@@ -62,22 +62,22 @@ class Portal:
 
 
 async def of(by: Client) -> Portal:
-    found = await store.rows(_ACCOUNTS, by.firm_id, by.user_id, by.address_id, by.account_id, by.session_id)
-    accounts = tuple(map(_account, found))
+    rows = await store.rows(_ACCOUNTS, by.firm_id, by.user_id, by.address_id, by.account_id, by.session_id)
+    accounts = tuple(map(_account, rows))
     in_use = next((account for account in accounts if account.id == by.account_id), None)
-    return Portal(accounts, in_use, bool(found and found[0]["notice_dismissed"]))
+    return Portal(accounts, in_use, bool(rows and rows[0]["notice_dismissed"]))
 
 
-def _account(row: Record) -> PortalAccount:
+def _account(account: Record) -> PortalAccount:
     return PortalAccount(
-        row["id"],
-        row["name"],
-        row["notify"],
-        preferences_without(row["muted"]),
-        row["may_set_preferences"],
-        row["email_sync"],
-        row["emails"],
-        _waiting(row["notices"]),
+        account["id"],
+        account["name"],
+        account["notify"],
+        preferences_without(account["muted"]),
+        account["may_set_preferences"],
+        account["email_sync"],
+        account["emails"],
+        _waiting(account["notices"]),
     )
 
 

@@ -24,8 +24,8 @@ async def page(by: Client, window: Window) -> Page[DocumentView]:
 
 
 async def count(by: Client) -> int:
-    found: int = await store.value(f"SELECT count(*) FROM {_SOURCE}", *about(by))
-    return found
+    documents: int = await store.value(f"SELECT count(*) FROM {_SOURCE}", *about(by))
+    return documents
 
 
 async def by_ids(by: Client, ids: Sequence[UUID]) -> dict[UUID, DocumentView]:

@@ -24,8 +24,8 @@ async def page(by: Client, window: Window) -> Page[EmailView]:
 
 
 async def count(by: Client) -> int:
-    found: int = await store.value(f"SELECT count(*) FROM email_account l WHERE {SEEN}", *about(by))
-    return found
+    emails: int = await store.value(f"SELECT count(*) FROM email_account l WHERE {SEEN}", *about(by))
+    return emails
 
 
 async def by_ids(by: Client, ids: Sequence[UUID]) -> dict[UUID, EmailView]:
@@ -51,8 +51,8 @@ async def bodies(by: Client, ids: Sequence[UUID]) -> dict[UUID, EmailBody]:
 
 
 async def participants_of(by: Client, ids: Sequence[UUID]) -> dict[UUID, list[Participant]]:
-    found = await email.participants_of(System(by.firm_id), await _seen(by, ids))
-    return {key: [one for one in people if one.role is not Role.BCC] for key, people in found.items()}
+    participants = await email.participants_of(System(by.firm_id), await _seen(by, ids))
+    return {key: [person for person in people if person.role is not Role.BCC] for key, people in participants.items()}
 
 
 async def attachments_of(by: Client, ids: Sequence[UUID]) -> dict[UUID, list[AttachmentView]]:
@@ -60,15 +60,15 @@ async def attachments_of(by: Client, ids: Sequence[UUID]) -> dict[UUID, list[Att
 
 
 async def attachments_by_ids(by: Client, ids: Sequence[UUID]) -> dict[UUID, AttachmentView]:
-    found = await email.attachments_by_ids(System(by.firm_id), ids)
-    seen = set(await _seen(by, [view.email_id for view in found.values()]))
-    return {key: view for key, view in found.items() if view.email_id in seen}
+    attachments = await email.attachments_by_ids(System(by.firm_id), ids)
+    seen = set(await _seen(by, [view.email_id for view in attachments.values()]))
+    return {key: view for key, view in attachments.items() if view.email_id in seen}
 
 
 async def _seen(by: Client, ids: Sequence[UUID]) -> list[UUID]:
     """Those of them that the client may see now."""
     query = f"SELECT l.email_id FROM email_account l WHERE {SEEN} AND l.email_id = ANY($4::uuid[])"
-    return [row["email_id"] for row in await store.rows(query, *about(by), list(ids))]
+    return [link["email_id"] for link in await store.rows(query, *about(by), list(ids))]
 
 
 def about(by: Client) -> list[object]:

@@ -17,10 +17,10 @@ async def select(by: Client, account_id: UUID) -> Done:
     Raises NOT_FOUND where the client may not enter it.
     """
     async with store.transaction(by.firm_id) as tx:
-        row = await store.row(_LOCK, by.firm_id, by.session_id, account_id, by.address_id)
-        if row is None or not row["may_enter"]:
+        place = await store.row(_LOCK, by.firm_id, by.session_id, account_id, by.address_id)
+        if place is None or not place["may_enter"]:
             raise Refusal(ErrorCode.NOT_FOUND, "You have no such account.", "accountId")
-        left = row["account_id"]
+        left = place["account_id"]
         if left != account_id:
             await store.execute(_PICK, by.firm_id, by.session_id, account_id)
             await visited(by.firm_id, by.user_id, [account_id, *([left] if left else [])])

@@ -11,11 +11,11 @@ from models.session.lasting import EXACT_TO, used
 from models.viewer import Asker, Client, TeamRole, Viewer
 
 
-def _asker(row: Any) -> Asker:
-    if row["user_id"]:
-        return Client(row["firm_id"], row["user_id"], row["address_id"], row["session_id"], row["account_id"])
-    rights = TeamRole(row["role"]), row["manage_accounts"]
-    return Viewer(row["firm_id"], row["member_id"], row["session_id"], *rights)
+def _asker(asker: Any) -> Asker:
+    if asker["user_id"]:
+        return Client(asker["firm_id"], asker["user_id"], asker["address_id"], asker["session_id"], asker["account_id"])
+    rights = TeamRole(asker["role"]), asker["manage_accounts"]
+    return Viewer(asker["firm_id"], asker["member_id"], asker["session_id"], *rights)
 
 
 async def viewer_of(token: str) -> Asker | None:
@@ -23,21 +23,21 @@ async def viewer_of(token: str) -> Asker | None:
     if token.startswith(api_token.PREFIX):
         return await api_token.viewer_of(token)
     now = clock.now()
-    row = await store.row(f"{_ASKER} AND s.token_hash = $1 AND s.expires_at > $2", keys.token_hash(token), now)
-    if row is None:
+    asker = await store.row(f"{_ASKER} AND s.token_hash = $1 AND s.expires_at > $2", keys.token_hash(token), now)
+    if asker is None:
         return None
-    if row["last_used_at"] is None or row["last_used_at"] <= now - EXACT_TO:
-        await used(row["session_id"])
-    return _asker(row)
+    if asker["last_used_at"] is None or asker["last_used_at"] <= now - EXACT_TO:
+        await used(asker["session_id"])
+    return _asker(asker)
 
 
 async def of(firm_id: UUID, session_id: UUID) -> Asker | None:
     """Whose it, or the API token of this id, is now; None: it has ended."""
-    row = await store.row(
+    asker = await store.row(
         f"{_ASKER} AND s.firm_id = $1 AND s.id = $2 AND s.expires_at > $3", firm_id, session_id, clock.now()
     )
-    if row:
-        return _asker(row)
+    if asker:
+        return _asker(asker)
     token = (await api_token.still_all([session_id])).get(session_id)
     return token if token and token.firm_id == firm_id else None
 
@@ -53,8 +53,8 @@ async def still_all(viewers: Collection[Asker]) -> dict[Asker, Asker]:
     delivery.
     """
     ids = [viewer.session_id for viewer in viewers if viewer.scopes is None]
-    found = await store.rows(f"{_ASKER} AND s.id = ANY($1::uuid[]) AND s.expires_at > $2", ids, clock.now())
-    now = {row["session_id"]: _asker(row) for row in found}
+    askers = await store.rows(f"{_ASKER} AND s.id = ANY($1::uuid[]) AND s.expires_at > $2", ids, clock.now())
+    now = {asker["session_id"]: _asker(asker) for asker in askers}
     if tokens := [viewer.session_id for viewer in viewers if viewer.scopes is not None]:
         now |= await api_token.still_all(tokens)
     return {viewer: now[viewer.session_id] for viewer in viewers if viewer.session_id in now}

@@ -29,7 +29,7 @@ async def end(by: Actor, people: Sequence[UUID], *, only: UUID | None = None, bu
     where.add("(member_id = ANY(?::uuid[]) OR user_id = ANY(?::uuid[]))", list(people))
     where.given("id = ?", only)
     where.given("id <> ?", but)
-    found = await store.rows(where.after("DELETE FROM session") + " RETURNING id", *where.args)
-    if found:
+    ended = await store.rows(where.after("DELETE FROM session") + " RETURNING id", *where.args)
+    if ended:
         journal.record(FeedKind.ACCESS_ENDED, by=by)
-    return [row["id"] for row in found]
+    return [session["id"] for session in ended]

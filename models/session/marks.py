@@ -40,9 +40,9 @@ def mark(address_key: str, owner: Owner) -> str:
 
 async def mark_of(by: Viewer) -> str:
     """A new one for a colleague who is signed in."""
-    row = await store.row(_COLLEAGUE, by.firm_id, by.member_id)
-    assert row is not None
-    return mark(row["email_key"], Owner(by.firm_id, by.member_id, row["password_hash"]))
+    colleague = await store.row(_COLLEAGUE, by.firm_id, by.member_id)
+    assert colleague is not None
+    return mark(colleague["email_key"], Owner(by.firm_id, by.member_id, colleague["password_hash"]))
 
 
 _COLLEAGUE = "SELECT email_key, password_hash FROM team_member WHERE firm_id = $1 AND id = $2"
@@ -56,18 +56,18 @@ def kept(cookie: str, new: str) -> str:
 
 def of_address(cookie: str, address_key: str) -> list[str]:
     """What may be marks of this address; `known` says whether they are."""
-    return [one for one in _marks(cookie) if one.startswith(_tag("address", address_key))]
+    return [mark for mark in _marks(cookie) if mark.startswith(_tag("address", address_key))]
 
 
 def known(marks: Sequence[str], owner: Owner | None) -> str | None:
     """What tells this device of theirs from others; None: they have not signed in here, or it is over."""
     if owner is None:
         return None
-    return next((own for one in marks if (own := _good(one, owner))), None)
+    return next((own for mark in marks if (own := _good(mark, owner))), None)
 
 
-def _good(one: str, owner: Owner) -> str | None:
-    parts = one.split(".")
+def _good(mark: str, owner: Owner) -> str | None:
+    parts = mark.split(".")
     if len(parts) != 4:
         return None
     _, until, own, signature = parts
@@ -77,7 +77,7 @@ def _good(one: str, owner: Owner) -> str | None:
 
 
 def _marks(cookie: str) -> list[str]:
-    return [one for one in cookie[:LONGEST].split("~") if one][:MOST]
+    return [mark for mark in cookie[:LONGEST].split("~") if mark][:MOST]
 
 
 def _signed(owner: Owner, until: str, own: str) -> str:

@@ -24,10 +24,16 @@ class SessionView:
 
 async def own(by: Viewer) -> list[SessionView]:
     """Those that have not ended, the newest first."""
-    found = await store.rows(_OWN, by.firm_id, by.member_id, clock.now())
+    sessions = await store.rows(_OWN, by.firm_id, by.member_id, clock.now())
     return [
-        SessionView(row["id"], row["created_at"], row["last_used_at"], row["device"], row["id"] == by.session_id)
-        for row in found
+        SessionView(
+            session["id"],
+            session["created_at"],
+            session["last_used_at"],
+            session["device"],
+            session["id"] == by.session_id,
+        )
+        for session in sessions
     ]
 
 

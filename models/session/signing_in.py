@@ -120,12 +120,12 @@ _STILL = {
 
 async def _person(key: str, firm: str | None, host: str, kind: ViewerKind | None) -> Any:
     slug = slug_asked(firm, host)
-    found = [row for row in await store.rows(_PEOPLE, key, slug) if kind in (None, row["kind"])]
-    named = [row for row in found if row["slug"] == slug]
-    found = named if named or firm else found
-    colleagues = [row for row in found if row["kind"] == ViewerKind.TEAM_MEMBER]
-    found = colleagues or found
-    return found[0] if len(found) == 1 else None
+    people = [person for person in await store.rows(_PEOPLE, key, slug) if kind in (None, person["kind"])]
+    named = [person for person in people if person["slug"] == slug]
+    people = named if named or firm else people
+    colleagues = [person for person in people if person["kind"] == ViewerKind.TEAM_MEMBER]
+    people = colleagues or people
+    return people[0] if len(people) == 1 else None
 
 
 _PEOPLE = f"""

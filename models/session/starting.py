@@ -33,10 +33,10 @@ class SignedIn(Generic[A]):
 
 async def start_for_member(*, firm_id: UUID, member_id: UUID, days: int, device: str | None = None) -> SignedIn[Viewer]:
     """An ACTIVE colleague's. `days`: how long it lasts at most. `device`: a User-Agent, which tells them apart."""
-    row = await store.row(_RIGHTS, firm_id, member_id)
-    assert row is not None, "only a colleague who may sign in starts a session"
+    member = await store.row(_RIGHTS, firm_id, member_id)
+    assert member is not None, "only a colleague who may sign in starts a session"
     session_id, token = await _start(firm_id, days, device, member_id=member_id)
-    rights = TeamRole(row["role"]), row["manage_accounts"]
+    rights = TeamRole(member["role"]), member["manage_accounts"]
     return SignedIn(Viewer(firm_id, member_id, session_id, *rights), token)
 
 
@@ -61,7 +61,7 @@ async def start_for_client(
     """
     async with store.transaction(firm_id):
         await store.execute(_HOLD, firm_id, address_id)
-        open_now = [row["account_id"] for row in await store.rows(_OPEN, firm_id, address_id)]
+        open_now = [toggles["account_id"] for toggles in await store.rows(_OPEN, firm_id, address_id)]
         if not open_now:
             raise Refusal(ErrorCode.LOGIN_OFF, "Your access is switched off. Ask the firm to switch it on.")
         only = open_now[0] if len(open_now) == 1 else None

@@ -56,8 +56,8 @@ async def invite(
     must_be_admin_in_person(by)
     clean, typed = _checked(name, email)
     do = partial(_invite, by, clean, typed, role, manage_accounts)
-    asked = {"name": clean, "email": typed.text, "role": role, "manageAccounts": manage_accounts}
-    return await idempotency.once(by, key, verb="invite team member", asked=asked, do=do)
+    wish = {"name": clean, "email": typed.text, "role": role, "manageAccounts": manage_accounts}
+    return await idempotency.once(by, key, verb="invite team member", asked=wish, do=do)
 
 
 def _checked(name: str, email: str) -> tuple[str, TypedAddress]:
@@ -84,8 +84,8 @@ async def _invite(
     else:
         member_id = known["id"]
         await store.execute(_INVITED_AGAIN, by.firm_id, member_id, name, typed.text, role, manage_accounts)
-    told = {"name": name, "email": typed.text, "role": role, "manageAccounts": manage_accounts}
-    _record(by, JournalKind.MEMBER_INVITED, member_id, journal.changes_between({}, told))
+    facts = {"name": name, "email": typed.text, "role": role, "manageAccounts": manage_accounts}
+    _record(by, JournalKind.MEMBER_INVITED, member_id, journal.changes_between({}, facts))
     await _write(by, member_id, typed, name, role)
     return (member_id,)
 
@@ -108,10 +108,10 @@ async def _write(by: Viewer, member_id: UUID, to: TypedAddress, name: str, role:
     await letter.must_have_room(by, [letter.ToBe(LetterKind.TEAM_INVITATION, to.key, ("email",))])
     await end_of_colleague(by, member_id, DeadLinkReason.SENT_AGAIN)
     days = "SELECT f.invitation_days, m.name FROM firm f JOIN team_member m ON m.firm_id = f.id AND m.id = $2"
-    row = await store.row(f"{days} WHERE f.id = $1", by.firm_id, by.member_id)
-    assert row is not None
-    invitation_id, expires_at = await _offer(by, member_id, row["invitation_days"])
-    facts = {"inviterName": row["name"], "personName": name, "role": role, "expiresAt": expires_at.isoformat()}
+    inviter = await store.row(f"{days} WHERE f.id = $1", by.firm_id, by.member_id)
+    assert inviter is not None
+    invitation_id, expires_at = await _offer(by, member_id, inviter["invitation_days"])
+    facts = {"inviterName": inviter["name"], "personName": name, "role": role, "expiresAt": expires_at.isoformat()}
     new = NewLetter(LetterKind.TEAM_INVITATION, to, facts, member_id=member_id, invitation_id=invitation_id)
     await letter.write(by, [new])
 
@@ -130,14 +130,14 @@ async def _offer(by: Viewer, member_id: UUID, days: int) -> tuple[UUID, datetime
     return invitation_id, now + timedelta(days=days)
 
 
-async def join(row: Any, password_hash: str, *, days: int, device: str | None = None) -> SignedIn[Viewer]:
+async def join(invitation: Any, password_hash: str, *, days: int, device: str | None = None) -> SignedIn[Viewer]:
     """
-    The colleague of an invitation `row` becomes ACTIVE with this password, and is signed in. `days`: of the session.
+    The colleague of the invitation becomes ACTIVE with this password, and is signed in. `days`: of the session.
 
     Inside the transaction that uses the invitation up, under `history.lock`: Email sync of the address goes off (R46).
     Raises DEAD_LINK where the person was removed meanwhile.
     """
-    firm_id, member_id = row["firm_id"], row["member_id"]
+    firm_id, member_id = invitation["firm_id"], invitation["member_id"]
     member = await store.row(_JOIN, firm_id, member_id, password_hash)
     if member is None:
         raise Refusal(ErrorCode.DEAD_LINK, "The firm has taken this invitation back. Ask a colleague there.", "token")

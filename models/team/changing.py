@@ -34,10 +34,10 @@ async def update(
     """
     must_be_admin_in_person(by)
     async with store.transaction(by.firm_id) as tx:
-        row = await _locked(by, member_id)
-        if expected_version is not None and row["version"] != expected_version:
+        member = await _locked(by, member_id)
+        if expected_version is not None and member["version"] != expected_version:
             raise Conflict("Somebody changed this colleague meanwhile.", subject=(Subject.TEAM_MEMBER, member_id))
-        before = {"name": row["name"], "role": TeamRole(row["role"]), "manageAccounts": row["manage_accounts"]}
+        before = {"name": member["name"], "role": TeamRole(member["role"]), "manageAccounts": member["manage_accounts"]}
         after = dict(before)
         if name is not UNSET:
             after["name"] = text.one_line(name, "name")
@@ -46,9 +46,9 @@ async def update(
         if manage_accounts is not UNSET:
             after["manageAccounts"] = manage_accounts
         if after["role"] is not before["role"] and TeamRole.OWNER in (after["role"], before["role"]):
-            await _must_rule_owners(by, row, "role")
+            await _must_rule_owners(by, member, "role")
         if reset_two_factor:
-            before, after = await _without_two_factor(by, row, before, after)
+            before, after = await _without_two_factor(by, member, before, after)
         if after != before:
             await store.execute(_UPDATE, by.firm_id, member_id, after["name"], after["role"], after["manageAccounts"])
             _record(by, JournalKind.MEMBER_CHANGED, member_id, journal.changes_between(before, after))
@@ -62,15 +62,15 @@ WHERE firm_id = $1 AND id = $2
 
 
 async def _without_two_factor(
-    by: Viewer, row: Any, before: dict[str, Any], after: dict[str, Any]
+    by: Viewer, member: Any, before: dict[str, Any], after: dict[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     if by.role is not TeamRole.OWNER:
         raise Refusal(ErrorCode.NOT_ALLOWED, "Only an owner takes a colleague's second factor off.", "twoFactor")
-    if row["id"] == by.member_id:  # a session alone, which may be stolen, does not change how its owner signs in
+    if member["id"] == by.member_id:  # a session alone, which may be stolen, does not change how its owner signs in
         raise Refusal(ErrorCode.NOT_ALLOWED, "End your own with your password and a code of it.", "twoFactor")
-    if row["totp_since"] is None:
+    if member["totp_since"] is None:
         return before, after
-    await second_factor.forget(by.firm_id, row["id"])
+    await second_factor.forget(by.firm_id, member["id"])
     return {**before, "twoFactor": True}, {**after, "twoFactor": False}
 
 
@@ -83,9 +83,9 @@ async def remove(by: Viewer, member_id: UUID) -> Done:
     """
     must_be_admin_in_person(by)
     async with store.transaction(by.firm_id) as tx:
-        row = await _locked(by, member_id)
-        if row["role"] == TeamRole.OWNER:
-            await _must_rule_owners(by, row, "id")
+        member = await _locked(by, member_id)
+        if member["role"] == TeamRole.OWNER:
+            await _must_rule_owners(by, member, "id")
         await store.execute(_REMOVE, by.firm_id, member_id)
         await second_factor.forget(by.firm_id, member_id)
         await session.end(by, [member_id])
@@ -94,9 +94,9 @@ async def remove(by: Viewer, member_id: UUID) -> Done:
         await end_resets(by, member_id)
         await letter.cancel_all_to(by, member_id)
         await mailbox.left_by(by, member_id)
-        if row["state"] == TeamMemberState.ACTIVE:  # who was only invited was never one of ours
-            await our_own.left(by, row["email_key"])
-        changes = [journal.Change("state", row["state"], "REMOVED")]
+        if member["state"] == TeamMemberState.ACTIVE:  # who was only invited was never one of ours
+            await our_own.left(by, member["email_key"])
+        changes = [journal.Change("state", member["state"], "REMOVED")]
         _record(by, JournalKind.MEMBER_REMOVED, member_id, changes)
     return Done((member_id,), tx.cursor)
 
@@ -111,17 +111,17 @@ async def _locked(by: Viewer, member_id: UUID) -> Any:
     await firm.one_at_a_time(by.firm_id)
     await must_still_rule(by)
     query = "SELECT * FROM team_member WHERE firm_id = $1 AND id = $2 AND state <> 'REMOVED' FOR UPDATE"
-    row = await store.row(query, by.firm_id, member_id)
-    if row is None:
+    member = await store.row(query, by.firm_id, member_id)
+    if member is None:
         raise Refusal(ErrorCode.NOT_FOUND, "There is no such colleague.", "id")
-    return row
+    return member
 
 
-async def _must_rule_owners(by: Viewer, row: Any, path: str) -> None:
+async def _must_rule_owners(by: Viewer, member: Any, path: str) -> None:
     """Before an OWNER is made, unmade or removed. Raises NOT_ALLOWED, LAST_OWNER."""
     if await must_still_rule(by) is not TeamRole.OWNER:
         raise Refusal(ErrorCode.NOT_ALLOWED, "Only an owner makes, unmakes or removes an owner.", path)
-    if row["role"] == TeamRole.OWNER and not await store.value(_OTHER_OWNERS, by.firm_id, row["id"]):
+    if member["role"] == TeamRole.OWNER and not await store.value(_OTHER_OWNERS, by.firm_id, member["id"]):
         raise Refusal(ErrorCode.LAST_OWNER, "This is the firm's last owner. Make another one first.", path)
 
 

@@ -33,13 +33,13 @@ class TeamMemberView:
 
 async def of_firm(by: Viewer) -> list[TeamMemberView]:
     """Everybody who was not removed, by name."""
-    found = await store.rows(f"{_SELECT} WHERE firm_id = $1 AND state <> 'REMOVED' ORDER BY name, id", by.firm_id)
-    return [_view(row, by) for row in found]
+    members = await store.rows(f"{_SELECT} WHERE firm_id = $1 AND state <> 'REMOVED' ORDER BY name, id", by.firm_id)
+    return [_view(member, by) for member in members]
 
 
 async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, TeamMemberView]:
-    found = await store.rows(f"{_SELECT} WHERE firm_id = $1 AND id = ANY($2::uuid[])", by.firm_id, list(ids))
-    return {row["id"]: _view(row, by) for row in found}
+    members = await store.rows(f"{_SELECT} WHERE firm_id = $1 AND id = ANY($2::uuid[])", by.firm_id, list(ids))
+    return {member["id"]: _view(member, by) for member in members}
 
 
 _SELECT = f"""
@@ -48,17 +48,17 @@ FROM team_member
 """
 
 
-def _view(row: Any, by: Viewer) -> TeamMemberView:
-    role = TeamRole(row["role"])
+def _view(member: Any, by: Viewer) -> TeamMemberView:
+    role = TeamRole(member["role"])
     return TeamMemberView(
-        id=row["id"],
-        name=row["name"],
-        email=row["email"],
+        id=member["id"],
+        name=member["name"],
+        email=member["email"],
         role=role,
-        manage_accounts=row["manage_accounts"] or role is not TeamRole.EMPLOYEE,
-        state=TeamMemberState(row["state"]),
-        account_columns=tuple(map(AccountColumn, row["account_columns"])) if row["id"] == by.member_id else (),
-        notification_settings=channels.settings_of(row) if row["id"] == by.member_id else (),
-        two_factor=row["totp_since"] is not None if by.is_admin or row["id"] == by.member_id else None,
-        version=row["version"],
+        manage_accounts=member["manage_accounts"] or role is not TeamRole.EMPLOYEE,
+        state=TeamMemberState(member["state"]),
+        account_columns=tuple(map(AccountColumn, member["account_columns"])) if member["id"] == by.member_id else (),
+        notification_settings=channels.settings_of(member) if member["id"] == by.member_id else (),
+        two_factor=member["totp_since"] is not None if by.is_admin or member["id"] == by.member_id else None,
+        version=member["version"],
     )

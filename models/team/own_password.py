@@ -16,11 +16,11 @@ async def change_password(by: Viewer, *, current: str, new: str) -> Done:
 
     Raises WRONG_CREDENTIALS with the path `currentPassword`, WEAK_PASSWORD, RATE_LIMITED; NOT_ALLOWED for a token.
     """
-    row = await second_factor.proven(by, current, "currentPassword")
-    about = (row["email"], row["name"], (await firm.of(by)).name)
+    member = await second_factor.proven(by, current, "currentPassword")
+    about = (member["email"], member["name"], (await firm.of(by)).name)
     hashed = await password.hashed(password.checked(new, "newPassword", about=about))
     async with store.transaction(by.firm_id) as tx:
-        if not await store.execute(_CHANGE, by.firm_id, by.member_id, hashed, row["password_hash"]):
+        if not await store.execute(_CHANGE, by.firm_id, by.member_id, hashed, member["password_hash"]):
             raise Refusal(ErrorCode.WRONG_CREDENTIALS, "Your password was changed meanwhile.", "currentPassword")
         await session.end(by, [by.member_id], but=by.session_id)
         await end_resets(by, by.member_id)
@@ -39,7 +39,7 @@ _CHANGE = "UPDATE team_member SET password_hash = $3 WHERE firm_id = $1 AND id =
 async def end_resets(by: Viewer, member_id: UUID) -> None:
     """Links to a new password die, and letters with them that have not left. Runs inside a transaction."""
     resets = await store.rows(_END_RESETS, by.firm_id, member_id, clock.now())
-    await letter.cancel(by, reset_ids=[row["id"] for row in resets])
+    await letter.cancel(by, reset_ids=[reset["id"] for reset in resets])
 
 
 _END_RESETS = """
