@@ -1,10 +1,13 @@
 """Storing messages: in a few statements whatever their number, once each, in their threads."""
 
+from dataclasses import replace
+
 import pytest
 
 from models import email, notification
 from models.email import EmailFilter, Received
 from models.ground.page import Window
+from models.participant import Participant, Role
 from tests.support.emails.received import ANNA, a_message, a_synced_firm, received
 from tests.support.firm.factories import a_member, counting
 
@@ -41,6 +44,16 @@ async def test_two_copies_in_one_batch_are_one_message() -> None:
     assert await email.count(owner, EmailFilter()) == 1
     [people] = (await email.participants_of(owner, [first.email_id or by.firm_id])).values()
     assert [one.address for one in people] == [ANNA, "studio@firm.test"]
+
+
+async def test_people_whose_address_cannot_be_read_are_told_apart_by_their_place_and_kept_once() -> None:
+    by, owner, box = await a_synced_firm()
+    unreadable = tuple(Participant(Role.CC, name, "") for name in ("Bruno", "Carla"))
+    message = replace(a_message(1), participants=(*a_message(1).participants, *unreadable))
+    [stored] = await received(by, box, message)
+    await received(by, box, message)
+    [people] = (await email.participants_of(owner, [stored.email_id or by.firm_id])).values()
+    assert [person.name for person in people if person.role is Role.CC] == ["Bruno", "Carla"]
 
 
 async def test_a_conversation_is_one_thread_in_whatever_order_its_messages_come() -> None:
