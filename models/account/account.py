@@ -27,7 +27,7 @@ class LoginIndicator(StrEnum):
 
 
 class Account(Model):
-    """`code_key` and `sort_key` order by value and without regard to accents; `words` are what a search finds."""
+    """`code_key`, `sort_key`: how lists sort, numbers by value, without accents. `words`: what a search finds."""
 
     id = fields.UUIDField(primary_key=True)
     firm_id = fields.UUIDField()

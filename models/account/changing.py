@@ -49,7 +49,7 @@ async def create(by: Actor, new: NewAccount, *, key: str | None = None) -> Done:
 async def _create(by: Actor, new: NewAccount) -> tuple[UUID, ...]:
     faults = Faults()
     account_id = uuid7()
-    name, code = "", account_id.hex[:LONGEST_CODE]  # where they are at fault: only to look on, then all is rolled back
+    name, code = "", account_id.hex[:LONGEST_CODE]  # after a fault only to find further ones: all is rolled back
     with faults:
         name = text.one_line(new.name, "name")
     with faults:
@@ -126,8 +126,8 @@ async def _save(by: Actor, account_id: UUID, before: dict[str, str], after: dict
 
 async def archive(by: Actor, account_id: UUID, *, archived: bool, expected_version: int | None = None) -> Done:
     """
-    Keeps the switches but suspends them, and invitations cover it no more; taken back, access is as it was and the sync
-    gap is filled, but invitations must be sent again (R44).
+    Suspends its switches, which keep their positions, and takes it out of invitations. Taken back, access is as it was
+    and the e-mails that came meanwhile are linked, but invitations must be sent again (R44).
     """
     must_manage_accounts(by)
     async with store.transaction(by.firm_id) as tx:

@@ -107,7 +107,7 @@ _STATUS = """(CASE WHEN NOT s.login OR a.archived_at IS NOT NULL THEN 'OFFLINE'
 
 
 def matching(by: Actor, filter: AccountFilter) -> store.Where:
-    """On accounts `a` and their switches `s`, as FROM has them."""
+    """The filter as conditions on accounts `a` and their switches `s` (FROM)."""
     where = store.Where("a.firm_id = ?", by.firm_id)
     for beginning in beginnings(filter.search or ""):
         where.add(_FOUND_BY, beginning, afresh=True)

@@ -1,4 +1,4 @@
-"""Accounts made, as many as there are, in one statement: whoever makes them has asked what must be asked."""
+"""Writes new accounts, any number in one statement. The caller has checked rights, names and codes."""
 
 import re
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from models.viewer import Actor
 
 @dataclass(frozen=True, slots=True)
 class MadeAccount:
-    """`code` is free, and both are as they shall be kept (`text.one_line`)."""
+    """`code` is free; `code` and `name` are clean (`text.one_line`)."""
 
     id: UUID
     code: str
@@ -23,7 +23,7 @@ class MadeAccount:
 
 
 async def write(by: Actor, accounts: Sequence[MadeAccount]) -> None:
-    """With the first entry of each in the journal. Runs inside a transaction that has taken `firm.one_at_a_time`."""
+    """Also records each in the journal. Runs inside a transaction that has taken `firm.one_at_a_time`."""
     if not accounts:
         return
     columns = map(list, zip(*map(_columns, accounts), strict=True))
@@ -52,11 +52,11 @@ FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text
 
 
 async def last_number(firm_id: UUID) -> int:
-    """The highest of the firm's codes that are V and a number; 0: there is none."""
+    """The highest number among the firm's codes of the form V123; 0: there is none."""
     return int(await store.value(_LAST_NUMBER, firm_id) or 0)
 
 
-# as text.sort_key writes numbers: how many digits, then these; so the last key is the highest number
+# text.sort_key writes a number as its count of digits, then the digits: the last key is the highest number
 _LAST_NUMBER = """
 SELECT substring(code_key FROM 5) FROM account
 WHERE firm_id = $1 AND code_key >= 'v001' AND code_key < 'v029' AND code_key ~ '^v[0-9]+$'
@@ -65,7 +65,7 @@ ORDER BY code_key DESC LIMIT 1
 
 
 def number_in(code: str) -> int:
-    """Of a code that is V and a number of at most 28 digits; 0: it is none."""
+    """123 of V123, of at most 28 digits; 0: the code has another form."""
     numbered = _NUMBERED.fullmatch(code)
     return int(numbered[1]) if numbered else 0
 

@@ -20,8 +20,8 @@ from models.toggles import LockedSwitches, Switch, Wanted, lock_switches, switch
 
 async def settle(acting: Actor, edit: BulkEdit, run_id: UUID, items: Sequence[Any]) -> list[Outcome]:
     """
-    Ends `items`, which are all of some turns that follow each other, and answers what came of each, in their order.
-    Runs inside a transaction that has taken `firm.one_at_a_time` and holds the run.
+    Carries out `items`, all of some consecutive turns, and answers what came of each, in their order. Runs inside a
+    transaction that has taken `firm.one_at_a_time` and holds the run.
     """
     by = acting.viewer
     if edit.action(Switch.EMAIL_SYNC).wants:
@@ -40,7 +40,7 @@ async def settle(acting: Actor, edit: BulkEdit, run_id: UUID, items: Sequence[An
 
 
 def _outcome(acting: Actor, edit: BulkEdit, item: Any, now: Any, toggles: LockedSwitches | None) -> Outcome:
-    """As it would be planned `now`; but what somebody has decided since it was planned stays."""
+    """As it is planned `now`; but a switch that somebody has set since the first plan is left as it is."""
     planned = outcome_of(item)
     if toggles is None:  # there is no address
         return planned
@@ -56,14 +56,14 @@ def _outcome(acting: Actor, edit: BulkEdit, item: Any, now: Any, toggles: Locked
 
 
 def _failed(planned: Outcome, anew: Outcome, toggles: LockedSwitches, why: ErrorCode) -> Outcome:
-    """Nothing of it is done: it tells how the switches are now."""
+    """Nothing is done; the switches are told as they are now."""
     on = {which: which in toggles.on for which in planned.results}
     results = {which: Result(on[which], on[which], BulkOutcome.ERROR, why) for which in planned.results}
     return _with_muted(replace(anew, results=results))
 
 
 def _with_muted(outcome: Outcome) -> Outcome:
-    """Where Notify failed, or nothing was asked of it, its categories are as they were."""
+    """With categories as they were, where Notify failed or was not asked for."""
     notify = outcome.results.get(Switch.NOTIFY)
     if outcome.muted is None or (notify and notify.error is None):
         return outcome
@@ -71,7 +71,7 @@ def _with_muted(outcome: Outcome) -> Outcome:
 
 
 def _unless_set_since(edit: BulkEdit, which: Switch, planned: Outcome, anew: Outcome) -> Result:
-    """What was so already when it was planned, and is no longer, somebody has set since (R27)."""
+    """A switch that had the wished position when it was planned, and has it no longer, has been set since (R27)."""
     before, now = planned.results[which], anew.results[which]
     on = edit.action(which).wants
     set_since = before.before is on and now.before is not on
@@ -81,7 +81,7 @@ def _unless_set_since(edit: BulkEdit, which: Switch, planned: Outcome, anew: Out
 
 
 def _as_asked(edit: BulkEdit, outcome: Outcome) -> set[NotificationCategory]:
-    """Of the categories that are named, those that had been so already."""
+    """The named categories that had been as wished already."""
     if outcome.muted is None:
         return set()
     return {
@@ -101,8 +101,8 @@ def _wanted(
 
 def _asked(edit: BulkEdit, outcomes: Sequence[Outcome]) -> Iterator[Asked]:
     """
-    Whoever is to be invited or told; where an invitation lives already, it covers the account too (R8, R26). Who was
-    written to with an earlier turn is written to no more.
+    Whom to invite, or tell of the account; an invitation that lives already covers it too (R8, R26). An address that an
+    earlier turn has written to gets no second letter.
     """
     for outcome in outcomes:
         login = outcome.results.get(Switch.LOGIN)

@@ -18,7 +18,7 @@ COLUMNS = (
 
 
 def decided(edit: BulkEdit, where: store.Where) -> str:
-    """Rows of COLUMNS, with `archived` and `served` beside them, from `with_room`."""
+    """SQL of rows with COLUMNS, and `archived` and `served`, from the table `with_room`."""
     errors = ", ".join(f"{error} AS {switch}" for switch, error in _errors(edit))
     switches = ", ".join(column for switch in Switch for column in _columns(edit, switch))
     return f"""
@@ -48,7 +48,7 @@ _MUTED = """CASE WHEN f.address_id IS NOT NULL THEN ARRAY(
 
 
 def _errors(edit: BulkEdit) -> Iterator[tuple[Switch, str]]:
-    """Why it cannot be, in the order in which single switches are refused; only enabling can fail."""
+    """Why a switch cannot be enabled, in the order in which `set_toggles` refuses; disabling never fails."""
     invites = "true" if edit.invite else "false"
     for switch in Switch:
         if edit.action(switch) is BulkAction.ENABLE_FOR_ALL:

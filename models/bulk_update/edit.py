@@ -1,4 +1,4 @@
-"""What a bulk update shall do: to which accounts, and what to each of the three switches (R25)."""
+"""What a bulk update does: on which accounts, and with each of the three switches (R25)."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from models.toggles import Invite, NotificationPreference, Preferences, Switch
 
 @dataclass(frozen=True, slots=True)
 class AccountSelection:
-    """Either of the two. `matching`: all that match when the run begins."""
+    """One of the two. `matching`: all that match when the run begins."""
 
     ids: tuple[UUID, ...] | None = None
     matching: AccountFilter | None = None
@@ -24,9 +24,7 @@ class AccountSelection:
 
 @dataclass(frozen=True, slots=True)
 class BulkEdit:
-    """
-    `invite`: only where Login is enabled. `preferences`: only where Notify is; those not named stay as they are (R13).
-    """
+    """`invite`: where Login is enabled. `preferences`: where Notify is; those not named stay as they are (R13)."""
 
     accounts: AccountSelection
     login: BulkAction = BulkAction.DO_NOTHING
@@ -40,7 +38,7 @@ class BulkEdit:
         return action
 
     def wants(self) -> Iterator[tuple[Switch, bool]]:
-        """What is asked of the switches that are to be enabled or disabled."""
+        """The wished position of each switch that is enabled or disabled."""
         for switch in Switch:
             if (on := self.action(switch).wants) is not None:
                 yield switch, on
@@ -51,7 +49,7 @@ def as_json(edit: BulkEdit) -> str:
 
 
 def from_json(text: str) -> BulkEdit:
-    """Of what `as_json` wrote."""
+    """Reads what `as_json` wrote."""
     edit = orjson.loads(text)
     return BulkEdit(
         _selection(edit["accounts"]),

@@ -15,18 +15,18 @@ from models.viewer import Viewer, must_manage_accounts
 
 
 async def finish(by: Viewer, run_id: UUID) -> None:
-    """All its items have ended. Runs inside a transaction that holds the run, like those below."""
+    """All its items are done. Inside a transaction that holds the run, as `give_up` is."""
     await _end(by, run_id, RunStatus.FINISHED)
 
 
 async def give_up(by: Viewer, run_id: UUID, reason: str) -> None:
-    """It cannot begin, or go on, for this reason, in plain words."""
+    """It cannot begin, or go on; `reason` in plain words."""
     await _end(by, run_id, RunStatus.CANCELLED, reason)
 
 
 async def cancel(by: Viewer, run_id: UUID) -> Done:
     """
-    What has been reached stays as it is, all else is left alone; no worker goes on with it from now on.
+    Items that are done stay so, the others are left alone; no worker goes on with the run.
 
     Answers the id. Raises NOT_ALLOWED without the right `manageAccounts`, NOT_FOUND, RUN_ENDED.
     """

@@ -19,20 +19,20 @@ from models.viewer import Viewer
 
 HEADINGS = ("Account code", "Account", "Contacts", "Address", "Setting", "Code", "What happened")
 ITEMS_AT_ONCE = 250
-"""Read, written and forgotten together: of 100,000 no more is kept than where they stand."""
+"""Items in memory at once; of 100,000 only the places are kept."""
 MARK = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorList:
-    """`pieces`: each of whole lines, read while they are sent."""
+    """`pieces`: whole lines, read while they are sent."""
 
     name: str
     pieces: AsyncIterator[bytes]
 
 
 async def error_list(by: Viewer, run_id: UUID) -> ErrorList | None:
-    """One line for each error, as the report has them. None: there is no such run, or it has not ended."""
+    """One line for each error, in the order of the report. None: there is no such run, or it has not ended."""
     run = await store.row(_RUN, by.firm_id, run_id)
     if run is None:
         return None

@@ -15,12 +15,12 @@ class BulkAction(StrEnum):
 
     @property
     def wants(self) -> bool | None:
-        """None: leave it as it is."""
+        """The wished position; None: leave it as it is."""
         return None if self is BulkAction.DO_NOTHING else self is BulkAction.ENABLE_FOR_ALL
 
 
 class BulkOutcome(StrEnum):
-    """INVITED: an invitation goes out, whether or not Login had been on; it does not count as CHANGED too."""
+    """INVITED: an invitation goes out, whether or not Login was on before; it does not also count as CHANGED."""
 
     CHANGED = "CHANGED"
     UNCHANGED = "UNCHANGED"
@@ -31,11 +31,11 @@ class BulkOutcome(StrEnum):
 class BulkUpdateItem(Model):
     """
     One address on one account, or an account or contact without any, in the order of the report (`place`). Planned when
-    the run begins, and what came of it once its `turn` has come: all items of an address have the same, or 100 of them.
+    the run begins, and done when its `turn` comes: a turn is all items of an address, at most 100.
 
-    `held`: by a contact of the account when it was planned; else an unlinked email. `activated`: the address, then.
-    Of each switch: how it was and is then, what that came to, and the code of an error; NULL where nothing was asked of
-    it. `muted_from`, `muted_to`: categories that are off, where some were named.
+    `held`: by a contact of the account when it was planned; else an unlinked email. `activated`: the address, at that
+    time. Of each switch: its position before and after, the outcome, and the code of an error; NULL where nothing was
+    asked of it. `muted_from`, `muted_to`: categories that are off, where some were named.
     """
 
     id = fields.BigIntField(primary_key=True)

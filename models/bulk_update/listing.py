@@ -24,7 +24,7 @@ Tallies = Mapping[Switch, Mapping[BulkOutcome, int]]
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """`actions`: None of an undo."""
+    """`actions`: None for an undo."""
 
     account_count: int
     actions: Mapping[Switch, BulkAction] | None
@@ -34,8 +34,8 @@ class Summary:
 @frozen
 class BulkUpdateView:
     """
-    `edit`: without its accounts; None of an undo. `total`: 0 until its items are planned. `tallies`: of what has ended
-    so far. `reason`: why it could not begin, or go on.
+    `edit`: without its accounts; None for an undo. `total`: 0 until its items are planned. `tallies`: of items that are
+    done. `reason`: why it could not begin, or go on.
     """
 
     id: UUID
@@ -60,7 +60,7 @@ class BulkUpdateView:
 
     @property
     def summary(self) -> Summary:
-        """Of what it has done so far."""
+        """Of the items that are done."""
         return Summary(self.account_count, actions_of(self.edit), self.tallies)
 
 
@@ -111,7 +111,7 @@ def view_of(run: Any) -> BulkUpdateView:
 
 
 def tallies_of(text: str) -> Tallies:
-    """All of them, zero where nothing came out so."""
+    """With every outcome, zero where there was none."""
     counts = orjson.loads(text)
     return {switch: {outcome: counts.get(switch, {}).get(outcome, 0) for outcome in BulkOutcome} for switch in Switch}
 

@@ -1,6 +1,6 @@
 """
-The planner, in SQL over sets: from what was asked to items, each with what it would come to (R26). The preview reads
-it, a run stores it when it begins, and looks again, under its locks, with the same statement; nobody else decides.
+The planner, in SQL over sets: from a bulk update to items, each with what would come of it (R26). The preview reads it,
+a run stores it when it begins, and each chunk asks it again under its locks: nothing else decides.
 """
 
 from collections.abc import Sequence
@@ -21,12 +21,12 @@ from models.toggles import Switch
 from models.viewer import Actor
 
 MOST_TOGETHER = 100
-"""Accounts of an address in one turn: more of them would hold the firm's row for longer than anybody should wait."""
+"""Accounts of an address in one turn: more would lock the firm's row for too long."""
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """`text` gives rows of COLUMNS, and can stand in brackets; `args` are its own."""
+    """`text`: SQL that gives rows of COLUMNS and can stand in brackets; `args`: its arguments."""
 
     text: str
     args: tuple[object, ...]
@@ -38,7 +38,7 @@ class Statement:
 
 
 def chosen(by: Actor, accounts: AccountSelection) -> store.Where:
-    """The condition on accounts `a` with their switches `s`, as `account.FROM` has them."""
+    """The selection as a condition on accounts `a` and their switches `s` (`account.FROM`)."""
     if accounts.matching is not None:
         return account.matching(by, accounts.matching)
     where = store.Where("a.firm_id = ?", by.firm_id)
@@ -61,7 +61,7 @@ def planned(by: Actor, edit: BulkEdit) -> Statement:
 
 
 def planned_anew(by: Actor, edit: BulkEdit, run_id: UUID, *, after: int, up_to: int) -> Statement:
-    """Those of a run that have an address, as they would be planned now, for turns from `after` (exclusive) on."""
+    """A run's items with an address, as planned now, of the turns from `after` (exclusive) to `up_to`."""
     where = store.Where("b.firm_id = ?", by.firm_id)
     where.add("b.run_id = ?", run_id)
     where.add("b.turn > ?", after)
@@ -75,7 +75,7 @@ def planned_anew(by: Actor, edit: BulkEdit, run_id: UUID, *, after: int, up_to: 
 def _statement(
     where: store.Where, edit: BulkEdit, spots: str, *, ordered: str, missing: str = "", ours: str = "false"
 ) -> Statement:
-    """`ours`: that an invitation `i` is of this run."""
+    """`ours`: SQL that says whether an invitation `i` is of this run."""
     now = clock.now()
     facts = _FACTS.format(
         is_live=_is_live(edit, where, now, ours),
@@ -109,14 +109,14 @@ def _and_unlinked(edit: BulkEdit) -> str:
 
 
 def _is_live(edit: BulkEdit, where: store.Where, now: datetime, ours: str) -> str:
-    """Whether an invitation of before lives, and is to go on."""
+    """SQL: whether an earlier invitation still lives, and is not to be sent again."""
     if edit.invite is None or edit.invite.again:
         return "false"
     return _live(where, now, f"({ours}) IS NOT TRUE")
 
 
 def _joins(edit: BulkEdit, where: store.Where, now: datetime, ours: str) -> str:
-    """Whether what this run has sent to the address with an earlier turn covers the account, too, without a letter."""
+    """SQL: whether an earlier turn of this run has sent an invitation that covers the account too."""
     if edit.invite is None:
         return "false"
     return f"s.served AND NOT s.archived AND NOT s.is_left AND {_live(where, now, ours)}"
@@ -129,9 +129,9 @@ def _live(where: store.Where, now: datetime, of_whom: str) -> str:
 
 def _asks(edit: BulkEdit) -> str:
     """
-    Whether a letter is to go to the address of `f` for this account: to one that is PENDING without a live invitation
-    or, with `again`, in any case; to one that is activated, where it may enter from now on (R8, R26). Not where Login
-    is left alone: no room is kept for a letter that is not written; nor where an earlier turn has brought one.
+    SQL: whether a letter goes to the address of `f` for this account: to one that is PENDING, without a live invitation
+    or with `again`; to one that is activated, where it may enter from now on (R8, R26). None where Login is left alone,
+    or where an earlier turn has written to it.
     """
     if edit.invite is None:
         return "false"

@@ -9,7 +9,7 @@ from models.viewer import Viewer, must_manage_accounts
 
 
 async def preview(by: Viewer, edit: BulkEdit, *, key: str | None = None) -> Report:
-    """Raises what `start` raises; but the key, which is only looked at, stays unused."""
+    """Raises what `start` raises; but the key is only looked at, and stays unused."""
     must_manage_accounts(by)
     if key is not None:
         idempotency.check_key(key)

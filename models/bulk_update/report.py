@@ -36,7 +36,7 @@ take the connections of others (P7).
 class BulkUpdateItemView:
     """
     `results`: None for a switch of which nothing was asked. `toggles_id`: None where there is no address.
-    `contact_ids`: those that hold it there now; without an address, who has none.
+    `contact_ids`: those that hold the address there now; without an address, the contact that has none.
     """
 
     place: int
@@ -48,7 +48,7 @@ class BulkUpdateItemView:
 
 
 class Report:
-    """Of one run, or of a plan. Its figures are one statement, whichever are asked for."""
+    """Of one run, or of a plan. All figures come from one statement, whichever are asked for."""
 
     def __init__(self, by: Viewer, items: Statement, *, run: BulkUpdateView | None, edit: BulkEdit | None) -> None:
         self._by, self._items, self._run, self._edit = by, items, run, edit
@@ -57,12 +57,12 @@ class Report:
 
     @classmethod
     def of_run(cls, by: Viewer, run: BulkUpdateView) -> "Report":
-        """Of the items that have ended."""
+        """Of the items that are done."""
         return cls(by, Statement(_ENDED.format(run="$2"), (by.firm_id, run.id)), run=run, edit=run.edit)
 
     @classmethod
     def of_plan(cls, by: Viewer, edit: BulkEdit) -> "Report":
-        """Of what the run would do now. `edit` has been checked."""
+        """Of what the run would do now. `edit` must have been checked."""
         return cls(by, planned(by, edit), run=None, edit=edit)
 
     async def summary(self) -> Summary:
@@ -91,7 +91,7 @@ class Report:
 
 
 async def items_of_runs(by: Viewer, run_ids: Sequence[UUID], part: Part) -> dict[UUID, Page[BulkUpdateItemView]]:
-    """A page of each, of the items that have ended, in one statement."""
+    """A page of each run's items that are done, in one statement."""
     outcome, window = part
     select = _select(_ENDED.format(run="{parent}"), "$2")
     return await page_of_each(run_ids, select, [by.firm_id, outcome], order=AS_REPORTED, window=window, read=_item)

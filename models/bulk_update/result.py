@@ -1,4 +1,4 @@
-"""What came, or would come, of one setting of one item, and of the item."""
+"""What came, or would come, of an item, and of each of its switches."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -26,12 +26,12 @@ class Result:
     error: ErrorCode | None = None
 
     def failed(self, error: ErrorCode) -> "Result":
-        """Nothing was changed, for this reason."""
+        """The same, but unchanged, with this error."""
         return replace(self, after=self.before, outcome=BulkOutcome.ERROR, error=error)
 
 
 def result_of(item: Any, switch: Switch) -> Result | None:
-    """Of an item's row; None where nothing was asked of this switch."""
+    """From an item's row; None where nothing was asked of this switch."""
     if (outcome := item[f"{switch}_outcome"]) is None:
         return None
     error = item[f"{switch}_error"]
@@ -42,9 +42,9 @@ def result_of(item: Any, switch: Switch) -> Result | None:
 @frozen
 class Outcome:
     """
-    What came of an item. `results`: of each switch that something was asked of. `muted`: categories that are off, as
-    they were and as they are then; None where none was named. `archived`, `activated`: as it is now. `served`: an
-    earlier turn of this run has written to the address.
+    What came of an item. `results`: of each switch that something was asked of. `muted`: the categories that are off,
+    before and after; None where none was named. `archived`, `activated`: as it is now. `served`: an earlier turn of
+    this run has written to the address.
     """
 
     place: int
@@ -57,7 +57,7 @@ class Outcome:
     served: bool = False
 
     def is_as_kept(self, kept: "Outcome") -> bool:
-        """Whether there is nothing to be written anew."""
+        """Whether it is as planned, so that nothing need be written."""
         return (self.activated, self.results, self.muted) == (kept.activated, kept.results, kept.muted)
 
     def columns(self) -> tuple[object, ...]:
@@ -71,7 +71,7 @@ class Outcome:
         return (self.place, self.activated, *chain.from_iterable(of_switches), *muted)
 
     def changes(self) -> dict[Switch | NotificationCategory, bool]:
-        """What is another afterwards."""
+        """The positions that are others afterwards."""
         before, after = self.muted or ((), ())
         changes: dict[Switch | NotificationCategory, bool] = {
             NotificationCategory(name): name not in after for name in {*before} ^ {*after}
@@ -93,7 +93,7 @@ def _results(columns: tuple[Any, ...]) -> Mapping[Switch, Result]:
 
 
 def outcome_of(item: Any) -> Outcome:
-    """Of a row as the planner gives it, or the table has it."""
+    """From a row of the planner, or of the table."""
     results = _results(_of_switches(item))
     muted = None if item["muted_to"] is None else (tuple(item["muted_from"]), tuple(item["muted_to"]))
     return Outcome(

@@ -43,7 +43,7 @@ async def _start(by: Viewer, edit: BulkEdit) -> tuple[UUID, ...]:
 
 
 async def write(by: Viewer, new: NewRun, changes: list[Change]) -> UUID:
-    """With its first entry in the journal. Runs inside a transaction. Raises INVALID where too many wait already."""
+    """Also records it in the journal. Runs inside a transaction. Raises INVALID where too many wait already."""
     acting = await run.write(by, new)
     assert acting.run_id is not None
     about = (Subject.BULK_UPDATE, acting.run_id)
@@ -57,7 +57,7 @@ def _told(edit: BulkEdit) -> list[Change]:
 
 
 async def count(by: Viewer, edit: BulkEdit) -> int:
-    """How many items it would have now."""
+    """How many items the run would have now."""
     [figures] = await planned(by, edit).rows("SELECT count(*) AS items FROM ({plan}) i")
     items: int = figures["items"]
     return items
@@ -72,9 +72,9 @@ def must_be_planned_at_once(items: int) -> None:
 
 async def checked(by: Viewer, edit: BulkEdit) -> BulkEdit:
     """
-    As it shall be kept: the message as letters have it, each account once, the search without NUL.
+    The edit as it is kept: message cleaned, each account once, search without NUL.
 
-    Raises, all that is wrong: NOT_ALLOWED without the right `manageAccounts`; NOT_FOUND for an account, with its path;
+    Raises all faults at once: NOT_ALLOWED without the right `manageAccounts`; NOT_FOUND for an account, with its path;
     INVALID: nothing to do, an invitation without Login or categories without Notify, a category twice, a search that
     finds nothing, no account or more than 1,000, a message too long.
     """
@@ -116,7 +116,7 @@ def _refusals(edit: BulkEdit) -> Iterator[Refusal]:
 
 
 def _named_twice(edit: BulkEdit) -> Iterator[Refusal]:
-    """Of the first that is, and no more: there may be thousands."""
+    """Only of the first that is: there may be thousands."""
     named = [preference.category for preference in edit.preferences]
     for place, category in enumerate(named):
         if category in named[:place]:

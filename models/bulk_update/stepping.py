@@ -104,7 +104,7 @@ async def _chunk(run: Any, items: Sequence[Any]) -> bool:
 
 
 async def _keep(run: Any, items: Sequence[Any], outcomes: Sequence[Outcome]) -> None:
-    """Of the items, only what came out otherwise than planned."""
+    """Writes the items that came out otherwise than planned."""
     others = [
         outcome for item, outcome in zip(items, outcomes, strict=True) if not outcome.is_as_kept(outcome_of(item))
     ]

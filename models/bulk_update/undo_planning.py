@@ -32,7 +32,7 @@ def planned_undo(by: Actor, run_id: UUID, *, after: int = 0, up_to: int | None =
 
 
 async def count_changed(by: Actor, run_id: UUID) -> int:
-    """The accounts on which that run changed something."""
+    """How many accounts that run changed."""
     where = _changed(by, run_id)
     select = where.after("SELECT count(DISTINCT f.account_id) FROM bulk_update_item f")
     accounts: int = await store.value(select, *where.args)

@@ -25,8 +25,8 @@ from models.viewer import Viewer, must_manage_accounts
 
 async def undo(by: Viewer, run_id: UUID, *, key: str | None = None) -> Done:
     """
-    Asks for it and answers the id of the undo, which is a run of its own; a worker begins it when its turn comes.
-    Anybody with the right may, whoever started the other; one that was cancelled then counts, too.
+    Asks for an undo, which is a run of its own, and answers its id; a worker begins it when its turn comes. Anybody
+    with the right may, also of a run that was cancelled.
 
     Raises NOT_ALLOWED without the right `manageAccounts`; NOT_FOUND; INVALID for an undo; RUN_NOT_ENDED;
     ALREADY_UNDONE.
@@ -61,8 +61,8 @@ _UNDONE = "SELECT 1 FROM run WHERE firm_id = $1 AND undoes = $2"
 
 async def put_back(acting: Actor, run: Any, items: Sequence[Any]) -> list[Outcome]:
     """
-    Ends `items` of an undo, which are all of some turns that follow each other, and answers what came of each, in their
-    order. Runs inside a transaction that has taken `firm.one_at_a_time` and holds the run.
+    Puts `items` back, all of some consecutive turns, and answers what came of each, in their order. Runs inside a
+    transaction that has taken `firm.one_at_a_time` and holds the run.
     """
     by = acting.viewer
     if any(item["email_sync_from"] is False for item in items):
@@ -87,6 +87,6 @@ def _not_allowed(outcome: Outcome) -> Outcome:
 
 
 def _was_only_invited(outcome: Outcome) -> bool:
-    """Its Login had been on before, and stays so; where it goes off, the invitation goes with it."""
+    """Login had been on before and stays so, so that only the invitation is withdrawn."""
     login = outcome.results.get(Switch.LOGIN)
     return login is not None and login.outcome is BulkOutcome.CHANGED and login.after is login.before

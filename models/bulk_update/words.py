@@ -22,7 +22,7 @@ _WHY = {
 
 
 def sentence(code: ErrorCode, switch: Switch, result: Result) -> str:
-    """Of an error of one setting of one item: how it is, what was not done, and why. An undo says it so, too."""
+    """For an error of one switch of one item: how it is, what was not done, and why."""
     name = name_of(switch)
     if code is ErrorCode.NO_ADDRESS:
         return f"{name} was not enabled, because there is no e-mail address. Add one to a contact."
@@ -43,7 +43,7 @@ def name_of(switch: Switch) -> str:
 
 
 def told(run: BulkUpdateView) -> BulkUpdateTold:
-    """What Inbox+ says of it, in whichever language."""
+    """The figures from which Inbox+ makes its sentence, in any language."""
     return BulkUpdateTold(
         run.account_count,
         run.done,

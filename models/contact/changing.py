@@ -23,7 +23,7 @@ from models.viewer import Actor, must_manage_accounts
 
 @dataclass(frozen=True, slots=True)
 class ContactEmail:
-    """What a field shall hold; None empties it."""
+    """A field and its new address; None empties the field."""
 
     field: FieldRef
     address: str | None
@@ -65,8 +65,8 @@ async def update(
     key: str | None = None,
 ) -> Done:
     """
-    Fields that are not named stay as they are; replaced and removed addresses take their switches along (R33, R34), and
-    whoever had been invited at the old address is invited at the new one.
+    Fields that are not named stay as they are. Switches move from a replaced address to the new one, and whoever was
+    invited at the old one is invited at the new one; those of a removed address go off (R33, R34).
 
     Answers the contact's id, then the ids of all toggles that this touched, on any account. Raises NOT_FOUND,
     CHANGED_MEANWHILE, INVALID, ADDRESS_INVALID, FIELD_TAKEN, ALREADY_TAKEN, RATE_LIMITED, NOT_ALLOWED.
@@ -103,7 +103,7 @@ async def save(
     texts: Mapping[UUID, str],
 ) -> list[UUID]:
     """
-    The name and the addresses (by field) of a locked contact, and what goes along. Answers the toggles it touched.
+    Writes name and addresses (by field) of a locked contact, and moves the switches. Answers the toggles it touched.
 
     Runs inside a transaction, under `firm.one_at_a_time` and `history.lock`.
     """
@@ -133,7 +133,7 @@ async def save(
 
 
 async def held(by: Actor, contact_id: UUID) -> dict[UUID, tuple[UUID, str]]:
-    """By field: the address and how it was typed."""
+    """By field: the id of the address, and its text."""
     query = """SELECT h.field_id, h.address_id, e.address FROM contact_email h
       JOIN email_address e ON e.firm_id = h.firm_id AND e.id = h.address_id
       WHERE h.firm_id = $1 AND h.contact_id = $2 ORDER BY h.field_id"""
@@ -144,7 +144,7 @@ async def held(by: Actor, contact_id: UUID) -> dict[UUID, tuple[UUID, str]]:
 async def _edited(
     by: Actor, before: Mapping[UUID, tuple[UUID, str]], emails: Sequence[ContactEmail]
 ) -> tuple[dict[UUID, UUID], dict[UUID, str]]:
-    """By field the address after the edit; and the text of every address met."""
+    """By field the address after the edit; and the texts of all addresses, before and after."""
     field_ids = await making.fields_of(by, [email.field for email in emails])
     if len(set(field_ids)) != len(field_ids):
         raise Refusal(ErrorCode.INVALID, "A field stands twice in the list.", "emails")
@@ -171,7 +171,7 @@ def _address_changes(
     for field_id in sorted({*before, *after}):
         old_id, old = before.get(field_id, (None, None))
         new_id = after.get(field_id)
-        if old_id != new_id:  # another spelling of the same one is told by the address itself
+        if old_id != new_id:  # another spelling of the same address is recorded by the address itself
             changes.append(Change("emails", old, texts[new_id] if new_id else None))
     return changes
 
@@ -207,7 +207,7 @@ async def _accounts(by: Actor, contact_id: UUID) -> list[UUID]:
 
 
 async def locked(by: Actor, contact_id: UUID, expected_version: int | None = None, *, path: str = "id") -> Any:
-    """Its row. Raises NOT_FOUND, CHANGED_MEANWHILE."""
+    """The contact, locked. Raises NOT_FOUND, CHANGED_MEANWHILE."""
     contact = await store.row("SELECT * FROM contact WHERE firm_id = $1 AND id = $2 FOR UPDATE", by.firm_id, contact_id)
     if contact is None:
         raise Refusal(ErrorCode.NOT_FOUND, "There is no such contact.", path)

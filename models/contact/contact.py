@@ -40,7 +40,7 @@ class ContactEmailRow(Model):
 
 
 async def find_by(firm_id: UUID, contact_id: UUID, name: str, addresses: Sequence[str]) -> None:
-    """Renews what a search finds the contact by."""
+    """Writes `words` anew."""
     await store.execute(
         "UPDATE contact SET words = $3 WHERE firm_id = $1 AND id = $2", firm_id, contact_id, words(name, *addresses)
     )

@@ -1,4 +1,4 @@
-"""Linking contacts to accounts, each address with the switches it starts with; and taking the links away."""
+"""Linking contacts to accounts, with the starting switches of each address; and unlinking them."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -41,9 +41,8 @@ Link = tuple[UUID, UUID]
 
 async def link_all(by: Actor, account_id: UUID, contacts: Sequence[LinkedContact]) -> None:
     """
-    Links each, in a transaction that the caller opened under `firm.one_at_a_time`; then invites whom it shall.
-
-    Raises what a link raises, of all contacts, each with its place in the list.
+    Links each contact, then sends the invitations that were asked for. Runs inside a transaction, under
+    `firm.one_at_a_time`. Raises what `link` raises, for all contacts at once, each with its place in the list.
     """
     must_be_few(contacts, "contacts", "contacts")
     if contacts:
@@ -67,8 +66,7 @@ async def _link_one(by: Actor, account_id: UUID, contact: LinkedContact, *path: 
 
 async def connect(by: Actor, account_id: UUID, contact_id: UUID, starts: Starts, *path: str | int) -> list[Asked]:
     """
-    The link itself; answers whom to invite. Raises NOT_FOUND, ALREADY_TAKEN, INVALID, and what starting switches
-    raises.
+    Links, and answers whom to invite. Raises NOT_FOUND, ALREADY_TAKEN, INVALID, and what `toggles.start` raises.
     """
     held = await _addresses(by, contact_id, *path)
     named = _named(starts, held)
@@ -83,7 +81,7 @@ async def connect(by: Actor, account_id: UUID, contact_id: UUID, starts: Starts,
 
 
 async def write(by: Actor, links: Sequence[Link]) -> list[Link]:
-    """Those of them that were not there, in one statement; each is to be recorded. Runs inside a transaction."""
+    """Answers the links that are new; the caller records them. One statement, inside a transaction."""
     ids, accounts, contacts = (
         [uuid7() for _ in links],
         [account_id for account_id, _ in links],
@@ -107,7 +105,7 @@ def record(by: Actor, made: Sequence[Link]) -> None:
 
 
 def _named(starts: Starts, held: Collection[UUID]) -> dict[UUID, Start]:
-    """Raises NOT_FOUND for what is not held, INVALID for what stands twice."""
+    """Raises NOT_FOUND for an address that the contact does not hold, INVALID for one named twice."""
     named = dict[UUID, Start]()
     faults = Faults()
     for address_id, wished in starts:
@@ -155,7 +153,7 @@ async def lock_account(by: Actor, account_id: UUID) -> None:
 
 async def unlink(by: Actor, account_id: UUID, contact_id: UUID) -> Done:
     """
-    Switches off its addresses there, but for those that another contact of the account holds too (R10).
+    Switches off the contact's addresses on the account, except those that another contact of it holds too (R10).
 
     Answers the account's id. Raises NOT_FOUND, NOT_LINKED, NOT_ALLOWED.
     """

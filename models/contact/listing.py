@@ -37,7 +37,7 @@ class ContactEmailView:
 
 @frozen
 class LinkedEmailView:
-    """An address of a linked contact, by its toggles on the account."""
+    """An address of a linked contact, with its toggles on the account."""
 
     field: EmailFieldView
     toggles: TogglesView

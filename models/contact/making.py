@@ -1,4 +1,4 @@
-"""Contacts made: each address in a field that the firm has or gets, and how its switches shall start."""
+"""Writes new contacts, with their addresses in the firm's e-mail fields; a field that is only named is made."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from models.viewer import Actor
 
 ALL_OFF_AT_FIRST = Start()
 Starts = Sequence[tuple[UUID, Start]]
-"""Of addresses, each as it stands in the input: among those that are not there some may be alike."""
+"""Addresses and their starting switches, in the order of the input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class FieldRef:
 
 @dataclass(frozen=True, slots=True)
 class NewEmail:
-    """`toggles` are those on the account that the contact is linked to by the same call."""
+    """`toggles`: on the account that the same call links the contact to."""
 
     field: FieldRef
     address: str
@@ -45,7 +45,7 @@ class NewContact:
 
 
 async def make(by: Actor, new: NewContact, *path: str | int) -> tuple[UUID, Starts]:
-    """Answers its id, and of each address how the switches shall start."""
+    """Answers its id, and the starting switches of each address."""
     name, field_ids, typed = await _checked(by, new, *path)
     ids = await address.ensure(by, typed)
     contact_id = uuid7()
@@ -57,7 +57,7 @@ async def make(by: Actor, new: NewContact, *path: str | int) -> tuple[UUID, Star
 
 
 async def _checked(by: Actor, new: NewContact, *path: str | int) -> tuple[str, list[UUID], list[TypedAddress]]:
-    """Its name, and of each address the field and the address."""
+    """Name, fields and addresses, cleaned; all faults are raised at once."""
     faults = Faults()
     name, field_ids, typed = "", list[UUID](), list[TypedAddress]()
     with faults:
@@ -73,7 +73,7 @@ async def _checked(by: Actor, new: NewContact, *path: str | int) -> tuple[str, l
 
 
 async def fields_of(by: Actor, refs: Sequence[FieldRef], *path: str | int) -> list[UUID]:
-    """Ids of the fields. Raises NOT_FOUND for one that the firm does not have, INVALID for more than 100."""
+    """Their ids. Raises NOT_FOUND for one that the firm does not have, INVALID for more than 100."""
     must_be_few(refs, "addresses", *path, "emails")
     faults = Faults()
     for index, ref in enumerate(refs):
@@ -120,7 +120,7 @@ def must_be_apart(field_ids: Sequence[UUID], keys: Sequence[str], *path: str | i
 
 @dataclass(frozen=True, slots=True)
 class MadeContact:
-    """`name` as it shall be kept, and each of its addresses as it is typed."""
+    """`name` is clean; `addresses` as they were typed."""
 
     id: UUID
     name: str
@@ -128,7 +128,7 @@ class MadeContact:
 
 
 async def write(by: Actor, contacts: Sequence[MadeContact]) -> None:
-    """As many as there are, in one statement, with the first entry of each in the journal. Inside a transaction."""
+    """Any number in one statement; also records each in the journal. Inside a transaction."""
     if not contacts:
         return
     columns = map(list, zip(*map(_columns, contacts), strict=True))
@@ -155,7 +155,7 @@ FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[]) AS n(id, name, sort_
 
 
 async def hold(by: Actor, held: Sequence[tuple[UUID, UUID, UUID]]) -> None:
-    """Of each (contact, field, address): puts the address into the field."""
+    """Puts addresses into fields; `held`: contact, field, address."""
     columns = map(list, zip(*((uuid7(), *place) for place in held), strict=True)) if held else ([], [], [], [])
     await store.execute(_HOLD, by.firm_id, *columns)
 

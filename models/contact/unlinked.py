@@ -16,8 +16,8 @@ from models.viewer import Actor, must_manage_accounts
 
 async def link_email(by: Actor, account_id: UUID, address_id: UUID, contact_id: UUID, field: FieldRef) -> Done:
     """
-    Puts it into an empty field of a contact of this account: its Login stays, the others start off. Answers the id of
-    the account.
+    Puts the address into an empty field of a contact of this account. Login stays as it is, Notify and Email sync
+    start off. Answers the id of the account.
 
     Raises NOT_FOUND, NOT_LINKED, FIELD_TAKEN, INVALID, NOT_ALLOWED.
     """
@@ -46,7 +46,7 @@ async def _give(by: Actor, contact: Any, unlinked: Toggles, field: FieldRef) -> 
 
 async def delete_email(by: Actor, account_id: UUID, address_id: UUID) -> Done:
     """
-    Its Login goes off, and with it that person loses the account (R10). Answers the id of the account.
+    Switches Login off, so that this person loses access to the account (R10). Answers the id of the account.
 
     Raises NOT_FOUND, NOT_ALLOWED.
     """

@@ -6,7 +6,7 @@ from models.document.document import NotSavedReason
 
 LARGEST = 25 * 1024 * 1024
 HEADER = 1024
-"""Bytes that may stand before the one that says what a PDF is, as readers of PDF have it."""
+"""Bytes: the mark of a PDF may stand anywhere in the first ones, as PDF readers allow."""
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -39,11 +39,11 @@ _IS: dict[str, Callable[[bytes], bool]] = {
     "webp": _is_webp,
     **dict.fromkeys(("heic", "heif"), _is_heic),
 }
-"""By the extension of the name. Office files with macros are none of them: they are programs."""
+"""By extension. Office files with macros are left out: they are programs."""
 
 
 def unfit(name: str, content: bytes, *, shown: bool) -> NotSavedReason | None:
-    """Why it is never saved; None: it may be. `shown`: it is a picture that the message's HTML shows."""
+    """Why the file is never saved; None: it may be. `shown`: the message's HTML shows it as a picture."""
     if shown:
         return NotSavedReason.INLINE
     stem, _, extension = name.rpartition(".")

@@ -15,7 +15,7 @@ from models.viewer import System, Viewer
 NEWEST_FIRST = Order("NEWEST_FIRST", "d.created_at", "timestamptz", descending=True, id_column="d.id")
 _COLUMNS = "d.id, d.account_id, d.email_id, d.attachment_id, d.name, d.content_type, d.size, d.created_at"
 Reader = Viewer | System
-"""The team; or the program itself, once it knows that a client may see what it asks for."""
+"""The team; or the system, for a client who may see these rows (models/portal)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ async def counts_of_accounts(by: Viewer, account_ids: Sequence[UUID]) -> dict[UU
 
 
 async def page_where(source: str, args: Sequence[object], window: Window) -> Page[DocumentView]:
-    """Newest first, of documents `d` in `source`, which begins with the table."""
+    """Newest first. `source`: SQL after FROM, which begins with `document d`."""
     select = f"SELECT {_COLUMNS}, {{sort}} FROM {source}"
     return await read_page(select, args, order=NEWEST_FIRST, window=window, read=_view)
 

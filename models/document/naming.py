@@ -5,7 +5,7 @@ from itertools import count
 
 
 class Names:
-    """Of one account's documents, without regard to case; and what has come there by which name, of which size."""
+    """The names taken in one account, without regard to case; and by which name and size each document came."""
 
     def __init__(self, taken: Iterable[tuple[str, str, int]]) -> None:
         """`taken`: name, the name it came as, size."""
@@ -14,7 +14,7 @@ class Names:
         self._came = {(came_as.casefold(), size) for _, came_as, size in documents}
 
     def take(self, name: str, size: int) -> str | None:
-        """A free name for it, taken from now on; None: the same name of the same size is there already."""
+        """Takes a free name; None: a document that came by this name, of this size, is there already."""
         if (name.casefold(), size) in self._came:
             return None
         self._came.add((name.casefold(), size))

@@ -24,7 +24,7 @@ Link = tuple[UUID, UUID]
 
 @dataclass(frozen=True, slots=True)
 class _Saved:
-    """One attachment in one account's Documents, by the name that was free there."""
+    """An attachment saved in an account's Documents, under a name that was free there."""
 
     id: UUID
     attachment: Any
@@ -33,8 +33,8 @@ class _Saved:
 
 async def save(by: System, links: Sequence[Link]) -> None:
     """
-    Saves what is to be saved of the messages of these links, and says of each other attachment why it was not. Inside
-    a transaction, under `history.lock`, so that nobody else takes a name meanwhile.
+    Saves the attachments of these links' messages, and notes on each of the others why it was not saved. Inside a
+    transaction, under `history.lock`, so that nobody else takes a name meanwhile.
     """
     if not links:
         return
@@ -57,7 +57,7 @@ _SYNCED_SINCE = """(
   JOIN toggles t ON t.firm_id = p.firm_id AND t.address_id = e.id AND t.email_sync
   JOIN account k ON k.firm_id = p.firm_id AND k.id = t.account_id AND k.archived_at IS NULL
   WHERE p.firm_id = $1 AND p.email_id = n.email_id AND {})"""
-# where no contact holds an address in From or Sender, it is from whoever is to be answered (R18)
+# where no contact holds an address in From or Sender, Reply-To says who wrote it (R18)
 _IS_SENDER = """(p.role IN ('FROM', 'SENDER') OR p.role = 'REPLY_TO' AND NOT EXISTS (
     SELECT 1 FROM email_participant s JOIN email_address h ON h.firm_id = s.firm_id AND h.key = s.key
     JOIN contact_email c ON c.firm_id = s.firm_id AND c.address_id = h.id
@@ -110,7 +110,7 @@ LATERAL (SELECT * FROM attachment a WHERE a.firm_id = $1 AND a.id = n.attachment
 
 
 async def _explain(by: System, candidates: Sequence[Any], saved: Sequence[_Saved]) -> None:
-    """Of each attachment; of one that is in an account's Documents, also from before, there is nothing to explain."""
+    """Writes `not_saved`, which stays empty for what is in any account's Documents, also from before."""
     somewhere = {document.attachment["id"] for document in saved}
     reasons: dict[UUID, str | None] = {
         candidate["id"]: candidate["reason"] or NotSavedReason.ALREADY_THERE

@@ -96,7 +96,7 @@ class ThreadRef(Model):
 
 
 class ThreadAlias(Model):
-    """`id`: of a thread that turned out to be part of another, `thread_id`, and leads there from now on."""
+    """Thread `id` turned out to be part of `thread_id`: its old id leads there."""
 
     id = fields.UUIDField(primary_key=True)
     firm_id = fields.UUIDField()

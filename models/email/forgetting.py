@@ -11,10 +11,9 @@ from models.viewer import System
 
 async def forget(by: System, ids: Sequence[UUID]) -> int:
     """
-    With attachments, sources and the Inbox+ entries that lead to them: how many there were. Documents that were saved
-    from them stay. Files that nothing else
-    names go a day later (`models.stored_file`). In a few statements for all, under `history.lock`; no ledger may name
-    them any more.
+    Deletes e-mails with attachments, sources and their Inbox+ entries; answers how many there were. Documents saved
+    from them stay. Files that nothing else names go a day later (`models.stored_file`). A few statements for all, under
+    `history.lock`; no ledger may name them any more.
     """
     if not ids:
         return 0
@@ -49,7 +48,7 @@ DELETE FROM {} r WHERE firm_id = $1 AND thread_id = ANY($2::uuid[])
 
 
 async def _forget_submissions(by: System, ids: Sequence[UUID]) -> None:
-    """How they were sent, of those that were written here."""
+    """The submissions of those that were written here."""
     query = "DELETE FROM submission WHERE firm_id = $1 AND id = ANY($2::uuid[]) RETURNING file"
     submissions = await store.rows(query, by.firm_id, list(ids))
     await stored_file.drop(by.firm_id, [submission["file"] for submission in submissions if submission["file"]])

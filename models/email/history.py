@@ -11,16 +11,16 @@ from models.viewer import Actor, System
 
 async def lock(firm_id: UUID) -> None:
     """
-    One at a time per firm: switching on, and storing mail. Without it a message that is just being matched would miss a
-    switch that is just going on. Held until the end of the transaction; take it first.
+    Of a firm, either switching on or storing mail, one at a time: else a message being matched would miss a switch that
+    just goes on. Held until the end of the transaction; take it first.
     """
     await store.row("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"mail {firm_id}")
 
 
 async def wanted(by: Actor, address_ids: Sequence[UUID]) -> None:
     """
-    Links what is stored and queues what is not, for addresses whose Email sync went on: the system does, also where it
-    does so for a run. Under `lock`.
+    For addresses whose Email sync went on: links what is stored, and queues the rest to be fetched. Recorded as the
+    system's, also within a run. Under `lock`.
     """
     linked = await store.rows(_WANTED, by.firm_id, list(address_ids))
     if linked:

@@ -25,7 +25,7 @@ class NewEmail:
 
 
 async def known(firm_id: UUID, fingerprints: Sequence[bytes]) -> dict[bytes, UUID]:
-    """By fingerprint, the ids of those that the firm has."""
+    """Ids of the e-mails that the firm has, by fingerprint."""
     query = "SELECT fingerprint, id FROM email WHERE firm_id = $1 AND fingerprint = ANY($2::bytea[])"
     return {email["fingerprint"]: email["id"] for email in await store.rows(query, firm_id, list(fingerprints))}
 
@@ -111,8 +111,8 @@ SELECT $1, f.* FROM unnest($2::uuid[], $3::uuid[], $4::int[], $5::text[], $6::te
 
 async def add_participants(firm_id: UUID, messages: Sequence[tuple[UUID, Message]], *, new: Collection[UUID]) -> None:
     """
-    Those that each e-mail does not have yet (`_same`). Of `new` e-mails, which have none, all: nothing is looked up for
-    them. The same message twice, in the batch or later, adds only whom the other copy lacked.
+    Adds the participants that an e-mail does not have yet (`_same`): another copy of a message adds only whom the first
+    one lacked. For `new` e-mails, which have none, nothing is looked up.
     """
     people = {
         _same(email_id, place, person): (place, person)

@@ -1,4 +1,4 @@
-"""Which accounts ask for a message, and that it is theirs from now on (R18)."""
+"""Which accounts ask for a message, and linking it to them (R18)."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from models.viewer import Actor
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Accounts by the address that they ask for."""
+    """The accounts that ask for an address's mail, by address."""
 
     accounts: Mapping[str, set[UUID]]
 
@@ -39,7 +39,7 @@ WHERE t.firm_id = $1 AND t.email_sync AND e.key = ANY($2::text[])
 
 
 async def link(by: Actor, emails: Sequence[tuple[UUID, Message, Asking]]) -> dict[UUID, list[UUID]]:
-    """By email: the accounts that it was newly linked to."""
+    """Links each to the accounts that ask for it; answers the new links, by email."""
     links = list(
         dict.fromkeys(
             (email_id, account_id)

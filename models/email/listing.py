@@ -22,7 +22,7 @@ from models.viewer import System, Viewer
 
 MOST_BODIES = 20_000_000  # bytes of text and HTML that are in memory for one answer; the largest e-mail has 8 million
 Reader = Viewer | System
-"""The team; or the program itself, once it knows that a client may see what it asks for."""
+"""The team; or the system, for a client who may see these rows (models/portal)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class AttachmentView:
 
 @dataclass(frozen=True, slots=True)
 class EmailFilter:
-    """`search`: words in any order. `address_id`: it took part."""
+    """`search`: words in any order. `address_id`: an address that sent or got it."""
 
     search: str | None = None
     account_id: UUID | None = None
@@ -104,7 +104,7 @@ async def counts_of_accounts(by: Viewer, account_ids: Sequence[UUID]) -> dict[UU
 
 
 async def linked_page(conditions: str, args: Sequence[object], window: Window) -> Page[EmailView]:
-    """Newest first, of those whose link `l` to an account is as `conditions` say."""
+    """Newest first. `conditions`: SQL on `l`, the link of an e-mail to an account."""
     select = f"SELECT {_COLUMNS}, {{sort}} FROM {OF_ACCOUNT.source} WHERE {conditions}"
     return await read_page(select, args, order=OF_ACCOUNT.order, window=window, read=_view)
 
@@ -186,7 +186,7 @@ def _matching(by: Viewer, filter: EmailFilter) -> store.Where:
     where.given("l.account_id = ?", filter.account_id, afresh=True)
     where.given(_TOOK_PART, filter.address_id)
     where.given(_IN_THREAD, filter.thread_id)
-    if typed := beginnings(filter.search or ""):  # looked through: they are found by an address, or a thread
+    if typed := beginnings(filter.search or ""):  # no index needed: address or thread has left few
         where.add("array_to_tsvector(m.words) @@ ?::text::tsquery", " & ".join(typed), afresh=True)
     return where
 

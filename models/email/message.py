@@ -27,9 +27,9 @@ class MessageAttachment:
 @dataclass(frozen=True, slots=True)
 class Message:
     """
-    Read and kept, not yet stored. `sent_at` None: its header cannot be read. `certified_by`: it came as certified mail
-    (R18), in an envelope from the address `carrier`. `receipt`: of such mail, and nobody's letter. `renamed`: a server
-    gave this copy another Message-ID; the first one is among its references.
+    Parsed, its files kept, not yet in the database. `sent_at` None: its header cannot be read. `certified_by`: it came
+    as certified mail (R18), in an envelope from the address `carrier`. `receipt`: of such mail, written by nobody.
+    `renamed`: a server gave this copy another Message-ID; the first one is among its references.
     """
 
     fingerprint: bytes
@@ -66,11 +66,11 @@ class Message:
         return self.dated() if earliest <= self.dated() <= self.received_at + CLOCKS_APART else self.received_at
 
     def address_keys(self) -> set[str]:
-        """Of all addresses in it, as they are compared."""
+        """The keys of all addresses in it."""
         return {compared(person.address) for person in self.participants if person.address}
 
     def sender_key(self) -> str:
-        """By which it is ours or not: of certified mail the envelope's, as anybody may put any letter inside (R18)."""
+        """Says whether it is ours: of certified mail the envelope's, as anybody may put any letter inside (R18)."""
         return compared(self.first(Role.FROM, Role.SENDER).address if self.certified_by is None else self.carrier)
 
     def senders(self) -> list[Participant]:

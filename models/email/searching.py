@@ -1,9 +1,9 @@
 """
 The newest e-mails with some words, in a history of any length.
 
-Whether words stand in the newest mail, in the oldest or in none PostgreSQL cannot know, and where it guesses wrong it
-reads the whole history. So it is told, in one statement: look through the newest; where these are not enough, ask the
-index; and where that finds more than can be sorted at once, look through the whole list, of which they are a good part.
+PostgreSQL cannot know whether words stand in the newest mail, in the oldest or in none; where it guesses wrong it reads
+the whole history. So one statement tells it: look through the newest; if these are too few, ask the index; if that
+finds more than can be sorted at once, look through the whole list, for then every few e-mails match.
 """
 
 from collections.abc import Sequence
@@ -42,7 +42,7 @@ _LINKED = ", LATERAL (SELECT 1 FROM email_account l WHERE {listed} AND l.email_i
 
 @dataclass(frozen=True, slots=True)
 class EmailList:
-    """`rows` stand in its order; `source` has the e-mails beside them, as `m`."""
+    """`rows`: the table that is sorted. `source`: the same with the e-mails as `m`."""
 
     rows: str
     source: str
@@ -58,7 +58,7 @@ OF_ACCOUNT = EmailList(
 
 
 def newest(firm_id: UUID, account_id: UUID | None, beginnings: Sequence[str], window: Window) -> store.Where:
-    """Those of the window, of the firm's e-mails or an account's, and one more where there are more: as `email m`."""
+    """A condition on `email m`: those of the window, and one more where there are more."""
     where = store.Where("m.firm_id = ?", firm_id)
     among, listed, linked = OF_FIRM, "m.firm_id = $1", ""
     if account_id:
@@ -86,7 +86,7 @@ def newest(firm_id: UUID, account_id: UUID | None, beginnings: Sequence[str], wi
 
 
 async def count(firm_id: UUID, account_id: UUID | None, beginnings: Sequence[str]) -> int:
-    """Of the firm's or an account's, by the index; but a short list is looked through, however many the firm has."""
+    """By the index; but a short list of an account is looked through, however many the firm has."""
     args: list[object] = [firm_id, firm_words(firm_id, beginnings)]
     query = _COUNT
     if account_id:
@@ -112,5 +112,5 @@ SELECT (
 
 
 def firm_words(firm_id: UUID, beginnings: Sequence[str]) -> str:
-    """The tsquery for what PostgreSQL's function of this name makes of them, by which they are indexed."""
+    """The tsquery for the index over PostgreSQL's function `firm_words`."""
     return " & ".join(beginning.replace("'", f"'{str(firm_id)[-6:]}", 1) for beginning in beginnings)

@@ -1,7 +1,7 @@
 """
 Conversations, by Message-ID, References and In-Reply-To; never by subject alone (RFC 5322, 3.6.4).
 
-A message that comes late may join two of them. The older thread stays; the id of the other goes on leading to it.
+A message that comes late may join two of them. The older thread stays, and the other's id leads to it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,19 +20,19 @@ MOST_REFERENCES = 100
 
 @dataclass(frozen=True, slots=True)
 class Threads:
-    """`of`: of each message, in order. `joined`: threads that were there and are part of another now, by their ids."""
+    """`of`: the thread of each message, in order. `joined`: by old id, the thread that it is part of now."""
 
     of: Sequence[UUID]
     joined: Mapping[UUID, UUID]
 
 
 async def threads_of(by: System, messages: Sequence[Message]) -> Threads:
-    """Made or joined where need be, in a few statements for all. Under `history.lock`."""
+    """Finds, begins and joins threads, in a few statements for all. Under `history.lock`."""
     return await threads_named(by, [_names(message) for message in messages])
 
 
 async def threads_named(by: System, names: Sequence[Sequence[str]]) -> Threads:
-    """The same of messages of which only these Message-IDs are known, own ones and others they refer to."""
+    """The same, where each message is known by Message-IDs only: its own and those it refers to."""
     refs = await store.rows(_KNOWN, by.firm_id, sorted({name for of_message in names for name in of_message}))
     conversations = _Conversations({ref["message_id"]: ref["thread_id"] for ref in refs})
     threads = [conversations.thread_of(of_message) for of_message in names]
@@ -44,7 +44,7 @@ async def threads_named(by: System, names: Sequence[Sequence[str]]) -> Threads:
 
 
 async def name(by: Actor, message_id: str, thread_id: UUID) -> None:
-    """A new Message-ID belongs to this thread: whatever answers it is there, too. Under `history.lock`."""
+    """Puts a new Message-ID into this thread, so that answers to it come there. Under `history.lock`."""
     await store.execute(_NAME, by.firm_id, [message_id], [thread_id])
 
 
@@ -90,7 +90,7 @@ SELECT gen_random_uuid(), $1, n.message_id, n.thread_id FROM unnest($2::text[], 
 
 
 async def _join(by: System, into: Mapping[UUID, UUID]) -> None:
-    """Whoever shows e-mails of them, by their old thread, hears that it is another now."""
+    """Tells the feed, for whoever shows e-mails by the old thread."""
     moved = await store.row(_JOIN, by.firm_id, list(into), list(into.values()))
     if moved and moved["emails"]:
         emails = journal.Change("emails", None, str(moved["emails"]))

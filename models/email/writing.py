@@ -1,4 +1,4 @@
-"""A message that a colleague writes here is stored as those that come, whoever asks for it or not (R45)."""
+"""Stores a message that a colleague writes here, whether or not an account asks for it (R45)."""
 
 from uuid import UUID
 
@@ -14,8 +14,8 @@ async def write(
     by: Viewer, mailbox_id: UUID, email_id: UUID, message: Message, *, thread_id: UUID | None = None
 ) -> tuple[UUID, ...]:
     """
-    Answers the accounts that asked for it, to which it is linked. `thread_id`: of what it answers; None: it begins one.
-    Whoever wrote it knows of it, so that nothing enters Inbox+. Inside a transaction, under `history.lock`.
+    Links it to the accounts that ask for it, and answers them. `thread_id`: of what it answers; None: it begins one.
+    Nothing enters Inbox+. Inside a transaction, under `history.lock`.
     """
     assert message.message_id, "it is our own"
     thread = thread_id or uuid7()

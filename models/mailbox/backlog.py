@@ -1,4 +1,4 @@
-"""What the ledger has to fetch, in its order, and how much of it is left."""
+"""Which messages of the ledger are fetched, in which order, and how many are left."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ from models.mailbox.lease import Leased, check
 from models.mailbox.mailbox import FolderKind, OccurrenceState, SkipReason
 
 MOST_TRIES = 3
-"""How often a header or a message is asked for that the server lists and does not hand out."""
+"""Times that a header or message is asked for which the server lists but does not hand out."""
 MOST_CUTS = 12
-"""How often where the line broke over it each time: that may be the network's fault, and an hour passes meanwhile."""
+"""Times where the connection broke each time, which may be the network's fault; they take about an hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,8 @@ class Settled:
 
 async def due(leased: Leased, folder: LedgerFolder, *, most: int, besides: Collection[UUID] = ()) -> list[Pending]:
     """
-    Newest arrivals first, then history from the newest back; nothing that failed before, nor what is under way
-    (`besides`). What nobody asks for any more is settled on the way: its body is not even fetched (R18).
+    Newest arrivals first, then history from the newest back; without what failed before, and what is being fetched
+    already (`besides`). A message that nobody asks for any more is settled without fetching its body (R18).
     """
     occurrences = await store.rows(_DUE, *_place(leased, folder), list(besides), most)
     unasked = await _unasked(leased, occurrences)
@@ -69,7 +69,7 @@ async def _unasked(leased: Leased, occurrences: Sequence[Any]) -> set[UUID]:
 
 
 async def _settle_unasked(leased: Leased, occurrences: Sequence[Any]) -> None:
-    """Asked once more, under the lock that whoever switches on waits for; without it storing would hold up fetching."""
+    """Asks again, under the lock of switching on: `due` asks without it, else storing would hold up fetching."""
     async with store.transaction(leased.firm_id):
         await history.lock(leased.firm_id)
         await check(leased)
@@ -111,19 +111,19 @@ async def remains(leased: Leased, folder: LedgerFolder, *, besides: Collection[U
 
 
 async def failed_before(leased: Leased, folder: LedgerFolder, *, most: int = 200) -> list[Pending]:
-    """To be tried once more, one by one; those with the fewest tries first."""
+    """Messages to be tried again, one by one; those with the fewest tries first."""
     query = f"SELECT * FROM occurrence WHERE {_IS_DUE} AND attempts > 0 ORDER BY attempts, uid LIMIT $5"
     occurrences = await store.rows(query, *_place(leased, folder), most)
     return [_pending(occurrence, folder) for occurrence in occurrences]
 
 
 async def switched_on(firm_id: UUID, hashes: Iterable[bytes]) -> set[bytes]:
-    """Those of them that stand for an address with Email sync on; for good only under `history.lock`."""
+    """Which of these hashes are of an address with Email sync on; it stays so only under `history.lock`."""
     return {address["hash"] for address in await store.rows(_SWITCHED_ON.format("hash"), firm_id, list(hashes))}
 
 
 async def _switched_on_before(firm_id: UUID, hashes: Iterable[bytes]) -> set[bytes]:
-    """The same for what the ledger met by older keys; whose address it really is, its headers say once fetched."""
+    """The same for hashes by the firm's key before. Whose address it really is, the headers say once fetched."""
     return {address["hash"] for address in await store.rows(_SWITCHED_ON.format("hash_before"), firm_id, list(hashes))}
 
 
@@ -138,7 +138,7 @@ SELECT e.{0} AS hash FROM email_address e WHERE e.firm_id = $1 AND e.{0} = ANY($
 
 
 async def settle(leased: Leased, outcomes: Sequence[Settled]) -> None:
-    """Inside the transaction that stores the messages, after `check`. What it names no more may go."""
+    """Writes outcomes, and drops files named no more. In the transaction that stores messages, after `check`."""
     ids = [outcome.id for outcome in outcomes]
     kept_so_far = await store.rows(_KEPT_SO_FAR, leased.firm_id, ids)
     await stored_file.drop(leased.firm_id, [occurrence["raw_file"] for occurrence in kept_so_far])
@@ -184,8 +184,8 @@ FROM jsonb_to_recordset($2::text::jsonb) AS n(id uuid, hashes text[]) WHERE o.fi
 
 async def progress(leased: Leased) -> None:
     """
-    Counts what is left of the history to fetch; both figures are 0 when nothing is. Until then neither falls: where
-    more is left than was counted on, the whole has grown.
+    Counts how much of the history is still to be fetched; both figures are 0 when nothing is. Until then neither falls:
+    where more is left than was counted, the whole grows.
     """
     await store.execute(_PROGRESS, leased.firm_id, leased.mailbox_id)
 

@@ -108,7 +108,7 @@ def one_line(given: str | None, name: str) -> str | None:
 
 
 def columns_of(server: MailServer, name: str) -> dict[str, Any]:
-    """As it is kept: the host without what came along unseen when it was pasted. Raises INVALID for all at fault."""
+    """Without invisible characters pasted into the host. Raises INVALID for all faults at once."""
     columns, faults = {f"{name}_port": server.port, f"{name}_security": server.security}, Faults()
     with faults:
         must_be_mail_port(server.port, name, "port")

@@ -29,7 +29,7 @@ class Held:
 
 
 async def held(leased: Leased) -> Held:
-    """As it is kept now; renews the lease. Raises LeaseLost, keys.WrongKey."""
+    """The secret as it is kept now; renews the lease. Raises LeaseLost, keys.WrongKey."""
     mailbox = await store.row(_HELD, *_place(leased), SECONDS)
     if mailbox is None:
         raise LeaseLost
@@ -57,9 +57,9 @@ async def _still_good(leased: Leased, mailbox: Any) -> str | None:
 
 async def keep(leased: Leased, held: Held, access_token: str, until: datetime, refresh_token: str | None) -> None:
     """
-    `refresh_token`: where the old one was replaced by it. Unlike other writes of the holder this takes no account of
-    the version: whatever else somebody has changed meanwhile, a new refresh token must not be lost, for the old one may
-    be dead by now. A secret that somebody has changed stays.
+    Keeps the access token, and `refresh_token` where the server replaced the old one. Unlike other writes of the holder
+    it does not look at the version: whatever somebody has changed meanwhile, a new refresh token must not be lost, for
+    the old one may be dead by now. A secret that somebody has changed stays.
 
     Raises LeaseLost; nothing was written then.
     """
@@ -80,7 +80,7 @@ UPDATE mailbox SET secret = $5, access_token = $6, access_until = $7 WHERE {_OUR
 
 
 async def ended_since(leased: Leased, moment: datetime) -> bool:
-    """Whether the access token that is kept was good then, and is not any more: its server may end the line by that."""
+    """Whether the kept access token has ended since it was taken: then its server may close the connection for that."""
     until: datetime | None = await store.value(_UNTIL, *_place(leased))
     return until is not None and moment < until - EARLY <= clock.now()
 

@@ -1,4 +1,4 @@
-"""What a disconnected mailbox left goes in small steps; whoever is killed in one of them has done nothing of it."""
+"""What a disconnected mailbox left is deleted in small steps, each a transaction."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,12 +14,12 @@ from models.mailbox.connecting import record
 from models.viewer import System
 
 AT_ONCE = 500
-"""Messages of a step, in the ledger or in the firm. So long the firm's mail waits, and no longer."""
+"""Messages of a step, in the ledger or in the firm: the firm's mail waits no longer than for one step."""
 LOOK_SECONDS = 5.0
 
 
 class Endings(Rounds):
-    """Looks for mailboxes that were disconnected. Any number of them: each mailbox is one's at a time."""
+    """Looks for disconnected mailboxes. Any number may run: each mailbox is one's at a time."""
 
     def __init__(self) -> None:
         super().__init__("mailbox_endings", LOOK_SECONDS)
@@ -29,7 +29,7 @@ class Endings(Rounds):
 
 
 async def end_mailboxes() -> int:
-    """All that nobody is at, one after the other: how many steps it took."""
+    """All that no other worker is at, one after the other. Answers how many steps it took."""
     steps = 0
     for mailbox in await store.rows(_DISCONNECTED):
         while await _step(System(mailbox["firm_id"]), mailbox["id"]):
@@ -42,7 +42,7 @@ _DISCONNECTED = "SELECT firm_id, id FROM mailbox WHERE disconnected_at IS NOT NU
 
 
 async def _step(by: System, mailbox_id: UUID) -> bool:
-    """False: nothing is left, or another worker is at it, or at an earlier one of the firm."""
+    """False: nothing is left, or another worker is at this mailbox or at an earlier one of the firm."""
     async with store.transaction(by.firm_id):
         await history.lock(by.firm_id)
         mailbox = await store.row(_HELD, by.firm_id, mailbox_id)
@@ -125,7 +125,7 @@ WHERE (m.mailbox_id IS NULL OR m.mailbox_id = $2)
 
 
 async def _remove(by: System, mailbox: Any) -> bool:
-    """The last step. In the journal with the count of what was forgotten."""
+    """The last step: deletes the mailbox, and records how many messages were forgotten."""
     for query in ("DELETE FROM mail_folder WHERE firm_id = $1 AND mailbox_id = $2", _REMOVE):
         await store.execute(query, by.firm_id, mailbox["id"])
     if mailbox["forgets"]:

@@ -1,4 +1,4 @@
-"""The end of the way in: messages, links, notifications, ledger and journal of a batch in one transaction."""
+"""The last step of an e-mail's way in: a batch with its links, Inbox+, ledger and journal in one transaction."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from models.viewer import System
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A pending message with what came of fetching it: the message, or else how it is settled without one."""
+    """A pending message, with `message` where it could be fetched, else with how it is settled without one."""
 
     pending: Pending
     message: Message | None = None
@@ -26,7 +26,7 @@ class Fetched:
 
 async def finish(leased: Leased, batch: Sequence[Fetched]) -> None:
     """
-    All or nothing; where one message cannot be stored, the others are and that one is quarantined.
+    All or nothing. Where one message cannot be stored, that one is quarantined and the others are stored.
 
     Raises LeaseLost, asyncpg.PostgresError or OSError: then nothing has happened, and it can be tried again.
     """
@@ -81,7 +81,7 @@ def _kept(key: Key, pending: Pending, message: Message, received: Received) -> S
 
 
 def _hashes(key: Key, message: Message) -> tuple[bytes, ...]:
-    """Of whom it names, for the next switch: a forged envelope of certified mail may have promised others (R18)."""
+    """Of the addresses in the message itself, for the next switch: a forged envelope may have named others (R18)."""
     return tuple(key.address_hash(address_key) for address_key in message.address_keys())
 
 
@@ -90,7 +90,7 @@ def _is_past(fetched: Fetched, received: Received) -> bool:
 
 
 def _tell_history(by: System, received: Sequence[Received]) -> None:
-    """What of a batch is not told message by message is told once, with the accounts it was linked to."""
+    """One entry for all that is not told message by message, with the accounts that it was linked to."""
     if received:
         accounts = {account for message in received for account in message.accounts}
         change = journal.Change("history", None, str(len(received)))

@@ -47,7 +47,7 @@ class KnownFolder:
 
 
 async def known(leased: Leased) -> list[KnownFolder]:
-    """All that the server listed last, in one statement however many."""
+    """All folders that the server listed last time, in one statement."""
     place = (leased.firm_id, leased.mailbox_id)
     return [_known(folder) for folder in await store.rows(_KNOWN, *place, clock.now(), MOST_CUTS - 1)]
 
@@ -75,8 +75,8 @@ def _known(folder: Any) -> KnownFolder:
 
 async def listed(leased: Leased, there: Sequence[ListedFolder]) -> list[KnownFolder]:
     """
-    All folders that the server lists, as the ledger knows them now. What was found in one that is not read, or not
-    there any more, is gone; one that comes back is listed anew.
+    Writes the list of the server's folders, and answers them as the ledger knows them. Messages of a folder that is not
+    read, or not there any more, count as gone; one that comes back is listed anew.
     """
     before = await known(leased)
     if _differ(before, there):

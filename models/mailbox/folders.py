@@ -71,8 +71,8 @@ VALUES ($1, $2, $3, $4, $5, 1, 0)
 
 async def begin_anew(firm_id: UUID, folder_id: UUID, *, uidvalidity: int) -> None:
     """
-    What was found there is gone until it is found again. Twice in a row harms nothing: each numbering that is over has
-    a mark of its own. Inside a transaction, under `history.lock`.
+    Its messages count as gone until they are found again. Twice in a row does no harm: each old numbering has a mark of
+    its own. Inside a transaction, under `history.lock`.
     """
     await store.execute(_SUPERSEDE, firm_id, folder_id, clock.now())
     await store.execute(_RENUMBER, firm_id, folder_id, uidvalidity)
@@ -89,7 +89,7 @@ UPDATE mail_folder SET uidvalidity = $3, watermark = 1, on_server = 0, scanned_a
 
 
 async def scanned(leased: Leased, folder: LedgerFolder, *, on_server: int) -> None:
-    """The ledger agrees with the server, who counts so many. What comes from now on is an arrival."""
+    """The ledger has as many messages as the server counts (`on_server`). What comes from now on is an arrival."""
     async with store.transaction(leased.firm_id):
         await check(leased)
         await store.execute(_SCANNED, leased.firm_id, folder.id, on_server, clock.now())
@@ -113,8 +113,9 @@ RETURNING raw_file
 
 async def doubted(leased: Leased, folder: LedgerFolder, why: str, *, on_server: int) -> None:
     """
-    The server counts so many, and lists another number of them. What it lists is in the ledger, and it is looked at
-    again. Mail that it may only have forgotten for a moment is no arrival: the past counts as listed at the third time.
+    The server counts `on_server` messages but lists another number. What it lists is in the ledger, and it is looked at
+    again. Mail that it may only have left out for a moment is no arrival: only the third time does the past count as
+    listed.
     """
     async with store.transaction(leased.firm_id):
         await check(leased)
@@ -133,8 +134,8 @@ WHERE firm_id = $1 AND id = $2
 
 async def failed(leased: Leased, name: str, why: str | None) -> None:
     """
-    It could not be looked at, or only in part, and comes last next time. `why`: it cannot even be opened or listed, as
-    people are told; from the third time on it is left alone for a while, up to 10 minutes.
+    The folder could not be looked at, or only in part, and comes last next time. `why`: in plain words, where it cannot
+    even be opened or listed. From the third time on it is left alone for a while, up to 10 minutes.
     """
     async with store.transaction(leased.firm_id):
         await check(leased)
@@ -172,7 +173,7 @@ WHERE firm_id = $1 AND folder_id = $2 AND (state = 'PENDING' OR skip_reason = 'N
 
 
 async def looked_at(leased: Leased, folder: LedgerFolder, *, doubtful: bool) -> None:
-    """To the end: it has not failed any more, and nothing is wrong with it alone but what is `doubtful`."""
+    """It was looked at to the end: its failures are forgotten, and `why`, unless it is `doubtful`."""
     async with store.transaction(leased.firm_id):
         await check(leased)
         await store.execute(_LOOKED_AT, leased.firm_id, folder.id, doubtful)
@@ -184,6 +185,6 @@ UPDATE mail_folder SET failures = 0, rest_until = NULL, why = CASE WHEN $3 THEN 
 
 
 async def start_over(firm_id: UUID, mailbox_id: UUID) -> None:
-    """The mailbox lies elsewhere now: no number of the old place means anything. Inside a transaction."""
+    """The mailbox is on another server now, where the old numbers mean nothing. Inside a transaction."""
     query = "UPDATE mail_folder SET uidvalidity = $3 WHERE firm_id = $1 AND mailbox_id = $2"
     await store.execute(query, firm_id, mailbox_id, UNNUMBERED)

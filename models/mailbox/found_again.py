@@ -1,6 +1,6 @@
 """
-What left its folder and is found in another one, or under another number, is the message it was: neither fetched nor
-told again (R22). Known by its Message-ID, size and date within the mailbox; what stands in two folders at once is not.
+A message that left its folder and is found in another, or under another number, is known again: neither fetched nor
+told a second time (R22). Known by Message-ID, size and date in the mailbox; never while in two folders at once.
 """
 
 from collections import defaultdict
@@ -32,7 +32,7 @@ class Headed(Protocol):
 
 async def found_again(leased: Leased, folder: LedgerFolder, batch: Iterable[Headed]) -> dict[int, dict[str, Any]]:
     """
-    By UID, what the ledger's new rows take over; the old ones are taken out. Inside a transaction, under
+    By UID, what the new rows of the ledger take over from the old ones, which are deleted. Inside a transaction, under
     `history.lock`.
     """
     uids: dict[object, list[int]] = defaultdict(list)
@@ -65,7 +65,7 @@ def _taken_over(occurrence: Any) -> dict[str, Any]:
     match occurrence["state"], occurrence["skip_reason"]:
         case (OccurrenceState.PENDING, _) | (_, SkipReason.GONE_FROM_SERVER | SkipReason.UNREADABLE):  # not told yet
             return {"arrival": occurrence["arrival"]}
-        case (_, SkipReason.NOT_SWITCHED_ON):  # whoever asks for it by now asks for the past
+        case (_, SkipReason.NOT_SWITCHED_ON):  # whoever asks for it now gets it as history
             return {"arrival": False}
         case _:
             return {

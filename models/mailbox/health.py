@@ -1,4 +1,4 @@
-"""How a mailbox is, as its worker writes it (R23). Nothing of this overwrites what a person changed meanwhile."""
+"""A mailbox's health and back-off, as its worker writes them (R23), over nothing that a person changed meanwhile."""
 
 from datetime import timedelta
 from typing import Any
@@ -26,17 +26,17 @@ def _place(leased: Leased) -> tuple[object, ...]:
 
 
 async def now(leased: Leased, state: MailboxState) -> None:
-    """CHECKING or SYNCING."""
+    """The mailbox is CHECKING or SYNCING now."""
     await store.execute(f"UPDATE mailbox SET state = $5 WHERE {_OURS} AND state <> $5", *_place(leased), state)
 
 
 async def reached(leased: Leased) -> None:
-    """Signed in: the password is good again, whatever comes."""
+    """It has signed in, so the refusals of its password are forgotten."""
     await store.execute(f"UPDATE mailbox SET refusals = 0 WHERE {_OURS} AND refusals > 0", *_place(leased))
 
 
 async def succeeded(leased: Leased, fault: Fault | None = None) -> None:
-    """A pass is complete: LIVE, and nothing is wrong any more but what stops nothing."""
+    """A pass is complete: LIVE. `fault`: something that is wrong but did not stop the pass."""
     code, message, path = (fault.code, fault.message[:500], ".".join(fault.path) or None) if fault else (None,) * 3
     async with store.transaction(leased.firm_id):
         _tell_if_moved(leased, await store.row(_SUCCEEDED, *_place(leased), clock.now(), code, message, path))
@@ -57,10 +57,9 @@ UPDATE mailbox b SET state = 'LIVE', last_sync_at = $5, failures = 0, refusals =
 
 def _tell_if_moved(leased: Leased, mailbox: Any) -> None:
     """
-    What is wrong is another than before, or it works for the first time. Each try goes by way of CHECKING and SYNCING,
-    and each pass has a time and figures of its own: of these no entry is written, lest mailboxes that are looked at
-    every minute fill the journal, but whoever follows reads them every few seconds (graph/states.py). Tries are seconds
-    apart (FIRST_WAIT), and so are the entries of a mailbox.
+    Writes an entry where the fault is another than before, or the mailbox works for the first time. Passes and their
+    states CHECKING and SYNCING come every minute and would fill the journal: whoever follows reads these every few
+    seconds (graph/states.py).
     """
     if mailbox is not None and mailbox["moved"]:
         subject = (Subject.MAILBOX, leased.mailbox_id)
@@ -79,11 +78,11 @@ async def failed(
     ours: bool = False,
 ) -> None:
     """
-    RETRYING after 5 s, then ever longer up to 10 minutes; at the third explicit refusal, and at once where another try
+    RETRYING after 5 s, then ever longer up to 10 minutes. At the third explicit refusal, and at once where another try
     is `hopeless`, NEEDS_ATTENTION, told in Inbox+.
 
-    `path` is the part of ConnectMailboxInput to mend, as in "imap.host". `wait`: seconds at least until the next try.
-    `ours`: nothing is wrong with the mailbox, so that a minute is the longest between tries.
+    `path`: the part of ConnectMailboxInput to mend, as in "imap.host". `wait`: seconds at least until the next try.
+    `ours`: the fault is on our side, so that tries are a minute apart at most.
     """
     waits = (FIRST_WAIT.total_seconds(), (OUR_LONGEST_WAIT if ours else LONGEST_WAIT).total_seconds())
     said = (code, message[:500], path, refused, *waits, MOST_REFUSALS)

@@ -85,7 +85,7 @@ async def claim(owner: str, *, most: int, held: Collection[UUID] | None = None) 
 
 
 async def claim_one(owner: str, mailbox_id: UUID) -> Leased | None:
-    """This one, also before it is due; None where somebody holds it, it is paused or waits for a person."""
+    """This mailbox, also before it is due; None where somebody holds it, it is paused or waits for a person."""
     mailbox = await store.row(_CLAIM_ONE, owner, mailbox_id, SECONDS)
     return _leased(mailbox) if mailbox else None
 
@@ -140,8 +140,8 @@ def _leased(mailbox: Any) -> Leased:
 
 async def renew(held: Iterable[Leased]) -> set[UUID]:
     """
-    Those that are still ours, for another minute; the others are lost. One by one: a statement that locks several
-    mailboxes could meet another that locks them in another order.
+    Keeps the leases for another minute, and answers those that are still ours. One by one: a statement that locks
+    several mailboxes could meet another that locks them in another order.
     """
     return {leased.mailbox_id for leased in held if await store.execute(_RENEW, *_place(leased), SECONDS)}
 
@@ -157,7 +157,7 @@ def _place(leased: Leased) -> tuple[UUID, UUID, int]:
 
 
 async def stirring(held: Iterable[Leased]) -> dict[UUID, Stir]:
-    """How those stand that are still ours: cheap enough to ask every second. Folders that rest are left alone."""
+    """How the mailboxes that are still ours stand: cheap enough to ask every second. Folders that rest do not count."""
     tokens = {leased.mailbox_id: leased.token for leased in held}
     mailboxes = await store.rows(_STIRRING, list(tokens), list(tokens.values()), clock.now())
     return {mailbox["id"]: Stir(*(mailbox[name] for name in _STIRS)) for mailbox in mailboxes}
@@ -179,7 +179,7 @@ FROM mailbox b JOIN unnest($1::uuid[], $2::bigint[]) AS held(id, token) ON b.id 
 
 
 async def release(leased: Leased) -> None:
-    """Anybody may claim it at once. Harmless where it is lost already."""
+    """Gives the mailbox back: anybody may claim it at once. Does nothing where it is lost already."""
     await store.execute(_RELEASE, *_place(leased))
 
 
@@ -189,10 +189,7 @@ UPDATE mailbox SET lease_owner = NULL, lease_until = NULL WHERE firm_id = $1 AND
 
 
 async def check(leased: Leased) -> None:
-    """
-    First of all in every writing transaction of the holder, but after `history.lock` where that is taken, too. Raises
-    LeaseLost.
-    """
+    """Comes first in every writing transaction of the holder, or right after `history.lock`. Raises LeaseLost."""
     if await store.value(_CHECK, *_place(leased), leased.version) is None:
         raise LeaseLost
 

@@ -25,8 +25,8 @@ from models.viewer import System
 @dataclass(frozen=True, slots=True)
 class Found:
     """
-    A header as it was read. `hashes` stand for its participants; `skip`: settled so, with `tries` for now only. They
-    add up, to MOST_CUTS at most. `met`: it says that it was sent from here.
+    A header as it was read. `hashes`: of its participants. `skip`: why it is settled already, for now only where it has
+    `tries`, which add up to MOST_CUTS at most. `met`: it says that it was sent from here.
     """
 
     uid: int
@@ -42,11 +42,11 @@ class Found:
 
 async def found(leased: Leased, folder: LedgerFolder, batch: Sequence[Found], *, watermark: int) -> None:
     """
-    Rows for a batch of headers, by UID, PENDING where Email sync is on for one of its addresses, and the watermark: the
+    Writes rows for a batch of headers, PENDING where Email sync is on for one of the addresses, and the watermark: the
     ledger has all below this UID now. The same header again changes nothing, unless it was gone or UNREADABLE.
 
-    Where the database does not take the batch, its halves are tried, down to the header that is to blame: that one is
-    skipped as UNREADABLE. Raises LeaseLost.
+    Where the database does not take a batch, its halves are tried, down to the header to blame, which is skipped as
+    UNREADABLE. Raises LeaseLost.
     """
     try:
         await _write(leased, folder, batch, watermark)
@@ -162,7 +162,7 @@ async def unread(leased: Leased, folder: LedgerFolder) -> list[int]:
 
 
 async def tries(leased: Leased, folder: LedgerFolder, numbers: Collection[int]) -> dict[int, int]:
-    """By UID, of these: how often its header has been asked for in vain, if ever."""
+    """By UID, how often the header has been asked for in vain; without those that never were."""
     query = """SELECT uid, attempts FROM occurrence WHERE firm_id = $1 AND folder_id = $2 AND uidvalidity = $3
       AND uid = ANY($4::bigint[]) AND skip_reason = 'UNREADABLE'"""
     rows = await store.rows(query, leased.firm_id, folder.id, folder.uidvalidity, list(numbers))
@@ -170,13 +170,13 @@ async def tries(leased: Leased, folder: LedgerFolder, numbers: Collection[int]) 
 
 
 async def uids(leased: Leased, folder: LedgerFolder) -> set[int]:
-    """What the ledger takes to be on the server."""
+    """The messages that are on the server, as far as the ledger knows."""
     rows = await store.rows(f"SELECT uid FROM occurrence WHERE {_THERE}", *_place(leased, folder))
     return {uid for (uid,) in rows}
 
 
 async def count(leased: Leased, folder: LedgerFolder) -> int:
-    """How many that is."""
+    """How many messages are on the server, as far as the ledger knows."""
     number: int = await store.value(f"SELECT count(*) FROM occurrence WHERE {_THERE}", *_place(leased, folder))
     return number
 
@@ -189,7 +189,7 @@ def _place(leased: Leased, folder: LedgerFolder) -> tuple[object, ...]:
 
 
 async def gone(leased: Leased, folder: LedgerFolder, vanished: Iterable[int]) -> None:
-    """These are no longer on the server. What was stored stays in the firm."""
+    """These messages are no longer on the server. What was stored stays in the firm."""
     async with store.transaction(leased.firm_id):
         await history.lock(leased.firm_id)  # rows before the mailbox: as whoever switches on does
         await check(leased)

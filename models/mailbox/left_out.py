@@ -10,7 +10,7 @@ LONGEST_NAME = 500  # characters
 
 
 def left_out(names: Sequence[str]) -> list[str]:
-    """As they are kept, each once. Raises INVALID for all at fault."""
+    """The names as they are kept, each once. Raises INVALID for all faults at once."""
     if len(names) > MOST:
         message = f"At most {MOST} folders can be left out by name; what lies below a folder goes with it."
         raise Refusal(ErrorCode.INVALID, message, "foldersLeftOut")

@@ -58,7 +58,7 @@ class FolderHealth:
 class MailboxHealth:
     """
     `on_server` = `stored` + `pending` + all `skipped` + `quarantined` (R22), as in each of the `folders`.
-    `lag_seconds`: of arrivals that are pending; of history its progress tells.
+    `lag_seconds`: of pending arrivals; how far history is, `Backfill` says.
     """
 
     on_server: int = 0
@@ -191,7 +191,7 @@ def _view(mailbox: Any) -> MailboxView:
 
 
 def _fault(mailbox: Any) -> Fault | None:
-    """Of reading; where nothing is wrong with that, of the door for sending."""
+    """What is wrong with reading, or else with the door for sending."""
     for door in ("", "smtp_"):
         if mailbox[f"{door}error_code"] is not None:
             path = mailbox[f"{door}error_path"]

@@ -1,4 +1,4 @@
-"""Mending a mailbox: whatever was wrong is tried again. Where its secret is sent changes only with the secret."""
+"""Changing a mailbox. Whatever was wrong is tried again; where its secret is sent changes only with the secret."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -69,7 +69,7 @@ _MAILBOX = "SELECT * FROM mailbox WHERE firm_id = $1 AND id = $2 AND disconnecte
 
 
 async def left_by(by: Actor, member_id: UUID) -> None:
-    """Those of a colleague who is removed are the firm's from now on, and go on. Runs inside a transaction."""
+    """The mailboxes of a colleague who is removed become the firm's, and are read on. Runs inside a transaction."""
     for mailbox in await store.rows(_LEFT, by.firm_id, member_id):
         changes = journal.changes_between({"ownerId": member_id}, {"ownerId": None})
         record(by, JournalKind.MAILBOX_CHANGED, mailbox["id"], changes)
@@ -113,7 +113,7 @@ async def _columns(by: Actor, mailbox_id: UUID, change: MailboxChange) -> dict[s
 
 
 def _must_know_the_secret(by: Actor, mailbox: Any, columns: dict[str, Any]) -> None:
-    """Else whoever names a server of their own is sent the one that is kept here. Raises NOT_ALLOWED, INVALID."""
+    """A new server gets a new secret: else the kept one could be sent to anybody's. Raises NOT_ALLOWED, INVALID."""
     if all(columns.get(name, mailbox[name]) == mailbox[name] for name in _WHERE_IT_GOES):
         return
     must_be_in_person(by)
@@ -152,7 +152,7 @@ _FRESH: dict[str, Any] = {
 
 
 def _told(mailbox: Any, columns: dict[str, Any]) -> list[journal.Change]:
-    """In the words of the API; of what it signs in with only that it changed."""
+    """For the journal, in the words of the API; of a secret only that it changed."""
     shown = {name: value for name, value in columns.items() if name not in {"secret", "secret_kind"}}
     changes = journal.changes_between(
         {API_NAMES.get(name, name): _named(mailbox[name]) for name in shown},

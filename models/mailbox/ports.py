@@ -1,4 +1,4 @@
-"""Which ports a mail server may be on. Else a mailbox could knock at any door of the internet in our name."""
+"""Which ports a mail server may be on: else a mailbox could reach any service of the internet in our name."""
 
 from models.errors import ErrorCode, Refusal
 from models.ground import store
@@ -10,7 +10,7 @@ _allowed: frozenset[int] | None = None
 
 
 def limit_ports(settings: Settings) -> None:
-    """Makes the ports of this installation known; in development any will do."""
+    """Sets the ports that this installation allows; in development any."""
     global _allowed
     _allowed = None if settings.development else USUAL | frozenset(settings.mail_ports)
 
@@ -24,7 +24,7 @@ def must_be_mail_port(port: int, *path: str) -> None:
 
 
 def why_not(port: int) -> str | None:
-    """What to do about a port that is none of a mail server here, in plain words; None: it is one."""
+    """What is wrong with a port of a mail server, and what to do, in plain words; None: it may be called."""
     if _allowed is None or port in _allowed:
         return None
     *others, last = sorted(_allowed)
@@ -41,7 +41,7 @@ def must_be_token_port(port: int, *path: str) -> None:
 
 
 def why_no_token_port(port: int) -> str | None:
-    """The same of a port where access tokens are fetched."""
+    """The same for a port where access tokens are fetched."""
     if _allowed is None or port == HTTPS or port in _allowed - USUAL:
         return None
     return (
@@ -51,7 +51,7 @@ def why_no_token_port(port: int) -> str | None:
 
 
 async def take_up_ports() -> None:
-    """Mailboxes that wait for nothing but their port, and whose port is allowed by now, are tried again."""
+    """Tries mailboxes again that stopped only because of a port which is allowed by now."""
     allowed = None if _allowed is None else list(_allowed)
     await store.execute(_TAKE_UP, allowed)
     await store.execute(_TAKE_UP_SENDING, allowed)

@@ -1,4 +1,4 @@
-"""A message that we put into a folder ourselves, under a number that the server told (RFC 4315): the ledger has it."""
+"""A message that we have put into a folder ourselves, where the server told its number (RFC 4315)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,8 +25,8 @@ class Put:
 
 async def note(leased: Leased, put: Put) -> None:
     """
-    STORED, unless the folder is not read, not listed yet or has other numbers by now: then it is found there. The
-    watermark passes it where it is the next one. Inside a transaction, under `history.lock`, after `check`.
+    Enters it into the ledger as STORED, unless the folder is not read, not listed yet or numbered anew: then it is
+    found there. The watermark passes it if it is next. Inside a transaction, under `history.lock`, after `check`.
     """
     args = (put.uid, uuid7(), put.size, put.received_at, put.message_id, put.email_id, clock.now())
     await store.execute(_NOTE, leased.firm_id, leased.mailbox_id, put.folder, put.uidvalidity, *args)

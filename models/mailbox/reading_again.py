@@ -1,4 +1,4 @@
-"""Trying again: a look at once, and what could not be read is read once more (R23)."""
+"""A look at once, and a second reading of what could not be read (R23). Back-off: `models.mailbox.health`."""
 
 from functools import partial
 from uuid import UUID
@@ -17,10 +17,9 @@ from models.viewer import Viewer
 
 async def sync_now(by: Viewer, mailbox_id: UUID, *, key: str | None = None) -> Done:
     """
-    The mailbox is looked at within seconds, also where it waits for its next try, or for a person: a secret that was
-    refused is tried once, and refused again it waits as before. All that is quarantined is fetched and read once more;
-    what fails again is quarantined with its reason. Nothing of it was told before, so nothing is told twice. What waits
-    to be sent from it is tried at once, too.
+    The mailbox is looked at within seconds, also where it waits for its next try or for a person; a secret that was
+    refused is tried once. All that is quarantined is fetched and read once more, and quarantined again where it fails;
+    it was not told before, so nothing is told twice. What waits to be sent is tried at once, too.
 
     Any team member may. Raises NOT_FOUND; INVALID where it is paused, which is somebody's decision and stays so.
     """
@@ -63,11 +62,11 @@ WHERE firm_id = $1 AND id = $2 AND backfill_total > 0
 
 async def with_parser(leased: Leased, version: int) -> None:
     """
-    Once for each new parser: what came and could not be read is fetched and read once more. Not what the server never
-    handed out, for no parser helps there. Raises LeaseLost.
+    Once for each new parser: messages that could not be read are fetched and read once more, except those that the
+    server never handed out. Raises LeaseLost.
 
-    An older process that still runs beside this one may quarantine by the older parser afterwards: that waits for
-    `sync_now` or the next version.
+    An older process that still runs may quarantine by the older parser afterwards: that waits for `sync_now` or the
+    next version.
     """
     if leased.parser_version >= version:
         return

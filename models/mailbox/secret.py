@@ -19,7 +19,7 @@ from models.mailbox.ports import must_be_token_port
 
 LONGEST_PASSWORD = 1000
 LONGEST_TOKEN = 8000
-"""Of a refresh token, an id or a secret of a client: some are signed documents."""
+"""Characters of a refresh token, client id or client secret: some are signed documents."""
 LONGEST_URL = 1000
 
 
@@ -43,26 +43,26 @@ Secret = str | OAuth
 
 
 def clean(secret: Secret) -> Secret:
-    """Of what was pasted, without the blanks around it. Raises INVALID for all that is at fault."""
+    """The secret without blanks around what was pasted. Raises INVALID for all faults at once."""
     return _clean_oauth(secret) if isinstance(secret, OAuth) else _sayable(secret)
 
 
 async def sealed(firm_id: UUID, mailbox_id: UUID, secret: Secret) -> dict[str, Any]:
-    """Its columns. Raises INVALID for what no server can be told."""
+    """The columns that keep it. Raises INVALID for what no server can be told."""
     kind, text = _as_text(clean(secret))
     key = await firm_key.of(firm_id)
     return {"secret": key.seal(text, firm_id, mailbox_id, _PLACES[kind]), "secret_kind": kind}
 
 
 async def unsealed(firm_id: UUID, mailbox_id: UUID, columns: Any) -> Secret:
-    """Of a row with its columns. Raises keys.WrongKey."""
+    """From a row with those columns. Raises keys.WrongKey."""
     kind = SecretKind(columns["secret_kind"])
     text = (await firm_key.of(firm_id)).unseal(columns["secret"], firm_id, mailbox_id, _PLACES[kind])
     return OAuth(**json.loads(text)) if kind is SecretKind.OAUTH else text
 
 
 async def signature(firm_id: UUID, secret: Secret) -> dict[str, str]:
-    """What the same idempotency key is compared by (R31)."""
+    """By which one idempotency key's inputs are compared (R31), without the secret itself."""
     kind, text = _as_text(clean(secret))
     name = _PLACES[kind]
     return {name: (await firm_key.of(firm_id)).signature(f"mailbox {name}", text)}
@@ -140,7 +140,7 @@ def _split(url: str) -> tuple[str, int | None, SplitResult]:
     try:
         parts = urlsplit(url)
         return parts.hostname or "", parts.port, parts
-    except ValueError:  # a port that is none, a bracket too many
+    except ValueError:  # no number as a port, a bracket too many
         _refuse_url("The token URL cannot be read. It is like https://accounts.example/token.")
 
 

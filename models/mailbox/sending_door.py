@@ -1,7 +1,7 @@
 """
-How the door for sending of a mailbox is found (RFC 6409): looked at once after the mailbox was connected or changed,
-and again, ever later, as long as it is not open; nothing is sent until then. Reading goes on meanwhile. Nothing of this
-overwrites what a person changed.
+Whether a mailbox's server for sending can be used (RFC 6409): looked at once the mailbox was connected or changed, and
+again, ever later, until it is open; nothing is sent before. Reading goes on meanwhile. What a person changed is not
+overwritten.
 """
 
 from datetime import timedelta
@@ -20,7 +20,7 @@ def _place(leased: Leased) -> tuple[object, ...]:
 
 
 async def due_in(leased: Leased) -> float | None:
-    """Seconds until it is to be looked at, 0: at once. None: it has been found open, or the mailbox is not ours."""
+    """Seconds until the next look, 0: at once. None: it is open, or the mailbox is not ours."""
     seconds: float | None = await store.value(_DUE_IN, *_place(leased))
     return seconds
 
@@ -44,8 +44,8 @@ WHERE {_OURS} AND (smtp_open_at <> version OR smtp_error_code IS NOT NULL)
 
 async def found_shut(leased: Leased, code: ErrorCode, message: str, *, path: str | None, wait: float) -> None:
     """
-    Also one that was open. Looked at again after a minute, then ever later up to an hour, or after `wait` seconds where
-    that is longer.
+    Also of one that was open. Looked at again after a minute, then ever later up to an hour, or after `wait` seconds
+    where that is longer.
     """
     first, longest = FIRST_WAIT.total_seconds(), LONGEST_WAIT.total_seconds()
     await store.execute(_FOUND_SHUT, *_place(leased), code, message[:500], path, first, longest, wait)

@@ -1,4 +1,4 @@
-"""A mailbox signs in. The first time its address becomes the firm's own, and Email sync of it ends (R46)."""
+"""A mailbox has signed in. The first time its address becomes the firm's own, and Email sync of it ends (R46)."""
 
 from typing import Any
 
@@ -13,12 +13,12 @@ from models.viewer import System
 
 
 class NotEntrusted(Refusal):
-    """A contact holds the address, and whoever connected or last changed the mailbox may not change clients."""
+    """A contact holds the address, and whoever connected or last changed the mailbox may not manage accounts."""
 
 
 async def signed_in(leased: Leased) -> None:
     """
-    The password is good, whatever comes.
+    Records that the password is good.
 
     Raises LeaseLost, NotEntrusted: the right is asked for again, for since the mailbox was connected a contact may have
     got its address, or whoever connected it may have lost the right.

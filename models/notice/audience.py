@@ -18,14 +18,14 @@ from models.viewer import Actor
 
 @dataclass(frozen=True, slots=True)
 class AccountRef:
-    """By its id, else by its code, as people type it."""
+    """An account by its id, else by its code as people type it."""
 
     id: UUID | None = None
     code: str | None = None
 
     @property
     def code_key(self) -> str | None:
-        """None: no account has such a code."""
+        """The code as it is compared; None: no account has such a code."""
         with suppress(Refusal):
             return None if self.code is None else text.code_key(text.one_line(self.code))
         return None
@@ -37,7 +37,7 @@ class AccountRef:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """`view` as it is answered; `to`: None where there is no address. `letter_id`: of the letter that tells of it."""
+    """`view`: as it is answered. `to` None: there is no address. `letter_id`: the letter that tells of the notice."""
 
     view: RecipientView
     to: TypedAddress | None
@@ -45,7 +45,7 @@ class Recipient:
 
     @property
     def is_open(self) -> bool:
-        """Nothing stands against a letter."""
+        """Whether nothing stands against a letter to it."""
         return self.view.outcome is NotifyOutcome.QUEUED
 
     def without_room(self) -> "Recipient":
@@ -82,7 +82,7 @@ def _recipients(rows: Iterable[Any]) -> Iterable[Recipient]:
 
 
 def _outcome(candidate: Any) -> NotifyOutcome:
-    """As far as it can be told before room is looked for."""
+    """All but LIMIT_REACHED, which is known only when letters are written."""
     if candidate["address_id"] is None:
         return NotifyOutcome.NO_ADDRESS
     if not candidate["notify"]:

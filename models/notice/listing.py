@@ -31,7 +31,7 @@ class NoticeView:
 
 @frozen
 class RecipientView:
-    """`contacts`: of the account, that held the address then, by name; one where there is none. Who is gone is not."""
+    """`contacts`: those who held the address then, by name, but for deleted ones; one where there is none."""
 
     address: EmailAddressView | None
     contacts: tuple[ContactView, ...]
@@ -40,7 +40,7 @@ class RecipientView:
 
 @frozen
 class NoticeLetterView:
-    """`reason` in plain words, where it has not arrived and never will."""
+    """`reason`: in plain words, of a letter that will not arrive any more."""
 
     address: EmailAddressView
     state: LetterState
@@ -75,7 +75,7 @@ def _view(notice: Any) -> NoticeView:
 
 
 async def recipients_of(by: Reader, notice_ids: Sequence[UUID]) -> dict[UUID, list[RecipientView]]:
-    """As they were answered, in that order."""
+    """By notice, in the order in which they were answered."""
     grouped: dict[UUID, list[RecipientView]] = defaultdict(list)
     for record in await store.rows(_RECIPIENTS, by.firm_id, list(notice_ids)):
         grouped[record["notice_id"]].append(recipient(record, NotifyOutcome(record["outcome"])))
@@ -83,14 +83,14 @@ async def recipients_of(by: Reader, notice_ids: Sequence[UUID]) -> dict[UUID, li
 
 
 def recipient(record: Any, outcome: NotifyOutcome) -> RecipientView:
-    """Of a record with the columns of an address (none: null) and CONTACTS."""
+    """From a record with the columns of an address (NULL: none) and of `contacts`."""
     its_address = None if record["address_id"] is None else address.view(record)
     columns = record["contact_ids"], record["contact_names"], record["contact_versions"]
     return RecipientView(its_address, tuple(ContactView(*of) for of in zip(*columns, strict=True)), outcome)
 
 
 def contacts(order: str) -> str:
-    """Columns: contacts `c` of one recipient, in this order."""
+    """SQL: ids, names and versions of one recipient's contacts `c`, in this order."""
     names = ("id", "name", "version")
     return ", ".join(f"coalesce(array_agg(c.{name} ORDER BY {order}), '{{}}') AS contact_{name}s" for name in names)
 
@@ -107,7 +107,7 @@ WHERE r.firm_id = $1 AND r.notice_id = ANY($2::uuid[]) ORDER BY r.notice_id, r.p
 
 
 async def letters_of(by: Viewer, notice_ids: Sequence[UUID]) -> dict[UUID, list[NoticeLetterView]]:
-    """In the order of the recipients. One letter may tell of several notices."""
+    """By notice, in the order of the recipients. One letter may tell of several notices."""
     grouped: dict[UUID, list[NoticeLetterView]] = defaultdict(list)
     for letter in await store.rows(_LETTERS, by.firm_id, list(notice_ids)):
         state = LetterState(letter["state"])
@@ -131,5 +131,5 @@ _OTHERWISE = {
 
 
 def _reason(state: LetterState, error: str | None) -> str | None:
-    """What an earlier try met is no reason of a letter that may still arrive, or has."""
+    """The last error counts only where the letter has failed for good."""
     return error or _OTHERWISE[state] if state in _OTHERWISE else None

@@ -51,10 +51,10 @@ class Notified:
 
 async def notify(by: Viewer | System, new: NewNotice, *, key: str, dry_run: bool = False) -> Notified:
     """
-    Who gets a letter, and who does not and why. The same key and input tell it again as it was, whatever has been
-    switched since. `dry_run` tells who would get one now: nothing is written, and the key stays unused.
+    Answers who gets a letter, and who does not and why. The same key and input give the same answer, whatever has been
+    switched since. `dry_run`: who would get one now; nothing is written, and the key stays unused.
 
-    Raises, for all that is at fault at once: NOT_FOUND, ACCOUNT_ARCHIVED, INVALID; IDEMPOTENCY_KEY_REUSED.
+    Raises, for all faults at once: NOT_FOUND, ACCOUNT_ARCHIVED, INVALID; IDEMPOTENCY_KEY_REUSED.
     """
     idempotency.check_key(key)
     if dry_run:
@@ -81,7 +81,7 @@ async def _would(by: Viewer | System, new: NewNotice) -> Notified:
 
 
 async def _raise(by: Viewer | System, new: NewNotice, answer: list[tuple[RecipientView, ...]]) -> tuple[UUID, ...]:
-    """Adds to `answer` what became of it, so that it need not be read again."""
+    """Adds the recipients to `answer`, so that they need not be read again."""
     item, to = await _checked(by, new)
     letters = iter(await letter.gather(by, _tidings(item, to)))
     recipients = [
@@ -97,7 +97,7 @@ async def _raise(by: Viewer | System, new: NewNotice, answer: list[tuple[Recipie
 
 
 async def _checked(by: Viewer | System, new: NewNotice) -> tuple[NoticeItem, Audience]:
-    """As it is kept, and whom it may reach; both stay so until the transaction ends."""
+    """The notice as it is kept, and its recipients, who stay the same until the transaction ends."""
     faults = Faults()
     item = NoticeItem(new.event, "", "")
     with faults:
@@ -118,7 +118,7 @@ async def _checked(by: Viewer | System, new: NewNotice) -> tuple[NoticeItem, Aud
 
 
 def _tidings(item: NoticeItem, to: Audience) -> list[Tidings]:
-    """For whom nothing stands against it, in order."""
+    """For the recipients who may get a letter, in order."""
     return [
         Tidings(recipient.to, recipient.view.address.id, to.account_id, to.account_name, item)
         for recipient in to.recipients
@@ -133,7 +133,7 @@ def _in_letter(recipient: Recipient, letter_id: UUID | None) -> Recipient:
 async def _write(
     by: Viewer | System, notice_id: UUID, account_id: UUID, item: NoticeItem, recipients: Sequence[Recipient]
 ) -> None:
-    """One statement, however many there are."""
+    """The notice and its recipients, in one statement."""
     await store.execute(
         _WRITE,
         by.firm_id,
@@ -169,7 +169,7 @@ FROM unnest($11::uuid[], $12::uuid[], $13::text[], $14::text[], $15::uuid[]) WIT
 def _record(
     by: Viewer | System, notice_id: UUID, account_id: UUID, item: NoticeItem, recipients: Sequence[Recipient]
 ) -> None:
-    """Who raised what, and how many letters tell of it; not a word of it."""
+    """Who raised it and how many letters tell of it; none of its words."""
     outcomes = Counter(recipient.view.outcome for recipient in recipients)
     counts = {"recipients": len(recipients), "letters": outcomes[NotifyOutcome.QUEUED]}
     journal.record(

@@ -12,8 +12,8 @@ LONGEST_REASON, LONGEST_REASON_OF_THE_END = 400, 100  # characters
 @dataclass(frozen=True, slots=True)
 class SwitchTold:
     """
-    How many addresses came out how. `name`: as people see it. `on`: as it was to be; None: as it had been before.
-    `categories`: some of them were to be set with it.
+    What came of one switch, in addresses. `name`: as people see it. `on`: as it was to be set; None: put back as it was
+    before. `categories`: some of them were set with it.
     """
 
     name: str
@@ -32,8 +32,8 @@ class SwitchTold:
 @dataclass(frozen=True, slots=True)
 class BulkUpdateTold:
     """
-    `done`, `total`: in items; `total` is 0 where none was planned. `stopped`: before all were done. `reason`: why it
-    could not begin, or go on, in English.
+    `done`, `total`: items; `total` is 0 where none was planned. `stopped`: before all were done. `reason`: why it could
+    not begin, or go on, in English.
     """
 
     accounts: int

@@ -15,7 +15,7 @@ from models.viewer import Viewer
 
 
 class NotificationChannel(StrEnum):
-    """INBOX: lies in Inbox+; without it an entry is made archived. EMAIL and DAILY_DIGEST: never both."""
+    """INBOX: listed in Inbox+; without it an entry is archived from the start. EMAIL and DAILY_DIGEST: never both."""
 
     INBOX = "INBOX"
     EMAIL = "EMAIL"
@@ -24,7 +24,7 @@ class NotificationChannel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NotificationSetting:
-    """No channel: not told. Each once, in their order."""
+    """No channel: the colleague is not told. Each channel once, in the enum's order."""
 
     kind: NotificationKind
     channels: tuple[NotificationChannel, ...]
@@ -39,7 +39,7 @@ COLUMNS = "not_in_inbox, by_email, in_digest"
 
 
 def settings_of(member: Any) -> tuple[NotificationSetting, ...]:
-    """Of a row with COLUMNS: all kinds, in their order."""
+    """All kinds, in the enum's order, from a row with COLUMNS."""
     return tuple(NotificationSetting.of(kind, channels_of(member, kind)) for kind in NotificationKind)
 
 
@@ -54,8 +54,8 @@ def channels_of(member: Any, kind: NotificationKind) -> frozenset[NotificationCh
 
 async def set_member_settings(by: Viewer, wished: Sequence[NotificationSetting]) -> Done:
     """
-    The viewer's own; kinds that are not named stay as they are. A letter that has not been written yet follows the new
-    choice. Raises INVALID, all or none: a kind named twice, EMAIL together with DAILY_DIGEST.
+    Sets the viewer's own; kinds that are not named stay as they are. A letter that has not been written yet follows the
+    new choice. Raises INVALID, all or none: a kind named twice, EMAIL together with DAILY_DIGEST.
     """
     _must_be_clear(wished)
     async with store.transaction(by.firm_id) as tx:
@@ -110,5 +110,5 @@ def _record(by: Viewer, before: Sequence[NotificationSetting], after: Sequence[N
 
 
 def _as_told(settings: Sequence[NotificationSetting]) -> dict[str, object]:
-    """By kind, as `notificationSettings.EMAIL_RECEIVED`."""
+    """For the journal: by kind, as `notificationSettings.EMAIL_RECEIVED`."""
     return {f"notificationSettings.{setting.kind}": setting.channels for setting in settings}

@@ -1,4 +1,4 @@
-"""What collapses into one entry of Inbox+: messages of one thread whose senders are on the same accounts (R38)."""
+"""Which messages share one entry of Inbox+: those of one thread whose senders are on the same accounts (R38)."""
 
 from dataclasses import dataclass
 from uuid import UUID, uuid5
@@ -6,7 +6,7 @@ from uuid import UUID, uuid5
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """`senders`: the accounts that asked for their mail when it came, sorted. No client's answer hides another's."""
+    """`senders`: the accounts that asked for their mail, sorted: no client's answer hides another client's."""
 
     thread_id: UUID
     senders: tuple[UUID, ...]

@@ -12,7 +12,7 @@ LONGEST_REASON = 200  # characters
 @dataclass(frozen=True, slots=True)
 class ImportTold:
     """
-    Rows of the file, how many are done and how they came out; accounts and contacts that were made, people invited.
+    Figures: rows of the file, how many are done and how they came out; accounts and contacts made, people invited.
     `stopped`: before all were done. `reason`: why it could not go on, in English.
     """
 

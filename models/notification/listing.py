@@ -1,4 +1,4 @@
-"""The Inbox+ of the viewer, and of nobody else."""
+"""The viewer's own Inbox+."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ NEWEST_FIRST = Order("NEWEST_FIRST", "n.position", "bigint", descending=True)
 
 @dataclass(frozen=True, slots=True)
 class NotificationView:
-    """`gone`: part of another entry by now, read and archived."""
+    """`gone`: merged into another entry; it counts as read and archived."""
 
     id: UUID
     kind: NotificationKind
@@ -33,7 +33,7 @@ class NotificationView:
 
 @dataclass(frozen=True, slots=True)
 class InboxFilter:
-    """`archived` None: archived or not. `up_to`: leaves out what moved after that journal position."""
+    """`archived` None: archived or not. `up_to`: a journal position; entries that moved after it are left out."""
 
     read: bool | None = None
     kinds: tuple[NotificationKind, ...] | None = None
@@ -43,7 +43,7 @@ class InboxFilter:
 
 
 async def page(by: Viewer, filter: InboxFilter, window: Window) -> Page[NotificationView]:
-    """What moved last comes first."""
+    """The entry that moved last comes first."""
     where = matching(by, filter)
     select = where.after("SELECT n.*, {sort} FROM notification n")
     return await read_page(select, where.args, order=NEWEST_FIRST, window=window, read=_view)
@@ -56,7 +56,7 @@ async def count(by: Viewer, filter: InboxFilter) -> int:
 
 
 async def unread_count(by: Viewer) -> int:
-    """Of the whole Inbox+, archived entries apart."""
+    """Of all entries that are not archived."""
     return await count(by, InboxFilter(read=False))
 
 

@@ -1,4 +1,4 @@
-"""Entries of threads that turned out to be one: those that are about the same now become one (R38)."""
+"""When threads turn out to be one, their entries of Inbox+ that are about the same become one (R38)."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -13,14 +13,14 @@ from models.notification.telling import tell
 from models.viewer import Actor
 
 GONE_KEPT_FOR = timedelta(days=30)
-"""Of what became part of another entry: longer than any feed reaches back."""
+"""How long merged entries are kept: longer than any feed reaches back."""
 
 
 async def merge(by: Actor, joined: Mapping[UUID, UUID]) -> None:
     """
-    `joined`: threads that are part of another now. The entry that moved last stays, and stays where it is: unread where
-    any of them is, with the messages of these together; archived where all are. The others are gone: the feed tells
-    them as read and archived, and they are in no list any more.
+    `joined`: by old id, the thread that it is part of now. The entry that moved last stays in its place and takes over
+    the messages of the others; it is unread where any of them is, archived where all are. The others are gone from all
+    lists, and the feed tells them as read and archived.
 
     A few statements, whatever there is to merge. Inside a transaction.
     """
@@ -44,7 +44,7 @@ _About = tuple[UUID, UUID, UUID]
 
 
 def _together(entries: Sequence[Any], joined: Mapping[UUID, UUID]) -> dict[_About, list[Any]]:
-    """What is one now, in the order in which it moved."""
+    """Entries that are about the same now, in the order in which they moved."""
     same: dict[_About, list[Any]] = defaultdict(list)
     for entry in entries:
         same[entry["member_id"], *_now_about(entry, joined)].append(entry)
@@ -82,7 +82,7 @@ def _first(same: Collection[Any], column: str) -> datetime | None:
 
 
 def _letter_due(same: Sequence[Any], mailed_at: datetime | None) -> datetime | None:
-    """One letter for an entry until it is read; where it does not lie in Inbox+, after an hour at the earliest."""
+    """No letter while the last one is unread; where the entry is not in Inbox+, an hour after it."""
     due = _first(same, "mail_at")
     if due is None or mailed_at is None:
         return due

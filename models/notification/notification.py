@@ -12,7 +12,7 @@ About = Literal[
 
 
 class NotificationKind(StrEnum):
-    """Each is born with what its entries are about: whose id their `subject_id` is."""
+    """Each with what its entries are about: the kind of their `subject_id`."""
 
     subject: About
 

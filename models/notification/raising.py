@@ -1,4 +1,4 @@
-"""Entries come, and those of one thread collapse into one that moves to the top; a letter may be due for it then."""
+"""New entries of Inbox+. News about the same go into one entry, which moves to the top; a letter may be due for it."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -19,17 +19,17 @@ from models.notification.words import English, Said, words_in
 from models.viewer import Actor
 
 MAILS_AGAIN = timedelta(hours=1)
-"""After its last letter, where an entry does not lie in Inbox+, and nobody need have read it."""
+"""Between letters for an entry that is not in Inbox+, where nobody can have read it."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewNotification:
     """
-    `about`: what collapses into one entry. `said`: at most 500 characters of it are kept. `only`: for that member
-    alone; where gone, for all, but nobody's where it tells of what that member began. `accounts`: those that it
-    concerns, by each of which the entry is found until it is read. `started_by`: who began what is told, and gets the
-    entry in Inbox+ whatever their settings. `quiet`: never a reason for a letter or a digest, lest two machines write
-    to each other (automatic mail, a letter to a colleague that came back).
+    `about`: news with the same one share an entry. `said`: its words, of which 500 characters are kept. `only`: for
+    this member alone; where they are gone, for all, unless it tells of what they began themselves. `accounts`: those
+    that it concerns, by which the entry is found until it is read. `started_by`: who began what is told, and gets the
+    entry in Inbox+ whatever their settings. `quiet`: no letter and no digest, lest two machines write to each other
+    (automatic mail, a letter to a colleague that came back).
     """
 
     kind: NotificationKind
@@ -52,8 +52,8 @@ class NewNotification:
 
 async def raise_for_team(by: Actor, news: Sequence[NewNotification]) -> None:
     """
-    A new entry of each for every team member, or theirs of this thread anew: unread, on top, counting; in order. Each
-    gets it as they chose (`channels`), in the firm's language; letters are written later, by `models.inbox_mail`.
+    For each member a new entry, or the one there is about the same: unread, on top, counted up; in order. Each gets it
+    as they chose (`channels`), in the firm's language; letters are written later, by `models.inbox_mail`.
 
     As many statements for 500 as for one. Runs inside a transaction.
     """
@@ -81,8 +81,8 @@ WHERE m.firm_id = $1 AND m.state = 'ACTIVE' ORDER BY m.id
 @dataclass(slots=True)
 class _Entry:
     """
-    One member's, of all that is about the same: the last one's words and place among the news, the accounts of all.
-    `channels`: how it reaches the member.
+    One member's entry: the words and place of its last news, and the accounts of all of them. `channels`: how it
+    reaches the member.
     """
 
     last: NewNotification
@@ -96,7 +96,7 @@ _Entries = dict[tuple[UUID, NotificationKind, UUID], _Entry]
 
 
 def _collapsed(news: Sequence[NewNotification], team: dict[UUID, Any]) -> _Entries:
-    """A statement cannot touch a row twice."""
+    """News about the same as one entry: one statement cannot write a row twice."""
     entries: _Entries = {}
     chosen = cache(lambda member_id, kind: channels_of(team[member_id], kind))
     for place, new in enumerate(news):
@@ -137,7 +137,7 @@ def _columns(entries: _Entries, words: English) -> Iterator[tuple[object, ...]]:
 
 
 def _in_text(accounts: Collection[UUID]) -> str:
-    """Lists in a list would have to be of one length."""
+    """As text, for PostgreSQL's arrays of arrays must all be of one length."""
     return " ".join(sorted(map(str, accounts)))
 
 

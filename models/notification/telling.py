@@ -1,4 +1,4 @@
-"""The feed of Inbox+ hears of entries that are new, moved, read, archived or gone."""
+"""Tells the feed of Inbox+ which entries are new, moved, read, archived or gone."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -10,13 +10,13 @@ from models.at_once import MOST_AT_ONCE
 from models.viewer import Actor
 
 FEW = 10
-"""Entries of a member up to which the whole team is told in one: each of them reads what is the others', too."""
+"""Entries of a member up to which one journal entry tells the whole team, though each then reads the others', too."""
 Touched = tuple[UUID, UUID]
 """Whose entry, and its id."""
 
 
 def tell(by: Actor, touched: Iterable[Touched]) -> None:
-    """In order, in as many events as it takes with at most 100 of a member in each. Inside a transaction."""
+    """In order, with at most 100 entries of a member in one journal entry. Inside a transaction."""
     of_member: dict[UUID, list[UUID]] = defaultdict(list)
     for member_id, entry_id in touched:
         of_member[member_id].append(entry_id)

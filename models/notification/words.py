@@ -32,7 +32,7 @@ class English(EnglishOfBulkUpdates, EnglishOfImports):
         return f"The e-mail “{_short(subject)}” was not sent. {why}"
 
     def letter_unwanted(self, address: str, category: NotificationCategory | None) -> str:
-        """`category`: what the address is told of no more."""
+        """`category`: the one that the address has taken off."""
         said = f"{address} told its mail provider that it does not want a letter of yours."
         if category is None:
             return said
@@ -40,7 +40,7 @@ class English(EnglishOfBulkUpdates, EnglishOfImports):
         return f"{said} It is told of {kind} no more on that account, until its preferences are changed."
 
     def mailbox_needs_attention(self, address: str, code: ErrorCode, message: str) -> str:
-        """`code`: of the `message`, for languages that say it in words of their own."""
+        """`code`: the kind of fault, for languages that say it in words of their own."""
         return f"{address}: {message}"
 
     def email_sync_ended(self, address: str, now: OurOwn, accounts: Sequence[str]) -> str:
@@ -48,7 +48,7 @@ class English(EnglishOfBulkUpdates, EnglishOfImports):
         return f"Email sync of {address} is off, for it is the address of {whose} now: {', '.join(accounts)}"
 
     def address_in_doubt(self, address: str, others: Sequence[str]) -> str:
-        """The addresses last: they may be long."""
+        """The addresses come last, since they may be long."""
         return (
             "Somebody else may have been taken for this person, and may have seen the same accounts and e-mails: until"
             " now addresses were compared as if ß were ss. If so, type the address of the other contact anew. This"
@@ -115,7 +115,7 @@ _ITALIAN_CATEGORIES = {
 
 
 def _short(subject: str) -> str:
-    """So that the reason behind it has room, too."""
+    """Shortened, so that the reason behind it has room."""
     return f"{subject[:79]}…" if len(subject) > 80 else subject or "…"
 
 
@@ -126,5 +126,5 @@ LANGUAGES: dict[str, English] = {"en": English(), "it": Italian()}
 
 
 def words_in(language: str) -> English:
-    """`language`: a BCP 47 tag; of a region, as of `it-CH`, its primary language's. English where there are none."""
+    """`language`: a BCP 47 tag; `it-CH` has Italian words. English where there are none."""
     return LANGUAGES.get(language.partition("-")[0].lower(), LANGUAGES["en"])

@@ -28,8 +28,8 @@ class Waiting:
 class PortalAccount:
     """
     All that a client may know of an account. `waiting_emails` and `waiting`, in the enum's order: what came for this
-    address since the person last worked there, whatever Notify says; nothing in the one in use, which is being looked
-    at (R36). `may_set_preferences`: a contact holds the address there, and the firm leaves them to the client (R13).
+    address since the person last worked there, whether or not Notify is on; nothing for the account in use (R36).
+    `may_set_preferences`: a contact holds the address there, and the firm leaves them to the client (R13).
     """
 
     id: UUID
@@ -52,7 +52,7 @@ class Portal:
 
     @property
     def show_notice(self) -> bool:
-        """Names the account in use, where there are several; closed until the next sign-in (R37)."""
+        """Whether to name the account in use: there are several, and it was not closed since signing in (R37)."""
         return self.account is not None and len(self.accounts) > 1 and not self.notice_dismissed
 
     @property
@@ -82,7 +82,7 @@ def _account(account: Record) -> PortalAccount:
 
 
 def _waiting(notices: str) -> tuple[Waiting, ...]:
-    """Of how many there are by event, as JSON."""
+    """From counts by event, as JSON."""
     counts: Counter[NotificationCategory] = Counter()
     for event, count in orjson.loads(notices).items():
         counts[ClientEvent[event].category] += count

@@ -29,7 +29,7 @@ async def count(by: Client) -> int:
 
 
 async def by_ids(by: Client, ids: Sequence[UUID]) -> dict[UUID, DocumentView]:
-    """Those of them that the client may see now."""
+    """Those that the client may see now."""
     window = Window(size=len(ids))
     seen = await document.page_where(f"{_SOURCE} AND d.id = ANY($4::uuid[])", [*about(by), list(ids)], window)
     return {view.id: view for view in seen.rows}

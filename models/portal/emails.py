@@ -33,7 +33,7 @@ async def by_ids(by: Client, ids: Sequence[UUID]) -> dict[UUID, EmailView]:
 
 
 async def moved_by(by: Client, entry: Entry) -> bool:
-    """Whether the list is to be read afresh: history came, or Email sync was switched for the client's address."""
+    """Whether an entry changes the list: history came, or Email sync was switched for the client's address."""
     if entry.kind != JournalKind.TOGGLES_CHANGED:
         return (await accounts.of(by)).shows_emails
     switched = any(change.field == Switch.EMAIL_SYNC.api_name for change in entry.changes)
@@ -66,7 +66,7 @@ async def attachments_by_ids(by: Client, ids: Sequence[UUID]) -> dict[UUID, Atta
 
 
 async def _seen(by: Client, ids: Sequence[UUID]) -> list[UUID]:
-    """Those of them that the client may see now."""
+    """The ids of those that the client may see now."""
     query = f"SELECT l.email_id FROM email_account l WHERE {SEEN} AND l.email_id = ANY($4::uuid[])"
     return [link["email_id"] for link in await store.rows(query, *about(by), list(ids))]
 

@@ -12,7 +12,7 @@ from models.viewer import Client
 
 async def select(by: Client, account_id: UUID) -> Done:
     """
-    From now on the session works in this account; its open subscriptions, which show the other one, end.
+    From now on the session works in this account; its open subscriptions, which show the one before, end.
 
     Raises NOT_FOUND where the client may not enter it.
     """
@@ -38,7 +38,7 @@ _PICK = "UPDATE session SET account_id = $3 WHERE firm_id = $1 AND id = $2"
 
 
 async def dismiss_notice(by: Client, account_id: UUID) -> Done:
-    """Until the next sign-in. `account_id`: the one that the notice named; raises ACCOUNT_SWITCHED, as `must_be_in`."""
+    """Until the next sign-in. `account_id`: the account it named. Raises ACCOUNT_SWITCHED, as `must_be_in`."""
     must_be_in(by, account_id)
     await store.execute(
         "UPDATE session SET notice_dismissed = true WHERE firm_id = $1 AND id = $2", by.firm_id, by.session_id

@@ -32,7 +32,7 @@ async def viewer_of(token: str) -> Asker | None:
 
 
 async def of(firm_id: UUID, session_id: UUID) -> Asker | None:
-    """Whose it, or the API token of this id, is now; None: it has ended."""
+    """Who a session, or the API token of this id, stands for now; None: it has ended."""
     asker = await store.row(
         f"{_ASKER} AND s.firm_id = $1 AND s.id = $2 AND s.expires_at > $3", firm_id, session_id, clock.now()
     )
@@ -43,14 +43,14 @@ async def of(firm_id: UUID, session_id: UUID) -> Asker | None:
 
 
 async def still(viewer: Asker) -> Asker | None:
-    """The same session as it is now, with the rights of now; None where it has ended."""
+    """The same viewer, with the rights of now; None where the session or token has ended."""
     return (await still_all([viewer])).get(viewer)
 
 
 async def still_all(viewers: Collection[Asker]) -> dict[Asker, Asker]:
     """
-    Those whose sessions and API tokens have not ended, with the rights and the account of now. Asked anew for every
-    delivery.
+    The same viewers, with their rights and account of now; those whose session or API token has ended are missing.
+    Asked anew for every delivery.
     """
     ids = [viewer.session_id for viewer in viewers if viewer.scopes is None]
     askers = await store.rows(f"{_ASKER} AND s.id = ANY($1::uuid[]) AND s.expires_at > $2", ids, clock.now())

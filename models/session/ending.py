@@ -1,4 +1,4 @@
-"""Ending sessions. Whoever does writes an entry for it, which closes the open sockets in every process (P5)."""
+"""Ending sessions. The entry that is written for it closes their open sockets in every process (P5)."""
 
 from collections.abc import Sequence
 from uuid import UUID

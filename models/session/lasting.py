@@ -15,30 +15,30 @@ from models.ground.settings import Settings
 from models.viewer import Asker
 
 EXACT_TO = timedelta(minutes=1)
-"""How often a use is written down, whoever asks how often."""
+"""A use is written down once in this time, however often a session is used."""
 OPEN_EXACT_TO = timedelta(hours=1)
-"""So too of a session that only has a socket open."""
+"""The same, for a session that only has a socket open."""
 _idle = timedelta(days=14)
 
 
 def limit(settings: Settings) -> None:
-    """Makes the limit of this process known."""
+    """Sets the installation's limit for this process."""
     global _idle
     _idle = timedelta(days=settings.session_idle_days)
 
 
 def unused_until() -> datetime:
-    """When a session ends that is not used from now on."""
+    """When a session ends if it is not used from now on."""
     return clock.now() + _idle
 
 
 async def used(session_id: UUID) -> None:
-    """Writes it down, in one statement. Never waits for who changes the session just now; revives none that ended."""
+    """Writes a use down, in one statement. Never waits for whoever is changing the session; revives none that ended."""
     await store.execute(_USED, session_id, clock.now(), unused_until())
 
 
 async def keep_open(askers: Collection[Asker]) -> None:
-    """They have sockets open: their sessions go on, and nobody has asked for anything. One statement."""
+    """Prolongs sessions that only have sockets open, in one statement."""
     ids = [asker.session_id for asker in askers if asker.scopes is None]
     if ids:
         await store.execute(_KEEP, ids, clock.now(), unused_until(), OPEN_EXACT_TO)

@@ -23,7 +23,7 @@ _TAG = 8  # characters: it finds, and proves nothing
 
 
 class Owner(NamedTuple):
-    """Whose a mark is: `password_hash` as it is now."""
+    """The person whose mark it is. `password_hash`: as it is now."""
 
     firm_id: UUID
     person_id: UUID
@@ -31,7 +31,7 @@ class Owner(NamedTuple):
 
 
 def mark(address_key: str, owner: Owner) -> str:
-    """A new one, that nobody can make without the installation's secret."""
+    """A new mark, which nobody can make without the installation's secret."""
     whose = _tag("address", address_key) + _tag("person", f"{owner.firm_id} {owner.person_id}")
     until = str(int((clock.now() + GOOD_FOR).timestamp()))
     own = secrets.token_urlsafe(9)
@@ -39,7 +39,7 @@ def mark(address_key: str, owner: Owner) -> str:
 
 
 async def mark_of(by: Viewer) -> str:
-    """A new one for a colleague who is signed in."""
+    """A new mark for a colleague who is signed in."""
     colleague = await store.row(_COLLEAGUE, by.firm_id, by.member_id)
     assert colleague is not None
     return mark(colleague["email_key"], Owner(by.firm_id, by.member_id, colleague["password_hash"]))
@@ -49,18 +49,18 @@ _COLLEAGUE = "SELECT email_key, password_hash FROM team_member WHERE firm_id = $
 
 
 def kept(cookie: str, new: str) -> str:
-    """The cookie from now on: the new mark, and those of others that it had."""
+    """The new value of the cookie: the new mark, and those of other people that it had."""
     others = [old for old in _marks(cookie) if old.partition(".")[0] != new.partition(".")[0]]
     return "~".join([new, *others][:MOST])
 
 
 def of_address(cookie: str, address_key: str) -> list[str]:
-    """What may be marks of this address; `known` says whether they are."""
+    """Marks that may be of this address; `known` says whether they are."""
     return [mark for mark in _marks(cookie) if mark.startswith(_tag("address", address_key))]
 
 
 def known(marks: Sequence[str], owner: Owner | None) -> str | None:
-    """What tells this device of theirs from others; None: they have not signed in here, or it is over."""
+    """Their own name of this device; None: they have not signed in on it, or the mark has ended."""
     if owner is None:
         return None
     return next((own for mark in marks if (own := _good(mark, owner))), None)

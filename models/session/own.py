@@ -13,7 +13,7 @@ from models.viewer import Viewer, must_be_in_person
 
 @dataclass(frozen=True, slots=True)
 class SessionView:
-    """`last_used_at` is exact to a minute. `device`: a User-Agent. `current`: the one that asks."""
+    """`last_used_at` is exact to a minute. `device`: a User-Agent. `current`: the session that asks."""
 
     id: UUID
     created_at: datetime
@@ -23,7 +23,7 @@ class SessionView:
 
 
 async def own(by: Viewer) -> list[SessionView]:
-    """Those that have not ended, the newest first."""
+    """All that have not ended, the newest first."""
     sessions = await store.rows(_OWN, by.firm_id, by.member_id, clock.now())
     return [
         SessionView(
@@ -44,7 +44,7 @@ WHERE firm_id = $1 AND member_id = $2 AND expires_at > $3 ORDER BY id DESC LIMIT
 
 
 async def end_own(by: Viewer, session_id: UUID) -> Done:
-    """Its next request is refused, and its open sockets close. Raises NOT_FOUND; NOT_ALLOWED for an API token."""
+    """Its next request is refused, its sockets close. Raises NOT_FOUND; NOT_ALLOWED for an API token."""
     must_be_in_person(by)
     async with store.transaction(by.firm_id) as tx:
         if not await end(by, [by.member_id], only=session_id):

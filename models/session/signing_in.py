@@ -1,9 +1,9 @@
 """
 Signing in with a password. Attempts are counted: ten in 15 minutes of one address from one network, a hundred in an
-hour of one address from anywhere (one network alone cannot use these up), a hundred in 15 minutes of one network. A
-device that the person has signed in on before (`marks`) has ten a day of its own instead of all these, and a network a
-thousand in 15 minutes for all such devices, so that nobody is locked out there by what strangers do, and an office
-comes in at nine o'clock; after these it is any other device.
+hour of one address from anywhere (one network alone cannot use these up), a hundred in 15 minutes of one network.
+
+A device that the person has signed in on before (`marks`) has ten a day of its own instead, and a network a thousand in
+15 minutes for all such: nobody is locked out there by strangers, and a whole office can sign in at nine o'clock.
 """
 
 from dataclasses import replace

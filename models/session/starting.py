@@ -21,7 +21,7 @@ A = TypeVar("A", bound=Asker, default=Viewer, covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class SignedIn(Generic[A]):
-    """`token` is told this once; it must not be logged. `mark`: for the device to keep (models.session.marks)."""
+    """`token`: told this once, never to be logged. `mark`: for the device to keep (models.session.marks)."""
 
     viewer: A
     token: str
@@ -32,7 +32,7 @@ class SignedIn(Generic[A]):
 
 
 async def start_for_member(*, firm_id: UUID, member_id: UUID, days: int, device: str | None = None) -> SignedIn[Viewer]:
-    """An ACTIVE colleague's. `days`: how long it lasts at most. `device`: a User-Agent, which tells them apart."""
+    """For an ACTIVE colleague. `days`: it lasts at most. `device`: a User-Agent, which tells sessions apart."""
     member = await store.row(_RIGHTS, firm_id, member_id)
     assert member is not None, "only a colleague who may sign in starts a session"
     session_id, token = await _start(firm_id, days, device, member_id=member_id)
@@ -55,7 +55,7 @@ async def start_for_client(
     account_id: UUID | None = None,
 ) -> SignedIn[Client]:
     """
-    A client's, in `account_id` if it may enter that, else in the only account it may enter, else in none (R36, R37).
+    For a client, in `account_id` if it may enter that, else in the only account it may enter, else in none (R36, R37).
 
     Notes when the person signed in. Raises LOGIN_OFF where it may enter no account (R47).
     """

@@ -1,4 +1,4 @@
-"""The archive that an XLSX file is, looked through before its reader unpacks it: a small one may hold gigabytes."""
+"""An XLSX file is an archive, checked before it is unpacked: a small one may hold gigabytes."""
 
 import zlib
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 from models.sheet.sheet import Unreadable
 
 MOST_UNPACKED = 256 * 1024 * 1024
-"""Bytes of all files in it, as they say and as they are."""
+"""Bytes of all files in it, both as stated and as unpacked."""
 MOST_FILES = 2_000
 PIECE = 64 * 1024
 DAMAGED = "The workbook is damaged, or only a part of it came. Save it anew, and upload that."
@@ -27,8 +27,8 @@ _LOCAL_HEADER = 30  # bytes, before a name and extra fields (APPNOTE.TXT, 4.3.7)
 
 def opened(content: bytes) -> ZipFile:
     """
-    The archive of a workbook, of which nothing is longer than it says. Raises Unreadable: of another kind, damaged,
-    protected, or of more than 256 MB when it is unpacked.
+    The archive, no file of which is longer than it says. Raises Unreadable: another kind of archive, damaged,
+    protected, or over 256 MB unpacked.
     """
     try:
         archive = ZipFile(BytesIO(content))
@@ -50,7 +50,7 @@ def _must_be_a_workbook(names: set[str]) -> None:
 
 
 def _must_be_as_it_says(content: bytes, file: ZipInfo) -> None:
-    """Nobody has checked what it says of its size, and the workbook's reader goes on to its real end."""
+    """The sizes it states are nobody's word, and the workbook's reader goes on to the real end of each file."""
     if file.flag_bits & _ENCRYPTED:
         raise Unreadable(LOCKED)
     if file.compress_type == ZIP_STORED:
@@ -72,7 +72,7 @@ def _packed(content: bytes, file: ZipInfo) -> Iterator[bytes]:
 
 
 def _unpacked(packed: Iterator[bytes], *, most: int) -> int:
-    """How many bytes it comes to; counting ends beyond `most`."""
+    """How many bytes a file comes to; counting ends beyond `most`."""
     unpacker, count = zlib.decompressobj(-zlib.MAX_WBITS), 0
     try:
         for piece in packed:

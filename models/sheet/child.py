@@ -1,7 +1,7 @@
 """
-What runs in the process that reads a file: the bytes come in on standard input, and go out as lines of JSON.
+The process that reads a file: its bytes come in on standard input, and go out as lines of JSON.
 
-A line for each row, then one that tells of the whole, or why nothing of it can be taken.
+One line for each row; then one for the file as a whole, or for why it cannot be read.
 """
 
 import contextlib
@@ -44,7 +44,7 @@ def _write(content: bytes, out: BinaryIO) -> None:
 
 
 def records_of(content: bytes) -> tuple[Iterable[Record], list[str], str]:
-    """Before they are laid out; warnings; and what stands between cells, or would. Raises Unreadable."""
+    """The records, warnings, and the delimiter (of a workbook, the one for files made from it). Raises Unreadable."""
     if is_workbook(content):
         return *workbook.records(content), ";"
     text, warnings = text_of(content)
@@ -57,7 +57,7 @@ def _line(out: BinaryIO, said: object) -> int:
 
 
 def _limit() -> None:
-    """Whatever asks for more memory gets none; whatever takes longer is ended by the system."""
+    """Memory beyond the limit is refused; beyond the time the system ends the process."""
     if sys.platform == "win32":
         return
     import resource

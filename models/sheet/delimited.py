@@ -1,4 +1,4 @@
-"""CSV: what stands between cells is found out, quotes are read as spreadsheets do (RFC 4180, and more kinds)."""
+"""CSV: the delimiter is found out, and quotes are read as spreadsheets do (RFC 4180, and what else there is)."""
 
 import csv
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ DISORDER = "Its quotes are in disorder: inside of a cell in quotes each quote is
 
 
 def records(text: str, delimiter: str) -> Iterator[Record]:
-    """One for each record; a line break in quotes is part of its cell. Ends may be CR LF, LF or CR, also mixed."""
+    """A line break in quotes is part of its cell. Lines may end in CR LF, LF or CR, also mixed."""
     csv.field_size_limit(MOST_BYTES)
     lines = _Lines(text)
     spaced, width = f'{delimiter} "' in text, 0
@@ -34,7 +34,7 @@ def records(text: str, delimiter: str) -> Iterator[Record]:
 
 
 def _otherwise_delimited(cells: Sequence[str], width: int, delimiter: str) -> str:
-    """Else such a row would be one long name."""
+    """What is wrong with a row that has another delimiter: it would be read as one long name."""
     others = (other for other in DELIMITERS if other != delimiter and len(cells) == 1 < width)
     if any(cells[0].count(other) >= width - 1 for other in others):
         return (
@@ -64,8 +64,7 @@ class _Lines(Iterator[str]):
 
 def _checked(cells: Sequence[str], lines: Sequence[str], delimiter: str, *, spaced: bool) -> Record:
     """
-    The reader takes quotes in disorder as spreadsheets do, in silence, and what is left of a name is a guess. A strict
-    one tells.
+    With the fault of quotes in disorder: the reader guesses as spreadsheets do, in silence, so a strict one is asked.
     """
     try:
         next(csv.reader(lines, delimiter=delimiter, skipinitialspace=spaced, strict=True))
@@ -75,7 +74,7 @@ def _checked(cells: Sequence[str], lines: Sequence[str], delimiter: str, *, spac
 
 
 def _is_open(lines: Sequence[str], delimiter: str, *, spaced: bool) -> bool:
-    """Whether one more line would be part of it."""
+    """Whether a quote is open, so that the next line belongs to the record."""
     reader = csv.reader([*lines, ""], delimiter=delimiter, skipinitialspace=spaced)
     next(reader)
     return reader.line_num > len(lines)
@@ -83,8 +82,8 @@ def _is_open(lines: Sequence[str], delimiter: str, *, spaced: bool) -> bool:
 
 def delimiter_of(text: str) -> tuple[str, str]:
     """
-    What stands between cells, and the text without the first line that says so (`sep=;`, as Excel writes and reads).
-    Else it stands in the header; of several that do, the one by which the rows below have as many cells as the header.
+    The delimiter, and the text without a first line that names it (`sep=;`, as Excel writes and reads). Else it is one
+    that the header has; of several, the one by which most rows are as wide as the header.
     """
     first = text[:8].splitlines()[0] if text else ""
     if len(first) == 5 and first[:4].lower() == "sep=" and _may_be_a_delimiter(first[4]):
@@ -100,7 +99,7 @@ def _may_be_a_delimiter(character: str) -> bool:
 
 
 def _score(text: str, delimiter: str) -> tuple[float, int]:
-    """How many of its rows are as wide as the header, and how wide that is."""
+    """How many rows are as wide as the header, and how wide that is."""
     seen = (record.cells for record in islice(records(text, delimiter), 10 * LOOKED_AT))
     widths = [len(cells) for cells in islice((cells for cells in seen if any(map(str.strip, cells))), LOOKED_AT)]
     if not widths:  # all that stands there is delimiters

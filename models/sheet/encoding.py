@@ -1,4 +1,4 @@
-"""Which text the bytes of a CSV file are."""
+"""The bytes of a CSV file as text."""
 
 import codecs
 

@@ -1,4 +1,4 @@
-"""What kind of file it is, by its first bytes: its name and what the browser says of it are nobody's word."""
+"""What kind of file it is, by its first bytes: neither its name nor what the browser says can be trusted."""
 
 from models.sheet.sheet import MOST_BYTES, Unreadable
 
@@ -35,13 +35,13 @@ def is_workbook(content: bytes) -> bool:
 
 
 def _old(content: bytes) -> str:
-    """Excel wraps what a password protects as it once wrote all workbooks."""
+    """An old workbook (.xls), or a new one with a password, which Excel wraps in the same way."""
     if _LOCKED in content:
         return "The workbook is protected by a password. Save it without one, and upload that."
     return f"This is a workbook of the old kind (.xls), whatever its name says. {_SAVE}"
 
 
 def _is_markup(content: bytes) -> bool:
-    """Many programs write such a thing and call it .xls."""
+    """HTML or XML: many programs write it and call it .xls."""
     beginning = content[:200].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     return beginning.startswith((b"<!doctype", b"<html", b"<?xml", b"<table"))

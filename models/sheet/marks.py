@@ -1,4 +1,4 @@
-"""What a workbook says of its cells that calamine leaves out: failed formulas, and numbers with zeros before them."""
+"""What a workbook says of its cells and calamine leaves out: failed formulas, and numbers shown with leading zeros."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ LONGEST_MARK = 20  # characters, as of #VALORE!
 
 @dataclass(slots=True)
 class Marks:
-    """By row and column, from 0. `failed`: what stands where a formula failed, or was never calculated."""
+    """By row and column, from 0. `failed`: what a cell shows whose formula failed, or was never calculated."""
 
     failed: dict[tuple[int, int], str] = field(default_factory=dict)
     digits: dict[tuple[int, int], int] = field(default_factory=dict)
@@ -29,7 +29,7 @@ class Marks:
 
 
 def marks_of(archive: ZipFile, sheet: str) -> Marks:
-    """Of the sheet of that name. Raises Unreadable: damaged, or its cells lie too far apart."""
+    """Of the sheet of this name. Raises Unreadable: damaged, or its cells lie too far apart."""
     path = _path(archive, sheet)
     if path is None:
         raise Unreadable(DAMAGED)
@@ -57,13 +57,13 @@ def _path(archive: ZipFile, sheet: str) -> str | None:
 
 
 def _found(archive: ZipFile, path: str) -> str | None:
-    """Names in archives are written as anybody likes: large or small, by either slash."""
+    """Names in archives may differ in case and in the slash they use."""
     plain = path.lower()
     return next((name for name in archive.namelist() if name.lower().replace("\\", "/") == plain), None)
 
 
 def _zeros(archive: ZipFile) -> dict[str, int]:
-    """By style the number of digits, where that is all that its format says (`00000`)."""
+    """By style, the number of digits of a format that is only zeros (`00000`)."""
     formats, styles = dict[str, int](), dict[str, int]()
     counted, inside = 0, False
 
@@ -83,7 +83,7 @@ def _zeros(archive: ZipFile) -> dict[str, int]:
 
 
 class _Cells:
-    """Goes along with the XML of a sheet. There may be millions of cells: whatever most of them need is kept short."""
+    """Reads the XML of a sheet. There may be millions of cells, so that little is done for most of them."""
 
     def __init__(self, zeros: Mapping[str, int]) -> None:
         self.marks = Marks()
@@ -159,7 +159,7 @@ def _read(
     end: Callable[[str], None] | None = None,
     text: Callable[[str], None] | None = None,
 ) -> None:
-    """Goes through a file of the archive, by names without their prefixes; nothing where it is not there."""
+    """Parses a file of the archive, names without prefixes; does nothing where it is not there."""
     found = _found(archive, path)
     if found is None:
         return

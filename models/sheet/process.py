@@ -1,4 +1,4 @@
-"""A file read in a process of its own."""
+"""Reads a file in a process of its own (`child`)."""
 
 import asyncio
 import contextlib
@@ -15,7 +15,7 @@ from models.sheet.sheet import MOST_BYTES, Rows, Sheet, Unreadable
 AT_ONCE = 2  # files, whoever they are of: each may take a processor, and as much memory as its process may
 PATIENCE = 120.0  # seconds: a process that has used up its time of the processor is ended long before
 INHERITED = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "SYSTEMROOT")
-"""No more of the environment: there are secrets in it."""
+"""All of the environment that the process gets: the rest holds secrets."""
 TOO_MUCH = "Reading the file took more time or memory than it may. Split it, or save it as CSV."
 _rooms: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 log = structlog.get_logger("sheet")
@@ -34,7 +34,7 @@ async def read(content: bytes) -> Sheet:
             stdin=PIPE,
             stdout=PIPE,
             stderr=DEVNULL,
-            start_new_session=True,  # Ctrl-C reaches the whole group: its words of it are of no use
+            start_new_session=True,  # Ctrl-C reaches it too, and what it says of that is of no use
             env={name: os.environ[name] for name in INHERITED if name in os.environ},
         )
         return await asyncio.to_thread(_sheet, await _answer(process, content))
@@ -52,7 +52,7 @@ async def _answer(process: Process, content: bytes) -> bytes:
         await process.wait()
     if process.returncode:
         log.warning("sheet.not_read", code=process.returncode)
-        if process.returncode > 0:  # no signal: a mistake of ours, of which nobody is told that their file is too large
+        if process.returncode > 0:  # no signal: our own mistake, so nobody is told that their file is too large
             raise RuntimeError(f"The process that reads tables ended with code {process.returncode}.")
         raise Unreadable(TOO_MUCH)
     return said

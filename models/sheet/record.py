@@ -1,4 +1,4 @@
-"""Records as a format gives them, laid out below a header."""
+"""Rows of a file, laid out below its header."""
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
@@ -29,8 +29,8 @@ class Record:
 
 class Layout:
     """
-    The first record that is not empty is the header; `rows` are those below. Raises Unreadable, also in the middle of
-    them: then none counts. `headers` and `warnings` are whole when the rows are through.
+    The first record that is not empty is the header; `rows` are those below it. Raises Unreadable, also in the middle:
+    then no row counts. `headers` and `warnings` are complete when all rows have been read.
     """
 
     def __init__(self, records: Iterable[Record]) -> None:
@@ -71,7 +71,7 @@ class Layout:
         self.headers = self._named(self._said[self._left_out :])
 
     def _named(self, said: Sequence[str]) -> tuple[str, ...]:
-        """Each another name, since a column is chosen by it."""
+        """Headers are made to differ, since a column is chosen by its header."""
         names: dict[str, None] = {}
         for at, header in enumerate(said, start=self._left_out):
             name = header or f"Column {letters(at)}"

@@ -1,4 +1,4 @@
-"""What a file of rows is once it has been read."""
+"""What was read from a file of rows, and its limits."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ ERROR_COLUMN = "What to mend"
 
 
 class Unreadable(Exception):
-    """Nothing of the file can be taken. The words say why, with the row where there is one, and what to do."""
+    """The file cannot be taken. The words say why, with the row where there is one, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Row:
 
 
 class Rows(Sequence[Row]):
-    """As they stand in the file. Made when they are looked at, from what takes little more room than the file."""
+    """Rows as they stand in the file, kept as JSON, which is small, and made when they are looked at."""
 
     def __init__(self, lines: Sequence[bytes]) -> None:
         self._lines = lines
@@ -69,9 +69,9 @@ class Rows(Sequence[Row]):
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """
-    `headers`: each another one, none empty. `warnings` are sentences about the file as a whole. `delimiter` is what the
-    file had between its cells, for whoever writes one that the same program shall open: a semicolon where it is a
-    workbook, has one column, or has a sign that nobody would find out.
+    `headers`: all different, none empty. `warnings`: sentences about the file as a whole. `delimiter`: of the file, for
+    files that the same program shall open; a semicolon for a workbook, for one column, or where the file's own could
+    not be found out again.
     """
 
     headers: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""XLSX, by calamine: it takes what a formula gave when the file was saved, and runs none."""
+"""XLSX, by calamine: a formula counts as the value it had when the file was saved, and is never run."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
@@ -22,7 +22,7 @@ Value = int | float | str | bool | time | date | datetime | timedelta
 
 
 def records(content: bytes) -> tuple[Iterator[Record], list[str]]:
-    """Of the first sheet that is to be seen, one for each of its rows, and warnings. Raises Unreadable."""
+    """The rows of the first visible sheet, and warnings. Raises Unreadable."""
     archive = opened(content)
     try:
         workbook = CalamineWorkbook.from_filelike(BytesIO(content))
@@ -39,7 +39,7 @@ def records(content: bytes) -> tuple[Iterator[Record], list[str]]:
 
 
 def _records(sheet: CalamineSheet, marks: Marks) -> Iterator[Record]:
-    """From the first row of the spreadsheet on, though it may be empty; the reader leaves empty columns out."""
+    """From the first row of the sheet on, though it may be empty; calamine leaves empty columns out."""
     left_out = sheet.start[1] if sheet.start else 0
     marked = {row for row, _ in marks.failed} | {row for row, _ in marks.digits}
     for at, values in enumerate(sheet.iter_rows()):
@@ -56,7 +56,7 @@ def _marked(marks: Marks, place: tuple[int, int], cell: str) -> str:
 
 
 def _first(workbook: CalamineWorkbook) -> tuple[str, int]:
-    """Its name, and how many others are to be seen."""
+    """The name of the first visible sheet, and how many others are visible."""
     seen = [
         sheet.name
         for sheet in workbook.sheets_metadata
@@ -68,7 +68,7 @@ def _first(workbook: CalamineWorkbook) -> tuple[str, int]:
 
 
 def shown(value: Value) -> str:
-    """As the spreadsheet shows it, but dates as 2026-11-30, for which each country has a form of its own."""
+    """As the spreadsheet shows it, but a date as 2026-11-30, whatever the country."""
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, float):

@@ -47,8 +47,8 @@ async def invite(
     by: Viewer, *, name: str, email: str, role: TeamRole, manage_accounts: bool = False, key: str | None = None
 ) -> Done:
     """
-    Writes to a colleague to be, or again to one who has not accepted yet, who then gets what is said now; the links of
-    earlier letters die. Once it is accepted, Email sync of the address goes off (R46). Somebody removed comes back so.
+    Writes to a new colleague, to one who has not accepted yet, or to one who was removed; what is said now counts, and
+    the links of earlier letters die. Once accepted, Email sync of the address goes off (R46).
 
     OWNER and ADMIN, signed in themselves; only an OWNER makes an OWNER. Raises ALREADY_TAKEN, ADDRESS_INVALID, INVALID,
     NOT_ALLOWED, RATE_LIMITED.
@@ -91,7 +91,7 @@ async def _invite(
 
 
 def _must_be_no_owner(role: TeamRole, known: Any) -> None:
-    """Neither made nor, before joining, unmade."""
+    """Who is no owner makes none, nor changes an owner who has not joined yet."""
     if role is TeamRole.OWNER:
         raise Refusal(ErrorCode.NOT_ALLOWED, "Only an owner makes an owner.", "role")
     if known is not None and known["state"] == TeamMemberState.INVITED and known["role"] == TeamRole.OWNER:
@@ -156,7 +156,7 @@ WHERE firm_id = $1 AND id = $2 AND state = 'INVITED' RETURNING email_key
 
 
 async def _known(by: Actor, typed: TypedAddress) -> Any:
-    """Nobody else takes the address, nor switches Email sync on for it, until the transaction ends."""
+    """The member of this address, if any. Nobody else takes it, or switches its sync on, in this transaction."""
     await firm.one_at_a_time(by.firm_id)
     await history.lock(by.firm_id)
     await our_own.must_not_be_held(by, typed.key, "email")

@@ -1,4 +1,4 @@
-"""Changing a colleague's place in the team, and ending it."""
+"""Changing a colleague's name, role and rights, and removing them from the team."""
 
 from typing import Any
 from uuid import UUID
@@ -76,8 +76,8 @@ async def _without_two_factor(
 
 async def remove(by: Viewer, member_id: UUID) -> Done:
     """
-    Sessions, API tokens, invitations and resets of the person end at once, no letter leaves to them any more, and their
-    mailboxes are the firm's. What they did stays told under their name.
+    Ends the person's sessions, API tokens, invitations and resets at once; no letter leaves to them any more, and their
+    mailboxes become the firm's. What they did stays told under their name.
 
     OWNER and ADMIN, signed in themselves; an OWNER is removed by an OWNER. Raises NOT_FOUND, NOT_ALLOWED, LAST_OWNER.
     """
@@ -94,7 +94,7 @@ async def remove(by: Viewer, member_id: UUID) -> Done:
         await end_resets(by, member_id)
         await letter.cancel_all_to(by, member_id)
         await mailbox.left_by(by, member_id)
-        if member["state"] == TeamMemberState.ACTIVE:  # who was only invited was never one of ours
+        if member["state"] == TeamMemberState.ACTIVE:  # else the address never was the firm's own
             await our_own.left(by, member["email_key"])
         changes = [journal.Change("state", member["state"], "REMOVED")]
         _record(by, JournalKind.MEMBER_REMOVED, member_id, changes)
@@ -107,7 +107,7 @@ UPDATE team_member SET state = 'REMOVED', password_hash = NULL, version = versio
 
 
 async def _locked(by: Viewer, member_id: UUID) -> Any:
-    """Under the firm's lock: of two who unmake each other at once one stays. Raises NOT_ALLOWED, NOT_FOUND."""
+    """Under the firm's lock: of two owners who remove each other at once one stays. Raises NOT_ALLOWED, NOT_FOUND."""
     await firm.one_at_a_time(by.firm_id)
     await must_still_rule(by)
     query = "SELECT * FROM team_member WHERE firm_id = $1 AND id = $2 AND state <> 'REMOVED' FOR UPDATE"

@@ -37,7 +37,7 @@ _CHANGE = "UPDATE team_member SET password_hash = $3 WHERE firm_id = $1 AND id =
 
 
 async def end_resets(by: Viewer, member_id: UUID) -> None:
-    """Links to a new password die, and letters with them that have not left. Runs inside a transaction."""
+    """Ends links to a new password, and cancels letters with them. Runs inside a transaction."""
     resets = await store.rows(_END_RESETS, by.firm_id, member_id, clock.now())
     await letter.cancel(by, reset_ids=[reset["id"] for reset in resets])
 

@@ -1,4 +1,4 @@
-"""Who rules the team as it is now: whoever waited for the firm's lock may have been unmade or removed meanwhile."""
+"""The viewer's role as it is now: while they waited for the firm's lock, it may have been changed."""
 
 from models.errors import ErrorCode, Refusal
 from models.ground import store
