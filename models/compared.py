@@ -5,11 +5,13 @@ processes compare addresses too, and need no database.
 
 import re
 import unicodedata
+from functools import lru_cache
 
 import idna
 
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _NEEDS_NO_QUOTES = re.compile(r'[^\s"\\(),:;<>@\[\]\x00-\x20\x7f]+')
+_LONGEST_REMEMBERED = 100  # characters
 
 
 def compared(address: str) -> str:
@@ -19,8 +21,15 @@ def compared(address: str) -> str:
 
     Never by full case folding, for which ß is ss and ﬁ is fi: those are two people's addresses.
     """
+    return _remembered(address) if len(address) <= _LONGEST_REMEMBERED else _made(address)
+
+
+def _made(address: str) -> str:
     local, domain = _parts(address)
     return f"{_lower(_unquoted(unicodedata.normalize('NFC', local)))}@{_ascii(domain)}"
+
+
+_remembered = lru_cache(4_096)(_made)  # a mailbox is full of the same people, and a message asks a dozen times
 
 
 def _parts(address: str) -> tuple[str, str]:

@@ -19,6 +19,7 @@ _TOKEN = re.compile(
     rb'|(?P<atom>BODY(?:\.PEEK)?\[[^\]]*+\](?:<\d+>)?|(?!BODY(?:\.PEEK)?\[)[^ \t()"]++))',
     re.IGNORECASE | re.DOTALL,
 )
+_ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
 _CODE = re.compile(rb"\[([A-Z0-9-]+)(?: ([^\]]*))?\]", re.IGNORECASE)
 _EXISTS = re.compile(rb"(\d{1,10}) EXISTS", re.IGNORECASE)
 _FIGURE = re.compile(rb"(?:OK )?\[(UIDVALIDITY|UIDNEXT) (\d{1,20})", re.IGNORECASE)
@@ -124,23 +125,24 @@ def _read_line(line: bytes, open_lists: list[list[Value]]) -> None:
         found = _TOKEN.match(line, position)
         if not found:
             raise Garbage("The mail server sent an answer that cannot be read.")
-        position = found.end()
-        if found["open"]:
+        position, kind = found.end(), found.lastgroup
+        if kind == "open":
             inner: list[Value] = []
             open_lists[-1].append(inner)
             open_lists.append(inner)
-        elif found["close"]:
+        elif kind == "close":
             open_lists.pop()
             if not open_lists:
                 raise Garbage("The mail server sent an answer with a bracket too many.")
-        elif not found["literal"]:
+        elif kind != "literal":
             open_lists[-1].append(_text(found))
 
 
 def _text(found: re.Match[bytes]) -> bytes | None:
-    if (quoted := found["quoted"]) is not None:
-        return re.sub(rb"\\(.)", rb"\1", quoted, flags=re.DOTALL)
-    return None if found["atom"].upper() == b"NIL" else found["atom"]
+    text = found[found.lastgroup or 0]
+    if found.lastgroup == "quoted":
+        return _ESCAPED.sub(rb"\1", text) if b"\\" in text else text
+    return None if text.upper() == b"NIL" else text
 
 
 def _pairs(items: Value) -> Mapping[bytes, Value]:

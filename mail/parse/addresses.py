@@ -19,6 +19,7 @@ _USUAL = re.compile(  # nine of ten, read at once, and no otherwise than they wo
     r"<([\w.+-]{1,64}@\w[\w-]{0,63}(?:\.[\w-]{1,63}){1,2})>",
     re.ASCII,
 )
+_BARE = re.compile(r"[\w.+-]{1,64}@\w[\w-]{0,61}(?:\.[\w-]{1,61}){1,2}", re.ASCII)  # likewise
 _BLANK: tuple[Kind, str] = ("space", " ")
 _HEADERS = {
     "from": Role.FROM,
@@ -51,6 +52,9 @@ def mailboxes(value: str) -> Iterator[tuple[str | None, str]]:
         address = usual[3]
         name = _name(usual[1] or usual[2] or "")
         yield (None if name == address else name), address
+        return
+    if _BARE.fullmatch(value):
+        yield None, value
         return
     mailbox = _Mailbox()
     for kind, text in tokens(value):

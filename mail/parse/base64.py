@@ -29,7 +29,7 @@ def of_body(data: bytes) -> bytes:
     """What the lines that are base64 stand for, and nothing of the others; `data` itself where there are none."""
     if not _are_words(data):
         with contextlib.suppress(binascii.Error):
-            return pybase64.b64decode(data.translate(None, b" \t\r\n"), validate=True)
+            return pybase64.b64decode(data, ignorechars=b" \t\r\n")
     if max(data.count(b"\n"), data.count(b"\r")) > MOST_LINES:
         return decoded(data)
     lines = list(_encoded(_LINE.findall(data)))

@@ -153,11 +153,12 @@ def _is_quoted(line: str) -> bool:
 
 
 def _begun(lines: Iterable[str]) -> str:
-    """As many of them as a snippet may need, on one line."""
-    taken, length = list[str](), 0
+    """As many of them as a snippet needs, on one line; of lines with much that is not shown no more than 2,000."""
+    taken, length, shown = list[str](), 0, 0
     for line in lines:
         taken.append(line)
         length += len(line) + 1
-        if length > 2_000:
+        shown += len(f"{charsets.one_line(line, 2_000)} ".lstrip())
+        if length > 2_000 or shown > LONGEST_SNIPPET + 1:  # the last blank stands for no sign
             break
     return charsets.one_line(" ".join(taken)[:2_000], 2_000)

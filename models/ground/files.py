@@ -7,7 +7,6 @@ import re
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 from uuid import UUID
 
@@ -107,13 +106,13 @@ def _write(place: LocalStore, share: Sequence[tuple[str, bytes | BinaryIO]]) -> 
     assert place.prefix is not None
     for path, content in share:
         obstore.put(place, path, content)
-    files = [Path(place.prefix) / path for path, _ in share]
-    folders = {folder for file in files for folder in (file.parent, file.parent.parent)}
-    for written in (*files, *folders):
+    files = [f"{place.prefix}/{path}" for path, _ in share]
+    folders = {os.path.dirname(file) for file in files}
+    for written in (*files, *folders, *{os.path.dirname(folder) for folder in folders}):
         _flush(written)
 
 
-def _flush(place: Path) -> None:
+def _flush(place: str) -> None:
     opened = os.open(place, os.O_RDONLY)
     try:
         os.fsync(opened)
