@@ -143,7 +143,7 @@ async def _pieces(answer: "obstore.GetResult") -> AsyncIterator[bytes]:
 
 
 async def delete(firm_id: UUID, names: Collection[str]) -> None:
-    """Those that are there; what is gone already does no harm. Raises Away."""
+    """Those that are there; what is gone already does no harm. Only `models.stored_file` calls it. Raises Away."""
     await asyncio.gather(*(_delete(_path(firm_id, name)) for name in names))
 
 

@@ -16,7 +16,7 @@ from mail.demo.people.shapes import (
 )
 
 FIRMS = (BELLANDI, HARBOUR)
-OWNER_PASSWORD = "demo password"  # noqa: S105 - of owner@demo.test, owner@harbour.test and their clients, in the README
+OWNER_PASSWORD = "demo password"  # noqa: S105 - of owner@demo.test, owner@harbour.test and their clients: docs/demo.md
 CLIENT = "marta@vetreriavalsecchi.example"
 """Of two accounts of BELLANDI."""
 

@@ -1,4 +1,4 @@
-"""By what a report may name a letter or an e-mail of ours: looked for wherever it may stand, and checked elsewhere."""
+"""By what a report may name a letter or an e-mail of ours, wherever it stands; mail.returns.settling checks it."""
 
 import re
 from collections.abc import Iterable, Sequence
