@@ -39,7 +39,7 @@ BY_THEIR_NOUN = (
     *("mail/outbox/*.py", "mail/submission/*.py", "mail/returns/*.py", "mail/smtp/*.py", "mail/oauth/*.py"),
     *("graph/feed*.py", "graph/engine/**/*.py"),
     *("models/ground/**/*.py", "models/inbox_mail/*.py", "models/journal/*.py", "models/letter/*.py"),
-    *("models/run/*.py", "models/submission/*.py"),
+    *("models/invitation/*.py", "models/run/*.py", "models/submission/*.py", "models/toggles/*.py"),
 )
 PRONOUNS = {
     *("row", "found", "one", "each", "wanted", "asked", "told", "said", "kept", "given", "known", "seen"),

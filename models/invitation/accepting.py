@@ -24,7 +24,7 @@ from models.viewer import Asker, Client, System, Viewer
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """Who that made, signed in; `done`: nothing but the journal position of it."""
+    """Whoever accepted, signed in. `done`: without ids, only the position in the journal."""
 
     signed_in: SignedIn[Asker]
     done: Done
@@ -60,18 +60,18 @@ def _dead(link: Link, reason: DeadLinkReason) -> DeadLink:
 
 async def _join(link: Link, hashed: str, days: int, device: str | None) -> SignedIn[Viewer]:
     await history.lock(link.firm_id)
-    row = await _used_up(link)
-    return await team.join(row, hashed, days=days, device=device)
+    invitation = await _used_up(link)
+    return await team.join(invitation, hashed, days=days, device=device)
 
 
 async def _used_up(link: Link) -> Record:
-    """Its row. Raises DEAD_LINK where somebody was quicker."""
-    row = await store.row(_STILL, link.firm_id, link.invitation_id)
-    assert row is not None, "invitations are kept"
-    if (reason := dead_reason(row)) is not None:
+    """Ends the invitation as USED, and answers its row. Raises DEAD_LINK where somebody was quicker."""
+    invitation = await store.row(_STILL, link.firm_id, link.invitation_id)
+    assert invitation is not None, "invitations are kept"
+    if (reason := dead_reason(invitation)) is not None:
         raise _dead(link, reason)
     await end(System(link.firm_id), [link.invitation_id], DeadLinkReason.USED)
-    return row
+    return invitation
 
 
 async def _activate(link: Link, address_id: UUID, hashed: str, days: int, device: str | None) -> SignedIn[Client]:
@@ -114,13 +114,13 @@ async def _tell(client: Client, link: Link, entering: Sequence[Toggles]) -> None
     await notification.raise_for_team(client, [new])
 
 
-def _show(by: System, link: Link, others: Sequence[Toggles]) -> None:
+def _show(by: System, link: Link, without_access: Sequence[Toggles]) -> None:
     """Tells the feeds that the address is activated on the screens of its other accounts, too."""
-    if others:
+    if without_access:
         journal.record(
             journal.FeedKind.INVITATION_MOVED,
             by=by,
             subject=(Subject.INVITATION, link.invitation_id),
-            accounts=[toggles.account_id for toggles in others],
-            touched=[toggles.id for toggles in others],
+            accounts=[toggles.account_id for toggles in without_access],
+            touched=[toggles.id for toggles in without_access],
         )

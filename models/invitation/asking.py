@@ -46,7 +46,7 @@ class WhoAsks:
     caller: str = ""
 
 
-async def ask(who: WhoAsks, *, key: str) -> None:
+async def ask(request: WhoAsks, *, key: str) -> None:
     """
     A letter to that address alone, where it is PENDING somewhere and not suppressed: with the link that lives, or a new
     one, for all accounts where it is PENDING. Once in ten minutes, and not where it had three in a day. Whoever asks
@@ -55,21 +55,24 @@ async def ask(who: WhoAsks, *, key: str) -> None:
     Raises INVALID for a malformed key and RATE_LIMITED, whether or not the address is known.
     """
     idempotency.check_key(key)
-    wanted = address.compared(_text(who.email or "", 320))
-    token = None if who.token is None else _text(who.token, 100)
-    await attempts.count(wanted if token is None else f"link {token}", who.caller)
-    slug = firm.slug_asked(who.firm, who.host)
-    asked = {"token": token, "to_key": wanted, "slug": slug, "only": bool(who.firm), "key": key}
-    await errand.leave(ErrandKind.NEW_INVITATION, asked)
+    to_key = address.compared(_text(request.email or "", 320))
+    token = None if request.token is None else _text(request.token, 100)
+    await attempts.count(to_key if token is None else f"link {token}", request.caller)
+    slug = firm.slug_asked(request.firm, request.host)
+    facts = {"token": token, "to_key": to_key, "slug": slug, "only": bool(request.firm), "key": key}
+    await errand.leave(ErrandKind.NEW_INVITATION, facts)
 
 
-def _text(given: str, most: int) -> str:
+def _text(typed: str, most: int) -> str:
     """As a database takes it."""
-    return given[:most].encode(errors="replace").decode()
+    return typed[:most].encode(errors="replace").decode()
 
 
 async def answer(*, token: str | None, to_key: str, slug: str, only: bool, key: str) -> None:
-    """The errand, as often as it takes. `to_key`: the address, compared. `only`: of the firm `slug`, or of none."""
+    """
+    What a worker does for `ask`, and may do again. `to_key`: the address, as compared. `only`: at the firm `slug` or
+    nowhere.
+    """
     meant = await _linked(token) if token is not None else await _known(to_key, slug, only=only)
     await to_the_end(*(_ask(firm_id, address_id, key) for firm_id, address_id in meant))
 
@@ -80,9 +83,9 @@ async def _linked(token: str) -> list[tuple[UUID, UUID]]:
 
 
 async def _known(key: str, slug: str, *, only: bool) -> list[tuple[UUID, UUID]]:
-    found = await store.rows(_KNOWN, key, slug)
-    named = [row for row in found if row["slug"] == slug]
-    return [(row["firm_id"], row["id"]) for row in (named if named or only else found)]
+    addresses = await store.rows(_KNOWN, key, slug)
+    of_firm = [address for address in addresses if address["slug"] == slug]
+    return [(address["firm_id"], address["id"]) for address in (of_firm if of_firm or only else addresses)]
 
 
 _KNOWN = """
@@ -93,7 +96,9 @@ ORDER BY f.slug = $2 DESC LIMIT 50
 
 
 async def _ask(firm_id: UUID, address_id: UUID, key: str) -> None:
-    """Keys are of strangers: two may take the same one, for two addresses."""
+    """
+    The key comes from a stranger, and others may use the same for another address: so it counts for this one only.
+    """
     by = System(firm_id)
 
     async def do() -> tuple[UUID, ...]:

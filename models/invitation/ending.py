@@ -26,38 +26,38 @@ async def revoke(by: Actor, invitation_id: UUID) -> Done:
     must_manage_accounts(by)
     async with store.transaction(by.firm_id) as tx:
         await firm.one_at_a_time(by.firm_id)
-        row = await store.row(_TO_REVOKE, by.firm_id, invitation_id)
-        if row is None:
+        invitation = await store.row(_TO_REVOKE, by.firm_id, invitation_id)
+        if invitation is None:
             raise await _no_row(by, invitation_id)
-        if row["end_reason"] != DeadLinkReason.REVOKED:
-            await _revoke(by, row)
+        if invitation["end_reason"] != DeadLinkReason.REVOKED:
+            await _revoke(by, invitation)
     return Done((invitation_id,), tx.cursor)
 
 
-async def _revoke(by: Actor, row: Record) -> None:
-    reason = dead_reason(row)
+async def _revoke(by: Actor, invitation: Record) -> None:
+    reason = dead_reason(invitation)
     if reason is DeadLinkReason.USED:
         raise Refusal(ErrorCode.ALREADY_ACTIVE, "It has been accepted already. Switch Login off instead.", "id")
     if reason is not None:
         raise dead_link(reason, "id")
-    await end(by, [row["id"]], DeadLinkReason.REVOKED)
-    covered = await store.rows(_COVERED, by.firm_id, row["id"])
+    await end(by, [invitation["id"]], DeadLinkReason.REVOKED)
+    covered = await store.rows(_COVERED, by.firm_id, invitation["id"])
     journal.record(
         JournalKind.INVITATION_REVOKED,
         by=by,
-        subject=(Subject.INVITATION, row["id"]),
-        accounts=[one["account_id"] for one in covered],
-        touched=[one["toggles_id"] for one in covered],
-        changes=[Change("state", "SENT" if row["sent_at"] else "NOT_SENT", "REVOKED")],
+        subject=(Subject.INVITATION, invitation["id"]),
+        accounts=[spot["account_id"] for spot in covered],
+        touched=[spot["toggles_id"] for spot in covered],
+        changes=[Change("state", "SENT" if invitation["sent_at"] else "NOT_SENT", "REVOKED")],
     )
 
 
 async def _no_row(by: Actor, toggles_id: UUID) -> Refusal:
     """The id may be that of toggles, which stands for an invitation that nobody wrote yet."""
-    found = await store.row(_NO_ROW, by.firm_id, toggles_id)
-    if found is None:
+    toggles = await store.row(_NO_ROW, by.firm_id, toggles_id)
+    if toggles is None:
         return Refusal(ErrorCode.NOT_FOUND, "There is no such invitation.", "id")
-    if found["activated"]:
+    if toggles["activated"]:
         return Refusal(ErrorCode.ALREADY_ACTIVE, "This person has access already. Switch Login off instead.", "id")
     return Refusal(ErrorCode.INVALID, "Nobody has been invited there yet, so there is nothing to revoke.", "id")
 
@@ -78,31 +78,31 @@ WHERE t.firm_id = $1 AND t.id = $2 AND t.login
 
 async def withdraw(by: Actor, run_id: UUID, spots: Sequence[Spot]) -> None:
     """
-    What this run sent to these addresses is for these accounts no more; for others it lives on, and with none left its
-    links die (R30). Nothing where it has ended.
+    Takes each account out of what this run sent to its address (R30): for other accounts that lives on, and with none
+    left its links die. What has ended before stays as it is.
 
     Runs inside a transaction, under `firm.one_at_a_time`, that holds their toggles.
     """
     if not spots:
         return
     accounts, addresses = [account_id for account_id, _ in spots], [address_id for _, address_id in spots]
-    rows = await store.rows(store.for_many(_SENT_BY, spots), by.firm_id, run_id, accounts, addresses)
-    ended = await uncover(by, [(row["id"], row["account_id"]) for row in rows], DeadLinkReason.REVOKED)
-    await letter.forget_accounts(by, [(row["account_id"], row["address_id"]) for row in rows])
-    for _, covered in groupby(rows, key=itemgetter("id")):
+    sent = await store.rows(store.for_many(_SENT_BY, spots), by.firm_id, run_id, accounts, addresses)
+    ended = await uncover(by, [(spot["id"], spot["account_id"]) for spot in sent], DeadLinkReason.REVOKED)
+    await letter.forget_accounts(by, [(spot["account_id"], spot["address_id"]) for spot in sent])
+    for _, covered in groupby(sent, key=itemgetter("id")):
         _record_withdrawn(by, list(covered), ended)
 
 
 def _record_withdrawn(by: Actor, covered: Sequence[Record], ended: Mapping[UUID, DeadLinkReason]) -> None:
-    """Without a change where it lives on."""
+    """The entry tells of a change only where the invitation ended."""
     first = covered[0]
     before, why = "SENT" if first["sent_at"] else "NOT_SENT", ended.get(first["id"])
     journal.record(
         JournalKind.INVITATION_REVOKED,
         by=by,
         subject=(Subject.INVITATION, first["id"]),
-        accounts=[row["account_id"] for row in covered],
-        touched=[row["toggles_id"] for row in covered],
+        accounts=[spot["account_id"] for spot in covered],
+        touched=[spot["toggles_id"] for spot in covered],
         changes=[Change("state", before, why)] if why else [],
     )
 
@@ -124,7 +124,9 @@ LATERAL (SELECT i.id, i.sent_at FROM invitation i WHERE i.id = n.id AND i.ended_
 
 
 async def end(by: Actor, invitation_ids: Sequence[UUID], why: DeadLinkReason) -> None:
-    """Their links die, and letters that have not left never will; what had expired says so. Runs in a transaction."""
+    """
+    Their links die, and letters that have not left never will. What had expired ends as EXPIRED. In a transaction.
+    """
     if invitation_ids:
         await store.execute(store.for_many(_END, invitation_ids), by.firm_id, list(invitation_ids), clock.now(), why)
         await letter.cancel(by, invitation_ids=invitation_ids)
@@ -139,9 +141,9 @@ WHERE i.id = o.id AND i.ended_at IS NULL
 
 
 async def end_of_colleague(by: Actor, member_id: UUID, why: DeadLinkReason) -> None:
-    """Those to join the team that are still out. Runs in a transaction."""
+    """Ends a colleague's invitations to join the team that have not ended. Runs in a transaction."""
     out = await store.rows(_OF_COLLEAGUE, by.firm_id, member_id)
-    await end(by, [row["id"] for row in out], why)
+    await end(by, [invitation_id for (invitation_id,) in out], why)
 
 
 _OF_COLLEAGUE = """

@@ -10,7 +10,7 @@ from models import journal, letter, text
 from models.address import TypedAddress
 from models.errors import ErrorCode, Refusal
 from models.ground import store
-from models.invitation.offers import Offer, Wanted, offers_to
+from models.invitation.offers import AddressWish, Offer, offers_to
 from models.journal import Change, JournalKind, Subject
 from models.letter import LetterKind, NewLetter, ToBe
 from models.toggles import Invite, Toggles
@@ -30,7 +30,7 @@ class Asked:
 
 
 def objections(invite: Invite, toggles: Toggles, *, login: bool) -> Iterator[Refusal]:
-    """Why nobody can be invited so; `login`: as it ends."""
+    """Why nobody can be invited so. `login`: whether Login is on after the change that this is part of."""
     if not login:
         yield Refusal(ErrorCode.INVITE_NEEDS_LOGIN, "Switch Login on to invite: it would lead nowhere.", "invite")
     elif toggles.archived:
@@ -48,7 +48,7 @@ def checked_message(message: str | None, *path: str | int) -> str | None:
     return text.some_lines(message or "", *path, what="The message", longest=LONGEST_MESSAGE) or None
 
 
-async def invite(by: Actor, asked: Sequence[Asked], *, reprint: bool = False, has_room: bool = False) -> None:
+async def invite(by: Actor, wishes: Sequence[Asked], *, reprint: bool = False, has_room: bool = False) -> None:
     """
     A PENDING address gets a new invitation, which covers old and new accounts, unless one lives and it is not `again`:
     that one then covers the new accounts too, and no letter goes out; `reprint`: its link goes out once more. An
@@ -58,36 +58,36 @@ async def invite(by: Actor, asked: Sequence[Asked], *, reprint: bool = False, ha
     toggles locked; the caller has met the `objections`. Raises RATE_LIMITED, with a path each; not where it `has_room`,
     as the caller has counted.
     """
-    wanted = _by_address(asked)
-    if not wanted:
+    by_address = _by_address(wishes)
+    if not by_address:
         return
-    rows = await store.rows(store.for_many(_KNOWN, wanted), by.firm_id, list(wanted))
-    known = {row["id"]: row for row in rows}
-    pending = [address_id for address_id in wanted if not known[address_id]["activated"]]
-    invited = await offers_to(by, {address_id: wanted[address_id] for address_id in pending}, reprint=reprint)
-    told = {address_id: wanted[address_id].accounts for address_id in wanted if address_id not in pending}
-    named = await _names(by, {**told, **{address_id: offer.accounts for address_id, offer in invited.items()}})
+    rows = await store.rows(store.for_many(_KNOWN, by_address), by.firm_id, list(by_address))
+    addresses = {address["id"]: address for address in rows}
+    pending = [address_id for address_id in by_address if not addresses[address_id]["activated"]]
+    invited = await offers_to(by, {address_id: by_address[address_id] for address_id in pending}, reprint=reprint)
+    active = {address_id: by_address[address_id].accounts for address_id in by_address if address_id not in pending}
+    named = await _names(by, {**active, **{address_id: offer.accounts for address_id, offer in invited.items()}})
     letters = [
-        (_letter(known[address_id], wanted[address_id], named, invited.get(address_id)), wanted[address_id].path)
-        for address_id in wanted
-        if address_id in told or invited[address_id].is_new or reprint
+        (_letter(addresses[address_id], wish, named, invited.get(address_id)), wish.path)
+        for address_id, wish in by_address.items()
+        if address_id in active or invited[address_id].is_new or reprint
     ]
     if not has_room:
-        await letter.must_have_room(by, [ToBe(one.kind, one.to.key, path) for one, path in letters])
-    await letter.write(by, [one for one, _ in letters])
-    for address_id in wanted:
+        await letter.must_have_room(by, [ToBe(new.kind, new.to.key, path) for new, path in letters])
+    await letter.write(by, [new for new, _ in letters])
+    for address_id in by_address:
         _record(by, address_id, named, invited.get(address_id))
 
 
-def _by_address(asked: Sequence[Asked]) -> dict[UUID, Wanted]:
-    wanted: dict[UUID, Wanted] = {}
-    messages = {typed: checked_message(typed) for typed in {one.invite.message for one in asked}}
-    for one in asked:
-        of_address = wanted.setdefault(one.address_id, Wanted(path=one.path))
-        of_address.accounts.append(one.account_id)
-        of_address.message = of_address.message or messages[one.invite.message]
-        of_address.again |= one.invite.again
-    return wanted
+def _by_address(wishes: Sequence[Asked]) -> dict[UUID, AddressWish]:
+    by_address: dict[UUID, AddressWish] = {}
+    messages = {typed: checked_message(typed) for typed in {wish.invite.message for wish in wishes}}
+    for wish in wishes:
+        of_address = by_address.setdefault(wish.address_id, AddressWish(path=wish.path))
+        of_address.accounts.append(wish.account_id)
+        of_address.message = of_address.message or messages[wish.invite.message]
+        of_address.again |= wish.invite.again
+    return by_address
 
 
 # one by one (LATERAL), here and below, so that each is found by its id however large PostgreSQL takes the table to be
@@ -111,11 +111,11 @@ class _Names:
 
 async def _names(by: Actor, accounts: Mapping[UUID, Sequence[UUID]]) -> _Names:
     pairs = [(account_id, address_id) for address_id, some in accounts.items() for account_id in some]
-    account_ids, address_ids = [one for one, _ in pairs], [one for _, one in pairs]
+    account_ids, address_ids = [account_id for account_id, _ in pairs], [address_id for _, address_id in pairs]
     rows = await store.rows(store.for_many(_NAMES, pairs), by.firm_id, by.member_id, account_ids, address_ids)
     grouped: dict[UUID, list[Record]] = {}
-    for row in rows:
-        grouped.setdefault(row["address_id"], []).append(row)
+    for account in rows:
+        grouped.setdefault(account["address_id"], []).append(account)
     return _Names(rows[0]["inviter"] if rows else "", grouped)
 
 
@@ -132,12 +132,13 @@ WHERE f.id = $1 ORDER BY a.sort_key, a.id
 """
 
 
-def _letter(address: Record, wanted: Wanted, names: _Names, offer: Offer | None) -> NewLetter:
+def _letter(address: Record, wish: AddressWish, names: _Names, offer: Offer | None) -> NewLetter:
+    accounts = names.of(address["id"])
     facts: dict[str, str | Sequence[str] | None] = {
-        "accountNames": [row["name"] for row in names.of(address["id"])],
-        "accountIds": [str(row["account_id"]) for row in names.of(address["id"])],  # so that one can be taken out again
+        "accountNames": [account["name"] for account in accounts],
+        "accountIds": [str(account["account_id"]) for account in accounts],  # so that one can be taken out again
         "inviterName": names.inviter,
-        "message": wanted.message,
+        "message": wish.message,
     }
     to = TypedAddress(address["address"], address["key"])
     if offer is None:
@@ -155,7 +156,7 @@ def _record(by: Actor, address_id: UUID, names: _Names, offer: Offer | None) -> 
         JournalKind.INVITATION_SENT,
         by=by,
         subject=(Subject.INVITATION, offer.id) if offer else (Subject.TOGGLES, covered[0]["toggles_id"]),
-        accounts=[row["account_id"] for row in covered],
-        touched=[row["toggles_id"] for row in covered],
+        accounts=[account["account_id"] for account in covered],
+        touched=[account["toggles_id"] for account in covered],
         changes=[Change("expiresAt", None, offer.expires_at.isoformat())] if offer and offer.is_new else [],
     )

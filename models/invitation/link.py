@@ -46,23 +46,24 @@ class Link:
 
 async def followed(token: str) -> Link | None:
     """None where there never was such a link."""
-    row_id = secret_link.row_of(token)
-    row = await store.row(_LINK, row_id) if row_id else None
-    if row is None:
+    invitation_id = secret_link.row_of(token)
+    invitation = await store.row(_LINK, invitation_id) if invitation_id else None
+    if invitation is None:
         return None
-    if not secret_link.is_token(await firm_key.of(row["firm_id"]), token, PURPOSE, row["id"], row["seed"]):
+    key = await firm_key.of(invitation["firm_id"])
+    if not secret_link.is_token(key, token, PURPOSE, invitation["id"], invitation["seed"]):
         return None
     return Link(
-        firm_id=row["firm_id"],
-        firm_name=row["firm_name"],
-        invitation_id=row["id"],
-        address_id=row["address_id"],
-        member_id=row["member_id"],
-        member_name=row["member_name"],
-        address=row["address"],
-        account_names=tuple(row["account_names"]),
-        expires_at=row["expires_at"],
-        dead=dead_reason(row),
+        firm_id=invitation["firm_id"],
+        firm_name=invitation["firm_name"],
+        invitation_id=invitation["id"],
+        address_id=invitation["address_id"],
+        member_id=invitation["member_id"],
+        member_name=invitation["member_name"],
+        address=invitation["address"],
+        account_names=tuple(invitation["account_names"]),
+        expires_at=invitation["expires_at"],
+        dead=dead_reason(invitation),
     )
 
 
@@ -81,14 +82,14 @@ WHERE i.id = $1
 """
 
 
-def dead_reason(row: Record) -> DeadLinkReason | None:
+def dead_reason(invitation: Record) -> DeadLinkReason | None:
     """Of a row with `end_reason` and `expires_at`; None: it opens."""
-    if row["end_reason"] is not None:
-        return DeadLinkReason(row["end_reason"])
-    return DeadLinkReason.EXPIRED if row["expires_at"] <= clock.now() else None
+    if invitation["end_reason"] is not None:
+        return DeadLinkReason(invitation["end_reason"])
+    return DeadLinkReason.EXPIRED if invitation["expires_at"] <= clock.now() else None
 
 
 def dead_link(reason: DeadLinkReason, *path: str | int, anew: str = "") -> DeadLink:
-    """`anew`: how whoever holds the link comes by another one, where there may be one."""
+    """`anew`: how to get another link, said only where there may be one."""
     words = f"{WORDS[reason]} {anew}" if anew and reason in _ANEW else WORDS[reason]
     return DeadLink(words, *path, reason=reason)

@@ -15,8 +15,11 @@ from models.viewer import Actor, Viewer
 
 
 @dataclass(slots=True)
-class Wanted:
-    """Of one address, whatever it was asked for how often. The first message counts. `path`: where it stands first."""
+class AddressWish:
+    """
+    To invite one address, on however many accounts that was asked for. The first message counts. `path`: where it
+    stands first.
+    """
 
     accounts: list[UUID] = field(default_factory=list)
     message: str | None = None
@@ -26,7 +29,7 @@ class Wanted:
 
 @dataclass(slots=True)
 class Offer:
-    """What an address has now. `accounts`: those that came into its coverage."""
+    """The invitation that an address has now. `accounts`: those that came into its coverage just now."""
 
     id: UUID
     expires_at: datetime
@@ -34,28 +37,32 @@ class Offer:
     accounts: list[UUID] = field(default_factory=list)
 
 
-async def offers_to(by: Actor, wanted: Mapping[UUID, Wanted], *, reprint: bool = False) -> dict[UUID, Offer]:
-    """By address: the one that lives, or a new one where none does or it is to be sent again."""
-    if not wanted:
+async def offers_to(by: Actor, wishes: Mapping[UUID, AddressWish], *, reprint: bool = False) -> dict[UUID, Offer]:
+    """
+    By address: the invitation that lives, or a new one where none does, or where it is to be sent again; then the links
+    of the one before die first. Locks those that have not ended.
+    """
+    if not wishes:
         return {}
     now = clock.now()
     offers, dying = {}, []
-    for row in await unended(by, list(wanted)):
-        lives = row["bounced_at"] is None and row["expires_at"] > now
-        if lives and not wanted[row["address_id"]].again:
-            offers[row["address_id"]] = Offer(row["id"], row["expires_at"], is_new=False)
+    for last in await unended(by, list(wishes)):
+        lives = last["bounced_at"] is None and last["expires_at"] > now
+        if lives and not wishes[last["address_id"]].again:
+            offers[last["address_id"]] = Offer(last["id"], last["expires_at"], is_new=False)
         else:
-            dying.append(row["id"])
+            dying.append(last["id"])
     await end(by, dying, DeadLinkReason.SENT_AGAIN)
-    offers |= await _written(by, {one: wanted[one].message for one in wanted if one not in offers})
-    await _cover(by, wanted, offers, reprint)
+    messages = {address_id: wish.message for address_id, wish in wishes.items() if address_id not in offers}
+    offers |= await _written(by, messages)
+    await _cover(by, wishes, offers, reprint)
     return offers
 
 
 async def _written(by: Actor, messages: Mapping[UUID, str | None]) -> dict[UUID, Offer]:
     if not messages:
         return {}
-    found = await store.rows(
+    new = await store.rows(
         _WRITE,
         by.firm_id,
         clock.now(),
@@ -66,7 +73,7 @@ async def _written(by: Actor, messages: Mapping[UUID, str | None]) -> dict[UUID,
         list(messages.values()),
         by.run_id if isinstance(by, Viewer) else None,
     )
-    return {row["address_id"]: Offer(row["id"], row["expires_at"], is_new=True) for row in found}
+    return {address_id: Offer(invitation_id, expires_at, is_new=True) for invitation_id, address_id, expires_at in new}
 
 
 _WRITE = """
@@ -77,21 +84,25 @@ WHERE f.id = $1 RETURNING id, address_id, expires_at
 """
 
 
-async def _cover(by: Actor, wanted: Mapping[UUID, Wanted], offers: Mapping[UUID, Offer], reprint: bool) -> None:
-    """The accounts asked for, and for a new one those that the last one covered still. `reprint`: old ones too."""
-    asked = [(offers[one].id, account_id) for one in wanted for account_id in wanted[one].accounts]
-    found = await store.rows(
-        store.for_many(_COVER, asked),
+async def _cover(by: Actor, wishes: Mapping[UUID, AddressWish], offers: Mapping[UUID, Offer], reprint: bool) -> None:
+    """
+    Each offer covers the accounts it was asked for; a new one also those that the address's last invitation covered to
+    its end: sent again, it is for old and new ones (R9). Notes in the offers which accounts came in by this; `reprint`:
+    also which were in already. The same again brings none.
+    """
+    pairs = [(offers[address_id].id, account_id) for address_id, wish in wishes.items() for account_id in wish.accounts]
+    covered = await store.rows(
+        store.for_many(_COVER, pairs),
         by.firm_id,
-        [invitation_id for invitation_id, _ in asked],
-        [account_id for _, account_id in asked],
+        [invitation_id for invitation_id, _ in pairs],
+        [account_id for _, account_id in pairs],
         [offer.id for offer in offers.values() if offer.is_new],
         [address_id for address_id, offer in offers.items() if offer.is_new],
         reprint,
     )
     offer_of = {offer.id: offer for offer in offers.values()}
-    for row in found:
-        offer_of[row["invitation_id"]].accounts.append(row["account_id"])
+    for invitation_id, account_id in covered:
+        offer_of[invitation_id].accounts.append(account_id)
 
 
 # one by one (LATERAL), so that each is found by its id whatever PostgreSQL takes the size of the table to be

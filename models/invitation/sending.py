@@ -23,30 +23,31 @@ async def send(by: Actor, spots: Sequence[Spot], *, message: str | None = None, 
     """
     must_manage_accounts(by)
     must_be_few(spots, "toggles", "toggles", least=1)
-    wanted = Invite(checked_message(message, "message"), again=True)
-    do = partial(_send, by, spots, wanted)
-    return await idempotency.once(by, key, verb="send invitations", asked={"toggles": spots, "invite": wanted}, do=do)
+    invitation = Invite(checked_message(message, "message"), again=True)
+    do = partial(_send, by, spots, invitation)
+    request = {"toggles": spots, "invite": invitation}
+    return await idempotency.once(by, key, verb="send invitations", asked=request, do=do)
 
 
-async def _send(by: Actor, spots: Sequence[Spot], wanted: Invite) -> tuple[UUID, ...]:
+async def _send(by: Actor, spots: Sequence[Spot], invitation: Invite) -> tuple[UUID, ...]:
     await firm.one_at_a_time(by.firm_id)
-    found = await lock(by, spots)
+    locked = await lock(by, spots)
     refusals = [
-        Refusal(one.code, one.message, "toggles", index)
+        Refusal(objection.code, objection.message, "toggles", index)
         for index, spot in enumerate(spots)
-        for one in _objections(wanted, found.get(spot))
+        for objection in _objections(invitation, locked.get(spot))
     ]
     if refusals:
         raise Refusals(refusals)
     places = {spot: index for index, spot in reversed(list(enumerate(spots)))}
-    await invite(by, [Asked(*spot, wanted, ("toggles", places[spot])) for spot in dict.fromkeys(spots)])
-    return tuple(found[spot].id for spot in spots)
+    await invite(by, [Asked(*spot, invitation, ("toggles", places[spot])) for spot in dict.fromkeys(spots)])
+    return tuple(locked[spot].id for spot in spots)
 
 
-def _objections(wanted: Invite, toggles: Toggles | None) -> Iterator[Refusal]:
+def _objections(invitation: Invite, toggles: Toggles | None) -> Iterator[Refusal]:
     if toggles is None or not toggles.shown:
         yield Refusal(ErrorCode.NOT_FOUND, "This account has no such address.")
     elif toggles.login and toggles.activated:
         yield Refusal(ErrorCode.ALREADY_ACTIVE, "This person has activated already, and can sign in.")
     else:
-        yield from objections(wanted, toggles, login=toggles.login)
+        yield from objections(invitation, toggles, login=toggles.login)

@@ -25,17 +25,19 @@ class InvitationView:
 async def of_toggles(by: Viewer, toggles_ids: Sequence[UUID]) -> dict[UUID, InvitationView]:
     """The last one of each, in one statement; none where nobody was ever invited and Login is off."""
     rows = await store.rows(_OF_TOGGLES, by.firm_id, list(toggles_ids), clock.now())
-    return {row["toggles_id"]: _view(row) for row in rows}
+    return {invitation["toggles_id"]: _view(invitation) for invitation in rows}
 
 
 async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, InvitationView]:
-    """Those of clients, and those that toggles stand for."""
+    """Of clients, by their own ids; and by ids of toggles, where these stand for an invitation."""
     rows = await store.rows(_BY_IDS, by.firm_id, list(ids), clock.now())
-    return {row["id"]: _view(row) for row in rows}
+    return {invitation["id"]: _view(invitation) for invitation in rows}
 
 
-def _view(row: Record) -> InvitationView:
-    return InvitationView(row["id"], InvitationState(row["state"]), row["sent_at"], row["expires_at"])
+def _view(invitation: Record) -> InvitationView:
+    return InvitationView(
+        invitation["id"], InvitationState(invitation["state"]), invitation["sent_at"], invitation["expires_at"]
+    )
 
 
 STATE = """CASE

@@ -2,7 +2,8 @@
 The three switches, Login, Notify and Email sync, of one address on one account (R1), and what Notify tells it of (R13).
 The central table.
 
-What people ask of them stands in `setting`, above invitations, and in `preferring`.
+What people ask of them is in `setting` and `preferring`, which import invitations and the portal, and so are not
+exported here.
 """
 
 from models.in_force import IS_HELD

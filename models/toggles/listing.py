@@ -16,32 +16,32 @@ from models.viewer import Viewer
 
 async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, TogglesView]:
     """Also hidden ones, so that a feed can say that they went off."""
-    found = await store.rows(f"{_SELECT} AND t.id = ANY($2::uuid[])", by.firm_id, list(ids))
-    return {row["id"]: view(row, row["contact_ids"]) for row in found}
+    rows = await store.rows(f"{_SELECT} AND t.id = ANY($2::uuid[])", by.firm_id, list(ids))
+    return {toggles["id"]: view(toggles, toggles["contact_ids"]) for toggles in rows}
 
 
 async def of_accounts(by: Viewer, account_ids: Sequence[UUID]) -> dict[UUID, list[TogglesView]]:
-    """One per address that is held or may still enter, by address."""
-    found = await store.rows(
+    """Of each account, in the order of its addresses: those that a contact holds, or that may still enter."""
+    rows = await store.rows(
         f"{_SELECT} AND t.account_id = ANY($2::uuid[]) AND (t.login OR {IS_HELD}) ORDER BY e.key",
         by.firm_id,
         list(account_ids),
     )
     grouped: dict[UUID, list[TogglesView]] = defaultdict(list)
-    for row in found:
-        grouped[row["account_id"]].append(view(row, row["contact_ids"]))
+    for toggles in rows:
+        grouped[toggles["account_id"]].append(view(toggles, toggles["contact_ids"]))
     return grouped
 
 
 async def on_accounts(by: Viewer, pairs: Sequence[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], TogglesView]:
     """By (account, address)."""
-    found = await store.rows(
+    rows = await store.rows(
         f"{_SELECT} AND (t.account_id, t.address_id) IN (SELECT * FROM unnest($2::uuid[], $3::uuid[]))",
         by.firm_id,
         [account_id for account_id, _ in pairs],
         [address_id for _, address_id in pairs],
     )
-    return {(row["account_id"], row["address_id"]): view(row, row["contact_ids"]) for row in found}
+    return {(toggles["account_id"], toggles["address_id"]): view(toggles, toggles["contact_ids"]) for toggles in rows}
 
 
 COLUMNS = f"t.id, t.account_id, {', '.join(f't.{switch}' for switch in Switch)}, t.muted, t.version, {address.COLUMNS}"
@@ -60,16 +60,16 @@ _NAMES = tuple(switch.value for switch in Switch)
 _OFF, _PENDING, _ACTIVE = LoginState  # an enum's members take Python 3.11 longer to find than all the rest
 
 
-def view(row: Record, contact_ids: Iterable[UUID]) -> TogglesView:
+def view(toggles: Record, contact_ids: Iterable[UUID]) -> TogglesView:
     """Of a row with COLUMNS."""
-    of = address.view(row)
+    of = address.view(toggles)
     return TogglesView(  # type: ignore[call-arg]  # the switches, each by its name
-        row["id"],
-        row["account_id"],
+        toggles["id"],
+        toggles["account_id"],
         of,
-        *[row[name] for name in _NAMES],
-        _OFF if not row["login"] else _PENDING if of.portal_user is None else _ACTIVE,
+        *[toggles[name] for name in _NAMES],
+        _OFF if not toggles["login"] else _PENDING if of.portal_user is None else _ACTIVE,
         tuple(contact_ids),
-        preferences_without(row["muted"]),
-        row["version"],
+        preferences_without(toggles["muted"]),
+        toggles["version"],
     )

@@ -69,16 +69,16 @@ class Toggles(LockedSwitches):
         return self.login and not self.archived
 
     def all(self) -> dict[Switch | NotificationCategory, bool]:
-        """Switches and preferences as they are: what whoever takes their place shall have."""
-        told_of: Wanted = {each: each not in self.muted for each in NotificationCategory}
-        return {**told_of, **{each: each in self.on for each in Switch}}
+        """Switches and preferences as they are, to be set elsewhere."""
+        preferences: Wanted = {category: category not in self.muted for category in NotificationCategory}
+        return {**preferences, **{switch: switch in self.on for switch in Switch}}
 
     def held_without(self, contact_id: UUID) -> bool:
         return bool(self.holders - {contact_id})
 
 
 async def lock(by: Actor, spots: Iterable[Spot]) -> dict[Spot, Toggles]:
-    """Those of each (account, address) that has some."""
+    """Of each (account, address) that has toggles; locked in the order of ids."""
     spots = list(spots)
     accounts, addresses = [account_id for account_id, _ in spots], [address_id for _, address_id in spots]
     locked = map(_toggles, await store.rows(store.for_many(_LOCK, spots), by.firm_id, accounts, addresses))
@@ -86,14 +86,17 @@ async def lock(by: Actor, spots: Iterable[Spot]) -> dict[Spot, Toggles]:
 
 
 async def lock_switches(by: Actor, ids: Sequence[UUID]) -> dict[UUID, LockedSwitches]:
-    """By their ids, for whoever has the rules asked in a statement of their own, under this lock."""
+    """By ids, without what the rules ask: a bulk update asks that in one statement of its own, under this lock."""
     rows = await store.rows(store.for_many(_LOCK_SWITCHES, ids), by.firm_id, list(ids))
-    return {row["id"]: LockedSwitches(row["id"], row["account_id"], row["address_id"], *_how(row)) for row in rows}
+    locked = (
+        LockedSwitches(toggles["id"], toggles["account_id"], toggles["address_id"], *_how(toggles)) for toggles in rows
+    )
+    return {toggles.id: toggles for toggles in locked}
 
 
 async def lock_where(by: Actor, condition: str, *args: object) -> list[Toggles]:
     """In the order of ids. `condition`: on toggles `t`, account `a`, address `e`, identity `p`; `args` from $2 on."""
-    return [_toggles(row) for row in await store.rows(_LOCK_WHERE.format(condition=condition), by.firm_id, *args)]
+    return list(map(_toggles, await store.rows(_LOCK_WHERE.format(condition=condition), by.firm_id, *args)))
 
 
 _COLUMNS = f"""
@@ -139,24 +142,24 @@ WHERE t.firm_id = $1 AND {{condition}} ORDER BY t.id FOR UPDATE OF t
 """
 
 
-def _how(row: Record) -> tuple[frozenset[Switch], frozenset[NotificationCategory], int]:
-    on = frozenset(switch for switch in SWITCHES if row[switch])
-    return on, frozenset(map(NotificationCategory, row["muted"])), row["version"]
+def _how(stored: Record) -> tuple[frozenset[Switch], frozenset[NotificationCategory], int]:
+    on = frozenset(switch for switch in SWITCHES if stored[switch])
+    return on, frozenset(map(NotificationCategory, stored["muted"])), stored["version"]
 
 
-def _toggles(row: Record) -> Toggles:
+def _toggles(stored: Record) -> Toggles:
     return Toggles(
-        row["id"],
-        row["account_id"],
-        row["address_id"],
-        *_how(row),
-        account_name=row["account_name"],
-        address=TypedAddress(row["address"], row["key"]),
-        holders=frozenset(row["holders"]),
-        archived=row["archived"],
-        activated=row["activated"],
-        suppressed=row["suppressed"],
-        our_own=row["our_own"],
-        invited=row["invited"],
-        message=row["message"],
+        stored["id"],
+        stored["account_id"],
+        stored["address_id"],
+        *_how(stored),
+        account_name=stored["account_name"],
+        address=TypedAddress(stored["address"], stored["key"]),
+        holders=frozenset(stored["holders"]),
+        archived=stored["archived"],
+        activated=stored["activated"],
+        suppressed=stored["suppressed"],
+        our_own=stored["our_own"],
+        invited=stored["invited"],
+        message=stored["message"],
     )

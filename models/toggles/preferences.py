@@ -23,4 +23,4 @@ def preferences_without(muted: Collection[str]) -> Preferences:
 
 @cache  # eight categories make 256 of them, and lists show them by the hundred
 def _without(muted: frozenset[str]) -> Preferences:
-    return tuple(NotificationPreference(each, each not in muted) for each in NotificationCategory)
+    return tuple(NotificationPreference(category, category not in muted) for category in NotificationCategory)

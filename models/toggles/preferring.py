@@ -1,8 +1,6 @@
 """
 Setting notification preferences: many at once, all or nothing (R13). The team sets those of anybody, a client its own
 in the account in use, unless the firm locks them; whoever holds a letter's link the one category that it names.
-
-Stands beside `setting`, above the toggles themselves.
 """
 
 from collections.abc import Iterable, Sequence
@@ -63,9 +61,9 @@ async def _set(by: Actor, wishes: Sequence[PreferencesWish]) -> tuple[UUID, ...]
             return
         yield from why_not_preferred(wish.preferences, toggles, "preferences")
 
-    toggles = await locked_as_wished(by, wishes, why_not)
-    await switch(by, [(each, wish.wants()) for each, wish in zip(toggles, wishes, strict=True)])
-    return tuple(each.id for each in toggles)
+    locked = await locked_as_wished(by, wishes, why_not)
+    await switch(by, [(toggles, wish.wants()) for toggles, wish in zip(locked, wishes, strict=True)])
+    return tuple(toggles.id for toggles in locked)
 
 
 async def _must_be_its_own(by: Client, wishes: Sequence[PreferencesWish]) -> None:
@@ -75,8 +73,8 @@ async def _must_be_its_own(by: Client, wishes: Sequence[PreferencesWish]) -> Non
         )
     for index, wish in enumerate(wishes):
         must_be_in(by, wish.account_id, "toggles", str(index), "accountId")
-    others = (index for index, wish in enumerate(wishes) if wish.address_id != by.address_id)
-    must_be_none(placed(_not_there(), "toggles", index) for index in others)
+    strange = (index for index, wish in enumerate(wishes) if wish.address_id != by.address_id)
+    must_be_none(placed(_not_there(), "toggles", index) for index in strange)
 
 
 def _not_there() -> Refusal:

@@ -1,8 +1,4 @@
-"""
-What people ask of toggles: many at once, all or nothing; the singular is the plural with one element.
-
-Stands above `invitation`, which stands on the toggles themselves: so it is no part of their door.
-"""
+"""What people ask of toggles: many at once, all or nothing; the singular is the plural with one element."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -49,12 +45,12 @@ async def _set(by: Actor, wishes: Sequence[TogglesWish]) -> tuple[UUID, ...]:
     await firm.one_at_a_time(by.firm_id)  # nobody is unlinked, archived or invited between the look and the change
     if any(wish.email_sync for wish in wishes):
         await history.lock(by.firm_id)
-    toggles = await locked_as_wished(by, wishes, _why_not)
-    await switch(by, [(each, wish.wants()) for each, wish in zip(toggles, wishes, strict=True)])
+    locked = await locked_as_wished(by, wishes, _why_not)
+    await switch(by, [(toggles, wish.wants()) for toggles, wish in zip(locked, wishes, strict=True)])
     checkpoint("after switches were set")
     await invite(by, list(_asked(wishes)))
     checkpoint("before the commit of switches")
-    return tuple(each.id for each in toggles)
+    return tuple(toggles.id for toggles in locked)
 
 
 def _asked(wishes: Sequence[TogglesWish]) -> Iterator[Asked]:
@@ -71,11 +67,11 @@ def _why_not(wish: TogglesWish, toggles: Toggles) -> Iterable[Refusal]:
         yield from _why_not_invited(wish.invite, toggles, wish.login)
 
 
-def _why_not_invited(wanted: Invite, toggles: Toggles, login: bool | None) -> Iterable[Refusal]:
+def _why_not_invited(invitation: Invite, toggles: Toggles, login: bool | None) -> Iterable[Refusal]:
     if toggles.login and not toggles.held:
         yield Refusal(ErrorCode.NOT_LINKED, "No contact of this account holds the address any more.", "invite")
     else:
-        yield from objections(wanted, toggles, login=toggles.login if login is None else login)
+        yield from objections(invitation, toggles, login=toggles.login if login is None else login)
 
 
 async def start(by: Actor, account_id: UUID, contact_id: UUID, starts: Mapping[UUID, Start]) -> list[Asked]:
@@ -97,7 +93,8 @@ async def start(by: Actor, account_id: UUID, contact_id: UUID, starts: Mapping[U
         for spot, start in acting.items()
         for refusal in _not_started(start.toggles, locked[spot], contact_id)
     )
-    await switch(by, [(locked[spot], _at_first(one.toggles, locked[spot], contact_id)) for spot, one in acting.items()])
+    changes = [(locked[spot], _at_first(start.toggles, locked[spot], contact_id)) for spot, start in acting.items()]
+    await switch(by, changes)
     return [
         Asked(account_id, address_id, start.toggles.invite, (*start.path, "toggles", "invite"))
         for (_, address_id), start in acting.items()
@@ -105,16 +102,16 @@ async def start(by: Actor, account_id: UUID, contact_id: UUID, starts: Mapping[U
     ]
 
 
-def _not_started(wanted: NewToggles, toggles: Toggles, contact_id: UUID) -> Iterable[Refusal]:
-    for which in wanted.switched_on():
+def _not_started(new: NewToggles, toggles: Toggles, contact_id: UUID) -> Iterable[Refusal]:
+    for which in new.switched_on():
         if which not in toggles.on:  # on already: another contact of the account holds the address (R3)
             yield from why_not_on(which, toggles, which.api_name)
     before = toggles if toggles.held_without(contact_id) else replace(toggles, muted=frozenset())
-    yield from why_not_preferred(wanted.preferences, before, "notificationPreferences")
-    if wanted.invite:
-        yield from _why_not_invited(wanted.invite, toggles, wanted.login or None)
+    yield from why_not_preferred(new.preferences, before, "notificationPreferences")
+    if new.invite:
+        yield from _why_not_invited(new.invite, toggles, new.login or None)
 
 
-def _at_first(wanted: NewToggles, toggles: Toggles, contact_id: UUID) -> Wanted:
+def _at_first(new: NewToggles, toggles: Toggles, contact_id: UUID) -> Wanted:
     """All preferences are on at first (R13), whatever they were when the address was held here before."""
-    return wanted.wants() if toggles.held_without(contact_id) else {**EVERY_CATEGORY_ON, **wanted.wants()}
+    return new.wants() if toggles.held_without(contact_id) else {**EVERY_CATEGORY_ON, **new.wants()}

@@ -28,8 +28,8 @@ SWITCHES = tuple(Switch)
 
 
 def _in_api(name: str) -> str:
-    first, *others = name.split("_")
-    return first + "".join(word.title() for word in others)
+    first, *words = name.split("_")
+    return first + "".join(word.title() for word in words)
 
 
 _API_NAMES = {switch: _in_api(switch.value) for switch in Switch}
@@ -85,7 +85,7 @@ class PreferencesWish:
     expected_version: int | None = None
 
     def wants(self) -> Wanted:
-        return {each.category: each.on for each in self.preferences}
+        return {preference.category: preference.on for preference in self.preferences}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,8 @@ class NewToggles:
         return [switch for switch in Switch if getattr(self, switch)]
 
     def wants(self) -> Wanted:
-        return {**dict.fromkeys(self.switched_on(), True), **{each.category: each.on for each in self.preferences}}
+        preferences: Wanted = {preference.category: preference.on for preference in self.preferences}
+        return {**dict.fromkeys(self.switched_on(), True), **preferences}
 
 
 @frozen

@@ -23,16 +23,16 @@ Locked = TypeVar("Locked", bound=LockedSwitches)
 
 
 async def switch(
-    by: Actor, wanted: Sequence[tuple[Locked, Wanted]], *, why: DeadLinkReason = DeadLinkReason.LOGIN_OFF
+    by: Actor, changes: Sequence[tuple[Locked, Wanted]], *, why: DeadLinkReason = DeadLinkReason.LOGIN_OFF
 ) -> list[Locked]:
     """
-    Sets locked toggles as wanted; answers those that changed, as they are now, each with an entry for its switches and
+    Sets locked toggles as `changes` say; answers those that are another now, each with an entry for its switches and
     one for its preferences. Asks nobody: the caller has checked. Where Login goes off, access is lost; `why` is what
     the links of invitations then say (R9).
 
     Runs inside a transaction, under `history.lock` where Email sync goes on.
     """
-    after = [(before, _switched(before, how)) for before, how in wanted]
+    after = [(before, _switched(before, how)) for before, how in changes]
     changed = [(before, now) for before, now in after if now is not before]
     if not changed:
         return []
@@ -46,9 +46,9 @@ async def switch(
     return [now for _, now in changed]
 
 
-def _switched(before: Locked, wanted: Wanted) -> Locked:
-    on = frozenset(each for each in SWITCHES if wanted.get(each, each in before.on))
-    muted = frozenset(each for each in _CATEGORIES if not wanted.get(each, each not in before.muted))
+def _switched(before: Locked, how: Wanted) -> Locked:
+    on = frozenset(setting for setting in SWITCHES if how.get(setting, setting in before.on))
+    muted = frozenset(category for category in _CATEGORIES if not how.get(category, category not in before.muted))
     if (on, muted) == (before.on, before.muted):
         return before
     return replace(before, on=on, muted=muted, version=before.version + 1)
@@ -59,13 +59,13 @@ _CATEGORIES = tuple(NotificationCategory)
 
 async def _write(by: Actor, changed: Sequence[LockedSwitches]) -> None:
     ids = [toggles.id for toggles in changed]
-    muted = [" ".join(each for each in _CATEGORIES if each in toggles.muted) for toggles in changed]
-    switches = ([each in toggles.on for toggles in changed] for each in SWITCHES)
+    muted = [" ".join(category for category in _CATEGORIES if category in toggles.muted) for toggles in changed]
+    switches = ([setting in toggles.on for toggles in changed] for setting in SWITCHES)
     await store.execute(store.for_many(_WRITE, ids), by.firm_id, ids, muted, clock.now(), *switches)
 
 
 _WRITE = f"""
-UPDATE toggles t SET {", ".join(f"{each} = n.{each}" for each in Switch)}, muted = string_to_array(n.muted, ' '),
+UPDATE toggles t SET {", ".join(f"{column} = n.{column}" for column in Switch)}, muted = string_to_array(n.muted, ' '),
   email_sync_since = CASE WHEN n.email_sync THEN coalesce(t.email_sync_since, $4) END, version = t.version + 1
 FROM unnest($2::uuid[], $3::text[], {", ".join(f"${place}::bool[]" for place, _ in enumerate(Switch, 5))})
   AS n(id, muted, {", ".join(Switch)})
@@ -92,12 +92,13 @@ def _record(by: Actor, before: LockedSwitches, now: LockedSwitches) -> None:
 # a bulk update makes the same changes thousands of times
 @lru_cache
 def _of_switches(before: frozenset[Switch], now: frozenset[Switch]) -> Sequence[Change]:
-    return journal.changes_between(*({each.api_name: each in on for each in SWITCHES} for on in (before, now)))
+    return journal.changes_between(*({setting.api_name: setting in on for setting in SWITCHES} for on in (before, now)))
 
 
 @lru_cache
 def _of_preferences(before: frozenset[NotificationCategory], now: frozenset[NotificationCategory]) -> Sequence[Change]:
-    return journal.changes_between(*({each.value: each not in off for each in _CATEGORIES} for off in (before, now)))
+    was, is_now = ({category.value: category not in off for category in _CATEGORIES} for off in (before, now))
+    return journal.changes_between(was, is_now)
 
 
 async def remember(by: Actor, contact_id: UUID, unlinked: Sequence[Toggles]) -> None:

@@ -46,7 +46,7 @@ async def ensure(by: Actor, pairs: Sequence[tuple[UUID, UUID]]) -> set[tuple[UUI
         [account_id for account_id, _ in in_order],
         [address_id for _, address_id in in_order],
     )
-    return {(row["account_id"], row["address_id"]) for row in made}
+    return {(account_id, address_id) for account_id, address_id in made}
 
 
 _ENSURE = f"""

@@ -1,4 +1,4 @@
-"""What stands against wishes, of switches and of preferences alike; each refusal with its place in the input."""
+"""Why a wish, for switches or for preferences, is refused; each refusal with its place in the input."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
@@ -18,21 +18,21 @@ async def locked_as_wished(
     by: Actor, wishes: Sequence[W], why_not: Callable[[W, Toggles], Iterable[Refusal]]
 ) -> list[Toggles]:
     """
-    The toggles of each wish, in their order. `why_not`: what stands against it beside what does against any.
+    The toggles of each wish, in their order. `why_not`: refuses a wish for further reasons than those here.
 
     Runs inside a transaction. Raises Refusals, for all wishes: NOT_FOUND, CHANGED_MEANWHILE, what `why_not` says;
     INVALID where two are of the same toggles.
     """
     locked = await lock(by, [(wish.account_id, wish.address_id) for wish in wishes])
-    toggles = [locked.get((wish.account_id, wish.address_id)) for wish in wishes]
+    in_order = [locked.get((wish.account_id, wish.address_id)) for wish in wishes]
     must_be_none(
         placed(refusal, "toggles", index)
         for index, wish in enumerate(wishes)
-        for refusal in _against(wish, toggles[index], why_not)
+        for refusal in _against(wish, in_order[index], why_not)
     )
     if len(locked) != len(wishes):  # asked once all are there: ids of nothing may be alike
         raise Refusal(ErrorCode.INVALID, "An address of an account stands twice in the list.", "toggles")
-    return [each for each in toggles if each]
+    return [toggles for toggles in in_order if toggles]
 
 
 def _against(wish: W, toggles: Toggles | None, why_not: Callable[[W, Toggles], Iterable[Refusal]]) -> Iterable[Refusal]:
@@ -54,24 +54,24 @@ def why_not_on(which: Switch | NotificationCategory, toggles: Toggles, *path: st
 
 
 def why_not_preferred(preferences: Preferences, toggles: Toggles, *path: str | int) -> Iterable[Refusal]:
-    """`path`: of their list. Tells of the first that stands twice, and looks no further: there may be thousands."""
+    """`path`: of their list. Stops at the first category that stands twice, as there may be thousands."""
     named = set[NotificationCategory]()
-    for index, each in enumerate(preferences):
-        if each.category in named:
+    for index, preference in enumerate(preferences):
+        if preference.category in named:
             yield Refusal(ErrorCode.INVALID, "This category stands twice in the list.", *path, index, "category")
             return
-        named.add(each.category)
-        if each.on and each.category in toggles.muted:
-            yield from why_not_on(each.category, toggles, *path, index, "on")
+        named.add(preference.category)
+        if preference.on and preference.category in toggles.muted:
+            yield from why_not_on(preference.category, toggles, *path, index, "on")
 
 
 def must_be_none(refusals: Iterable[Refusal]) -> None:
     """Raises Refusals."""
-    if found := tuple(refusals):
-        raise Refusals(found)
+    if reasons := tuple(refusals):
+        raise Refusals(reasons)
 
 
 def placed(refusal: Refusal, *path: str | int) -> Refusal:
-    """The same, below `path`."""
+    """The refusal, with `path` before its own."""
     refusal.path = (*map(str, path), *refusal.path)
     return refusal
