@@ -138,7 +138,7 @@ async def test_whom_the_server_did_not_take_is_told_and_a_whole_success_is_not(
         due = await due_of(leased)
         assert await may_leave(leased, due)
         assert await settling.sent(due, why)
-    text = "The e-mail “Partly” came back. It did not reach bea@client.test."
+    text = "The e-mail “Partly” was sent, but not to everybody. It did not reach bea@client.test."
     assert await entries() == [(by.member_id, partly, text, 1)]
 
 

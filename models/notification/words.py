@@ -28,6 +28,9 @@ class English(EnglishOfBulkUpdates, EnglishOfImports):
     def email_undelivered(self, subject: str, why: str) -> str:
         return f"The e-mail “{_short(subject)}” came back. {why}"
 
+    def email_not_sent_to_all(self, subject: str, why: str) -> str:
+        return f"The e-mail “{_short(subject)}” was sent, but not to everybody. {why}"
+
     def email_not_sent(self, subject: str, why: str) -> str:
         return f"The e-mail “{_short(subject)}” was not sent. {why}"
 
@@ -68,6 +71,10 @@ class Italian(ItalianOfBulkUpdates, ItalianOfImports, English):
 
     def email_undelivered(self, subject: str, why: str) -> str:
         return f"L'e-mail «{_short(subject)}» è tornata indietro. Dettaglio tecnico, in inglese: {why}"
+
+    def email_not_sent_to_all(self, subject: str, why: str) -> str:
+        short = _short(subject)
+        return f"L'e-mail «{short}» è stata inviata, ma non a tutti. Dettaglio tecnico, in inglese: {why}"
 
     def email_not_sent(self, subject: str, why: str) -> str:
         return f"L'e-mail «{_short(subject)}» non è stata inviata. Dettaglio tecnico, in inglese: {why}"

@@ -72,7 +72,8 @@ async def bounced(email: ReturnedEmail, failures: Sequence[NotReached]) -> bool:
         await store.execute(_BOUNCED, email.firm_id, email.id, error, clock.now())
         await _suppress(email, sent, news)
         await tell(System(email.firm_id), [email.id])
-        await notification.raise_for_team(System(email.firm_id), [undelivered(sent, why)])
+        came_back = undelivered(sent, lambda words: words.email_undelivered(sent["subject"], why))
+        await notification.raise_for_team(System(email.firm_id), [came_back])
     return True
 
 

@@ -17,7 +17,7 @@ async def tell_writers(by: Actor, ids: Sequence[UUID]) -> None:
     that made them so. As many statements for 500 as for one.
     """
     if ids and (emails := await store.rows(_UNDELIVERED, by.firm_id, list(ids))):
-        await notification.raise_for_team(by, [undelivered(email, email["error"]) for email in emails])
+        await notification.raise_for_team(by, [undelivered(email, _said(email)) for email in emails])
 
 
 _UNDELIVERED = """
@@ -30,19 +30,17 @@ ORDER BY s.created_at, s.id
 """
 
 
-def undelivered(email: Any, why: str) -> NewNotification:
-    """
-    For whoever wrote it; else, where that colleague is gone, for everybody. `email`: `id`, `state`, `member_id`,
-    `subject` and `accounts`.
-    """
+def _said(email: Any) -> Said:
+    subject, why = email["subject"], email["error"]
+    if email["state"] == LetterState.SENT:
+        return lambda words: words.email_not_sent_to_all(subject, why)
+    return lambda words: words.email_not_sent(subject, why)
+
+
+def undelivered(email: Any, said: Said) -> NewNotification:
+    """For whoever wrote it; else, where that colleague is gone, for everybody. `email`: `id`, `member_id`, `accounts`."""
     return NewNotification(
-        *(NotificationKind.LETTER_BOUNCED, email["id"], email["id"], _said(email["state"], email["subject"], why)),
+        *(NotificationKind.LETTER_BOUNCED, email["id"], email["id"], said),
         only=email["member_id"],
         accounts=tuple(email["accounts"]),
     )
-
-
-def _said(state: str, subject: str, why: str) -> Said:
-    if state in (LetterState.REFUSED, LetterState.CANCELLED):
-        return lambda words: words.email_not_sent(subject, why)
-    return lambda words: words.email_undelivered(subject, why)
