@@ -12,8 +12,9 @@ from uuid_utils.compat import uuid7
 from graph.ids import Kind, global_id
 from models import api_token, bulk_update, contact, firm_settings, links, session, team
 from models.bulk_update import BulkEdit, BulkOutcome
-from models.bulk_update.error_list import ITEMS_AT_ONCE, ErrorList, error_list
+from models.bulk_update.error_list import error_list
 from models.contact import ContactEmail, FieldRef
+from models.csv_file import ROWS_AT_ONCE, CsvFile
 from models.ground import clock, store
 from models.links import FileKind, Opened
 from models.session import SignedIn
@@ -54,7 +55,7 @@ async def suppressed(address: UUID) -> None:
 
 async def downloaded(by: Viewer, run_id: UUID) -> tuple[str, bytes]:
     found = await error_list(by, run_id)
-    assert isinstance(found, ErrorList)
+    assert isinstance(found, CsvFile)
     return found.name, b"".join([piece async for piece in found.pieces])
 
 
@@ -141,7 +142,7 @@ async def test_a_cancelled_run_has_the_errors_of_what_it_reached(by: Viewer) -> 
 async def test_thousands_of_errors_are_read_some_at_a_time(by: Viewer) -> None:
     made = await without_address(by, "A1")
     run_id = await ran(by, BulkEdit(ALL, login=ENABLE))
-    count = 2 * ITEMS_AT_ONCE + 100
+    count = 2 * ROWS_AT_ONCE + 100
     await store.execute(_MANY, by.firm_id, run_id, made, count)
     async with counting() as statements:
         found = await error_list(by, run_id)
@@ -150,7 +151,7 @@ async def test_thousands_of_errors_are_read_some_at_a_time(by: Viewer) -> None:
         lines = 0
         async for piece in found.pieces:
             lines += piece.count(b"\r\n")
-            assert piece.count(b"\r\n") <= ITEMS_AT_ONCE
+            assert piece.count(b"\r\n") <= ROWS_AT_ONCE
     assert lines == 1 + 1 + count
     assert len(statements) == 1 + 3
 

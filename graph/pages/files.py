@@ -9,8 +9,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from models import email, links, session
-from models.bulk_update.error_list import ErrorList, error_list
+from models.bulk_update.error_list import error_list
 from models.client_import.bad_rows import bad_rows
+from models.csv_file import CsvFile
 from models.ground import files
 from models.links import FileKind
 from models.portal import documents, emails
@@ -57,7 +58,7 @@ async def _may_see(kind: FileKind, asker: Asker, row_id: UUID) -> bool:
     return bool(await seen(asker, [row_id]))
 
 
-Lists = Callable[[Viewer, UUID], Awaitable[ErrorList | None]]
+Lists = Callable[[Viewer, UUID], Awaitable[CsvFile | None]]
 LISTS: Mapping[FileKind, Lists] = {FileKind.BULK_UPDATE_ERRORS: error_list, FileKind.ROWS_TO_MEND: bad_rows}
 
 

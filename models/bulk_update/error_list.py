@@ -1,9 +1,6 @@
-"""The errors of a bulk update as a file for spreadsheets: UTF-8 with its mark (BOM), lines as in RFC 4180 (R29)."""
+"""The errors of a bulk update as a file for spreadsheets (R29)."""
 
-import csv
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from io import StringIO
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +8,7 @@ from models.bulk_update.item import BulkOutcome
 from models.bulk_update.listing import OF_THESE_KINDS
 from models.bulk_update.result import result_of
 from models.bulk_update.words import name_of, sentence
+from models.csv_file import MARK, ROWS_AT_ONCE, CsvFile, some_lines
 from models.ground import store
 from models.harmless import harmless
 from models.time_zone import zone_of
@@ -18,26 +16,18 @@ from models.toggles import Switch
 from models.viewer import Viewer
 
 HEADINGS = ("Account code", "Account", "Contacts", "Address", "Setting", "Code", "What happened")
-ITEMS_AT_ONCE = 250
-"""Items in memory at once; of 100,000 only the places are kept."""
-MARK = "\ufeff"
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorList:
-    """`pieces`: whole lines, read while they are sent."""
-
-    name: str
-    pieces: AsyncIterator[bytes]
-
-
-async def error_list(by: Viewer, run_id: UUID) -> ErrorList | None:
-    """One line for each error, in the order of the report. None: there is no such run, or it has not ended."""
+async def error_list(by: Viewer, run_id: UUID) -> CsvFile | None:
+    """
+    One line for each error, in the order of the report; of 100,000 only the places are kept in memory. None: there is
+    no such run, or it has not ended.
+    """
     run = await store.row(_RUN, by.firm_id, run_id)
     if run is None:
         return None
     day = run["ended_at"].astimezone(zone_of(run["time_zone"])).date()
-    return ErrorList(f"bulk-update-errors-{day}.csv", _pieces(by, run["failed"]))
+    return CsvFile(f"bulk-update-errors-{day}.csv", _pieces(by, run["failed"]))
 
 
 _FAILED = " OR ".join(f"i.{switch}_outcome = '{BulkOutcome.ERROR}'" for switch in Switch)
@@ -51,10 +41,10 @@ WHERE r.firm_id = $1 AND r.id = $2 AND r.{OF_THESE_KINDS} AND r.ended_at IS NOT 
 
 
 async def _pieces(by: Viewer, failed: Sequence[int]) -> AsyncIterator[bytes]:
-    yield (MARK + _as_csv([HEADINGS])).encode()
-    for first in range(0, len(failed), ITEMS_AT_ONCE):
-        items = await store.rows(_ITEMS, by.firm_id, failed[first : first + ITEMS_AT_ONCE])
-        yield _as_csv(line for item in items for line in _lines(item)).encode()
+    yield MARK + some_lines([HEADINGS])
+    for first in range(0, len(failed), ROWS_AT_ONCE):
+        items = await store.rows(_ITEMS, by.firm_id, failed[first : first + ROWS_AT_ONCE])
+        yield some_lines(line for item in items for line in _lines(item))
 
 
 # one by one (LATERAL), and an item by its id alone, so that each is found whatever PostgreSQL takes the tables to be
@@ -82,9 +72,3 @@ def _lines(item: Any) -> Iterator[Sequence[str]]:
     for switch in Switch:
         if (result := result_of(item, switch)) and result.error:
             yield (*whose, name_of(switch), result.error, sentence(result.error, switch, result))
-
-
-def _as_csv(lines: Iterable[Sequence[str]]) -> str:
-    out = StringIO(newline="")
-    csv.writer(out).writerows(lines)
-    return out.getvalue()

@@ -4,16 +4,14 @@ they came, safe in any spreadsheet; delimiter and headers as the file had them. 
 apostrophes off again.
 """
 
-import csv
-from collections.abc import AsyncIterator, Iterable, Sequence
-from io import StringIO
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from uuid import UUID
 
 import orjson
 
-from models.bulk_update.error_list import MARK, ErrorList
 from models.client_import.client_import import ClientImport, from_json
+from models.csv_file import MARK, ROWS_AT_ONCE, CsvFile, some_lines
 from models.ground import store
 from models.harmless import harmless
 from models.run import RunKind
@@ -21,17 +19,14 @@ from models.sheet.sheet import ERROR_COLUMN
 from models.time_zone import zone_of
 from models.viewer import Viewer
 
-ROWS_AT_ONCE = 250
-"""Read, written and forgotten together."""
 
-
-async def bad_rows(by: Viewer, run_id: UUID) -> ErrorList | None:
+async def bad_rows(by: Viewer, run_id: UUID) -> CsvFile | None:
     """None: there is no such import, it has not ended, or it has no bad row."""
     run = await store.row(_RUN, by.firm_id, run_id)
     if run is None:
         return None
     day = run["ended_at"].astimezone(zone_of(run["time_zone"])).date()
-    return ErrorList(f"rows-to-mend-{day}.csv", _pieces(by, run_id, from_json(run["asked"])))
+    return CsvFile(f"rows-to-mend-{day}.csv", _pieces(by, run_id, from_json(run["asked"])))
 
 
 _RUN = f"""
@@ -42,11 +37,11 @@ WHERE r.firm_id = $1 AND r.id = $2 AND r.kind = '{RunKind.CLIENT_IMPORT}' AND r.
 
 
 async def _pieces(by: Viewer, run_id: UUID, asked: ClientImport) -> AsyncIterator[bytes]:
-    yield (MARK + _as_csv([[ERROR_COLUMN, *map(harmless, asked.headers)]], asked.delimiter)).encode()
+    yield MARK + some_lines([[ERROR_COLUMN, *map(harmless, asked.headers)]], asked.delimiter)
     number = -1
     while rows := await store.rows(_ROWS, by.firm_id, run_id, number, ROWS_AT_ONCE):
         number = rows[-1]["number"]
-        yield _as_csv(map(_line, rows), asked.delimiter).encode()
+        yield some_lines(map(_line, rows), asked.delimiter)
 
 
 _ROWS = """
@@ -63,9 +58,3 @@ ORDER BY b.number
 def _line(row: Any) -> Sequence[str]:
     cells = (" ".join(row["errors"] or ()), *orjson.loads(row["cells"]))
     return [harmless(cell) for cell in cells]
-
-
-def _as_csv(lines: Iterable[Sequence[str]], delimiter: str) -> str:
-    out = StringIO(newline="")
-    csv.writer(out, delimiter=delimiter).writerows(lines)
-    return out.getvalue()
