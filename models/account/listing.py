@@ -9,7 +9,7 @@ from uuid import UUID
 from models.account.account import AccountKind, LoginIndicator, LoginStatus
 from models.ground import clock, store
 from models.ground.frozen import frozen
-from models.ground.page import Order, Page, Window, page_of_each
+from models.ground.page import Order, Page, Window, count_of_each, page_of_each
 from models.ground.page import page as read_page
 from models.invitation.invitation import InvitationState
 from models.invitation.state import LAST, ON_TOGGLES
@@ -67,9 +67,7 @@ async def page(by: Viewer, filter: AccountFilter, order: AccountOrder, window: W
 
 
 async def count(by: Viewer, filter: AccountFilter) -> int:
-    where = matching(by, filter)
-    accounts: int = await store.value(where.after(f"SELECT count(*) {FROM}"), *where.args)
-    return accounts
+    return await store.count(matching(by, filter), FROM)
 
 
 async def of_contacts(by: Viewer, contact_ids: Sequence[UUID], window: Window) -> dict[UUID, Page[AccountView]]:
@@ -80,11 +78,7 @@ async def of_contacts(by: Viewer, contact_ids: Sequence[UUID], window: Window) -
 
 
 async def counts_of_contacts(by: Viewer, contact_ids: Sequence[UUID]) -> dict[UUID, int]:
-    query = """SELECT contact_id, count(*) AS count FROM account_contact
-      WHERE firm_id = $1 AND contact_id = ANY($2::uuid[]) GROUP BY contact_id"""
-    return {
-        contact["contact_id"]: contact["count"] for contact in await store.rows(query, by.firm_id, list(contact_ids))
-    }
+    return await count_of_each(by.firm_id, contact_ids, "account_contact", "contact_id")
 
 
 async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, AccountView]:

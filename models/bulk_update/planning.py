@@ -47,9 +47,7 @@ def chosen(by: Actor, accounts: AccountSelection) -> store.Where:
 
 
 async def count_chosen(by: Actor, accounts: AccountSelection) -> int:
-    where = chosen(by, accounts)
-    accounts_chosen: int = await store.value(where.after(f"SELECT count(*) {account.FROM}"), *where.args)
-    return accounts_chosen
+    return await store.count(chosen(by, accounts), account.FROM)
 
 
 def planned(by: Actor, edit: BulkEdit) -> Statement:

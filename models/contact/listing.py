@@ -70,9 +70,7 @@ async def page(by: Viewer, filter: ContactFilter, order: ContactOrder, window: W
 
 
 async def count(by: Viewer, filter: ContactFilter) -> int:
-    where = _matching(by, filter)
-    contacts: int = await store.value(where.after("SELECT count(*) FROM contact c"), *where.args)
-    return contacts
+    return await store.count(_matching(by, filter), "FROM contact c")
 
 
 def _matching(by: Viewer, filter: ContactFilter) -> store.Where:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from models.ground import store
-from models.ground.page import Order, Page, Window, page_of_each
+from models.ground.page import Order, Page, Window, count_of_each, page_of_each
 from models.ground.page import page as read_page
 from models.viewer import System, Viewer
 
@@ -39,11 +39,7 @@ async def of_accounts(by: Viewer, account_ids: Sequence[UUID], window: Window) -
 
 
 async def counts_of_accounts(by: Viewer, account_ids: Sequence[UUID]) -> dict[UUID, int]:
-    query = """SELECT account_id, count(*) AS count FROM document
-      WHERE firm_id = $1 AND account_id = ANY($2::uuid[]) GROUP BY account_id"""
-    return {
-        account["account_id"]: account["count"] for account in await store.rows(query, by.firm_id, list(account_ids))
-    }
+    return await count_of_each(by.firm_id, account_ids, "document", "account_id")
 
 
 async def page_where(source: str, args: Sequence[object], window: Window) -> Page[DocumentView]:

@@ -13,7 +13,7 @@ from models.email.email import EmailDirection
 from models.email.searching import OF_ACCOUNT, OF_FIRM, EmailList
 from models.errors import TooMuch
 from models.ground import store
-from models.ground.page import Page, Window, page_of_each
+from models.ground.page import Page, Window, count_of_each, page_of_each
 from models.ground.page import page as read_page
 from models.letter.letter import LetterState
 from models.participant import Participant, Role
@@ -84,9 +84,7 @@ async def page(by: Viewer, filter: EmailFilter, window: Window) -> Page[EmailVie
 async def count(by: Viewer, filter: EmailFilter) -> int:
     if (typed := beginnings(filter.search or "")) and not (filter.address_id or filter.thread_id):
         return await searching.count(by.firm_id, filter.account_id, typed)
-    where = _matching(by, filter)
-    emails: int = await store.value(where.after(f"SELECT count(*) FROM {_among(filter).source}"), *where.args)
-    return emails
+    return await store.count(_matching(by, filter), f"FROM {_among(filter).source}")
 
 
 async def of_accounts(by: Viewer, account_ids: Sequence[UUID], window: Window) -> dict[UUID, Page[EmailView]]:
@@ -96,11 +94,7 @@ async def of_accounts(by: Viewer, account_ids: Sequence[UUID], window: Window) -
 
 
 async def counts_of_accounts(by: Viewer, account_ids: Sequence[UUID]) -> dict[UUID, int]:
-    query = """SELECT account_id, count(*) AS count FROM email_account
-      WHERE firm_id = $1 AND account_id = ANY($2::uuid[]) GROUP BY account_id"""
-    return {
-        account["account_id"]: account["count"] for account in await store.rows(query, by.firm_id, list(account_ids))
-    }
+    return await count_of_each(by.firm_id, account_ids, "email_account", "account_id")
 
 
 async def linked_page(conditions: str, args: Sequence[object], window: Window) -> Page[EmailView]:

@@ -79,6 +79,13 @@ async def page_of_each(
     return {parent: _cut(children, window, read) for parent, children in grouped.items()}
 
 
+async def count_of_each(firm_id: UUID, parents: Sequence[UUID], table: str, column: str) -> dict[UUID, int]:
+    """How many rows name each parent in this column; of those that none names, nothing."""
+    query = f"""SELECT {column}, count(*) FROM {table}
+      WHERE firm_id = $1 AND {column} = ANY($2::uuid[]) GROUP BY {column}"""
+    return {parent: children for parent, children in await store.rows(query, firm_id, list(parents))}
+
+
 def _query(select: str, args: Sequence[object], order: Order, window: Window) -> tuple[str, list[object]]:
     arguments = list(args)
     bounds, in_order = bounded(order, window, arguments)

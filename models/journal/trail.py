@@ -34,9 +34,7 @@ async def page(by: Viewer, filter: JournalFilter, window: Window) -> Page[Entry]
 
 
 async def count(by: Viewer, filter: JournalFilter) -> int:
-    where = _matching(by, filter)
-    number: int = await store.value(where.after("SELECT count(*) FROM journal_entry j"), *where.args)
-    return number
+    return await store.count(_matching(by, filter), "FROM journal_entry j")
 
 
 async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, Entry]:

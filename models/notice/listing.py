@@ -12,7 +12,7 @@ from models.client_event import ClientEvent
 from models.contact import ContactView
 from models.ground import store
 from models.ground.frozen import frozen
-from models.ground.page import Order, Page, Window, page_of_each
+from models.ground.page import Order, Page, Window, count_of_each, page_of_each
 from models.letter import LetterState
 from models.notice.notice import NotifyOutcome
 from models.viewer import System, Viewer
@@ -55,11 +55,7 @@ async def of_accounts(by: Viewer, account_ids: Sequence[UUID], window: Window) -
 
 
 async def counts_of_accounts(by: Viewer, account_ids: Sequence[UUID]) -> dict[UUID, int]:
-    query = """SELECT account_id, count(*) AS count FROM notice
-      WHERE firm_id = $1 AND account_id = ANY($2::uuid[]) GROUP BY account_id"""
-    return {
-        account["account_id"]: account["count"] for account in await store.rows(query, by.firm_id, list(account_ids))
-    }
+    return await count_of_each(by.firm_id, account_ids, "notice", "account_id")
 
 
 async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, NoticeView]:

@@ -50,9 +50,7 @@ async def page(by: Viewer, filter: InboxFilter, window: Window) -> Page[Notifica
 
 
 async def count(by: Viewer, filter: InboxFilter) -> int:
-    where = matching(by, filter)
-    entries: int = await store.value(where.after("SELECT count(*) FROM notification n"), *where.args)
-    return entries
+    return await store.count(matching(by, filter), "FROM notification n")
 
 
 async def unread_count(by: Viewer) -> int:

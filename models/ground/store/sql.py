@@ -10,7 +10,7 @@ import structlog
 from tortoise.connection import get_connections
 
 from models.ground.store.away import asking, reaching, saved, unsaved
-from models.ground.store.where import AFRESH
+from models.ground.store.where import AFRESH, Where
 
 SLOW = 1.0  # seconds after which a statement is worth a line in the log
 log = structlog.get_logger("store")
@@ -47,6 +47,12 @@ async def value(query: str, *args: object) -> Any:
     """The first column of the first row, or None."""
     records = await rows(query, *args)
     return records[0][0] if records else None
+
+
+async def count(where: Where, source: str) -> int:
+    """How many rows there are under these conditions; `source`: a whole FROM."""
+    number: int = await value(where.after(f"SELECT count(*) {source}"), *where.args)
+    return number
 
 
 async def execute(query: str, *args: object) -> int:
