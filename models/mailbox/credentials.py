@@ -12,7 +12,7 @@ from typing import Any
 
 from models import firm_key
 from models.ground import clock, store
-from models.mailbox.lease import SECONDS, Leased, LeaseLost
+from models.mailbox.lease import OURS, SECONDS, Leased, LeaseLost
 from models.mailbox.secret import OAuth, Secret, sealed, unsealed
 
 EARLY = timedelta(minutes=5)
@@ -30,22 +30,18 @@ class Held:
 
 async def held(leased: Leased) -> Held:
     """The secret as it is kept now; renews the lease. Raises LeaseLost, keys.WrongKey."""
-    mailbox = await store.row(_HELD, *_place(leased), SECONDS)
+    mailbox = await store.row(_HELD, *leased.ours, SECONDS)
     if mailbox is None:
         raise LeaseLost
     secret = await unsealed(leased.firm_id, leased.mailbox_id, mailbox)
     return Held(secret, await _still_good(leased, mailbox), mailbox["secret"])
 
 
-_OURS = "firm_id = $1 AND id = $2 AND lease_token = $3 AND lease_owner IS NOT NULL"
+_OURS = f"{OURS} AND lease_owner IS NOT NULL"
 _HELD = f"""
 UPDATE mailbox SET lease_until = now() + make_interval(secs => $4) WHERE {_OURS}
 RETURNING secret, secret_kind, access_token, access_until
 """
-
-
-def _place(leased: Leased) -> tuple[Any, ...]:
-    return leased.firm_id, leased.mailbox_id, leased.token
 
 
 async def _still_good(leased: Leased, mailbox: Any) -> str | None:
@@ -70,7 +66,7 @@ async def keep(leased: Leased, held: Held, access_token: str, until: datetime, r
         secret = (await sealed(leased.firm_id, leased.mailbox_id, rotated))["secret"]
     key = await firm_key.of(leased.firm_id)
     token = key.seal(access_token, leased.firm_id, leased.mailbox_id, "access token")
-    if not await store.execute(_KEEP, *_place(leased), held.sealed, secret, token, until):
+    if not await store.execute(_KEEP, *leased.ours, held.sealed, secret, token, until):
         raise LeaseLost
 
 
@@ -81,7 +77,7 @@ UPDATE mailbox SET secret = $5, access_token = $6, access_until = $7 WHERE {_OUR
 
 async def ended_since(leased: Leased, moment: datetime) -> bool:
     """Whether the kept access token has ended since it was taken: then its server may close the connection for that."""
-    until: datetime | None = await store.value(_UNTIL, *_place(leased))
+    until: datetime | None = await store.value(_UNTIL, *leased.ours)
     return until is not None and moment < until - EARLY <= clock.now()
 
 

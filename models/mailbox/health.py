@@ -7,7 +7,7 @@ from models import journal, notification
 from models.errors import ErrorCode
 from models.ground import clock, store
 from models.journal import FeedKind, JournalKind, Subject
-from models.mailbox.lease import Leased
+from models.mailbox.lease import UNCHANGED, Leased
 from models.mailbox.listing import Fault
 from models.mailbox.mailbox import MailboxState
 from models.notification import NewNotification, NotificationKind
@@ -18,28 +18,24 @@ MOST_REFUSALS = 3
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(minutes=10)
 OUR_LONGEST_WAIT = timedelta(minutes=1)
 
-_OURS = "firm_id = $1 AND id = $2 AND lease_token = $3 AND version = $4 AND state <> 'PAUSED'"
-
-
-def _place(leased: Leased) -> tuple[object, ...]:
-    return leased.firm_id, leased.mailbox_id, leased.token, leased.version
+_OURS = f"{UNCHANGED} AND state <> 'PAUSED'"
 
 
 async def now(leased: Leased, state: MailboxState) -> None:
     """The mailbox is CHECKING or SYNCING now."""
-    await store.execute(f"UPDATE mailbox SET state = $5 WHERE {_OURS} AND state <> $5", *_place(leased), state)
+    await store.execute(f"UPDATE mailbox SET state = $5 WHERE {_OURS} AND state <> $5", *leased.unchanged, state)
 
 
 async def reached(leased: Leased) -> None:
     """It has signed in, so the refusals of its password are forgotten."""
-    await store.execute(f"UPDATE mailbox SET refusals = 0 WHERE {_OURS} AND refusals > 0", *_place(leased))
+    await store.execute(f"UPDATE mailbox SET refusals = 0 WHERE {_OURS} AND refusals > 0", *leased.unchanged)
 
 
 async def succeeded(leased: Leased, fault: Fault | None = None) -> None:
     """A pass is complete: LIVE. `fault`: something that is wrong but did not stop the pass."""
     code, message, path = (fault.code, fault.message[:500], ".".join(fault.path) or None) if fault else (None,) * 3
     async with store.transaction(leased.firm_id):
-        _tell_if_moved(leased, await store.row(_SUCCEEDED, *_place(leased), clock.now(), code, message, path))
+        _tell_if_moved(leased, await store.row(_SUCCEEDED, *leased.unchanged, clock.now(), code, message, path))
 
 
 _BEFORE = f"WITH before AS (SELECT * FROM mailbox WHERE {_OURS} FOR NO KEY UPDATE)"
@@ -87,7 +83,7 @@ async def failed(
     waits = (FIRST_WAIT.total_seconds(), (OUR_LONGEST_WAIT if ours else LONGEST_WAIT).total_seconds())
     said = (code, message[:500], path, refused, *waits, MOST_REFUSALS)
     async with store.transaction(leased.firm_id):
-        mailbox = await store.row(_FAILED, *_place(leased), *said, hopeless, wait)
+        mailbox = await store.row(_FAILED, *leased.unchanged, *said, hopeless, wait)
         _tell_if_moved(leased, mailbox)
         if mailbox is not None and mailbox["state"] == MailboxState.NEEDS_ATTENTION:
             await _call_for_help(leased, mailbox["address"], code, message)

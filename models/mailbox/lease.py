@@ -56,6 +56,16 @@ class Leased:
     unsent: bool
     reads_in: float | None = 0.0
 
+    @property
+    def ours(self) -> tuple[UUID, UUID, int]:
+        """The arguments of OURS."""
+        return self.firm_id, self.mailbox_id, self.token
+
+    @property
+    def unchanged(self) -> tuple[UUID, UUID, int, int]:
+        """The arguments of UNCHANGED."""
+        return *self.ours, self.version
+
     def __repr__(self) -> str:
         return f"<Leased {self.mailbox_id} token {self.token}>"
 
@@ -90,6 +100,10 @@ async def claim_one(owner: str, mailbox_id: UUID) -> Leased | None:
     return _leased(mailbox) if mailbox else None
 
 
+OURS = "firm_id = $1 AND id = $2 AND lease_token = $3"
+"""Which mailbox, if nobody else has claimed it since."""
+UNCHANGED = f"{OURS} AND version = $4"
+"""And nobody has changed it since."""
 _IS_WANTED = "state NOT IN ('PAUSED', 'NEEDS_ATTENTION')"
 _IS_FREE = "(lease_until IS NULL OR lease_until < now())"
 _TAKE = """
@@ -143,17 +157,12 @@ async def renew(held: Iterable[Leased]) -> set[UUID]:
     Keeps the leases for another minute, and answers those that are still ours. One by one: a statement that locks
     several mailboxes could meet another that locks them in another order.
     """
-    return {leased.mailbox_id for leased in held if await store.execute(_RENEW, *_place(leased), SECONDS)}
+    return {leased.mailbox_id for leased in held if await store.execute(_RENEW, *leased.ours, SECONDS)}
 
 
-_RENEW = """
-UPDATE mailbox SET lease_until = now() + make_interval(secs => $4)
-WHERE firm_id = $1 AND id = $2 AND lease_token = $3 AND lease_owner IS NOT NULL
+_RENEW = f"""
+UPDATE mailbox SET lease_until = now() + make_interval(secs => $4) WHERE {OURS} AND lease_owner IS NOT NULL
 """
-
-
-def _place(leased: Leased) -> tuple[UUID, UUID, int]:
-    return leased.firm_id, leased.mailbox_id, leased.token
 
 
 async def stirring(held: Iterable[Leased]) -> dict[UUID, Stir]:
@@ -180,20 +189,16 @@ FROM mailbox b JOIN unnest($1::uuid[], $2::bigint[]) AS held(id, token) ON b.id 
 
 async def release(leased: Leased) -> None:
     """Gives the mailbox back: anybody may claim it at once. Does nothing where it is lost already."""
-    await store.execute(_RELEASE, *_place(leased))
+    await store.execute(_RELEASE, *leased.ours)
 
 
-_RELEASE = """
-UPDATE mailbox SET lease_owner = NULL, lease_until = NULL WHERE firm_id = $1 AND id = $2 AND lease_token = $3
-"""
+_RELEASE = f"UPDATE mailbox SET lease_owner = NULL, lease_until = NULL WHERE {OURS}"
 
 
 async def check(leased: Leased) -> None:
     """Comes first in every writing transaction of the holder, or right after `history.lock`. Raises LeaseLost."""
-    if await store.value(_CHECK, *_place(leased), leased.version) is None:
+    if await store.value(_CHECK, *leased.unchanged) is None:
         raise LeaseLost
 
 
-_CHECK = """
-SELECT id FROM mailbox WHERE firm_id = $1 AND id = $2 AND lease_token = $3 AND version = $4 FOR NO KEY UPDATE
-"""
+_CHECK = f"SELECT id FROM mailbox WHERE {UNCHANGED} FOR NO KEY UPDATE"

@@ -47,7 +47,7 @@ class Written:
 
 async def next_due(leased: Leased) -> Due | None:
     """The one that waits longest. None also while the door for sending is left alone, or the mailbox is not ours."""
-    submission = await store.row(_NEXT, leased.firm_id, leased.mailbox_id, leased.token, leased.version)
+    submission = await store.row(_NEXT, *leased.unchanged)
     return None if submission is None else _due(submission, await _suppressed(leased.firm_id, submission["recipients"]))
 
 
