@@ -8,7 +8,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 from models import firm_key
-from models.ground import clock
+from models.ground import clock, store
 from models.ground.keys import Key
 
 GOOD_FOR = timedelta(hours=1)
@@ -60,3 +60,28 @@ def _said(what: str) -> tuple[Opened, datetime] | None:
 
 
 _WHAT = re.compile(r"[0-9a-f]{32}\.[0-9a-f]{32}\.[0-9]{1,11}\.[0-9a-f]{32}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedFile:
+    """`file` names the content."""
+
+    file: str
+    name: str
+    content_type: str
+
+
+async def file_of(kind: FileKind, firm_id: UUID, row_id: UUID) -> LinkedFile | None:
+    """What a link leads to, if it is kept as a file; the link itself is the permission."""
+    file = await store.row(_FILES[kind], firm_id, row_id)
+    return LinkedFile(*file) if file else None
+
+
+_FILES = {
+    FileKind.ATTACHMENT: "SELECT file, name, content_type FROM attachment WHERE firm_id = $1 AND id = $2",
+    FileKind.SOURCE: "SELECT raw_file, 'message.eml', 'message/rfc822' FROM email"
+    " WHERE firm_id = $1 AND id = $2 AND raw_file <> ''",
+    FileKind.QUARANTINE: "SELECT raw_file, 'message.eml', 'message/rfc822' FROM occurrence"
+    " WHERE firm_id = $1 AND id = $2 AND raw_file IS NOT NULL",
+    FileKind.DOCUMENT: "SELECT file, name, content_type FROM document WHERE firm_id = $1 AND id = $2",
+}

@@ -1,5 +1,6 @@
 """An address whose letters came back for good: nothing is sent there, until a person of the firm lifts it (R17)."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from models import journal
@@ -22,6 +23,17 @@ async def suppress(firm_id: UUID, address_id: UUID, reason: str) -> None:
 _SUPPRESS = """
 UPDATE email_address SET suppressed_at = $3, suppressed_reason = $4
 WHERE firm_id = $1 AND id = $2 AND suppressed_at IS NULL
+"""
+
+
+async def reasons(firm_id: UUID, keys: Iterable[str]) -> dict[str, str]:
+    """Of these addresses, by the keys they are compared by, those that nothing is sent to, and why."""
+    return {address["key"]: address["reason"] for address in await store.rows(_REASONS, firm_id, list(keys))}
+
+
+_REASONS = """
+SELECT key, coalesce(suppressed_reason, '') AS reason FROM email_address
+WHERE firm_id = $1 AND key = ANY($2::text[]) AND suppressed_at IS NOT NULL
 """
 
 

@@ -9,7 +9,7 @@ from uuid_utils.compat import uuid7
 
 from mail.own_email import own_email, signed
 from mail.own_letter import own_letter
-from models import email, journal, mailbox, stored_file, submission
+from models import email, journal, links, mailbox, stored_file, submission
 from models.email import history
 from models.ground import store
 from models.journal import FeedKind, Subject
@@ -46,9 +46,9 @@ async def test_it_waits_with_all_that_sending_needs(by: Viewer, box: UUID) -> No
 
 async def test_until_it_is_composed_there_is_no_source_to_show(by: Viewer, box: UUID) -> None:
     email_id = await written(by, box)
-    assert await email.file_of(FileKind.SOURCE, by.firm_id, email_id) is None
+    assert await links.file_of(FileKind.SOURCE, by.firm_id, email_id) is None
     await store.execute("UPDATE email SET raw_file = 'abc' WHERE id = $1", email_id)
-    assert await email.file_of(FileKind.SOURCE, by.firm_id, email_id) is not None
+    assert await links.file_of(FileKind.SOURCE, by.firm_id, email_id) is not None
 
 
 @pytest.mark.parametrize("stranger", ["email", "mailbox", "member"])

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from mail.sync import Tools
-from models import email, journal, mailbox
+from models import journal, links, mailbox
 from models.ground import store
 from models.journal import FeedKind
 from models.links import FileKind
@@ -53,7 +53,7 @@ async def test_it_leaves_within_a_moment_and_everybody_who_follows_hears_of_it(
     (taken,) = sink.letters
     assert (taken.sender, taken.to) == (STUDIO, (CLIENT, CARL))
     assert taken.raw == await source_of(by.firm_id, email_id)
-    assert await email.file_of(FileKind.SOURCE, by.firm_id, email_id) is not None
+    assert await links.file_of(FileKind.SOURCE, by.firm_id, email_id) is not None
     row = await way_of(email_id)
     assert (row["error"], row["handed_over"], row["copy"]) == (None, 1, "WANTED")
     assert row["sent_at"]

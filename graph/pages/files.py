@@ -8,7 +8,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
-from models import email, links, session
+from models import links, session
 from models.bulk_update.error_list import error_list
 from models.client_import.bad_rows import bad_rows
 from models.csv_file import CsvFile
@@ -36,7 +36,7 @@ async def download(request: Request) -> Response:
 
 
 async def _kept(kind: FileKind, asker: Asker, row_id: UUID) -> Response:
-    found = await email.file_of(kind, asker.firm_id, row_id) if await _may_see(kind, asker, row_id) else None
+    found = await links.file_of(kind, asker.firm_id, row_id) if await _may_see(kind, asker, row_id) else None
     if found is None:
         return _gone()
     try:

@@ -1,7 +1,6 @@
 """One synced message, stored once per firm, linked to every account whose toggles ask for it (R18, R21)."""
 
 from models.email.email import EmailDirection
-from models.email.files import file_of
 from models.email.forgetting import forget
 from models.email.listing import (
     AttachmentView,
@@ -41,7 +40,6 @@ __all__ = [
     "by_ids",
     "count",
     "counts_of_accounts",
-    "file_of",
     "forget",
     "linked_page",
     "of_accounts",

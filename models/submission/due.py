@@ -1,11 +1,11 @@
 """What of a mailbox is to be sent now, by the holder of its lease, and whether it may begin to leave."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from models import suppression
 from models.address import compared
 from models.email import MessageAttachment
 from models.ground import store
@@ -48,7 +48,11 @@ class Written:
 async def next_due(leased: Leased) -> Due | None:
     """The one that waits longest. None also while the door for sending is left alone, or the mailbox is not ours."""
     submission = await store.row(_NEXT, *leased.unchanged)
-    return None if submission is None else _due(submission, await _suppressed(leased.firm_id, submission["recipients"]))
+    if submission is None:
+        return None
+    recipients = {compared(recipient): recipient for recipient in submission["recipients"]}
+    suppressed = await suppression.reasons(leased.firm_id, recipients)
+    return _due(submission, frozenset(recipients[key] for key in suppressed))
 
 
 _NEXT = f"""
@@ -56,17 +60,6 @@ SELECT s.* FROM submission s JOIN mailbox b ON b.firm_id = s.firm_id AND b.id = 
 WHERE s.firm_id = $1 AND s.mailbox_id = $2 AND {IS_TO_BE_SENT} AND {MAY_SEND}
   AND b.lease_token = $3 AND b.version = $4
 ORDER BY s.due_at, s.id LIMIT 1
-"""
-
-
-async def _suppressed(firm_id: UUID, recipients: Sequence[str]) -> frozenset[str]:
-    keys = {compared(recipient): recipient for recipient in recipients}
-    rows = await store.rows(_SUPPRESSED, firm_id, list(keys))
-    return frozenset(keys[key] for (key,) in rows)
-
-
-_SUPPRESSED = """
-SELECT key FROM email_address WHERE firm_id = $1 AND key = ANY($2::text[]) AND suppressed_at IS NOT NULL
 """
 
 

@@ -2,24 +2,17 @@
 
 from collections.abc import Sequence
 
+from models import suppression
 from models.errors import ErrorCode, Faults, Refusal
-from models.ground import store
 from models.submission.recipients import Recipient
 from models.viewer import Viewer
 
 
 async def must_be_open(by: Viewer, recipients: Sequence[Recipient], faults: Faults) -> None:
     """In one statement. Adds ADDRESS_SUPPRESSED, with its path, for each that is not."""
-    keys = [recipient.address.key for recipient in recipients]
-    reasons = {address["key"]: address["reason"] for address in await store.rows(_SUPPRESSED, by.firm_id, keys)}
+    reasons = await suppression.reasons(by.firm_id, [recipient.address.key for recipient in recipients])
     for recipient in recipients:
         with faults:
             if (reason := reasons.get(recipient.address.key)) is not None:
                 words = f"Nothing is sent to {recipient.address.text}, for it bounced: {reason}"
                 raise Refusal(ErrorCode.ADDRESS_SUPPRESSED, words, *recipient.path)
-
-
-_SUPPRESSED = """
-SELECT key, coalesce(suppressed_reason, '') AS reason FROM email_address
-WHERE firm_id = $1 AND key = ANY($2::text[]) AND suppressed_at IS NOT NULL
-"""

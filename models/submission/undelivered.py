@@ -38,7 +38,7 @@ def _said(email: Any) -> Said:
 
 
 def undelivered(email: Any, said: Said) -> NewNotification:
-    """For whoever wrote it; else, where that colleague is gone, for everybody. `email`: `id`, `member_id`, `accounts`."""
+    """For its writer; else, where that colleague is gone, for everybody. `email`: `id`, `member_id` and `accounts`."""
     return NewNotification(
         *(NotificationKind.LETTER_BOUNCED, email["id"], email["id"], said),
         only=email["member_id"],
