@@ -17,6 +17,7 @@ from models.journal import Change, JournalKind, Subject
 from models.run import NewRun, RunKind
 from models.text import has_words
 from models.toggles import Switch
+from models.toggles.preferences import named_twice
 from models.viewer import Viewer, must_manage_accounts
 
 MOST_IDS = 1_000
@@ -108,21 +109,11 @@ def _refusals(edit: BulkEdit) -> Iterator[Refusal]:
     if edit.preferences and not wants.get(Switch.NOTIFY):
         message = "Categories can be chosen only where Notify is enabled."
         yield Refusal(ErrorCode.INVALID, message, "notificationPreferences")
-    yield from _named_twice(edit)
+    yield from named_twice(edit.preferences, "notificationPreferences")
     matching = edit.accounts.matching
     if matching and matching.search is not None and matching.search.strip() and not has_words(matching.search):
         message = "This search finds nothing: it has neither a letter nor a digit. Leave it out to choose all."
         yield Refusal(ErrorCode.INVALID, message, "accounts", "matching", "search")
-
-
-def _named_twice(edit: BulkEdit) -> Iterator[Refusal]:
-    """Only of the first that is: there may be thousands."""
-    named = [preference.category for preference in edit.preferences]
-    for place, category in enumerate(named):
-        if category in named[:place]:
-            path = ("notificationPreferences", place, "category")
-            yield Refusal(ErrorCode.INVALID, "This category stands twice in the list.", *path)
-            return
 
 
 async def _must_be_there(by: Viewer, ids: tuple[UUID, ...] | None) -> None:

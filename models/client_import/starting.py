@@ -23,6 +23,7 @@ from models.journal import Change, JournalKind, Subject
 from models.run import NewRun, RunKind
 from models.sheet.sheet import Row, Sheet
 from models.toggles import NewToggles
+from models.toggles.preferences import named_twice
 from models.viewer import Viewer, must_manage_accounts
 
 VERB = "import clients"
@@ -155,12 +156,7 @@ def _against(toggles: NewToggles, targets: dict[str, Target]) -> Iterator[Refusa
     if toggles.invite and not toggles.login and ImportField.LOGIN not in targets.values():
         message = "Nothing switches Login on, so nobody can be invited. Switch it on, or choose a column for it."
         yield Refusal(ErrorCode.INVITE_NEEDS_LOGIN, message, "toggles", "invite")
-    named = [preference.category for preference in toggles.preferences]
-    for place, category in enumerate(named):
-        if category in named[:place]:
-            path = ("toggles", "notificationPreferences", place, "category")
-            yield Refusal(ErrorCode.INVALID, "This category stands twice in the list.", *path)
-            return
+    yield from named_twice(toggles.preferences, "toggles", "notificationPreferences")
 
 
 async def _start(by: Viewer, asked: ClientImport, sheet: Sheet) -> tuple[UUID, ...]:

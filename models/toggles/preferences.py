@@ -1,9 +1,10 @@
 """What an address takes or leaves of what the firm's system tells clients, category by category (R13)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from models.errors import ErrorCode, Refusal
 from models.notification_category import NotificationCategory
 
 
@@ -14,6 +15,13 @@ class NotificationPreference:
 
 
 Preferences = tuple[NotificationPreference, ...]
+
+
+def named_twice(preferences: Preferences, *path: str) -> Iterator[Refusal]:
+    """Of the first category that is, and no more: there may be thousands. `path`: of the list in the input."""
+    named = [preference.category for preference in preferences]
+    if place := next((place for place, category in enumerate(named) if category in named[:place]), None):
+        yield Refusal(ErrorCode.INVALID, "This category stands twice in the list.", *path, place, "category")
 
 
 def preferences_without(muted: Collection[str]) -> Preferences:
