@@ -83,7 +83,7 @@ async def count_of_each(firm_id: UUID, parents: Sequence[UUID], table: str, colu
     """How many rows name each parent in this column; of those that none names, nothing."""
     query = f"""SELECT {column}, count(*) FROM {table}
       WHERE firm_id = $1 AND {column} = ANY($2::uuid[]) GROUP BY {column}"""
-    return dict(await store.rows(query, firm_id, list(parents)))
+    return {group[column]: group["count"] for group in await store.rows(query, firm_id, list(parents))}
 
 
 def _query(select: str, args: Sequence[object], order: Order, window: Window) -> tuple[str, list[object]]:

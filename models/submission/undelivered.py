@@ -37,10 +37,10 @@ def _said(email: Any) -> Said:
     return lambda words: words.email_not_sent(subject, why)
 
 
-def undelivered(email: Any, said: Said) -> NewNotification:
+def undelivered(email: Any, text: Said) -> NewNotification:
     """For its writer; else, where that colleague is gone, for everybody. `email`: `id`, `member_id` and `accounts`."""
     return NewNotification(
-        *(NotificationKind.LETTER_BOUNCED, email["id"], email["id"], said),
+        *(NotificationKind.LETTER_BOUNCED, email["id"], email["id"], text),
         only=email["member_id"],
         accounts=tuple(email["accounts"]),
     )

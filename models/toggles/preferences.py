@@ -18,7 +18,7 @@ Preferences = tuple[NotificationPreference, ...]
 
 
 def named_twice(preferences: Preferences, *path: str) -> Iterator[Refusal]:
-    """Of the first category that is, and no more: there may be thousands. `path`: of the list in the input."""
+    """Only of the first category that is: there may be thousands. `path`: of the list in the input."""
     named = [preference.category for preference in preferences]
     if place := next((place for place, category in enumerate(named) if category in named[:place]), None):
         yield Refusal(ErrorCode.INVALID, "This category stands twice in the list.", *path, place, "category")
