@@ -14,15 +14,7 @@ from graph.ids import Kind, global_id
 from models.session import SignedIn
 from models.viewer import Asker
 from tests.support.api.client import Api, TopLevelErrors
-from tests.support.api.examples import (
-    EXAMPLES,
-    document_of,
-    fields_with_arguments,
-    filled,
-    leaves,
-    replaced,
-    told,
-)
+from tests.support.api.examples import EXAMPLES, document_of, fields_with_arguments, filled, leaves, replaced, told
 from tests.support.api.isolation import (
     FOR_CLIENTS,
     MUTATIONS,

@@ -10,15 +10,7 @@ from models.ground import clock, store
 from models.invitation import WhoAsks
 from models.letter import Letter
 from models.viewer import Viewer
-from tests.support.firm.factories import (
-    a_firm,
-    a_member,
-    an_account,
-    an_address,
-    answered,
-    invited,
-    token_of,
-)
+from tests.support.firm.factories import a_firm, a_member, an_account, an_address, answered, invited, token_of
 from tests.support.firm.invitations import dead, later, queued
 from tests.support.refusals import refused
 

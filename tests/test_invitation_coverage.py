@@ -16,14 +16,7 @@ from models.letter import Letter, LetterState
 from models.toggles import Invite, TogglesWish
 from models.toggles.setting import set_toggles
 from models.viewer import Viewer
-from tests.support.firm.factories import (
-    MadeAccount,
-    a_firm,
-    a_member,
-    an_account,
-    invited,
-    switched,
-)
+from tests.support.firm.factories import MadeAccount, a_firm, a_member, an_account, invited, switched
 from tests.support.firm.invitations import delivered, ends_of, last_of, later, queued, state_of
 from tests.support.waiting import held, until_waiting
 

@@ -8,15 +8,7 @@ from models.errors import DeadLinkReason
 from models.ground import store
 from models.invitation import InvitationState
 from models.viewer import Viewer
-from tests.support.firm.factories import (
-    a_contact,
-    a_firm,
-    a_member,
-    an_account,
-    an_address,
-    invited,
-    linked,
-)
+from tests.support.firm.factories import a_contact, a_firm, a_member, an_account, an_address, invited, linked
 from tests.support.firm.invitations import ends_of, last_of, queued, state_of
 
 pytestmark = pytest.mark.usefixtures("store")

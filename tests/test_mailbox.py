@@ -11,16 +11,7 @@ from uuid_utils.compat import uuid7
 from models import journal, mailbox, team
 from models.errors import ErrorCode
 from models.ground import clock, store
-from models.mailbox import (
-    MailboxChange,
-    MailboxState,
-    MailSecurity,
-    MailServer,
-    NewMailbox,
-    connect,
-    lease,
-    update,
-)
+from models.mailbox import MailboxChange, MailboxState, MailSecurity, MailServer, NewMailbox, connect, lease, update
 from models.mailbox.mailbox import Mailbox
 from models.mailbox.secret import unsealed
 from models.viewer import ApiScope, TeamRole, Viewer

@@ -16,10 +16,7 @@ from models.mailbox.lease import LeaseLost
 from models.mailbox.secret import unsealed
 from models.viewer import System
 from tests.support.emails.oauth_mailbox import held, secret_of
-from tests.support.emails.synced_mailbox import (
-    row_of,
-    synced,
-)
+from tests.support.emails.synced_mailbox import row_of, synced
 from tests.support.firm.new_keys import rotated
 from tests.support.servers.tokens import TokenServer
 

@@ -1,35 +1,30 @@
-"""What each address takes or leaves of what clients are told (R13), and where that goes when it moves (R33, R43)."""
-
-from uuid import UUID
+"""What each address takes or leaves of what clients are told (R13)."""
 
 import asyncpg
 import pytest
 
 from models import account, address, contact, journal
-from models.contact import ContactEmail, ExistingContact, FieldRef, NewContact, NewEmail
+from models.contact import ContactEmail, FieldRef
 from models.errors import ErrorCode
 from models.ground import clock, store
 from models.ground.page import Window
 from models.journal import Change, JournalFilter, JournalKind
 from models.notification_category import NotificationCategory
-from models.toggles import NewToggles, NotificationPreference, PreferencesWish, TogglesWish
+from models.toggles import NotificationPreference, PreferencesWish, TogglesWish
 from models.toggles.preferring import prefer, set_preferences
 from models.toggles.setting import set_toggles
 from models.viewer import JournalSource, LetterLink, System, TeamRole, Viewer
 from tests.support.firm.factories import (
-    MadeAccount,
-    a_contact,
     a_firm,
     a_member,
     an_account,
     an_address,
     counting,
-    linked,
     spelled,
     switched,
     toggles_of,
 )
-from tests.support.firm.preferences import EIGHT, muted, preferences, preferred
+from tests.support.firm.preferences import EIGHT, muted, preferences, preferred, version_of
 from tests.support.refusals import refused
 
 pytestmark = pytest.mark.usefixtures("store")
@@ -44,12 +39,6 @@ EMAIL = FieldRef(name="Email")
 @pytest.fixture
 async def by(store: str) -> Viewer:
     return await a_member(await a_firm())
-
-
-async def _version(by: Viewer, made: MadeAccount) -> int:
-    view = await toggles_of(by, made.id, made.address)
-    assert view is not None
-    return view.version
 
 
 async def test_all_eight_are_on_from_the_start_and_off_only_where_they_are_named(by: Viewer) -> None:
@@ -93,9 +82,9 @@ async def test_what_is_so_already_changes_nothing_and_tells_nobody(by: Viewer) -
 
 async def test_switches_and_preferences_have_one_version(by: Viewer) -> None:
     made = await an_account(by)
-    seen = await _version(by, made)
+    seen = await version_of(by, made)
     await set_preferences(by, [PreferencesWish(made.id, made.address, preferences(MESSAGES), expected_version=seen)])
-    assert await _version(by, made) == seen + 1
+    assert await version_of(by, made) == seen + 1
     with refused(ErrorCode.CHANGED_MEANWHILE, "toggles", 0):
         await set_toggles(by, [TogglesWish(made.id, made.address, login=True, expected_version=seen)])
     await set_toggles(by, [TogglesWish(made.id, made.address, login=True, expected_version=seen + 1)])
@@ -227,152 +216,6 @@ async def test_one_to_a_hundred_cost_the_same_statements(by: Viewer) -> None:
             await set_preferences(by, wishes)
         counts.append(len(statements))
     assert counts[0] == counts[1] <= 4, counts
-
-
-async def test_a_new_link_starts_with_what_is_named_off_and_all_others_on(by: Viewer) -> None:
-    new = NewToggles(notify=True, preferences=preferences(MESSAGES))
-    person = NewContact("Anna", (NewEmail(EMAIL, "anna@x.test", new), NewEmail(FieldRef(name="Work"), "w@x.test")))
-    made = account.NewAccount("A", account.AccountKind.OTHER, None, (person,))
-    account_id = (await account.create(by, made)).ids[0]
-    assert await muted(by, account_id, await an_address(by, "anna@x.test")) == {MESSAGES}
-    assert await muted(by, account_id, await an_address(by, "w@x.test")) == set()
-
-
-async def _link(by: Viewer, account_id: UUID, contact_id: UUID, address_id: UUID, new: NewToggles) -> None:
-    await contact.link(by, account_id, ExistingContact(contact_id, ((address_id, new),)))
-
-
-async def test_an_address_that_is_linked_again_starts_anew(by: Viewer) -> None:
-    made = await an_account(by)
-    await preferred(by, made.id, made.address, MESSAGES, PROPOSALS)
-    await contact.unlink(by, made.id, made.contact)
-    before = await _version(by, made)
-    await _link(by, made.id, made.contact, made.address, NewToggles(preferences=preferences(PROPOSALS, APPROVALS)))
-    assert await muted(by, made.id, made.address) == {PROPOSALS, APPROVALS}
-    assert await _version(by, made) == before + 1
-    await contact.unlink(by, made.id, made.contact)
-    await linked(by, made.id, made.contact)
-    assert await muted(by, made.id, made.address) == set()
-    await preferred(by, made.id, made.address, MESSAGES)
-    await contact.update(by, made.contact, emails=[ContactEmail(EMAIL, None)])
-    await contact.update(by, made.contact, emails=[ContactEmail(EMAIL, (await _text(by, made.address)))])
-    assert await muted(by, made.id, made.address) == set()
-
-
-async def _text(by: Viewer, address_id: UUID) -> str:
-    return (await address.by_ids(by, [address_id]))[address_id].address
-
-
-async def test_an_archived_account_takes_a_link_again_that_starts_anew(by: Viewer) -> None:
-    made = await an_account(by)
-    await preferred(by, made.id, made.address, MESSAGES)
-    await contact.unlink(by, made.id, made.contact)
-    await account.archive(by, made.id, archived=True)
-    await _link(by, made.id, made.contact, made.address, NewToggles(preferences=preferences(MESSAGES, on=True)))
-    assert await muted(by, made.id, made.address) == set()
-
-
-async def test_a_second_contact_with_the_address_changes_only_what_is_named(by: Viewer) -> None:
-    made = await an_account(by, address="family@x.test")
-    await preferred(by, made.id, made.address, MESSAGES, PROPOSALS)
-    second, third = await a_contact(by, "family@x.test"), await a_contact(by, "family@x.test")
-    named = preferences(APPROVALS) + preferences(PROPOSALS, on=True)
-    await _link(by, made.id, second, made.address, NewToggles(preferences=named))
-    await linked(by, made.id, third)
-    assert await muted(by, made.id, made.address) == {MESSAGES, APPROVALS}
-    await account.archive(by, made.id, archived=True)
-    fourth = await a_contact(by, "family@x.test")
-    with refused(ErrorCode.ACCOUNT_ARCHIVED, "toggles", 0, "toggles", "notificationPreferences", 0, "on"):
-        await _link(by, made.id, fourth, made.address, NewToggles(preferences=preferences(MESSAGES, on=True)))
-
-
-async def test_a_category_named_twice_is_refused_where_a_link_starts_too(by: Viewer) -> None:
-    made, person = await an_account(by), await a_contact(by, "p@x.test")
-    p, twice = await an_address(by, "p@x.test"), preferences(MESSAGES, PROPOSALS, MESSAGES)
-    with refused(ErrorCode.INVALID, "toggles", 0, "toggles", "notificationPreferences", 2, "category"):
-        await _link(by, made.id, person, p, NewToggles(preferences=twice))
-
-
-@pytest.mark.parametrize(("activated", "login"), [(False, True), (True, True), (True, False), (False, False)])
-async def test_they_move_with_a_replaced_address(by: Viewer, activated: bool, login: bool) -> None:
-    """R33, R34"""
-    made = await an_account(by, login=login, notify=True)
-    if activated:
-        await address.activate(by, made.address, at=clock.now())
-    await preferred(by, made.id, made.address, MESSAGES)
-    await contact.update(by, made.contact, emails=[ContactEmail(EMAIL, "new@x.test")])
-    new = await an_address(by, "new@x.test")
-    assert await muted(by, made.id, new) == {MESSAGES}
-    assert "N" in await spelled(by, made.id, new)
-
-
-async def test_of_an_address_that_comes_back_what_moves_in_counts_and_not_what_it_had(by: Viewer) -> None:
-    made = await an_account(by, address="old@x.test")
-    await preferred(by, made.id, made.address, MESSAGES)
-    await contact.update(by, made.contact, emails=[ContactEmail(EMAIL, "new@x.test")])
-    new = await an_address(by, "new@x.test")
-    await preferred(by, made.id, new, MESSAGES, on=True)
-    await preferred(by, made.id, new, APPROVALS)
-    await contact.update(by, made.contact, emails=[ContactEmail(EMAIL, "old@x.test")])
-    assert await muted(by, made.id, made.address) == {APPROVALS}
-
-
-async def test_where_another_contact_holds_the_old_address_the_new_one_gets_a_copy(by: Viewer) -> None:
-    """R43"""
-    made = await an_account(by, address="family@x.test", notify=True)
-    await a_contact(by, "family@x.test", on=made.id)
-    await preferred(by, made.id, made.address, MESSAGES)
-    await contact.update(by, made.contact, emails=[ContactEmail(EMAIL, "new@x.test")])
-    new = await an_address(by, "new@x.test")
-    assert (await muted(by, made.id, made.address), await muted(by, made.id, new)) == ({MESSAGES}, {MESSAGES})
-    await preferred(by, made.id, new, PROPOSALS)
-    assert await muted(by, made.id, made.address) == {MESSAGES}
-
-
-async def test_where_another_contact_holds_the_new_address_its_own_stay(by: Viewer) -> None:
-    """R43"""
-    made = await an_account(by)
-    await a_contact(by, "new@x.test", on=made.id)
-    new = await an_address(by, "new@x.test")
-    await preferred(by, made.id, new, APPROVALS)
-    await preferred(by, made.id, made.address, MESSAGES)
-    await contact.update(by, made.contact, emails=[ContactEmail(EMAIL, "new@x.test")])
-    assert await muted(by, made.id, new) == {APPROVALS}
-
-
-async def test_an_unlinked_email_gets_what_moves_in_or_starts_anew(by: Viewer) -> None:
-    """R35, R43"""
-    for given_by_hand in (False, True):
-        made = await an_account(by, login=True)
-        gone = await _text(by, made.address)
-        await address.activate(by, made.address, at=clock.now())
-        await preferred(by, made.id, made.address, MESSAGES)
-        await contact.update(by, made.contact, emails=[ContactEmail(EMAIL, None)])
-        assert await spelled(by, made.id, made.address) == "L"
-        if given_by_hand:
-            await contact.link_email(by, made.id, made.address, made.contact, EMAIL)
-            expected = set[NotificationCategory]()
-        else:
-            other = await a_contact(by, f"other-{gone}", on=made.id)
-            await preferred(by, made.id, await an_address(by, f"other-{gone}"), APPROVALS)
-            await contact.update(by, other, emails=[ContactEmail(EMAIL, gone)])
-            expected = {APPROVALS}
-        assert await muted(by, made.id, made.address) == expected
-        assert await spelled(by, made.id, made.address) == "L"
-
-
-async def test_a_move_is_told_as_switches_and_as_preferences(by: Viewer) -> None:
-    made = await an_account(by, notify=True)
-    await preferred(by, made.id, made.address, MESSAGES)
-    await contact.update(by, made.contact, emails=[ContactEmail(EMAIL, "new@x.test")])
-    view = await toggles_of(by, made.id, await an_address(by, "new@x.test"))
-    assert view is not None
-    entries = (await journal.page(by, JournalFilter(subject_id=view.id), Window())).rows
-    assert {entry.kind: entry.changes for entry in entries} == {
-        JournalKind.PREFERENCES_CHANGED: (Change("MESSAGES", "true", "false"),),
-        JournalKind.TOGGLES_CHANGED: (Change("notify", "false", "true"),),
-    }
-    assert view.version == 2, "one step, whatever it brought"
 
 
 @pytest.mark.parametrize("kept", ["ARRAY['GOSSIP']", "ARRAY['messages']", "ARRAY[NULL]::text[]", "NULL"])

@@ -14,7 +14,7 @@ from mail.sync import Tools
 from models import journal
 from models.ground import clock, store
 from models.journal import FeedKind
-from models.viewer import System, TeamRole, Viewer
+from models.viewer import System, Viewer
 from tests.support.api.client import Api
 from tests.support.emails.sent_from_here import as_it_left, sent_here
 from tests.support.emails.submissions import way_of
@@ -27,11 +27,6 @@ pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 CARL = "carl@client.test"
 BACK = "A mail server on the way sent it back"
-
-
-@pytest.fixture
-async def writer(by: System) -> Viewer:
-    return await a_member(by, role=TeamRole.OWNER)
 
 
 @pytest.fixture

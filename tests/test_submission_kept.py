@@ -17,21 +17,13 @@ from tests.support.emails.submissions import way_of, written
 from tests.support.emails.sync_worker import idling, working
 from tests.support.emails.synced_mailbox import CLIENT, eventually, ledger_equals_server, ledger_of, letter, synced
 from tests.support.firm.factories import an_account
-from tests.support.servers.imap import ImapServer, ServedFolder, Wording
+from tests.support.servers.imap import ImapServer, ServedFolder
+from tests.support.servers.imap.wording import LABELLED
 from tests.support.servers.smtp import DROP, SmtpSink, Taken
 
 pytest_plugins = ["tests.support.emails.sync_fixtures", "tests.support.emails.sending_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 NEW_ID = b"AM0PR@outlook.test"
-LABELS = Wording(
-    items=(
-        b"UID {uid}",
-        b"X-GM-LABELS ({labels})",
-        b"RFC822.SIZE {size}",
-        b'INTERNALDATE "{date}"',
-        b"BODY{part} {body}",
-    )
-)
 Keeps = Callable[[Taken], Awaitable[None]]
 
 
@@ -91,7 +83,7 @@ async def test_gmail_keeps_it_in_all_mail(by: Viewer, tools: Tools, sink: SmtpSi
     folders = [ServedFolder("INBOX"), ServedFolder("[Gmail]/All Mail", "\\All"), ServedFolder("[Gmail]/Sent Mail")]
     async with ImapServer(folders) as gmail:
         gmail.capabilities += " X-GM-EXT-1"
-        gmail.wording = LABELS
+        gmail.wording = LABELLED
         box = await a_box(by, sink, gmail.server)
         sink.answered = keeping(folders[1], labels='"\\\\Sent"')
         async with working(tools.parsers):

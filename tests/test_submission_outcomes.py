@@ -10,13 +10,14 @@ from models.journal import FeedKind
 from models.mailbox import MailboxChange, lease
 from models.mailbox.lease import Leased, LeaseLost
 from models.submission import settling
-from models.submission.due import Due, composed, may_leave, next_due, written
+from models.submission.due import composed, may_leave, next_due, written
 from models.viewer import System, TeamRole, Viewer
 from tests.support.emails import submissions
-from tests.support.emails.submissions import a_file, state_of, way_of
+from tests.support.emails.submissions import a_file, due_of, state_of, way_of
 from tests.support.emails.synced_mailbox import CLIENT, NOBODY, connected
 from tests.support.firm.factories import a_firm, a_member, an_address
 
+pytest_plugins = ["tests.support.emails.submission_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 
 
@@ -28,19 +29,6 @@ async def by(store: str) -> Viewer:
 @pytest.fixture
 async def box(by: Viewer) -> UUID:
     return await connected(System(by.firm_id), NOBODY)
-
-
-@pytest.fixture
-async def leased(box: UUID) -> Leased:
-    held = await lease.claim_one("worker", box)
-    assert held
-    return held
-
-
-async def due_of(leased: Leased) -> Due:
-    due = await next_due(leased)
-    assert due
-    return due
 
 
 async def now_due() -> None:

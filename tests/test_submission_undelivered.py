@@ -7,15 +7,15 @@ from uuid_utils.compat import uuid7
 
 from models import mailbox
 from models.ground import store
-from models.mailbox import lease
 from models.mailbox.lease import Leased
 from models.submission import settling
-from models.submission.due import Due, may_leave, next_due
+from models.submission.due import may_leave
 from models.viewer import System, TeamRole, Viewer
-from tests.support.emails.submissions import state_of, written
+from tests.support.emails.submissions import due_of, state_of, written
 from tests.support.emails.synced_mailbox import CLIENT, NOBODY, connected
 from tests.support.firm.factories import a_firm, a_member, an_account
 
+pytest_plugins = ["tests.support.emails.submission_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 NO = "The mail server refused the letter: 550 5.1.1 nobody here"
 
@@ -34,19 +34,6 @@ async def colleague(by: Viewer) -> Viewer:
 @pytest.fixture
 async def box(by: Viewer, colleague: Viewer) -> UUID:
     return await connected(System(by.firm_id), NOBODY)
-
-
-@pytest.fixture
-async def leased(box: UUID) -> Leased:
-    held = await lease.claim_one("worker", box)
-    assert held
-    return held
-
-
-async def due_of(leased: Leased) -> Due:
-    due = await next_due(leased)
-    assert due
-    return due
 
 
 async def entries() -> list[tuple[UUID, UUID, str, int]]:

@@ -14,11 +14,10 @@ from mail.sync import Tools
 from models import mailbox
 from models.ground import store
 from models.mailbox import MailboxChange, MailSecurity, MailServer
-from models.viewer import System, TeamRole, Viewer
+from models.viewer import System, Viewer
 from tests.support.emails.sent_from_here import as_it_left, sent_here
 from tests.support.emails.submissions import way_of
 from tests.support.emails.synced_mailbox import connected, ledger_of, row_of, synced
-from tests.support.firm.factories import a_member
 from tests.support.servers.dovecot import PASSWORD, USERNAME, dovecot
 
 pytest_plugins = ["tests.support.emails.sync_fixtures"]
@@ -36,11 +35,6 @@ async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         else:
             server = stack.enter_context(dovecot())
             yield MailServer("127.0.0.1", server.port, MailSecurity.NONE), USERNAME, PASSWORD, "Gesendete Post"
-
-
-@pytest.fixture
-async def writer(by: System) -> Viewer:
-    return await a_member(by, role=TeamRole.OWNER)
 
 
 @pytest.fixture

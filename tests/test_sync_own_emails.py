@@ -27,24 +27,11 @@ from tests.support.emails.synced_mailbox import (
     synced,
 )
 from tests.support.firm.factories import a_member, an_account
-from tests.support.servers.imap import ImapServer, ServedFolder, Wording
+from tests.support.servers.imap import ImapServer, ServedFolder
+from tests.support.servers.imap.wording import LABELLED
 
 pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
-GMAIL = Wording(
-    items=(
-        b"UID {uid}",
-        b"X-GM-LABELS ({labels})",
-        b"RFC822.SIZE {size}",
-        b'INTERNALDATE "{date}"',
-        b"BODY{part} {body}",
-    )
-)
-
-
-@pytest.fixture
-async def writer(by: System) -> Viewer:
-    return await a_member(by, role=TeamRole.OWNER)
 
 
 @pytest.fixture
@@ -124,7 +111,7 @@ async def test_gmail_holds_it_in_all_mail_under_the_label_of_what_was_sent(
     folders = [ServedFolder("INBOX"), ServedFolder("[Gmail]/All Mail", "\\All")]
     async with ImapServer(folders) as gmail:
         gmail.capabilities += " X-GM-EXT-1"
-        gmail.wording = GMAIL
+        gmail.wording = LABELLED
         box = await connected(by, gmail.server)
         await synced(box, tools)
         email_id = await sent_here(writer, box)

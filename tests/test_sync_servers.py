@@ -19,15 +19,7 @@ from models.mailbox import MailboxChange
 from models.viewer import System
 from tests.support.emails.disturbances import ASKED, CLIENTS, SCENES, Fault, Scene, during
 from tests.support.emails.sync_worker import working
-from tests.support.emails.synced_mailbox import (
-    CLIENT,
-    STRANGER,
-    connected,
-    letter,
-    notifications,
-    row_of,
-    synced,
-)
+from tests.support.emails.synced_mailbox import CLIENT, STRANGER, connected, letter, notifications, row_of, synced
 from tests.support.firm.factories import a_member, an_account
 from tests.support.servers.any_mailbox import Place
 from tests.support.servers.relay import Relay

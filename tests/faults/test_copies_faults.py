@@ -12,21 +12,16 @@ from models.ground import files
 from models.ground import store as database
 from models.ground.settings import Settings
 from models.mailbox import MailboxChange
-from models.viewer import System, TeamRole, Viewer
+from models.viewer import System, Viewer
 from tests.faults.syncing import child, long_dead
 from tests.support.emails.sent_from_here import as_it_left, sent_here
 from tests.support.emails.submissions import way_of
 from tests.support.emails.synced_mailbox import CLIENT, connected, ledger_equals_server, ledger_of, synced
-from tests.support.firm.factories import a_member, an_account
+from tests.support.firm.factories import an_account
 from tests.support.servers.imap import ImapServer
 
 pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = [pytest.mark.usefixtures("store"), pytest.mark.faults]
-
-
-@pytest.fixture
-async def writer(by: System) -> Viewer:
-    return await a_member(by, role=TeamRole.OWNER)
 
 
 @pytest.fixture

@@ -10,15 +10,7 @@ from uuid_utils.compat import uuid7
 from models.session import SignedIn
 from models.viewer import Asker
 from tests.support.api.client import Api
-from tests.support.api.examples import (
-    EXAMPLES,
-    Example,
-    document_of,
-    fields_with_arguments,
-    filled,
-    leaves,
-    told,
-)
+from tests.support.api.examples import EXAMPLES, Example, document_of, fields_with_arguments, filled, leaves, told
 from tests.support.firm.one_of_everything import World
 
 PUBLIC = {"Mutation.signIn"}

@@ -9,9 +9,7 @@ import pytest
 
 from models.ground import clock
 from models.viewer import System
-from tests.support.emails.synced_mailbox import (
-    connected,
-)
+from tests.support.emails.synced_mailbox import connected
 from tests.support.servers.imap import ImapServer
 from tests.support.servers.tokens import TokenServer
 

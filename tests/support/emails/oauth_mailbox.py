@@ -5,9 +5,7 @@ from uuid import UUID
 from models.mailbox import OAuth, lease
 from models.mailbox.lease import Leased
 from models.mailbox.secret import unsealed
-from tests.support.emails.synced_mailbox import (
-    row_of,
-)
+from tests.support.emails.synced_mailbox import row_of
 
 
 async def held(mailbox_id: UUID) -> Leased:

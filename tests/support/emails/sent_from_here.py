@@ -6,10 +6,11 @@ from uuid import UUID
 from mail.own_email import signed
 from mail.parse import parse
 from models import stored_file
-from models.ground import store
+from models.ground import files, store
 from models.viewer import Viewer
 from tests.support.emails.submissions import way_of, written
-from tests.support.emails.synced_mailbox import letter
+from tests.support.emails.synced_mailbox import ledger_equals_server, ledger_of, letter
+from tests.support.servers.imap import ImapServer, Served
 
 
 async def as_it_left(email_id: UUID, *, header: str | None = None, first: str | None = None, **more: Any) -> bytes:
@@ -49,3 +50,28 @@ WHERE id = $1
 async def an_hour_later() -> None:
     """For all that wait for a copy."""
     await store.execute("UPDATE submission SET copy_due_at = copy_due_at - interval '1 hour'")
+
+
+async def copy_of(email_id: UUID) -> tuple[str | None, int, str | None]:
+    row = await way_of(email_id)
+    return row["copy"], row["copy_tries"], row["copy_error"]
+
+
+def in_sent(server: ImapServer) -> list[Served]:
+    return server.folders[1].messages
+
+
+def appends(server: ImapServer) -> int:
+    return sum(command.startswith("APPEND") for command in server.commands)
+
+
+async def one_in_sent_and_one_in_the_thread(server: ImapServer, box: UUID, email_id: UUID) -> None:
+    (message,) = in_sent(server)
+    row = await store.row("SELECT firm_id, raw_file, fingerprint FROM email WHERE id = $1", email_id)
+    assert row
+    raw = b"".join([piece async for piece in await files.read(row["firm_id"], row["raw_file"])])
+    assert message.raw == raw
+    assert [(row["email_id"], row["state"]) for row in await ledger_of("Sent", box)] == [(email_id, "STORED")]
+    assert await store.value("SELECT count(*) FROM email WHERE direction = 'OUTGOING'") == 1
+    assert (await way_of(email_id))["copy"] == "THERE"
+    await ledger_equals_server(server, box)

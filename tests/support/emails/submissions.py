@@ -9,8 +9,10 @@ from uuid_utils.compat import uuid7
 from models import stored_file, submission
 from models.email import EmailDirection, Message, MessageAttachment, history, inserting
 from models.ground import clock, store
+from models.mailbox.lease import Leased
 from models.participant import Participant, Role
 from models.submission import NewSubmission
+from models.submission.due import Due, next_due
 from models.viewer import Viewer
 from tests.support.emails.synced_mailbox import CLIENT, STUDIO
 
@@ -107,3 +109,9 @@ async def way_of(email_id: UUID) -> Any:
 
 async def state_of(email_id: UUID) -> str:
     return str((await way_of(email_id))["state"])
+
+
+async def due_of(leased: Leased) -> Due:
+    due = await next_due(leased)
+    assert due
+    return due

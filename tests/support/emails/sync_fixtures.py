@@ -6,8 +6,8 @@ import pytest
 
 from mail.parsing import ParserPool
 from mail.sync import Tools
-from models.viewer import System
-from tests.support.firm.factories import a_firm
+from models.viewer import System, TeamRole, Viewer
+from tests.support.firm.factories import a_firm, a_member
 from tests.support.servers.imap import ImapServer
 from tests.support.waiting import PATIENCE
 
@@ -21,6 +21,11 @@ async def server() -> AsyncIterator[ImapServer]:
 @pytest.fixture
 async def by(store: str) -> System:
     return await a_firm()
+
+
+@pytest.fixture
+async def writer(by: System) -> Viewer:
+    return await a_member(by, role=TeamRole.OWNER)
 
 
 @pytest.fixture

@@ -9,9 +9,7 @@ from uuid import UUID
 from mail.parse import ParsedEmail, parse
 from mail.parsing import ParserPool
 from mail.sync import Worker
-from tests.support.emails.synced_mailbox import (
-    row_of,
-)
+from tests.support.emails.synced_mailbox import row_of
 from tests.support.servers.imap import ImapServer
 from tests.support.waiting import NEVER, patience
 

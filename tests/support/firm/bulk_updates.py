@@ -9,11 +9,12 @@ from models.bulk_update.stepping import step
 from models.ground import store
 from models.ground.page import Window
 from models.run import Held, Pace, RunKind, claim, release
-from models.toggles import Switch
+from models.toggles import Invite, Switch
 from models.viewer import Viewer
 
 ENABLE, DISABLE = BulkAction.ENABLE_FOR_ALL, BulkAction.DISABLE_FOR_ALL
 ALL = AccountSelection(matching=AccountFilter())
+INVITING = BulkEdit(ALL, login=ENABLE, invite=Invite("Welcome"))
 
 
 def these(*account_ids: UUID) -> AccountSelection:
@@ -102,3 +103,8 @@ async def spelled_out(report: Report) -> dict[str, dict[Switch, str]]:
 
 def _on(switch: bool | None) -> str:
     return "" if switch is None else "on" if switch else "off"
+
+
+async def letters() -> int:
+    count: int = await store.value("SELECT count(*) FROM letter")
+    return count

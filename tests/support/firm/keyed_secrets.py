@@ -13,16 +13,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from mail.own_letter import own_letter
 from mail.returns.address import letter_of, return_address
-from models import (
-    firm_key,
-    firm_settings,
-    links,
-    mailbox,
-    password_reset,
-    portal_action,
-    second_factor,
-    unsubscribe,
-)
+from models import firm_key, firm_settings, links, mailbox, password_reset, portal_action, second_factor, unsubscribe
 from models.errors import ErrorCode, Refusal
 from models.firm_settings import ClientAction, FirmWish
 from models.ground import clock, keys, store

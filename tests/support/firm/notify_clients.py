@@ -7,6 +7,7 @@ from uuid import UUID
 from models import notice, suppression
 from models.client_event import ClientEvent
 from models.ground import store
+from models.ground.page import Window
 from models.notice import AccountRef, NewNotice, Notified, RecipientView
 from models.notification_category import NotificationCategory
 from models.viewer import System, Viewer
@@ -73,3 +74,14 @@ async def many_told(by: Viewer | System, count: int) -> MadeAccount:
         await a_contact(by, f"person-{n}@client.test", name=f"Person {n}", on=made.id)
     await store.execute("UPDATE toggles SET notify = true WHERE account_id = $1", made.id)
     return made
+
+
+async def kept() -> int:
+    found: int = await store.value(
+        "SELECT (SELECT count(*) FROM notice) + (SELECT count(*) FROM letter) + (SELECT count(*) FROM notice_recipient)"
+    )
+    return found
+
+
+async def the_notices(by: Viewer, account_id: UUID) -> list[notice.NoticeView]:
+    return list((await notice.of_accounts(by, [account_id], Window()))[account_id].rows)

@@ -6,7 +6,7 @@ from models.notification_category import NotificationCategory
 from models.toggles import NotificationPreference, Preferences, PreferencesWish
 from models.toggles.preferring import set_preferences
 from models.viewer import Actor, Viewer
-from tests.support.firm.factories import toggles_of
+from tests.support.firm.factories import MadeAccount, toggles_of
 
 EIGHT = set(NotificationCategory)
 
@@ -28,3 +28,9 @@ async def muted(by: Viewer, account_id: UUID, address_id: UUID) -> set[Notificat
     assert view is not None
     assert [each.category for each in view.notification_preferences] == list(NotificationCategory)
     return {each.category for each in view.notification_preferences if not each.on}
+
+
+async def version_of(by: Viewer, made: MadeAccount) -> int:
+    view = await toggles_of(by, made.id, made.address)
+    assert view is not None
+    return view.version

@@ -86,6 +86,18 @@ class Wording:
         return [filled(line, **facts, items=b" ".join(items)) for line in self.fetch]
 
 
+LABELLED = Wording(
+    items=(
+        b"UID {uid}",
+        b"X-GM-LABELS ({labels})",
+        b"RFC822.SIZE {size}",
+        b'INTERNALDATE "{date}"',
+        b"BODY{part} {body}",
+    )
+)
+"""As Gmail: each message with the folders that it stands in (X-GM-EXT-1)."""
+
+
 def filled(template: bytes, **facts: object) -> bytes:
     """Each name in braces once, in one go: what is filled in is not looked at again."""
     pieces = template.split(b"{")
