@@ -1,6 +1,9 @@
 """Message sources and attachments as files: what a row names lies on the disk."""
 
+import asyncio
+import errno
 import os
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -38,6 +41,28 @@ async def test_what_is_kept_twice_is_there_once(tmp_path: Path) -> None:
         await files.keep(FIRM, {name: b"the same"})
     assert len([each for each in (tmp_path / "files").rglob("*") if each.is_file()]) == 1
     assert b"".join([piece async for piece in await files.read(FIRM, name)]) == b"the same"
+
+
+async def test_a_file_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
+    class Broken(BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            if self.tell():
+                raise OSError(errno.EIO, "the disk that it comes from is broken")
+            return super().read(size)
+
+    files.open_files(Settings(var=tmp_path))
+    with pytest.raises(files.Away):
+        await files.keep(FIRM, {"ab12": Broken(bytes(10 * files.LARGE))})
+    assert [place for place in (tmp_path / "files").rglob("*") if place.is_file()] == []
+
+
+async def test_two_may_keep_the_same_at_once(tmp_path: Path) -> None:
+    files.open_files(Settings(var=tmp_path))
+    content = os.urandom(files.LARGE)
+    (name,) = await files.names_of([content])
+    await asyncio.gather(*(files.keep(FIRM, {name: content}) for _ in range(20)))
+    assert [place.name for place in (tmp_path / "files").rglob("*") if place.is_file()] == [name]
+    assert b"".join([piece async for piece in await files.read(FIRM, name)]) == content
 
 
 async def test_whoever_keeps_what_cannot_be_written_hears_of_it(tmp_path: Path) -> None:
