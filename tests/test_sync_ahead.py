@@ -81,7 +81,7 @@ async def test_a_failure_to_store_is_told_at_the_end_and_stops_no_other() -> Non
     assert await places(batches) == ROOM
 
 
-async def test_no_more_is_fetched_than_three_ahead() -> None:
+async def test_no_more_is_fetched_than_two_ahead() -> None:
     shelf, batches = Shelf(), asyncio.Semaphore(ROOM)
     shelf.may_store.set()
     stored_at = []

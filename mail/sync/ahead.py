@@ -8,8 +8,8 @@ from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
 
-AHEAD = 3
-"""Batches of a mailbox fetched and not stored: one is stored, two are parsed and kept, while the next comes in."""
+AHEAD = 2
+"""Batches of a mailbox that are fetched and not stored: one is stored, one is parsed, while the next comes in."""
 SMALL = 256 * 1024
 """Bytes up to which a batch needs no room in the process: what just came in waits for no slow server of others."""
 
