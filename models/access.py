@@ -80,10 +80,10 @@ async def unended(by: Actor, address_ids: Sequence[UUID]) -> Sequence[Record]:
 
 # one by one (LATERAL), here and below, so that each is found by its id however large PostgreSQL takes the table to be;
 # whether it has ended is asked of what was found (OFFSET 0): else any index of those that live seems as good
-_UNENDED = """
+_UNENDED = f"""
 SELECT i.* FROM (
   SELECT DISTINCT u.id FROM unnest($2::uuid[]) AS n(address_id), LATERAL (
-    SELECT u.id, u.ended_at FROM invitation u WHERE u.firm_id = $1 AND u.address_id = n.address_id OFFSET 0) u
+    SELECT u.id, u.ended_at FROM invitation u WHERE u.firm_id = {store.FIRM} AND u.address_id = n.address_id OFFSET 0) u
   WHERE u.ended_at IS NULL ORDER BY u.id) n,
   LATERAL (SELECT * FROM invitation i WHERE i.id = n.id AND i.ended_at IS NULL FOR UPDATE) i
 """
@@ -92,15 +92,15 @@ _UNCOVER = f"""
 WITH gone AS (
   UPDATE invitation_account c SET left_at = $4
   FROM unnest($2::uuid[], $3::uuid[]) AS g(invitation_id, account_id), LATERAL (
-    SELECT k.id FROM invitation_account k WHERE k.firm_id = $1 AND k.invitation_id = g.invitation_id
+    SELECT k.id FROM invitation_account k WHERE k.firm_id = {store.FIRM} AND k.invitation_id = g.invitation_id
       AND k.account_id = g.account_id AND k.left_at IS NULL LIMIT 1) k
   WHERE c.id = k.id RETURNING c.invitation_id
 )
 UPDATE invitation i SET ended_at = $4, end_reason = {ENDED_BECAUSE.format(now="$4", why="$5")}
 FROM (SELECT invitation_id, count(*) AS accounts FROM gone GROUP BY invitation_id) g, LATERAL (
   SELECT count(*) AS accounts FROM invitation_account k
-  WHERE k.firm_id = $1 AND k.invitation_id = g.invitation_id AND k.left_at IS NULL) k
-WHERE i.firm_id = $1 AND i.id = g.invitation_id AND k.accounts = g.accounts RETURNING i.id, i.end_reason
+  WHERE k.firm_id = {store.FIRM} AND k.invitation_id = g.invitation_id AND k.left_at IS NULL) k
+WHERE i.firm_id = {store.FIRM} AND i.id = g.invitation_id AND k.accounts = g.accounts RETURNING i.id, i.end_reason
 """
 
 
@@ -117,10 +117,10 @@ _END_SESSIONS = f"""
 WITH activated AS MATERIALIZED (
   SELECT p.* FROM unnest($2::uuid[]) AS n(address_id), LATERAL (
     SELECT p.firm_id, p.id, p.address_id FROM portal_user p
-    WHERE p.firm_id = $1 AND p.address_id = n.address_id LIMIT 1) p
+    WHERE p.firm_id = {store.FIRM} AND p.address_id = n.address_id LIMIT 1) p
 ), locked_out AS (
   DELETE FROM session s USING activated p
-  WHERE s.firm_id = $1 AND s.user_id = p.id AND NOT {MAY_ENTER.format(and_also="")}
+  WHERE s.firm_id = {store.FIRM} AND s.user_id = p.id AND NOT {MAY_ENTER.format(and_also="")}
 )
 SELECT address_id FROM activated
 """

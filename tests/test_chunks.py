@@ -3,15 +3,20 @@ Bulk work reads as much for each address whatever PostgreSQL takes the tables to
 a connection that has seen them small, and nobody looks how large they are now. Rows are counted, not time.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import pytest
 
 from models import letter
+from models.client_import.stepping import step
 from models.ground import store
 from models.ground.settings import Settings
+from models.run import Pace
+from models.toggles import Invite, NewToggles
 from models.viewer import Viewer
+from tests.support.firm.bulk_updates import claimed
 from tests.support.firm.factories import a_firm, a_member
+from tests.support.firm.imports import asked, imported
 from tests.support.firm.many_addresses import all_invited, nobody_analyses, people, rows_read, switched_off
 
 AT_ONCE = 500
@@ -51,3 +56,48 @@ async def test_bulk_work_reads_as_much_for_each_address_on_tables_that_have_just
     assert read[-1] < MOST * AT_ONCE, read
     read_at_once = await rows_read(by, switched_off(by, many))
     assert read_at_once < MOST * MANY
+
+
+INVITING = NewToggles(login=True, notify=True, email_sync=True, invite=Invite())
+
+
+class AtOnce(Pace):
+    FIRST = MOST = LEAST = AT_ONCE
+
+
+@pytest.mark.parametrize(
+    "ours", [0, 1, FEW], ids=["another firm's alone", "a client of ours, too", "some of ours, too"]
+)
+async def test_an_import_reads_as_much_for_each_row_on_tables_looked_at_when_the_firm_had_hardly_a_client(
+    by: Viewer, ours: int
+) -> None:
+    await imported(await a_member(await a_firm("Another")), _clients(max(1, ours), "theirs"), toggles=INVITING)
+    if ours:
+        await imported(by, _clients(ours, "ours"), toggles=INVITING)
+    await store.execute("ANALYZE")
+    file = _clients(MANY, "new")
+    read = [await _read_by_chunk(by, file), await _read_by_chunk(by, file)]  # the second time all are there
+    read.append(await _read_by_chunk(by, _clients(MANY, "rehearsed"), dry_run=True))
+    # the first chunk's tables have some hundred rows, and all indexes that begin with the firm look alike still
+    assert all(max(of_import[2:]) < MOST * AT_ONCE for of_import in read), read
+
+
+def _clients(count: int, whose: str) -> Sequence[Mapping[str, str]]:
+    return [
+        {"Client": f"Client {number} {whose}", "Contact": f"Person {number}", "E-mail": f"p{number}@{whose}.test"}
+        for number in range(count)
+    ]
+
+
+async def _read_by_chunk(by: Viewer, file: Sequence[Mapping[str, str]], *, dry_run: bool = False) -> list[int]:
+    """Rows looked at in each step of an import: when its turns are made, and then for every chunk."""
+    await asked(by, file, toggles=INVITING, dry_run=dry_run)
+    held, pace, read = await claimed(), AtOnce(), list[int]()
+    goes_on = [True]
+
+    async def stepped() -> None:
+        goes_on.append(await step(held, pace))
+
+    while goes_on[-1]:
+        read.append(await rows_read(by, stepped()))
+    return read

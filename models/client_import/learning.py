@@ -12,7 +12,7 @@ from uuid import UUID
 from models.client_import.known import Known, KnownAccount, KnownAddress, KnownContact, KnownSpot
 from models.client_import.turns import Turn, accounts_of
 from models.ground import clock, store
-from models.in_force import IS_HELD, IS_LIVE
+from models.in_force import IS_HELD_AMONG_MANY, IS_LIVE
 from models.journal import JournalKind
 from models.letter import LetterKind, limits
 from models.our_own import IS_OUR_OWN
@@ -67,14 +67,14 @@ async def _accounts(by: Viewer, about: About) -> list[KnownAccount]:
     return [KnownAccount(row["id"], row["code"], row["name"], row["archived"]) for row in rows]
 
 
-_ACCOUNTS = """
+_ACCOUNTS = f"""
 SELECT a.id, a.code, a.name, a.archived_at IS NOT NULL AS archived FROM (
   SELECT n.id FROM unnest($2::uuid[]) AS n(id)
   UNION SELECT a.id FROM unnest($3::text[]) AS n(key), LATERAL (
-    SELECT a.id FROM account a WHERE a.firm_id = $1 AND a.code_key = n.key LIMIT 1) a
+    SELECT a.id FROM account a WHERE a.firm_id = {store.FIRM} AND a.code_key = n.key LIMIT 1) a
   UNION SELECT a.id FROM unnest($4::text[]) AS n(key), LATERAL (
-    SELECT a.id FROM account a WHERE a.firm_id = $1 AND a.sort_key = n.key OFFSET 0) a) n,
-LATERAL (SELECT * FROM account a WHERE a.firm_id = $1 AND a.id = n.id LIMIT 1) a
+    SELECT a.id FROM account a WHERE a.firm_id = {store.FIRM} AND a.sort_key = n.key OFFSET 0) a) n,
+LATERAL (SELECT * FROM account a WHERE a.firm_id = {store.FIRM} AND a.id = n.id LIMIT 1) a
 ORDER BY a.id
 """
 
@@ -115,18 +115,18 @@ SELECT n.key, coalesce(e.address, n.text) AS text, e.id, coalesce(e.suppressed, 
 FROM unnest($2::text[], $3::text[]) AS n(key, text)
 LEFT JOIN LATERAL (
   SELECT e.id, e.address, e.suppressed_at IS NOT NULL AS suppressed FROM email_address e
-  WHERE e.firm_id = $1 AND e.key = n.key LIMIT 1) e ON true
+  WHERE e.firm_id = {store.FIRM} AND e.key = n.key LIMIT 1) e ON true
 CROSS JOIN LATERAL (SELECT {IS_OUR_OWN} AS our_own FROM (SELECT $1::uuid AS firm_id, n.key AS key) e) o
 LEFT JOIN LATERAL (
-  SELECT p.id FROM portal_user p WHERE p.firm_id = $1 AND p.address_id = e.id AND $6 LIMIT 1) p ON true
+  SELECT p.id FROM portal_user p WHERE p.firm_id = {store.FIRM} AND p.address_id = e.id AND $6 LIMIT 1) p ON true
 LEFT JOIN LATERAL (
   SELECT bool_or({IS_LIVE.format(now="$4::timestamptz")}) AS live, bool_or(i.run_id = $5) AS ours FROM (
-    SELECT * FROM invitation i WHERE i.firm_id = $1 AND i.address_id = e.id AND $6 OFFSET 0) i) i ON true
+    SELECT * FROM invitation i WHERE i.firm_id = {store.FIRM} AND i.address_id = e.id AND $6 OFFSET 0) i) i ON true
 CROSS JOIN LATERAL (
   SELECT p.id IS NOT NULL AND EXISTS (
-    SELECT 1 FROM (SELECT t.id FROM toggles t WHERE t.firm_id = $1 AND t.address_id = e.id OFFSET 0) t,
+    SELECT 1 FROM (SELECT t.id FROM toggles t WHERE t.firm_id = {store.FIRM} AND t.address_id = e.id OFFSET 0) t,
     LATERAL (SELECT j.kind FROM journal_entry j
-      WHERE j.firm_id = $1 AND j.run_id = $5 AND j.subject_id = t.id OFFSET 0) j
+      WHERE j.firm_id = {store.FIRM} AND j.run_id = $5 AND j.subject_id = t.id OFFSET 0) j
     WHERE j.kind = '{JournalKind.INVITATION_SENT}') AS told) w
 LEFT JOIN hour l ON l.to_key = n.key
 """
@@ -143,24 +143,24 @@ def _contact(row: Any) -> KnownContact:
     return KnownContact(row["id"], row["name"], fields, set(row["accounts"]), met=row["met"])
 
 
-_CONTACTS = """
+_CONTACTS = f"""
 SELECT c.id, c.name, h.fields, h.keys, h.address_ids, l.accounts, m.met FROM (
   SELECT h.contact_id FROM unnest($2::uuid[]) AS n(id), LATERAL (
-    SELECT h.contact_id FROM contact_email h WHERE h.firm_id = $1 AND h.address_id = n.id OFFSET 0) h
+    SELECT h.contact_id FROM contact_email h WHERE h.firm_id = {store.FIRM} AND h.address_id = n.id OFFSET 0) h
   UNION SELECT l.contact_id FROM unnest($3::uuid[]) AS n(id), LATERAL (
-    SELECT l.contact_id FROM account_contact l WHERE l.firm_id = $1 AND l.account_id = n.id OFFSET 0) l) n,
-LATERAL (SELECT c.id, c.name FROM contact c WHERE c.firm_id = $1 AND c.id = n.contact_id LIMIT 1) c
+    SELECT l.contact_id FROM account_contact l WHERE l.firm_id = {store.FIRM} AND l.account_id = n.id OFFSET 0) l) n,
+LATERAL (SELECT c.id, c.name FROM contact c WHERE c.firm_id = {store.FIRM} AND c.id = n.contact_id LIMIT 1) c
 CROSS JOIN LATERAL (
-  SELECT coalesce(array_agg(h.field_id), '{}') AS fields, coalesce(array_agg(e.key), '{}') AS keys,
-    coalesce(array_agg(h.address_id), '{}') AS address_ids FROM (
-    SELECT * FROM contact_email h WHERE h.firm_id = $1 AND h.contact_id = c.id OFFSET 0) h,
-  LATERAL (SELECT e.key FROM email_address e WHERE e.firm_id = $1 AND e.id = h.address_id LIMIT 1) e) h
+  SELECT coalesce(array_agg(h.field_id), '{{}}') AS fields, coalesce(array_agg(e.key), '{{}}') AS keys,
+    coalesce(array_agg(h.address_id), '{{}}') AS address_ids FROM (
+    SELECT * FROM contact_email h WHERE h.firm_id = {store.FIRM} AND h.contact_id = c.id OFFSET 0) h,
+  LATERAL (SELECT e.key FROM email_address e WHERE e.firm_id = {store.FIRM} AND e.id = h.address_id LIMIT 1) e) h
 CROSS JOIN LATERAL (
-  SELECT coalesce(array_agg(l.account_id), '{}') AS accounts FROM account_contact l
-  WHERE l.firm_id = $1 AND l.contact_id = c.id) l
+  SELECT coalesce(array_agg(l.account_id), '{{}}') AS accounts FROM account_contact l
+  WHERE l.firm_id = {store.FIRM} AND l.contact_id = c.id) l
 CROSS JOIN LATERAL (
-  SELECT EXISTS (SELECT 1 FROM client_import_row r
-    WHERE r.firm_id = $1 AND r.run_id = $4 AND r.contact_id = c.id) AS met) m
+  SELECT count(*) > 0 AS met FROM client_import_row r
+  WHERE r.firm_id = {store.FIRM} AND r.run_id = ANY(ARRAY(SELECT $4::uuid)) AND r.contact_id = c.id) m
 ORDER BY c.id
 """
 
@@ -185,8 +185,8 @@ async def _learn_spots(by: Viewer, known: Known, turns: Sequence[Turn]) -> None:
 
 
 _SPOTS = f"""
-SELECT t.account_id, t.address_id, {", ".join(f"t.{switch}" for switch in Switch)}, {IS_HELD} AS held
+SELECT t.account_id, t.address_id, {", ".join(f"t.{switch}" for switch in Switch)}, {IS_HELD_AMONG_MANY} AS held
 FROM unnest($2::uuid[], $3::uuid[]) AS n(account_id, address_id), LATERAL (
   SELECT * FROM toggles t
-  WHERE t.firm_id = $1 AND t.account_id = n.account_id AND t.address_id = n.address_id LIMIT 1) t
+  WHERE t.firm_id = {store.FIRM} AND t.account_id = n.account_id AND t.address_id = n.address_id LIMIT 1) t
 """

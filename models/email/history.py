@@ -49,18 +49,19 @@ _WANTED = f"""{store.AFRESH}
 WITH on_now AS MATERIALIZED (
   SELECT t.account_id, e.key, e.hash, e.hash_before FROM unnest($2::uuid[]) AS n(address_id),
   LATERAL (
-    SELECT t.account_id FROM toggles t WHERE t.firm_id = $1 AND t.address_id = n.address_id AND t.email_sync
+    SELECT t.account_id FROM toggles t WHERE t.firm_id = {store.FIRM} AND t.address_id = n.address_id AND t.email_sync
     OFFSET 0) t,
   LATERAL (
     SELECT 1 FROM account a
-    WHERE a.firm_id = $1 AND a.id = t.account_id AND a.archived_at IS NULL LIMIT 1) a, LATERAL (
-    SELECT e.key, e.hash, e.hash_before FROM email_address e WHERE e.firm_id = $1 AND e.id = n.address_id LIMIT 1) e
+    WHERE a.firm_id = {store.FIRM} AND a.id = t.account_id AND a.archived_at IS NULL LIMIT 1) a, LATERAL (
+    SELECT e.key, e.hash, e.hash_before FROM email_address e
+    WHERE e.firm_id = {store.FIRM} AND e.id = n.address_id LIMIT 1) e
 ), linked AS (
   INSERT INTO email_account (id, firm_id, email_id, account_id, sorted_at)
   SELECT gen_random_uuid(), $1, m.id, o.account_id, m.sorted_at
   FROM (SELECT DISTINCT o.account_id, p.email_id FROM on_now o, LATERAL (
-          SELECT p.email_id FROM email_participant p WHERE p.firm_id = $1 AND p.key = o.key OFFSET 0) p) o,
-  LATERAL (SELECT m.id, m.sorted_at FROM email m WHERE m.firm_id = $1 AND m.id = o.email_id LIMIT 1) m
+          SELECT p.email_id FROM email_participant p WHERE p.firm_id = {store.FIRM} AND p.key = o.key OFFSET 0) p) o,
+  LATERAL (SELECT m.id, m.sorted_at FROM email m WHERE m.firm_id = {store.FIRM} AND m.id = o.email_id LIMIT 1) m
   ON CONFLICT (firm_id, account_id, email_id) DO NOTHING RETURNING account_id
 ), met AS MATERIALIZED (
   SELECT id, firm_id, gone_at FROM occurrence WHERE skip_reason = 'NOT_SWITCHED_ON'

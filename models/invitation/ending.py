@@ -108,16 +108,16 @@ def _record_withdrawn(by: Actor, covered: Sequence[Record], ended: Mapping[UUID,
 
 
 # one by one (LATERAL), so that each is found by its id whatever PostgreSQL takes the size of the table to be
-_SENT_BY = """
+_SENT_BY = f"""
 SELECT i.id, i.sent_at, n.account_id, n.address_id, n.toggles_id FROM (
   SELECT i.id, n.account_id, n.address_id, t.id AS toggles_id
   FROM unnest($3::uuid[], $4::uuid[]) AS n(account_id, address_id), LATERAL (
     SELECT i.id, i.ended_at FROM invitation i
-    WHERE i.firm_id = $1 AND i.run_id = $2 AND i.address_id = n.address_id OFFSET 0) i, LATERAL (
-    SELECT 1 FROM invitation_account c WHERE c.firm_id = $1 AND c.invitation_id = i.id
+    WHERE i.firm_id = {store.FIRM} AND i.run_id = $2 AND i.address_id = n.address_id OFFSET 0) i, LATERAL (
+    SELECT 1 FROM invitation_account c WHERE c.firm_id = {store.FIRM} AND c.invitation_id = i.id
       AND c.account_id = n.account_id AND c.left_at IS NULL LIMIT 1) c, LATERAL (
     SELECT t.id FROM toggles t
-    WHERE t.firm_id = $1 AND t.account_id = n.account_id AND t.address_id = n.address_id LIMIT 1) t
+    WHERE t.firm_id = {store.FIRM} AND t.account_id = n.account_id AND t.address_id = n.address_id LIMIT 1) t
   WHERE i.ended_at IS NULL ORDER BY i.id, n.account_id) n,
 LATERAL (SELECT i.id, i.sent_at FROM invitation i WHERE i.id = n.id AND i.ended_at IS NULL FOR UPDATE) i
 """
@@ -135,7 +135,7 @@ async def end(by: Actor, invitation_ids: Sequence[UUID], why: DeadLinkReason) ->
 _END = f"""
 UPDATE invitation i SET ended_at = $3, end_reason = {ENDED_BECAUSE.format(now="$3", why="$4")}
 FROM unnest($2::uuid[]) AS n(id), LATERAL (
-  SELECT o.id FROM invitation o WHERE o.firm_id = $1 AND o.id = n.id LIMIT 1) o
+  SELECT o.id FROM invitation o WHERE o.firm_id = {store.FIRM} AND o.id = n.id LIMIT 1) o
 WHERE i.id = o.id AND i.ended_at IS NULL
 """
 

@@ -91,10 +91,11 @@ def _by_address(wishes: Sequence[Asked]) -> dict[UUID, AddressWish]:
 
 
 # one by one (LATERAL), here and below, so that each is found by its id however large PostgreSQL takes the table to be
-_KNOWN = """
+_KNOWN = f"""
 SELECT e.id, e.address, e.key, p.id IS NOT NULL AS activated FROM unnest($2::uuid[]) AS n(id),
-LATERAL (SELECT e.id, e.address, e.key FROM email_address e WHERE e.firm_id = $1 AND e.id = n.id LIMIT 1) e
-LEFT JOIN LATERAL (SELECT p.id FROM portal_user p WHERE p.firm_id = $1 AND p.address_id = e.id LIMIT 1) p ON true
+LATERAL (SELECT e.id, e.address, e.key FROM email_address e WHERE e.firm_id = {store.FIRM} AND e.id = n.id LIMIT 1) e
+LEFT JOIN LATERAL (
+  SELECT p.id FROM portal_user p WHERE p.firm_id = {store.FIRM} AND p.address_id = e.id LIMIT 1) p ON true
 """
 
 
@@ -119,15 +120,15 @@ async def _names(by: Actor, accounts: Mapping[UUID, Sequence[UUID]]) -> _Names:
     return _Names(rows[0]["inviter"] if rows else "", grouped)
 
 
-_NAMES = """
+_NAMES = f"""
 SELECT t.id AS toggles_id, t.address_id, a.id AS account_id, a.name, coalesce(m.name, f.name) AS inviter
 FROM firm f LEFT JOIN team_member m ON m.firm_id = f.id AND m.id = $2
 CROSS JOIN (SELECT DISTINCT * FROM unnest($3::uuid[], $4::uuid[]) AS n(account_id, address_id)) n
 CROSS JOIN LATERAL (
   SELECT t.id, t.address_id FROM toggles t
-  WHERE t.firm_id = $1 AND t.account_id = n.account_id AND t.address_id = n.address_id LIMIT 1) t
+  WHERE t.firm_id = {store.FIRM} AND t.account_id = n.account_id AND t.address_id = n.address_id LIMIT 1) t
 CROSS JOIN LATERAL (
-  SELECT a.id, a.name, a.sort_key FROM account a WHERE a.firm_id = $1 AND a.id = n.account_id LIMIT 1) a
+  SELECT a.id, a.name, a.sort_key FROM account a WHERE a.firm_id = {store.FIRM} AND a.id = n.account_id LIMIT 1) a
 WHERE f.id = $1 ORDER BY a.sort_key, a.id
 """
 

@@ -106,22 +106,24 @@ async def _cover(by: Actor, wishes: Mapping[UUID, AddressWish], offers: Mapping[
 
 
 # one by one (LATERAL), so that each is found by its id whatever PostgreSQL takes the size of the table to be
-_COVER = """
+_COVER = f"""
 INSERT INTO invitation_account AS c (id, firm_id, invitation_id, account_id)
 SELECT gen_random_uuid(), $1, invitation_id, account_id FROM (
   SELECT * FROM unnest($2::uuid[], $3::uuid[]) AS asked(invitation_id, account_id)
   UNION SELECT n.id, still.account_id FROM unnest($4::uuid[], $5::uuid[]) AS n(id, address_id),
   LATERAL (
-    SELECT o.id FROM invitation o WHERE o.firm_id = $1 AND o.address_id = n.address_id AND o.id <> n.id
+    SELECT o.id FROM invitation o WHERE o.firm_id = {store.FIRM} AND o.address_id = n.address_id AND o.id <> n.id
     ORDER BY o.id DESC LIMIT 1) last,
   LATERAL (
     SELECT k.account_id FROM invitation_account k
-    WHERE k.firm_id = $1 AND k.invitation_id = last.id AND k.left_at IS NULL OFFSET 0) still,
+    WHERE k.firm_id = {store.FIRM} AND k.invitation_id = last.id AND k.left_at IS NULL OFFSET 0) still,
   LATERAL (
     SELECT 1 FROM toggles t
-    WHERE t.firm_id = $1 AND t.account_id = still.account_id AND t.address_id = n.address_id AND t.login LIMIT 1) t,
+    WHERE t.firm_id = {store.FIRM} AND t.account_id = still.account_id AND t.address_id = n.address_id AND t.login
+    LIMIT 1) t,
   LATERAL (
-    SELECT 1 FROM account a WHERE a.firm_id = $1 AND a.id = still.account_id AND a.archived_at IS NULL LIMIT 1) a
+    SELECT 1 FROM account a
+    WHERE a.firm_id = {store.FIRM} AND a.id = still.account_id AND a.archived_at IS NULL LIMIT 1) a
 ) AS covered
 ON CONFLICT (firm_id, invitation_id, account_id) DO UPDATE SET left_at = NULL WHERE c.left_at IS NOT NULL OR $6
 RETURNING invitation_id, account_id

@@ -142,10 +142,10 @@ WITH lost AS (
   SELECT e.id, e.key, g.accounts
   FROM (SELECT address_id, array_agg(account_id) AS accounts
         FROM unnest($2::text[], $3::uuid[]) AS g(account_id, address_id) GROUP BY address_id) g,
-    LATERAL (SELECT e.id, e.key FROM email_address e WHERE e.firm_id = $1 AND e.id = g.address_id LIMIT 1) e
+    LATERAL (SELECT e.id, e.key FROM email_address e WHERE e.firm_id = {store.FIRM} AND e.id = g.address_id LIMIT 1) e
 ), naming AS (
   SELECT l.id, lost.accounts FROM lost, LATERAL (
-    SELECT * FROM letter l WHERE l.firm_id = $1 AND l.to_key = lost.key OFFSET 0) l
+    SELECT * FROM letter l WHERE l.firm_id = {store.FIRM} AND l.to_key = lost.key OFFSET 0) l
   WHERE l.address_id = lost.id AND l.settled_at IS NULL AND l.facts->'accountIds' ?| lost.accounts ORDER BY l.id
 ), shortened AS (
   SELECT l.id, rest.ids, rest.names, l.kind = 'ACCOUNT_ADDED' AND rest.ids = '[]' AS says_nothing FROM naming,
@@ -157,14 +157,14 @@ WITH lost AS (
     WHERE a.id <> ALL(naming.accounts)) rest
 ), cancelled AS (
   UPDATE letter l SET {NEVER_LEAVES.format(now="$4")} FROM shortened s
-  WHERE l.firm_id = $1 AND l.id = s.id AND s.says_nothing
+  WHERE l.firm_id = {store.FIRM} AND l.id = s.id AND s.says_nothing
 )
 UPDATE letter l SET facts = l.facts || jsonb_build_object('accountIds', s.ids, 'accountNames', s.names), sealed = NULL,
   locked_by = NULL, locked_until = NULL
-FROM shortened s WHERE l.firm_id = $1 AND l.id = s.id AND NOT s.says_nothing AND l.handed_over = 0
+FROM shortened s WHERE l.firm_id = {store.FIRM} AND l.id = s.id AND NOT s.says_nothing AND l.handed_over = 0
 """
-_UNSETTLED_OF = """SELECT l.id FROM unnest({ids}::uuid[]) AS n(id), LATERAL (
-      SELECT l.id, l.settled_at FROM letter l WHERE l.firm_id = $1 AND l.{key} = n.id OFFSET 0) l
+_UNSETTLED_OF = f"""SELECT l.id FROM unnest({{ids}}::uuid[]) AS n(id), LATERAL (
+      SELECT l.id, l.settled_at FROM letter l WHERE l.firm_id = {store.FIRM} AND l.{{key}} = n.id OFFSET 0) l
     WHERE l.settled_at IS NULL"""
 _CANCEL = f"""
 WITH doomed AS (
@@ -173,7 +173,7 @@ WITH doomed AS (
     UNION {_UNSETTLED_OF.format(key="reset_id", ids="$3")} ORDER BY id) n,
   LATERAL (SELECT l.id FROM letter l WHERE l.id = n.id AND l.settled_at IS NULL FOR NO KEY UPDATE) l
 )
-UPDATE letter l SET {NEVER_LEAVES.format(now="$4")} FROM doomed WHERE l.firm_id = $1 AND l.id = doomed.id
+UPDATE letter l SET {NEVER_LEAVES.format(now="$4")} FROM doomed WHERE l.firm_id = {store.FIRM} AND l.id = doomed.id
 """
 _CANCEL_TO = f"""
 WITH doomed AS (

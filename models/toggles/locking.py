@@ -105,14 +105,14 @@ t.id, t.account_id, t.address_id, t.version, {", ".join(f"t.{switch}" for switch
   e.suppressed_at IS NOT NULL AS suppressed, {IS_OUR_OWN} AS our_own, i.id IS NOT NULL AS invited, i.message,
   ARRAY(SELECT h.contact_id FROM contact_email h, LATERAL (
       SELECT 1 FROM account_contact l
-      WHERE l.firm_id = h.firm_id AND l.contact_id = h.contact_id AND l.account_id = t.account_id LIMIT 1) l
-    WHERE h.firm_id = t.firm_id AND h.address_id = t.address_id) AS holders"""
-_ONE = "LATERAL (SELECT * FROM {table} x WHERE x.firm_id = t.firm_id AND x.{key} = t.{ours} LIMIT 1)"
+      WHERE l.firm_id = {store.FIRM} AND l.contact_id = h.contact_id AND l.account_id = t.account_id LIMIT 1) l
+    WHERE h.firm_id = {store.FIRM} AND h.address_id = t.address_id) AS holders"""
+_ONE = f"LATERAL (SELECT * FROM {{table}} x WHERE x.firm_id = {store.FIRM} AND x.{{key}} = t.{{ours}} LIMIT 1)"
 # whether it has ended is asked of what was found (OFFSET 0): else any index of those that live seems as good
-_INVITED = """LATERAL (
+_INVITED = f"""LATERAL (
   SELECT i.id, i.message FROM (
-    SELECT * FROM invitation i WHERE i.firm_id = t.firm_id AND i.address_id = t.address_id OFFSET 0) i, LATERAL (
-    SELECT 1 FROM invitation_account c WHERE c.firm_id = i.firm_id AND c.invitation_id = i.id
+    SELECT * FROM invitation i WHERE i.firm_id = {store.FIRM} AND i.address_id = t.address_id OFFSET 0) i, LATERAL (
+    SELECT 1 FROM invitation_account c WHERE c.firm_id = {store.FIRM} AND c.invitation_id = i.id
       AND c.account_id = t.account_id AND c.left_at IS NULL LIMIT 1) c
   WHERE i.ended_at IS NULL LIMIT 1) i ON true"""
 # one by one (LATERAL), so that each is found by its id whatever PostgreSQL takes the size of the table to be
@@ -120,9 +120,9 @@ _LOCK = f"""
 SELECT {_COLUMNS} FROM (
   SELECT DISTINCT s.id FROM unnest($2::uuid[], $3::uuid[]) AS n(account_id, address_id), LATERAL (
     SELECT s.id FROM toggles s
-    WHERE s.firm_id = $1 AND s.account_id = n.account_id AND s.address_id = n.address_id LIMIT 1) s
+    WHERE s.firm_id = {store.FIRM} AND s.account_id = n.account_id AND s.address_id = n.address_id LIMIT 1) s
   ORDER BY s.id) n
-CROSS JOIN LATERAL (SELECT * FROM toggles t WHERE t.firm_id = $1 AND t.id = n.id FOR UPDATE) t
+CROSS JOIN LATERAL (SELECT * FROM toggles t WHERE t.firm_id = {store.FIRM} AND t.id = n.id FOR UPDATE) t
 CROSS JOIN {_ONE.format(table="account", key="id", ours="account_id")} a
 CROSS JOIN {_ONE.format(table="email_address", key="id", ours="address_id")} e
 LEFT JOIN {_ONE.format(table="portal_user", key="address_id", ours="address_id")} p ON true
@@ -131,7 +131,7 @@ LEFT JOIN {_INVITED}
 _LOCK_SWITCHES = f"""
 SELECT t.id, t.account_id, t.address_id, t.version, {", ".join(f"t.{switch}" for switch in Switch)}, t.muted
 FROM (SELECT DISTINCT id FROM unnest($2::uuid[]) AS n(id) ORDER BY id) n
-CROSS JOIN LATERAL (SELECT * FROM toggles t WHERE t.firm_id = $1 AND t.id = n.id FOR UPDATE) t
+CROSS JOIN LATERAL (SELECT * FROM toggles t WHERE t.firm_id = {store.FIRM} AND t.id = n.id FOR UPDATE) t
 """
 _LOCK_WHERE = f"""
 SELECT {_COLUMNS} FROM toggles t JOIN account a ON a.firm_id = t.firm_id AND a.id = t.account_id

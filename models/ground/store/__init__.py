@@ -6,11 +6,12 @@ from models.ground.store.connection import close, is_open, migrate, open_store, 
 from models.ground.store.named import ALONE, NAME
 from models.ground.store.sql import count, execute, row, rows, save_again, value
 from models.ground.store.transaction import Transaction, current, transaction
-from models.ground.store.where import AFRESH, Where, for_many
+from models.ground.store.where import AFRESH, FIRM, Where, for_many
 
 __all__ = [
     "AFRESH",
     "ALONE",
+    "FIRM",
     "NAME",
     "Away",
     "NotAlone",

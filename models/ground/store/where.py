@@ -7,6 +7,13 @@ AFRESH = "/* afresh */ "
 At the beginning of a statement: it is planned for its values each time, which costs a round trip. For what finds few or
 many by its value, as a search does. All others keep the plan that their connection has made of them once.
 """
+FIRM = "ANY(ARRAY(SELECT $1::uuid))"
+"""
+As in `t.firm_id = {store.FIRM}`: the firm of `$1`, for what is looked up one by one (LATERAL). PostgreSQL, which may
+have looked at a table when the firm had one row there or none, believes that it still has; then any index that begins
+with the firm seems as good as the right one. Of a list whose length it does not know it expects ten, and never a single
+row by the firm alone.
+"""
 MANY = 20
 
 
