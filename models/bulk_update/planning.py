@@ -14,7 +14,7 @@ from models.bulk_update.deciding import decided
 from models.bulk_update.edit import AccountSelection, BulkEdit
 from models.bulk_update.item import BulkAction
 from models.ground import clock, store
-from models.in_force import IS_HELD, IS_LIVE
+from models.in_force import IS_HELD_AMONG_MANY, IS_LIVE
 from models.letter import LetterKind, limits
 from models.our_own import IS_OUR_OWN
 from models.toggles import Switch
@@ -140,8 +140,9 @@ def _asks(edit: BulkEdit) -> str:
 # one by one (LATERAL), here and below, so that each is found by its id whatever PostgreSQL takes the tables to be
 _CHOSEN = f"SELECT a.id, a.code_key, a.archived_at IS NOT NULL AS archived {account.FROM}"
 _TOGGLES = f"""
-  SELECT t.id AS toggles_id, t.address_id, {", ".join(f"t.{switch}" for switch in Switch)}, t.muted, {IS_HELD} AS held
-  FROM toggles t WHERE t.firm_id = $1"""
+  SELECT t.id AS toggles_id, t.address_id, {", ".join(f"t.{switch}" for switch in Switch)}, t.muted,
+    {IS_HELD_AMONG_MANY} AS held
+  FROM toggles t WHERE t.firm_id = {store.FIRM}"""
 _SPOTS = f"""
   SELECT NULL::int AS place, NULL::int AS turn, c.id AS account_id, c.code_key, c.archived, t.*, false AS is_left,
     false AS served
@@ -166,19 +167,21 @@ _OF_RUN = f"""
     b.held AND NOT t.held OR coalesce(b.login_from, false) AND NOT t.login AS is_left,
     EXISTS (SELECT 1 FROM served v WHERE v.address_id = b.address_id) AS served
   FROM ({{items}} AND b.toggles_id IS NOT NULL OFFSET 0) b,
-  LATERAL (SELECT a.code_key, a.archived_at FROM account a WHERE a.firm_id = $1 AND a.id = b.account_id LIMIT 1) a,
+  LATERAL (
+    SELECT a.code_key, a.archived_at FROM account a
+    WHERE a.firm_id = {store.FIRM} AND a.id = b.account_id LIMIT 1) a,
   LATERAL ({_TOGGLES} AND t.id = b.toggles_id LIMIT 1) t"""
-_FACTS = """
-  SELECT s.*, e.key, e.suppressed, e.is_own, p.id IS NOT NULL AS activated, {is_live} AS live,
-    {joins} AS joins
+_FACTS = f"""
+  SELECT s.*, e.key, e.suppressed, e.is_own, p.id IS NOT NULL AS activated, {{is_live}} AS live,
+    {{joins}} AS joins
   FROM spot s CROSS JOIN LATERAL (
-    SELECT e.key, e.suppressed_at IS NOT NULL AS suppressed, {is_own} AS is_own
-    FROM email_address e WHERE e.firm_id = $1 AND e.id = s.address_id LIMIT 1) e
+    SELECT e.key, e.suppressed_at IS NOT NULL AS suppressed, {{is_own}} AS is_own
+    FROM email_address e WHERE e.firm_id = {store.FIRM} AND e.id = s.address_id LIMIT 1) e
   LEFT JOIN LATERAL (
-    SELECT p.id FROM portal_user p WHERE p.firm_id = $1 AND p.address_id = s.address_id LIMIT 1) p ON true"""
-_LIVE = """EXISTS (
-  SELECT 1 FROM (SELECT * FROM invitation i WHERE i.firm_id = $1 AND i.address_id = s.address_id OFFSET 0) i
-  WHERE {is_live})"""
+    SELECT p.id FROM portal_user p WHERE p.firm_id = {store.FIRM} AND p.address_id = s.address_id LIMIT 1) p ON true"""
+_LIVE = f"""EXISTS (
+  SELECT 1 FROM (SELECT * FROM invitation i WHERE i.firm_id = {store.FIRM} AND i.address_id = s.address_id OFFSET 0) i
+  WHERE {{is_live}})"""
 _OF_ITEM = ("place", "turn", "account_id", "code_key", "address_id", "key", "toggles_id", "held", "archived",
             "activated", "suppressed", "is_own", "live", "joins", "served", *Switch, "muted")  # fmt: skip
 _ITEMS = f"""
@@ -193,12 +196,13 @@ _MISSING = f"""
     SELECT bool_or(h.has_one) AS has_one, coalesce(array_agg(h.id) FILTER (WHERE NOT h.has_one), '{{}}') AS without
     FROM account_contact l, LATERAL (
       SELECT l.contact_id AS id, EXISTS (
-        SELECT 1 FROM contact_email m WHERE m.firm_id = $1 AND m.contact_id = l.contact_id) AS has_one OFFSET 0) h
-    WHERE l.firm_id = $1 AND l.account_id = c.id) h
+        SELECT 1 FROM contact_email m
+        WHERE m.firm_id = {store.FIRM} AND m.contact_id = l.contact_id) AS has_one OFFSET 0) h
+    WHERE l.firm_id = {store.FIRM} AND l.account_id = c.id) h
   CROSS JOIN LATERAL (
     SELECT NULL::uuid AS id, NULL::text AS sort_key WHERE h.has_one IS NOT TRUE
     UNION ALL SELECT k.id, k.sort_key FROM contact k
-    WHERE h.has_one AND k.firm_id = $1 AND k.id = ANY(h.without)) k"""
+    WHERE h.has_one AND k.firm_id = {store.FIRM} AND k.id = ANY(h.without)) k"""
 _ORDERED = """placed AS (
   SELECT i.*, row_number() OVER (
     ORDER BY i.code_key, i.account_id, i.key NULLS LAST, i.contact_key, i.contact_id)::int AS at_place FROM item i

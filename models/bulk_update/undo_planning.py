@@ -11,7 +11,7 @@ from uuid import UUID
 
 from models.bulk_update.planning import Statement
 from models.ground import store
-from models.in_force import IS_HELD
+from models.in_force import IS_HELD_AMONG_MANY
 from models.journal import JournalKind
 from models.notification_category import NotificationCategory
 from models.our_own import IS_OUR_OWN
@@ -56,9 +56,9 @@ _CHANGED = _TURNED | {
 # all that the journal has about them: by their ids alone they are found whatever PostgreSQL knows of the run, and by
 # one after the other also where it knows hardly a row of the journal; of the invitation, what is about this account:
 # the run may have come to others of the same address later
-_ABOUT = """
+_ABOUT = f"""
         SELECT j.* FROM (VALUES (b.toggles_id), (i.id)) AS about(id), LATERAL (
-          SELECT * FROM journal_entry j WHERE j.firm_id = $1 AND j.subject_id = about.id OFFSET 0) j"""
+          SELECT * FROM journal_entry j WHERE j.firm_id = {store.FIRM} AND j.subject_id = about.id OFFSET 0) j"""
 # `held`, `activated` are of the time of the run; `since`: the switches and categories that somebody has set there after
 # it, by their names in the journal
 _FACTS = f"""
@@ -67,20 +67,23 @@ _FACTS = f"""
     p.id IS NULL AND coalesce(i.covers, false) AS is_invited, s.since
   FROM done b
   CROSS JOIN LATERAL (
-    SELECT t.*, {IS_HELD} AS is_held FROM toggles t WHERE t.firm_id = $1 AND t.id = b.toggles_id LIMIT 1) t
+    SELECT t.*, {IS_HELD_AMONG_MANY} AS is_held FROM toggles t
+    WHERE t.firm_id = {store.FIRM} AND t.id = b.toggles_id LIMIT 1) t
   CROSS JOIN LATERAL (
     SELECT a.archived_at IS NOT NULL AS is_archived FROM account a
-    WHERE a.firm_id = $1 AND a.id = b.account_id LIMIT 1) a
+    WHERE a.firm_id = {store.FIRM} AND a.id = b.account_id LIMIT 1) a
   CROSS JOIN LATERAL (
     SELECT CASE WHEN b.email_sync_from THEN {IS_OUR_OWN} END AS is_own FROM email_address e
-    WHERE e.firm_id = $1 AND e.id = b.address_id LIMIT 1) e
+    WHERE e.firm_id = {store.FIRM} AND e.id = b.address_id LIMIT 1) e
   LEFT JOIN LATERAL (
-    SELECT p.id FROM portal_user p WHERE p.firm_id = $1 AND p.address_id = b.address_id LIMIT 1) p ON true
+    SELECT p.id FROM portal_user p WHERE p.firm_id = {store.FIRM} AND p.address_id = b.address_id LIMIT 1) p ON true
   LEFT JOIN LATERAL (
     SELECT i.id, i.ended_at IS NULL AND EXISTS (
       SELECT 1 FROM invitation_account c
-      WHERE c.firm_id = $1 AND c.invitation_id = i.id AND c.account_id = b.account_id AND c.left_at IS NULL) AS covers
-    FROM invitation i WHERE i.firm_id = $1 AND i.run_id = $2 AND i.address_id = b.address_id LIMIT 1) i ON true
+      WHERE c.firm_id = {store.FIRM} AND c.invitation_id = i.id AND c.account_id = b.account_id
+        AND c.left_at IS NULL) AS covers
+    FROM invitation i
+    WHERE i.firm_id = {store.FIRM} AND i.run_id = $2 AND i.address_id = b.address_id LIMIT 1) i ON true
   CROSS JOIN LATERAL (
     SELECT coalesce(array_agg(c.change->>0), ARRAY[]::text[]) AS since
     FROM (
