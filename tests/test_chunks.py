@@ -58,6 +58,12 @@ async def test_bulk_work_reads_as_much_for_each_address_on_tables_that_have_just
     assert read_at_once < MOST * MANY
 
 
+def test_the_statements_of_the_smallest_chunk_are_planned_for_the_tables_as_they_are_now() -> None:
+    pace = Pace()
+    pace.took(AT_ONCE, seconds=60)
+    assert store.for_many("SELECT 1", range(pace.items)).startswith(store.AFRESH)
+
+
 INVITING = NewToggles(login=True, notify=True, email_sync=True, invite=Invite())
 
 

@@ -4,10 +4,10 @@
 class Pace:
     """
     How many items, or rows, go into a chunk: as many as hold the firm's row for about `SECONDS`, measured as it goes
-    (P7).
+    (P7). The least is more than `store.for_many` leaves to kept plans: those of a slow chunk would keep all slow.
     """
 
-    SECONDS, LEAST, FIRST, MOST = 0.12, 20, 200, 1_000
+    SECONDS, LEAST, FIRST, MOST = 0.12, 25, 200, 1_000
 
     def __init__(self) -> None:
         self.items = self.FIRST
