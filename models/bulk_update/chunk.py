@@ -1,4 +1,7 @@
-"""One chunk of a bulk update: whole addresses, or 100 accounts of one, looked at again under the locks (R27)."""
+"""
+What is done in one chunk of a bulk update: whole addresses, or 100 accounts of one, looked at again under the locks
+(R27). Where a chunk begins and ends: models.bulk_update.stepping.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
