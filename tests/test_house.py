@@ -114,6 +114,29 @@ def test_no_test_imports_from_a_test_module_and_what_they_share_stands_in_suppor
     assert (len(modules) > 300, borrowing, beside) == (True, {}, {"conftest.py", "fresh.py"})
 
 
+def test_a_test_sets_a_number_of_ours_lower_and_patches_nothing_else() -> None:
+    modules = [module for module in TESTS.rglob("*.py") if "node_modules" not in module.parts]
+    patched = {place for module in modules for place in _patched(ast.parse(module.read_text()))}
+    assert patched == {
+        "os.fsync",  # is watched: that it is called at all is what the disk is promised
+        "socket.getaddrinfo",  # names that no resolver knows
+        "session.attempts.per_caller",  # a limit, too
+        "Account._meta.table_description",  # a model that differs from what was migrated
+        "Account._meta.unique_together",
+    }
+
+
+def _patched(tree: ast.AST) -> Iterator[str]:
+    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+        function = ast.unparse(call.func)
+        if function == "monkeypatch.setattr":
+            owner, name = call.args[0], ast.literal_eval(call.args[1]) if len(call.args) > 2 else ""
+            if isinstance(owner, ast.Constant) or not name.isupper():
+                yield f"{ast.unparse(owner)}.{name}"
+        elif function.split(".")[0] in {"patch", "mock"}:
+            yield str(ast.literal_eval(call.args[0]))
+
+
 def _imported_tests(module: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(module.read_text())):
         if isinstance(node, ast.ImportFrom):

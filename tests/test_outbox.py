@@ -29,6 +29,7 @@ from tests.support.letters.outbox import (
     written,
 )
 from tests.support.servers.smtp import DROP, SmtpSink, Taken
+from tests.support.waiting import NEVER
 
 pytestmark = pytest.mark.usefixtures("store")
 
@@ -235,10 +236,9 @@ async def test_an_outbox_told_to_stop_answers_what_is_under_way_and_leaves_no_le
     assert rows[1]["attempts"] == 0
 
 
-async def test_a_letter_wakes_the_outbox_of_its_process(by: System, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mail.outbox.running.LOOK_SECONDS", 3600)
+async def test_a_letter_wakes_the_outbox_of_its_process(by: System) -> None:
     async with SmtpSink() as sink:
-        outbox = Outbox(a_route(sink.server))
+        outbox = Outbox(a_route(sink.server), look=NEVER)
         running = asyncio.create_task(outbox.run())
         await written(by)
         await eventually(lambda: _is(len(sink.letters) == 1))

@@ -26,6 +26,7 @@ from tests.support.letters.outbox import (
 )
 from tests.support.processes.switchboard import a_free_port
 from tests.support.servers.smtp import DROP, SILENCE, SmtpSink
+from tests.support.waiting import NEVER
 
 SOON = 1.0  # seconds after which silence counts; for all that does answer it must be plenty
 pytestmark = pytest.mark.usefixtures("store")
@@ -220,14 +221,11 @@ async def test_no_more_lines_are_opened_than_the_provider_takes(by: System) -> N
     assert sink.lines <= 2
 
 
-async def test_a_server_that_takes_fewer_lines_is_no_barred_one(by: System, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mail.outbox.running.LOOK_SECONDS", 0.05)
-    monkeypatch.setattr("mail.outbox.running.FIRST_WAIT", 3600.0)  # after a barred pass
-    monkeypatch.setattr("mail.outbox.running.LONGEST_WAIT", 3600.0)
+async def test_a_server_that_takes_fewer_lines_is_no_barred_one(by: System) -> None:
     for n in range(AT_ONCE * 3):
         await written(by, f"{n}@client.test")
     async with SmtpSink(most_lines=1) as sink:
-        outbox = Outbox(a_route(sink.server))
+        outbox = Outbox(a_route(sink.server), look=0.05, waits=(NEVER, NEVER))
         running = asyncio.create_task(outbox.run())
         await eventually(lambda: letters_left(sink, AT_ONCE * 3))
         await written(by, "late@client.test")

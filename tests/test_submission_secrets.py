@@ -8,10 +8,10 @@ from uuid import UUID
 import pytest
 from structlog.testing import capture_logs
 
-from mail.submission import keeping
 from mail.sync import Tools
 from models.ground import store as database
 from models.viewer import System, Viewer
+from tests.support.database.failing import failing
 from tests.support.emails.sending_mailbox import BEA, a_sink, a_writer, is_now, there
 from tests.support.emails.submissions import a_file, way_of, written
 from tests.support.emails.sync_worker import working
@@ -80,14 +80,11 @@ async def test_what_it_says_and_to_whom_is_in_no_log_however_much_the_server_tel
 
 
 async def test_a_fault_of_ours_is_logged_without_its_words(
-    by: Viewer, tools: Tools, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    by: Viewer, tools: Tools, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    async def breaks(*_: object) -> None:
-        raise RuntimeError(QUOTED)
-
-    monkeypatch.setattr(keeping, "compose", breaks)
+    """The database quotes them."""
     with capture_logs() as logs:
-        async with a_sink() as sink:
+        async with failing("UPDATE OF file", "submission", f"RAISE '{QUOTED}'"), a_sink() as sink:
             email_id = await an_e_mail(by, sink)
             async with working(tools.parsers):
                 await eventually(lambda: has_outcome(email_id, "QUEUED"))

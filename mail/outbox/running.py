@@ -60,8 +60,12 @@ async def one_pass(route: Route, *, owner: str, stopping: asyncio.Event | None =
 class Outbox:
     """`await run()` until `await stop()`. Any number of them, in any number of processes, share what there is."""
 
-    def __init__(self, route: Route) -> None:
+    def __init__(
+        self, route: Route, *, look: float = LOOK_SECONDS, waits: tuple[float, float] = (FIRST_WAIT, LONGEST_WAIT)
+    ) -> None:
+        """In seconds. `look`: between passes where nothing is due; `waits`: while barred, the first and the longest."""
         self._route, self._owner = route, new_owner()
+        self._look_seconds, self._waits = look, waits
         self._look, self._stopping, self._stopped = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._failures = 0
         self._sweep_at = 0.0
@@ -123,10 +127,11 @@ class Outbox:
     async def _wait(self) -> None:
         if not self._failures:
             with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_SECONDS):
+                async with asyncio.timeout(self._look_seconds):
                     await self._look.wait()
             return
-        seconds = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(self._failures - 1, 10))
+        first, longest = self._waits
+        seconds = min(longest, first * 2 ** min(self._failures - 1, 10))
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds * random.uniform(0.75, 1.25)):  # noqa: S311 - spreads the load
                 await self._stopping.wait()
