@@ -15,7 +15,8 @@ from models import mailbox
 from models.ground import store
 from models.mailbox import NewMailbox
 from models.toggles import TogglesWish, setting
-from tests.support.emails.synced_mailbox import CLIENT, letter
+from tests.support.emails.synced_mailbox import letter
+from tests.support.firm.cast import MARTA
 from tests.support.firm.factories import an_account, signed_in
 from tests.support.servers.imap import ARRIVED
 
@@ -34,7 +35,7 @@ async def run(*, letters: int = 40, colleagues: int = 40, past: int = 10_000) ->
     async with ground() as on:
         _keep(on, past)
         async with DemoMail.start(on.folder / "mail") as server:
-            await an_account(on.firm, address=CLIENT, email_sync=True)
+            await an_account(on.firm, address=MARTA, email_sync=True)
             friend = await an_account(on.firm, address=FRIEND)
             new = NewMailbox(STUDIO.address, MAIL_PASSWORD, server.imap, server.smtp)
             ids = (await mailbox.connect(on.firm, new)).ids
@@ -78,7 +79,7 @@ async def _arrivals(crowd: Sequence[Client], server: DemoMail, when: str, letter
     took: list[float] = []
     for number in range(letters):
         subject = f"Letter {number}, {when}"
-        await server.deliver(letter(subject=subject, to=[STUDIO.address]), sender=CLIENT, to=[STUDIO.address])
+        await server.deliver(letter(subject=subject, to=[STUDIO.address]), sender=MARTA, to=[STUDIO.address])
         delivered = time()
         async with asyncio.timeout(60):
             took += [at - delivered for at in await asyncio.gather(*(_told(client, subject) for client in crowd))]

@@ -7,7 +7,8 @@ from bench.ground import ground, serving
 from bench.mailboxes import connected, until, until_live
 from models.ground import store
 from models.toggles import TogglesWish, setting
-from tests.support.emails.synced_mailbox import CLIENT, STUDIO, past
+from tests.support.emails.synced_mailbox import past
+from tests.support.firm.cast import MARTA, STUDIO
 from tests.support.firm.factories import an_account
 from tests.support.servers.imap import ImapServer
 
@@ -21,7 +22,7 @@ async def run(*, letters: int = 50_000, newest: int = 50) -> list[Figure]:
     """The worker, in a process of its own, has listed it all before, and watches the mailbox."""
     async with ground() as on, ImapServer() as server:
         past(server.inbox, *map(_letter, range(letters)))
-        made = await an_account(on.firm, address=CLIENT)
+        made = await an_account(on.firm, address=MARTA)
         ids = await connected(on, server)
         async with serving(on, worker=True):
             listed = await until_live(ids)
@@ -40,6 +41,6 @@ async def run(*, letters: int = 50_000, newest: int = 50) -> list[Figure]:
 
 def _letter(number: int) -> bytes:
     return (
-        f"From: {CLIENT}\r\nTo: {STUDIO}\r\nSubject: {number}\r\nMessage-ID: <{number}@client.test>\r\n"
+        f"From: {MARTA}\r\nTo: {STUDIO}\r\nSubject: {number}\r\nMessage-ID: <{number}@client.test>\r\n"
         "Date: Sun, 1 Mar 2026 09:30:00 +0000\r\n\r\nWhen does the glass come?\r\n"
     ).encode()

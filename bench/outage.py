@@ -10,7 +10,8 @@ from bench.ground import ground, serving
 from bench.mailboxes import connected, until, until_live
 from models import mailbox
 from models.ground import store
-from tests.support.emails.synced_mailbox import CLIENT, letter
+from tests.support.emails.synced_mailbox import letter
+from tests.support.firm.cast import MARTA
 from tests.support.firm.factories import an_account, signed_in
 from tests.support.servers.imap import ImapServer
 
@@ -20,7 +21,7 @@ BYE = b"* BYE not now\r\n"
 async def run(*, letters: int = 1000) -> list[Figure]:
     """From when somebody asks for a look; the worker is a process of its own."""
     async with ground() as on, ImapServer() as server:
-        await an_account(on.firm, address=CLIENT, email_sync=True)
+        await an_account(on.firm, address=MARTA, email_sync=True)
         (mailbox_id,) = await connected(on, server)
         async with serving(on, worker=True) as port:
             await until_live([mailbox_id])

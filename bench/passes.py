@@ -11,7 +11,8 @@ from bench.watching import process_on
 from models import mailbox
 from models.ground import store
 from models.viewer import Viewer
-from tests.support.emails.synced_mailbox import CLIENT, letter, past
+from tests.support.emails.synced_mailbox import letter, past
+from tests.support.firm.cast import MARTA
 from tests.support.firm.factories import an_account, signed_in
 from tests.support.servers.imap import ImapServer, ServedFolder
 
@@ -22,7 +23,7 @@ async def run(*, mailboxes: int = 100, folders: int = 20, rounds: int = 3) -> li
     async with ground() as on, ImapServer([ServedFolder(name) for name in names]) as server:
         for folder in server.folders:
             past(folder, letter(subject=folder.name))
-        await an_account(on.firm, address=CLIENT, email_sync=True)
+        await an_account(on.firm, address=MARTA, email_sync=True)
         ids, by = await connected(on, server, mailboxes), (await signed_in(on.firm)).viewer
         async with serving(on, worker=True) as port:
             first = await until_live(ids)

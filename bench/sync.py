@@ -30,7 +30,7 @@ from mail.sync import Tools, sync_once
 from models import mailbox
 from models.ground import store
 from models.mailbox import MailSecurity, MailServer, NewMailbox
-from tests.support.emails.synced_mailbox import CLIENT
+from tests.support.firm.cast import MARTA
 from tests.support.firm.factories import an_account
 from tests.support.servers.dovecot import PASSWORD, USERNAME, dovecot
 
@@ -62,7 +62,7 @@ def letters(count: int) -> Iterator[bytes]:
     for number in range(count):
         body = encodebytes(chance.randbytes(SIZES[number % len(SIZES)])).decode()
         text = (
-            f"From: Marta <{CLIENT}>\nTo: {STUDIO.address}\nSubject: The glass, {number}\n"
+            f"From: Marta <{MARTA}>\nTo: {STUDIO.address}\nSubject: The glass, {number}\n"
             f"Message-ID: <{number}@client.test>\nDate: Mon, 23 Nov 2026 09:00:00 +0000\nMIME-Version: 1.0\n"
             'Content-Type: multipart/mixed; boundary="b"\n\n--b\nContent-Type: text/plain; charset=utf-8\n\n'
             + "When does the glass come? It was promised for the first of the month.\n"
@@ -125,7 +125,7 @@ async def _mirrored(on: Ground, login: Login, number: int) -> float:
 async def _synced(on: Ground, login: Login, messages: int) -> tuple[float, float]:
     """Seconds, and MB of memory."""
     server, username, password = login
-    await an_account(on.firm, address=CLIENT, email_sync=True)
+    await an_account(on.firm, address=MARTA, email_sync=True)
     new = NewMailbox(STUDIO.address, password, imap=server, smtp=server, username=username)
     mailbox_id = (await mailbox.connect(on.firm, new)).ids[0]
     async with ParserPool() as parsers:

@@ -14,8 +14,9 @@ from models.session import SignedIn
 from models.submission.telling import tell
 from models.viewer import ApiScope, Client, TeamRole
 from tests.support.api.client import Api, TopLevelErrors
-from tests.support.emails.correspondence import ANNA, STUDIO, Office, an_upload, arrived, people, sent, uploaded
+from tests.support.emails.correspondence import Office, an_upload, arrived, people, sent, uploaded
 from tests.support.emails.correspondence import an_office as an_office_of
+from tests.support.firm.cast import ANNA, STUDIO
 from tests.support.firm.factories import a_client, an_account, signed_in
 
 pytestmark = pytest.mark.usefixtures("store")

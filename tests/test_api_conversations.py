@@ -12,10 +12,10 @@ from models.session import SignedIn
 from models.viewer import System
 from tests.support.api.client import Api, begun
 from tests.support.emails.received import a_mailbox, a_message, received
+from tests.support.firm.cast import ANNA, BRUNO
 from tests.support.firm.factories import a_client, a_firm, an_account, signed_in
 
 pytestmark = pytest.mark.usefixtures("store")
-ANNA, BRUNO = "anna@client.test", "bruno@client.test"
 INBOX = """query($account: ID, $archived: Boolean = false) {
   inbox(filter: { accountId: $account, archived: $archived }) { feedCursor unreadCount
     nodes { id text count read archived accounts { id } subject { ... on Email { thread } } } } }"""

@@ -12,8 +12,9 @@ from models.session import SignedIn
 from models.viewer import Client, System, Viewer
 from tests.support.api.client import Api
 from tests.support.api.portal import SELECT, a_box, account_id, two_accounts
+from tests.support.firm.cast import ANNA
 from tests.support.firm.factories import a_client, a_contact, a_firm, an_account, an_address, signed_in, switched
-from tests.support.firm.one_of_everything import ANNA, PDF, a_letter
+from tests.support.firm.one_of_everything import PDF, a_letter
 
 pytestmark = pytest.mark.usefixtures("store")
 OF_ACCOUNT = """query($id: ID!, $first: Int, $after: String) { node(id: $id) { ... on Account {

@@ -27,8 +27,9 @@ from tests.support.api.isolation import (
     never_was,
     tried,
 )
+from tests.support.firm.cast import ANNA
 from tests.support.firm.factories import PASSWORD, a_client, an_account, switched
-from tests.support.firm.one_of_everything import ANNA, World, a_letter, a_world, everything
+from tests.support.firm.one_of_everything import World, a_letter, a_world, everything
 
 SHOWN_TO_ALL = {"Mutation.updateMailbox", "Mutation.disconnectMailbox"}
 """Every colleague sees the mailboxes, so that NOT_ALLOWED beside NOT_FOUND tells nobody anything."""

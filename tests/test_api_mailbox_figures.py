@@ -18,7 +18,8 @@ from models.session import SignedIn
 from models.viewer import System, Viewer
 from tests.support.api.client import Api
 from tests.support.api.contact_state import heard
-from tests.support.emails.synced_mailbox import CLIENT, STRANGER, connected, letter, past, synced
+from tests.support.emails.synced_mailbox import connected, letter, past, synced
+from tests.support.firm.cast import MARTA, STRANGER
 from tests.support.firm.factories import a_firm, an_account, signed_in
 from tests.support.servers.imap import ImapServer
 from tests.support.waiting import NEVER
@@ -45,7 +46,7 @@ def figures(of: dict[str, Any]) -> tuple[int, ...]:
 async def test_each_mailbox_is_told_with_its_own_figures_folder_by_folder_and_no_other_firms(
     api: Api, server: ImapServer, by: System, tools: Tools, owner: SignedIn[Viewer]
 ) -> None:
-    await an_account(by, address=CLIENT, email_sync=True)
+    await an_account(by, address=MARTA, email_sync=True)
     past(server.inbox, letter(), letter(), letter(STRANGER))
     past(server.folders[1], letter())
     async with ImapServer() as other:

@@ -19,8 +19,9 @@ from models.ground import store
 from models.viewer import ApiScope, TeamRole
 from tests.support.api.client import Api, As, TopLevelErrors
 from tests.support.api.examples import EXAMPLES, SCHEMA, Example, document_of, fields_with_arguments, told
+from tests.support.firm.cast import ANNA
 from tests.support.firm.factories import MadeAccount, a_client, a_firm, a_member, an_account, counting, signed_in
-from tests.support.firm.notify_clients import ANNA, EVERYBODY, everybody, many_told
+from tests.support.firm.notify_clients import EVERYBODY, everybody, many_told
 from tests.support.firm.one_of_everything import World, a_world, everything
 
 NOTIFY = """mutation NotifyClients($input: NotifyClientsInput!) { notifyClients(input: $input) {

@@ -17,8 +17,9 @@ from models.viewer import Asker
 from tests.support.api.client import Api
 from tests.support.api.examples import SCHEMA, told
 from tests.support.database.store import firms_key
+from tests.support.firm.cast import ANNA
 from tests.support.firm.factories import reset_token, token_of
-from tests.support.firm.one_of_everything import ANNA, World, a_world
+from tests.support.firm.one_of_everything import World, a_world
 from tests.support.letters import unsubscribe_links
 
 FILE = Path(__file__).parent / "support/api/operations.graphql"

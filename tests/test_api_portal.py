@@ -11,6 +11,7 @@ from models.ground import secret_link, store
 from tests.support.api.client import Api, TopLevelErrors
 from tests.support.api.portal import FRAME, RESET, SELECT, a_box, account_id, two_accounts
 from tests.support.database.store import firms_key
+from tests.support.firm.cast import ANNA
 from tests.support.firm.factories import (
     PASSWORD,
     a_client,
@@ -22,7 +23,7 @@ from tests.support.firm.factories import (
     signed_in,
     switched,
 )
-from tests.support.firm.one_of_everything import ANNA, PDF, a_letter, a_world
+from tests.support.firm.one_of_everything import PDF, a_letter, a_world
 
 SIGN_IN = f"""mutation($input: SignInInput!) {{ signIn(input: $input) {{ errors {{ code message }}
   viewer {{ __typename ... on PortalUser {{ id address {{ address }} }} }} portal {FRAME} token }} }}"""

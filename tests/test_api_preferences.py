@@ -12,8 +12,9 @@ from models.notification_category import NotificationCategory
 from models.viewer import ApiScope
 from tests.support.api.client import Api, As
 from tests.support.api.portal import two_accounts
+from tests.support.firm.cast import ANNA
 from tests.support.firm.factories import PASSWORD, MadeAccount, a_client, a_firm, an_account, signed_in, switched
-from tests.support.firm.one_of_everything import ANNA, a_world, everything
+from tests.support.firm.one_of_everything import a_world, everything
 from tests.support.firm.preferences import muted, preferred
 
 SET = """mutation($toggles: [TogglesPreferencesInput!]!) {

@@ -10,6 +10,7 @@ from graph.engine.transport.origin import CSRF_HEADER
 from models.ground import clock, store
 from models.viewer import TeamRole
 from tests.support.api.client import Api, Browser, TopLevelErrors
+from tests.support.firm.cast import CHIARA
 from tests.support.firm.factories import PASSWORD, a_firm, a_member, signed_in, switched
 from tests.support.firm.one_of_everything import a_world
 
@@ -20,10 +21,9 @@ SIGN_OUT = "mutation($everywhere: Boolean!) { signOut(input: { everywhere: $ever
 WHO = "{ viewer { ... on TeamMember { email } } }"
 TOGGLES = "subscription { togglesChanged { __typename } }"
 COOKIE, DEVICE = "__Host-switchboard", "__Host-switchboard-device"
-EMAIL = "chiara@firm.test"
 
 
-def given(email: str = EMAIL, password: str = PASSWORD, **more: object) -> dict[str, object]:
+def given(email: str = CHIARA, password: str = PASSWORD, **more: object) -> dict[str, object]:
     return {"input": {"email": email, "password": password, **more}}
 
 
@@ -31,7 +31,7 @@ async def a_browser(api: Api) -> Browser:
     """Signed in as EMAIL."""
     browser = api.browser()
     told = (await browser.ask(SIGN_IN, given()))["signIn"]
-    assert told == {"errors": [], "viewer": {"email": EMAIL}, "token": None}
+    assert told == {"errors": [], "viewer": {"email": CHIARA}, "token": None}
     return browser
 
 
@@ -41,7 +41,7 @@ async def a_bearer(api: Api) -> str:
 
 
 async def test_a_browser_gets_a_cookie_that_no_script_and_no_other_host_sees(api: Api) -> None:
-    await a_member(await a_firm(), email=EMAIL)
+    await a_member(await a_firm(), email=CHIARA)
     answer = await api.told(SIGN_IN, given())
     cookies = dict(one.split("=", 1) for one in answer.headers.get_list("set-cookie"))
     assert set(cookies) == {COOKIE, DEVICE}
@@ -53,18 +53,18 @@ async def test_a_browser_gets_a_cookie_that_no_script_and_no_other_host_sees(api
 
 
 async def test_a_program_gets_a_token_and_no_cookie_of_a_session(api: Api) -> None:
-    await a_member(await a_firm(), email=EMAIL)
+    await a_member(await a_firm(), email=CHIARA)
     answer = await api.told(SIGN_IN, given(session="BEARER"))
     token = answer.json()["data"]["signIn"]["token"]
     assert [one.partition("=")[0] for one in answer.headers.get_list("set-cookie")] == [DEVICE]
-    assert (await api.ask(WHO, as_=token))["viewer"] == {"email": EMAIL}
+    assert (await api.ask(WHO, as_=token))["viewer"] == {"email": CHIARA}
     assert (await api.ask(WHO))["viewer"] is None
 
 
 async def test_with_a_cookie_the_header_that_no_foreign_page_can_send_is_needed(api: Api) -> None:
-    await a_member(await a_firm(), email=EMAIL)
+    await a_member(await a_firm(), email=CHIARA)
     browser = await a_browser(api)
-    assert (await browser.ask(WHO))["viewer"] == {"email": EMAIL}
+    assert (await browser.ask(WHO))["viewer"] == {"email": CHIARA}
     for headers in ({}, {CSRF_HEADER: "0"}, {CSRF_HEADER: "1", "origin": "https://evil.test"},
                     {CSRF_HEADER: "1", "sec-fetch-site": "cross-site"}):  # fmt: skip
         answer = await browser.told(WHO, headers=headers)
@@ -85,7 +85,7 @@ async def test_a_dead_cookie_is_nobody_and_a_dead_token_is_told(api: Api) -> Non
 
 async def test_signing_out_ends_the_session_and_its_sockets_and_takes_the_cookie_back(api: Api) -> None:
     by = await a_firm()
-    await a_member(by, email=EMAIL)
+    await a_member(by, email=CHIARA)
     browser, elsewhere = await a_browser(api), await a_bearer(api)
     stolen = Browser(api, dict(browser.cookies))
     async with (
@@ -98,14 +98,14 @@ async def test_signing_out_ends_the_session_and_its_sockets_and_takes_the_cookie
         assert set(browser.cookies) == {DEVICE}
         assert await mine.closed() == 4403
         assert (await stolen.ask(WHO))["viewer"] is None
-        assert (await api.ask(WHO, as_=elsewhere))["viewer"] == {"email": EMAIL}
+        assert (await api.ask(WHO, as_=elsewhere))["viewer"] == {"email": CHIARA}
         await api.ask(SIGN_OUT, {"everywhere": True}, as_=elsewhere)
         assert await other.closed() == 4403
 
 
 async def test_signing_out_everywhere_ends_every_session_of_mine_and_nobody_elses(api: Api) -> None:
     by = await a_firm()
-    await a_member(by, email=EMAIL)
+    await a_member(by, email=CHIARA)
     colleague = await signed_in(by)
     first, second, third = [await a_bearer(api) for _ in range(3)]
     async with api.follow(TOGGLES, as_=first) as one, api.follow(TOGGLES, as_=second) as two:
@@ -121,7 +121,7 @@ async def test_signing_out_everywhere_ends_every_session_of_mine_and_nobody_else
 
 
 async def test_an_unknown_address_and_a_wrong_password_answer_the_same_to_the_byte(api: Api) -> None:
-    await a_member(await a_firm(slug="studio"), email=EMAIL)
+    await a_member(await a_firm(slug="studio"), email=CHIARA)
     wrong = (given(password="wrong"), given(email="nobody@firm.test"), given(firm="elsewhere"), given(email="\0"))
     answers = {re.sub(r'"requestId":"\w+"', "", (await api.told(SIGN_IN, each)).text) for each in wrong}
     assert len(answers) == 1
@@ -129,7 +129,7 @@ async def test_an_unknown_address_and_a_wrong_password_answer_the_same_to_the_by
 
 
 async def test_too_many_attempts_are_told_when_to_come_back(api: Api) -> None:
-    await a_member(await a_firm(), email=EMAIL)
+    await a_member(await a_firm(), email=CHIARA)
     for _ in range(10):
         told = await api.ask(SIGN_IN, given(password="wrong"))
     assert told["signIn"]["errors"][0]["code"] == "WRONG_CREDENTIALS"
@@ -141,7 +141,7 @@ async def test_too_many_attempts_are_told_when_to_come_back(api: Api) -> None:
 
 async def test_one_address_in_two_firms_is_told_apart_by_slug_or_by_host(api: Api) -> None:
     for slug in ("here", "there"):
-        await a_member(await a_firm(slug.title(), slug=slug), email=EMAIL)
+        await a_member(await a_firm(slug.title(), slug=slug), email=CHIARA)
     assert (await api.ask(SIGN_IN, given()))["signIn"]["errors"][0]["code"] == "WRONG_CREDENTIALS"
     named = (await api.ask(SIGN_IN, given(firm="there", session="BEARER")))["signIn"]
     assert (await api.ask("{ firm { slug } }", as_=named["token"]))["firm"] == {"slug": "there"}
@@ -151,11 +151,11 @@ async def test_one_address_in_two_firms_is_told_apart_by_slug_or_by_host(api: Ap
 
 
 async def test_a_session_ends_by_the_clock(api: Api) -> None:
-    await a_member(await a_firm(), email=EMAIL)
+    await a_member(await a_firm(), email=CHIARA)
     token, now = await a_bearer(api), clock.now()
     for days in (13, 26, 29.9):
         clock.set_source(lambda days=days: now + timedelta(days=days))  # type: ignore[misc]
-        assert (await api.ask(WHO, as_=token))["viewer"] == {"email": EMAIL}
+        assert (await api.ask(WHO, as_=token))["viewer"] == {"email": CHIARA}
     clock.set_source(lambda: now + timedelta(days=30, seconds=1))
     with pytest.raises(TopLevelErrors) as refused:
         await api.ask(WHO, as_=token)
@@ -191,7 +191,7 @@ async def test_rights_are_those_of_now(api: Api) -> None:
 
 
 async def test_a_socket_takes_the_cookie_from_our_own_page_only(api: Api) -> None:
-    await a_member(await a_firm(), email=EMAIL)
+    await a_member(await a_firm(), email=CHIARA)
     browser = await a_browser(api)
     async with api.follow(TOGGLES, headers=browser.headers | {"origin": api.url}) as feed:
         assert await feed.next() == {"__typename": "FeedReady"}
@@ -203,6 +203,6 @@ async def test_a_socket_takes_the_cookie_from_our_own_page_only(api: Api) -> Non
 
 @pytest.mark.parametrize("role", TeamRole)
 async def test_everybody_of_the_team_sees_themselves(api: Api, role: TeamRole) -> None:
-    me = await signed_in(await a_firm(), role=role, email=EMAIL)
+    me = await signed_in(await a_firm(), role=role, email=CHIARA)
     told = await api.ask("{ viewer { ... on TeamMember { email role manageAccounts } } }", as_=me)
-    assert told["viewer"] == {"email": EMAIL, "role": role, "manageAccounts": role is not TeamRole.EMPLOYEE}
+    assert told["viewer"] == {"email": CHIARA, "role": role, "manageAccounts": role is not TeamRole.EMPLOYEE}

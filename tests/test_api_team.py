@@ -5,9 +5,9 @@ import pyotp
 from models import second_factor
 from models.ground import clock
 from tests.support.api.client import Api
+from tests.support.firm.cast import CHIARA
 from tests.support.firm.factories import PASSWORD, a_firm, signed_in
 
-EMAIL = "chiara@firm.test"
 ME = "{ viewer { ... on TeamMember { id twoFactor sessions { id current device createdAt } } } }"
 SIGN_IN = """mutation($code: String, $password: String!) {
   signIn(input: { email: "chiara@firm.test", password: $password, code: $code, session: BEARER }) {
@@ -28,7 +28,7 @@ async def a_token(api: Api, password: str = PASSWORD, code: str | None = None) -
 
 
 async def test_one_session_is_ended_from_another_and_its_socket_closes(api: Api) -> None:
-    await signed_in(await a_firm(), email=EMAIL)
+    await signed_in(await a_firm(), email=CHIARA)
     here, there = await a_token(api), await a_token(api)
     (current,) = [one["id"] for one in (await api.ask(ME, as_=there))["viewer"]["sessions"] if one["current"]]
     async with api.follow(LIVE, as_=there) as far, api.follow(LIVE, as_=here) as near:
@@ -45,7 +45,7 @@ async def test_one_session_is_ended_from_another_and_its_socket_closes(api: Api)
 
 
 async def test_a_new_password_ends_the_other_sessions_and_their_sockets(api: Api) -> None:
-    await signed_in(await a_firm(), email=EMAIL)
+    await signed_in(await a_firm(), email=CHIARA)
     here, there = await a_token(api), await a_token(api)
     wrong = (await api.ask(CHANGE, {"old": "wrong", "new": "violet hammock"}, as_=here))["changePassword"]
     assert wrong["errors"] == [{"code": "WRONG_CREDENTIALS", "path": ["currentPassword"]}]
@@ -61,7 +61,7 @@ async def test_a_new_password_ends_the_other_sessions_and_their_sockets(api: Api
 
 
 async def test_a_second_factor_over_the_api(api: Api) -> None:
-    me = await signed_in(await a_firm(), email=EMAIL)
+    me = await signed_in(await a_firm(), email=CHIARA)
     started = (await api.ask(START, {"password": PASSWORD}, as_=me))["startTwoFactor"]
     assert started["uri"].startswith("otpauth://totp/")
     code = pyotp.TOTP(started["secret"]).at(clock.now())
@@ -74,7 +74,7 @@ async def test_a_second_factor_over_the_api(api: Api) -> None:
 
 async def test_one_sees_how_many_recovery_codes_are_left_of_ones_own_only(api: Api) -> None:
     by = await a_firm()
-    me, colleague = await signed_in(by, email=EMAIL), await signed_in(by)
+    me, colleague = await signed_in(by, email=CHIARA), await signed_in(by)
     started = await second_factor.start(me.viewer, PASSWORD)
     codes = (await second_factor.confirm(me.viewer, pyotp.TOTP(started.secret).at(clock.now()))).recovery_codes
     await a_token(api, code=codes[0])

@@ -13,10 +13,11 @@ from structlog.testing import capture_logs
 from models import attempts
 from models.attempts import Attempts
 from models.errors import RateLimited
+from tests.support.firm.cast import ANNA
 from tests.support.servers.redis import RedisServer
 
 pytestmark = pytest.mark.usefixtures("store", "shared")
-ANNA, HERE = "anna@client.test", "192.0.2.1"
+HERE = "192.0.2.1"
 
 
 @pytest.fixture

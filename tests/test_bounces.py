@@ -9,9 +9,10 @@ from models import journal
 from models.ground import store
 from models.viewer import System
 from tests.support.emails.synced_mailbox import connected, states, synced
+from tests.support.firm.cast import ANNA
 from tests.support.firm.factories import a_firm, a_member, an_account
 from tests.support.letters.outbox import an_invitation, due_again, invitation_letter, row_of, sent_all, state_of
-from tests.support.letters.reports import ANNA, a_report, an_answer
+from tests.support.letters.reports import a_report, an_answer
 from tests.support.servers.imap import ARRIVED, ImapServer
 from tests.support.servers.smtp import DROP, SmtpSink
 

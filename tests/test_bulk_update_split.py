@@ -20,6 +20,7 @@ from models.run import release
 from models.toggles import Invite, Switch
 from models.viewer import Viewer
 from tests.support.firm.bulk_updates import ALL, ENABLE, all_end, asked, claimed, previewed, stepped, told, view
+from tests.support.firm.cast import ANNA
 from tests.support.firm.factories import (
     PASSWORD,
     MadeAccount,
@@ -36,7 +37,6 @@ from tests.support.firm.invitations import last_of
 pytestmark = pytest.mark.usefixtures("store")
 INVITING = BulkEdit(ALL, login=ENABLE, invite=Invite())
 AGAIN = replace(INVITING, invite=Invite(again=True))
-ANNA = "anna@client.test"
 A, B, C = (f"{code} {ANNA}" for code in "ABC")
 
 

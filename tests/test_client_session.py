@@ -11,6 +11,7 @@ from models.errors import ErrorCode, Refusal
 from models.ground import clock, store
 from models.session import Session
 from models.viewer import Client, System, Viewer, ViewerKind
+from tests.support.firm.cast import ANNA
 from tests.support.firm.factories import (
     PASSWORD,
     a_client,
@@ -26,7 +27,6 @@ from tests.support.waiting import held, until_waiting
 
 pytestmark = pytest.mark.usefixtures("store")
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-ANNA = "anna@client.test"
 
 
 @pytest.fixture

@@ -14,9 +14,10 @@ from models.ground import clock, keys, store
 from models.letter import NoticeItem, Tidings
 from models.notification_category import NotificationCategory
 from models.viewer import System
+from tests.support.firm.cast import ANNA
 from tests.support.firm.factories import MadeAccount, a_firm, a_member, an_account, an_address, linked
 from tests.support.letters.outbox import row_of, written
-from tests.support.letters.reports import ANNA, a_complaint
+from tests.support.letters.reports import a_complaint
 
 INVOICES = NotificationCategory.INVOICES_AND_PAYMENTS
 UNWANTED = f"{ANNA} told its mail provider that it does not want a letter of yours."

@@ -21,7 +21,6 @@ from models.viewer import System
 from tests.support.database.postgres import open_folder, order
 from tests.support.emails.sync_worker import working
 from tests.support.emails.synced_mailbox import (
-    CLIENT,
     connected,
     eventually,
     ledger_equals_server,
@@ -33,6 +32,7 @@ from tests.support.emails.synced_mailbox import (
     synced,
     tells,
 )
+from tests.support.firm.cast import MARTA
 from tests.support.firm.factories import a_firm, a_member, an_account
 from tests.support.processes.small_disk import Room, small_disk
 from tests.support.servers.imap import ImapServer
@@ -80,7 +80,7 @@ async def test_while_the_disk_for_files_is_full_the_mailbox_says_so_and_then_all
     store: str, server: ImapServer, tools: Tools, tmp_path: Path, lack: type
 ) -> None:
     by = await a_firm()
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     filled(server, bytes_each=1_200_000)
     mailbox_id = await connected(by, server.server)
     with lack(tmp_path / "files") as room:
@@ -108,7 +108,7 @@ async def test_while_the_disk_of_the_database_is_full_the_mailbox_says_so_and_th
     small_tablespace: Room, own_store: str, server: ImapServer, tools: Tools
 ) -> None:
     by = await a_firm()
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     filled(server, bytes_each=60_000)
     await store.execute("ALTER TABLE email SET TABLESPACE small")
     mailbox_id = await connected(by, server.server)
@@ -127,7 +127,7 @@ async def test_where_not_even_that_can_be_written_down_the_mail_server_is_left_a
     monkeypatch.setattr(failing, "PAUSES", (0.02,) * 10_000)
     by = await a_firm()
     viewer = await a_member(by)
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     filled(server, bytes_each=100)
     mailbox_id = await connected(by, server.server)
     await _takes_nothing()

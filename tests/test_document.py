@@ -18,12 +18,13 @@ from models.journal import JournalFilter
 from models.mailbox import MailServer, NewMailbox
 from models.participant import Participant, Role
 from models.viewer import System, Viewer
+from tests.support.firm.cast import ANNA, BRUNO, STUDIO
 from tests.support.firm.factories import a_contact, a_firm, a_member, an_account, counting, switched
 from tests.support.firm.invitations import later
 from tests.support.waiting import held, until_waiting
 
 pytestmark = pytest.mark.usefixtures("store")
-ANNA, BRUNO, STRANGER, STUDIO = "anna@client.test", "bruno@client.test", "x@elsewhere.test", "studio@firm.test"
+STRANGER = "x@elsewhere.test"
 FITS = None
 _numbers = count()
 

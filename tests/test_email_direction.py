@@ -13,14 +13,14 @@ from models.ground.page import Window
 from models.participant import Participant, Role
 from models.viewer import System, TeamRole
 from tests.support.emails.received import CAME, a_message, a_synced_firm, received
-from tests.support.emails.synced_mailbox import CLIENT, connected, letter, notifications, synced
+from tests.support.emails.synced_mailbox import connected, letter, notifications, synced
+from tests.support.firm.cast import MARTA, STUDIO
 from tests.support.firm.factories import a_contact, a_member, an_account
 from tests.support.servers.imap import ARRIVED, ImapServer
 
 pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 IN, OUT = EmailDirection.INCOMING, EmailDirection.OUTGOING
-OWN = "studio@firm.test"
 
 
 async def directions(by: System) -> dict[str, EmailDirection]:
@@ -31,15 +31,15 @@ async def directions(by: System) -> dict[str, EmailDirection]:
 async def test_what_lies_in_sent_or_comes_from_an_address_of_the_firm_is_outgoing(
     server: ImapServer, by: System, tools: Tools
 ) -> None:
-    await an_account(by, address=CLIENT, email_sync=True)
+    await an_account(by, address=MARTA, email_sync=True)
     inbox, sent = server.folders
-    sent.append(letter("alias@firm.test", [CLIENT], subject="from an alias, in Sent"))
-    inbox.append(letter("alias@firm.test", [CLIENT], subject="from an alias, elsewhere"))
-    inbox.append(letter("studio+vat@firm.test", [CLIENT], subject="with a detail"))
-    inbox.append(letter(OWN, [CLIENT], subject="from the mailbox"))
-    inbox.append(letter("studio-vat@firm.test", [CLIENT], subject="from somebody else"))
-    inbox.append(letter(CLIENT, subject="from the client"))
-    await synced(await connected(by, server.server, address=OWN), tools)
+    sent.append(letter("alias@firm.test", [MARTA], subject="from an alias, in Sent"))
+    inbox.append(letter("alias@firm.test", [MARTA], subject="from an alias, elsewhere"))
+    inbox.append(letter("studio+vat@firm.test", [MARTA], subject="with a detail"))
+    inbox.append(letter(STUDIO, [MARTA], subject="from the mailbox"))
+    inbox.append(letter("studio-vat@firm.test", [MARTA], subject="from somebody else"))
+    inbox.append(letter(MARTA, subject="from the client"))
+    await synced(await connected(by, server.server, address=STUDIO), tools)
     assert await directions(by) == {
         "from an alias, in Sent": OUT,
         "from an alias, elsewhere": IN,
@@ -53,12 +53,12 @@ async def test_what_lies_in_sent_or_comes_from_an_address_of_the_firm_is_outgoin
 async def test_a_copy_in_sent_says_that_it_was_sent_also_where_a_colleague_had_it_first(
     server: ImapServer, by: System, tools: Tools
 ) -> None:
-    await an_account(by, address=CLIENT, email_sync=True)
-    copy = letter("alias@firm.test", [CLIENT], subject="to a client")
-    filed = letter(CLIENT, subject="a client's, filed among the sent ones")
+    await an_account(by, address=MARTA, email_sync=True)
+    copy = letter("alias@firm.test", [MARTA], subject="to a client")
+    filed = letter(MARTA, subject="a client's, filed among the sent ones")
     server.inbox.append(copy)
     server.inbox.append(filed)
-    box = await connected(by, server.server, address=OWN)
+    box = await connected(by, server.server, address=STUDIO)
     await synced(box, tools)
     assert set((await directions(by)).values()) == {IN}
     server.folders[1].append(copy)
@@ -89,10 +89,10 @@ async def test_whoever_was_only_invited_was_never_ours() -> None:
 
 
 async def test_what_a_disconnected_mailbox_sent_stays_outgoing(server: ImapServer, by: System, tools: Tools) -> None:
-    await an_account(by, address=CLIENT, email_sync=True)
-    server.inbox.append(letter(OWN, [CLIENT], subject="found later"))
+    await an_account(by, address=MARTA, email_sync=True)
+    server.inbox.append(letter(STUDIO, [MARTA], subject="found later"))
     owner = await a_member(by)
-    first = await connected(by, server.server, address=OWN)
+    first = await connected(by, server.server, address=STUDIO)
     server.inbox.messages, kept = [], server.inbox.messages
     await synced(first, tools)
     await mailbox.disconnect(owner, first)
@@ -136,7 +136,7 @@ async def test_a_date_that_cannot_be_believed_is_shown_and_not_sorted_by(
 async def test_where_the_server_tells_no_date_the_letters_own_stands_for_it(
     server: ImapServer, by: System, tools: Tools
 ) -> None:
-    await an_account(by, address=CLIENT, email_sync=True)
+    await an_account(by, address=MARTA, email_sync=True)
     server.inbox.append(letter(subject="with a date"), datetime(1970, 1, 1, tzinfo=ARRIVED.tzinfo))
     await synced(await connected(by, server.server), tools)
     (row,) = await store.rows("SELECT sent_at, received_at FROM email")
@@ -152,7 +152,7 @@ async def test_who_is_to_be_answered_counts_as_the_sender_where_from_is_no_clien
         people = (
             Participant(Role.FROM, None, sender),
             Participant(Role.REPLY_TO, "Anna", "anna@client.test"),
-            Participant(Role.TO, None, OWN),
+            Participant(Role.TO, None, STUDIO),
         )
         await received(by, box, replace(a_message(number), participants=people), arrival=True)
     texts = [text for text, _ in await notifications(by)]

@@ -8,7 +8,8 @@ from models import email, notification
 from models.email import EmailFilter, Received
 from models.ground.page import Window
 from models.participant import Participant, Role
-from tests.support.emails.received import ANNA, a_message, a_synced_firm, received
+from tests.support.emails.received import a_message, a_synced_firm, received
+from tests.support.firm.cast import ANNA
 from tests.support.firm.factories import a_member, counting
 
 pytestmark = pytest.mark.usefixtures("store")

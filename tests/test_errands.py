@@ -23,13 +23,14 @@ from models.viewer import System
 from tests.support.api.client import Api
 from tests.support.api.portal import ASK, RESET
 from tests.support.emails.synced_mailbox import eventually
+from tests.support.firm.cast import ANNA, BRUNO
 from tests.support.firm.factories import a_client, a_firm, an_account, invited
 from tests.support.firm.invitations import later
 from tests.support.refusals import refused
 from tests.support.waiting import held, patience, until_waiting
 
 pytestmark = pytest.mark.usefixtures("store")
-ANNA, BRUNO, NOBODY = "anna@client.test", "bruno@client.test", "nobody@client.test"
+NOBODY = "nobody@client.test"
 
 
 @pytest.fixture

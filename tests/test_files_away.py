@@ -14,7 +14,6 @@ from models.ground import files, store
 from models.viewer import System, Viewer
 from tests.support.emails.sync_worker import idling, working
 from tests.support.emails.synced_mailbox import (
-    CLIENT,
     connected,
     eventually,
     ledger_equals_server,
@@ -27,6 +26,7 @@ from tests.support.emails.synced_mailbox import (
     synced,
     tells,
 )
+from tests.support.firm.cast import MARTA
 from tests.support.firm.factories import MadeAccount, a_member, an_account
 from tests.support.firm.invitations import later
 from tests.support.servers.bucket import SILENCE, Bucket
@@ -51,7 +51,7 @@ async def viewer(by: System) -> Viewer:
 
 @pytest.fixture
 async def account(by: System, viewer: Viewer) -> MadeAccount:
-    return await an_account(by, address=CLIENT, email_sync=True)
+    return await an_account(by, address=MARTA, email_sync=True)
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ async def test_what_comes_while_the_store_of_files_is_away_is_told_once_when_it_
         await eventually(all_there)
     await synced(mailbox_id, tools)
     await all_is_well(server, mailbox_id, by, account)
-    assert await notifications(by) == [(f"{CLIENT}: meanwhile", 1)]
+    assert await notifications(by) == [(f"{MARTA}: meanwhile", 1)]
 
 
 async def test_trouble_of_our_own_keeps_no_mailbox_waiting_for_longer_than_a_minute(

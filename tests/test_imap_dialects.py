@@ -10,9 +10,6 @@ from models import mailbox
 from models.ground import store
 from models.viewer import System, TeamRole, Viewer
 from tests.support.emails.synced_mailbox import (
-    CLIENT,
-    STRANGER,
-    STUDIO,
     connected,
     ledger_of,
     letter,
@@ -23,6 +20,7 @@ from tests.support.emails.synced_mailbox import (
     subjects_of,
     synced,
 )
+from tests.support.firm.cast import MARTA, STRANGER, STUDIO
 from tests.support.firm.factories import an_account
 from tests.support.servers.imap import ImapServer, ServedFolder
 from tests.support.servers.imap_dialects import DIALECTS, Dialect
@@ -54,16 +52,16 @@ def read_of(dialect: Dialect, server: ImapServer) -> Read:
 async def test_a_mailbox_is_read_whatever_the_dialect_of_its_server(
     dialect: Dialect, server: ImapServer, by: System, tools: Tools
 ) -> None:
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     read = read_of(dialect, server)
     for number, folder in enumerate(server.folders):
         past(folder, letter(STRANGER), letter(subject=f"of {number}"), letter(subject="gone"), letter(STRANGER))
         folder.expunge(folder.messages[2].uid)
-    copy = letter(STUDIO, [CLIENT], subject="in each", message_id="copy@firm.test")
+    copy = letter(STUDIO, [MARTA], subject="in each", message_id="copy@firm.test")
     for _, folder in read:
         past(folder, copy)
     if dialect.drafts_in_all_mail:
-        read[0][1].append(letter(STUDIO, [CLIENT], subject="not sent yet"), labels='"\\\\Draft"')
+        read[0][1].append(letter(STUDIO, [MARTA], subject="not sent yet"), labels='"\\\\Draft"')
     mailbox_id = await connected(by, server.server)
     await synced(mailbox_id, tools)
     expected = sorted([*(f"of {server.folders.index(folder)}" for _, folder in read), "in each"])

@@ -12,7 +12,8 @@ from models.ground.page import Window
 from models.invitation import accepting
 from models.notification import InboxFilter, NotificationKind
 from models.viewer import Viewer
-from tests.support.emails.received import ANNA, a_message, a_synced_firm, received
+from tests.support.emails.received import a_message, a_synced_firm, received
+from tests.support.firm.cast import ANNA
 from tests.support.firm.factories import MadeAccount, a_firm, a_member, an_account, invited, linked, switched
 from tests.support.letters.outbox import an_invitation, invitation_letter, sent_all
 from tests.support.servers.smtp import SmtpSink

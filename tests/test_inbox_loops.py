@@ -11,7 +11,8 @@ from models.ground import store
 from models.inbox_mail import write_digests, write_entries
 from models.notification import NotificationKind
 from models.viewer import System, Viewer
-from tests.support.emails.synced_mailbox import CLIENT, STUDIO, connected, letter, synced
+from tests.support.emails.synced_mailbox import connected, letter, synced
+from tests.support.firm.cast import CHIARA, MARTA, STUDIO
 from tests.support.firm.factories import a_member, an_account, invited
 from tests.support.firm.inbox import DIGEST, EMAIL, INBOX, at, chosen
 from tests.support.letters.outbox import opened, sent_all, text_of
@@ -21,7 +22,6 @@ from tests.support.servers.smtp import SmtpSink, Taken
 
 pytest_plugins = ["tests.support.emails.sync_fixtures"]
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
-COLLEAGUE = "chiara@firm.test"
 
 
 def answered(taken: Taken, **headers: str) -> bytes:
@@ -50,7 +50,7 @@ ANSWERS: dict[str, Callable[[Taken], bytes]] = {
 @pytest.fixture
 async def colleague(by: System) -> Viewer:
     at(NOON)
-    member = await a_member(by, email=COLLEAGUE)
+    member = await a_member(by, email=CHIARA)
     await chosen(member, INBOX, EMAIL, kinds=list(NotificationKind))
     return member
 
@@ -67,7 +67,7 @@ async def test_a_client_and_a_colleague_whose_mailboxes_answer_everything(
     After ten minutes no letter moves. The client gets its invitation; the colleague hears of what a person wrote, and
     where the invitation came back, of that. An answer that nobody can tell from a person's is told as one, once.
     """
-    made = await an_account(by, address=CLIENT, email_sync=True)
+    made = await an_account(by, address=MARTA, email_sync=True)
     mailbox_id = await connected(by, server.server)
     await synced(mailbox_id, tools)
     moved: list[int] = []
@@ -86,7 +86,7 @@ async def test_a_client_and_a_colleague_whose_mailboxes_answer_everything(
             await sent_all(sink.server)
             moved.append(len(sink.letters) - stood)
         to = sorted(taken.to[0] for taken in sink.letters)
-    assert to == [COLLEAGUE] * (2 if answer in {"a report", "no word of it"} else 1) + [CLIENT], moved
+    assert to == [CHIARA] * (2 if answer in {"a report", "no word of it"} else 1) + [MARTA], moved
     assert moved[3:] == [0] * 8
     assert await written() == len(to)
 
@@ -96,7 +96,7 @@ async def test_what_is_automatic_makes_no_digest_either(
     server: ImapServer, by: System, tools: Tools, colleague: Viewer, answer: str
 ) -> None:
     await chosen(colleague, INBOX, DIGEST)
-    made = await an_account(by, address=CLIENT, email_sync=True)
+    made = await an_account(by, address=MARTA, email_sync=True)
     mailbox_id = await connected(by, server.server)
     await synced(mailbox_id, tools)
     async with SmtpSink() as sink:
@@ -111,7 +111,7 @@ async def test_what_is_automatic_makes_no_digest_either(
 async def test_a_thread_of_three_messages_is_one_letter_and_it_says_what_came(
     server: ImapServer, by: System, tools: Tools, colleague: Viewer
 ) -> None:
-    await an_account(by, address=CLIENT, email_sync=True)
+    await an_account(by, address=MARTA, email_sync=True)
     mailbox_id = await connected(by, server.server)
     await synced(mailbox_id, tools)
     async with SmtpSink() as sink:
@@ -122,8 +122,8 @@ async def test_a_thread_of_three_messages_is_one_letter_and_it_says_what_came(
             await write_entries()
             await sent_all(sink.server)
     (only,) = sink.letters
-    assert only.to == (COLLEAGUE,)
-    assert f'{CLIENT}: The "glass" <b>' in text_of(only.raw)
+    assert only.to == (CHIARA,)
+    assert f'{MARTA}: The "glass" <b>' in text_of(only.raw)
     assert "The &#34;glass&#34; &lt;b&gt;" in text_of(only.raw, "html")
     received = opened(only.raw)
     assert (received["Auto-Submitted"], received["X-Auto-Response-Suppress"]) == ("auto-generated", "All")
@@ -133,12 +133,12 @@ async def test_a_thread_of_three_messages_is_one_letter_and_it_says_what_came(
 async def test_a_colleagues_letter_that_comes_back_is_told_in_inbox_alone(
     server: ImapServer, by: System, tools: Tools, colleague: Viewer
 ) -> None:
-    await an_account(by, address=CLIENT, email_sync=True)
+    await an_account(by, address=MARTA, email_sync=True)
     mailbox_id = await connected(by, server.server)
     await synced(mailbox_id, tools)
     server.inbox.append(letter(), ARRIVED)
     await synced(mailbox_id, tools)
-    async with SmtpSink(answers={f"RCPT {COLLEAGUE}": "550 5.1.1 nobody here"}) as sink:
+    async with SmtpSink(answers={f"RCPT {CHIARA}": "550 5.1.1 nobody here"}) as sink:
         for minute in range(11):
             at(NOON + timedelta(minutes=minute))
             await write_entries()

@@ -18,10 +18,9 @@ from models.our_own import OurOwn
 from models.toggles import end_email_sync
 from models.viewer import System, Viewer
 from tests.support.emails.received import a_message, received
+from tests.support.firm.cast import ANNA
 from tests.support.firm.factories import PASSWORD, a_firm, a_member, an_account, invited
 from tests.support.letters.outbox import written
-
-ANNA = "anna@client.test"
 
 
 @pytest.fixture

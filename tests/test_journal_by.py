@@ -6,6 +6,7 @@ from models.invitation import accepting
 from models.journal import Entry, JournalKind
 from models.viewer import Actor, ApiScope, JournalSource, LetterLink, Viewer
 from tests.support.api.client import Api
+from tests.support.firm.cast import ANNA
 from tests.support.firm.factories import (
     PASSWORD,
     a_firm,
@@ -16,7 +17,6 @@ from tests.support.firm.factories import (
     signed_in,
     switched,
 )
-from tests.support.firm.one_of_everything import ANNA
 
 AUDIT = "{ journal(first: 1) { nodes { kind by actor { __typename } } } }"
 

@@ -15,9 +15,10 @@ from models.notification_category import NotificationCategory
 from models.viewer import TeamRole, Viewer
 from tests.support.api.client import Api
 from tests.support.api.isolation import NOT_IDS
+from tests.support.firm.cast import ANNA
 from tests.support.firm.factories import a_firm, an_account, invited, signed_in, switched
 from tests.support.firm.inbox import saying
-from tests.support.firm.one_of_everything import ANNA, a_letter, a_world
+from tests.support.firm.one_of_everything import a_letter, a_world
 from tests.support.firm.preferences import preferred
 
 FOUND = """query($bulk: ID) { journal(filter: { bulkUpdateId: $bulk }, first: 100) {

@@ -11,8 +11,8 @@ from models.ground import clock
 from models.viewer import Viewer
 from tests.support.api.client import Api
 from tests.support.database.store import firms_key
+from tests.support.firm.cast import ANNA
 from tests.support.firm.factories import PASSWORD, MadeAccount, a_client, a_firm, a_member, an_account
-from tests.support.firm.one_of_everything import ANNA
 from tests.support.letters.odd_paths import few_pieces
 from tests.support.processes.browser import Window, a_window
 

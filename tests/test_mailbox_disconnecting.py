@@ -17,7 +17,8 @@ from models.journal import FeedKind, JournalKind
 from models.mailbox import StoredEmails, ending, lease
 from models.mailbox.ending import end_mailboxes
 from models.viewer import ApiScope, System, TeamRole, Viewer
-from tests.support.emails.synced_mailbox import CLIENT, connected, letter, notifications, states, subjects_of, synced
+from tests.support.emails.synced_mailbox import connected, letter, notifications, states, subjects_of, synced
+from tests.support.firm.cast import MARTA
 from tests.support.firm.factories import a_firm, a_member, an_account, counting, switched
 from tests.support.firm.invitations import later
 from tests.support.refusals import refused
@@ -65,7 +66,7 @@ async def an_owner(by: System) -> Viewer:
 async def test_kept_messages_stay_and_connected_again_nothing_is_stored_twice(
     server: ImapServer, by: System, tools: Tools
 ) -> None:
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     owner = await an_owner(by)
     box = await connected(by, server.server)
     server.inbox.append(letter(subject="first"))
@@ -90,7 +91,7 @@ async def test_kept_messages_stay_and_connected_again_nothing_is_stored_twice(
 async def test_what_the_other_mailbox_holds_is_still_there_and_the_rest_is_forgotten(
     server: ImapServer, other: ImapServer, by: System, tools: Tools, kept: Path
 ) -> None:
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     owner = await an_owner(by)
     first, second = await two_mailboxes(by, server, other, tools)
     sources = {row["subject"]: row["raw_file"] for row in await store.rows("SELECT subject, raw_file FROM email")}
@@ -124,7 +125,7 @@ async def test_what_the_other_mailbox_holds_is_still_there_and_the_rest_is_forgo
 async def test_what_the_other_mailbox_holds_is_still_there_though_nobody_asked_for_it_when_it_was_found_there(
     server: ImapServer, other: ImapServer, by: System, tools: Tools
 ) -> None:
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     owner = await an_owner(by)
     first = await connected(by, server.server)
     for served in (server, other):
@@ -153,7 +154,7 @@ async def said_of(by: System) -> list[dict[str, str | None]]:
 
 
 async def test_feeds_tell_that_the_lists_are_to_be_read_afresh(server: ImapServer, by: System, tools: Tools) -> None:
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     owner = await an_owner(by)
     box = await connected(by, server.server)
     await synced(box, tools)
@@ -174,7 +175,7 @@ async def test_feeds_tell_that_the_lists_are_to_be_read_afresh(server: ImapServe
 async def test_a_worker_that_still_holds_it_writes_nothing_any_more(
     server: ImapServer, by: System, tools: Tools
 ) -> None:
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     owner = await an_owner(by)
     box = await connected(by, server.server)
     server.inbox.append(letter())
@@ -225,7 +226,7 @@ def _own(server: ImapServer, employee: Viewer) -> mailbox.NewMailbox:
 async def test_many_messages_go_in_a_few_statements_a_step(
     server: ImapServer, by: System, tools: Tools, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await an_account(by, address=CLIENT, email_sync=True)
+    await an_account(by, address=MARTA, email_sync=True)
     owner = await an_owner(by)
     counted: dict[int, int] = {}
     for many in (1, 40):
@@ -243,7 +244,7 @@ async def test_many_messages_go_in_a_few_statements_a_step(
 async def test_two_that_are_forgotten_at_once_leave_nothing(
     server: ImapServer, other: ImapServer, by: System, tools: Tools, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await an_account(by, address=CLIENT, email_sync=True)
+    await an_account(by, address=MARTA, email_sync=True)
     owner = await an_owner(by)
     monkeypatch.setattr(ending, "AT_ONCE", 1)
     for box in await two_mailboxes(by, server, other, tools):

@@ -9,16 +9,8 @@ from models import mailbox
 from models.mailbox import MailboxChange, NewMailbox
 from models.viewer import System, Viewer
 from tests.support.api.client import Api
-from tests.support.emails.synced_mailbox import (
-    CLIENT,
-    STRANGER,
-    connected,
-    ledger_equals_server,
-    letter,
-    past,
-    subjects_of,
-    synced,
-)
+from tests.support.emails.synced_mailbox import connected, ledger_equals_server, letter, past, subjects_of, synced
+from tests.support.firm.cast import MARTA, STRANGER
 from tests.support.firm.factories import a_member, an_account, counting, signed_in
 from tests.support.servers.imap import ImapServer, ServedFolder
 
@@ -50,7 +42,7 @@ async def figures(by: Viewer, *mailbox_ids: Any) -> list[dict[str, tuple[object,
 async def test_the_health_names_every_folder_with_its_figures_and_why_it_is_not_read(
     server: ImapServer, private: ServedFolder, by: System, tools: Tools
 ) -> None:
-    await an_account(by, address=CLIENT, email_sync=True)
+    await an_account(by, address=MARTA, email_sync=True)
     past(server.inbox, letter(), letter(STRANGER), letter())
     past(private, letter(), letter())
     past(server.folders[4], letter(subject="deleted"))
@@ -97,7 +89,7 @@ async def test_the_figures_of_a_hundred_folders_cost_the_statements_of_one(
 async def test_what_the_firm_leaves_out_is_not_read_and_comes_back(
     server: ImapServer, private: ServedFolder, by: System, tools: Tools
 ) -> None:
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     past(server.inbox, letter(subject="in"))
     past(private, letter(subject="private"))
     new = NewMailbox(

@@ -10,6 +10,7 @@ from models.ground import store
 from models.session import SignedIn, marks
 from models.viewer import Asker, System, ViewerKind
 from tests.support.api.client import Api
+from tests.support.firm.cast import ANNA, CHIARA
 from tests.support.firm.factories import PASSWORD, a_client, a_firm, a_member, an_account, answered, reset_token
 from tests.support.firm.invitations import later
 from tests.support.firm.team import joined
@@ -17,7 +18,6 @@ from tests.support.refusals import refused
 from tests.support.servers.redis import RedisServer
 
 pytestmark = pytest.mark.usefixtures("store")
-ANNA, CHIARA = "anna@client.test", "chiara@firm.test"
 HOME, CAFE = "192.0.2.1", "198.51.100.7"
 NEW = "battery staple"
 SIGN_IN = """mutation($email: String!, $password: String!, $kind: SessionKind!) {

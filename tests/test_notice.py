@@ -19,6 +19,7 @@ from models.journal import JournalFilter, JournalKind, Subject
 from models.letter import LetterState
 from models.notice import NotifyOutcome
 from models.viewer import System, Viewer
+from tests.support.firm.cast import ANNA
 from tests.support.firm.factories import (
     a_contact,
     a_firm,
@@ -31,7 +32,6 @@ from tests.support.firm.factories import (
 )
 from tests.support.firm.notices import later, subjects
 from tests.support.firm.notify_clients import (
-    ANNA,
     EVERYBODY,
     INVOICE,
     as_told,

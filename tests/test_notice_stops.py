@@ -13,8 +13,9 @@ from models.toggles import PreferencesWish, preferring
 from models.toggles.preferences import NotificationPreference
 from models.viewer import System
 from tests.support.emails.synced_mailbox import eventually
+from tests.support.firm.cast import ANNA
 from tests.support.firm.factories import MadeAccount, a_firm, an_account, switched
-from tests.support.firm.notices import ANNA, a_notice, gathered, tidings, told_account
+from tests.support.firm.notices import a_notice, gathered, tidings, told_account
 from tests.support.letters.outbox import (
     an_invitation,
     due_again,

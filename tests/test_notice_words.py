@@ -9,8 +9,9 @@ from models.errors import ErrorCode, Refusals
 from models.firm_settings import ClientAction
 from models.ground import store
 from models.viewer import Viewer
+from tests.support.firm.cast import ANNA
 from tests.support.firm.factories import a_firm, a_member, an_account
-from tests.support.firm.notify_clients import ANNA, kept, notified, the_notices
+from tests.support.firm.notify_clients import kept, notified, the_notices
 from tests.support.firm.one_of_everything import everything
 from tests.support.refusals import refused
 

@@ -18,7 +18,6 @@ from tests.support.database.dump import dump
 from tests.support.emails.oauth_mailbox import health, held, secret_of
 from tests.support.emails.sync_worker import idling, working
 from tests.support.emails.synced_mailbox import (
-    CLIENT,
     connected,
     eventually,
     ledger_equals_server,
@@ -29,6 +28,7 @@ from tests.support.emails.synced_mailbox import (
     subjects_of,
     synced,
 )
+from tests.support.firm.cast import MARTA
 from tests.support.firm.factories import a_member, an_account, mail_ports
 from tests.support.servers.imap import ImapServer
 from tests.support.servers.tokens import TokenServer, answer
@@ -41,7 +41,7 @@ pytestmark = pytest.mark.usefixtures("store")
 async def test_it_signs_in_with_an_access_token_and_reads(
     server: ImapServer, tokens: TokenServer, mailbox_id: UUID, by: System, tools: Tools
 ) -> None:
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     past(server.inbox, letter(subject="by token"))
     await synced(mailbox_id, tools)
     assert await subjects_of(account.id) == ["by token"]
@@ -152,7 +152,7 @@ async def test_a_private_token_server_is_not_called_outside_of_development(
 async def test_a_token_that_ends_while_it_watches_is_replaced_and_nothing_is_wrong(
     server: ImapServer, tokens: TokenServer, mailbox_id: UUID, by: System, tools: Tools, later: Any
 ) -> None:
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     await a_member(by)
     async with working(tools.parsers):
         await idling(server)
@@ -171,7 +171,7 @@ async def test_a_token_that_ends_while_it_watches_is_replaced_and_nothing_is_wro
 async def test_a_token_that_ends_in_the_middle_of_a_letter_is_replaced_and_nothing_is_lost(
     server: ImapServer, tokens: TokenServer, mailbox_id: UUID, by: System, tools: Tools, later: Any
 ) -> None:
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     subjects = [f"{number}" for number in range(5)]
     past(server.inbox, *(letter(subject=subject, text="word " * 500) for subject in subjects))
 

@@ -15,15 +15,8 @@ from models.ground import store
 from models.viewer import System, Viewer
 from tests.support.emails.disturbances import ASKED, CLIENTS, Scene, during
 from tests.support.emails.sync_worker import working
-from tests.support.emails.synced_mailbox import (
-    CLIENT,
-    connected,
-    eventually,
-    notifications,
-    row_of,
-    subjects_of,
-    synced,
-)
+from tests.support.emails.synced_mailbox import connected, eventually, notifications, row_of, subjects_of, synced
+from tests.support.firm.cast import MARTA
 from tests.support.firm.factories import a_member, an_account
 from tests.support.servers.any_mailbox import Place
 from tests.support.servers.relay import Relay
@@ -55,7 +48,7 @@ async def viewer(by: System) -> Viewer:
 
 @pytest.fixture
 async def scene(place: Place, relay: Relay, tokens: TokenServer, by: System, viewer: Viewer) -> Scene:
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     mailbox_id = await connected(by, relay.server, username=place.username, password=tokens.oauth)
     scene = Scene(by, place, relay, account.id, mailbox_id)
     await place.create(CLIENTS)
@@ -104,7 +97,7 @@ async def test_a_token_that_ends_in_idle_is_replaced_and_what_comes_then_is_told
     assert (await row_of(scene.mailbox_id))["failures"] == 0
     await synced(scene.mailbox_id, tools)
     await scene.all_is_well()
-    assert await notifications(scene.by) == [(f"{CLIENT}: with the next token", 1)]
+    assert await notifications(scene.by) == [(f"{MARTA}: with the next token", 1)]
 
 
 async def test_a_token_server_that_says_nothing_is_told_and_holds_up_no_other_mailbox(
@@ -150,4 +143,4 @@ async def test_a_token_server_that_says_nothing_is_told_and_holds_up_no_other_ma
         await synced(mailbox_id, tools)
     await scene.all_is_well()
     assert await store.value("SELECT count(*) FROM occurrence WHERE mailbox_id = $1 AND email_id IS NULL", other) == 0
-    assert await notifications(scene.by) == [(f"{CLIENT}: meanwhile", 1)]
+    assert await notifications(scene.by) == [(f"{MARTA}: meanwhile", 1)]

@@ -18,8 +18,9 @@ from tests.support.api.client import Api
 from tests.support.api.pages import FOCUSED, sign_in
 from tests.support.api.portal import a_box
 from tests.support.api.toy_server import until
+from tests.support.firm.cast import ANNA
 from tests.support.firm.factories import a_client, a_firm, an_account
-from tests.support.firm.one_of_everything import ANNA, PDF, a_letter
+from tests.support.firm.one_of_everything import PDF, a_letter
 from tests.support.processes.browser import Window, a_window
 from tests.support.servers.http import served
 

@@ -16,8 +16,9 @@ from tests.support.api.client import Api
 from tests.support.api.pages import FOCUSED, sign_in
 from tests.support.api.portal import a_box, account_id, two_accounts
 from tests.support.database.store import firms_key
+from tests.support.firm.cast import ANNA
 from tests.support.firm.factories import a_client, a_firm, a_member, an_account, invited, switched
-from tests.support.firm.one_of_everything import ANNA, PDF, a_letter
+from tests.support.firm.one_of_everything import PDF, a_letter
 from tests.support.processes.browser import a_window
 from tests.support.servers.http import served
 

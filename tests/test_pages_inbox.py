@@ -4,11 +4,10 @@ from pathlib import Path
 
 from models import notification
 from tests.support.api.client import Api
+from tests.support.firm.cast import CHIARA
 from tests.support.firm.factories import PASSWORD, a_firm, a_member
 from tests.support.firm.inbox import EMAIL, chosen, raised
 from tests.support.processes.browser import a_window
-
-CHIARA = "chiara@firm.test"
 
 
 async def test_a_colleague_signs_in_reads_what_is_unread_and_marks_it(api: Api, tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ from models.errand.running import run_errands
 from models.ground import store as database
 from models.notification_category import NotificationCategory
 from tests.support.api.client import Api
+from tests.support.firm.cast import ANNA
 from tests.support.firm.factories import a_firm, a_member, an_account, linked, switched
-from tests.support.firm.one_of_everything import ANNA, everything
+from tests.support.firm.one_of_everything import everything
 from tests.support.firm.preferences import muted
 from tests.support.letters.unsubscribe_links import MESSAGES, link_of
 from tests.support.processes.browser import Window, a_window

@@ -11,6 +11,7 @@ from models.errors import DeadLink, DeadLinkReason, ErrorCode, RateLimited
 from models.ground import clock, secret_link, store
 from models.viewer import System, ViewerKind
 from tests.support.database.store import firms_key
+from tests.support.firm.cast import ANNA, CHIARA
 from tests.support.firm.factories import PASSWORD, a_client, a_firm, a_member, an_account, answered, signed_in, switched
 from tests.support.letters.outbox import written
 from tests.support.refusals import refused
@@ -18,7 +19,6 @@ from tests.support.waiting import held, until_waiting
 
 pytestmark = pytest.mark.usefixtures("store")
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-ANNA, CHIARA = "anna@client.test", "chiara@firm.test"
 NEW = "battery staple"
 
 

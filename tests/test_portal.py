@@ -20,6 +20,7 @@ from models.portal import Portal, emails
 from models.session import SignedIn
 from models.viewer import Client, System
 from tests.support.emails.received import a_message
+from tests.support.firm.cast import ANNA
 from tests.support.firm.factories import (
     MadeAccount,
     a_client,
@@ -38,7 +39,6 @@ from tests.support.refusals import refused
 
 pytestmark = pytest.mark.usefixtures("store")
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-ANNA = "anna@client.test"
 
 
 @pytest.fixture

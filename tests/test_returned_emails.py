@@ -18,7 +18,8 @@ from models.viewer import System, Viewer
 from tests.support.api.client import Api
 from tests.support.emails.sent_from_here import as_it_left, sent_here
 from tests.support.emails.submissions import way_of
-from tests.support.emails.synced_mailbox import CLIENT, NOBODY, connected, letter, states, synced
+from tests.support.emails.synced_mailbox import NOBODY, connected, letter, states, synced
+from tests.support.firm.cast import MARTA
 from tests.support.firm.factories import a_firm, a_member, an_account, signed_in
 from tests.support.letters.reports import a_complaint, a_report, an_answer
 from tests.support.servers.imap import ARRIVED, ImapServer
@@ -39,7 +40,7 @@ async def settled(raw: bytes, *, firm_id: UUID | None = None) -> bool:
     return report is not None and await settle(report, firm_id=firm_id)
 
 
-def about(raw: bytes, whom: str = CLIENT, **more: Any) -> bytes:
+def about(raw: bytes, whom: str = MARTA, **more: Any) -> bytes:
     return a_report(raw, about=whom, **more)
 
 
@@ -62,11 +63,11 @@ async def test_what_comes_back_is_told_to_whoever_wrote_it_with_whom_and_why(wri
     email_id = await sent_here(writer, box)
     stood = await journal.head(writer.firm_id)
     await settled(about(await as_it_left(email_id), diagnostic="550 5.1.1 No such user, see https://mx.test/why"))
-    why = f"It did not reach {CLIENT}. {BACK} (5.1.1): 550 5.1.1 No such user, see …."
+    why = f"It did not reach {MARTA}. {BACK} (5.1.1): 550 5.1.1 No such user, see …."
     assert await outcome(email_id) == ("BOUNCED", why)
     assert await told() == [(writer.member_id, f"The e-mail “The offer” came back. {why}", 1)]
     assert colleague.member_id != writer.member_id
-    assert await suppressed() == [CLIENT]
+    assert await suppressed() == [MARTA]
     moved = [entry.subject_id for batch in await journal.since(writer.firm_id, stood) for entry in batch.entries
              if entry.kind == FeedKind.EMAIL_MOVED]  # fmt: skip
     assert moved == [email_id]
@@ -93,9 +94,9 @@ async def test_where_the_writer_is_gone_everybody_hears_of_it(writer: Viewer, bo
 async def test_the_same_report_is_told_once_and_one_on_another_recipient_too(writer: Viewer, box: UUID) -> None:
     email_id = await sent_here(writer, box, copies=[CARL])
     raw = await as_it_left(email_id)
-    for whom in (CLIENT, CLIENT, CARL, CLIENT, CARL):
+    for whom in (MARTA, MARTA, CARL, MARTA, CARL):
         await settled(about(raw, whom))
-    texts = [f"It did not reach {whom}. {BACK} (5.1.1)." for whom in (CLIENT, CARL)]
+    texts = [f"It did not reach {whom}. {BACK} (5.1.1)." for whom in (MARTA, CARL)]
     assert await outcome(email_id) == ("BOUNCED", " ".join(texts))
     ((_, text, count),) = await told()
     assert (text, count) == (f"The e-mail “The offer” came back. {texts[1]}", 2)
@@ -118,7 +119,7 @@ async def test_what_says_nothing_against_the_address_suppresses_nobody(
     state, error = await outcome(email_id)
     assert (state, await suppressed()) == ("BOUNCED", [])
     assert error
-    assert error.startswith(f"It did not reach {CLIENT}. ")
+    assert error.startswith(f"It did not reach {MARTA}. ")
 
 
 async def test_it_suppresses_within_seven_days_only(writer: Viewer, box: UUID) -> None:
@@ -219,7 +220,7 @@ async def test_whom_the_mail_server_refused_at_once_stays_named(writer: Viewer, 
     email_id = await sent_here(writer, box, copies=[CARL])
     await store.execute("UPDATE submission SET error = 'Carl was refused.'")
     await settled(about(await as_it_left(email_id)))
-    assert await outcome(email_id) == ("BOUNCED", f"Carl was refused. It did not reach {CLIENT}. {BACK} (5.1.1).")
+    assert await outcome(email_id) == ("BOUNCED", f"Carl was refused. It did not reach {MARTA}. {BACK} (5.1.1).")
 
 
 async def test_a_hundred_recipients_that_all_fail_are_told_as_far_as_there_is_room(writer: Viewer, box: UUID) -> None:
@@ -237,12 +238,12 @@ async def test_it_is_the_mailboxs_mail_and_stored_where_its_participants_are_ask
     server: ImapServer, by: System, writer: Viewer, tools: Tools
 ) -> None:
     """The e-mail says itself that it came back: nobody needs the report of a machine in the client's thread."""
-    await an_account(by, address=CLIENT, email_sync=True)
+    await an_account(by, address=MARTA, email_sync=True)
     mailbox_id = await connected(by, server.server)
     await synced(mailbox_id, tools)
     email_id = await sent_here(writer, mailbox_id)
     server.inbox.append(about(await as_it_left(email_id)), ARRIVED)
-    server.inbox.append(letter(sender=CLIENT), ARRIVED)
+    server.inbox.append(letter(sender=MARTA), ARRIVED)
     await synced(mailbox_id, tools)
     assert (await outcome(email_id))[0] == "BOUNCED"
     assert await states(mailbox_id) == ["NOT_SWITCHED_ON", "STORED"]

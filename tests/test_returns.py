@@ -18,9 +18,10 @@ from models import letter, suppression
 from models.ground import clock, keys, store
 from models.viewer import System
 from tests.support.database.store import KEY
+from tests.support.firm.cast import ANNA
 from tests.support.firm.factories import a_firm, a_member, an_address
 from tests.support.letters.outbox import a_route, row_of, written
-from tests.support.letters.reports import ANNA, a_report, an_answer
+from tests.support.letters.reports import a_report, an_answer
 from tests.support.servers.smtp import SmtpSink
 
 TEMPLATE = "bounces+{letter}@portal.test"

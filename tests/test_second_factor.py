@@ -11,11 +11,11 @@ from models.errors import ErrorCode, Refusal
 from models.ground import clock, keys, store
 from models.session import SignedIn
 from models.viewer import Asker, System, TeamRole, Viewer
+from tests.support.firm.cast import CHIARA
 from tests.support.firm.factories import PASSWORD, a_firm, a_member
 from tests.support.refusals import refused
 
 pytestmark = pytest.mark.usefixtures("store")
-EMAIL = "chiara@firm.test"
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
@@ -41,7 +41,7 @@ async def by(store: str) -> System:
 
 @pytest.fixture
 async def owner(by: System) -> Viewer:
-    return await a_member(by, email=EMAIL)
+    return await a_member(by, email=CHIARA)
 
 
 async def switched_on(by: Viewer) -> tuple[App, tuple[str, ...]]:
@@ -52,7 +52,7 @@ async def switched_on(by: Viewer) -> tuple[App, tuple[str, ...]]:
 
 
 async def sign_in(code: str | None = None) -> SignedIn[Asker] | SignedIn[Viewer]:
-    return await session.sign_in(email=EMAIL, secret=PASSWORD, code=code)
+    return await session.sign_in(email=CHIARA, secret=PASSWORD, code=code)
 
 
 async def two_factor(by: Viewer) -> bool | None:
@@ -61,7 +61,7 @@ async def two_factor(by: Viewer) -> bool | None:
 
 async def test_once_confirmed_signing_in_asks_for_a_code(owner: Viewer) -> None:
     started = await second_factor.start(owner, PASSWORD)
-    assert started.uri.startswith(f"otpauth://totp/Switchboard:{EMAIL.replace('@', '%40')}?secret={started.secret}")
+    assert started.uri.startswith(f"otpauth://totp/Switchboard:{CHIARA.replace('@', '%40')}?secret={started.secret}")
     await sign_in()  # nothing is asked for yet
     with refused(ErrorCode.WRONG_CREDENTIALS, "code"):
         await second_factor.confirm(owner, "000000")
@@ -80,7 +80,7 @@ async def test_without_the_right_password_nobody_learns_that_a_code_is_needed(ow
     app, _ = await switched_on(owner)
     for code in (None, app.code()):
         with pytest.raises(Refusal) as wrong:
-            await session.sign_in(email=EMAIL, secret="wrong", code=code)
+            await session.sign_in(email=CHIARA, secret="wrong", code=code)
         assert (wrong.value.code, wrong.value.path) == (ErrorCode.WRONG_CREDENTIALS, ())
 
 

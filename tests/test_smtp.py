@@ -18,12 +18,13 @@ from mail.smtp import (
     Unreachable,
 )
 from models.mailbox import MailSecurity
+from tests.support.firm.cast import ANNA
 from tests.support.servers.certificate import certificate
 from tests.support.servers.smtp import DROP, SmtpSink
 from tests.support.waiting import PATIENCE
 
 RAW = b"Subject: Hello\r\n\r\n.dot\r\n..two\r\nend\r\n"
-ANNA, BEA, CARL = "anna@client.test", "bea@client.test", "carl@client.test"
+BEA, CARL = "bea@client.test", "carl@client.test"
 
 
 @pytest.fixture

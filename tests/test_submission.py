@@ -19,7 +19,8 @@ from models.mailbox.ending import end_mailboxes
 from models.submission import NewSubmission
 from models.viewer import System, TeamRole, Viewer
 from tests.support.emails.submissions import composed, state_of, way_of, written
-from tests.support.emails.synced_mailbox import CLIENT, NOBODY, connected
+from tests.support.emails.synced_mailbox import NOBODY, connected
+from tests.support.firm.cast import MARTA
 from tests.support.firm.factories import a_firm, a_member, an_account
 from tests.support.firm.invitations import later
 
@@ -68,7 +69,7 @@ async def test_no_submission_is_of_another_firms_anything(by: Viewer, box: UUID,
 
 
 async def test_of_a_disconnected_mailbox_what_waits_is_cancelled_and_says_why(by: Viewer, box: UUID) -> None:
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     waiting, leaving, gone = [await written(by, box) for _ in range(3)]
     await store.execute("UPDATE submission SET handed_over = 1 WHERE id = $1", leaving)
     await store.execute("UPDATE submission SET state = 'SENT', settled_at = now() WHERE id = $1", gone)

@@ -15,7 +15,8 @@ from models.viewer import Viewer
 from tests.support.emails.sending_mailbox import BEA, IN, a_box, a_sink, a_writer, becomes, due_again, has_error
 from tests.support.emails.submissions import a_file, state_of, way_of, written
 from tests.support.emails.sync_worker import working
-from tests.support.emails.synced_mailbox import CLIENT, eventually, row_of
+from tests.support.emails.synced_mailbox import eventually, row_of
+from tests.support.firm.cast import MARTA
 from tests.support.firm.factories import an_address
 from tests.support.servers.imap import ImapServer
 from tests.support.servers.smtp import DROP, SILENCE, SmtpSink, Taken
@@ -172,13 +173,13 @@ async def suppressed(by: Viewer, address: str) -> None:
 
 async def test_who_is_suppressed_meanwhile_is_left_out_and_told(by: Viewer, tools: Tools, sink: SmtpSink) -> None:
     box = await a_box(by, sink)
-    some, all_ = await written(by, box, to=[CLIENT, BEA]), await written(by, box, to=[BEA])
+    some, all_ = await written(by, box, to=[MARTA, BEA]), await written(by, box, to=[BEA])
     await suppressed(by, BEA)
     async with working(tools.parsers):
         await becomes(some, "SENT")
         await becomes(all_, "CANCELLED")
     (taken,) = sink.letters
-    assert taken.to == (CLIENT,)
+    assert taken.to == (MARTA,)
     said = "Nothing is sent to bea@client.test: an earlier letter came back from there."
     assert [(await way_of(each))["error"] for each in (some, all_)] == [said, said]
 
@@ -198,7 +199,7 @@ async def test_one_whose_file_is_gone_or_whose_address_cannot_be_written_holds_u
 ) -> None:
     box = await a_box(by, sink)
     lost = await written(by, box, attachments=[replace(await a_file(by), file="0" * 64)])
-    unwritable = await written(by, box, to=[CLIENT])
+    unwritable = await written(by, box, to=[MARTA])
     await store.execute("UPDATE email_participant SET address = 'a b' WHERE email_id = $1 AND role = 'TO'", unwritable)
     async with working(tools.parsers):
         await becomes(await written(by, box), "SENT")

@@ -15,7 +15,8 @@ from models.viewer import Viewer
 from tests.support.emails.sending_mailbox import CARL, IN, a_box, a_sink, a_writer, becomes, door_of, has_error
 from tests.support.emails.submissions import PDF, written
 from tests.support.emails.sync_worker import working
-from tests.support.emails.synced_mailbox import CLIENT, eventually
+from tests.support.emails.synced_mailbox import eventually
+from tests.support.firm.cast import MARTA
 from tests.support.servers.smtp import SmtpSink
 
 pytest_plugins = ["tests.support.emails.sync_fixtures", "tests.support.emails.sending_fixtures"]
@@ -47,14 +48,14 @@ async def test_what_a_colleague_writes_arrives_with_its_files_and_is_what_the_fi
 ) -> None:
     box = await a_box(by, sink)
     upload_id = await upload.keep(by, NewUpload("Offerta è.pdf", "application/pdf", len(PDF)), io.BytesIO(PDF))
-    new = NewEmail(box, (CLIENT,), (CARL,), "Über alles", "Ecco l'offerta.", (AttachmentRef(upload_id=upload_id),))
+    new = NewEmail(box, (MARTA,), (CARL,), "Über alles", "Ecco l'offerta.", (AttachmentRef(upload_id=upload_id),))
     (email_id,) = (await submission.send(by, new, key="1")).ids
     async with working(tools.parsers):
         await becomes(email_id, "SENT")
     (taken,) = sink.letters
     said = parse(taken.raw)
     assert (said.subject, said.text.strip()) == ("Über alles", "Ecco l'offerta.")
-    assert [(each.role, each.address) for each in said.participants[1:]] == [("TO", CLIENT), ("CC", CARL)]
+    assert [(each.role, each.address) for each in said.participants[1:]] == [("TO", MARTA), ("CC", CARL)]
     assert [(each.name, each.content) for each in said.attachments] == [("Offerta è.pdf", PDF)]
     row = await store.row("SELECT fingerprint, message_id FROM email WHERE id = $1", email_id)
     assert row is not None

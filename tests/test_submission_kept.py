@@ -15,7 +15,8 @@ from tests.support.emails.sending_mailbox import a_box, a_writer, becomes
 from tests.support.emails.sent_from_here import an_hour_later
 from tests.support.emails.submissions import way_of, written
 from tests.support.emails.sync_worker import idling, working
-from tests.support.emails.synced_mailbox import CLIENT, eventually, ledger_equals_server, ledger_of, letter, synced
+from tests.support.emails.synced_mailbox import eventually, ledger_equals_server, ledger_of, letter, synced
+from tests.support.firm.cast import MARTA
 from tests.support.firm.factories import an_account
 from tests.support.servers.imap import ImapServer, ServedFolder
 from tests.support.servers.imap.wording import LABELLED
@@ -62,7 +63,7 @@ def appends(server: ImapServer) -> int:
 async def test_microsoft_keeps_it_renamed_and_an_answer_to_either_name_stands_in_its_thread(
     server: ImapServer, by: Viewer, tools: Tools, sink: SmtpSink
 ) -> None:
-    await an_account(System(by.firm_id), address=CLIENT, email_sync=True)
+    await an_account(System(by.firm_id), address=MARTA, email_sync=True)
     box = await a_box(by, sink, server.server)
     sink.answered = keeping(server.folders[1], change=as_microsoft)
     async with working(tools.parsers):

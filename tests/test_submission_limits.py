@@ -14,7 +14,6 @@ from models.ground import store
 from models.ground.settings import Settings
 from models.submission import AttachmentRef, Reply, ReplyRecipients
 from tests.support.emails.correspondence import (
-    ANNA,
     Office,
     a_box,
     a_document,
@@ -29,6 +28,7 @@ from tests.support.emails.correspondence import (
     sent,
     uploaded,
 )
+from tests.support.firm.cast import ANNA
 from tests.support.firm.factories import counting
 from tests.support.firm.invitations import later
 from tests.support.firm.one_of_everything import everything

@@ -14,7 +14,8 @@ from models.submission.due import composed, may_leave, next_due, written
 from models.viewer import System, TeamRole, Viewer
 from tests.support.emails import submissions
 from tests.support.emails.submissions import a_file, due_of, state_of, way_of
-from tests.support.emails.synced_mailbox import CLIENT, NOBODY, connected
+from tests.support.emails.synced_mailbox import NOBODY, connected
+from tests.support.firm.cast import MARTA
 from tests.support.firm.factories import a_firm, a_member, an_address
 
 pytest_plugins = ["tests.support.emails.submission_fixtures"]
@@ -46,10 +47,10 @@ async def test_the_one_that_waits_longest_leaves_first_with_all_that_it_says(
     first = await submissions.written(by, box, copies=["carl@client.test"], attachments=[file])
     await submissions.written(by, box)
     due = await due_of(leased)
-    assert (due.id, due.recipients, due.handed_over) == (first, (CLIENT, "carl@client.test"), 0)
+    assert (due.id, due.recipients, due.handed_over) == (first, (MARTA, "carl@client.test"), 0)
     said = await written(due)
     assert (said.subject, said.text, said.attachments) == ("The offer", "Here it is.", (file,))
-    assert [(one.role, one.address) for one in said.people] == [("TO", CLIENT), ("CC", "carl@client.test")]
+    assert [(one.role, one.address) for one in said.people] == [("TO", MARTA), ("CC", "carl@client.test")]
 
 
 async def test_it_is_handed_over_twice_at_the_most(by: Viewer, box: UUID, leased: Leased) -> None:
@@ -200,7 +201,7 @@ async def test_while_the_door_is_left_alone_nothing_is_due(by: Viewer, box: UUID
 
 
 async def test_who_is_suppressed_by_now_is_known_when_it_leaves(by: Viewer, box: UUID, leased: Leased) -> None:
-    await submissions.written(by, box, to=["Gone@Client.test", CLIENT])
+    await submissions.written(by, box, to=["Gone@Client.test", MARTA])
     await an_address(by, "gone@client.test")
     await store.execute("UPDATE email_address SET suppressed_at = now()")
     assert (await due_of(leased)).suppressed == {"Gone@Client.test"}

@@ -11,10 +11,10 @@ from models.errors import ErrorCode, Faults, Refusal, Refusals
 from models.participant import Participant, Role
 from models.submission.recipients import Recipient, ReplyRecipients, answered
 from models.submission.recipients import typed as typed_with
+from tests.support.firm.cast import ANNA, BRUNO, CHIARA, STUDIO
 
 SENDER, ALL = ReplyRecipients.SENDER, ReplyRecipients.ALL
-ANNA, BRUNO, CARLA, FORM = "anna@client.test", "bruno@client.test", "carla@else.test", "form@else.test"
-STUDIO, CHIARA = "studio@firm.test", "chiara@firm.test"
+CARLA, FORM = "carla@else.test", "form@else.test"
 OURS = {STUDIO, CHIARA}
 
 

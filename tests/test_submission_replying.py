@@ -9,9 +9,6 @@ from models.ground import store
 from models.participant import Participant, Role
 from models.submission import Reply, ReplyRecipients
 from tests.support.emails.correspondence import (
-    ANNA,
-    BRUNO,
-    STUDIO,
     Office,
     a_box,
     an_office,
@@ -24,6 +21,7 @@ from tests.support.emails.correspondence import (
     stored,
     way_of,
 )
+from tests.support.firm.cast import ANNA, BRUNO, STUDIO
 from tests.support.firm.factories import a_member, an_address
 
 pytestmark = pytest.mark.usefixtures("store")

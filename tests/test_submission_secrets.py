@@ -15,7 +15,8 @@ from tests.support.database.failing import failing
 from tests.support.emails.sending_mailbox import BEA, a_sink, a_writer, is_now, there
 from tests.support.emails.submissions import a_file, way_of, written
 from tests.support.emails.sync_worker import working
-from tests.support.emails.synced_mailbox import CLIENT, NOBODY, STUDIO, connected, eventually
+from tests.support.emails.synced_mailbox import NOBODY, connected, eventually
+from tests.support.firm.cast import MARTA, STUDIO
 from tests.support.firm.factories import an_address
 from tests.support.servers.smtp import DROP, SmtpSink
 
@@ -23,8 +24,8 @@ pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 
 PASSWORD, BODY, SUBJECT, NAME = "hunter2 of the mailbox", "zwischenrechnung", "scheidung", "vertrag.pdf"
-SECRETS = (PASSWORD, b64encode(f"\0anna\0{PASSWORD}".encode()).decode(), BODY, SUBJECT, NAME, CLIENT, BEA, STUDIO)
-QUOTED = f"{SUBJECT} {BODY} {NAME} from {STUDIO} to {CLIENT} and {BEA} with {PASSWORD}"
+SECRETS = (PASSWORD, b64encode(f"\0anna\0{PASSWORD}".encode()).decode(), BODY, SUBJECT, NAME, MARTA, BEA, STUDIO)
+QUOTED = f"{SUBJECT} {BODY} {NAME} from {STUDIO} to {MARTA} and {BEA} with {PASSWORD}"
 WAYS: dict[str, tuple[dict[str, str], str, str]] = {
     "taken": ({}, f"250 2.0.0 {QUOTED}", "SENT"),
     "some not taken": ({f"RCPT {BEA}": f"550 5.1.1 {QUOTED}"}, f"250 2.0.0 {QUOTED}", "SENT"),
@@ -48,7 +49,7 @@ async def by(store: str, tmp_path: Path) -> Viewer:
 async def an_e_mail(by: Viewer, sink: SmtpSink) -> UUID:
     box = await connected(System(by.firm_id), NOBODY, smtp=there(sink), address=STUDIO, password=PASSWORD)
     attachments = [await a_file(by, name=NAME)]
-    return await written(by, box, to=[CLIENT, BEA], subject=SUBJECT, text=BODY, attachments=attachments)
+    return await written(by, box, to=[MARTA, BEA], subject=SUBJECT, text=BODY, attachments=attachments)
 
 
 async def has_outcome(email_id: UUID, state: str) -> bool:
@@ -95,7 +96,7 @@ async def test_a_fault_of_ours_is_logged_without_its_words(
 async def test_who_is_suppressed_meanwhile_is_told_to_the_writer_and_to_no_log(
     by: Viewer, tools: Tools, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    for each in (CLIENT, BEA):
+    for each in (MARTA, BEA):
         await an_address(by, each)
     with capture_logs() as logs:
         async with a_sink() as sink:
@@ -104,5 +105,5 @@ async def test_who_is_suppressed_meanwhile_is_told_to_the_writer_and_to_no_log(
             async with working(tools.parsers):
                 await eventually(lambda: has_outcome(email_id, "CANCELLED"))
     assert sink.letters == []
-    assert CLIENT in await database.value("SELECT text FROM notification WHERE kind = 'LETTER_BOUNCED'")
+    assert MARTA in await database.value("SELECT text FROM notification WHERE kind = 'LETTER_BOUNCED'")
     says_nothing(logs, "".join(capfd.readouterr()), await journal())

@@ -28,7 +28,8 @@ from tests.support.emails.sending_mailbox import (
 )
 from tests.support.emails.submissions import a_file, state_of, way_of, written
 from tests.support.emails.sync_worker import idling, working
-from tests.support.emails.synced_mailbox import CLIENT, NOBODY, STUDIO, eventually, row_of, source_of
+from tests.support.emails.synced_mailbox import NOBODY, eventually, row_of, source_of
+from tests.support.firm.cast import MARTA, STUDIO
 from tests.support.servers.imap import ImapServer
 from tests.support.servers.smtp import DROP, SILENCE, SmtpSink, Taken
 
@@ -51,7 +52,7 @@ async def test_it_leaves_within_a_moment_and_everybody_who_follows_hears_of_it(
         email_id = await written(by, box, copies=[CARL], attachments=[await a_file(by)])
         await becomes(email_id, "SENT")
     (taken,) = sink.letters
-    assert (taken.sender, taken.to) == (STUDIO, (CLIENT, CARL))
+    assert (taken.sender, taken.to) == (STUDIO, (MARTA, CARL))
     assert taken.raw == await source_of(by.firm_id, email_id)
     assert await links.file_of(FileKind.SOURCE, by.firm_id, email_id) is not None
     row = await way_of(email_id)
@@ -126,15 +127,15 @@ async def test_who_was_not_reached_is_told_and_the_others_have_it(by: Viewer, to
     async with a_sink(answers={f"RCPT {BEA}": "550 5.1.1 nobody here"}) as sink:
         box = await a_box(by, sink)
         async with working(tools.parsers):
-            email_id = await written(by, box, to=[CLIENT, BEA])
+            email_id = await written(by, box, to=[MARTA, BEA])
             await becomes(email_id, "SENT")
-        assert sink.letters[0].to == (CLIENT,)
+        assert sink.letters[0].to == (MARTA,)
     said = "It did not reach bea@client.test. The mail server refused the letter: 550 5.1.1 nobody here"
     assert (await way_of(email_id))["error"] == said
 
 
 REFUSALS = {
-    "the recipients": ({f"RCPT {CLIENT}": "550 5.1.1 nobody here"}, "550 5.1.1 nobody here"),
+    "the recipients": ({f"RCPT {MARTA}": "550 5.1.1 nobody here"}, "550 5.1.1 nobody here"),
     "its size": ({"MAIL": "552 5.3.4 too large"}, "552 5.3.4 too large"),
     "the whole": ({}, "554 5.7.1 looks bad"),
 }

@@ -12,7 +12,8 @@ from models.submission import settling
 from models.submission.due import may_leave
 from models.viewer import System, TeamRole, Viewer
 from tests.support.emails.submissions import due_of, state_of, written
-from tests.support.emails.synced_mailbox import CLIENT, NOBODY, connected
+from tests.support.emails.synced_mailbox import NOBODY, connected
+from tests.support.firm.cast import MARTA
 from tests.support.firm.factories import a_firm, a_member, an_account
 
 pytest_plugins = ["tests.support.emails.submission_fixtures"]
@@ -58,7 +59,7 @@ async def test_a_refusal_is_told_once_to_the_writer_alone(by: Viewer, box: UUID,
 
 
 async def test_it_is_found_by_the_accounts_of_the_e_mail(by: Viewer, box: UUID, leased: Leased) -> None:
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     email_id = await written(by, box)
     await store.execute(
         "INSERT INTO email_account (id, firm_id, email_id, account_id, sorted_at) VALUES ($1, $2, $3, $4, now())",

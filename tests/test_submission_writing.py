@@ -16,9 +16,6 @@ from models.participant import Participant, Role
 from models.submission import AttachmentRef, LetterState
 from models.viewer import TeamRole, Viewer
 from tests.support.emails.correspondence import (
-    ANNA,
-    BRUNO,
-    STUDIO,
     Office,
     a_box,
     an_email,
@@ -30,6 +27,7 @@ from tests.support.emails.correspondence import (
     stored,
     way_of,
 )
+from tests.support.firm.cast import ANNA, BRUNO, STUDIO
 from tests.support.firm.factories import a_member, an_account, an_address, counting, switched
 
 pytestmark = pytest.mark.usefixtures("store")

@@ -6,8 +6,6 @@ from mail.sync import Tools, sync_once
 from models.ground import store
 from models.viewer import System
 from tests.support.emails.synced_mailbox import (
-    CLIENT,
-    STRANGER,
     announced,
     connected,
     ledger_equals_server,
@@ -18,6 +16,7 @@ from tests.support.emails.synced_mailbox import (
     subjects_of,
     synced,
 )
+from tests.support.firm.cast import MARTA, STRANGER
 from tests.support.firm.factories import a_member, an_account
 from tests.support.servers.imap import ImapServer
 
@@ -28,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("store")
 async def test_new_uids_change_nothing_that_is_stored_and_announce_nothing(
     server: ImapServer, by: System, tools: Tools
 ) -> None:
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     await a_member(by)
     past(server.inbox, letter(subject="1"), letter(STRANGER), letter(subject="2"), letter(subject="3"))
     server.inbox.append(b"From: marta@client.test\r\nSubject: no id\r\n\r\nx\r\n")
@@ -47,13 +46,13 @@ async def test_new_uids_change_nothing_that_is_stored_and_announce_nothing(
     await ledger_equals_server(server, mailbox_id)
     server.inbox.append(letter(subject="after"))
     await synced(mailbox_id, tools)
-    assert await notifications(by) == [(f"{CLIENT}: after", 1)]
+    assert await notifications(by) == [(f"{MARTA}: after", 1)]
 
 
 async def test_an_expunged_message_leaves_the_figures_and_stays_in_the_account(
     server: ImapServer, by: System, tools: Tools
 ) -> None:
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     past(server.inbox, letter(subject="1"), letter(STRANGER), letter(subject="2"))
     mailbox_id = await connected(by, server.server)
     await synced(mailbox_id, tools)
@@ -65,7 +64,7 @@ async def test_an_expunged_message_leaves_the_figures_and_stays_in_the_account(
 
 
 async def test_what_vanishes_before_it_was_fetched_is_explained(server: ImapServer, by: System, tools: Tools) -> None:
-    await an_account(by, address=CLIENT, email_sync=True)
+    await an_account(by, address=MARTA, email_sync=True)
     past(server.inbox, letter(subject="1"), letter(subject="2"))
     mailbox_id = await connected(by, server.server)
     server.say["UID FETCH"] = b"* BYE\r\n"
@@ -90,7 +89,7 @@ async def test_what_vanishes_before_it_was_fetched_is_explained(server: ImapServ
 async def test_a_server_set_back_to_an_earlier_state_gives_numbers_twice_and_hides_no_mail(
     server: ImapServer, by: System, tools: Tools
 ) -> None:
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     past(server.inbox, letter(subject="1"), letter(subject="2"), letter(subject="3"))
     mailbox_id = await connected(by, server.server)
     await synced(mailbox_id, tools)

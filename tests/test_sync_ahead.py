@@ -12,7 +12,8 @@ from mail.sync import Tools
 from mail.sync.ahead import AHEAD, SMALL, Ahead
 from models.viewer import System
 from tests.support.api.toy_server import until
-from tests.support.emails.synced_mailbox import CLIENT, connected, letter, subjects_of, synced
+from tests.support.emails.synced_mailbox import connected, letter, subjects_of, synced
+from tests.support.firm.cast import MARTA
 from tests.support.firm.factories import an_account
 from tests.support.servers.imap import ImapServer
 
@@ -130,7 +131,7 @@ async def test_a_small_batch_needs_no_room_in_the_process() -> None:
 async def test_what_just_came_in_waits_for_no_slow_server_of_others(
     server: ImapServer, by: System, tools: Tools
 ) -> None:
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     mailbox_id = await connected(by, server.server)
     await synced(mailbox_id, tools)
     server.inbox.append(letter(subject="now"))

@@ -14,9 +14,6 @@ from models.viewer import System
 from tests.support.database.store import firms_key
 from tests.support.emails.certified import LETTER_ID, PROVIDER, a_certificate, a_letter, a_part, an_envelope
 from tests.support.emails.synced_mailbox import (
-    CLIENT,
-    STRANGER,
-    STUDIO,
     connected,
     ledger_equals_server,
     ledger_of,
@@ -28,6 +25,7 @@ from tests.support.emails.synced_mailbox import (
     subjects_of,
     synced,
 )
+from tests.support.firm.cast import MARTA, STRANGER, STUDIO
 from tests.support.firm.factories import a_member, an_account, switched
 from tests.support.servers.imap import ImapServer
 from tests.support.servers.imap.talk import Cut
@@ -39,15 +37,15 @@ FORGED = an_envelope(a_letter(Cc=INSIDE), certificate=a_certificate(sender=STRAN
 
 
 async def test_a_certified_letter_arrives_as_its_writers(server: ImapServer, by: System, tools: Tools) -> None:
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     owner = await a_member(by)
     mailbox_id = await connected(by, server.server)
     await synced(mailbox_id, tools)
-    raw = an_envelope(a_letter(sender=f"Marta <{CLIENT}>"))
+    raw = an_envelope(a_letter(sender=f"Marta <{MARTA}>"))
     server.inbox.append(raw)
     await synced(mailbox_id, tools)
     (view,) = (await email.page(owner, EmailFilter(account_id=account.id), Window())).rows
-    assert (view.subject, view.sender.name, view.sender.address) == ("The glass", "Marta", CLIENT)
+    assert (view.subject, view.sender.name, view.sender.address) == ("The glass", "Marta", MARTA)
     assert (view.direction, view.certified_by) == (EmailDirection.INCOMING, "Provider Test PEC")
     assert await notifications(by) == [("Marta: The glass", 1)]
     assert await source_of(by.firm_id, view.id) == raw
@@ -92,7 +90,7 @@ async def test_of_a_certified_letter_of_nobody_only_hashes_are_kept(
     await synced(mailbox_id, tools)
     (row,) = await ledger_of("INBOX", mailbox_id)
     assert set(row["hashes"]) == {
-        firms_key(by.firm_id).address_hash(each) for each in (CLIENT, INSIDE, STUDIO, PROVIDER)
+        firms_key(by.firm_id).address_hash(each) for each in (MARTA, INSIDE, STUDIO, PROVIDER)
     }
     assert await store.value("SELECT count(*) FROM email") == 0
     with pytest.raises(FileNotFoundError):
@@ -135,7 +133,7 @@ async def test_a_server_that_gives_no_beginnings_is_asked_for_the_whole(
 async def test_a_beginning_over_which_the_line_always_breaks_holds_up_nobody_and_its_header_will_do(
     server: ImapServer, by: System, tools: Tools
 ) -> None:
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     past(server.inbox, letter(subject="1"), an_envelope(), letter(subject="3"))
 
     def cut(uid: int) -> None:
@@ -193,10 +191,10 @@ async def test_a_receipt_is_nobodys_letter(server: ImapServer, by: System, tools
 async def test_a_certified_letter_from_us_is_not_ours_for_what_stands_inside(
     server: ImapServer, by: System, tools: Tools
 ) -> None:
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     owner = await a_member(by)
     raw = an_envelope(
-        letter(STUDIO, [CLIENT], message_id=LETTER_ID),
+        letter(STUDIO, [MARTA], message_id=LETTER_ID),
         certificate=a_certificate(sender=STUDIO),
         on_behalf_of=STUDIO,
         reply_to=STUDIO,
@@ -210,7 +208,7 @@ async def test_a_certified_letter_from_us_is_not_ours_for_what_stands_inside(
 async def test_one_letter_in_two_mailboxes_is_one_message_and_answers_to_either_envelope_are_of_its_thread(
     server: ImapServer, by: System, tools: Tools
 ) -> None:
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     async with ImapServer() as second:
         for number, place in enumerate((server, second), 1):
             identifier = f"opec{number}@pec.provider.test"
@@ -218,7 +216,7 @@ async def test_one_letter_in_two_mailboxes_is_one_message_and_answers_to_either_
             certificate = a_certificate(identifier=identifier)
             past(place.inbox, an_envelope(inside, certificate=certificate, identifier=identifier))
             await synced(await connected(by, place.server, address=f"{number}@firm.test"), tools)
-        past(server.inbox, *(letter(STUDIO, [CLIENT], subject=f"Re {number}",
+        past(server.inbox, *(letter(STUDIO, [MARTA], subject=f"Re {number}",
                                     In_Reply_To=f"<opec{number}@pec.provider.test>") for number in (1, 2)))  # fmt: skip
         for row in await store.rows("SELECT id FROM mailbox ORDER BY address LIMIT 1"):
             await synced(row["id"], tools)

@@ -22,7 +22,6 @@ from tests.support.emails.sent_from_here import (
 )
 from tests.support.emails.submissions import way_of
 from tests.support.emails.synced_mailbox import (
-    CLIENT,
     connected,
     ledger_equals_server,
     ledger_of,
@@ -31,6 +30,7 @@ from tests.support.emails.synced_mailbox import (
     states,
     synced,
 )
+from tests.support.firm.cast import MARTA
 from tests.support.firm.factories import an_account
 from tests.support.servers.bucket import Bucket
 from tests.support.servers.imap import ImapServer, ServedFolder
@@ -56,7 +56,7 @@ async def test_it_is_put_there_as_it_left_once_and_the_ledger_knows_it_at_once(
     server: ImapServer, by: System, writer: Viewer, box: UUID, tools: Tools, capabilities: str, asked_for: bool
 ) -> None:
     server.capabilities = capabilities
-    await an_account(by, address=CLIENT, email_sync=asked_for)
+    await an_account(by, address=MARTA, email_sync=asked_for)
     email_id = await sent_here(writer, box, text=LONG)
     await synced(box, tools)
     await one_in_sent_and_one_in_the_thread(server, box, email_id)
@@ -91,7 +91,7 @@ async def test_what_came_to_sent_meanwhile_is_told_apart_from_ours(
     server: ImapServer, by: System, writer: Viewer, box: UUID, tools: Tools
 ) -> None:
     """Another program puts one there between the look and ours."""
-    await an_account(by, address=CLIENT, email_sync=True)
+    await an_account(by, address=MARTA, email_sync=True)
     email_id = await sent_here(writer, box)
     server.folders[1].uidnext += 3
 
@@ -110,7 +110,7 @@ async def test_what_came_to_sent_meanwhile_is_told_apart_from_ours(
 async def test_a_server_that_refuses_is_told_in_words_and_asked_ever_later_until_it_is_given_up(
     server: ImapServer, by: System, writer: Viewer, box: UUID, tools: Tools
 ) -> None:
-    await an_account(by, address=CLIENT, email_sync=True)
+    await an_account(by, address=MARTA, email_sync=True)
     email_id = await sent_here(writer, box)
     server.say["APPEND"] = b"{tag} NO [OVERQUOTA] Quota exceeded\r\n"
     server.inbox.append(letter())
@@ -280,7 +280,7 @@ async def test_what_is_there_and_nobody_heard_of_is_not_put_there_again(
 async def test_the_copy_of_a_disconnected_mailbox_is_kept_or_forgotten_and_what_was_sent_stays(
     server: ImapServer, by: System, writer: Viewer, box: UUID, tools: Tools
 ) -> None:
-    await an_account(by, address=CLIENT, email_sync=True)
+    await an_account(by, address=MARTA, email_sync=True)
     email_id = await sent_here(writer, box)
     await synced(box, tools)
     await mailbox.disconnect(writer, box, StoredEmails.FORGET)

@@ -20,7 +20,8 @@ from tests.support.emails.sent_from_here import (
     sent_here,
 )
 from tests.support.emails.submissions import way_of
-from tests.support.emails.synced_mailbox import CLIENT, connected, ledger_of, row_of, synced
+from tests.support.emails.synced_mailbox import connected, ledger_of, row_of, synced
+from tests.support.firm.cast import MARTA
 from tests.support.firm.factories import an_account
 from tests.support.servers.imap import ImapServer, ServedFolder
 from tests.support.servers.imap.wording import LABELLED
@@ -57,7 +58,7 @@ async def test_a_server_that_keeps_its_own_is_found_out_and_remembered(
     server: ImapServer, by: System, writer: Viewer, unknown: UUID, tools: Tools, changed: bool
 ) -> None:
     """Also one that gives it another Message-ID, as Microsoft does."""
-    await an_account(by, address=CLIENT, email_sync=True)
+    await an_account(by, address=MARTA, email_sync=True)
     email_id = await sent_here(writer, unknown)
     first = (await way_of(email_id))["message_id"]
     given = {"message_id": "AM0PR@outlook.test", "first": first} if changed else {}
@@ -110,7 +111,7 @@ async def test_where_somebody_says_that_it_keeps_them_none_is_put_there_and_a_mi
 async def test_a_server_that_takes_our_header_out_keeps_it_all_the_same(
     server: ImapServer, by: System, writer: Viewer, unknown: UUID, tools: Tools
 ) -> None:
-    await an_account(by, address=CLIENT, email_sync=True)
+    await an_account(by, address=MARTA, email_sync=True)
     email_id = await sent_here(writer, unknown)
     raw = await as_it_left(email_id, text="Here it is.")
     server.folders[1].append(raw.partition(b"\r\n")[2])

@@ -13,7 +13,8 @@ from models.email import EmailFilter
 from models.ground import clock
 from models.ground.page import Window
 from models.viewer import System
-from tests.support.emails.synced_mailbox import CLIENT, STUDIO, connected, synced
+from tests.support.emails.synced_mailbox import connected, synced
+from tests.support.firm.cast import MARTA, STUDIO
 from tests.support.firm.factories import a_member, an_account
 from tests.support.servers.imap import ImapServer
 
@@ -25,7 +26,7 @@ PNG = b"\x89PNG\r\n\x1a\nlogo"
 def a_paper() -> bytes:
     """As Outlook writes one: HTML that shows a logo, and a PDF."""
     message = EmailMessage(SMTP)
-    message["From"], message["To"], message["Subject"] = CLIENT, STUDIO, "The contract"
+    message["From"], message["To"], message["Subject"] = MARTA, STUDIO, "The contract"
     message["Message-ID"], message["Date"] = "<paper@client.test>", "Mon, 30 Nov 2026 09:00:00 +0000"
     message.set_content("Signed.")
     message.add_alternative('<p>Signed.</p><img src="cid:logo%40client">', subtype="html")
@@ -38,7 +39,7 @@ def a_paper() -> bytes:
 
 async def test_papers_are_saved_and_a_logo_is_not(server: ImapServer, by: System, tools: Tools) -> None:
     owner = await a_member(by)
-    made = await an_account(by, address=CLIENT, email_sync=True)
+    made = await an_account(by, address=MARTA, email_sync=True)
     await firm_settings.update(by, {"auto_save_attachments": True})
     mailbox_id = await connected(by, server.server)
     await synced(mailbox_id, tools)

@@ -14,7 +14,6 @@ from models import mailbox
 from models.mailbox import MailSecurity, MailServer
 from models.viewer import System
 from tests.support.emails.synced_mailbox import (
-    CLIENT,
     announced,
     connected,
     eventually,
@@ -24,6 +23,7 @@ from tests.support.emails.synced_mailbox import (
     subjects_of,
     synced,
 )
+from tests.support.firm.cast import MARTA
 from tests.support.firm.factories import a_member, an_account
 from tests.support.servers.dovecot import PASSWORD, USERNAME, Dovecot, dovecot
 from tests.support.waiting import NEVER, PATIENCE
@@ -72,7 +72,7 @@ async def of(by: System, server: Dovecot) -> UUID:
 async def test_nested_folders_are_read_moved_among_and_renamed_and_nothing_is_told_twice(
     server: Dovecot, by: System, tools: Tools
 ) -> None:
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     put(server, "Mandanten.Müller & Söhne", letter(subject="1"), letter(subject="2"))
     put(server, "Gesendete Post", letter(subject="sent"))
     put(server, "Papierkorb", letter(subject="deleted"))
@@ -118,7 +118,7 @@ async def test_what_is_filed_elsewhere_is_noticed_at_once(
     server: Dovecot, by: System, tools: Tools, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(attending, "POLL_SECONDS", (NEVER, NEVER))
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     put(server, "Clients")
     mailbox_id = await of(by, server)
 

@@ -13,7 +13,8 @@ from models.mailbox.folders import LedgerFolder
 from models.mailbox.lease import Leased
 from models.mailbox.ledger import Found
 from models.viewer import System
-from tests.support.emails.received import ANNA, CAME
+from tests.support.emails.received import CAME
+from tests.support.firm.cast import ANNA
 from tests.support.firm.factories import a_firm, an_account, switched
 from tests.support.waiting import held, patience, until_waiting
 

@@ -12,8 +12,9 @@ from mail.sync import Tools
 from models import mailbox, stored_file
 from models.viewer import System
 from tests.support.emails.sync_worker import reading_all_but_odd
-from tests.support.emails.synced_mailbox import CLIENT, connected, ledger_equals_server, letter, past, states, synced
+from tests.support.emails.synced_mailbox import connected, ledger_equals_server, letter, past, states, synced
 from tests.support.files import names_in
+from tests.support.firm.cast import MARTA
 from tests.support.firm.factories import MadeAccount, a_member, an_account, switched
 from tests.support.firm.invitations import later
 from tests.support.servers.imap import ImapServer
@@ -31,7 +32,7 @@ async def failing(tools: Tools) -> AsyncIterator[Tools]:
 
 @pytest.fixture
 async def account(by: System) -> MadeAccount:
-    return await an_account(by, address=CLIENT, email_sync=True)
+    return await an_account(by, address=MARTA, email_sync=True)
 
 
 async def quarantined(server: ImapServer, by: System, failing: Tools, raw: bytes, files: Path) -> UUID:

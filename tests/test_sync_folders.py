@@ -11,7 +11,6 @@ from models.mailbox import folders, lease
 from models.mailbox.mailbox import FolderKind
 from models.viewer import System
 from tests.support.emails.synced_mailbox import (
-    CLIENT,
     connected,
     ledger_equals_server,
     letter,
@@ -21,6 +20,7 @@ from tests.support.emails.synced_mailbox import (
     subjects_of,
     synced,
 )
+from tests.support.firm.cast import MARTA
 from tests.support.firm.factories import an_account, switched
 from tests.support.servers.imap import ImapServer, ServedFolder
 
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.usefixtures("store")
 async def test_what_a_rule_files_in_a_folder_of_its_own_is_read_and_junk_is_not(
     server: ImapServer, by: System, tools: Tools
 ) -> None:
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     clients, junk = ServedFolder("Clients/M&APw-ller"), ServedFolder("Spamverdacht")
     server.folders += [clients, junk]
     past(clients, letter(subject="filed"))
@@ -70,7 +70,7 @@ async def live_with(mailbox_id: UUID) -> dict[str, str]:
 
 
 async def test_a_folder_that_refuses_is_told_and_stops_no_other(server: ImapServer, by: System, tools: Tools) -> None:
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     clients = ServedFolder("Clients")
     server.folders.insert(0, clients)
     for number, folder in enumerate(server.folders):
@@ -121,7 +121,7 @@ async def test_where_every_folder_refuses_the_mailbox_says_so(server: ImapServer
 async def test_figures_that_disagree_in_one_folder_keep_no_message_back(
     server: ImapServer, by: System, tools: Tools
 ) -> None:
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     past(server.inbox, letter(subject="in"))
     past(server.folders[1], letter(subject="out"))
     server.inbox.phantoms = 1
@@ -144,7 +144,7 @@ async def test_figures_that_disagree_in_one_folder_keep_no_message_back(
 async def test_a_folder_over_which_the_line_breaks_comes_last_and_is_left_alone_at_last(
     server: ImapServer, by: System, tools: Tools
 ) -> None:
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     past(server.inbox, letter(subject="in"))
     past(server.folders[1], letter(subject="out"))
     server.say['EXAMINE "INBOX"'] = b"* BYE\r\n"
@@ -166,7 +166,7 @@ async def test_a_folder_over_which_the_line_breaks_comes_last_and_is_left_alone_
 async def test_a_folder_whose_messages_are_refused_again_and_again_rests_and_wakes_nobody(
     server: ImapServer, by: System, tools: Tools
 ) -> None:
-    account = await an_account(by, address=CLIENT)
+    account = await an_account(by, address=MARTA)
     past(server.folders[1], letter(subject="out"))
     mailbox_id = await connected(by, server.server)
     await synced(mailbox_id, tools)

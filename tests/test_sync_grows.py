@@ -18,7 +18,8 @@ from models.mailbox.folders import LedgerFolder
 from models.mailbox.lease import Leased
 from models.mailbox.ledger import Found
 from models.viewer import System
-from tests.support.emails.received import ANNA, CAME, a_message, a_synced_firm
+from tests.support.emails.received import CAME, a_message, a_synced_firm
+from tests.support.firm.cast import ANNA
 from tests.support.firm.many_addresses import nobody_analyses, rows_read
 
 AT_ONCE = 50

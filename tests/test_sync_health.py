@@ -15,7 +15,6 @@ from models.mailbox import MailboxChange, MailSecurity, MailServer, folders, hea
 from models.mailbox.lease import LeaseLost
 from models.viewer import System
 from tests.support.emails.synced_mailbox import (
-    CLIENT,
     connected,
     ledger_equals_server,
     letter,
@@ -25,6 +24,7 @@ from tests.support.emails.synced_mailbox import (
     states,
     synced,
 )
+from tests.support.firm.cast import MARTA
 from tests.support.firm.factories import a_member, an_account, mail_ports
 from tests.support.servers.imap import ImapServer, ServedFolder
 
@@ -159,7 +159,7 @@ async def test_figures_that_agreed_in_between_are_doubted_anew(server: ImapServe
 async def test_a_folder_of_sent_mail_that_is_not_there_is_named_and_everything_is_read_and_live(
     server: ImapServer, by: System, tools: Tools
 ) -> None:
-    await an_account(by, address=CLIENT, email_sync=True)
+    await an_account(by, address=MARTA, email_sync=True)
     past(server.inbox, letter())
     past(server.folders[1], letter())
     mailbox_id = await connected(by, server.server)
@@ -186,7 +186,7 @@ async def test_that_no_folder_of_sent_mail_was_found_is_said(server: ImapServer,
 async def test_a_folder_that_is_no_longer_synced_leaves_the_figures_and_may_come_back(
     server: ImapServer, by: System, tools: Tools
 ) -> None:
-    await an_account(by, address=CLIENT, email_sync=True)
+    await an_account(by, address=MARTA, email_sync=True)
     past(server.inbox, letter())
     past(server.folders[1], letter(subject="sent"))
     mailbox_id = await connected(by, server.server)
@@ -203,7 +203,7 @@ async def test_a_folder_that_is_no_longer_synced_leaves_the_figures_and_may_come
 async def test_a_mailbox_that_moved_elsewhere_is_read_anew_though_its_numbers_are_the_same(
     server: ImapServer, by: System, tools: Tools
 ) -> None:
-    await an_account(by, address=CLIENT, email_sync=True)
+    await an_account(by, address=MARTA, email_sync=True)
     past(server.inbox, letter(subject="old"))
     mailbox_id = await connected(by, server.server)
     await synced(mailbox_id, tools)
@@ -238,7 +238,7 @@ async def test_a_worker_that_lost_the_mailbox_or_missed_a_change_writes_nothing(
 async def test_trouble_of_our_own_is_said_as_such_and_mends(
     server: ImapServer, by: System, tools: Tools, tmp_path: Path
 ) -> None:
-    await an_account(by, address=CLIENT, email_sync=True)
+    await an_account(by, address=MARTA, email_sync=True)
     past(server.inbox, *(letter(subject=str(number)) for number in range(5)))
     mailbox_id = await connected(by, server.server)
     (tmp_path / "elsewhere").mkdir()

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from models.viewer import System
-from tests.support.emails.synced_mailbox import CLIENT, STUDIO, connected, ledger_equals_server, letter, past, states
+from tests.support.emails.synced_mailbox import connected, ledger_equals_server, letter, past, states
+from tests.support.firm.cast import MARTA, STUDIO
 from tests.support.firm.factories import an_account
 from tests.support.processes.memory import MB, said_by
 from tests.support.processes.switchboard import CHECKOUT
@@ -30,7 +31,7 @@ CONTENT = random.Random(25).randbytes(ON_THE_WIRE * 57 // 78)  # a line of 57 by
 
 def _large(encoding: str, content: bytes) -> bytes:
     head = (
-        f"From: {CLIENT}\r\nTo: {STUDIO}\r\nSubject: The plans\r\nMIME-Version: 1.0\r\n"
+        f"From: {MARTA}\r\nTo: {STUDIO}\r\nSubject: The plans\r\nMIME-Version: 1.0\r\n"
         'Content-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nHere they are.\r\n'
         f"--b\r\nContent-Type: application/pdf\r\nContent-Transfer-Encoding: {encoding}\r\n"
         'Content-Disposition: attachment; filename="plans.pdf"\r\n\r\n'
@@ -48,7 +49,7 @@ ENCODED = {
 async def test_a_message_of_25_mb_takes_a_little_memory_of_its_worker_and_of_its_parser(
     server: ImapServer, by: System, store: str, tmp_path: Path, encoding: str
 ) -> None:
-    await an_account(by, address=CLIENT, email_sync=True)
+    await an_account(by, address=MARTA, email_sync=True)
     past(server.inbox, letter(), letter())
     mailbox_id = await connected(by, server.server)
     child = await asyncio.create_subprocess_exec(

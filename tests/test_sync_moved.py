@@ -5,8 +5,6 @@ import pytest
 from mail.sync import Tools, sync_once
 from models.viewer import System
 from tests.support.emails.synced_mailbox import (
-    CLIENT,
-    STRANGER,
     announced,
     connected,
     ledger_equals_server,
@@ -18,6 +16,7 @@ from tests.support.emails.synced_mailbox import (
     subjects_of,
     synced,
 )
+from tests.support.firm.cast import MARTA, STRANGER
 from tests.support.firm.factories import a_member, an_account, switched
 from tests.support.servers.imap import ImapServer, ServedFolder
 
@@ -47,7 +46,7 @@ def clients(server: ImapServer) -> ServedFolder:
 async def test_what_is_moved_is_neither_fetched_nor_told_again(
     server: ImapServer, clients: ServedFolder, by: System, tools: Tools, back: bool
 ) -> None:
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     await a_member(by)
     source, target = (clients, server.inbox) if back else (server.inbox, clients)
     past(source, letter(subject="1"), letter(STRANGER), letter(subject="2"))
@@ -56,7 +55,7 @@ async def test_what_is_moved_is_neither_fetched_nor_told_again(
     source.append(letter(subject="3"))
     await synced(mailbox_id, tools)
     told = await announced(by.firm_id)
-    assert await notifications(by) == [(f"{CLIENT}: 3", 1)]
+    assert await notifications(by) == [(f"{MARTA}: 3", 1)]
     server.commands.clear()
     for uid in (4, 1, 2):
         move(uid, source, target)
@@ -64,7 +63,7 @@ async def test_what_is_moved_is_neither_fetched_nor_told_again(
     await synced(mailbox_id, tools)
     assert fetched(server) == []
     assert await announced(by.firm_id) == told
-    assert await notifications(by) == [(f"{CLIENT}: 3", 1)]
+    assert await notifications(by) == [(f"{MARTA}: 3", 1)]
     assert await states(mailbox_id, target.name) == ["STORED", "STORED", "NOT_SWITCHED_ON", "NOT_SWITCHED_ON"]
     assert await subjects_of(account.id) == ["1", "2", "3"]
     await ledger_equals_server(server, mailbox_id)
@@ -73,7 +72,7 @@ async def test_what_is_moved_is_neither_fetched_nor_told_again(
 async def test_a_renamed_folder_is_listed_anew_and_nothing_of_it_is_fetched_or_told(
     server: ImapServer, clients: ServedFolder, by: System, tools: Tools
 ) -> None:
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     past(clients, letter(subject="1"), letter(subject="2"), letter(STRANGER))
     mailbox_id = await connected(by, server.server)
     await synced(mailbox_id, tools)
@@ -94,7 +93,7 @@ async def test_a_renamed_folder_is_listed_anew_and_nothing_of_it_is_fetched_or_t
 async def test_a_copy_that_stands_in_two_folders_is_read_there_too(
     server: ImapServer, clients: ServedFolder, by: System, tools: Tools
 ) -> None:
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     past(server.inbox, letter(subject="1"))
     mailbox_id = await connected(by, server.server)
     await synced(mailbox_id, tools)
@@ -111,7 +110,7 @@ async def test_a_copy_that_stands_in_two_folders_is_read_there_too(
 async def test_what_was_moved_before_it_was_fetched_is_told_once(
     server: ImapServer, clients: ServedFolder, by: System, tools: Tools
 ) -> None:
-    await an_account(by, address=CLIENT, email_sync=True)
+    await an_account(by, address=MARTA, email_sync=True)
     await a_member(by)
     mailbox_id = await connected(by, server.server)
     await synced(mailbox_id, tools)
@@ -123,14 +122,14 @@ async def test_what_was_moved_before_it_was_fetched_is_told_once(
     move(1, server.inbox, clients)
     for _ in range(2):
         await synced(mailbox_id, tools)
-    assert await notifications(by) == [(f"{CLIENT}: new", 1)]
+    assert await notifications(by) == [(f"{MARTA}: new", 1)]
     await ledger_equals_server(server, mailbox_id)
 
 
 async def test_history_that_is_moved_while_it_is_fetched_stays_history(
     server: ImapServer, clients: ServedFolder, by: System, tools: Tools
 ) -> None:
-    account = await an_account(by, address=CLIENT)
+    account = await an_account(by, address=MARTA)
     await a_member(by)
     past(server.inbox, letter(subject="old"), letter(subject="older"))
     mailbox_id = await connected(by, server.server)
@@ -150,7 +149,7 @@ async def test_history_that_is_moved_while_it_is_fetched_stays_history(
 
 
 async def test_what_comes_back_from_the_trash_is_known_again(server: ImapServer, by: System, tools: Tools) -> None:
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     trash = ServedFolder("Trash", "\\Trash")
     server.folders.append(trash)
     past(server.inbox, letter(subject="1"))
@@ -169,7 +168,7 @@ async def test_what_comes_back_from_the_trash_is_known_again(server: ImapServer,
 async def test_what_is_moved_away_and_back_between_two_looks_is_known_again(
     server: ImapServer, by: System, tools: Tools
 ) -> None:
-    account = await an_account(by, address=CLIENT)
+    account = await an_account(by, address=MARTA)
     await a_member(by)
     past(server.inbox, letter(subject="1"))
     mailbox_id = await connected(by, server.server)
@@ -189,7 +188,7 @@ async def test_what_is_moved_away_and_back_between_two_looks_is_known_again(
 async def test_the_same_message_id_with_other_content_is_not_what_was_moved(
     server: ImapServer, clients: ServedFolder, by: System, tools: Tools
 ) -> None:
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     past(server.inbox, letter(subject="one", message_id="same@client.test"))
     mailbox_id = await connected(by, server.server)
     await synced(mailbox_id, tools)
@@ -222,7 +221,7 @@ async def test_folders_that_stand_as_they_stood_are_not_opened(
 async def test_what_comes_back_from_the_trash_and_is_asked_for_by_now_is_history(
     server: ImapServer, by: System, tools: Tools
 ) -> None:
-    account = await an_account(by, address=CLIENT)
+    account = await an_account(by, address=MARTA)
     await a_member(by)
     trash = ServedFolder("Trash", "\\Trash")
     server.folders.append(trash)

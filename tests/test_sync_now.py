@@ -15,7 +15,6 @@ from models.session import SignedIn
 from models.viewer import System, TeamRole, Viewer
 from tests.support.emails.sync_worker import idling, reading_all_but_odd, working
 from tests.support.emails.synced_mailbox import (
-    CLIENT,
     announced,
     connected,
     eventually,
@@ -27,6 +26,7 @@ from tests.support.emails.synced_mailbox import (
     states,
     synced,
 )
+from tests.support.firm.cast import MARTA
 from tests.support.firm.factories import an_account, signed_in
 from tests.support.servers.imap import ImapServer
 
@@ -42,7 +42,7 @@ async def anna(by: System) -> SignedIn[Viewer]:
 
 async def quarantined(server: ImapServer, by: System, tools: Tools) -> UUID:
     """A mailbox with three letters, one of which could not be read so far. All are history."""
-    await an_account(by, address=CLIENT, email_sync=True)
+    await an_account(by, address=MARTA, email_sync=True)
     past(server.inbox, letter(text="1"), letter(text="odd"), letter(text="3"))
     mailbox_id = await connected(by, server.server)
     async with ParserPool(workers=1, reading=reading_all_but_odd) as parsers:

@@ -15,8 +15,6 @@ from models.viewer import System, TeamRole, Viewer
 from tests.support.emails.sent_from_here import as_it_left, sent_here
 from tests.support.emails.submissions import way_of
 from tests.support.emails.synced_mailbox import (
-    CLIENT,
-    STUDIO,
     connected,
     ledger_equals_server,
     ledger_of,
@@ -26,6 +24,7 @@ from tests.support.emails.synced_mailbox import (
     subjects_of,
     synced,
 )
+from tests.support.firm.cast import MARTA, STUDIO
 from tests.support.firm.factories import a_member, an_account
 from tests.support.servers.imap import ImapServer, ServedFolder
 from tests.support.servers.imap.wording import LABELLED
@@ -60,7 +59,7 @@ async def thread_of_email(email_id: UUID) -> UUID:
 async def test_the_copy_in_sent_is_the_stored_email_whatever_the_switches_say(
     server: ImapServer, by: System, writer: Viewer, box: UUID, tools: Tools, asked_for: bool
 ) -> None:
-    account_id = (await an_account(by, address=CLIENT, email_sync=asked_for)).id
+    account_id = (await an_account(by, address=MARTA, email_sync=asked_for)).id
     email_id = await sent_here(writer, box)
     server.folders[1].append(await as_it_left(email_id))
     await synced(box, tools)
@@ -75,7 +74,7 @@ async def test_the_copy_in_sent_is_the_stored_email_whatever_the_switches_say(
 async def test_microsoft_gives_another_message_id_and_both_lead_into_its_thread(
     server: ImapServer, by: System, writer: Viewer, box: UUID, tools: Tools
 ) -> None:
-    await an_account(by, address=CLIENT, email_sync=True)
+    await an_account(by, address=MARTA, email_sync=True)
     email_id = await sent_here(writer, box)
     first, later = (await way_of(email_id))["message_id"], datetime.now(UTC) + timedelta(hours=3)
     server.inbox.append(letter(subject="Re: 1", In_Reply_To="<AM0PR@outlook.test>"))  # quicker than the copy
@@ -107,7 +106,7 @@ async def test_a_server_that_keeps_nothing_of_the_first_message_id_keeps_its_dat
 async def test_gmail_holds_it_in_all_mail_under_the_label_of_what_was_sent(
     by: System, writer: Viewer, tools: Tools
 ) -> None:
-    await an_account(by, address=CLIENT, email_sync=True)
+    await an_account(by, address=MARTA, email_sync=True)
     folders = [ServedFolder("INBOX"), ServedFolder("[Gmail]/All Mail", "\\All")]
     async with ImapServer(folders) as gmail:
         gmail.capabilities += " X-GM-EXT-1"
@@ -129,7 +128,7 @@ async def test_gmail_holds_it_in_all_mail_under_the_label_of_what_was_sent(
 async def test_whoever_copies_the_header_has_written_a_message_of_their_own(
     server: ImapServer, by: System, writer: Viewer, box: UUID, tools: Tools
 ) -> None:
-    await an_account(by, address=CLIENT, email_sync=True)
+    await an_account(by, address=MARTA, email_sync=True)
     email_id = await sent_here(writer, box)
     header, first = signed(email_id), (await way_of(email_id))["message_id"]
     elsewhere = signed(uuid7())
@@ -137,13 +136,13 @@ async def test_whoever_copies_the_header_has_written_a_message_of_their_own(
     server.inbox.append(await as_it_left(email_id, subject="in INBOX, from us"))
     answer: dict[str, Any] = {
         "subject": "a client's answer",
-        "sender": CLIENT,
+        "sender": MARTA,
         "to": [STUDIO],
         "In_Reply_To": f"<{first}>",
     }
     server.inbox.append(await as_it_left(email_id, message_id="1@client.test", **answer))
     tries: dict[str, dict[str, Any]] = {
-        "filed by hand": {"sender": CLIENT, "to": [STUDIO]},
+        "filed by hand": {"sender": MARTA, "to": [STUDIO]},
         "a wrong signature": {"header": wrong},
         "no signature": {"header": str(email_id)},
         "of no email": {"header": elsewhere},
@@ -166,7 +165,7 @@ async def test_another_firms_email_is_none_of_ours(
 
     other = await a_member(await a_firm(), role=TeamRole.OWNER)
     theirs = await sent_here(other, await connected(System(other.firm_id), server.server))
-    await an_account(by, address=CLIENT, email_sync=True)
+    await an_account(by, address=MARTA, email_sync=True)
     server.folders[1].append(await as_it_left(theirs))
     await synced(box, tools)
     (row,) = await ledger_of("Sent", box)
@@ -197,7 +196,7 @@ async def test_what_was_uncertain_is_sent_once_it_is_met(
 async def test_moved_renumbered_and_listed_anew_it_stays_the_one(
     server: ImapServer, by: System, writer: Viewer, box: UUID, tools: Tools
 ) -> None:
-    await an_account(by, address=CLIENT, email_sync=True)
+    await an_account(by, address=MARTA, email_sync=True)
     email_id = await sent_here(writer, box)
     server.folders[1].append(await as_it_left(email_id, message_id="other@mail.test"))
     await synced(box, tools)
@@ -232,7 +231,7 @@ async def test_a_server_that_keeps_one_beside_ours_is_found_out(
 async def test_a_copy_that_is_met_is_not_told_as_news(
     server: ImapServer, by: System, writer: Viewer, box: UUID, tools: Tools
 ) -> None:
-    await an_account(by, address=CLIENT, email_sync=True)
+    await an_account(by, address=MARTA, email_sync=True)
     email_id = await sent_here(writer, box)
     server.folders[1].append(await as_it_left(email_id))
     await synced(box, tools)
@@ -245,7 +244,7 @@ async def test_a_copy_that_is_met_is_not_told_as_news(
 async def test_a_colleagues_copy_is_the_same_email_also_where_the_server_renamed_it(
     server: ImapServer, by: System, writer: Viewer, box: UUID, tools: Tools
 ) -> None:
-    await an_account(by, address=CLIENT, email_sync=True)
+    await an_account(by, address=MARTA, email_sync=True)
     email_id = await sent_here(writer, box)
     first = (await way_of(email_id))["message_id"]
     renamed = {"message_id": "AM0PR@outlook.test", "first": first}

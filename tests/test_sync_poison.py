@@ -14,7 +14,6 @@ from models.mailbox.backlog import MOST_CUTS
 from models.viewer import System
 from tests.support.emails.samples import real_messages, switch_on_everybody
 from tests.support.emails.synced_mailbox import (
-    CLIENT,
     connected,
     ledger_equals_server,
     ledger_of,
@@ -24,6 +23,7 @@ from tests.support.emails.synced_mailbox import (
     states,
     synced,
 )
+from tests.support.firm.cast import MARTA
 from tests.support.firm.factories import an_account
 from tests.support.servers.imap import ImapServer
 
@@ -36,7 +36,7 @@ ENDLESS = letter(subject="endless").replace(b"Subject:", b"X-Long: " + b"x" * 30
 async def test_a_message_that_cannot_be_read_is_kept_aside_with_its_source(
     server: ImapServer, by: System, tools: Tools
 ) -> None:
-    await an_account(by, address=CLIENT, email_sync=True)
+    await an_account(by, address=MARTA, email_sync=True)
     past(server.inbox, letter(subject="1"), ENDLESS, letter(subject="2"))
     mailbox_id = await connected(by, server.server)
     await synced(mailbox_id, tools)
@@ -56,7 +56,7 @@ def _killing(raw: bytes) -> ParsedEmail:
 async def test_a_message_that_kills_its_parser_or_that_the_database_refuses_is_set_aside_alone(
     server: ImapServer, by: System, tools: Tools
 ) -> None:
-    await an_account(by, address=CLIENT, email_sync=True)
+    await an_account(by, address=MARTA, email_sync=True)
     past(server.inbox, *(letter(text=text) for text in ("1", "kill", "2", "poison", "3", "4", "5")))
     mailbox_id = await connected(by, server.server)
     async with ParserPool(workers=1, reading=_killing) as parsers:
@@ -72,7 +72,7 @@ async def test_a_message_that_kills_its_parser_or_that_the_database_refuses_is_s
 async def test_a_header_that_is_refused_for_a_while_is_asked_for_again(
     server: ImapServer, by: System, tools: Tools
 ) -> None:
-    await an_account(by, address=CLIENT, email_sync=True)
+    await an_account(by, address=MARTA, email_sync=True)
     past(server.inbox, letter(subject="1"), letter(subject="2"))
     server.refused_uids.add(2)
     mailbox_id = await connected(by, server.server)
@@ -100,7 +100,7 @@ async def test_a_header_that_is_always_refused_is_given_up(server: ImapServer, b
 async def test_a_header_over_which_the_line_breaks_holds_up_nobody_and_is_given_up_at_last(
     server: ImapServer, by: System, tools: Tools
 ) -> None:
-    await an_account(by, address=CLIENT, email_sync=True)
+    await an_account(by, address=MARTA, email_sync=True)
     past(server.inbox, letter(subject="1"), letter(subject="2"), letter(subject="3"))
     server.on_fetch = _breaking_over(2)
     mailbox_id = await connected(by, server.server)
@@ -118,7 +118,7 @@ async def test_a_header_over_which_the_line_breaks_holds_up_nobody_and_is_given_
 async def test_headers_that_came_with_a_broken_line_are_read_when_it_is_whole(
     server: ImapServer, by: System, tools: Tools
 ) -> None:
-    await an_account(by, address=CLIENT, email_sync=True)
+    await an_account(by, address=MARTA, email_sync=True)
     past(server.inbox, letter(subject="1"), letter(subject="2"))
     server.say["UID FETCH"] = b"* 1 FETCH (((\r\n{tag} OK done\r\n"
     mailbox_id = await connected(by, server.server)
@@ -133,7 +133,7 @@ async def test_headers_that_came_with_a_broken_line_are_read_when_it_is_whole(
 async def test_a_delivery_report_over_which_the_line_breaks_holds_up_nobody(
     server: ImapServer, by: System, tools: Tools
 ) -> None:
-    await an_account(by, address=CLIENT, email_sync=True)
+    await an_account(by, address=MARTA, email_sync=True)
     mailbox_id = await connected(by, server.server)
     await synced(mailbox_id, tools)
     server.inbox.append(letter(subject="report").replace(b"text/plain", b"multipart/report"))
@@ -147,7 +147,7 @@ async def test_a_delivery_report_over_which_the_line_breaks_holds_up_nobody(
 async def test_a_body_over_which_the_line_always_breaks_is_set_aside_at_last(
     server: ImapServer, by: System, tools: Tools
 ) -> None:
-    await an_account(by, address=CLIENT, email_sync=True)
+    await an_account(by, address=MARTA, email_sync=True)
     past(server.inbox, letter(subject="1"), letter(subject="2"))
     server.on_fetch = _breaking_over(2, "BODY.PEEK[])", server)
     mailbox_id = await connected(by, server.server)
@@ -169,7 +169,7 @@ def _breaking_over(wanted: int, command: str = "", server: ImapServer | None = N
 async def test_a_body_that_the_server_never_hands_out_is_set_aside_after_three_passes(
     server: ImapServer, by: System, tools: Tools
 ) -> None:
-    await an_account(by, address=CLIENT, email_sync=True)
+    await an_account(by, address=MARTA, email_sync=True)
     past(server.inbox, letter(subject="1"), letter(subject="2"))
     server.on_fetch = lambda uid: server.refused_uids.add(1)
     mailbox_id = await connected(by, server.server)
@@ -184,7 +184,7 @@ async def test_a_body_that_the_server_never_hands_out_is_set_aside_after_three_p
 async def test_a_message_beyond_the_limit_is_explained_and_not_fetched(
     server: ImapServer, by: System, tools: Tools
 ) -> None:
-    account = await an_account(by, address=CLIENT)
+    account = await an_account(by, address=MARTA)
     past(server.inbox, letter())
     mailbox_id = await connected(by, server.server)
     await synced(mailbox_id, tools)

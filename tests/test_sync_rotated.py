@@ -8,8 +8,6 @@ from models.ground import store
 from models.mailbox import MailboxChange
 from models.viewer import System
 from tests.support.emails.synced_mailbox import (
-    CLIENT,
-    STRANGER,
     announced,
     connected,
     ledger_equals_server,
@@ -21,6 +19,7 @@ from tests.support.emails.synced_mailbox import (
     subjects_of,
     synced,
 )
+from tests.support.firm.cast import MARTA, STRANGER
 from tests.support.firm.factories import a_member, an_account, switched
 from tests.support.firm.new_keys import lost, rotated
 from tests.support.servers.imap import ImapServer
@@ -36,7 +35,7 @@ def bodies(server: ImapServer) -> list[str]:
 async def test_after_a_leaked_key_nothing_is_stored_or_told_twice_and_what_comes_meanwhile_arrives(
     server: ImapServer, by: System, tools: Tools
 ) -> None:
-    mine, later = await an_account(by, address=CLIENT, email_sync=True), await an_account(by, address=STRANGER)
+    mine, later = await an_account(by, address=MARTA, email_sync=True), await an_account(by, address=STRANGER)
     await a_member(by)
     past(server.inbox, letter(subject="1"), letter(STRANGER, subject="theirs"), letter(subject="2"))
     server.inbox.append(b"From: marta@client.test\r\nSubject: no id\r\n\r\nx\r\n")
@@ -54,7 +53,7 @@ async def test_after_a_leaked_key_nothing_is_stored_or_told_twice_and_what_comes
     assert len(bodies(server)) == 1
     assert (await announced(by.firm_id))[: len(told)] == told
     assert len(await announced(by.firm_id)) == len(told) + 1
-    assert await notifications(by) == [(f"{CLIENT}: before", 1), (f"{CLIENT}: meanwhile", 1)]
+    assert await notifications(by) == [(f"{MARTA}: before", 1), (f"{MARTA}: meanwhile", 1)]
     assert await subjects_of(mine.id) == ["1", "2", "before", "meanwhile", "no id"]
     assert await states(mailbox_id) == ["STORED", "NOT_SWITCHED_ON", "STORED", "STORED", "STORED", "STORED"]
     unread = "SELECT count(*) FROM occurrence WHERE skip_reason = 'NOT_SWITCHED_ON' AND hashes && $1::bytea[]"
@@ -63,13 +62,13 @@ async def test_after_a_leaked_key_nothing_is_stored_or_told_twice_and_what_comes
     await switched(by, later.id, later.address, email_sync=True)
     await synced(mailbox_id, tools)
     assert await subjects_of(later.id) == ["theirs"]
-    assert await notifications(by) == [(f"{CLIENT}: before", 1), (f"{CLIENT}: meanwhile", 1)]  # that is history
+    assert await notifications(by) == [(f"{MARTA}: before", 1), (f"{MARTA}: meanwhile", 1)]  # that is history
 
 
 async def test_an_arrival_that_was_still_to_be_fetched_is_told_as_one(
     server: ImapServer, by: System, tools: Tools
 ) -> None:
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     await a_member(by)
     past(server.inbox, letter(subject="1"))
     mailbox_id = await connected(by, server.server)
@@ -83,13 +82,13 @@ async def test_an_arrival_that_was_still_to_be_fetched_is_told_as_one(
     assert await states(mailbox_id) == ["STORED", "UNREADABLE"]
     await synced(mailbox_id, tools)
 
-    assert await notifications(by) == [(f"{CLIENT}: large", 1)]
+    assert await notifications(by) == [(f"{MARTA}: large", 1)]
     assert await subjects_of(account.id) == ["1", "large"]
     await ledger_equals_server(server, mailbox_id)
 
 
 async def test_a_rotated_key_has_no_header_read_again(server: ImapServer, by: System, tools: Tools) -> None:
-    await an_account(by, address=CLIENT, email_sync=True)
+    await an_account(by, address=MARTA, email_sync=True)
     past(server.inbox, letter(subject="1"), letter(STRANGER), letter(subject="2"))
     mailbox_id = await connected(by, server.server)
     await synced(mailbox_id, tools)
@@ -103,7 +102,7 @@ async def test_a_rotated_key_has_no_header_read_again(server: ImapServer, by: Sy
 async def test_after_a_lost_key_mail_is_matched_again_once_the_password_is_entered(
     server: ImapServer, by: System, tools: Tools
 ) -> None:
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     await a_member(by)
     past(server.inbox, letter(subject="1"), letter(STRANGER))
     mailbox_id = await connected(by, server.server)
@@ -117,5 +116,5 @@ async def test_after_a_lost_key_mail_is_matched_again_once_the_password_is_enter
     await synced(mailbox_id, tools)
     assert (await announced(by.firm_id))[: len(told)] == told
     assert await subjects_of(account.id) == ["1", "2"]
-    assert await notifications(by) == [(f"{CLIENT}: 2", 1)]
+    assert await notifications(by) == [(f"{MARTA}: 2", 1)]
     await ledger_equals_server(server, mailbox_id)

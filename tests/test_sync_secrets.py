@@ -10,7 +10,8 @@ from models.mailbox import MailboxChange
 from models.viewer import System
 from tests.support.database.dump import dump
 from tests.support.database.store import KEY
-from tests.support.emails.synced_mailbox import CLIENT, connected, eventually, letter, past, row_of
+from tests.support.emails.synced_mailbox import connected, eventually, letter, past, row_of
+from tests.support.firm.cast import MARTA
 from tests.support.firm.factories import a_member, an_account
 from tests.support.processes.switchboard import Running, running
 from tests.support.servers.imap import ImapServer
@@ -91,7 +92,7 @@ async def test_what_a_worker_reads_and_signs_in_with_is_told_nowhere(
     store: str, server: ImapServer, tokens: TokenServer, by: System, tmp_path: Path
 ) -> None:
     await a_member(by)
-    await an_account(by, address=CLIENT, email_sync=True)
+    await an_account(by, address=MARTA, email_sync=True)
     told = {"DATABASE_URL": store, "SWITCHBOARD_KEY": KEY.hex()}
     with running("worker", output=tmp_path / "said", var=tmp_path / "var", **told) as worker:
         await a_password_is_refused_and_mended(server, by)

@@ -21,7 +21,6 @@ from models.viewer import System, Viewer
 from tests.support.emails.oauth_mailbox import held
 from tests.support.emails.sync_worker import idling, is_live, working
 from tests.support.emails.synced_mailbox import (
-    CLIENT,
     connected,
     eventually,
     letter,
@@ -31,6 +30,7 @@ from tests.support.emails.synced_mailbox import (
     subjects_of,
     synced,
 )
+from tests.support.firm.cast import MARTA
 from tests.support.firm.factories import a_member, an_account, mail_ports
 from tests.support.processes.switchboard import a_free_port
 from tests.support.servers.imap import ImapServer
@@ -113,7 +113,7 @@ REFUSED = {
 async def test_whoever_may_not_send_reads_all_the_same(
     server: ImapServer, by: System, viewer: Viewer, tools: Tools, extensions: tuple[str, ...], said: str, code: str
 ) -> None:
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     past(server.inbox, letter(subject="read"))
     async with SmtpSink(extensions=extensions, answers={"AUTH": said}) as sink:
         mailbox_id = await connected(by, server.server, smtp=there(sink))
@@ -197,7 +197,7 @@ async def test_for_sending_the_very_address_that_was_looked_at_is_called(server:
         with names(mail_test=["127.0.0.1", "192.0.2.1"]) as looked_up:
             smtp = await reach_smtp(leased, private=True, timeout=PATIENCE)
         assert looked_up == ["mail.test"]
-        await smtp.deliver(b"Subject: Hello\r\n\r\n", sender="anna@firm.test", to=[CLIENT])
+        await smtp.deliver(b"Subject: Hello\r\n\r\n", sender="anna@firm.test", to=[MARTA])
         await smtp.close()
         assert isinstance(smtp, Smtp)
         assert len(sink.letters) == 1
@@ -222,7 +222,7 @@ async def test_the_worker_looks_at_it_beside_the_reading_which_waits_for_nothing
     server: ImapServer, by: System, viewer: Viewer, tools: Tools
 ) -> None:
     """Of a server for sending that says nothing, reading does not even notice."""
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     async with SmtpSink(extensions=PLAIN, answers={"EHLO": "silence", "HELO": "silence"}) as sink:
         mailbox_id = await connected(by, server.server, smtp=there(sink))
         async with working(tools.parsers):

@@ -19,7 +19,8 @@ from models.mailbox import MailboxChange
 from models.viewer import System
 from tests.support.emails.disturbances import ASKED, CLIENTS, SCENES, Fault, Scene, during
 from tests.support.emails.sync_worker import working
-from tests.support.emails.synced_mailbox import CLIENT, STRANGER, connected, letter, notifications, row_of, synced
+from tests.support.emails.synced_mailbox import connected, letter, notifications, row_of, synced
+from tests.support.firm.cast import MARTA, STRANGER
 from tests.support.firm.factories import a_member, an_account
 from tests.support.servers.any_mailbox import Place
 from tests.support.servers.relay import Relay
@@ -43,7 +44,7 @@ def tools(parsers: ParserPool) -> Tools:
 @pytest.fixture
 async def scene(place: Place, relay: Relay, by: System) -> Scene:
     await a_member(by)
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     mailbox_id = await connected(by, relay.server, username=place.username, password=place.password)
     scene = Scene(by, place, relay, account.id, mailbox_id)
     await place.create(CLIENTS)
@@ -90,7 +91,7 @@ async def what_comes_next_is_told_once(scene: Scene, tools: Tools) -> None:
     await scene.put("INBOX", "after")
     await synced(scene.mailbox_id, tools)
     await scene.all_is_well()
-    assert await notifications(scene.by) == [*before, (f"{CLIENT}: after", 1)]
+    assert await notifications(scene.by) == [*before, (f"{MARTA}: after", 1)]
 
 
 @pytest.mark.parametrize("by_hours", [-1, 1, 400 * 24])

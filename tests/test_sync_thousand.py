@@ -11,7 +11,6 @@ from models import mailbox
 from models.ground import store
 from models.viewer import System
 from tests.support.emails.synced_mailbox import (
-    CLIENT,
     announced,
     connected,
     ledger_equals_server,
@@ -22,6 +21,7 @@ from tests.support.emails.synced_mailbox import (
     subjects_of,
     synced,
 )
+from tests.support.firm.cast import MARTA
 from tests.support.firm.factories import a_member, an_account
 from tests.support.servers.any_mailbox import ODD_NAMES
 from tests.support.servers.imap import ImapServer, ServedFolder
@@ -37,7 +37,7 @@ def listed_as(name: str) -> bytes:
 async def test_a_thousand_folders_nested_some_of_them_no_folders_are_all_looked_at(
     server: ImapServer, by: System, tools: Tools
 ) -> None:
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     names = [*(f"Clients/{n % 10}/{n % 100}/{n}" for n in range(980)), *ODD_NAMES]
     server.folders += [ServedFolder(to_wire(name), line=listed_as(name)) for name in names]
     server.folders += [ServedFolder(f"Clients/{n}", "\\Noselect \\HasChildren") for n in range(10)]
@@ -85,7 +85,7 @@ def clients(server: ImapServer) -> ServedFolder:
 async def test_a_folder_that_is_deleted_while_it_is_read_is_gone_and_the_others_are_there(
     server: ImapServer, clients: ServedFolder, by: System, tools: Tools, bodies: bool, told: bool
 ) -> None:
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
 
     def delete() -> None:
         server.folders.remove(clients)
@@ -113,7 +113,7 @@ def _is_about(server: ImapServer, folder: ServedFolder, *, bodies: bool) -> bool
 async def test_a_folder_that_is_emptied_while_it_is_read_is_empty_in_the_ledger(
     server: ImapServer, clients: ServedFolder, by: System, tools: Tools, bodies: bool
 ) -> None:
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
 
     def empty() -> None:
         clients.messages = []
@@ -133,7 +133,7 @@ async def test_a_folder_that_is_emptied_while_it_is_read_is_empty_in_the_ledger(
 async def test_a_folder_that_is_renamed_while_it_is_read_loses_nothing_and_tells_nothing_twice(
     server: ImapServer, clients: ServedFolder, by: System, tools: Tools, bodies: bool
 ) -> None:
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     doing = once(lambda: setattr(clients, "name", "Archive"))
     server.on_fetch = lambda uid: doing(uid) if _is_about(server, clients, bodies=bodies) else None
     mailbox_id = await connected(by, server.server)
@@ -149,7 +149,7 @@ async def test_a_folder_that_is_renamed_while_it_is_read_loses_nothing_and_tells
 async def test_a_folder_whose_new_numbers_come_with_moves_loses_nothing(
     server: ImapServer, clients: ServedFolder, by: System, tools: Tools
 ) -> None:
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     mailbox_id = await connected(by, server.server)
     await synced(mailbox_id, tools)
     moved = clients.messages[0]

@@ -11,7 +11,6 @@ from mail.parsing import ParserPool
 from mail.sync import Tools, Worker, attending, sync_once, turns
 from models.viewer import System
 from tests.support.emails.synced_mailbox import (
-    CLIENT,
     announced,
     connected,
     eventually,
@@ -22,6 +21,7 @@ from tests.support.emails.synced_mailbox import (
     subjects_of,
     synced,
 )
+from tests.support.firm.cast import MARTA
 from tests.support.firm.factories import an_account, counting, switched
 from tests.support.servers.imap import ImapServer, ServedFolder
 from tests.support.waiting import NEVER, patience
@@ -57,7 +57,7 @@ async def test_what_is_filed_elsewhere_is_noticed_at_once_where_the_server_tells
 ) -> None:
     monkeypatch.setattr(attending, "POLL_SECONDS", (NEVER, NEVER))
     server.capabilities += " NOTIFY"
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     mailbox_id = await connected(by, server.server)
     async with working(tools.parsers):
         await idling(server)
@@ -78,7 +78,7 @@ async def test_a_server_that_refuses_to_notify_is_watched_as_well(
     monkeypatch.setattr(attending, "POLL_SECONDS", (0.05, 0.05))
     server.capabilities += " NOTIFY"
     server.say["NOTIFY"] = b"{tag} NO [NOTIFICATIONOVERFLOW ] not today\r\n"
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     await connected(by, server.server)
     async with working(tools.parsers):
         await idling(server)
@@ -111,7 +111,7 @@ async def test_folders_of_which_the_list_does_not_tell_how_they_stand_are_asked_
     server: ImapServer, clients: ServedFolder, by: System, tools: Tools
 ) -> None:
     server.capabilities += " LIST-EXTENDED LIST-STATUS"
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     mailbox_id = await connected(by, server.server)
     await synced(mailbox_id, tools)
     clients.append(letter(subject="filed"))
@@ -164,7 +164,7 @@ async def test_what_arrives_comes_before_what_is_left_of_the_history(
 ) -> None:
     """Of a folder that is asked for it, and of the one that is open, which says so by itself."""
     monkeypatch.setattr(turns, "PEEK_SECONDS", peeks)
-    account = await an_account(by, address=CLIENT)
+    account = await an_account(by, address=MARTA)
     past({"Clients": clients, "INBOX": server.inbox}[where], *(letter(subject=f"{number:04}") for number in range(400)))
     before = len(server.inbox.messages)
     await connected(by, server.server)
@@ -190,7 +190,7 @@ async def test_history_gets_on_though_letters_come_all_the_time(
     server: ImapServer, by: System, tools: Tools, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(turns, "PEEK_SECONDS", NEVER)
-    account = await an_account(by, address=CLIENT)
+    account = await an_account(by, address=MARTA)
     past(server.inbox, *(letter(subject="past") for _ in range(150)))
     await connected(by, server.server)
 

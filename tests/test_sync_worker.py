@@ -17,8 +17,6 @@ from models.mailbox import MailboxChange
 from models.viewer import System
 from tests.support.emails.sync_worker import idling, is_live, working
 from tests.support.emails.synced_mailbox import (
-    CLIENT,
-    STUDIO,
     connected,
     eventually,
     ledger_equals_server,
@@ -28,6 +26,7 @@ from tests.support.emails.synced_mailbox import (
     states,
     subjects_of,
 )
+from tests.support.firm.cast import MARTA, STUDIO
 from tests.support.firm.factories import a_member, an_account, switched
 from tests.support.servers.imap import ImapServer
 from tests.support.waiting import patience
@@ -41,7 +40,7 @@ async def is_alone(server: ImapServer) -> bool:
 
 
 async def test_what_arrives_is_pushed_and_stored(server: ImapServer, by: System, tools: Tools) -> None:
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     mailbox_id = await connected(by, server.server)
     async with working(tools.parsers):
         await idling(server)
@@ -54,7 +53,7 @@ async def test_what_arrives_is_pushed_and_stored(server: ImapServer, by: System,
 async def test_switching_on_wakes_it_from_its_watch_without_a_new_connection(
     server: ImapServer, by: System, tools: Tools
 ) -> None:
-    account = await an_account(by, address=CLIENT)
+    account = await an_account(by, address=MARTA)
     past(server.inbox, letter(subject="past"))
     mailbox_id = await connected(by, server.server)
     async with working(tools.parsers):
@@ -68,7 +67,7 @@ async def test_switching_on_wakes_it_from_its_watch_without_a_new_connection(
 
 async def test_a_server_without_idle_is_watched_and_woken_as_well(server: ImapServer, by: System, tools: Tools) -> None:
     server.capabilities = "IMAP4rev1"
-    account = await an_account(by, address=CLIENT)
+    account = await an_account(by, address=MARTA)
     past(server.inbox, letter())
     mailbox_id = await connected(by, server.server)
     async with working(tools.parsers):
@@ -78,7 +77,7 @@ async def test_a_server_without_idle_is_watched_and_woken_as_well(server: ImapSe
 
 
 async def test_a_wake_up_makes_it_look_at_once(server: ImapServer, by: System, tools: Tools) -> None:
-    account = await an_account(by, address=CLIENT)
+    account = await an_account(by, address=MARTA)
     past(server.inbox, letter())
     await connected(by, server.server)
     changed, asked = asyncio.Event(), asyncio.Event()
@@ -139,7 +138,7 @@ async def test_it_stops_at_once_and_leaves_no_lease_no_connection_and_no_process
 
 async def test_switching_while_mail_comes_in_misses_nothing(server: ImapServer, by: System, tools: Tools) -> None:
     """Every arrival meets a switch that is just going on or off; in the end it is on."""
-    account = await an_account(by, address=CLIENT)
+    account = await an_account(by, address=MARTA)
     mailbox_id = await connected(by, server.server)
     expected = [f"{number:02}" for number in range(30)]
     async with working(tools.parsers):
@@ -159,7 +158,7 @@ async def test_switching_while_mail_comes_in_misses_nothing(server: ImapServer, 
 async def test_two_workers_share_the_mailboxes_and_each_has_its_own(
     server: ImapServer, by: System, tools: Tools
 ) -> None:
-    await an_account(by, address=CLIENT, email_sync=True)
+    await an_account(by, address=MARTA, email_sync=True)
     ids = [await connected(by, server.server, address=f"{n}@firm.test") for n in range(4)]
     past(server.inbox, letter(subject="1"), letter(subject="2"))
     async with working(tools.parsers, most=2) as one, working(tools.parsers, most=2) as two:
@@ -172,7 +171,7 @@ async def test_two_workers_share_the_mailboxes_and_each_has_its_own(
 
 
 async def test_it_survives_a_server_that_ends_its_connections(server: ImapServer, by: System, tools: Tools) -> None:
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     mailbox_id = await connected(by, server.server)
     async with working(tools.parsers):
         await idling(server)
@@ -184,13 +183,13 @@ async def test_it_survives_a_server_that_ends_its_connections(server: ImapServer
 
 async def test_the_demo_server_delivers_to_an_account(by: System, tools: Tools, tmp_path: Path) -> None:
     """pymap, whose push and UIDs others wrote."""
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     async with DemoMail.start(tmp_path / "mail") as demo:
         mailbox_id = await connected(
             by, demo.imap, address=STUDIO, username=DEMO_STUDIO.address, password=MAIL_PASSWORD
         )
         async with working(tools.parsers):
             await eventually(lambda: is_live(mailbox_id))
-            await demo.deliver(letter(subject="by SMTP"), sender=CLIENT, to=[DEMO_STUDIO.address])
+            await demo.deliver(letter(subject="by SMTP"), sender=MARTA, to=[DEMO_STUDIO.address])
             await eventually(lambda: subjects_of(account.id))
     assert await states(mailbox_id) == ["STORED"]

@@ -20,6 +20,7 @@ from models.unsubscribe import Offer
 from models.viewer import JournalSource, Viewer
 from tests.support.api.client import Api
 from tests.support.database.store import firms_key
+from tests.support.firm.cast import ANNA
 from tests.support.firm.factories import (
     MadeAccount,
     a_firm,
@@ -32,7 +33,7 @@ from tests.support.firm.factories import (
     toggles_of,
 )
 from tests.support.firm.new_keys import rotated
-from tests.support.firm.one_of_everything import ANNA, everything
+from tests.support.firm.one_of_everything import everything
 from tests.support.firm.preferences import muted
 from tests.support.letters.unsubscribe_links import MESSAGES, link_of, token_of
 

@@ -12,7 +12,7 @@ from models.ground.settings import Settings
 from models.mailbox import lease
 from models.submission import NewEmail
 from models.viewer import Viewer
-from tests.support.emails.synced_mailbox import CLIENT
+from tests.support.firm.cast import MARTA
 from tests.support.waiting import PATIENCE
 
 
@@ -24,4 +24,4 @@ async def send_all(var: str) -> None:
 
 
 async def write(by: Viewer, box: UUID) -> None:
-    await submission.send(by, NewEmail(box, (CLIENT,), (), "The offer", "Here it is."), key="the same")
+    await submission.send(by, NewEmail(box, (MARTA,), (), "The offer", "Here it is."), key="the same")

@@ -7,11 +7,12 @@ from uuid import UUID
 
 from models.ground import store
 from models.viewer import System
+from tests.support.firm.cast import BRUNO
 from tests.support.firm.factories import MadeAccount, a_firm, an_address, switched, with_password
 from tests.support.firm.notify_clients import Told, as_told, everybody, notified
 from tests.support.servers.smtp import SmtpSink
 
-BRUNO, FIRM = "bruno@client.test", "files@firm.test"
+FIRM = "files@firm.test"
 
 
 async def told_firm() -> tuple[System, MadeAccount]:

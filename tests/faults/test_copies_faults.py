@@ -16,7 +16,8 @@ from models.viewer import System, Viewer
 from tests.faults.syncing import child, long_dead
 from tests.support.emails.sent_from_here import as_it_left, sent_here
 from tests.support.emails.submissions import way_of
-from tests.support.emails.synced_mailbox import CLIENT, connected, ledger_equals_server, ledger_of, synced
+from tests.support.emails.synced_mailbox import connected, ledger_equals_server, ledger_of, synced
+from tests.support.firm.cast import MARTA
 from tests.support.firm.factories import an_account
 from tests.support.servers.imap import ImapServer
 
@@ -27,7 +28,7 @@ pytestmark = [pytest.mark.usefixtures("store"), pytest.mark.faults]
 @pytest.fixture
 async def box(server: ImapServer, by: System, writer: Viewer, tools: Tools, tmp_path: Path) -> UUID:
     files.open_files(Settings(var=tmp_path))
-    await an_account(by, address=CLIENT, email_sync=True)
+    await an_account(by, address=MARTA, email_sync=True)
     mailbox_id = await connected(by, server.server)
     await mailbox.update(writer, mailbox_id, MailboxChange(keeps_sent=False))
     await synced(mailbox_id, tools)

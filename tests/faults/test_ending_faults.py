@@ -11,7 +11,8 @@ from models.mailbox import StoredEmails
 from models.mailbox.ending import end_mailboxes
 from tests.faults.ending_child import end_in_small_steps
 from tests.faults.killing import killed
-from tests.support.emails.synced_mailbox import CLIENT, connected, letter, subjects_of, synced
+from tests.support.emails.synced_mailbox import connected, letter, subjects_of, synced
+from tests.support.firm.cast import MARTA
 from tests.support.firm.factories import a_firm, a_member, an_account
 from tests.support.servers.imap import ImapServer
 
@@ -27,7 +28,7 @@ async def test_forgetting_goes_on_wherever_it_is_killed(own_store: str, tools: T
     killed_at: list[str] = []
     for crash_at in range(1, 100):
         by = await a_firm()
-        owner, account = await a_member(by), await an_account(by, address=CLIENT, email_sync=True)
+        owner, account = await a_member(by), await an_account(by, address=MARTA, email_sync=True)
         async with ImapServer() as first, ImapServer() as second:
             both = letter(subject="both", message_id="both@client.test")
             for raw in (letter(subject="one"), letter(subject="two"), both):

@@ -22,7 +22,6 @@ from tests.support.database.store import KEY
 from tests.support.emails.disturbances import ASKED, CLIENTS, Scene, during
 from tests.support.emails.sync_worker import working
 from tests.support.emails.synced_mailbox import (
-    CLIENT,
     connected,
     eventually,
     ledger_equals_server,
@@ -32,6 +31,7 @@ from tests.support.emails.synced_mailbox import (
     subjects_of,
     synced,
 )
+from tests.support.firm.cast import MARTA
 from tests.support.firm.factories import a_firm, a_member, an_account
 from tests.support.servers.any_mailbox import ODD_NAMES, OverDovecot, OverImap, Place
 from tests.support.servers.dovecot import dovecot
@@ -73,7 +73,7 @@ async def a_dovecot_server(_: Path) -> AsyncIterator[tuple[Place, Crash]]:
 
 
 async def a_scene(by: System, place: Place, relay: Relay) -> Scene:
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     mailbox_id = await connected(by, relay.server, username=place.username, password=place.password)
     return Scene(by, place, relay, account.id, mailbox_id)
 
@@ -136,7 +136,7 @@ async def test_postgres_crashes_in_the_middle_of_a_backfill_and_all_goes_on_by_i
     files.open_files(Settings(var=tmp_path))
     await store.open_store(own_database)
     by = await a_firm()
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     past(server.inbox, *(letter(subject=f"{number:03}") for number in range(120)))
     mailbox_id = await connected(by, server.server)
     reached = asyncio.Event()

@@ -12,10 +12,11 @@ import pytest
 from mail.smtp import SmtpServer
 from models.ground import store as database
 from models.mailbox import MailSecurity
-from tests.faults.telling import BRUNO, FIRM, meanwhile, must_be_as_answered, told_firm, told_of
+from tests.faults.telling import FIRM, meanwhile, must_be_as_answered, told_firm, told_of
+from tests.support.firm.cast import ANNA, BRUNO
 from tests.support.firm.factories import a_member
 from tests.support.firm.notices import later
-from tests.support.firm.notify_clients import ANNA, Told
+from tests.support.firm.notify_clients import Told
 from tests.support.letters.outbox import due_again, sent_all, text_of
 from tests.support.processes.switchboard import a_free_port
 from tests.support.servers.smtp import DROP, SILENCE, SmtpSink, Taken

@@ -12,15 +12,8 @@ from models.mailbox import MailboxChange
 from models.mailbox.secret import OAuth, unsealed
 from models.viewer import System
 from tests.faults.syncing import child, long_dead
-from tests.support.emails.synced_mailbox import (
-    CLIENT,
-    connected,
-    ledger_equals_server,
-    letter,
-    past,
-    row_of,
-    subjects_of,
-)
+from tests.support.emails.synced_mailbox import connected, ledger_equals_server, letter, past, row_of, subjects_of
+from tests.support.firm.cast import MARTA
 from tests.support.firm.factories import an_account
 from tests.support.servers.imap import ImapServer
 from tests.support.servers.tokens import TokenServer
@@ -39,7 +32,7 @@ async def test_killed_at_every_checkpoint_the_next_worker_signs_in(
     which the new one is kept, and before that somebody is asked for another; at those that take the old one until the
     new one is used, at every moment.
     """
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     past(server.inbox, letter(subject="read"))
     tokens.rotates = True
     killed_at: list[str] = []

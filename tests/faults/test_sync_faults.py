@@ -11,16 +11,8 @@ import pytest
 from mail.sync import Tools, Worker, sync_once
 from models.viewer import System
 from tests.faults.syncing import child, long_dead
-from tests.support.emails.synced_mailbox import (
-    CLIENT,
-    STRANGER,
-    connected,
-    eventually,
-    ledger_equals_server,
-    letter,
-    row_of,
-    subjects_of,
-)
+from tests.support.emails.synced_mailbox import connected, eventually, ledger_equals_server, letter, row_of, subjects_of
+from tests.support.firm.cast import MARTA, STRANGER
 from tests.support.firm.factories import a_firm, an_account
 from tests.support.servers.imap import ARRIVED, ImapServer
 from tests.support.waiting import PATIENCE
@@ -34,7 +26,7 @@ def fill(server: ImapServer, messages: int) -> list[str]:
     """Both folders, every fourth message a stranger's; answers the subjects of the client's."""
     subjects = [f"{number:03}" for number in range(messages)]
     for number, subject in enumerate(subjects):
-        sender = CLIENT if number % 4 else STRANGER
+        sender = MARTA if number % 4 else STRANGER
         raw = letter(sender, subject=subject, text=f"{subject} " * 40, message_id=f"{subject}@client.test")
         server.folders[number % 2].append(raw, ARRIVED - timedelta(hours=number))
     return [subject for number, subject in enumerate(subjects) if number % 4]
@@ -45,7 +37,7 @@ async def test_the_line_cut_at_every_997th_byte(server: ImapServer, tools: Tools
     total, cut = STEP + 1, 0
     while cut < total:
         by = await a_firm()
-        account = await an_account(by, address=CLIENT, email_sync=True)
+        account = await an_account(by, address=MARTA, email_sync=True)
         mailbox_id = await connected(by, server.server)
         before, server.cut_after = server.sent, cut or None
         await sync_once(mailbox_id, tools)
@@ -63,7 +55,7 @@ async def test_the_database_ends_every_connection_again_and_again(
     server: ImapServer, store: str, by: System, tools: Tools
 ) -> None:
     subjects = fill(server, 40)
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     mailbox_id = await connected(by, server.server)
     worker = Worker(development=True, parsers=tools.parsers, timeout=PATIENCE)
     running = asyncio.create_task(worker.run())
@@ -97,7 +89,7 @@ async def test_killed_at_every_checkpoint_of_a_backfill(
     killed_at: list[str] = []
     for crash_at in range(1, 100):
         firm = await a_firm()
-        account = await an_account(firm, address=CLIENT, email_sync=True)
+        account = await an_account(firm, address=MARTA, email_sync=True)
         mailbox_id = await connected(firm, server.server)
         process = await child(store, tmp_path, mailbox_id, crash_at=crash_at)
         _, said = await process.communicate()
@@ -119,7 +111,7 @@ async def test_killed_again_and_again_one_backfill_comes_to_its_end(
 ) -> None:
     """One mailbox, killed at the first checkpoint, then at the second of what is left, and so on."""
     subjects = fill(server, 40)
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     mailbox_id = await connected(by, server.server)
     for crash_at in range(1, 100):
         process = await child(store, tmp_path, mailbox_id, crash_at=crash_at)
@@ -136,7 +128,7 @@ async def test_of_two_workers_one_is_killed_and_the_other_takes_over(
     server: ImapServer, store: str, by: System, tmp_path: Path, tools: Tools
 ) -> None:
     subjects = fill(server, 40)
-    account = await an_account(by, address=CLIENT, email_sync=True)
+    account = await an_account(by, address=MARTA, email_sync=True)
     mailbox_id = await connected(by, server.server)
     reached = asyncio.Event()
     server.on_fetch = lambda uid: reached.set()

@@ -1,7 +1,7 @@
 """The pages of the portal, in a real browser."""
 
+from tests.support.firm.cast import ANNA
 from tests.support.firm.factories import PASSWORD
-from tests.support.firm.one_of_everything import ANNA
 from tests.support.processes.browser import Window
 
 FOCUSED = "document.activeElement.id || document.activeElement.tagName"

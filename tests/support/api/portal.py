@@ -7,8 +7,9 @@ from models import mailbox
 from models.mailbox import NewMailbox
 from models.session import SignedIn
 from models.viewer import Client, System
+from tests.support.firm.cast import ANNA
 from tests.support.firm.factories import MadeAccount, a_client, an_account, signed_in
-from tests.support.firm.one_of_everything import ANNA, SERVER
+from tests.support.firm.one_of_everything import SERVER
 
 FRAME = "{ accounts { id name waitingEmails waiting { category count } } account { id } showAccountNotice emailSync }"
 SELECT = (

@@ -19,10 +19,10 @@ from models.participant import Participant, Role
 from models.submission import AttachmentRef, NewEmail, Reply
 from models.upload import NewUpload
 from models.viewer import System, Viewer
+from tests.support.firm.cast import ANNA, STUDIO
 from tests.support.firm.factories import MadeAccount, a_firm, a_member, an_account
 from tests.support.firm.one_of_everything import everything
 
-ANNA, BRUNO, STUDIO = "anna@client.test", "bruno@client.test", "studio@firm.test"
 SERVER = MailServer("mail.firm.test", 993)
 
 

@@ -11,7 +11,8 @@ from uuid import UUID
 from mail.imap.names import to_wire
 from models.ground import store
 from models.viewer import System
-from tests.support.emails.synced_mailbox import CLIENT, all_agrees, letter, nothing_is_there_twice, row_of, subjects_of
+from tests.support.emails.synced_mailbox import all_agrees, letter, nothing_is_there_twice, row_of, subjects_of
+from tests.support.firm.cast import MARTA
 from tests.support.servers.any_mailbox import Place
 from tests.support.servers.relay import Answered, Relay
 
@@ -41,7 +42,7 @@ class Scene:
         await all_agrees(held, self.mailbox_id)
         await nothing_is_there_twice(self.by)
         stored, lying = set(await subjects_of(self.account_id)), [raw for of in held.values() for _, raw in of]
-        there = {str(message_from_bytes(raw)["Subject"]) for raw in lying if CLIENT.encode() in raw}
+        there = {str(message_from_bytes(raw)["Subject"]) for raw in lying if MARTA.encode() in raw}
         assert there <= stored <= set(self.subjects)
 
     async def error(self) -> tuple[str, str | None]:

@@ -19,8 +19,8 @@ from models.viewer import System
 from tests.support.api.client import Api
 from tests.support.api.pages import sign_in
 from tests.support.api.portal import a_box
+from tests.support.firm.cast import ANNA
 from tests.support.firm.factories import MadeAccount, a_client, a_firm, an_account
-from tests.support.firm.one_of_everything import ANNA
 from tests.support.processes.browser import Window, a_window
 
 PNG = bytes.fromhex(

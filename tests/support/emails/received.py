@@ -12,9 +12,9 @@ from models.mailbox import connect as connect_mailbox
 from models.participant import Participant, Role
 from models.session import SignedIn
 from models.viewer import System, Viewer
+from tests.support.firm.cast import ANNA
 from tests.support.firm.factories import a_firm, a_member, an_account
 
-ANNA = "anna@client.test"
 CAME = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
 

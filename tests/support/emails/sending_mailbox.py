@@ -9,7 +9,8 @@ from models.ground.settings import Settings
 from models.mailbox import MailSecurity, MailServer
 from models.viewer import System, TeamRole, Viewer
 from tests.support.emails.submissions import state_of, way_of
-from tests.support.emails.synced_mailbox import NOBODY, STUDIO, connected, eventually
+from tests.support.emails.synced_mailbox import NOBODY, connected, eventually
+from tests.support.firm.cast import STUDIO
 from tests.support.firm.factories import a_firm, a_member
 from tests.support.servers.smtp import SmtpSink
 

@@ -14,7 +14,7 @@ from models.participant import Participant, Role
 from models.submission import NewSubmission
 from models.submission.due import Due, next_due
 from models.viewer import Viewer
-from tests.support.emails.synced_mailbox import CLIENT, STUDIO
+from tests.support.firm.cast import MARTA, STUDIO
 
 PDF = b"%PDF-1.4 an offer"
 
@@ -23,7 +23,7 @@ async def written(
     by: Viewer,
     mailbox_id: UUID,
     *,
-    to: Sequence[str] = (CLIENT,),
+    to: Sequence[str] = (MARTA,),
     copies: Sequence[str] = (),
     subject: str = "The offer",
     text: str = "Here it is.",

@@ -16,13 +16,9 @@ from models import mailbox
 from models.ground import files, store
 from models.mailbox import MailSecurity, MailServer, NewMailbox, Secret
 from models.viewer import System, TeamRole, Viewer
+from tests.support.firm.cast import MARTA, STUDIO
 from tests.support.servers.imap import ARRIVED, ImapServer, ServedFolder
 from tests.support.waiting import patience
-
-CLIENT = "marta@client.test"
-STRANGER = "nobody@elsewhere.test"
-STUDIO = "studio@firm.test"
-
 
 NOBODY = MailServer("127.0.0.1", 1, MailSecurity.NONE)
 NOT_THE_MAILBOX = "Something went wrong on our side, not in the mailbox. "
@@ -43,7 +39,7 @@ async def connected(
 
 
 def letter(
-    sender: str = CLIENT,
+    sender: str = MARTA,
     to: Sequence[str] = (STUDIO,),
     *,
     subject: str = "The glass",

@@ -16,9 +16,8 @@ from models.letter import NoticeItem, Tidings
 from models.letter.standing import Aim, Standing
 from models.notification_category import NotificationCategory
 from models.viewer import Actor
+from tests.support.firm.cast import ANNA
 from tests.support.firm.factories import MadeAccount, an_account
-
-ANNA = "anna@client.test"
 
 
 def settings_of(name: str, **decided: Any) -> FirmSettings:

@@ -11,11 +11,11 @@ from models.ground.page import Window
 from models.notice import AccountRef, NewNotice, Notified, RecipientView
 from models.notification_category import NotificationCategory
 from models.viewer import System, Viewer
+from tests.support.firm.cast import ANNA
 from tests.support.firm.factories import MadeAccount, a_contact, an_account, an_address, switched
 from tests.support.firm.preferences import preferred
 
 INVOICE = ClientEvent.INVOICE_SENT
-ANNA = "anna@client.test"
 Told = list[tuple[str | None, tuple[str, ...], str]]
 
 

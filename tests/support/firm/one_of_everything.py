@@ -41,6 +41,7 @@ from models.toggles import Invite
 from models.upload import NewUpload
 from models.viewer import ApiScope, Client, System, TeamRole
 from tests.support.firm.bulk_updates import DISABLE, ENABLE, kept_waiting, ran, these
+from tests.support.firm.cast import ANNA
 from tests.support.firm.factories import (
     MadeAccount,
     a_client,
@@ -54,7 +55,7 @@ from tests.support.firm.factories import (
 )
 from tests.support.firm.imports import imported
 
-ANNA, FREE, PENDING = "anna@client.test", "free@client.test", "pending@client.test"
+FREE, PENDING = "free@client.test", "pending@client.test"
 SERVER = MailServer("mail.client.test", 993)
 PDF = b"%PDF-1.4 an invoice"
 CLIENTS = b"Client;E-mail;Spouse\nRossi;rosa@rossi.test;ugo@rossi.test\n"

@@ -6,7 +6,7 @@ from email.mime.message import MIMEMessage
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 
-ANNA = "anna@client.test"
+from tests.support.firm.cast import ANNA
 
 
 def a_report(
