@@ -52,20 +52,20 @@ class Account(Node, Shows[AccountView]):
     @relation
     @staticmethod
     async def contacts(accounts: Sequence[AccountView], context: Context) -> list[list[LinkedContact]]:
-        found = await context.loaders.linked_contacts.all([each.id for each in accounts])
-        return [LinkedContact.of_all(views) for views in found]
+        linked = await context.loaders.linked_contacts.all([account.id for account in accounts])
+        return [LinkedContact.of_all(views) for views in linked]
 
     @relation(description="One per address, unlinked emails included.")
     @staticmethod
     async def toggles(accounts: Sequence[AccountView], context: Context) -> list[list[Toggles]]:
-        found = await context.loaders.account_toggles.all([each.id for each in accounts])
-        return [Toggles.of_all(views) for views in found]
+        toggles_of_each = await context.loaders.account_toggles.all([account.id for account in accounts])
+        return [Toggles.of_all(views) for views in toggles_of_each]
 
     @relation(description="Of addresses that may still enter but belong to no contact any more (R34).")
     @staticmethod
     async def unlinked_emails(accounts: Sequence[AccountView], context: Context) -> list[list[Toggles]]:
-        found = await context.loaders.account_toggles.all([each.id for each in accounts])
-        return [[Toggles.of(view) for view in views if not view.held] for views in found]
+        toggles_of_each = await context.loaders.account_toggles.all([account.id for account in accounts])
+        return [[Toggles.of(view) for view in views if not view.held] for views in toggles_of_each]
 
     @strawberry.field(description="Newest first.")
     @staticmethod
@@ -109,7 +109,7 @@ async def account_of(info: Info, key: UUID) -> Account | None:
 
 
 async def account_there(info: Info, key: UUID) -> Account:
-    """An account that a row of the viewer's firm names, so that it exists."""
+    """An account that a row of the viewer's firm refers to, so that it must exist."""
     account = await account_of(info, key)
     assert account is not None
     return account
@@ -158,10 +158,10 @@ class AccountQuery:
         before: str | None = None,
     ) -> FeedConnection[Account]:
         viewer = viewer_of(info)
-        wanted = filter.asked() if filter else AccountFilter()
-        about = canonical("accounts", (order_by.name, wanted))
+        condition = filter.asked() if filter else AccountFilter()
+        about = canonical("accounts", (order_by.name, condition))
         window = window_of(about, first=first, after=after, last=last, before=before)
         stood = await feed_cursor(info)
-        page = await account.page(viewer, wanted, order_by, window)
-        count = partial(account.count, viewer, wanted)
+        page = await account.page(viewer, condition, order_by, window)
+        count = partial(account.count, viewer, condition)
         return connected(FeedConnection[Account], page, about, node=Account.of, count=count, feed_cursor=stood)

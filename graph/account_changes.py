@@ -64,7 +64,7 @@ class AccountMutation:
             name=input.name,
             kind=input.kind,
             code=given(input.code),
-            contacts=tuple(one.asked() for one in input.contacts),
+            contacts=tuple(contact.asked() for contact in input.contacts),
         )
         done = await account.create(viewer_of(info), new, key=given(input.idempotency_key))
         return CreateAccountPayload(account=await account_of(info, done.ids[0]), cursor=cursor_of(done))

@@ -46,7 +46,7 @@ async def address_of(info: Info, key: UUID) -> EmailAddress | None:
 
 
 async def address_there(info: Info, key: UUID) -> EmailAddress:
-    """An address that a row of the viewer's firm names, so that it exists."""
+    """An address that a row of the viewer's firm refers to, so that it must exist."""
     address = await address_of(info, key)
     assert address is not None
     return address

@@ -48,22 +48,22 @@ class BulkUpdate(Node, Shows[BulkUpdateView]):
     @relation
     @staticmethod
     async def started_by(runs: Sequence[BulkUpdateView], context: Context) -> list[TeamMember]:
-        return TeamMember.of_all(await there(context.loaders.member, [each.started_by for each in runs]))
+        return TeamMember.of_all(await there(context.loaders.member, [run.started_by for run in runs]))
 
     @relation
     @staticmethod
     async def undoes(runs: Sequence[BulkUpdateView], context: Context) -> list["BulkUpdate | None"]:
-        return await _those(context.loaders, [each.undoes for each in runs])
+        return await _those(context.loaders, [run.undoes for run in runs])
 
     @relation
     @staticmethod
     async def undone_by(runs: Sequence[BulkUpdateView], context: Context) -> list["BulkUpdate | None"]:
-        return await _those(context.loaders, [each.undone_by for each in runs])
+        return await _those(context.loaders, [run.undone_by for run in runs])
 
 
 async def _those(loaders: Loaders, keys: Sequence[UUID | None]) -> list[BulkUpdate | None]:
-    found = {view.id: BulkUpdate.of(view) for view in await there(loaders.bulk_update, [key for key in keys if key])}
-    return [found[key] if key else None for key in keys]
+    runs = {view.id: BulkUpdate.of(view) for view in await there(loaders.bulk_update, [key for key in keys if key])}
+    return [runs[key] if key else None for key in keys]
 
 
 @reads(Kind.BULK_UPDATE)

@@ -1,4 +1,4 @@
-"""Bulk updates: seen beforehand, begun, stopped, taken back (R25, R28, R30)."""
+"""Bulk updates: previewed, started, cancelled, undone (R25, R28, R30)."""
 
 import strawberry
 
@@ -29,7 +29,7 @@ class AccountSelectionInput:
     def asked(self) -> AccountSelection:
         ids, matching = given(self.ids), given(self.matching)
         if ids is not None:
-            return AccountSelection(ids=tuple(key_of(Kind.ACCOUNT, each) for each in ids))
+            return AccountSelection(ids=tuple(key_of(Kind.ACCOUNT, account_id) for account_id in ids))
         return AccountSelection(matching=matching.asked() if matching else AccountFilter())
 
 

@@ -62,7 +62,7 @@ def _result(item: BulkUpdateItemView, switch: Switch) -> BulkUpdateResult | None
 
 
 def _error(item: BulkUpdateItemView, switch: Switch, result: Result, code: ErrorCode) -> UserError:
-    """`path` is empty: it is about a row of the report, and no place in the input."""
+    """`path` is empty: the error is about a row of the report, not about a place in the input."""
     message = bulk_update.sentence(code, switch, result)
     if code is ErrorCode.CHANGED_MEANWHILE and item.toggles_id:
         return Conflict(message=message, code=code, path=[], subject=global_id(Kind.TOGGLES, item.toggles_id))
@@ -77,21 +77,21 @@ class BulkUpdateItem(Shows[BulkUpdateItemView]):
     @relation
     @staticmethod
     async def account(items: Sequence[BulkUpdateItemView], context: Context) -> list[Account]:
-        return Account.of_all(await there(context.loaders.account, [each.account_id for each in items]))
+        return Account.of_all(await there(context.loaders.account, [item.account_id for item in items]))
 
     @relation
     @staticmethod
     async def contacts(items: Sequence[BulkUpdateItemView], context: Context) -> list[list[Contact]]:
-        keys = dict.fromkeys(key for each in items for key in each.contact_ids)
-        found = {view.id: Contact.of(view) for view in await seen(context.loaders.contact, list(keys))}
-        return [[found[key] for key in each.contact_ids if key in found] for each in items]
+        keys = dict.fromkeys(key for item in items for key in item.contact_ids)
+        contacts = {view.id: Contact.of(view) for view in await seen(context.loaders.contact, list(keys))}
+        return [[contacts[key] for key in item.contact_ids if key in contacts] for item in items]
 
     @relation
     @staticmethod
     async def address(items: Sequence[BulkUpdateItemView], context: Context) -> list[EmailAddress | None]:
-        keys = [each.address_id for each in items if each.address_id]
-        found = {view.id: EmailAddress.of(view) for view in await there(context.loaders.address, keys)}
-        return [found[each.address_id] if each.address_id else None for each in items]
+        keys = [item.address_id for item in items if item.address_id]
+        addresses = {view.id: EmailAddress.of(view) for view in await there(context.loaders.address, keys)}
+        return [addresses[item.address_id] if item.address_id else None for item in items]
 
     login: BulkUpdateResult | None = made(_login)
     notify: BulkUpdateResult | None = made(_notify)
@@ -119,7 +119,7 @@ def _tally(summary: Summary, switch: Switch) -> BulkUpdateTally:
 
 
 class Items(Protocol):
-    """Where a report has them from."""
+    """Where a report reads its items from."""
 
     def about(self, outcome: BulkOutcome | None) -> str: ...
 
@@ -130,7 +130,7 @@ class Items(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ItemsOfRun:
-    """Those that have ended."""
+    """The items of a run that are done."""
 
     run_id: UUID
 
@@ -146,7 +146,7 @@ class ItemsOfRun:
 
 @dataclass(frozen=True, slots=True)
 class ItemsOfPreview:
-    """Those that there would be. `edit`: as it was asked for."""
+    """The items that a run would have. `edit`: the wish that is previewed."""
 
     report: Report
     edit: BulkEdit

@@ -94,7 +94,9 @@ class Import(Node, Shows[ClientImportView]):
     @relation
     @staticmethod
     async def started_by(imports: Sequence[ClientImportView], context: Context) -> list[TeamMember]:
-        return TeamMember.of_all(await there(context.loaders.member, [each.started_by for each in imports]))
+        return TeamMember.of_all(
+            await there(context.loaders.member, [client_import.started_by for client_import in imports])
+        )
 
 
 @reads(Kind.IMPORT)

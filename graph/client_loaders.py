@@ -17,7 +17,7 @@ Read = Callable[[Client, Sequence[UUID]], Awaitable[dict[UUID, V]]]
 
 
 async def _own_address(by: Client, ids: Sequence[UUID]) -> dict[UUID, EmailAddressView]:
-    return await address.by_ids(System(by.firm_id), [one for one in ids if one == by.address_id])
+    return await address.by_ids(System(by.firm_id), [address_id for address_id in ids if address_id == by.address_id])
 
 
 async def _own_identity(by: Client, ids: Sequence[UUID]) -> dict[UUID, UUID]:
@@ -33,7 +33,7 @@ def own_lists(read: Read[list[V]]) -> "cached_property[Loader[UUID, list[V]]]":
 
 
 class ClientLoaders(Loaders):
-    """`stranger`: who the client is to everything that is the team's."""
+    """`stranger`: the viewer in whose name a client reads what is the team's: nothing is there for it."""
 
     def __init__(self, client: Client, stranger: Viewer) -> None:
         super().__init__(stranger)

@@ -49,8 +49,8 @@ class Contact(Node, Shows[ContactView]):
     @relation
     @staticmethod
     async def emails(contacts: Sequence[ContactView], context: Context) -> list[list[ContactEmail]]:
-        found = await context.loaders.contact_emails.all([each.id for each in contacts])
-        return [ContactEmail.of_all(views) for views in found]
+        emails = await context.loaders.contact_emails.all([contact.id for contact in contacts])
+        return [ContactEmail.of_all(views) for views in emails]
 
     @strawberry.field
     @staticmethod
@@ -111,9 +111,9 @@ class ContactQuery:
         before: str | None = None,
     ) -> Connection[Contact]:
         viewer = viewer_of(info)
-        wanted = filter.asked() if filter else ContactFilter()
-        about = canonical("contacts", (order_by.name, wanted))
+        condition = filter.asked() if filter else ContactFilter()
+        about = canonical("contacts", (order_by.name, condition))
         window = window_of(about, first=first, after=after, last=last, before=before)
-        page = await contact.page(viewer, wanted, order_by, window)
-        count = partial(contact.count, viewer, wanted)
+        page = await contact.page(viewer, condition, order_by, window)
+        count = partial(contact.count, viewer, condition)
         return connected(Connection[Contact], page, about, node=Contact.of, count=count)

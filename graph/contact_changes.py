@@ -116,7 +116,7 @@ class ContactMutation:
     @strawberry.mutation
     @refusable(CreateContactPayload)
     async def create_contact(self, info: Info, input: CreateContactInput) -> CreateContactPayload:
-        new = NewContact(input.name, tuple(one.asked() for one in input.emails))
+        new = NewContact(input.name, tuple(email.asked() for email in input.emails))
         account_id = asked_id(Kind.ACCOUNT, input.account_id)
         done = await contact.create(viewer_of(info), new, account_id=account_id, key=given(input.idempotency_key))
         account = await account_of(info, done.ids[1]) if len(done.ids) > 1 else None
@@ -129,7 +129,7 @@ class ContactMutation:
     )
     @refusable(UpdateContactPayload)
     async def update_contact(self, info: Info, input: UpdateContactInput) -> UpdateContactPayload:
-        emails = [ContactEmail(one.field.asked(), given(one.address)) for one in given(input.emails) or ()]
+        emails = [ContactEmail(email.field.asked(), given(email.address)) for email in given(input.emails) or ()]
         done = await contact.update(
             viewer_of(info),
             key_of(Kind.CONTACT, input.id),
@@ -157,7 +157,9 @@ class ContactMutation:
     @strawberry.mutation
     @refusable(LinkContactPayload)
     async def link_contact(self, info: Info, input: LinkContactInput) -> LinkContactPayload:
-        existing = ExistingContact(key_of(Kind.CONTACT, input.contact_id), tuple(one.asked() for one in input.toggles))
+        existing = ExistingContact(
+            key_of(Kind.CONTACT, input.contact_id), tuple(toggles.asked() for toggles in input.toggles)
+        )
         account_id = key_of(Kind.ACCOUNT, input.account_id)
         done = await contact.link(viewer_of(info), account_id, existing, key=given(input.idempotency_key))
         return LinkContactPayload(account=await account_of(info, account_id), cursor=cursor_of(done))

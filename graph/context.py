@@ -1,4 +1,4 @@
-"""What a resolver knows: who asks, the loaders, and how the question came."""
+"""What a resolver knows: who asks, the loaders, and how the request came."""
 
 import re
 from collections.abc import Hashable, Mapping, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False)
 class Context:
-    """`viewer` None: signed out. Belongs to one operation; `renew` gives that of the next event."""
+    """`viewer` None: signed out. Belongs to one operation, or one event: `renew` makes that of the next event."""
 
     settings: Settings
     call: Call
@@ -40,7 +40,7 @@ class Context:
 
     @property
     def holder(self) -> Asker | None:
-        """A socket is of a session as it is when the socket opens (graph.process.revocation)."""
+        """Whose socket it is, with the rights of when it opened (graph.process.revocation)."""
         return self.viewer
 
     @property
@@ -52,11 +52,11 @@ class Context:
         return self._loaders
 
     def forget(self) -> None:
-        """Something has changed: whatever is read from now on is read anew."""
+        """Drops what the loaders have read, since something has changed."""
         self._loaders = None
 
     def group(self, text: str, variables: Mapping[str, Any]) -> Hashable | None:
-        """The firm, where the document shows everybody the same; else the person too. None: it is not shared."""
+        """Who shares a subscription: the firm, or the person where each sees their own. None: nobody."""
         if not isinstance(self.viewer, Viewer) or any(name in text for name in (*BY_RIGHTS, *ALONE)):
             return None
         declared = VARIABLES.findall(text)
@@ -67,7 +67,7 @@ class Context:
         return self.viewer.firm_id, self.viewer.member_id if _is_personal(text) else None, key.decode()
 
     def of_group(self, text: str) -> Self:
-        """Of the team, with the rights that all have; or of this person, where the document shows each their own."""
+        """The same with the rights that all of the team have, or as this person where each sees their own."""
         viewer = _of_team(signed_in(self))
         member = viewer.member_id if _is_personal(text) else NOTHING
         nobody = Viewer(viewer.firm_id, member, uuid4(), TeamRole.EMPLOYEE, manage_accounts=False)
@@ -75,7 +75,7 @@ class Context:
 
     async def authorise(self) -> None:
         """
-        Asked anew for each delivery, for all deliveries of a moment in one statement.
+        Reads session and rights anew for each delivery; all deliveries of a moment in one statement.
 
         Raises RequestError where the session has ended; ACCOUNT_SWITCHED where a client works in another account than
         when this began.
@@ -110,11 +110,11 @@ PERSONAL = (
     "sessions",
     "recoveryCodesLeft",
 )
-"""Fields that show each person their own."""
+"""Fields that show each person something else: only that person's subscriptions are shared."""
 BY_RIGHTS = ("apiTokens", "twoFactor", "url", "rawUrl", "errorsCsvUrl")
-"""Fields that show more to some, or a link of their own to each: a document with one of these is not shared."""
+"""Fields that depend on rights, or hold a link for one person: a subscription with one of these is not shared."""
 ALONE = ("mailboxHealth",)
-"""Subscriptions that also look by the clock: such a look has no position from which a group could go on."""
+"""Never shared: they also look by the clock, and such a look has no position from which a group could go on."""
 VARIABLES = re.compile(r"\$(\w+)\s*:\s*\[*(\w+)")
 
 
@@ -126,7 +126,7 @@ Info = strawberry.Info[Context, None]
 
 
 def signed_in(context: Context) -> Asker:
-    """Raises RequestError UNAUTHENTICATED where nobody is."""
+    """Raises RequestError UNAUTHENTICATED where nobody is signed in."""
     if context.viewer is None:
         raise RequestError(RequestCode.UNAUTHENTICATED, "Sign in first: this needs a session.")
     return context.viewer
@@ -134,7 +134,7 @@ def signed_in(context: Context) -> Asker:
 
 def viewer_of(info: Info) -> Viewer:
     """
-    Who of the team asks; a client is a stranger then, of a firm that has nothing.
+    The colleague who asks; a client is a viewer of a firm that has nothing.
 
     Raises RequestError UNAUTHENTICATED where nobody is signed in.
     """
@@ -142,13 +142,13 @@ def viewer_of(info: Info) -> Viewer:
 
 
 def client_of(info: Info) -> Client | None:
-    """The client who asks; None: it is somebody of the team. Raises RequestError UNAUTHENTICATED."""
+    """The client who asks; None: a colleague does. Raises RequestError UNAUTHENTICATED."""
     asker = signed_in(info.context)
     return asker if isinstance(asker, Client) else None
 
 
 def account_of(asker: Asker) -> UUID | None:
-    """Of a client: the one in use."""
+    """The account that a client works in."""
     return asker.account_id if isinstance(asker, Client) else None
 
 

@@ -189,10 +189,10 @@ class EmailQuery:
         before: str | None = None,
     ) -> FeedConnection[Email]:
         viewer = viewer_of(info)
-        wanted = filter.asked() if filter else EmailFilter()
-        about = canonical("emails", wanted)
+        condition = filter.asked() if filter else EmailFilter()
+        about = canonical("emails", condition)
         window = window_of(about, first=first, after=after, last=last, before=before)
         stood = await feed_cursor(info)
-        page = await email.page(viewer, wanted, window)
-        count = partial(email.count, viewer, wanted)
+        page = await email.page(viewer, condition, window)
+        count = partial(email.count, viewer, condition)
         return connected(FeedConnection[Email], page, about, node=Email.of, count=count, feed_cursor=stood)

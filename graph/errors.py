@@ -1,4 +1,4 @@
-"""The one place that says what the rules refuse: in `errors` of a payload, or where there is none at the top."""
+"""Refusals of models/ as errors of the API: in `errors` of a payload, or at the top where there is no payload."""
 
 from collections.abc import Callable, Coroutine
 from datetime import datetime
@@ -95,14 +95,14 @@ _REQUEST_CODES = {
 
 @public.register
 def request_error(refusal: refused.Refusal) -> RequestError:
-    """In a query, a subscription, a field: there is no payload."""
+    """For a query, a subscription or a field, which have no payload."""
     otherwise = RequestCode.LIMIT_EXCEEDED if isinstance(refusal, refused.TooMuch) else RequestCode.BAD_USER_INPUT
     code = _REQUEST_CODES.get(refusal.code, otherwise)
     return RequestError(code, refusal.message, retry_at=getattr(refusal, "retry_at", None))
 
 
 def must_be_team(context: Context, otherwise: str) -> None:
-    """Raises NOT_ALLOWED, in these words, where a client asks."""
+    """Raises NOT_ALLOWED with this message where a client asks."""
     if isinstance(context.viewer, Client):
         raise refused.Refusal(ErrorCode.NOT_ALLOWED, otherwise)
 
@@ -119,7 +119,7 @@ def refusable(
     [Callable[Concatenate[Any, Info, P], Coroutine[Any, Any, R]]],
     Callable[Concatenate[Any, Info, P], Coroutine[Any, Any, R]],
 ]:
-    """A mutation whose refusals become the `errors` of its payload. `clients`: not for the team alone."""
+    """Around a mutation: refusals become `errors` of its payload. `clients`: it is for clients, too."""
 
     def decorate(
         resolve: Callable[Concatenate[Any, Info, P], Coroutine[Any, Any, R]],

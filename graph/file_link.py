@@ -1,4 +1,4 @@
-"""Where a file may be fetched, by whoever asks and for a while."""
+"""Links to files: for whoever asks, and good for a while."""
 
 from uuid import UUID
 

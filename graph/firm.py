@@ -84,7 +84,7 @@ class TeamMember(Node, Shows[team.TeamMemberView]):
 
 
 def _is_mine(member: team.TeamMemberView, by: Viewer) -> bool:
-    """An API token acts as somebody, and is nobody's own."""
+    """Not with an API token: it acts as a colleague, but has nothing of its own."""
     return member.id == by.member_id and by.scopes is None
 
 
@@ -124,7 +124,7 @@ async def member_of(info: Info, key: UUID) -> TeamMember | None:
 
 
 async def me(info: Info) -> TeamMember | None:
-    """The colleague who asks, or whom a token acts as."""
+    """The colleague who asks, or in whose name a token does."""
     return await member_of(info, viewer_of(info).member_id)
 
 

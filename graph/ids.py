@@ -1,4 +1,4 @@
-"""Opaque global ids: what kind of thing, and its key. One of another kind, or malformed, is the id of nothing."""
+"""Opaque global ids: the kind of thing, and its key. A malformed id, or one of another kind, is found nowhere."""
 
 from enum import StrEnum
 from uuid import UUID
@@ -43,9 +43,9 @@ def global_id(kind: Kind, key: UUID) -> strawberry.ID:
 
 
 def key_of(kind: Kind, given: str | None) -> UUID:
-    """The key; the one that nothing has where `given` is no id of this kind, so that it is met as NOT_FOUND."""
-    found = parsed(given or "")
-    return found[1] if found and found[0] is kind else NOTHING
+    """The key; NOTHING, which no row has, where `given` is no id of this kind: so it ends as NOT_FOUND."""
+    parts = parsed(given or "")
+    return parts[1] if parts and parts[0] is kind else NOTHING
 
 
 def parsed(given: str) -> tuple[Kind, UUID] | None:

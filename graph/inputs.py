@@ -21,16 +21,16 @@ def given(value: T | None) -> T | None:
 
 
 def changed(value: T | None, *, cleared: T) -> T | Unset:
-    """UNSET where it is absent; `cleared` for null, which the rules of the noun then take or refuse."""
+    """UNSET where it is absent; `cleared` for null, which the noun's rules then take or refuse."""
     if value is strawberry.UNSET:
         return UNSET
     return cleared if value is None else value
 
 
-def asked_id(kind: Kind, asked: strawberry.ID | None) -> UUID | None:
-    """None where no id is given; the id of nothing where it is malformed."""
-    wanted = given(asked)
-    return None if wanted is None else key_of(kind, wanted)
+def asked_id(kind: Kind, id: strawberry.ID | None) -> UUID | None:
+    """The key of an id; None where none is given, NOTHING where it is malformed."""
+    id_given = given(id)
+    return None if id_given is None else key_of(kind, id_given)
 
 
 @strawberry.input(description="Absent: nobody is mailed (R6). Only with Login on.")
@@ -39,9 +39,9 @@ class InviteInput:
     again: bool = strawberry.field(default=False, description="Also those who have been invited before.")
 
 
-def invite_of(asked: InviteInput | None) -> Invite | None:
-    wanted = given(asked)
-    return Invite(given(wanted.message), wanted.again) if wanted else None
+def invite_of(input: InviteInput | None) -> Invite | None:
+    invite = given(input)
+    return Invite(given(invite.message), invite.again) if invite else None
 
 
 def cleared_or(value: T | None) -> T | Unset | None:

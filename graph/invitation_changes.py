@@ -50,10 +50,10 @@ class InvitationMutation:
     @strawberry.mutation(description="Also sends again: the old link dies (R9).")
     @refusable(SendInvitationsPayload)
     async def send_invitations(self, info: Info, input: SendInvitationsInput) -> SendInvitationsPayload:
-        spots = [one.spot() for one in input.toggles]
+        spots = [key.spot() for key in input.toggles]
         done = await invitation.send(viewer_of(info), spots, message=given(input.message), key=input.idempotency_key)
-        found = await seen(info.context.loaders.toggles, done.ids)
-        return SendInvitationsPayload(toggles=Toggles.of_all(found), cursor=cursor_of(done))
+        toggles = await seen(info.context.loaders.toggles, done.ids)
+        return SendInvitationsPayload(toggles=Toggles.of_all(toggles), cursor=cursor_of(done))
 
     @strawberry.mutation
     @refusable(RevokeInvitationPayload)

@@ -79,11 +79,11 @@ class InvitationRequestInput:
     address: InvitationAddressInput | None = strawberry.UNSET
 
     def who(self, info: Info) -> WhoAsks:
-        asked = given(self.address)
+        address = given(self.address)
         return WhoAsks(
             token=given(self.token),
-            email=asked.email if asked else None,
-            firm=given(asked.firm) if asked else None,
+            email=address.email if address else None,
+            firm=given(address.firm) if address else None,
             host=host_of(info),
             caller=caller_of(info),
         )

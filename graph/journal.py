@@ -93,7 +93,7 @@ class JournalEntry(Node, Shows[journal.Entry]):
 
 
 async def actor_of(info: Info, entry: journal.Entry) -> Viewer | None:
-    """Who did it: a colleague, or a client; None: the system itself, or whoever holds a letter's link."""
+    """A colleague or a client; None: the system, or whoever holds a letter's link."""
     if entry.user_id:
         return await portal_user_of(info, entry.user_id)
     return await member_of(info, entry.member_id) if entry.member_id else None
@@ -128,11 +128,11 @@ class JournalFilterInput:
 
     def asked(self) -> JournalFilter:
         kinds, subject = given(self.kinds), given(self.subject_id)
-        found = parsed(subject or "")
+        parts = parsed(subject or "")
         return JournalFilter(
             kinds=None if kinds is None else tuple(kinds),
             account_id=asked_id(Kind.ACCOUNT, self.account_id),
-            subject_id=None if subject is None else found[1] if found else UUID(int=0),
+            subject_id=None if subject is None else parts[1] if parts else UUID(int=0),
             actor_id=_person(self.actor_id),
             bulk_update_id=asked_id(Kind.BULK_UPDATE, self.bulk_update_id),
             since=given(self.since),
@@ -140,13 +140,13 @@ class JournalFilterInput:
         )
 
 
-def _person(asked: strawberry.ID | None) -> UUID | None:
-    """A colleague or a client; the id of nothing where it is of another kind."""
-    wanted = given(asked)
-    if wanted is None:
+def _person(id: strawberry.ID | None) -> UUID | None:
+    """The key of a colleague or a client; NOTHING for another kind."""
+    id_given = given(id)
+    if id_given is None:
         return None
-    found = parsed(wanted)
-    return found[1] if found and found[0] in {Kind.TEAM_MEMBER, Kind.PORTAL_USER} else NOTHING
+    parts = parsed(id_given)
+    return parts[1] if parts and parts[0] in {Kind.TEAM_MEMBER, Kind.PORTAL_USER} else NOTHING
 
 
 @strawberry.type
@@ -156,9 +156,9 @@ class JournalQuery:
         self, info: Info, filter: JournalFilterInput | None = None, first: int | None = None, after: str | None = None
     ) -> JournalConnection:
         viewer = viewer_of(info)
-        wanted = filter.asked() if filter else JournalFilter()
-        about = canonical("journal", wanted)
+        condition = filter.asked() if filter else JournalFilter()
+        about = canonical("journal", condition)
         window = window_of(about, first=first, after=after)
-        page = await journal.page(viewer, wanted, window)
-        count = partial(journal.count, viewer, wanted)
+        page = await journal.page(viewer, condition, window)
+        count = partial(journal.count, viewer, condition)
         return connected(JournalConnection, page, about, node=JournalEntry.of, count=count, edge=JournalEdge)

@@ -1,4 +1,4 @@
-"""Inputs that link contacts to accounts: new ones and those that are there, with the switches they start with."""
+"""Inputs that link contacts to an account: new or existing ones, with the switches they start with."""
 
 from uuid import UUID
 
@@ -63,4 +63,4 @@ class AccountContactInput:
         existing = given(self.existing)
         assert existing is not None, "exactly one is given"
         key = key_of(Kind.CONTACT, existing.contact_id)
-        return ExistingContact(key, tuple(each.asked() for each in existing.toggles))
+        return ExistingContact(key, tuple(toggles.asked() for toggles in existing.toggles))

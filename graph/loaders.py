@@ -46,7 +46,7 @@ def counts(read: Read[UUID, int]) -> "cached_property[Loader[UUID, int]]":
 
 
 def pages(read: ReadHow[H, V]) -> "cached_property[Loader[tuple[UUID, H], V]]":
-    """Keys: of whom, and which page, or whatever else it is that one statement has for all of them."""
+    """Keys: a parent's id, and the page of it (or whatever else is the same for all that one statement reads)."""
     return cached_property(lambda loaders: Loader(partial(_by_how, read, loaders.viewer)))
 
 
@@ -54,15 +54,15 @@ class Loaders:
     """
     Named by what they give. By id: None where the viewer may not see it. Lists: empty.
 
-    None holds on to this object, so that all that was read is freed as soon as the operation is over: with a cycle it
-    would wait for the garbage collector, a page of a thousand rows after the other.
+    Nothing here refers back to this object, so that all that was read is freed as soon as the operation is over: a
+    cycle would wait for the garbage collector, a page of a thousand rows after the other.
     """
 
     def __init__(self, viewer: Viewer) -> None:
         self.viewer = viewer
 
     def reading(self, read: Read[K, V], nothing: W) -> Loader[K, V | W]:
-        """`nothing` stands for each key of which nothing is read."""
+        """`nothing`: the value of a key for which nothing is read."""
         return Loader(partial(_in_order, read, self.viewer, nothing))
 
     account = by_id(models.account.by_ids)
@@ -108,37 +108,43 @@ class Loaders:
 
     @cached_property
     def linked_contacts(self) -> Loader[UUID, list[LinkedContactView]]:
-        """The contacts that come along are not read again."""
+        """Also teaches the loader of contacts, which need not read them again."""
         contacts = self.contact
 
         async def read(viewer: Viewer, ids: Sequence[UUID]) -> dict[UUID, list[LinkedContactView]]:
-            found = await models.contact.linked_to(viewer, ids)
-            contacts.learn({linked.contact.id: linked.contact for each in found.values() for linked in each})
-            return found
+            by_account = await models.contact.linked_to(viewer, ids)
+            contacts.learn(
+                {
+                    linked.contact.id: linked.contact
+                    for contacts_of_it in by_account.values()
+                    for linked in contacts_of_it
+                }
+            )
+            return by_account
 
         return self.reading(read, [])
 
 
 async def _in_order(read: Read[K, V], viewer: Viewer, nothing: W, keys: list[K]) -> list[V | W]:
-    found = await read(viewer, keys)
-    return [found.get(key, nothing) for key in keys]
+    values = await read(viewer, keys)
+    return [values.get(key, nothing) for key in keys]
 
 
 async def _by_how(read: ReadHow[H, V], viewer: Viewer, keys: list[tuple[UUID, H]]) -> list[V]:
     parents: dict[H, list[UUID]] = defaultdict(list)
     for parent, how in keys:
         parents[how].append(parent)
-    found = {how: await read(viewer, ids, how) for how, ids in parents.items()}
-    return [found[how][parent] for parent, how in keys]
+    values = {how: await read(viewer, ids, how) for how, ids in parents.items()}
+    return [values[how][parent] for parent, how in keys]
 
 
 async def there(loader: Loader[K, V | None], keys: Sequence[K]) -> list[V]:
-    """In order; rows of the viewer's firm name them, so that all are there."""
-    found = await loader.all(keys)
-    assert None not in found
-    return found  # type: ignore[return-value]
+    """In order; rows of the viewer's firm refer to them, so that all exist."""
+    values = await loader.all(keys)
+    assert None not in values
+    return values  # type: ignore[return-value]
 
 
 async def seen(loader: Loader[K, V | None], keys: Sequence[K]) -> list[V]:
-    """Those of them that the viewer may see, in order."""
-    return [found for found in await loader.all(keys) if found is not None]
+    """Those that the viewer may see, in order."""
+    return [value for value in await loader.all(keys) if value is not None]

@@ -1,5 +1,4 @@
-"""What many fields of one operation ask for, read together. Any of them may be cancelled: GraphQL does so beside an
-error."""
+"""Reads together what many fields of one operation ask for. GraphQL may cancel any of them, beside an error."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
@@ -14,7 +13,7 @@ MANY = 10  # keys that are read at once; fewer wait for each other, as they may 
 
 
 class Loader(Generic[K, V]):
-    """`read` gives the values of distinct keys, in their order. None is read twice."""
+    """`read` gives the values of distinct keys, in their order. No key is read twice."""
 
     def __init__(self, read: Callable[[list[K]], Awaitable[Sequence[V]]]) -> None:
         self._known: dict[K, V] = {}
@@ -25,7 +24,7 @@ class Loader(Generic[K, V]):
         return self._known[key] if key in self._known else await self._together(key)
 
     async def all(self, keys: Sequence[K]) -> list[V]:
-        """Their values in their order; what is known is not read again."""
+        """The values of these keys, in their order; known ones are not read again."""
         missing = [key for key in dict.fromkeys(keys) if key not in self._known]
         if len(missing) >= MANY:
             await self._find(missing)
@@ -33,9 +32,9 @@ class Loader(Generic[K, V]):
             await asyncio.gather(*map(self._together, missing))
         return [self._known[key] for key in keys]
 
-    def learn(self, found: Mapping[K, V]) -> None:
-        """Values that came along with others."""
-        self._known.update(found)
+    def learn(self, values: Mapping[K, V]) -> None:
+        """Takes over values that were read along with others."""
+        self._known.update(values)
 
 
 async def _found(

@@ -74,7 +74,7 @@ def _error(parent: strawberry.Parent[mailbox.MailboxView]) -> UserError | None:
 
 
 async def _figures(info: Info, view: mailbox.MailboxView) -> mailbox.MailboxHealth:
-    """Of the mailboxes that a subscription tells together they were read together."""
+    """A subscription has read those of all its mailboxes together; else a loader does."""
     return view.figures or await info.context.loaders.mailbox_health.load(view.id) or mailbox.MailboxHealth()
 
 

@@ -100,8 +100,8 @@ class UpdateMailboxInput:
         )
 
 
-def _server(asked: MailServerInput | None) -> MailServer | Unset:
-    server = given(asked)
+def _server(input: MailServerInput | None) -> MailServer | Unset:
+    server = given(input)
     return server.asked() if server else UNSET
 
 

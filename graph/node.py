@@ -33,7 +33,7 @@ R = TypeVar("R", bound=Callable[[Info, UUID], Awaitable[Node | None]])
 
 
 def reads(kind: Kind) -> Callable[[R], R]:
-    """`@reads(Kind.ACCOUNT)`: by this a node of the kind is read; null where the viewer may not see it."""
+    """`@reads(Kind.ACCOUNT)`: the function that reads a node of this kind; null where the viewer may not see it."""
 
     def decorate(reader: R) -> R:
         READERS[kind] = reader
@@ -57,4 +57,4 @@ class NodeQuery:
     @strawberry.field
     async def nodes(self, info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
         must_be_few(ids, "ids", "ids")
-        return list(await asyncio.gather(*(node_of(info, each) for each in ids)))
+        return list(await asyncio.gather(*(node_of(info, id_) for id_ in ids)))

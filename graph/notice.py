@@ -56,14 +56,14 @@ class Notice(Node, Shows[NoticeView]):
     @relation
     @staticmethod
     async def recipients(notices: Sequence[NoticeView], context: Context) -> list[list[NotifyRecipient]]:
-        found = await context.loaders.notice_recipients.all([each.id for each in notices])
-        return [NotifyRecipient.of_all(views) for views in found]
+        recipients = await context.loaders.notice_recipients.all([notice.id for notice in notices])
+        return [NotifyRecipient.of_all(views) for views in recipients]
 
     @relation(description="One for each QUEUED recipient; a letter may tell of several notices.")
     @staticmethod
     async def letters(notices: Sequence[NoticeView], context: Context) -> list[list[NoticeLetter]]:
-        found = await context.loaders.notice_letters.all([each.id for each in notices])
-        return [NoticeLetter.of_all(views) for views in found]
+        letters = await context.loaders.notice_letters.all([notice.id for notice in notices])
+        return [NoticeLetter.of_all(views) for views in letters]
 
 
 @reads(Kind.NOTICE)

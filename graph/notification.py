@@ -119,12 +119,12 @@ class NotificationQuery:
         self, info: Info, filter: InboxFilterInput | None = None, first: int | None = None, after: str | None = None
     ) -> InboxConnection:
         viewer = viewer_of(info)
-        wanted = filter.asked() if filter else InboxFilter()
-        about = canonical("inbox", wanted)
+        condition = filter.asked() if filter else InboxFilter()
+        about = canonical("inbox", condition)
         window = window_of(about, first=first, after=after)
         stood = await feed_cursor(info)
-        page = await notification.page(viewer, wanted, window)
-        count = partial(notification.count, viewer, wanted)
+        page = await notification.page(viewer, condition, window)
+        count = partial(notification.count, viewer, condition)
         return connected(InboxConnection, page, about, node=Notification.of, count=count, feed_cursor=stood)
 
 
@@ -136,7 +136,7 @@ class NotificationSelection:
     def asked(self) -> Selection:
         ids, matching = given(self.ids), given(self.matching)
         if ids is not None:
-            return Selection(ids=tuple(key_of(Kind.NOTIFICATION, each) for each in ids))
+            return Selection(ids=tuple(key_of(Kind.NOTIFICATION, entry_id) for entry_id in ids))
         return Selection(matching=matching.asked() if matching else InboxFilter())
 
 
@@ -181,7 +181,7 @@ class SetMemberNotificationSettingsInput:
     settings: list[MemberNotificationSettingInput]
 
     def wished(self) -> list[NotificationSetting]:
-        return [NotificationSetting.of(one.kind, one.channels) for one in self.settings]
+        return [NotificationSetting.of(setting.kind, setting.channels) for setting in self.settings]
 
 
 @strawberry.type

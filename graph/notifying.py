@@ -62,5 +62,7 @@ class NotifyingMutation:
     )
     @refusable(NotifyClientsPayload)
     async def notify_clients(self, info: Info, input: NotifyClientsInput) -> NotifyClientsPayload:
-        told = await notice.notify(viewer_of(info), input.asked(), key=input.idempotency_key, dry_run=input.dry_run)
-        return NotifyClientsPayload(recipients=NotifyRecipient.of_all(told.recipients), cursor=cursor_of(told.done))
+        notified = await notice.notify(viewer_of(info), input.asked(), key=input.idempotency_key, dry_run=input.dry_run)
+        return NotifyClientsPayload(
+            recipients=NotifyRecipient.of_all(notified.recipients), cursor=cursor_of(notified.done)
+        )

@@ -41,7 +41,7 @@ def _end_cursor(parent: strawberry.Parent[Any]) -> str | None:
 
 @strawberry.type
 class PageInfo:
-    """Cursors are signed, which takes its time: they are made where they are asked for."""
+    """Signing cursors takes time, so that they are made only where they are asked for."""
 
     has_next_page: bool
     has_previous_page: bool
@@ -73,7 +73,7 @@ class Connection(Generic[T]):
 
 @strawberry.type(name="Connection")
 class FeedConnection(Connection[T], Generic[T]):
-    """A connection that a feed can go on from."""
+    """A connection with a cursor from which a feed can go on."""
 
     feed_cursor: Cursor = strawberry.field(description="Where the journal stood when this page was read.")
 
@@ -87,9 +87,9 @@ def window_of(
     before: str | None = None,
 ) -> Window:
     """
-    `about` names the list, its order and its filter (models.ground.canonical).
+    `about`: the list with its order and filter (models.ground.canonical).
 
-    Raises RequestError for sizes out of bounds, for cursors of another list, and of an earlier release
+    Raises RequestError for sizes out of bounds, for cursors of another list, and for those of an earlier release
     (PAGE_CURSOR_OUTDATED).
     """
     if first is not None and last is not None:
@@ -101,14 +101,14 @@ def window_of(
 
 
 def page_cursor(key: Key, order: str) -> str:
-    """Signed together with its order and filter: what others make up never reaches the database."""
-    value, row = key[0], str(key[1])
-    packed = orjson.dumps([FORM, _signature(order, value, row), value, row])
+    """Signed with its order and filter, so that no made-up cursor reaches the database."""
+    value, row_id = key[0], str(key[1])
+    packed = orjson.dumps([FORM, _signature(order, value, row_id), value, row_id])
     return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
 
-def _signature(order: str, value: str, row: str) -> str:
-    return keys.installation().signature("page", orjson.dumps([order, value, row]).decode())[:SIGNATURE]
+def _signature(order: str, value: str, row_id: str) -> str:
+    return keys.installation().signature("page", orjson.dumps([order, value, row_id]).decode())[:SIGNATURE]
 
 
 def _key(cursor: str | None, about: str) -> Key | None:
@@ -118,9 +118,9 @@ def _key(cursor: str | None, about: str) -> Key | None:
         form, *parts = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if _is_outdated(form, parts):
             raise RequestError(RequestCode.PAGE_CURSOR_OUTDATED, OUTDATED)
-        signature, value, row = parts
-        if form == FORM and signature == _signature(about, value, row):
-            return value, UUID(row)
+        signature, value, row_id = parts
+        if form == FORM and signature == _signature(about, value, row_id):
+            return value, UUID(row_id)
     except (ValueError, TypeError):
         pass
     message = "This is no page cursor of this list, in this order and with this filter. Begin with the first page."
@@ -144,9 +144,9 @@ def connected(
     **more: Any,
 ) -> C:
     """The page as a connection of `kind`."""
-    nodes = [node(row) for row in page.rows]
+    nodes = [node(view) for view in page.rows]
     return kind(
-        edges=[edge(node=one, key=key, order=about) for one, key in zip(nodes, page.keys, strict=True)],
+        edges=[edge(node=shown, key=key, order=about) for shown, key in zip(nodes, page.keys, strict=True)],
         nodes=nodes,
         page_info=PageInfo(
             has_next_page=page.has_next,
@@ -160,7 +160,7 @@ def connected(
 
 
 async def feed_cursor(info: Info) -> Cursor:
-    """Where the journal stands; read before the rows, and only where it is asked for."""
+    """The journal's position, read before the rows, and only where the cursor is asked for."""
     raw = info._raw_info  # `info.selected_fields` would convert the whole tree
     if not any(_asks_for(node.selection_set, raw.fragments, "feedCursor") for node in raw.field_nodes):
         return cursor_at(0)
@@ -168,13 +168,13 @@ async def feed_cursor(info: Info) -> Cursor:
 
 
 def _asks_for(selected: SelectionSetNode | None, fragments: Mapping[str, FragmentDefinitionNode], name: str) -> bool:
-    for each in selected.selections if selected else ():
-        if isinstance(each, FieldNode):
-            found = each.name.value == name
-        elif isinstance(each, FragmentSpreadNode):
-            found = _asks_for(fragments[each.name.value].selection_set, fragments, name)
+    for selection in selected.selections if selected else ():
+        if isinstance(selection, FieldNode):
+            asks = selection.name.value == name
+        elif isinstance(selection, FragmentSpreadNode):
+            asks = _asks_for(fragments[selection.name.value].selection_set, fragments, name)
         else:
-            found = isinstance(each, InlineFragmentNode) and _asks_for(each.selection_set, fragments, name)
-        if found:
+            asks = isinstance(selection, InlineFragmentNode) and _asks_for(selection.selection_set, fragments, name)
+        if asks:
             return True
     return False

@@ -95,7 +95,7 @@ class Portal:
 
 
 async def portal_of(info: Info) -> Portal | None:
-    """Null unless a client asks."""
+    """Null for a colleague."""
     client = client_of(info)
     return Portal.of(client, await portal.of(client)) if client else None
 
@@ -107,9 +107,9 @@ class PortalQuery:
         " moved on, refused as ACCOUNT_SWITCHED (R37)."
     )
     async def portal(self, info: Info, account_id: strawberry.ID | None = None) -> Portal | None:
-        client, wanted = client_of(info), asked_id(Kind.ACCOUNT, account_id)
-        if client and wanted:
-            portal.must_be_in(client, wanted)
+        client, key = client_of(info), asked_id(Kind.ACCOUNT, account_id)
+        if client and key:
+            portal.must_be_in(client, key)
         return await portal_of(info)
 
 
@@ -153,7 +153,7 @@ class PortalMutation:
 
 
 def _client(info: Info) -> Client:
-    """Raises NOT_ALLOWED where it is somebody of the team."""
+    """Raises NOT_ALLOWED for a colleague."""
     if (client := client_of(info)) is None:
         raise errors.Refusal(ErrorCode.NOT_ALLOWED, "Only a client has a portal.")
     return client

@@ -25,13 +25,13 @@ class PortalActionQuery:
         " instead."
     )
     async def portal_action(self, token: str) -> PortalAction | None:
-        found = await portal_action.opened(token)
-        if found is None:
+        action = await portal_action.opened(token)
+        if action is None:
             return None
         return PortalAction(
-            action=found.action,
-            account_id=global_id(Kind.ACCOUNT, found.account_id),
-            account_name=found.account_name,
-            link=found.link,
-            expires_at=found.expires_at,
+            action=action.action,
+            account_id=global_id(Kind.ACCOUNT, action.account_id),
+            account_name=action.account_name,
+            link=action.link,
+            expires_at=action.expires_at,
         )

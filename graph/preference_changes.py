@@ -47,9 +47,9 @@ class PreferencesMutation:
     async def set_notification_preferences(
         self, info: Info, input: SetNotificationPreferencesInput
     ) -> SetNotificationPreferencesPayload:
-        wishes = [one.wish() for one in input.toggles]
+        wishes = [toggles.wish() for toggles in input.toggles]
         done = await preferring.set_preferences(signed_in(info.context), wishes)
         if client_of(info):
             return SetNotificationPreferencesPayload(portal=await portal_of(info), cursor=cursor_of(done))
-        found = await seen(info.context.loaders.toggles, done.ids)
-        return SetNotificationPreferencesPayload(toggles=Toggles.of_all(found), cursor=cursor_of(done))
+        touched = await seen(info.context.loaders.toggles, done.ids)
+        return SetNotificationPreferencesPayload(toggles=Toggles.of_all(touched), cursor=cursor_of(done))

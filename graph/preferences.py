@@ -24,5 +24,5 @@ class NotificationPreferenceInput:
     on: bool
 
 
-def preferences_of(asked: Sequence[NotificationPreferenceInput]) -> Preferences:
-    return tuple(toggles.NotificationPreference(each.category, each.on) for each in asked)
+def preferences_of(inputs: Sequence[NotificationPreferenceInput]) -> Preferences:
+    return tuple(toggles.NotificationPreference(preference.category, preference.on) for preference in inputs)

@@ -50,7 +50,7 @@ def cursor_at(position: int) -> Cursor:
 
 
 def position_of(cursor: str) -> int:
-    """Raises RequestError for what is no cursor of a feed."""
+    """Raises RequestError where it is no cursor of a feed."""
     if cursor[:1] == "c" and cursor[1:].isdecimal() and cursor.isascii() and len(cursor) <= 19:
         return int(cursor[1:])
     raise RequestError(

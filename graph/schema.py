@@ -131,11 +131,11 @@ class HelpInDevelopment(SchemaExtension):
     """In production the schema is read from schema.graphql, not from the server, nor are names of it suggested."""
 
     def on_operation(self) -> Iterator[None]:
-        asked = self.execution_context
-        if asked.context.settings.development:
-            suggest(asked)
+        execution = self.execution_context
+        if execution.context.settings.development:
+            suggest(execution)
         else:
-            asked.validation_rules = (*asked.validation_rules, NoSchemaIntrospectionCustomRule)
+            execution.validation_rules = (*execution.validation_rules, NoSchemaIntrospectionCustomRule)
         yield
 
 

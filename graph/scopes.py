@@ -1,10 +1,9 @@
 """
-What an API token's scopes let it do, told of every operation and, below a mutation, of every field.
+What an API token's scopes allow, checked for every operation and, in a mutation, for every field.
 
-A token without READ is told what it changed, and no more: the payload's own fields, and of the objects that the
-payload brings what stands in them as a number, a time, a state or a name. What they lead to, what letters say and links
-are for READ. The rule goes by depth and type, so a new field is closed until it is a plain one, a new String until it
-stands in NAMES.
+A token without READ is told what it changed, and no more: the payload's own fields, and of the objects in it the
+numbers, times, states and names. What these objects lead to, and what letters say, is for READ, and so are links. The
+rule goes by depth and type: a new field is closed unless it is a plain one, a new String unless it is in NAMES.
 
 A token with NOTIFY_CLIENTS alone tells clients of an event, and is told who gets it (R14): see OF_RECIPIENTS.
 """
@@ -39,7 +38,7 @@ IN_PAYLOAD = 2  # levels: the mutation, its payload's fields, and below them the
 
 
 class Scopes(SchemaExtension):
-    """A token without WRITE changes nothing, but for what NOTIFY_CLIENTS lets it; one without READ only changes."""
+    """A token without WRITE changes nothing except what NOTIFY_CLIENTS allows; one without READ may only change."""
 
     def on_validate(self) -> Iterator[None]:
         viewer, needed = self.execution_context.context.viewer, self._needed()
@@ -52,15 +51,15 @@ class Scopes(SchemaExtension):
         return ApiScope.WRITE if changes else ApiScope.READ
 
     def _notifies(self) -> bool:
-        """And does nothing else."""
-        asked = self.execution_context
-        assert asked.graphql_document is not None
-        only = NOTIFYING.issuperset(roots(asked.graphql_document, asked.operation_name))
-        return asked.operation_type is OperationType.MUTATION and only
+        """Whether the operation notifies clients and does nothing else."""
+        execution = self.execution_context
+        assert execution.graphql_document is not None
+        only = NOTIFYING.issuperset(roots(execution.graphql_document, execution.operation_name))
+        return execution.operation_type is OperationType.MUTATION and only
 
 
 class ScopedExecutor(CompilingExecutor):
-    """Leans on `execute_field` and `handle_field_error` of graphql-core 3.3; tests/test_api_scopes.py would tell."""
+    """Overrides `execute_field` and `handle_field_error` of graphql-core 3.3; tests/test_api_scopes.py holds that."""
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
@@ -83,7 +82,7 @@ class ScopedExecutor(CompilingExecutor):
         return super().execute_field(parent_type, source, field_details_list, path, position_context)
 
     def _closed(self, parent_type: GraphQLObjectType, name: str, path: Path) -> GraphQLOutputType | None:
-        """The type of a field that is for READ alone; None: it is open."""
+        """The type of a field that needs READ; None: it is open."""
         definition = self.schema.get_field(parent_type, name)
         if definition is None or _depth(path) <= IN_PAYLOAD or not _lacks(self.context_value.viewer, ApiScope.READ):
             return None
@@ -103,7 +102,7 @@ def _is_plain(name: str, kind: GraphQLNamedType, is_refusal: bool) -> bool:
 
 
 def _depth(path: Path) -> int:
-    """How many fields lead there; places in a list are none."""
+    """How many fields lead there; indexes of lists do not count."""
     return sum(isinstance(key, str) for key in path.as_list())
 
 

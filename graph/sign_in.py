@@ -40,7 +40,7 @@ class SessionQuery:
 
 
 async def viewer_now(info: Info) -> Viewer | None:
-    """Who asks, signed in just now or before."""
+    """Who asks, also where they have signed in by this very operation."""
     asker = signed_in(info.context)
     if isinstance(asker, TeamViewer):
         return await member_of(info, asker.member_id)
@@ -93,7 +93,7 @@ def host_of(info: Info) -> str:
 
 
 def caller_of(info: Info) -> str:
-    """The network address."""
+    """The network address of whoever asks."""
     client = info.context.call.connection.client
     return client.host if client else ""
 
@@ -103,7 +103,7 @@ def device_of(info: Info) -> str | None:
 
 
 def let_in(info: Info, signed_in: SignedIn[Asker], kind: SessionKind) -> str | None:
-    """From here on this operation is theirs. Sets the cookie, or answers the token that is shown this once."""
+    """Signs them in for the rest of the operation. Sets the cookie, or answers the token, which is shown this once."""
     call, settings = info.context.call, info.context.settings
     info.context.viewer = signed_in.viewer
     info.context.forget()
@@ -122,12 +122,12 @@ def let_in(info: Info, signed_in: SignedIn[Asker], kind: SessionKind) -> str | N
 
 
 def marks_of(info: Info) -> str:
-    """What the device keeps of those who have signed in there."""
+    """The marks of people who have signed in on the device before."""
     return cookie_of(info.context.call.connection, info.context.settings.device_cookie) or ""
 
 
 def keep_mark(info: Info, mark: str) -> None:
-    """Where the answer can carry a cookie: the device will be known again."""
+    """Puts the mark into the cookie, where the answer can carry one, so that the device is known again."""
     if info.context.call.response is not None:
         info.context.call.response.set_cookie(
             info.context.settings.device_cookie,

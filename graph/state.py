@@ -45,12 +45,11 @@ def _never(_: object) -> bool:
 @dataclass(frozen=True, slots=True)
 class State(Generic[T]):
     """
-    Of one thing, for one subscription.
+    One thing, for one subscription.
 
-    `read` answers how it is now, None where it is not there for who asks, or is there no more; `missing` are the words
-    for that. `moved_by` says of each batch of the firm's journal whether it may be another since; once too often costs
-    a read, once too seldom leaves a dashboard behind. `has_ended`: this state is its last. `pace`: at most one in so
-    many seconds.
+    `read`: how it is now; None where it is not there (any more) for who asks, which ends with the words `missing`.
+    `moved_by`: whether it may be another since a batch of the firm's journal; a wrong yes costs a read, a wrong no
+    leaves a dashboard behind. `has_ended`: this state is its last. `pace`: seconds between two states at least.
     """
 
     read: Callable[[], Awaitable[T | None]]
@@ -61,7 +60,7 @@ class State(Generic[T]):
 
 
 def tells_of(subject_id: UUID, *kinds: str) -> Callable[[Batch], bool]:
-    """Whether a batch has an entry of one of these kinds about it."""
+    """Whether a batch has an entry of these kinds about it."""
     return lambda batch: any(entry.subject_id == subject_id for entry in batch.of(*kinds))
 
 

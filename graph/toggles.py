@@ -50,7 +50,7 @@ class Toggles(Node, Shows[TogglesView]):
     ) -> list[Annotated["Account", strawberry.lazy("graph.account")]]:
         from graph.account import Account
 
-        return Account.of_all(await there(context.loaders.account, [each.account_id for each in toggles]))
+        return Account.of_all(await there(context.loaders.account, [view.account_id for view in toggles]))
 
     @relation(description="Those of this account that hold the address; none: an unlinked email.")
     @staticmethod
@@ -59,15 +59,15 @@ class Toggles(Node, Shows[TogglesView]):
     ) -> list[list[Annotated["Contact", strawberry.lazy("graph.contact")]]]:
         from graph.contact import Contact
 
-        keys = dict.fromkeys(key for each in toggles for key in each.contact_ids)
-        found = {view.id: Contact.of(view) for view in await seen(context.loaders.contact, list(keys))}
-        return [[found[key] for key in each.contact_ids if key in found] for each in toggles]
+        keys = dict.fromkeys(key for view in toggles for key in view.contact_ids)
+        contacts = {contact.id: Contact.of(contact) for contact in await seen(context.loaders.contact, list(keys))}
+        return [[contacts[key] for key in view.contact_ids if key in contacts] for view in toggles]
 
     @relation(description="The last one. Null where Login has never been on.")
     @staticmethod
     async def invitation(toggles: Sequence[TogglesView], context: Context) -> list[Invitation | None]:
-        found = await context.loaders.toggles_invitation.all([each.id for each in toggles])
-        return [Invitation.of(view) for view in found]
+        invitations = await context.loaders.toggles_invitation.all([view.id for view in toggles])
+        return [Invitation.of(view) for view in invitations]
 
 
 @reads(Kind.TOGGLES)
@@ -77,7 +77,7 @@ async def toggles_of(info: Info, key: UUID) -> Toggles | None:
 
 
 async def brought_by_links(info: Info, entries: Sequence[Entry]) -> list[UUID]:
-    """A link names no rows: they are what its contact holds on the account. Of 100 accounts at most."""
+    """The toggles of a contact on accounts that it was just linked to, of 100 accounts at most."""
     linked: defaultdict[UUID, set[UUID | None]] = defaultdict(set)
     for entry in entries:
         if entry.kind == JournalKind.CONTACT_LINKED:
@@ -148,7 +148,7 @@ class TogglesMutation:
     @strawberry.mutation
     @refusable(SetTogglesPayload)
     async def set_toggles(self, info: Info, input: SetTogglesInput) -> SetTogglesPayload:
-        wishes = [one.wish() for one in input.toggles]
+        wishes = [toggles.wish() for toggles in input.toggles]
         done = await setting.set_toggles(viewer_of(info), wishes, key=given(input.idempotency_key))
-        found = await seen(info.context.loaders.toggles, done.ids)
-        return SetTogglesPayload(toggles=Toggles.of_all(found), cursor=cursor_of(done))
+        touched = await seen(info.context.loaders.toggles, done.ids)
+        return SetTogglesPayload(toggles=Toggles.of_all(touched), cursor=cursor_of(done))

@@ -1,4 +1,4 @@
-"""The link below a notice: what it would take off, and doing so (R13)."""
+"""The link below a notice: which category it takes off, and taking it off (R13)."""
 
 import strawberry
 

@@ -29,7 +29,7 @@ LETTER_POLICY = (
     "base-uri 'none'; form-action 'none'; frame-ancestors 'self'; "
     "sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox"
 )
-"""Of the frame that the portal shows an e-mail in: it runs nothing, and loads only pictures that came with e-mails."""
+"""Of the frame in which the portal shows an e-mail: no scripts, and only pictures that came with e-mails."""
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "Referrer-Policy": "no-referrer",
@@ -56,12 +56,12 @@ async def _page(name: str, _: Request) -> Response:
 
 
 async def _unsubscribing(request: Request) -> Response:
-    """A person's browser looks, a mail program posts (RFC 8058)."""
+    """A browser gets the page, a mail program posts (RFC 8058)."""
     return await (one_click(request) if request.method == "POST" else _page("unsubscribe", request))
 
 
 async def _letter(request: Request) -> Response:
-    """An empty page: what it shows, the portal lays into it."""
+    """An empty page, into which the portal puts an e-mail."""
     policy = LETTER_POLICY.format(files=f"{request.app.state.settings.base_url}/files")
     headers = HEADERS | {"Content-Security-Policy": policy, "Cache-Control": "no-cache"}
     return FileResponse(STATIC / "letter.html", headers=headers)

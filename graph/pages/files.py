@@ -18,13 +18,13 @@ from models.portal import documents, emails
 from models.viewer import Asker, Client, Viewer
 
 SHOWN_AS_THEY_ARE = {"image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf", "text/plain"}
-"""All else is told to be bytes: what a stranger sent never runs as a page of ours."""
+"""Anything else goes as bytes: what a stranger sent never runs as a page of ours."""
 AWAY = "The file cannot be fetched at the moment. Try again in a minute.\n"
 log = structlog.get_logger("files")
 
 
 async def download(request: Request) -> Response:
-    """404 in plain words where the link is altered, expired, or leads to what is gone or not for whoever has it."""
+    """404 in plain words where the link is altered or has expired, the file is gone, or may not be seen (any more)."""
     kind = FileKind(request.url.path.split("/")[2])
     if (opened := await links.opened(kind, request.path_params["token"])) is None:
         return _gone()
@@ -36,22 +36,22 @@ async def download(request: Request) -> Response:
 
 
 async def _kept(kind: FileKind, asker: Asker, row_id: UUID) -> Response:
-    found = await links.file_of(kind, asker.firm_id, row_id) if await _may_see(kind, asker, row_id) else None
-    if found is None:
+    file = await links.file_of(kind, asker.firm_id, row_id) if await _may_see(kind, asker, row_id) else None
+    if file is None:
         return _gone()
     try:
-        pieces = await files.read(asker.firm_id, found.file)
+        pieces = await files.read(asker.firm_id, file.file)
     except FileNotFoundError:
         return _gone()
     except files.Away as away:
         log.warning("files.away", error=str(away))
         return PlainTextResponse(AWAY, 503, headers={"Cache-Control": "no-store", "Retry-After": "60"})
-    media_type = found.content_type if found.content_type in SHOWN_AS_THEY_ARE else "application/octet-stream"
-    return StreamingResponse(pieces, media_type=media_type, headers=_headers(found.name))
+    media_type = file.content_type if file.content_type in SHOWN_AS_THEY_ARE else "application/octet-stream"
+    return StreamingResponse(pieces, media_type=media_type, headers=_headers(file.name))
 
 
 async def _may_see(kind: FileKind, asker: Asker, row_id: UUID) -> bool:
-    """A client's link dies also with what lets it see the file: Login, Email sync (P5)."""
+    """A client's link ends with the client's right to see the file: Login, Email sync (P5)."""
     if not isinstance(asker, Client):
         return True
     seen = documents.by_ids if kind is FileKind.DOCUMENT else emails.attachments_by_ids
@@ -63,12 +63,12 @@ LISTS: Mapping[FileKind, Lists] = {FileKind.BULK_UPDATE_ERRORS: error_list, File
 
 
 async def _list(asker: Asker, run_id: UUID, lists: Lists) -> Response:
-    """Written anew each time, and kept by no browser: the names in it may change, and the reader may be signed out."""
-    found = await lists(asker, run_id) if isinstance(asker, Viewer) else None
-    if found is None:
+    """Written anew each time, kept by no browser: its names may change, its reader be signed out."""
+    file = await lists(asker, run_id) if isinstance(asker, Viewer) else None
+    if file is None:
         return _gone()
-    headers = _headers(found.name) | {"Cache-Control": "no-store"}
-    return StreamingResponse(found.pieces, media_type="text/csv", headers=headers)
+    headers = _headers(file.name) | {"Cache-Control": "no-store"}
+    return StreamingResponse(file.pieces, media_type="text/csv", headers=headers)
 
 
 def _gone() -> Response:

@@ -1,6 +1,6 @@
 """
-One-click unsubscribing, as mail programs do it by themselves (RFC 8058): a POST to the link of `List-Unsubscribe`, with
-no cookie, no header of ours and no redirect. Said twice it is done once, and answered the same.
+One-click unsubscribing, which mail programs do by themselves (RFC 8058): a POST to the link of `List-Unsubscribe`, with
+no cookie, no header of ours and no redirect. The same POST again changes nothing and gets the same answer.
 """
 
 import email
@@ -23,14 +23,14 @@ DONE = "You will get no more of these e-mails.\n"
 
 
 async def one_click(request: Request) -> Response:
-    """200, also where it was done before. Else in plain words 400 (another body), 404 (no such link), 413, 429, 503."""
+    """200, also if done before. Else 400 (another body), 404 (no such link), 413, 429, 503, in plain words."""
     try:
         await _unsubscribe(request)
     except ClientDisconnect:
         return Response(status_code=400)  # nobody reads it
     except Exception as error:
-        told = refusal(error, request_id=request_id_of(request))
-        return _answer(f"{told.body['errors'][0]['message']}\n", told.status, told.retry_after)
+        answer = refusal(error, request_id=request_id_of(request))
+        return _answer(f"{answer.body['errors'][0]['message']}\n", answer.status, answer.retry_after)
     return _answer(DONE)
 
 
@@ -48,7 +48,7 @@ def _answer(words: str, status: int = 200, headers: dict[str, str] | None = None
 
 
 def _fields(content_type: str, body: bytes) -> list[tuple[object, object]]:
-    """Of a form, in either of the two ways that RFC 8058 allows; empty: it is none."""
+    """The fields of a form, in either encoding that RFC 8058 allows; empty: it is no form."""
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type == "application/x-www-form-urlencoded":
         return [*parse_qsl(body.decode("latin-1"), keep_blank_values=True)]

@@ -1,6 +1,6 @@
 """
-Files on their way in: `POST /uploads`, as multipart/form-data with one file, from whoever may use the API. They are
-named by mutations that come next: what an e-mail carries, a list of clients to import.
+Files on their way in: `POST /uploads`, multipart/form-data with one file, from whoever may use the API. Mutations then
+name them: attachments of an e-mail, a list of clients to import.
 """
 
 import asyncio
@@ -32,13 +32,13 @@ FORM = "Send one file as multipart/form-data: one part with a file name, and not
 
 
 class Form(MultiPartParser):
-    """One file, and nothing beside it."""
+    """A form with exactly one file."""
 
     def __init__(self, request: Request) -> None:
         super().__init__(request.headers, _bounded(request), max_files=1, max_fields=0)
 
     def close(self) -> None:
-        """Also a file whose end never came, which nobody else knows of."""
+        """Also deletes a file that came only in part, which nobody else knows of."""
         for file in self._files_to_close_on_error:
             file.close()
 
@@ -46,7 +46,7 @@ class Form(MultiPartParser):
 def uploading(
     guard: CookieGuard, context_of: Callable[[Call], Awaitable[Context]]
 ) -> Callable[..., Awaitable[Response]]:
-    """The endpoint. Who asks is found out as for the API: a token, or a cookie with the header `X-Switchboard: 1`."""
+    """The endpoint. Signed in as for the API: a token, or a cookie with the header `X-Switchboard: 1`."""
 
     async def respond(request: Request) -> Response:
         """201 with `id`, `name`, and `size` in bytes; else `errors`, as the API tells them, and the status of each."""
@@ -63,9 +63,9 @@ def uploading(
     return respond
 
 
-def _refused(told: Answer, request_id: str) -> Response:
-    response = _json(told.body, told.status, request_id)
-    response.headers.update(told.retry_after)
+def _refused(answer: Answer, request_id: str) -> Response:
+    response = _json(answer.body, answer.status, request_id)
+    response.headers.update(answer.retry_after)
     return response
 
 
@@ -86,7 +86,7 @@ async def _kept(request: Request, context: Context) -> dict[str, object]:
 
 
 def _team(context: Context) -> Viewer:
-    """Raises RequestError: nobody, a client, a token that may not change anything."""
+    """The colleague who asks. Raises RequestError for nobody, a client, and a token that may not change anything."""
     viewer = context.viewer
     if viewer is None:
         raise RequestError(RequestCode.UNAUTHENTICATED, "Sign in first.")
@@ -98,7 +98,7 @@ def _team(context: Context) -> Viewer:
 
 
 async def _received(form: Form) -> UploadFile:
-    """In a file of the system's own that is gone once it is closed. Raises RequestError, ClientDisconnect."""
+    """Into a temporary file, which is gone once it is closed. Raises RequestError, ClientDisconnect."""
     if not form.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise RequestError(RequestCode.UNSUPPORTED_MEDIA_TYPE, FORM)
     try:

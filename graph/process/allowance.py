@@ -1,8 +1,8 @@
 """
-So much a minute for each of many: full at first, spent at once or bit by bit, and filling up again evenly.
+Allowances per minute: full at first, spent at once or bit by bit, refilled evenly.
 
-One number for each who spends, forgotten once it is full again. The `limits` library, which counts attempts to sign
-in, walks over all its keys with each hit: too slow for every operation of everybody.
+One number for each spender, forgotten once it is full again. The `limits` library, which counts attempts to sign in,
+walks over all its keys with each hit: too slow for every operation of everybody.
 """
 
 from collections.abc import Hashable
@@ -16,7 +16,7 @@ MINUTE = 60.0
 
 
 class Allowances:
-    """Of `amount` a minute. `whose` is how refusals, of this `code`, call one who has it, as in "a person"."""
+    """`amount` a minute for each. Refusals have this `code`, and call a spender `whose`, as in "a person"."""
 
     def __init__(self, whose: str, amount: int, code: RequestCode = RequestCode.LIMIT_EXCEEDED) -> None:
         self._whose, self._amount, self._code = whose, amount, code
@@ -24,7 +24,7 @@ class Allowances:
         self._sweep_at = monotonic() + MINUTE
 
     def check(self, who: Hashable, cost: int) -> None:
-        """Raises RequestError, with the time from when on `cost` will do."""
+        """Raises RequestError, with the time from when on there is enough for `cost`."""
         missing = self._missing(who)
         if missing + cost > self._amount:
             raise self._refused(cost, missing)

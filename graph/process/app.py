@@ -79,10 +79,10 @@ def create_app(
 
 
 def _middleware(settings: Settings, metrics: Metrics | None) -> list[Middleware]:
-    found = [Middleware(Counting, metrics=metrics)] if metrics else []
-    found.append(Middleware(BoundedHeaders))
+    middleware = [Middleware(Counting, metrics=metrics)] if metrics else []
+    middleware.append(Middleware(BoundedHeaders))
     if settings.allowed_origins:
-        found.append(
+        middleware.append(
             Middleware(
                 CORSMiddleware,
                 allow_origins=settings.allowed_origins,
@@ -93,7 +93,7 @@ def _middleware(settings: Settings, metrics: Metrics | None) -> list[Middleware]
                 max_age=3600,
             )
         )
-    return found
+    return middleware
 
 
 async def _to_graphiql(_: Request) -> Response:

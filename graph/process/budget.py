@@ -41,7 +41,7 @@ def price_unseen(text: str, *, known: bool) -> int:
 
 
 class Budget:
-    """One for each process. The limits are those of `settings`."""
+    """One for each process. The limits are in `settings`."""
 
     def __init__(self, settings: Settings) -> None:
         self._most = {False: settings.operations_at_once, True: settings.subscriptions_at_once}
@@ -55,17 +55,17 @@ class Budget:
 
     @property
     def subscriptions(self) -> int:
-        """How many are open."""
+        """How many subscriptions are open."""
         return sum(count for (_, subscribes), count in self._running.items() if subscribes)
 
     @property
     def operations(self) -> int:
-        """How many others run."""
+        """How many other operations run."""
         return sum(count for (_, subscribes), count in self._running.items() if not subscribes)
 
     @contextmanager
     def place(self, session: Hashable, *, subscribes: bool) -> Iterator[None]:
-        """One of the places that a session has at a time. Raises RequestError where none is free."""
+        """Takes one of the session's places for operations at a time. Raises RequestError where none is free."""
         key, most = (session, subscribes), self._most[subscribes]
         if self._running[key] >= most:
             raise _refused(
@@ -81,7 +81,7 @@ class Budget:
                 del self._running[key]
 
     def charge(self, viewer: Asker, cost: int) -> None:
-        """Counts it for the person and the firm. Raises RequestError where either has too little left for now."""
+        """Charges person and firm. Raises RequestError where either has too little left for now."""
         bills = ((self._people, viewer.person_id), (self._firms, viewer.firm_id))
         for allowances, who in bills:
             allowances.check(who, cost)
@@ -89,15 +89,15 @@ class Budget:
             allowances.spend(who, cost)
 
     def charge_stranger(self, network: str, cost: int) -> None:
-        """Counts it for the network. Raises RequestError RATE_LIMITED where it has too little left for now."""
+        """Takes it from the network's allowance. Raises RequestError RATE_LIMITED where too little is left."""
         self._strangers.check(network, cost)
         self._strangers.spend(network, cost)
 
 
 class Budgeted(SchemaExtension):
     """
-    Holds each operation to the budget, once it is known to be valid and before anything of it runs; a stranger's before
-    it is even parsed, as what is wrong costs us no less.
+    Charges each operation once it is valid and before it runs; a stranger's before it is even parsed, since a wrong one
+    costs us no less.
     """
 
     async def on_operation(self) -> AsyncIterator[None]:
@@ -107,30 +107,30 @@ class Budgeted(SchemaExtension):
             yield
 
     def on_validate(self) -> Iterator[None]:
-        asked = self.execution_context
-        if not asked.pre_execution_errors:
+        operation = self.execution_context
+        if not operation.pre_execution_errors:
             try:
                 self._admit()
             except RequestError as refused:
-                asked.pre_execution_errors = [GraphQLError(refused.message, original_error=refused)]
+                operation.pre_execution_errors = [GraphQLError(refused.message, original_error=refused)]
         yield
 
     async def _admit_stranger(self) -> None:
-        asked, known = self.execution_context, is_known(self.execution_context)
-        budget, client = asked.context.budget, asked.context.call.connection.client
-        cost = price_unseen(asked.query or "", known=known)
+        operation, known = self.execution_context, is_known(self.execution_context)
+        budget, client = operation.context.budget, operation.context.call.connection.client
+        cost = price_unseen(operation.query or "", known=known)
         budget.charge_stranger(network_of(client.host if client else ""), cost)
         if not known:
             await budget.unseen.enter()
 
     def _admit(self) -> None:
-        asked, survey = self.execution_context, surveyed(self.execution_context)
-        viewer, budget = asked.context.viewer, asked.context.budget
-        if asked.context.follower.for_group:
+        operation, survey = self.execution_context, surveyed(self.execution_context)
+        viewer, budget = operation.context.viewer, operation.context.budget
+        if operation.context.follower.for_group:
             return  # each of the group has been admitted
         if viewer is None:
-            assert asked.graphql_document is not None
-            check_public(asked.graphql_document, asked.operation_name)
+            assert operation.graphql_document is not None
+            check_public(operation.graphql_document, operation.operation_name)
         elif survey is not None:
             self._held.enter_context(budget.place(viewer.session_id, subscribes=survey.subscribes))
             budget.charge(viewer, price(survey))

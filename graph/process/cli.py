@@ -116,7 +116,7 @@ def create_firm(
 
 
 def _run(command: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
-    """Runs it to its end, and turns what people can mend into one line of plain words."""
+    """Runs a command to its end, and turns what people can mend into one line of plain words."""
     os.umask(0o077)  # whatever it keeps, no other user of the machine reads
     try:
         run(_stoppable(command(_settings())))
@@ -162,13 +162,13 @@ def _settings() -> Settings:
     try:
         return Settings()
     except ValidationError as wrong:
-        lines = [f"{_variable(str(each['loc'][0]))}: {each['msg']}" for each in wrong.errors()]
+        lines = [f"{_variable(str(fault['loc'][0]))}: {fault['msg']}" for fault in wrong.errors()]
         _fail("A setting is wrong. " + "; ".join(lines))
         raise
 
 
 def _variable(setting: str) -> str:
-    """As the environment names it."""
+    """The setting's name in the environment."""
     return setting if setting.isupper() else f"SWITCHBOARD_{setting.upper()}"
 
 

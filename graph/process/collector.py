@@ -1,12 +1,12 @@
-"""Python's garbage collector, told what a process of ours is like."""
+"""Python's garbage collector, adapted to our processes."""
 
 import gc
 
 
 def collect_rarely() -> None:
     """
-    Once all is imported and opened: what is there now stays, so the collector looks at it no more, and at the rest a
-    hundredth as often. A third of the slowest answers were the collector.
+    Call it once all is imported and opened: what is there now is collected no more, and the rest a hundredth as often.
+    A third of the slowest answers were the collector.
     """
     gc.collect()
     gc.freeze()

@@ -32,7 +32,7 @@ PORTS = {"imap_port": IMAP_PORT, "smtp_port": SMTP_PORT, "token_port": TOKEN_POR
 
 
 async def show(settings: Settings, *, dovecot: bool = False) -> None:
-    """Until Ctrl-C; what an earlier start left is still there. Raises what `opened` does, PortTaken, DemoMailFailed."""
+    """Runs until Ctrl-C, on what an earlier start left. Raises what `opened` does, PortTaken, DemoMailFailed."""
     log_plainly(settings)
     listening = serving.listen(settings)
     typer.echo("Starting PostgreSQL, the demo mail server and the API …")
@@ -75,7 +75,7 @@ def _filled_for_dovecot(settings: Settings) -> Path:
 
 
 def _with_letters(settings: Settings, mail: DemoMail) -> Settings:
-    """Letters go to the demo's own mail server, and come back there, unless somebody has set another."""
+    """Sends letters to the demo's own mail server, and fetches what comes back there, unless settings name another."""
     if settings.smtp_url is not None:
         return settings
     url = SecretStr(f"smtp://{mail.smtp.host}:{mail.smtp_port}")
@@ -90,9 +90,9 @@ def _with_letters(settings: Settings, mail: DemoMail) -> Settings:
 
 
 async def _example() -> Example:
-    row = await store.row(_NEWCOMER, (await main_firm()).firm_id, NEWCOMER.code, NEWCOMER.address)
-    assert row is not None, "the seeds have it"
-    return Example(global_id(Kind.ACCOUNT, row["account_id"]), global_id(Kind.EMAIL_ADDRESS, row["address_id"]))
+    toggles = await store.row(_NEWCOMER, (await main_firm()).firm_id, NEWCOMER.code, NEWCOMER.address)
+    assert toggles is not None, "the seeds have it"
+    return Example(global_id(Kind.ACCOUNT, toggles["account_id"]), global_id(Kind.EMAIL_ADDRESS, toggles["address_id"]))
 
 
 _NEWCOMER = """
@@ -126,7 +126,7 @@ GRAPHIQL_IS_OFF = """
 
 
 def _to_try(mail: DemoMail) -> str:
-    clients = sum(not one.archived for one in BELLANDI.accounts)
+    clients = sum(not account.archived for account in BELLANDI.accounts)
     port = f" --port {mail.smtp_port}" if mail.smtp_port != SMTP_PORT else ""
     return f"""
   Three things to try

@@ -39,15 +39,12 @@ async def _findings(settings: Settings) -> AsyncIterator[tuple[bool, str]]:
         yield await _errands()
         firms = await store.value("SELECT count(*) FROM firm")
         yield firms > 0, f"Firms: {firms}." + ("" if firms else " Make one with `switchboard create-firm`.")
-        for row in await store.rows(
+        for mailbox in await store.rows(
             "SELECT address, state, error_message, last_sync_at FROM mailbox"
             " WHERE disconnected_at IS NULL ORDER BY address"
         ):
-            fine = row["error_message"] is None
-            yield (
-                fine,
-                f"Mailbox {row['address']}: {row['state']}. {row['error_message'] or _seen(row['last_sync_at'])}",
-            )
+            error, fine = mailbox["error_message"], mailbox["error_message"] is None
+            yield fine, f"Mailbox {mailbox['address']}: {mailbox['state']}. {error or _seen(mailbox['last_sync_at'])}"
 
 
 async def _letters(settings: Settings) -> tuple[bool, str]:

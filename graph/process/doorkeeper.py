@@ -1,4 +1,4 @@
-"""Whether whoever follows a feed may still hear of it; and whether those who came were greeted."""
+"""Whether those who follow a feed may still do so; and whether those who came were greeted (FeedReady)."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator, Sequence
@@ -24,13 +24,13 @@ class Doorkeeper:
 
     async def still(self, viewer: Asker) -> Asker | None:
         """
-        The same session as it is now; None where it has ended. All who are to be told at the same moment are asked for
-        in one statement, whichever of them gives up meanwhile. Raises what that raises.
+        The same viewer as they are now; None where the session has ended. All deliveries of a moment are asked for in
+        one statement, whichever of them is given up meanwhile. Raises what that raises.
         """
         return await self._ask(viewer)
 
     async def greeted(self, events: AsyncGenerator[E, None]) -> AsyncGenerator[E, None]:
-        """The same; the first is its greeting."""
+        """Passes a feed on; its first event is the greeting."""
         with ExitStack() as coming:
             coming.enter_context(self.greeting())
             async with aclosing(events):
@@ -40,7 +40,7 @@ class Doorkeeper:
 
     @contextmanager
     def greeting(self) -> Iterator[None]:
-        """Around what a feed does until it has begun. A feed that fails or is given up meanwhile has not begun."""
+        """Around the start of a feed. One that fails or is given up meanwhile counts as not begun."""
         it = object()
         self._coming[it] = asyncio.get_running_loop().time()
         try:
@@ -51,13 +51,13 @@ class Doorkeeper:
 
     @property
     def ungreeted(self) -> int:
-        """Feeds that have waited for longer than they should."""
+        """How many feeds have waited for their greeting longer than they should."""
         late = asyncio.get_running_loop().time() - self.patience
         return sum(since < late for since in self._coming.values())
 
     @property
     def greets_nobody(self) -> bool:
-        """Some are ungreeted, and since they came no other feed has begun either."""
+        """Whether some are ungreeted and no other feed has begun since they came."""
         return self.ungreeted > 0 and self._greeted_at <= next(iter(self._coming.values()))
 
 

@@ -1,4 +1,4 @@
-"""For whoever starts, stops and balances processes: does it live, may it be sent requests."""
+"""For whoever starts, stops and balances processes: does this one live, and may it be sent requests?"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -23,12 +23,12 @@ log = structlog.get_logger("health")
 
 
 async def healthz(_: Request) -> Response:
-    """200 as long as the process answers at all; asks nobody else, as a restart here mends nothing there."""
+    """200 as long as the process answers. Asks nobody else, whom a restart of it would not mend."""
     return PlainTextResponse("alive\n", headers=NO_STORE)
 
 
 async def readyz(request: Request) -> Response:
-    """200: send requests. 503: not now, and why, a line each. What is told beside `ready` is no reason."""
+    """200: send requests. 503: not now, with a line for each reason."""
     troubles = [line async for line in _troubles(request)]
     if not troubles:
         remarks = [line async for line in _remarks(request)]

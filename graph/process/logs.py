@@ -17,7 +17,7 @@ from models.ground.tracebacks import traceback_of
 
 
 def log_plainly(settings: Settings, *, to: TextIO = sys.stdout) -> None:
-    """From now on, for the whole process; what libraries say by `logging` comes in the same shape, from WARNING up."""
+    """Sets logging up for the whole process; what libraries log comes in the same form, from WARNING up."""
     shape: list[Processor] = [_for_people(to)] if settings.development else [_in_order, _json]
     common: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -61,7 +61,7 @@ def _for_people(to: TextIO) -> structlog.dev.ConsoleRenderer:
 
 
 def _in_order(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """What a person looks for first stands first."""
+    """Puts first what a person looks for first."""
     first = {name: event.pop(name) for name in ("timestamp", "level", "event") if name in event}
     return {**first, **event}
 

@@ -86,7 +86,7 @@ class Metrics:
         self._requests.labels(first if first in ROUTES else "other", str(status)).inc()
 
     def name_of(self, seen: Seen) -> str:
-        """Only a colleague's valid operation makes a name known."""
+        """ "other", unless a colleague's valid operation had it: anybody can invent names."""
         if not seen.name:
             return "unnamed"
         if seen.outcome == "OK" and seen.member_id is not None and len(self._names) < NAMES:
@@ -151,8 +151,8 @@ async def show_metrics(request: Request) -> Response:
 
 def _may_read(connection: HTTPConnection, settings: Settings) -> bool:
     if settings.metrics_token is not None:
-        wanted = f"Bearer {settings.metrics_token.get_secret_value()}"
-        return hmac.compare_digest(connection.headers.get("authorization", "").encode(), wanted.encode())
+        expected = f"Bearer {settings.metrics_token.get_secret_value()}"
+        return hmac.compare_digest(connection.headers.get("authorization", "").encode(), expected.encode())
     # a proxy on this machine brings strangers with it
     forwarded = any(name in connection.headers for name in ("forwarded", "x-forwarded-for", "via"))
     return not forwarded and connection.client is not None and _is_loopback(connection.client.host)

@@ -38,7 +38,7 @@ class Seen:
 
 
 class Observed(SchemaExtension):
-    """Stands around all others. Knows no variables, and of the document only its name, kind and cost."""
+    """Around all other extensions. Never sees variables, and of the document only its name, kind and cost."""
 
     def on_operation(self) -> Iterator[None]:
         context = self.execution_context.context
@@ -70,11 +70,11 @@ class Observed(SchemaExtension):
         return code_of(errors[0]).value if errors else "OK"
 
     def _seen(self, seconds: float, outcome: str) -> Seen:
-        asked, survey = self.execution_context, surveyed(self.execution_context)
+        operation, survey = self.execution_context, surveyed(self.execution_context)
         name, kind = None, "unknown"
         with suppress(RuntimeError):  # it was no operation
-            name, kind = asked.operation_name, asked.operation_type.value
-        viewer: Asker | None = asked.context.viewer
+            name, kind = operation.operation_name, operation.operation_type.value
+        viewer: Asker | None = operation.context.viewer
         return Seen(
             name=name[:NAME] if name else None,
             kind=kind,

@@ -25,7 +25,7 @@ PUBLIC = frozenset(
 
 
 def check_public(document: DocumentNode, operation_name: str | None) -> None:
-    """Of a valid document. Raises RequestError UNAUTHENTICATED naming the first field that needs a session."""
+    """Raises RequestError UNAUTHENTICATED, naming the first field that needs a session. The document must be valid."""
     for name in roots(document, operation_name):
         if name not in PUBLIC:
             raise RequestError(RequestCode.UNAUTHENTICATED, f"Sign in first: `{name}` needs a session.")

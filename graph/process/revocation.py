@@ -71,7 +71,7 @@ class Revocation:
         self._stirred.set()
 
     async def _follow(self, firm_id: UUID) -> None:
-        """Whatever may have been missed, before the first entry or a failure, is asked for as it begins."""
+        """Asks first for all that may have been missed, at the beginning and after a failure."""
         while True:
             try:
                 async with aclosing(feed.hub.follow(firm_id)) as events:  # type: ignore[type-var]
@@ -102,10 +102,10 @@ class Revocation:
             except Exception as error:
                 log.warning("revocation.ask_failed", error=type(error).__name__)
                 await asyncio.sleep(AGAIN)
-                self._ask_for(one for one in due if one in self._holders.get(one.firm_id, ()))
+                self._ask_for(holder for holder in due if holder in self._holders.get(holder.firm_id, ()))
 
     async def _close_ended(self, due: set[Holder]) -> Collection[Holder]:
-        """Answers who is still there."""
+        """Closes sockets whose session has ended or changed; answers the others."""
         now = await session.still_all(list(due)) if due else {}
         for holder in due:
             if now.get(holder) != holder:  # a peer that does not read takes its time: nobody waits for it

@@ -31,7 +31,7 @@ class PortTaken(Mendable):
 
 
 async def serve(settings: Settings, *, worker: bool = True) -> None:
-    """Until SIGINT or SIGTERM. Raises PortTaken, and what `opened` raises."""
+    """Serves until SIGINT or SIGTERM. Raises PortTaken, and what `opened` raises."""
     log_plainly(settings)
     listening = listen(settings)
     async with opened(settings), working(settings) if worker else nullcontext():
@@ -39,7 +39,7 @@ async def serve(settings: Settings, *, worker: bool = True) -> None:
 
 
 def listen(settings: Settings) -> socket.socket:
-    """The socket to serve on, taken before anything slow begins."""
+    """Takes the socket to serve on, before anything slow begins."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     # named, asyncio switches Nagle's delay off; else the second packet of an answer waits 40 ms for an acknowledgement
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -56,7 +56,7 @@ def listen(settings: Settings) -> socket.socket:
 async def serve_app(
     app: Starlette, listening: socket.socket, *, ready: Callable[[], Awaitable[None]] | None = None
 ) -> None:
-    """Until SIGINT or SIGTERM. `ready` runs once requests are answered."""
+    """Serves until SIGINT or SIGTERM. `ready` runs once requests are answered."""
     await Server(configured(app, most=room_for_connections()), ready).serve([listening])
 
 
@@ -79,7 +79,7 @@ def configured(app: Starlette, *, most: int | None = None) -> uvicorn.Config:
 
 
 def _headers(settings: Settings) -> list[tuple[str, str]]:
-    """Of every answer, whoever gives it. Over plain http a browser must not be told of HSTS (RFC 6797, 7.2)."""
+    """Those of every answer. Over plain http a browser must not be told of HSTS (RFC 6797, 7.2)."""
     headers = [("X-Content-Type-Options", "nosniff")]
     if settings.base_url.startswith("https:"):
         headers.append(("Strict-Transport-Security", f"max-age={TWO_YEARS}"))
@@ -88,24 +88,24 @@ def _headers(settings: Settings) -> list[tuple[str, str]]:
 
 def room_for_connections() -> int:
     """
-    How many may be open at a time. As many as the machine lets us have: shells and systemd give a process 1,024 files
-    and leave it to the process to ask for more. Beyond, even the database could not be reached.
+    How many connections may be open at a time. Raises the process's limit of files first: shells and systemd give 1,024
+    and let it ask for more. Some are kept for database, mailboxes and files.
     """
     if sys.platform == "win32":
         return FILES - OWN_FILES
     import resource
 
     files, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = FILES if most == resource.RLIM_INFINITY else min(FILES, most)
-    if files < wanted:
+    files_wanted = FILES if most == resource.RLIM_INFINITY else min(FILES, most)
+    if files < files_wanted:
         with suppress(ValueError, OSError):  # macOS says that it has no limit, and has one
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+            resource.setrlimit(resource.RLIMIT_NOFILE, (files_wanted, most))
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return max(FILES if files == resource.RLIM_INFINITY else min(files, FILES), 2 * OWN_FILES) - OWN_FILES
 
 
 class Server(uvicorn.Server):
-    """Says when it is ready; says goodbye to its sockets, so that clients come back, before it closes connections."""
+    """Calls `ready` once it is; says goodbye to its sockets before it closes connections, so that clients come back."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], Awaitable[None]] | None) -> None:
         super().__init__(config)

@@ -30,7 +30,7 @@ log = structlog.get_logger("running")
 
 @asynccontextmanager
 async def working(settings: Settings) -> AsyncIterator[None]:
-    """A worker in this process: mail in, letters out where the settings say how, Inbox+ told, old rows thrown away."""
+    """Runs a worker in this process: mail in, letters out where settings say how, letters of Inbox+, cleaning up."""
     await mailbox.take_up_ports()
     async with ParserPool() as parsers:
         workers = _workers(settings, parsers)
@@ -62,12 +62,12 @@ def _workers(settings: Settings, parsers: ParserPool) -> list[AnyWorker]:
 
 
 async def _changed(firm_id: UUID) -> None:
-    """Returns when the firm's journal has grown; what grew before this call, the worker's own look finds."""
+    """Returns when the firm's journal has grown since this call; the worker looks for itself at what came before."""
     await feed.hub.changed(firm_id, await journal.head(firm_id))
 
 
 async def work(settings: Settings) -> None:
-    """Until SIGINT or SIGTERM."""
+    """Works until SIGINT or SIGTERM."""
     log_plainly(settings)
     async with opened(settings), working(settings):
         collect_rarely()
