@@ -1,7 +1,7 @@
 """
-The import of clients: a file of a few thousand rows, and every row is there afterwards, or comes back (R40).
+The import of clients: from a file of a few thousand rows each is there afterwards, or comes back to be mended (R40).
 
-Asked for by `start`, gone through by a `Runner`; a dry run goes the same way and changes nothing.
+Asked for by `start`, carried out by a `Runner`; a dry run goes the same way and changes nothing.
 """
 
 from models.client_import.client_import import ImportColumn

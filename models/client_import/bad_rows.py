@@ -1,7 +1,7 @@
 """
-The bad rows of an import as a file, to mend and import again: what is wrong in a column in front, then the cells as
-they came, safe in any spreadsheet; delimiter and headers as the file had them. Its reader takes the column and our
-apostrophes off again.
+The bad rows of an import as a file, to mend and import again: what is wrong in the first column, then the cells as they
+came, safe in any spreadsheet, with the file's own delimiter and headers. Imported again, that column and our
+apostrophes are taken off.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -36,12 +36,12 @@ WHERE r.firm_id = $1 AND r.id = $2 AND r.kind = '{RunKind.CLIENT_IMPORT}' AND r.
 """
 
 
-async def _pieces(by: Viewer, run_id: UUID, asked: ClientImport) -> AsyncIterator[bytes]:
-    yield MARK + some_lines([[ERROR_COLUMN, *map(harmless, asked.headers)]], asked.delimiter)
+async def _pieces(by: Viewer, run_id: UUID, wish: ClientImport) -> AsyncIterator[bytes]:
+    yield MARK + some_lines([[ERROR_COLUMN, *map(harmless, wish.headers)]], wish.delimiter)
     number = -1
     while rows := await store.rows(_ROWS, by.firm_id, run_id, number, ROWS_AT_ONCE):
         number = rows[-1]["number"]
-        yield some_lines(map(_line, rows), asked.delimiter)
+        yield some_lines(map(_line, rows), wish.delimiter)
 
 
 _ROWS = """

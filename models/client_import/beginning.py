@@ -1,4 +1,4 @@
-"""An import begins: which rows are of one account is found from the whole file, and stays so (R40)."""
+"""An import begins: from the whole file it is found which rows are of one account, and that stays so (R40)."""
 
 from typing import Any
 
@@ -15,12 +15,12 @@ from models.sheet.sheet import Row, Rows, Sheet
 OF_ACCOUNTS = (ImportField.ACCOUNT_CODE, ImportField.ACCOUNT_NAME)
 
 
-async def begin(held: Held, run: Any, asked: ClientImport) -> bool:
-    """Under no lock: an account that somebody makes meanwhile is met by the chunk of its rows. Raises RunLost."""
+async def begin(held: Held, run: Any, wish: ClientImport) -> bool:
+    """Takes no lock: an account made meanwhile is found by the chunk of its rows. Raises RunLost."""
     async with store.transaction(held.firm_id):
-        said = await _said(run, asked)
+        said = await _said(run, wish)
         accounts = await store.rows("SELECT id, code, name FROM account WHERE firm_id = $1", held.firm_id)
-        places = placed(said, ((row["id"], row["code"], row["name"]) for row in accounts))
+        places = placed(said, ((account["id"], account["code"], account["name"]) for account in accounts))
         await _place(run, places)
         checkpoint("after an import was planned")
         run = await hold(held)
@@ -31,12 +31,12 @@ async def begin(held: Held, run: Any, asked: ClientImport) -> bool:
     return True
 
 
-async def _said(run: Any, asked: ClientImport) -> list[Said]:
-    """Of each row, without anything else of it: a file may be large."""
-    targets: Columns = {header: target for header, target in asked.targets.items() if target in OF_ACCOUNTS}
-    places = [at for at, header in enumerate(asked.headers) if header in targets]
+async def _said(run: Any, wish: ClientImport) -> list[Said]:
+    """Number, code and name of each row, and nothing else of it: a file may be large."""
+    targets: Columns = {header: target for header, target in wish.targets.items() if target in OF_ACCOUNTS}
+    places = [at for at, header in enumerate(wish.headers) if header in targets]
     rows = await store.rows(_ROWS, run["firm_id"], run["id"], places)
-    sheet = Sheet(tuple(asked.headers[at] for at in places), Rows(()))
+    sheet = Sheet(tuple(wish.headers[at] for at in places), Rows(()))
     read = [Row(row["number"], tuple(row["cells"]), row["fault"]) for row in rows]
     return [Said(row.number, row.account_code, row.account_name) for row in client_rows(sheet, targets, read)]
 

@@ -15,7 +15,7 @@ from models.toggles import Invite, NewToggles, NotificationPreference
 
 @dataclass(frozen=True, slots=True)
 class ImportColumn:
-    """`field` and `email` None: left out. `email_field`: the name of that field, of one that is to be made too."""
+    """`field` and `email` None: left out. `email_field`: the name of `email`, which may have to be made."""
 
     header: str
     samples: tuple[str, ...] = ()
@@ -30,7 +30,7 @@ class ImportColumn:
 
 @dataclass(frozen=True, slots=True)
 class ClientImport:
-    """`columns`: all of the file, in its order. `delimiter`: as the file has it."""
+    """`columns`: all of the file, in its order. `delimiter`: of the file."""
 
     columns: Sequence[ImportColumn]
     toggles: NewToggles
@@ -47,12 +47,12 @@ class ClientImport:
         return {column.header: column.target for column in self.columns if column.target is not None}
 
 
-def as_json(asked: ClientImport) -> str:
-    return orjson.dumps(asked, default=str).decode()
+def as_json(wish: ClientImport) -> str:
+    return orjson.dumps(wish, default=str).decode()
 
 
 def from_json(text: str) -> ClientImport:
-    """Of what `as_json` wrote."""
+    """Reads what `as_json` wrote."""
     kept = orjson.loads(text)
     return ClientImport(
         tuple(map(_column, kept["columns"])),
@@ -76,7 +76,8 @@ def _column(kept: Mapping[str, Any]) -> ImportColumn:
 
 def _toggles(kept: Mapping[str, Any]) -> NewToggles:
     preferences = (
-        NotificationPreference(NotificationCategory(one["category"]), one["on"]) for one in kept["preferences"]
+        NotificationPreference(NotificationCategory(preference["category"]), preference["on"])
+        for preference in kept["preferences"]
     )
     invite = Invite(**kept["invite"]) if kept["invite"] else None
     return NewToggles(kept["login"], kept["notify"], kept["email_sync"], invite, tuple(preferences))

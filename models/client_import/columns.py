@@ -1,4 +1,4 @@
-"""Which column of the file goes into what: guessed from its header, or chosen by the caller."""
+"""What each column of the file is for: guessed from its header, or chosen by the caller."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from enum import StrEnum
@@ -31,7 +31,7 @@ class ImportField(StrEnum):
 
 
 Target = ImportField | FieldRef
-"""An e-mail field is meant by id or by name; by name it is made where the firm has none (R32)."""
+"""An e-mail field by id, or by name, which makes it where the firm has none (R32)."""
 Columns = Mapping[str, Target]
 """By header; a column that is not named is left out."""
 _FIELDS = {
@@ -53,7 +53,7 @@ _MUST_READ: Mapping[Meaning, Callable[[str], object]] = {
 
 
 def samples(sheet: Sheet) -> dict[str, tuple[str, ...]]:
-    """Of each column, by its header, its first values that are not empty: at most 3, from the first 200 rows."""
+    """By header, the first values of the column that are not empty: at most 3, from the first 200 rows."""
     values: dict[str, list[str]] = {header: [] for header in sheet.headers}
     for row in islice(sheet.rows, LOOKED_AT):
         for header, cell in zip(sheet.headers, row.cells, strict=False):
@@ -64,9 +64,8 @@ def samples(sheet: Sheet) -> dict[str, tuple[str, ...]]:
 
 def guess(sheet: Sheet, email_fields: Collection[str] = ()) -> dict[str, Target]:
     """
-    What the headers say, in English or Italian, in the order of the file; a column that says nothing we know is left
-    out. `email_fields` are the names of those that the firm has: a header that says one means that one. A first and a
-    last name are both CONTACT_NAME.
+    By the headers, in English or Italian, in the order of the file; a column with an unknown header is left out.
+    `email_fields`: the names of the firm's fields, which a header may name. First and last names are both CONTACT_NAME.
     """
     said = samples(sheet)
     known = {headings.plain(name): name for name in email_fields}
@@ -85,7 +84,7 @@ def _reads(meaning: Meaning, some: Sequence[str]) -> bool:
 
 
 def _emails(headers: Sequence[str], emails: Collection[str], known: Mapping[str, str]) -> dict[str, str]:
-    """By header the name of its e-mail field; where two mean the same one, the second is one of its own name."""
+    """By header, the name of its e-mail field; where two headers mean the same, the second gets a field of its own."""
     names: dict[str, str] = {}
     for header in headers:
         if header in emails or headings.plain(header) in known:

@@ -11,7 +11,7 @@ from models.errors import ErrorCode
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """`found`: None, where it is to be made. `adds`: the addresses that it gets, each in a field that is free."""
+    """`found` None: the contact is to be made. `adds`: the addresses that it gets, each in a free field."""
 
     found: KnownContact | None = None
     adds: tuple[RowEmail, ...] = ()
@@ -42,8 +42,8 @@ def _holders(known: Known, emails: Emails) -> list[KnownContact]:
 
 def _without_address(known: Known, account: KnownAccount | None, row: ClientRow) -> list[KnownContact]:
     """
-    Of the account's contacts, those of this name: all where the row has no address either, else those that have none,
-    who get theirs. A namesake with another address is another person.
+    The account's contacts of this name: all of them where the row has no address; else those without any, who get the
+    row's. A namesake with another address is another person.
     """
     if account is None or not row.contact_name:
         return []
@@ -67,7 +67,7 @@ def _ambiguous(candidates: Sequence[KnownContact], row: ClientRow, emails: Email
 
 
 def _added(known: Known, contact: KnownContact | None, row: ClientRow, emails: Emails) -> Iterator[RowEmail | RowError]:
-    """Each address that the contact has not: it may be the same one in two columns."""
+    """The addresses that the contact lacks, each once: two columns may have the same one."""
     fields = dict(contact.fields) if contact else {}
     for email in emails:
         key = email.address.key

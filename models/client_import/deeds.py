@@ -1,4 +1,4 @@
-"""What the rows of a chunk come to, gathered to be written together."""
+"""What a chunk has to write, gathered so that it is written together."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -15,9 +15,9 @@ Spot = tuple[UUID, str]
 @dataclass(slots=True)
 class Deeds:
     """
-    `emails`: contact, field and key of an address. `changed`: contacts that were there and get an address more, with
-    those that are new. `spots`: who holds an address on an account from now on, and did not before. `switches`: as they
-    shall be. `invited`: in the order of the rows.
+    `emails`: contact, field and key of an address. `changed`: contacts that were there and get more addresses, with
+    these. `spots`: who newly holds an address on an account. `switches`: their new positions. `invited`: in the order
+    of the rows.
     """
 
     accounts: list[MadeAccount] = field(default_factory=list)

@@ -16,7 +16,7 @@ async def finish(by: Viewer, run_id: UUID) -> None:
 
 
 async def give_up(by: Viewer, run_id: UUID, reason: str) -> None:
-    """It cannot begin, or go on, for this reason, in plain words. Inside a transaction that holds the run."""
+    """It cannot begin, or go on; `reason` in plain words. Inside a transaction that holds the run."""
     await _end(by, run_id, RunStatus.CANCELLED, reason)
 
 

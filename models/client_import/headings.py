@@ -8,7 +8,7 @@ from models.email_field import LONGEST_NAME
 
 
 class Meaning(Enum):
-    """NAME is the account's or the person's, whichever the other columns leave."""
+    """NAME: of the account or of the person, whichever no other column gives."""
 
     ACCOUNT = auto()
     CODE = auto()
@@ -47,7 +47,7 @@ _SAID = {
 }
 _MEANINGS = {said.strip(): meaning for meaning, all_said in _SAID.items() for said in all_said.split("|")}
 _RANKS = {said: rank for rank, said in enumerate(_MEANINGS)}
-"""Of two columns that say the same, the one that says it most plainly is taken."""
+"""Of two columns with one meaning, the one with the plainer header is taken."""
 _EMAIL_FIELDS = {
     "Email": """email|email address|address email|indirizzo email|contact email|client email|email cliente
         |email contatto|primary email|main email|email principale|email 1""",
@@ -65,11 +65,11 @@ _OTHER_THINGS = {
     *("bounced", "date", "data", "verified", "verificata", "valid", "valida", "status", "stato", "count", "numero"),
     *("type", "tipo", "sync", "notify", "notifica", "notifiche", "notifications", "template", "subject", "oggetto"),
 }
-"""A header with such a word is about an e-mail, and no address."""
+"""A header with such a word is about e-mail, but its column holds no addresses."""
 
 
 def plain(header: str) -> str:
-    """Without case, accents and signs; an `e-mail` and a `mail` are an `email`."""
+    """Without case, accents and signs; `e-mail` and `mail` become `email`."""
     letters = "".join(char if char.isalnum() else " " for char in text.folded(header))
     said = f" {' '.join(letters.split())} "
     for other in (" e mail ", " mail ", " posta elettronica "):
@@ -78,7 +78,7 @@ def plain(header: str) -> str:
 
 
 def meaning(header: str) -> Meaning | None:
-    """None: nothing we know."""
+    """None: the header is unknown."""
     said = plain(header)
     if said in _MEANINGS:
         return _MEANINGS[said]
@@ -97,7 +97,7 @@ def is_last_name(header: str) -> bool:
 
 
 def chosen(meanings: Mapping[str, Meaning]) -> dict[str, Meaning]:
-    """By header, what each column goes into: one for each meaning, but a first and a last name both make the PERSON."""
+    """By header, what each column is for: one column for each meaning, but first and last name both for PERSON."""
     best: dict[Meaning, str] = {}
     for header in sorted(meanings, key=lambda header: _RANKS.get(plain(header), len(_RANKS))):
         best.setdefault(meanings[header], header)

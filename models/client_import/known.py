@@ -1,7 +1,6 @@
 """
-What a chunk of an import looks at and changes: accounts, contacts, addresses and switches, as they are and, row by row,
-as they become. A dry run keeps it from chunk to chunk and writes nothing, so that each row meets what the rows before
-it would have made.
+The accounts, contacts, addresses and switches that a chunk is about: as they are and, row by row, as they become. A dry
+run keeps them from chunk to chunk and writes nothing, so that each row meets what earlier rows would have made.
 """
 
 from collections import defaultdict
@@ -13,7 +12,7 @@ from models.toggles import Switch
 
 
 def name_key(name: str) -> str:
-    """What names are compared by: without regard to case and repeated spaces (R40)."""
+    """How names are compared: without regard to case and repeated spaces (R40)."""
     return " ".join(name.casefold().split())
 
 
@@ -39,9 +38,8 @@ class KnownContact:
 @dataclass(slots=True)
 class KnownAddress:
     """
-    `id` None: the firm does not know it yet. `live`: an invitation of it can be accepted. `written_to`: by this import;
-    `written_before`: with an earlier chunk.
-    `room`: how many letters of an invitation's urgency it may still get in this hour.
+    `id` None: the firm does not have it yet. `live`: it has an invitation that can be accepted. `written_to`: by this
+    import; `written_before`: in an earlier chunk. `room`: how many invitations may still be sent to it in this hour.
     """
 
     key: str
@@ -65,16 +63,16 @@ class KnownSpot:
 
     @property
     def is_new(self) -> bool:
-        """Nobody of the firm sees them yet: file-wide settings apply (R40)."""
+        """Off and held by nobody, so that no colleague sees it (R41): the file's settings apply (R40)."""
         return not self.held and not self.on
 
 
 @dataclass(slots=True)
 class Known:
     """
-    All of it. `letters_left`: of the firm in this hour. `last_number`: the highest of codes such as V12, of the firm's
-    and of the file's. `address_ids`: by key, of those that the firm knows, whoever holds them. What is known already is
-    not learned again.
+    `letters_left`: of the firm in this hour. `last_number`: the highest of codes such as V12, of the firm and of the
+    file. `address_ids`: by key, of addresses that the firm has, whoever holds them. What is known already is not read
+    again.
     """
 
     letters_left: int = 0

@@ -1,5 +1,5 @@
 """
-What a chunk of an import is about, read from the store: as many statements for a thousand rows as for one.
+Reads what a chunk of an import is about: as many statements for a thousand rows as for one.
 
 One by one (LATERAL), so that each is found by its id or key whatever PostgreSQL takes the tables to be.
 """
@@ -23,7 +23,7 @@ from models.viewer import Viewer
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """The keys of all that rows name."""
+    """The keys of everything that rows name."""
 
     account_ids: Sequence[UUID]
     codes: Sequence[str]
@@ -47,7 +47,7 @@ class About:
 
 
 async def learn(by: Viewer, known: Known, turns: Sequence[Turn], *, invites: bool) -> None:
-    """All that `turns` are about, into `known`. `invites`: letters may be written. By a Viewer with its `run_id`."""
+    """Reads all that `turns` are about into `known`. `invites`: letters may be written. `by` has the `run_id`."""
     about = About.of(turns)
     for account in await _accounts(by, about):
         known.learn_account(account)
@@ -55,16 +55,16 @@ async def learn(by: Viewer, known: Known, turns: Sequence[Turn], *, invites: boo
         known.learn_address(address)
     account_ids = [account.id for turn in turns for account in accounts_of(known, turn)]
     address_ids = [known.addresses[key].id for key in about.addresses]
-    for row in await _contacts(by, [one for one in address_ids if one], account_ids):
-        known.address_ids |= zip(row["keys"], row["address_ids"], strict=True)
-        known.learn_contact(_contact(row))
+    for contact in await _contacts(by, [address_id for address_id in address_ids if address_id], account_ids):
+        known.address_ids |= zip(contact["keys"], contact["address_ids"], strict=True)
+        known.learn_contact(_contact(contact))
     await _learn_spots(by, known, turns)
 
 
 async def _accounts(by: Viewer, about: About) -> list[KnownAccount]:
     some = (about.account_ids, about.codes, about.names)
-    rows = await store.rows(store.AFRESH + _ACCOUNTS, by.firm_id, *map(list, some))
-    return [KnownAccount(row["id"], row["code"], row["name"], row["archived"]) for row in rows]
+    accounts = await store.rows(store.AFRESH + _ACCOUNTS, by.firm_id, *map(list, some))
+    return [KnownAccount(account["id"], account["code"], account["name"], account["archived"]) for account in accounts]
 
 
 _ACCOUNTS = f"""
@@ -82,23 +82,23 @@ ORDER BY a.id
 async def _addresses(by: Viewer, about: About, *, invites: bool) -> list[KnownAddress]:
     now = clock.now()
     _, per_recipient = limits.most(LetterKind.INVITATION.urgency)
-    asked = (list(about.addresses), list(about.texts), now, by.run_id, invites)
+    values = (list(about.addresses), list(about.texts), now, by.run_id, invites)
     counted = (now - limits.HOUR, LetterKind.INVITATION.urgency, per_recipient)
-    return [_address(row) for row in await store.rows(store.AFRESH + _ADDRESSES, by.firm_id, *asked, *counted)]
+    return [_address(address) for address in await store.rows(store.AFRESH + _ADDRESSES, by.firm_id, *values, *counted)]
 
 
-def _address(row: Any) -> KnownAddress:
+def _address(address: Any) -> KnownAddress:
     return KnownAddress(
-        row["key"],
-        row["text"],
-        row["id"],
-        suppressed=row["suppressed"],
-        our_own=row["our_own"],
-        activated=row["activated"],
-        live=row["live"],
-        written_before=row["written_to"],
-        written_to=row["written_to"],
-        room=row["room"],
+        address["key"],
+        address["text"],
+        address["id"],
+        suppressed=address["suppressed"],
+        our_own=address["our_own"],
+        activated=address["activated"],
+        live=address["live"],
+        written_before=address["written_to"],
+        written_to=address["written_to"],
+        room=address["room"],
     )
 
 
@@ -133,14 +133,14 @@ LEFT JOIN hour l ON l.to_key = n.key
 
 
 async def _contacts(by: Viewer, address_ids: Sequence[UUID], account_ids: Sequence[UUID]) -> Sequence[Any]:
-    """Who holds one of these addresses, or is linked to one of these accounts."""
+    """The contacts that hold one of these addresses, or are linked to one of these accounts."""
     some = (list(address_ids), list(account_ids), by.run_id)
     return await store.rows(store.AFRESH + _CONTACTS, by.firm_id, *some)
 
 
-def _contact(row: Any) -> KnownContact:
-    fields = dict(zip(row["fields"], row["keys"], strict=True))
-    return KnownContact(row["id"], row["name"], fields, set(row["accounts"]), met=row["met"])
+def _contact(contact: Any) -> KnownContact:
+    fields = dict(zip(contact["fields"], contact["keys"], strict=True))
+    return KnownContact(contact["id"], contact["name"], fields, set(contact["accounts"]), met=contact["met"])
 
 
 _CONTACTS = f"""
@@ -166,7 +166,7 @@ ORDER BY c.id
 
 
 async def _learn_spots(by: Viewer, known: Known, turns: Sequence[Turn]) -> None:
-    """The switches of the rows' addresses on the accounts that are there."""
+    """The switches of the rows' addresses on accounts that are there."""
     keys = [
         (account.id, address.key, known.addresses[address.key].id)
         for turn in turns
@@ -177,11 +177,11 @@ async def _learn_spots(by: Viewer, known: Known, turns: Sequence[Turn]) -> None:
     there = {(account_id, key): address_id for account_id, key, address_id in keys if address_id}
     accounts, addresses = [account_id for account_id, _ in there], list(there.values())
     rows = await store.rows(store.AFRESH + _SPOTS, by.firm_id, accounts, addresses)
-    by_id = {(row["account_id"], row["address_id"]): row for row in rows}
+    by_id = {(toggles["account_id"], toggles["address_id"]): toggles for toggles in rows}
     for (account_id, key), address_id in there.items():
-        if row := by_id.get((account_id, address_id)):
-            on = {switch for switch in Switch if row[switch]}
-            known.spots.setdefault((account_id, key), KnownSpot(on, row["held"]))
+        if toggles := by_id.get((account_id, address_id)):
+            on = {switch for switch in Switch if toggles[switch]}
+            known.spots.setdefault((account_id, key), KnownSpot(on, toggles["held"]))
 
 
 _SPOTS = f"""

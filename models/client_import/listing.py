@@ -33,7 +33,7 @@ FIGURES = (
 
 @frozen
 class ClientImportView:
-    """`rows`: of the file; `warnings` are about it as a whole, and why the import was given up, if it was."""
+    """`rows`: of the file. `warnings`: about the file as a whole, and why the import was given up, if it was."""
 
     id: UUID
     status: RunStatus
@@ -60,8 +60,8 @@ class ClientImportView:
 
 
 async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, ClientImportView]:
-    rows = await store.rows(f"{_SELECT} {_FROM} AND r.id = ANY($2::uuid[])", by.firm_id, list(ids))
-    return {row["id"]: view_of(row) for row in rows}
+    runs = await store.rows(f"{_SELECT} {_FROM} AND r.id = ANY($2::uuid[])", by.firm_id, list(ids))
+    return {run["id"]: view_of(run) for run in runs}
 
 
 async def page(by: Viewer, window: Window) -> Page[ClientImportView]:
@@ -71,8 +71,8 @@ async def page(by: Viewer, window: Window) -> Page[ClientImportView]:
 
 
 async def count(by: Viewer) -> int:
-    found: int = await store.value(f"SELECT count(*) {_FROM}", by.firm_id)
-    return found
+    imports: int = await store.value(f"SELECT count(*) {_FROM}", by.firm_id)
+    return imports
 
 
 _SELECT = """SELECT r.id, r.status, r.asked, r.started_by, r.started_at, r.ended_at, r.reason, r.total, r.done,
@@ -80,38 +80,38 @@ _SELECT = """SELECT r.id, r.status, r.asked, r.started_by, r.started_at, r.ended
 _FROM = f"FROM run r WHERE r.firm_id = $1 AND r.kind = '{RunKind.CLIENT_IMPORT}'"
 
 
-def view_of(row: Any) -> ClientImportView:
-    asked, figures = from_json(row["asked"]), figures_of(row["tallies"])
+def view_of(run: Any) -> ClientImportView:
+    wish, figures = from_json(run["asked"]), figures_of(run["tallies"])
     return ClientImportView(
-        id=row["id"],
-        status=RunStatus(row["status"]),
-        dry_run=asked.dry_run,
-        columns=asked.columns,
-        warnings=(*asked.warnings, *([row["reason"]] if row["reason"] else [])),
-        rows=row["total"],
-        rows_done=row["done"],
+        id=run["id"],
+        status=RunStatus(run["status"]),
+        dry_run=wish.dry_run,
+        columns=wish.columns,
+        warnings=(*wish.warnings, *([run["reason"]] if run["reason"] else [])),
+        rows=run["total"],
+        rows_done=run["done"],
         **{name: figures[name] for name in FIGURES},
-        started_by=row["started_by"],
-        started_at=row["started_at"],
-        ended_at=row["ended_at"],
-        reason=row["reason"],
+        started_by=run["started_by"],
+        started_at=run["started_at"],
+        ended_at=run["ended_at"],
+        reason=run["reason"],
     )
 
 
 def figures_of(tallies: str) -> Mapping[str, int]:
-    """All of FIGURES, zero where nothing came out so, and what else a run keeps there."""
+    """All of FIGURES, zero where there was none, and whatever else a run's tallies hold."""
     kept: Mapping[str, int] = orjson.loads(tallies)
     return {**dict.fromkeys((*FIGURES, "last_number"), 0), **kept}
 
 
 async def errors_of_imports(by: Viewer, ids: Sequence[UUID], window: Window) -> dict[UUID, Page[RowError]]:
-    """A page of each, by row, of the rows that are done, in one statement."""
+    """A page of each import's errors, by row, of the rows that are done, in one statement."""
     return await page_of_each(ids, _ERRORS, [by.firm_id], order=BY_ROW, window=window, read=_error)
 
 
 async def error_counts_of_imports(by: Viewer, ids: Sequence[UUID], _: None) -> dict[UUID, int]:
-    rows = await store.rows(_COUNTS, by.firm_id, list(ids))
-    return {row["run_id"]: row["errors"] for row in rows}
+    runs = await store.rows(_COUNTS, by.firm_id, list(ids))
+    return {run["run_id"]: run["errors"] for run in runs}
 
 
 _ERRORS = """SELECT e.id, e.number, e.header, e.code, e.message, {sort} FROM client_import_error e
@@ -122,5 +122,5 @@ SELECT n.id AS run_id, c.errors FROM unnest($2::uuid[]) AS n(id) CROSS JOIN LATE
 """
 
 
-def _error(row: Any) -> RowError:
-    return RowError(row["number"], row["header"], ErrorCode(row["code"]), row["message"])
+def _error(error: Any) -> RowError:
+    return RowError(error["number"], error["header"], ErrorCode(error["code"]), error["message"])

@@ -1,4 +1,4 @@
-"""What an import was asked to do, beside its rows."""
+"""The settings of an import, as its planner needs them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from models.toggles import NewToggles, Switch
 
 @dataclass(frozen=True, slots=True)
 class Headings:
-    """The headers of columns as errors name them; None: there is no such column."""
+    """The headers of some columns, for errors to name; None: there is no such column."""
 
     account_name: str | None = None
     account_code: str | None = None
@@ -33,8 +33,8 @@ class RowEmail:
 @dataclass(frozen=True, slots=True)
 class Options:
     """
-    `toggles`: of every address that is new to its account; what a row says itself comes before them (R40). `fields`:
-    ids of the e-mail fields; for one that the firm does not have, an id that stands for it, with its name in `to_make`.
+    `toggles`: for every address that is new to its account; what a row itself says comes first (R40). `fields`: ids of
+    the e-mail fields; a field that is to be made has a provisional id, and its name in `to_make`.
     """
 
     toggles: NewToggles

@@ -1,5 +1,5 @@
 """
-The planner: what each row of an account comes to, given what is known (R40). A dry run and an import ask nobody else.
+The planner: what becomes of each row, given what is known (R40). A dry run and an import both ask it alone.
 
 A row is done as a whole or not at all: what stands against a part of it is an error of the row.
 """
@@ -25,14 +25,14 @@ NEXT_CODE = "V{number}"
 
 @dataclass(slots=True)
 class Plan:
-    """Of a chunk: what came of each row, and what there is to write."""
+    """Of a chunk: the result of each row, and what is to be written."""
 
     results: list[RowResult] = field(default_factory=list)
     deeds: Deeds = field(default_factory=Deeds)
 
 
 def plan(known: Known, options: Options, turns: Sequence[Turn]) -> Plan:
-    """`known` has all that these turns are about, and becomes what they make of it."""
+    """`known` has all that these turns are about, and is changed as they change it."""
     made = Plan()
     for turn in turns:
         made.results += _Turn(known, options, turn, made.deeds).results()
@@ -41,7 +41,7 @@ def plan(known: Known, options: Options, turns: Sequence[Turn]) -> Plan:
 
 
 def not_allowed(turns: Sequence[Turn]) -> Plan:
-    """Whoever began it has lost the right: nothing of these turns is done (R27)."""
+    """Whoever began the import has lost the right: nothing of these turns is done (R27)."""
     message = "Whoever started this may no longer manage accounts, or its API token has ended."
     numbers = sorted(row.number for turn in turns for row in turn.rows)
     errors = [RowError(number, None, ErrorCode.NOT_ALLOWED, message) for number in numbers]
@@ -103,7 +103,7 @@ class _Turn:
         return NEXT_CODE.format(number=self._known.last_number)
 
     def _settle(self, account: KnownAccount, row: ClientRow, match: Match) -> KnownContact:
-        """The contact of the row, with its addresses, linked to the account."""
+        """Finds or makes the row's contact, gives it its addresses, and links it to the account."""
         contact = match.found or self._make_contact(row.contact_name or account.name)
         if not contact.met:
             contact.met = True

@@ -1,4 +1,4 @@
-"""What came of the rows of an import, kept row by row, and its figures."""
+"""Keeps what came of each row of an import, and the import's figures."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ from models.viewer import Viewer
 
 
 async def keep(by: Viewer, run: Any, turn: int, plan: Plan) -> bool:
-    """The results of a chunk up to `turn`. False: it was the last. Inside a transaction that holds the run."""
+    """Keeps the results of a chunk up to `turn`. False: it was the last. Inside a transaction that holds the run."""
     results = plan.results
     dry_run = from_json(run["asked"]).dry_run
     people = [None if dry_run else result.contact_id for result in results]
@@ -66,7 +66,7 @@ def _added(run: Any, plan: Plan) -> dict[str, int]:
 
 
 async def forget_cells(run: Any) -> None:
-    """A dry run has ended: what stands in its good rows is needed no more. Inside a transaction that holds the run."""
+    """A dry run has ended: the cells of its good rows are deleted. Inside a transaction that holds the run."""
     await store.execute(_FORGET_CELLS, run["firm_id"], run["id"])
 
 
@@ -76,6 +76,6 @@ UPDATE client_import_row SET cells = NULL WHERE firm_id = $1 AND run_id = $2 AND
 
 
 async def forget(run: Any) -> None:
-    """A dry run begins anew: nothing of it is done. Inside a transaction that holds the run."""
+    """A dry run begins anew: its results so far are deleted. Inside a transaction that holds the run."""
     await store.execute("DELETE FROM client_import_error WHERE firm_id = $1 AND run_id = $2", run["firm_id"], run["id"])
     await start_over(run, {"last_number": figures_of(run["tallies"])["last_number"]})

@@ -8,9 +8,9 @@ from models.errors import ErrorCode
 
 class ClientImportRow(Model):
     """
-    A row of the file, `number` as people count it. `fault`: the row as a whole could not be read. All rows of one
-    account have the same `turn`, found when the import begins, with the account that is there already or whether it may
-    be one of several. `cells`: as they stand in the file; of a row that is done well they are forgotten.
+    A row of the file, `number` as people count it. `fault`: why the row as a whole could not be read. `turn`: the same
+    for all rows of one account, found when the import begins, with the id of the account or whether it may be one of
+    several. `cells`: as in the file; deleted once the row is done well.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -31,7 +31,7 @@ class ClientImportRow(Model):
 
 
 class ClientImportError(Model):
-    """What stands against a row; `header`: of the column, None: the row as a whole."""
+    """What is wrong with a row. `header`: of the column; None: the row as a whole."""
 
     id = fields.UUIDField(primary_key=True)
     firm_id = fields.UUIDField()

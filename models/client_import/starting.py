@@ -1,4 +1,4 @@
-"""Asking for an import: the file is read and what is refused at once; what its rows come to, a worker finds out."""
+"""Asking for an import: the file is read and checked at once; what its rows come to, a worker finds out."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -34,7 +34,7 @@ NO_TOGGLES = NewToggles()
 
 @dataclass(frozen=True, slots=True)
 class NewImport:
-    """`columns` None: as guessed. `toggles`: of every address that is new to its account."""
+    """`columns` None: as guessed. `toggles`: for every address that is new to its account."""
 
     upload_id: UUID
     columns: tuple[tuple[str, Target], ...] | None = None
@@ -58,10 +58,10 @@ async def start(by: Viewer, new: NewImport, *, key: str | None = None) -> Done:
 
 
 async def start_of(by: Viewer, new: NewImport, sheet: Sheet, *, key: str | None = None) -> Done:
-    """The same, of a file that has been read."""
+    """The same, with a file that has been read."""
     must_manage_accounts(by)
-    asked = await _checked(by, new, sheet)
-    done = await idempotency.once(by, key, verb=VERB, asked=new, do=partial(_start, by, asked, sheet))
+    wish = await _checked(by, new, sheet)
+    done = await idempotency.once(by, key, verb=VERB, asked=new, do=partial(_start, by, wish, sheet))
     checkpoint("after a run was asked for")
     return done
 
@@ -139,7 +139,7 @@ def _must_fit(fields: int) -> None:
 
 
 def _toggles(toggles: NewToggles, targets: dict[str, Target]) -> NewToggles:
-    """As they shall be kept: the message as letters have it."""
+    """As they are kept: the message cleaned as letters need it."""
     faults = Faults()
     for refusal in _against(toggles, targets):
         with faults:
@@ -159,13 +159,13 @@ def _against(toggles: NewToggles, targets: dict[str, Target]) -> Iterator[Refusa
     yield from named_twice(toggles.preferences, "toggles", "notificationPreferences")
 
 
-async def _start(by: Viewer, asked: ClientImport, sheet: Sheet) -> tuple[UUID, ...]:
-    acting = await run.write(by, NewRun(RunKind.CLIENT_IMPORT, as_json(asked), total=len(sheet.rows)))
+async def _start(by: Viewer, wish: ClientImport, sheet: Sheet) -> tuple[UUID, ...]:
+    acting = await run.write(by, NewRun(RunKind.CLIENT_IMPORT, as_json(wish), total=len(sheet.rows)))
     assert acting.run_id is not None
     rows = iter(sheet.rows)
     while some := list(islice(rows, AT_ONCE)):
         await _keep(by.firm_id, acting.run_id, some)
-    if not asked.dry_run:
+    if not wish.dry_run:
         journal.record(
             JournalKind.IMPORT_STARTED,
             by=acting,

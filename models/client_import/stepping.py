@@ -37,11 +37,11 @@ from models.sheet.sheet import Row, Rows, Sheet
 from models.viewer import Viewer
 
 READ_AT_ONCE = 50
-"""Rows whose cells are understood before others of this process have their turn: some milliseconds."""
+"""Rows read before other work of this process has its turn: some milliseconds."""
 
 
 _rehearsals: WeakKeyDictionary[Pace, Known] = WeakKeyDictionary()
-"""What a dry run has come to so far: as long as its worker goes on with it."""
+"""What a dry run would have made so far, as long as its worker goes on with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +57,16 @@ async def step(held: Held, pace: Pace) -> bool:
     """Begins the import, or ends its next chunk; False: it has ended. Raises RunLost."""
     async with store.transaction(held.firm_id):
         run = await hold(held)
-    asked = from_json(run["asked"])
+    wish = from_json(run["asked"])
     if run["planned_at"] is None:
-        return await begin(held, run, asked)
-    if asked.dry_run:
-        return await _rehearse(held, asked, pace)
-    return await _import(held, run, asked, pace)
+        return await begin(held, run, wish)
+    if wish.dry_run:
+        return await _rehearse(held, wish, pace)
+    return await _import(held, run, wish, pace)
 
 
-async def _import(held: Held, run: Any, asked: ClientImport, pace: Pace) -> bool:
-    chunk = await _next(run, asked, pace)
+async def _import(held: Held, run: Any, wish: ClientImport, pace: Pace) -> bool:
+    chunk = await _next(run, wish, pace)
     async with store.transaction(held.firm_id):
         await firm.one_at_a_time(held.firm_id)
         begun = monotonic()
@@ -74,7 +74,7 @@ async def _import(held: Held, run: Any, asked: ClientImport, pace: Pace) -> bool
         await history.lock(held.firm_id)
         who = await acting(run)
         known = await _known(who.viewer, run)
-        plan = await _planned(who, asked, chunk, known, writes=True)
+        plan = await _planned(who, wish, chunk, known, writes=True)
         goes_on = await _end(who.viewer, run, chunk, plan)
         checkpoint("before the commit of a chunk of an import")
     pace.took(chunk.rows, monotonic() - begun)
@@ -82,8 +82,8 @@ async def _import(held: Held, run: Any, asked: ClientImport, pace: Pace) -> bool
     return goes_on
 
 
-async def _rehearse(held: Held, asked: ClientImport, pace: Pace) -> bool:
-    """The next chunk of a dry run: nobody is kept waiting, and nothing is made. Begun anew by each worker."""
+async def _rehearse(held: Held, wish: ClientImport, pace: Pace) -> bool:
+    """The next chunk of a dry run: it locks nothing for long, and makes nothing. Each worker begins it anew."""
     async with store.transaction(held.firm_id):
         run = await hold(held)
         who = await acting(run)
@@ -91,8 +91,8 @@ async def _rehearse(held: Held, asked: ClientImport, pace: Pace) -> bool:
             known = _rehearsals[pace] = await _known(who.viewer, run)
             await reporting.forget(run)
             run = await hold(held)
-    chunk = await _next(run, asked, pace)
-    plan = await _planned(who, asked, chunk, known, writes=False)
+    chunk = await _next(run, wish, pace)
+    plan = await _planned(who, wish, chunk, known, writes=False)
     async with store.transaction(held.firm_id):
         run = await hold(held)
         if not (goes_on := await _end(who.viewer, run, chunk, plan)):
@@ -103,15 +103,15 @@ async def _rehearse(held: Held, asked: ClientImport, pace: Pace) -> bool:
 
 
 async def _known(by: Viewer, run: Any) -> Known:
-    """What holds for the whole file."""
+    """What is the same for the whole file."""
     left, last = (await limits_of(by)).left_this_hour, await last_number(by.firm_id)
     return Known(left, max(last, figures_of(run["tallies"])["last_number"]))
 
 
-async def _next(run: Any, asked: ClientImport, pace: Pace) -> Chunk:
-    """The rows of the next turns, understood; a few at a time, so that others of this process go on meanwhile."""
+async def _next(run: Any, wish: ClientImport, pace: Pace) -> Chunk:
+    """Reads the rows of the next turns, a few at a time, so that other work of this process goes on meanwhile."""
     kept = await next_turns(run, pace.items, table="client_import_row", order="number")
-    sheet, targets = Sheet(asked.headers, Rows(())), asked.targets
+    sheet, targets = Sheet(wish.headers, Rows(())), wish.targets
     rows: list[ClientRow] = []
     for first in range(0, len(kept), READ_AT_ONCE):
         some = [
@@ -131,11 +131,11 @@ def _turn(rows: Sequence[tuple[Any, ClientRow]]) -> Turn:
     return Turn([client for _, client in rows], kept["account_id"], kept["is_ambiguous"])
 
 
-async def _planned(who: Actor, asked: ClientImport, chunk: Chunk, known: Known, *, writes: bool) -> Plan:
+async def _planned(who: Actor, wish: ClientImport, chunk: Chunk, known: Known, *, writes: bool) -> Plan:
     if not who.may_go_on:
         return not_allowed(chunk.turns)
-    options = await options_of(who.viewer, asked)
-    await learn(who.viewer, known, chunk.turns, invites=asked.toggles.invite is not None)
+    options = await options_of(who.viewer, wish)
+    await learn(who.viewer, known, chunk.turns, invites=wish.toggles.invite is not None)
     made = plan(known, options, chunk.turns)
     if writes:
         await write(who.viewer, known, options, made.deeds)

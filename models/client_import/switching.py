@@ -1,4 +1,4 @@
-"""How the switches of a row's addresses shall be, and what stands against it (R4, R6, R17, R40, R44, R46)."""
+"""How the switches of a row's addresses are to be, and what stands against it (R4, R6, R17, R40, R44, R46)."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,8 +15,8 @@ from models.toggles.switches import SWITCHES
 @dataclass(slots=True)
 class Said:
     """
-    What rows of one account say themselves: `anywhere`, so that the file's own setting does not come before; and `done`
-    by which row, so that no other says the contrary.
+    What rows of one account say of a switch. `anywhere`: some row does, so that the file's setting does not apply.
+    `done`: by which row, so that no later one says the contrary.
     """
 
     anywhere: set[tuple[str, Switch]] = field(default_factory=set)
@@ -37,7 +37,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """By the key of each address: what becomes another, and whether an invitation goes with it."""
+    """By key of an address: the switches that change, and whether an invitation goes with them."""
 
     switches: dict[str, dict[Switch, bool]]
     fresh: frozenset[str] = frozenset()
@@ -47,7 +47,7 @@ class Wishes:
 
 
 class Asking:
-    """Of one row. `account` None: it is to be made, and no address has any switch there."""
+    """Of one row. `account` None: it is to be made, and no address has a switch there."""
 
     def __init__(
         self, known: Known, options: Options, account: KnownAccount | None, row: ClientRow, said: Said
@@ -135,7 +135,7 @@ class Asking:
             self._letters.append(key)
 
     def _needs_letter(self, address: KnownAddress) -> bool:
-        """One a person and import; a live invitation covers the account, too."""
+        """One letter for a person and import; a live invitation covers the account, too."""
         invite = self._options.toggles.invite
         assert invite is not None
         return not address.written_to and (address.activated or not address.live or invite.again)
@@ -150,7 +150,7 @@ def begin(
     wishes: Wishes,
     said: Said,
 ) -> None:
-    """The row is done: its addresses have these switches from now on."""
+    """The row is good: from now on its addresses have these switches in what is known."""
     for key in list(contact.fields.values()):
         known.spot(account.id, key).held = True
     for address in row.addresses.values():

@@ -19,8 +19,8 @@ from models.text import code_key
 @dataclass(frozen=True, slots=True)
 class Turn:
     """
-    All rows of one account, in their order. `account_id`: the one that was matched when the import began, if any.
-    `is_ambiguous`: there are several that it may be.
+    All rows of one account, in their order. `account_id`: the account matched when the import began, if any.
+    `is_ambiguous`: it may be one of several.
     """
 
     rows: Sequence[ClientRow]
@@ -44,7 +44,7 @@ class Turn:
 
 
 def accounts_of(known: Known, turn: Turn) -> Sequence[KnownAccount]:
-    """The one that was matched; where none was, one may be there by now: by its code, else by its name."""
+    """The account that was matched; else those that are there by now, by code or else by name."""
     if turn.is_ambiguous:
         return []
     if turn.account_id is not None:
@@ -57,7 +57,7 @@ def accounts_of(known: Known, turn: Turn) -> Sequence[KnownAccount]:
 
 @dataclass(slots=True)
 class _Group:
-    """Rows that name the same account, by their places in the file."""
+    """The numbers of the rows that name the same account."""
 
     rows: list[int] = field(default_factory=list)
     codes: set[str] = field(default_factory=set)
@@ -77,7 +77,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """`turn` counts from 1, in the order of the first row of each."""
+    """A row with its turn; turns count from 1, in the order of their first rows."""
 
     number: int
     turn: int
@@ -97,7 +97,7 @@ def placed(said: Sequence[Said], accounts: Iterable[tuple[UUID, str, str]]) -> l
 
 
 def _groups(said: Sequence[Said]) -> list[_Group]:
-    """A row without a code is of the group that its name has in the file; of several such groups, of none."""
+    """A row without a code belongs to the group with its name; where several have it, it is ambiguous."""
     codes_of = defaultdict[str, set[str]](set)
     for row in said:
         if row.code and row.name:
@@ -118,7 +118,7 @@ def _groups(said: Sequence[Said]) -> list[_Group]:
 
 
 def _matched(groups: list[_Group], codes: set[str], accounts: Iterable[tuple[UUID, str, str]]) -> list[_Group]:
-    """With the account of each; those of one account are one."""
+    """Gives each group its account, and joins groups of one account."""
     by_code, by_name = dict[str, UUID](), defaultdict[str, list[tuple[str, UUID]]](list)
     names = {name for group in groups for name in group.names if name}
     for account_id, code, name in accounts:

@@ -1,4 +1,4 @@
-"""What an import was asked to do, as its planner needs it: headers of columns, and ids of e-mail fields."""
+"""Translates what was asked for into the planner's options: headers of columns, and ids of e-mail fields."""
 
 from uuid import NAMESPACE_OID, UUID, uuid5
 
@@ -17,14 +17,14 @@ _SWITCHES = {
 }
 
 
-async def options_of(by: Viewer, asked: ClientImport) -> Options:
+async def options_of(by: Viewer, wish: ClientImport) -> Options:
     """One statement."""
     known = {key_of_name(field.name): field.id for field in await email_field.of_firm(by)}
-    columns = [column for column in asked.columns if column.email is not None]
+    columns = [column for column in wish.columns if column.email is not None]
     ids = {column.header: _id_of(column, known) for column in columns}
     return Options(
-        asked.toggles,
-        _headings(asked),
+        wish.toggles,
+        _headings(wish),
         {column.email: ids[column.header] for column in columns if column.email},
         {
             ids[column.header]: column.email_field
@@ -35,7 +35,7 @@ async def options_of(by: Viewer, asked: ClientImport) -> Options:
 
 
 def _id_of(column: ImportColumn, known: dict[str, UUID]) -> UUID:
-    """Its own; of a field that is to be made one that stands for it, the same each time."""
+    """The field's id; for one that is to be made a provisional id, the same each time."""
     assert column.email is not None
     if column.email.id is not None:
         return column.email.id
@@ -43,13 +43,13 @@ def _id_of(column: ImportColumn, known: dict[str, UUID]) -> UUID:
     return known.get(key) or uuid5(NAMESPACE_OID, key)
 
 
-def _headings(asked: ClientImport) -> Headings:
-    """Of several columns for one name, the first."""
-    headers = {column.field: column.header for column in reversed(asked.columns) if column.field}
+def _headings(wish: ClientImport) -> Headings:
+    """Of several columns for one field, the first."""
+    headers = {column.field: column.header for column in reversed(wish.columns) if column.field}
     return Headings(
         headers.get(ImportField.ACCOUNT_NAME),
         headers.get(ImportField.ACCOUNT_CODE),
         headers.get(ImportField.CONTACT_NAME),
         {switch: headers[field] for field, switch in _SWITCHES.items() if field in headers},
-        {column.email: column.header for column in asked.columns if column.email},
+        {column.email: column.header for column in wish.columns if column.email},
     )

@@ -1,4 +1,4 @@
-"""A row of the file as what it says of a client, or what is wrong with it."""
+"""A row of the file as what it says of a client, with its errors."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -37,10 +37,10 @@ class RowError:
 @dataclass(slots=True)
 class ClientRow:
     """
-    What a row says; an empty cell says nothing: "", None, or not in the mapping. `cells` are as they stand in the file,
-    for whoever gives the row back. Where there are `errors` the rest is only what could be read.
+    An empty cell says nothing: "", None, or not in the mapping. `cells`: as in the file, for whoever gives the row
+    back. With `errors`, the rest is only what could be read.
 
-    Whether a row says enough (an account, a name for a new contact) is not asked here.
+    Whether a row says enough (an account, a name for a new contact) is not checked here.
     """
 
     number: int
@@ -55,13 +55,13 @@ class ClientRow:
 
 
 def client_rows(sheet: Sheet, columns: Columns, rows: Sequence[Row] | None = None) -> Iterator[ClientRow]:
-    """Of all rows, or of these. 10,000 take about a second of the processor: from the loop, ask for a few at a time."""
+    """All rows, or these. 10,000 take about a second of the processor: from the loop, ask for a few at a time."""
     reader = _Reader(sheet, columns)
     return map(reader.read, sheet.rows if rows is None else rows)
 
 
 class _Reader:
-    """What stands where, found out once for all rows."""
+    """Which column stands where, found once for all rows."""
 
     def __init__(self, sheet: Sheet, columns: Columns) -> None:
         places = {header: at for at, header in enumerate(sheet.headers)}

@@ -1,4 +1,4 @@
-"""What people write into a cell for yes and no, and for the kind of an account, in English and Italian."""
+"""The words that people write into cells for yes and no and for kinds of accounts, in English and Italian."""
 
 from models import text
 from models.account import AccountKind
@@ -19,16 +19,16 @@ _FAILED_SAID = "#N/A|#N/D|#REF!|#RIF!|#VALUE!|#VALORE!|#NAME?|#NOME?|#DIV/0!|#NU
 FAILED = frozenset(_FAILED_SAID.split("|"))
 """What a spreadsheet shows where a formula failed, in a CSV file too."""
 LONGEST = 40
-"""Characters; what is longer is no such word."""
+"""Characters; a longer cell is none of these words."""
 
 
 def yes_or_no(cell: str) -> bool | None:
-    """None: it says neither."""
+    """None: it is neither."""
     return _ANSWERS.get(_plain(cell))
 
 
 def account_kind(cell: str) -> AccountKind | None:
-    """None: it says no kind."""
+    """None: it is no kind."""
     return _KINDS.get(_plain(cell))
 
 

@@ -1,4 +1,4 @@
-"""What a chunk of an import came to, written: as many statements for a thousand rows as for one."""
+"""Writes what a chunk of an import came to: as many statements for a thousand rows as for one."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -42,7 +42,7 @@ async def _write_contacts(by: Viewer, known: Known, options: Options, deeds: Dee
 
 
 async def _ensure_addresses(by: Viewer, known: Known, deeds: Deeds) -> None:
-    """Those that the firm does not know. How a known one is typed stays, whatever the file says."""
+    """Makes the addresses that the firm lacks. The spelling of a known one stays, whatever the file has."""
     unknown = [typed for key, typed in deeds.addresses.items() if key not in known.address_ids]
     if not unknown:
         return
@@ -50,7 +50,7 @@ async def _ensure_addresses(by: Viewer, known: Known, deeds: Deeds) -> None:
 
 
 async def _fields(by: Viewer, options: Options, deeds: Deeds) -> Mapping[UUID, UUID]:
-    """By the id that stands for a field that is to be made: its own."""
+    """Makes fields; answers their ids, by provisional id."""
     used = {field_id for _, field_id, _ in deeds.emails}
     names = {field_id: name for field_id, name in options.to_make.items() if field_id in used}
     if not names:
@@ -64,12 +64,12 @@ def _texts(known: Known, deeds: Deeds, fields: Mapping[UUID, str]) -> tuple[str,
 
 
 async def _change_contacts(by: Viewer, known: Known, deeds: Deeds) -> None:
-    """Contacts that were there, and have an address more."""
+    """Renews the search words of contacts that get more addresses, and records these."""
     if not deeds.changed:
         return
     people = [known.contacts[contact_id] for contact_id in sorted(deeds.changed)]
-    words = [" ".join(text.words(one.name, *_texts(known, deeds, one.fields))) for one in people]
-    await store.execute(_CHANGE, by.firm_id, [one.id for one in people], words)
+    words = [" ".join(text.words(person.name, *_texts(known, deeds, person.fields))) for person in people]
+    await store.execute(_CHANGE, by.firm_id, [person.id for person in people], words)
     for person in people:
         journal.record(
             JournalKind.CONTACT_CHANGED,
@@ -89,7 +89,7 @@ FROM unnest($2::uuid[], $3::text[]) AS n(id, words) WHERE c.firm_id = $1 AND c.i
 
 @dataclass(frozen=True, slots=True)
 class _Spots:
-    """By account and address: where a chunk has something to do."""
+    """The accounts and addresses where a chunk changes something."""
 
     keys: Mapping[tuple[UUID, UUID], Spot]
 
@@ -114,22 +114,22 @@ async def _switch(by: Viewer, known: Known, options: Options, deeds: Deeds) -> N
         if spot in deeds.switches or pair not in made or (sets_preferences and spot in deeds.fresh)
     ]
     locked = await lock(by, acting) if acting else {}
-    wanted = [(toggles, _wanted(options, deeds, spots[pair], toggles)) for pair, toggles in locked.items()]
-    await switch(by, wanted)
+    wishes = [(toggles, _wanted(options, deeds, spots[pair], toggles)) for pair, toggles in locked.items()]
+    await switch(by, wishes)
     checkpoint("after a chunk of an import was switched")
 
 
 def _wanted(options: Options, deeds: Deeds, spot: Spot, toggles: Toggles) -> Wanted:
-    """All preferences are on at first (R13), whatever they were when the address was held here before."""
+    """A new address begins with all categories on (R13), whatever they were when it was held here before."""
     is_new_here = spot in deeds.spots and not toggles.holders - deeds.spots[spot]
-    wanted = dict(EVERY_CATEGORY_ON) if is_new_here else {}
+    positions = dict(EVERY_CATEGORY_ON) if is_new_here else {}
     if spot in deeds.fresh:
-        wanted |= {each.category: each.on for each in options.toggles.preferences}
-    return wanted | deeds.switches.get(spot, {})
+        positions |= {preference.category: preference.on for preference in options.toggles.preferences}
+    return positions | deeds.switches.get(spot, {})
 
 
 def _asked(known: Known, options: Options, deeds: Deeds) -> Iterator[Asked]:
-    """Whom an earlier chunk has written to gets no other letter; the invitation covers the account, too."""
+    """Whom an earlier chunk has written to gets no second letter; the invitation covers the account, too."""
     wish = options.toggles.invite
     if wish is None:
         return
