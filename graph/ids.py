@@ -42,14 +42,14 @@ def global_id(kind: Kind, key: UUID) -> strawberry.ID:
     return strawberry.ID(kind + "_" + key.hex)  # a format string would ask the enum, which costs more than the rest
 
 
-def key_of(kind: Kind, given: str | None) -> UUID:
-    """The key; NOTHING, which no row has, where `given` is no id of this kind: so it ends as NOT_FOUND."""
-    parts = parsed(given or "")
+def key_of(kind: Kind, id: str | None) -> UUID:
+    """The key; NOTHING, which no row has, where `id` is no id of this kind: so it ends as NOT_FOUND."""
+    parts = parsed(id or "")
     return parts[1] if parts and parts[0] is kind else NOTHING
 
 
-def parsed(given: str) -> tuple[Kind, UUID] | None:
-    prefix, _, digits = given.partition("_")
+def parsed(id: str) -> tuple[Kind, UUID] | None:
+    prefix, _, digits = id.partition("_")
     try:
         kind, key = Kind(prefix), UUID(digits)
     except ValueError:

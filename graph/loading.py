@@ -38,9 +38,9 @@ class Loader(Generic[K, V]):
 
 
 async def _found(
-    read: Callable[[list[K]], Awaitable[Sequence[V]]], known: dict[K, V], keys: Sequence[K]
+    read: Callable[[list[K]], Awaitable[Sequence[V]]], values: dict[K, V], keys: Sequence[K]
 ) -> Sequence[V]:
-    missing = [key for key in dict.fromkeys(keys) if key not in known]
+    missing = [key for key in dict.fromkeys(keys) if key not in values]
     if missing:
-        known.update(zip(missing, await read(missing), strict=True))
-    return [known[key] for key in keys]
+        values.update(zip(missing, await read(missing), strict=True))
+    return [values[key] for key in keys]

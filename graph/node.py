@@ -42,9 +42,9 @@ def reads(kind: Kind) -> Callable[[R], R]:
     return decorate
 
 
-async def node_of(info: Info, given: str) -> Node | None:
+async def node_of(info: Info, id: str) -> Node | None:
     viewer_of(info)
-    kind, key = parsed(given) or (None, NOTHING)
+    kind, key = parsed(id) or (None, NOTHING)
     return await READERS[kind](info, key) if kind in READERS else None
 
 

@@ -54,8 +54,8 @@ async def _may_see(kind: FileKind, asker: Asker, row_id: UUID) -> bool:
     """A client's link ends with the client's right to see the file: Login, Email sync (P5)."""
     if not isinstance(asker, Client):
         return True
-    seen = documents.by_ids if kind is FileKind.DOCUMENT else emails.attachments_by_ids
-    return bool(await seen(asker, [row_id]))
+    visible = documents.by_ids if kind is FileKind.DOCUMENT else emails.attachments_by_ids
+    return bool(await visible(asker, [row_id]))
 
 
 Lists = Callable[[Viewer, UUID], Awaitable[CsvFile | None]]

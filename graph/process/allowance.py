@@ -23,21 +23,21 @@ class Allowances:
         self._full_at: dict[Hashable, float] = {}  # all that is missing fills up by then
         self._sweep_at = monotonic() + MINUTE
 
-    def check(self, who: Hashable, cost: int) -> None:
+    def check(self, spender: Hashable, cost: int) -> None:
         """Raises RequestError, with the time from when on there is enough for `cost`."""
-        missing = self._missing(who)
+        missing = self._missing(spender)
         if missing + cost > self._amount:
             raise self._refused(cost, missing)
 
-    def spend(self, who: Hashable, cost: int) -> None:
+    def spend(self, spender: Hashable, cost: int) -> None:
         now = monotonic()
-        self._full_at[who] = max(now, self._full_at.get(who, now)) + cost / self._amount * MINUTE
+        self._full_at[spender] = max(now, self._full_at.get(spender, now)) + cost / self._amount * MINUTE
         if now > self._sweep_at:
-            self._full_at = {who: full_at for who, full_at in self._full_at.items() if full_at > now}
+            self._full_at = {spender: full_at for spender, full_at in self._full_at.items() if full_at > now}
             self._sweep_at = now + MINUTE
 
-    def _missing(self, who: Hashable) -> float:
-        full_at = self._full_at.get(who)
+    def _missing(self, spender: Hashable) -> float:
+        full_at = self._full_at.get(spender)
         return 0 if full_at is None else max(0.0, full_at - monotonic()) * self._amount / MINUTE
 
     def _refused(self, cost: int, missing: float) -> RequestError:

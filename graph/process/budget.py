@@ -35,9 +35,9 @@ def price(survey: Survey) -> int:
     return survey.size.nodes + -(-survey.size.fields // FIELDS_A_NODE)
 
 
-def price_unseen(text: str, *, known: bool) -> int:
+def price_unseen(text: str, *, parsed_before: bool) -> int:
     """What a document costs a stranger, before anything looks at it: about a millisecond of everybody's time each."""
-    return 1 if known else 1 + -(-min(len(text), MOST_LETTERS) // LETTERS_A_NODE)
+    return 1 if parsed_before else 1 + -(-min(len(text), MOST_LETTERS) // LETTERS_A_NODE)
 
 
 class Budget:
@@ -83,10 +83,10 @@ class Budget:
     def charge(self, viewer: Asker, cost: int) -> None:
         """Charges person and firm. Raises RequestError where either has too little left for now."""
         bills = ((self._people, viewer.person_id), (self._firms, viewer.firm_id))
-        for allowances, who in bills:
-            allowances.check(who, cost)
-        for allowances, who in bills:
-            allowances.spend(who, cost)
+        for allowances, spender in bills:
+            allowances.check(spender, cost)
+        for allowances, spender in bills:
+            allowances.spend(spender, cost)
 
     def charge_stranger(self, network: str, cost: int) -> None:
         """Takes it from the network's allowance. Raises RequestError RATE_LIMITED where too little is left."""
@@ -116,11 +116,11 @@ class Budgeted(SchemaExtension):
         yield
 
     async def _admit_stranger(self) -> None:
-        operation, known = self.execution_context, is_known(self.execution_context)
+        operation, parsed_before = self.execution_context, is_known(self.execution_context)
         budget, client = operation.context.budget, operation.context.call.connection.client
-        cost = price_unseen(operation.query or "", known=known)
+        cost = price_unseen(operation.query or "", parsed_before=parsed_before)
         budget.charge_stranger(network_of(client.host if client else ""), cost)
-        if not known:
+        if not parsed_before:
             await budget.unseen.enter()
 
     def _admit(self) -> None:

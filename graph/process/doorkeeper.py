@@ -41,13 +41,13 @@ class Doorkeeper:
     @contextmanager
     def greeting(self) -> Iterator[None]:
         """Around the start of a feed. One that fails or is given up meanwhile counts as not begun."""
-        it = object()
-        self._coming[it] = asyncio.get_running_loop().time()
+        feed = object()
+        self._coming[feed] = asyncio.get_running_loop().time()
         try:
             yield
             self._greeted_at = asyncio.get_running_loop().time()
         finally:
-            del self._coming[it]
+            del self._coming[feed]
 
     @property
     def ungreeted(self) -> int:

@@ -75,23 +75,23 @@ class Metrics:
     def _gauge(self, name: str, words: str, *labels: str) -> Gauge:
         return Gauge(f"switchboard_{name}", words, labels, registry=self._registry)
 
-    def count_operation(self, seen: Seen) -> None:
-        self._operations.labels(self.name_of(seen), seen.kind, seen.outcome).inc()
-        self._cost.labels(seen.kind).inc(seen.cost)
-        if seen.kind != "subscription":
-            self._seconds.labels(seen.kind).observe(seen.seconds)
+    def count_operation(self, operation: Seen) -> None:
+        self._operations.labels(self.name_of(operation), operation.kind, operation.outcome).inc()
+        self._cost.labels(operation.kind).inc(operation.cost)
+        if operation.kind != "subscription":
+            self._seconds.labels(operation.kind).observe(operation.seconds)
 
     def count_request(self, path: str, status: int) -> None:
         first = path.strip("/").split("/")[0]
         self._requests.labels(first if first in ROUTES else "other", str(status)).inc()
 
-    def name_of(self, seen: Seen) -> str:
+    def name_of(self, operation: Seen) -> str:
         """ "other", unless a colleague's valid operation had it: anybody can invent names."""
-        if not seen.name:
+        if not operation.name:
             return "unnamed"
-        if seen.outcome == "OK" and seen.member_id is not None and len(self._names) < NAMES:
-            self._names.add(seen.name)
-        return seen.name if seen.name in self._names else "other"
+        if operation.outcome == "OK" and operation.member_id is not None and len(self._names) < NAMES:
+            self._names.add(operation.name)
+        return operation.name if operation.name in self._names else "other"
 
     async def page(self, sockets: Sockets, budget: Budget, doorkeeper: Doorkeeper) -> bytes:
         """Everything as it is now. Raises what the database raises."""

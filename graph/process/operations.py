@@ -86,36 +86,36 @@ class Observed(SchemaExtension):
             firm_id=viewer.firm_id if viewer else None,
         )
 
-    def _tell(self, seen: Seen) -> None:
+    def _tell(self, operation: Seen) -> None:
         context = self.execution_context.context
         if tracing.is_on():
-            name = f"{seen.kind} {seen.name}" if seen.name else seen.kind
-            self._span.tell(name, seen.outcome, _attributes(seen, context.call.request_id))
+            name = f"{operation.kind} {operation.name}" if operation.name else operation.kind
+            self._span.tell(name, operation.outcome, _attributes(operation, context.call.request_id))
         if context.metrics is not None:
-            context.metrics.count_operation(seen)
+            context.metrics.count_operation(operation)
         if not context.settings.development:
             log.info(
                 "operation",
                 request_id=context.call.request_id,
-                name=seen.name,
-                kind=seen.kind,
-                ms=round(seen.seconds * 1_000, 1),
-                cost=seen.cost,
-                member=seen.member_id,
-                client=seen.user_id,
-                firm=seen.firm_id,
-                outcome=seen.outcome,
+                name=operation.name,
+                kind=operation.kind,
+                ms=round(operation.seconds * 1_000, 1),
+                cost=operation.cost,
+                member=operation.member_id,
+                client=operation.user_id,
+                firm=operation.firm_id,
+                outcome=operation.outcome,
             )
 
 
-def _attributes(seen: Seen, request_id: str) -> dict[str, str | int | None]:
+def _attributes(operation: Seen, request_id: str) -> dict[str, str | int | None]:
     return {
-        "graphql.operation.type": seen.kind,
-        "graphql.operation.name": seen.name,
-        "switchboard.cost": seen.cost,
-        "switchboard.outcome": seen.outcome,
+        "graphql.operation.type": operation.kind,
+        "graphql.operation.name": operation.name,
+        "switchboard.cost": operation.cost,
+        "switchboard.outcome": operation.outcome,
         "switchboard.request_id": request_id,
-        "switchboard.firm": str(seen.firm_id) if seen.firm_id else None,
-        "switchboard.member": str(seen.member_id) if seen.member_id else None,
-        "switchboard.client": str(seen.user_id) if seen.user_id else None,
+        "switchboard.firm": str(operation.firm_id) if operation.firm_id else None,
+        "switchboard.member": str(operation.member_id) if operation.member_id else None,
+        "switchboard.client": str(operation.user_id) if operation.user_id else None,
     }

@@ -76,6 +76,6 @@ async def work(settings: Settings) -> None:
 
 async def told_to_stop() -> None:
     stop = asyncio.Event()
-    for each in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(each, stop.set)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await stop.wait()

@@ -115,8 +115,8 @@ def matching(by: Actor, filter: AccountFilter) -> store.Where:
     return where
 
 
-def _listed(given: tuple[str, ...] | None) -> list[str] | None:
-    return None if given is None else list(given)
+def _listed(values: tuple[str, ...] | None) -> list[str] | None:
+    return None if values is None else list(values)
 
 
 _FOUND_BY = """a.id IN (

@@ -8,7 +8,7 @@ from models.ground import store
 from models.notification_category import NotificationCategory
 from models.toggles import Switch
 
-OF_SWITCHES = tuple(f"{switch}_{what}" for switch in Switch for what in ("from", "to", "outcome", "error"))
+OF_SWITCHES = tuple(f"{switch}_{suffix}" for switch in Switch for suffix in ("from", "to", "outcome", "error"))
 COLUMNS = (
     *("place", "turn", "account_id", "address_id", "contact_id", "toggles_id", "held", "activated"),
     *OF_SWITCHES,
@@ -74,7 +74,7 @@ _WHY_NOT = {
 def _columns(edit: BulkEdit, switch: Switch) -> Iterator[str]:
     action = edit.action(switch)
     if action is BulkAction.DO_NOTHING:
-        yield from (f"NULL::{kind} AS {switch}_{what}" for what, kind in _NOTHING)
+        yield from (f"NULL::{kind} AS {switch}_{suffix}" for suffix, kind in _NOTHING)
         return
     before, after, outcome = f"f.{switch}", "false", _DISABLED
     if action is BulkAction.ENABLE_FOR_ALL:

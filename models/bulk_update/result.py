@@ -56,9 +56,9 @@ class Outcome:
     activated: bool = False
     served: bool = False
 
-    def is_as_kept(self, kept: "Outcome") -> bool:
+    def is_as_kept(self, planned: "Outcome") -> bool:
         """Whether it is as planned, so that nothing need be written."""
-        return (self.activated, self.results, self.muted) == (kept.activated, kept.results, kept.muted)
+        return (self.activated, self.results, self.muted) == (planned.activated, planned.results, planned.muted)
 
     def columns(self) -> tuple[object, ...]:
         """As `stepping` writes them: place, activated, four of each switch, categories before and after."""

@@ -122,11 +122,11 @@ async def _must_be_there(by: Viewer, ids: tuple[UUID, ...] | None) -> None:
     if not 1 <= len(ids) <= MOST_IDS:
         message = f"Give 1 to {MOST_IDS:,} accounts, not {len(ids):,}. For more, choose all that match a filter."
         raise Refusal(ErrorCode.INVALID, message, "accounts", "ids")
-    known = {account["id"] for account in await store.rows(_KNOWN, by.firm_id, list(ids))}
+    known_ids = {account["id"] for account in await store.rows(_KNOWN, by.firm_id, list(ids))}
     unknown = [
         Refusal(ErrorCode.NOT_FOUND, "There is no such account.", "accounts", "ids", place)
         for place, account_id in enumerate(ids)
-        if account_id not in known
+        if account_id not in known_ids
     ]
     if unknown:
         raise Refusals(unknown)

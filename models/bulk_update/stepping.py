@@ -52,10 +52,10 @@ async def _plan(held: Held, run: Any) -> bool:
     async with store.transaction(held.firm_id):
         by = (await acting(run)).viewer
         plan, accounts = await _planned(by, run)
-        [kept] = await plan.rows(_KEEP, run["id"], MOST_ITEMS + 1)
+        [figures] = await plan.rows(_KEEP, run["id"], MOST_ITEMS + 1)
         checkpoint("after a run was planned")
         await hold(held)
-        return await _begin(by, run, accounts=accounts, items=kept["items"])
+        return await _begin(by, run, accounts=accounts, items=figures["items"])
 
 
 async def _begin(by: Viewer, run: Any, *, accounts: int, items: int) -> bool:
@@ -89,28 +89,28 @@ _FORGET = "DELETE FROM bulk_update_item WHERE firm_id = $1 AND run_id = $2"
 
 
 async def _chunk(run: Any, items: Sequence[Any]) -> bool:
-    who = await acting(run)
+    actor = await acting(run)
     if run["undoes"] is not None:
-        outcomes = await put_back(who, run, items)
+        outcomes = await put_back(actor, run, items)
     else:
-        outcomes = await settle(who, from_json(run["asked"]), run["id"], items)
+        outcomes = await settle(actor, from_json(run["asked"]), run["id"], items)
     await _keep(run, items, outcomes)
     tallies = _added(tallies_of(run["tallies"]), outcomes)
-    goes_on = await went_on(who.viewer, run, turn=items[-1]["turn"], done=len(items), tallies=tallies)
+    goes_on = await went_on(actor.viewer, run, turn=items[-1]["turn"], done=len(items), tallies=tallies)
     checkpoint("after a chunk of a run was reported")
     if not goes_on:
-        await finish(who.viewer, run["id"])
+        await finish(actor.viewer, run["id"])
     return goes_on
 
 
 async def _keep(run: Any, items: Sequence[Any], outcomes: Sequence[Outcome]) -> None:
     """Writes the items that came out otherwise than planned."""
-    others = [
+    changed = [
         outcome for item, outcome in zip(items, outcomes, strict=True) if not outcome.is_as_kept(outcome_of(item))
     ]
-    if others:
-        columns = map(list, zip(*(outcome.columns() for outcome in others), strict=True))
-        await store.execute(store.for_many(_RESULTS, others), run["firm_id"], run["id"], *columns)
+    if changed:
+        columns = map(list, zip(*(outcome.columns() for outcome in changed), strict=True))
+        await store.execute(store.for_many(_RESULTS, changed), run["firm_id"], run["id"], *columns)
 
 
 _TYPES = {"from": "boolean", "to": "boolean", "outcome": "text", "error": "text"}

@@ -84,12 +84,12 @@ async def fields_of(by: Actor, refs: Sequence[FieldRef], *path: str | int) -> li
     named = await email_field.named(by, [ref.name for ref in refs if ref.name is not None])
     ids = [ref.id for ref in refs if ref.id is not None]
     query = "SELECT id FROM email_field WHERE firm_id = $1 AND id = ANY($2::uuid[])"
-    known = {field["id"] for field in await store.rows(query, by.firm_id, ids)} if ids else set()
+    known_ids = {field["id"] for field in await store.rows(query, by.firm_id, ids)} if ids else set()
     field_ids: list[UUID] = []
     for index, ref in enumerate(refs):
         field_id = named[ref.name] if ref.name is not None else ref.id
         with faults:
-            if field_id is None or (ref.name is None and field_id not in known):
+            if field_id is None or (ref.name is None and field_id not in known_ids):
                 raise Refusal(ErrorCode.NOT_FOUND, "There is no such e-mail field.", *path, "emails", index, "field")
             field_ids.append(field_id)
     faults.must_be_none()

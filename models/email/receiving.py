@@ -199,9 +199,9 @@ async def _clients(by: System, messages: Sequence[Message], asking: Asking) -> d
     contact holds a sender's address, those to be answered whose mail is (R18).
     """
     clients = {message.fingerprint: _asked_for(message.senders(), asking) for message in messages}
-    others = [message for message in messages if not clients[message.fingerprint]]
-    behalf = {message.fingerprint: _asked_for(message.answered(), asking) for message in others}
-    on_behalf = [message for message in others if behalf[message.fingerprint]]
+    clientless = [message for message in messages if not clients[message.fingerprint]]
+    behalf = {message.fingerprint: _asked_for(message.answered(), asking) for message in clientless}
+    on_behalf = [message for message in clientless if behalf[message.fingerprint]]
     held = await _held(by, on_behalf)
     for message in on_behalf:
         if held.isdisjoint(address.compared(sender.address) for sender in message.senders()):

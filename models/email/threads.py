@@ -56,9 +56,9 @@ def _names(message: Message) -> list[str]:
 class _Conversations:
     """Which thread each Message-ID belongs to, and which threads turned out to be one. The oldest stays."""
 
-    def __init__(self, known: Mapping[str, UUID]) -> None:
-        self._known = known
-        self._named = dict(known)
+    def __init__(self, threads: Mapping[str, UUID]) -> None:
+        self._known = threads
+        self._named = dict(threads)
         self._merged: dict[UUID, UUID] = {}
 
     def now(self, thread: UUID) -> UUID:

@@ -103,8 +103,8 @@ async def _connect(by: Actor, new: NewMailbox) -> tuple[UUID, ...]:
     return (mailbox_id,)
 
 
-def one_line(given: str | None, name: str) -> str | None:
-    return None if given is None else text.one_line(given, name, what="This", longest=255)
+def one_line(typed: str | None, name: str) -> str | None:
+    return None if typed is None else text.one_line(typed, name, what="This", longest=255)
 
 
 def columns_of(server: MailServer, name: str) -> dict[str, Any]:

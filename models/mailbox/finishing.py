@@ -61,13 +61,14 @@ async def _store(leased: Leased, batch: Sequence[Fetched]) -> None:
         ]
         received = await receive(by, leased.mailbox_id, [incoming for _, incoming in messages])
         key = await firm_key.of(by.firm_id)
-        kept = [
-            _kept(key, fetched.pending, incoming.message, what)
-            for (fetched, incoming), what in zip(messages, received, strict=True)
+        settled = [
+            _kept(key, fetched.pending, incoming.message, outcome)
+            for (fetched, incoming), outcome in zip(messages, received, strict=True)
         ]
-        await settle(leased, [*(fetched.settled for fetched in batch if fetched.settled), *kept])
+        await settle(leased, [*(fetched.settled for fetched in batch if fetched.settled), *settled])
         _tell_history(
-            by, [what for (fetched, _), what in zip(messages, received, strict=True) if _is_past(fetched, what)]
+            by,
+            [outcome for (fetched, _), outcome in zip(messages, received, strict=True) if _is_past(fetched, outcome)],
         )
         checkpoint("before the commit of a batch")
     checkpoint("after the commit of a batch")

@@ -81,9 +81,9 @@ async def failed(
     `ours`: the fault is on our side, so that tries are a minute apart at most.
     """
     waits = (FIRST_WAIT.total_seconds(), (OUR_LONGEST_WAIT if ours else LONGEST_WAIT).total_seconds())
-    said = (code, message[:500], path, refused, *waits, MOST_REFUSALS)
+    fault = (code, message[:500], path, refused, *waits, MOST_REFUSALS)
     async with store.transaction(leased.firm_id):
-        mailbox = await store.row(_FAILED, *leased.unchanged, *said, hopeless, wait)
+        mailbox = await store.row(_FAILED, *leased.unchanged, *fault, hopeless, wait)
         _tell_if_moved(leased, mailbox)
         if mailbox is not None and mailbox["state"] == MailboxState.NEEDS_ATTENTION:
             await _call_for_help(leased, mailbox["address"], code, message)

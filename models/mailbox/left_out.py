@@ -14,12 +14,12 @@ def left_out(names: Sequence[str]) -> list[str]:
     if len(names) > MOST:
         message = f"At most {MOST} folders can be left out by name; what lies below a folder goes with it."
         raise Refusal(ErrorCode.INVALID, message, "foldersLeftOut")
-    kept, faults = dict[str, None](), Faults()
+    clean, faults = dict[str, None](), Faults()
     for place, name in enumerate(names):
         with faults:
-            kept[_one(name, place)] = None
+            clean[_one(name, place)] = None
     faults.must_be_none()
-    return list(kept)
+    return list(clean)
 
 
 def _one(typed: str, place: int) -> str:

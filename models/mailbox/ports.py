@@ -27,9 +27,9 @@ def why_not(port: int) -> str | None:
     """What is wrong with a port of a mail server, and what to do, in plain words; None: it may be called."""
     if _allowed is None or port in _allowed:
         return None
-    *others, last = sorted(_allowed)
+    *ports, last = sorted(_allowed)
     return (
-        f"Mail servers are reached on the ports {', '.join(map(str, others))} and {last} only, not on {port}. Name one"
+        f"Mail servers are reached on the ports {', '.join(map(str, ports))} and {last} only, not on {port}. Name one"
         f" of these, or have whoever runs this installation add {port} to the setting SWITCHBOARD_MAIL_PORTS."
     )
 

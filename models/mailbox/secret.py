@@ -107,11 +107,11 @@ def _plain_or_none(secret: str | None) -> str | None:
     return _plain(secret, "clientSecret", "The secret of the client") if secret else None
 
 
-def _plain(given: str, name: str, what: str) -> str:
+def _plain(typed: str, name: str, label: str) -> str:
     """RFC 6749, appendix A: visible characters of ASCII, and blanks."""
-    text = given.strip()
+    text = typed.strip()
     if not 1 <= len(text) <= LONGEST_TOKEN or not _VISIBLE.fullmatch(text):
-        message = f"{what} must have 1 to {LONGEST_TOKEN} characters, all of them plain ASCII."
+        message = f"{label} must have 1 to {LONGEST_TOKEN} characters, all of them plain ASCII."
         raise Refusal(ErrorCode.INVALID, message, "secret", "oauth", name)
     return text
 
@@ -119,9 +119,9 @@ def _plain(given: str, name: str, what: str) -> str:
 _VISIBLE = re.compile("[\x20-\x7e]+")
 
 
-def _token_url(given: str) -> str:
+def _token_url(url: str) -> str:
     """RFC 6749, 3.2: by TLS, a query if need be, no fragment. Plain http on the loopback of a demo only."""
-    url = given.strip()
+    url = url.strip()
     if len(url) > LONGEST_URL or not _WITHOUT_BLANKS.fullmatch(url):
         _refuse_url(f"The token URL must have 1 to {LONGEST_URL} characters, without blanks.")
     host, port, parts = _split(url)

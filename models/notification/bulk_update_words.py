@@ -50,9 +50,11 @@ class EnglishOfBulkUpdates:
         if run.stopped and not run.total:
             return self._not_begun(run)
         of_one = self._put_back if run.is_undo else self._set
-        said = [", ".join(of_one(switch)) for switch in run.switches if switch.says_something] or [self._nothing(run)]
+        sentences = [", ".join(of_one(switch)) for switch in run.switches if switch.says_something] or [
+            self._nothing(run)
+        ]
         why = self._why(run.reason) if run.stopped and run.reason else ""
-        return f"{self._ended(run)}: {'. '.join(said)}.{why}{self._promised() if run.is_undo else ''}"
+        return f"{self._ended(run)}: {'. '.join(sentences)}.{why}{self._promised() if run.is_undo else ''}"
 
     def figure(self, number: int) -> str:
         return format_decimal(number, locale="en")
@@ -67,16 +69,16 @@ class EnglishOfBulkUpdates:
         return "Undo of a bulk update" if run.is_undo else "Bulk update"
 
     def _not_begun(self, run: BulkUpdateTold) -> str:
-        what = self._what(run)
+        title = self._what(run)
         if run.reason is None:
-            return f"{what} cancelled before it began: nothing was changed."
-        return f"{what} could not begin: {_short(run.reason)}"
+            return f"{title} cancelled before it began: nothing was changed."
+        return f"{title} could not begin: {_short(run.reason)}"
 
     def _ended(self, run: BulkUpdateTold) -> str:
-        what = self._what(run)
+        title = self._what(run)
         if run.stopped:
-            return f"{what} stopped after {self.figure(run.done)} of {self.figure(run.total)}"
-        return what if run.is_undo else f"{what} of {self._count(run.accounts, 'account', 'accounts')}"
+            return f"{title} stopped after {self.figure(run.done)} of {self.figure(run.total)}"
+        return title if run.is_undo else f"{title} of {self._count(run.accounts, 'account', 'accounts')}"
 
     def _why(self, reason: str) -> str:
         return f" {_short(reason, LONGEST_REASON_OF_THE_END)}"
@@ -123,17 +125,17 @@ class ItalianOfBulkUpdates(EnglishOfBulkUpdates):
         return "Ripristino dopo una modifica in blocco" if run.is_undo else "Modifica in blocco"
 
     def _not_begun(self, run: BulkUpdateTold) -> str:
-        what = self._what(run)
+        title = self._what(run)
         if run.reason is None:
-            return f"{what} annullat{'o' if run.is_undo else 'a'} prima dell'inizio: nulla è cambiato."
-        return f"{what}: non è stato possibile iniziare. Motivo, in inglese: {_short(run.reason)}"
+            return f"{title} annullat{'o' if run.is_undo else 'a'} prima dell'inizio: nulla è cambiato."
+        return f"{title}: non è stato possibile iniziare. Motivo, in inglese: {_short(run.reason)}"
 
     def _ended(self, run: BulkUpdateTold) -> str:
-        what = self._what(run)
+        title = self._what(run)
         if run.stopped:
             stopped = f"fermat{'o' if run.is_undo else 'a'}"
-            return f"{what} {stopped} dopo {self.figure(run.done)} su {self.figure(run.total)}"
-        return what if run.is_undo else f"{what} di {self._count(run.accounts, 'account', 'account')}"
+            return f"{title} {stopped} dopo {self.figure(run.done)} su {self.figure(run.total)}"
+        return title if run.is_undo else f"{title} di {self._count(run.accounts, 'account', 'account')}"
 
     def _why(self, reason: str) -> str:
         return f" Motivo, in inglese: {_short(reason, LONGEST_REASON_OF_THE_END)}"

@@ -71,13 +71,13 @@ async def set_member_settings(by: Viewer, wished: Sequence[NotificationSetting])
 
 
 def _must_be_clear(wished: Sequence[NotificationSetting]) -> None:
-    seen: set[NotificationKind] = set()
+    kinds: set[NotificationKind] = set()
     faults = Faults()
     for place, setting in enumerate(wished):
         with faults:
-            if setting.kind in seen:
+            if setting.kind in kinds:
                 raise Refusal(ErrorCode.INVALID, "This kind stands twice. Name each kind once.", *_at(place, "kind"))
-            seen.add(setting.kind)
+            kinds.add(setting.kind)
             if {NotificationChannel.EMAIL, NotificationChannel.DAILY_DIGEST}.issubset(setting.channels):
                 message = "Choose a letter for each entry or one digest a day, not both."
                 raise Refusal(ErrorCode.INVALID, message, *_at(place, "channels"))

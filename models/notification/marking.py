@@ -51,11 +51,11 @@ _NO_LETTER = ", mail_at = NULL, mail_unread = false, digest_since = NULL"
 async def _known(by: Viewer, ids: tuple[UUID, ...]) -> list[UUID]:
     must_be_few(ids, "ids", "notifications", "ids")
     query = "SELECT id FROM notification WHERE firm_id = $1 AND member_id = $2 AND id = ANY($3::uuid[])"
-    known = {entry["id"] for entry in await store.rows(query, by.firm_id, by.member_id, list(ids))}
+    known_ids = {entry["id"] for entry in await store.rows(query, by.firm_id, by.member_id, list(ids))}
     faults = Faults()
     for index, entry_id in enumerate(ids):
         with faults:
-            if entry_id not in known:
+            if entry_id not in known_ids:
                 raise Refusal(ErrorCode.NOT_FOUND, "There is no such notification.", "notifications", "ids", index)
     faults.must_be_none()
     return list(ids)

@@ -36,11 +36,11 @@ class English(EnglishOfBulkUpdates, EnglishOfImports):
 
     def letter_unwanted(self, address: str, category: NotificationCategory | None) -> str:
         """`category`: the one that the address has taken off."""
-        said = f"{address} told its mail provider that it does not want a letter of yours."
+        sentence = f"{address} told its mail provider that it does not want a letter of yours."
         if category is None:
-            return said
+            return sentence
         kind = category.lower().replace("_", " ")
-        return f"{said} It is told of {kind} no more on that account, until its preferences are changed."
+        return f"{sentence} It is told of {kind} no more on that account, until its preferences are changed."
 
     def mailbox_needs_attention(self, address: str, code: ErrorCode, message: str) -> str:
         """`code`: the kind of fault, for languages that say it in words of their own."""
@@ -50,12 +50,12 @@ class English(EnglishOfBulkUpdates, EnglishOfImports):
         whose = {OurOwn.COLLEAGUE: "a colleague", OurOwn.MAILBOX: "a mailbox of the firm"}[now]
         return f"Email sync of {address} is off, for it is the address of {whose} now: {', '.join(accounts)}"
 
-    def address_in_doubt(self, address: str, others: Sequence[str]) -> str:
+    def address_in_doubt(self, address: str, addresses: Sequence[str]) -> str:
         """The addresses come last, since they may be long."""
         return (
             "Somebody else may have been taken for this person, and may have seen the same accounts and e-mails: until"
             " now addresses were compared as if ß were ss. If so, type the address of the other contact anew. This"
-            f" person: {address}. Taken for the same: {', '.join(others) or 'no other was met yet'}."
+            f" person: {address}. Taken for the same: {', '.join(addresses) or 'no other was met yet'}."
         )
 
 
@@ -80,14 +80,14 @@ class Italian(ItalianOfBulkUpdates, ItalianOfImports, English):
         return f"L'e-mail «{_short(subject)}» non è stata inviata. Dettaglio tecnico, in inglese: {why}"
 
     def letter_unwanted(self, address: str, category: NotificationCategory | None) -> str:
-        said = f"{address} ha detto al suo gestore di posta di non volere una Vostra lettera."
+        sentence = f"{address} ha detto al suo gestore di posta di non volere una Vostra lettera."
         if category is None:
-            return said
+            return sentence
         kind = _ITALIAN_CATEGORIES[category]
-        return f"{said} Su quell'account non riceve più avvisi su {kind}, finché non cambiano le sue preferenze."
+        return f"{sentence} Su quell'account non riceve più avvisi su {kind}, finché non cambiano le sue preferenze."
 
     def mailbox_needs_attention(self, address: str, code: ErrorCode, message: str) -> str:
-        known = {
+        by_code = {
             ErrorCode.MAILBOX_SECRET_REFUSED: "il server di posta non accetta le credenziali. Le inserisca di nuovo"
             " nella casella.",
             ErrorCode.MAILBOX_UNREACHABLE: "la porta indicata non è fra quelle ammesse per i server di posta. Ne"
@@ -95,17 +95,17 @@ class Italian(ItalianOfBulkUpdates, ItalianOfImports, English):
             ErrorCode.NOT_ALLOWED: "è l'indirizzo del contatto di un cliente, e il suo Email sync finirebbe. Chi può"
             " modificare i clienti metta in pausa la casella e la riprenda.",
         }
-        return f"{address}: {known.get(code, message)}"
+        return f"{address}: {by_code.get(code, message)}"
 
     def email_sync_ended(self, address: str, now: OurOwn, accounts: Sequence[str]) -> str:
         whose = {OurOwn.COLLEAGUE: "un collega", OurOwn.MAILBOX: "una casella dello studio"}[now]
         return f"Email sync di {address} è spento, perché ora è l'indirizzo di {whose}: {', '.join(accounts)}"
 
-    def address_in_doubt(self, address: str, others: Sequence[str]) -> str:
+    def address_in_doubt(self, address: str, addresses: Sequence[str]) -> str:
         return (
             "Un'altra persona può essere stata scambiata per questa, e può averne visto account ed e-mail: finora gli"
             " indirizzi erano confrontati come se ß fosse ss. Se è così, scriva di nuovo l'indirizzo dell'altro"
-            f" contatto. Questa persona: {address}. Scambiati: {', '.join(others) or 'ancora nessun altro'}."
+            f" contatto. Questa persona: {address}. Scambiati: {', '.join(addresses) or 'ancora nessun altro'}."
         )
 
 

@@ -31,5 +31,5 @@ async def count(by: Client) -> int:
 async def by_ids(by: Client, ids: Sequence[UUID]) -> dict[UUID, DocumentView]:
     """Those that the client may see now."""
     window = Window(size=len(ids))
-    seen = await document.page_where(f"{_SOURCE} AND d.id = ANY($4::uuid[])", [*about(by), list(ids)], window)
-    return {view.id: view for view in seen.rows}
+    visible = await document.page_where(f"{_SOURCE} AND d.id = ANY($4::uuid[])", [*about(by), list(ids)], window)
+    return {view.id: view for view in visible.rows}

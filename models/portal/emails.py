@@ -61,8 +61,8 @@ async def attachments_of(by: Client, ids: Sequence[UUID]) -> dict[UUID, list[Att
 
 async def attachments_by_ids(by: Client, ids: Sequence[UUID]) -> dict[UUID, AttachmentView]:
     attachments = await email.attachments_by_ids(System(by.firm_id), ids)
-    seen = set(await _seen(by, [view.email_id for view in attachments.values()]))
-    return {key: view for key, view in attachments.items() if view.email_id in seen}
+    visible = set(await _seen(by, [view.email_id for view in attachments.values()]))
+    return {key: view for key, view in attachments.items() if view.email_id in visible}
 
 
 async def _seen(by: Client, ids: Sequence[UUID]) -> list[UUID]:

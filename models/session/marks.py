@@ -50,8 +50,8 @@ _COLLEAGUE = "SELECT email_key, password_hash FROM team_member WHERE firm_id = $
 
 def kept(cookie: str, new: str) -> str:
     """The new value of the cookie: the new mark, and those of other people that it had."""
-    others = [old for old in _marks(cookie) if old.partition(".")[0] != new.partition(".")[0]]
-    return "~".join([new, *others][:MOST])
+    older = [old for old in _marks(cookie) if old.partition(".")[0] != new.partition(".")[0]]
+    return "~".join([new, *older][:MOST])
 
 
 def of_address(cookie: str, address_key: str) -> list[str]:

@@ -61,14 +61,14 @@ async def sign_in(
     key = address.compared(email[:320].encode(errors="replace").decode())  # no database takes half a surrogate pair
     own = marks.of_address(kept, key)
     person = await _person(key, firm, host, kind) if own else None  # a stranger who is refused costs no statement
-    known = marks.known(own, _owner(person))
-    await attempts.count(key, caller, known=known)
+    device_mark = marks.known(own, _owner(person))
+    await attempts.count(key, caller, known=device_mark)
     if not own:
         person = await _person(key, firm, host, kind)
     if not await password.matches(secret, person["password_hash"] if person else None) or person is None:
         raise _wrong()
     signed_in = await _enter(person, days=days, account_id=account_id, device=device, code=code)
-    await attempts.forgive(key, caller, known=known)
+    await attempts.forgive(key, caller, known=device_mark)
     await second_factor.guesses.forgive(str(person["id"]))
     return replace(signed_in, mark=marks.mark(key, Owner(person["firm_id"], person["id"], person["password_hash"])))
 

@@ -74,15 +74,15 @@ def _checked(name: str, email: str) -> tuple[str, TypedAddress]:
 async def _invite(
     by: Viewer, name: str, typed: TypedAddress, role: TeamRole, manage_accounts: bool
 ) -> tuple[UUID, ...]:
-    known = await _known(by, typed)
+    member = await _known(by, typed)
     if await must_still_rule(by) is not TeamRole.OWNER:
-        _must_be_no_owner(role, known)
-    if known is None:
+        _must_be_no_owner(role, member)
+    if member is None:
         member_id = await _create(by, name, typed, role, manage_accounts)
-    elif known["state"] == TeamMemberState.ACTIVE:
+    elif member["state"] == TeamMemberState.ACTIVE:
         raise _taken(typed)
     else:
-        member_id = known["id"]
+        member_id = member["id"]
         await store.execute(_INVITED_AGAIN, by.firm_id, member_id, name, typed.text, role, manage_accounts)
     facts = {"name": name, "email": typed.text, "role": role, "manageAccounts": manage_accounts}
     _record(by, JournalKind.MEMBER_INVITED, member_id, journal.changes_between({}, facts))
@@ -90,11 +90,11 @@ async def _invite(
     return (member_id,)
 
 
-def _must_be_no_owner(role: TeamRole, known: Any) -> None:
+def _must_be_no_owner(role: TeamRole, member: Any) -> None:
     """Who is no owner makes none, nor changes an owner who has not joined yet."""
     if role is TeamRole.OWNER:
         raise Refusal(ErrorCode.NOT_ALLOWED, "Only an owner makes an owner.", "role")
-    if known is not None and known["state"] == TeamMemberState.INVITED and known["role"] == TeamRole.OWNER:
+    if member is not None and member["state"] == TeamMemberState.INVITED and member["role"] == TeamRole.OWNER:
         raise Refusal(ErrorCode.NOT_ALLOWED, "An owner has invited this person as an owner. Ask an owner.", "email")
 
 
