@@ -105,12 +105,10 @@ async def _cover(by: Actor, wishes: Mapping[UUID, AddressWish], offers: Mapping[
         offer_of[invitation_id].accounts.append(account_id)
 
 
-# one by one (LATERAL), so that each is found by its id whatever PostgreSQL takes the size of the table to be
-_COVER = f"""
-INSERT INTO invitation_account AS c (id, firm_id, invitation_id, account_id)
-SELECT gen_random_uuid(), $1, invitation_id, account_id FROM (
-  SELECT * FROM unnest($2::uuid[], $3::uuid[]) AS asked(invitation_id, account_id)
-  UNION SELECT n.id, still.account_id FROM unnest($4::uuid[], $5::uuid[]) AS n(id, address_id),
+# of new invitations: the accounts that the address's `last` one before covered `still`, where its Login is on and which
+# are not archived. One by one (LATERAL), so that each is found by its id whatever PostgreSQL takes the tables to be
+_STILL_COVERED = f"""
+  SELECT n.id, still.account_id FROM unnest($4::uuid[], $5::uuid[]) AS n(id, address_id),
   LATERAL (
     SELECT o.id FROM invitation o WHERE o.firm_id = {store.FIRM} AND o.address_id = n.address_id AND o.id <> n.id
     ORDER BY o.id DESC LIMIT 1) last,
@@ -124,6 +122,13 @@ SELECT gen_random_uuid(), $1, invitation_id, account_id FROM (
   LATERAL (
     SELECT 1 FROM account a
     WHERE a.firm_id = {store.FIRM} AND a.id = still.account_id AND a.archived_at IS NULL LIMIT 1) a
+"""
+# an account that had left its invitation comes back; one that it covers is told of for a reprint ($6) only
+_COVER = f"""
+INSERT INTO invitation_account AS c (id, firm_id, invitation_id, account_id)
+SELECT gen_random_uuid(), $1, invitation_id, account_id FROM (
+  SELECT * FROM unnest($2::uuid[], $3::uuid[]) AS asked(invitation_id, account_id)
+  UNION {_STILL_COVERED}
 ) AS covered
 ON CONFLICT (firm_id, invitation_id, account_id) DO UPDATE SET left_at = NULL WHERE c.left_at IS NOT NULL OR $6
 RETURNING invitation_id, account_id
