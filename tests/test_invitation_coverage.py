@@ -132,6 +132,18 @@ async def test_sent_again_it_does_not_cover_an_account_that_left_before(by: View
     assert await state_of(by, made) is InvitationState.NOT_SENT
 
 
+@pytest.mark.parametrize("how", ["Login off", "unlinked", "archived"])
+async def test_after_it_was_revoked_a_new_one_leaves_out_an_account_that_was_lost_since(by: Viewer, how: str) -> None:
+    made, other = await an_account(by, address="p@x.test"), await an_account(by, name="Beta", address="p@x.test")
+    for invitee in (made, other):
+        await invited(by, invitee.id, invitee.address)
+    await invitation.revoke(by, (await last_of(made)).id)
+    await _lose(by, made, how)
+    await invited(by, other.id, other.address)
+    (new,) = await queued()
+    assert new.facts["accountNames"] == ["Beta"]
+
+
 async def test_one_that_had_expired_before_login_went_off_says_so(by: Viewer) -> None:
     made = await an_account(by)
     await invited(by, made.id, made.address)
