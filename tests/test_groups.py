@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, aclosing
 from typing import Any
 
 import pytest
@@ -14,19 +15,26 @@ from graphql import (
     is_leaf_type,
     is_required_argument,
 )
+from starlette.requests import HTTPConnection
 from websockets.exceptions import ConnectionClosed
 
 from graph.context import BY_RIGHTS, PERSONAL
+from graph.engine.transport.call import Call
+from graph.engine.transport.errors import Answer
+from graph.engine.transport.groups import KEPT
+from graph.engine.transport.http import GraphQLEndpoint
+from graph.engine.transport.operation import answers
+from graph.engine.transport.request import GraphQLRequest
 from graph.ids import Kind, global_id
 from graph.schema import schema
 from models import session
 from models.ground import clock
 from models.session import SignedIn
 from models.viewer import TeamRole
-from tests.support.api.client import Api, Following, TopLevelErrors
+from tests.support.api.client import Api, Following, TopLevelErrors, bearer
 from tests.support.emails.received import a_message, a_synced_firm, received
 from tests.support.firm.factories import a_firm, an_account, counting, signed_in, switched
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import PATIENCE, patience
 
 LIVE = """subscription Live($after: Cursor) { togglesChanged(after: $after) {
   __typename ... on FeedEvent { cursor } ... on TogglesChanged { toggles { login address { address } } } } }"""
@@ -75,6 +83,33 @@ async def test_windows_that_began_at_different_places_each_get_everything_once(a
         told = [[(await heard(window))["cursor"] for _ in range(7)] for window in windows]
     assert told[0] == told[1] == told[2]
     assert len(set(told[0])) == 7
+
+
+async def unread(api: Api, who: SignedIn) -> AsyncGenerator[Answer, None]:
+    """The answers of a window that takes them one by one, as it likes."""
+    endpoint: GraphQLEndpoint = api.app.routes[0].app  # type: ignore[attr-defined]
+    nowhere = HTTPConnection({"type": "http", "headers": [], "client": ("127.0.0.1", 1)})
+    context = await endpoint.context_getter(Call(nowhere, "unread", bearer(who)["authorization"]))
+    return answers(endpoint, GraphQLRequest(LIVE, {"after": None}), context, request_id="unread")
+
+
+async def test_a_window_that_its_group_has_left_behind_goes_on_where_it_stood(api: Api) -> None:
+    """It is not greeted again."""
+    by = await a_firm()
+    owner, made = await signed_in(by), await an_account(by)
+    async with AsyncExitStack() as stack, patience(), aclosing(await unread(api, owner)) as slow:
+        quick = await begun(stack, api, owner)
+        told, cursors = [(await anext(slow)).body["data"]["togglesChanged"]["__typename"]], []
+        for turn in range(KEPT + 2):
+            await switched(by, made.id, made.address, login=turn % 2 == 0)
+            cursors.append((await heard(quick))["cursor"])
+            if turn == 0:  # with the group
+                told.append((await anext(slow)).body["data"]["togglesChanged"]["cursor"])
+        told += [(await anext(slow)).body["data"]["togglesChanged"]["cursor"] for _ in cursors[1:]]
+        assert told == ["FeedReady", *cursors]
+        last = asyncio.ensure_future(anext(slow))
+        await switched(by, made.id, made.address, notify=True)
+        assert (await last).body["data"]["togglesChanged"] == await heard(quick)
 
 
 async def test_what_many_windows_missed_is_read_once_for_all_that_come_back(api: Api) -> None:
