@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pytest
 
-from models import letter
+from models import account, letter
+from models.account import AccountFilter, AccountOrder
 from models.client_import.stepping import step
 from models.ground import store
+from models.ground.page import Window
 from models.ground.settings import Settings
 from models.run import Pace
 from models.toggles import Invite, NewToggles
@@ -22,6 +24,7 @@ from tests.support.firm.many_addresses import all_invited, nobody_analyses, peop
 AT_ONCE = 500
 FEW, MANY = 30, 3000
 PLANS_KEPT = 6  # more often than PostgreSQL tries plans for the values before it keeps one for all
+PAGE = 50
 MOST = 100
 """Rows looked at for an address, in all statements of a chunk."""
 
@@ -107,3 +110,20 @@ async def _read_by_chunk(by: Viewer, file: Sequence[Mapping[str, str]], *, dry_r
     while goes_on[-1]:
         read.append(await rows_read(by, stepped()))
     return read
+
+
+async def test_a_page_of_accounts_reads_a_few_rows_for_each_on_a_connection_that_has_seen_hardly_any(
+    by: Viewer,
+) -> None:
+    await people(await a_member(await a_firm("Another")), 1)
+    await people(by, 1)
+    await store.execute("ANALYZE")
+    async with store.transaction(by.firm_id):
+        for _ in range(PLANS_KEPT):
+            await _page_of_accounts(by)
+        await people(by, MANY)
+        assert await rows_read(by, _page_of_accounts(by)) < MOST * PAGE
+
+
+async def _page_of_accounts(by: Viewer) -> None:
+    await account.page(by, AccountFilter(), AccountOrder.NAME_ASC, Window(PAGE))
