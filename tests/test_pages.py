@@ -1,6 +1,7 @@
 """The pages that the program serves itself: nothing from elsewhere, nothing kept, nothing used up by looking."""
 
 import re
+from enum import StrEnum
 from urllib.parse import urljoin
 
 import httpx
@@ -12,6 +13,7 @@ from models import portal_action
 from models.errand.running import run_errands
 from models.firm_settings import ClientAction
 from models.ground import clock, secret_link, store
+from models.notification_category import NotificationCategory
 from tests.support.api.client import Api
 from tests.support.api.examples import SCHEMA
 from tests.support.database.store import firms_key
@@ -120,6 +122,12 @@ async def test_looking_uses_nothing_up_and_the_token_is_not_in_the_page(api: Api
 @pytest.mark.parametrize("name", ["nope.js", "portal.html", "..%2f__init__.py", "%2e%2e/__init__.py"])
 async def test_only_the_named_files_are_served(api: Api, name: str) -> None:
     assert (await api.http.get(f"/pages/{name}")).status_code == 404
+
+
+@pytest.mark.parametrize(("group", "kinds"), [("categories", NotificationCategory), ("actions", ClientAction)])
+def test_every_category_and_every_action_has_its_words_in_both_languages(group: str, kinds: type[StrEnum]) -> None:
+    groups = re.findall(rf"^    {group}: {{(.*?)}}", WORDS, re.MULTILINE | re.DOTALL)
+    assert [set(re.findall(r"(\w+): \"", lines)) for lines in groups] == [set(kinds), set(kinds)]
 
 
 def test_every_word_is_there_in_both_languages() -> None:
