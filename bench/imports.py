@@ -27,12 +27,13 @@ async def run(*, accounts: int = 2_000, contacts: int = 5, rounds: int = 2) -> l
         await store.execute("ANALYZE")
         async with serving(on, worker=False, **NO_LIMITS) as port, child(WORK, on.environment(**NO_LIMITS)) as worker:
             process = psutil.Process(worker.pid)
-            quiet = await beside(on, port, other, own, asyncio.sleep(0), seconds=4)
+            await _ended(by, _rows(1, 1, "first"))  # the worker is there
             before, spent = process.memory_info().rss, process.cpu_times()
             took = [await _ended(by, _rows(accounts, contacts, f"of round {n}")) for n in range(rounds)]
             cpu = sum(process.cpu_times()[:2]) - sum(spent[:2])
             again = await _ended(by, _rows(accounts, contacts, "of round 0"))
             dry = await _ended(by, _rows(accounts, contacts, "of nobody"), dry_run=True)
+            quiet = await beside(on, port, other, own, asyncio.sleep(0), seconds=4)  # pages as full as those meanwhile
             felt = await beside(on, port, other, own, _ended(by, _rows(accounts, contacts, "felt")), seconds=4)
             grown = process.memory_info().rss - before
     return [

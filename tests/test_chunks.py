@@ -4,10 +4,11 @@ a connection that has seen them small, and nobody looks how large they are now. 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from uuid import UUID
 
 import pytest
 
-from models import account, letter
+from models import account, contact, letter, toggles
 from models.account import AccountFilter, AccountOrder
 from models.client_import.stepping import step
 from models.ground import store
@@ -127,3 +128,21 @@ async def test_a_page_of_accounts_reads_a_few_rows_for_each_on_a_connection_that
 
 async def _page_of_accounts(by: Viewer) -> None:
     await account.page(by, AccountFilter(), AccountOrder.NAME_ASC, Window(PAGE))
+
+
+async def test_a_page_of_accounts_with_their_contacts_reads_no_table_once_for_each_right_after_an_import(
+    by: Viewer,
+) -> None:
+    await people(await a_member(await a_firm("Another")), 1)
+    await people(by, 1)
+    await store.execute("ANALYZE")
+    await imported(by, _clients(MANY, "new"), toggles=INVITING, pace=AtOnce)
+    page = await account.page(by, AccountFilter(), AccountOrder.NAME_ASC, Window(PAGE))
+    ids = [row.id for row in page.rows]
+    each_table_once = 10 * MANY  # in both statements: for a firm of this size as short a way as one by one
+    assert await rows_read(by, _contacts_and_toggles(by, ids)) < each_table_once < PAGE * MANY
+
+
+async def _contacts_and_toggles(by: Viewer, account_ids: Sequence[UUID]) -> None:
+    assert await contact.linked_to(by, account_ids)
+    assert await toggles.of_accounts(by, account_ids)

@@ -8,7 +8,8 @@ from models.bulk_update.listing import KINDS
 from models.bulk_update.stepping import step
 from models.run import Pace, Work
 
-WORK = Work("bulk_update", KINDS, step, give_up)
+FILLS = "bulk_update_item", "invitation", "invitation_account", "letter", "journal_entry"
+WORK = Work("bulk_update", KINDS, step, give_up, FILLS)
 
 
 class Runner(run.Runner):

@@ -7,7 +7,19 @@ from models.client_import.ending import give_up
 from models.client_import.stepping import step
 from models.run import Pace, RunKind, Work
 
-WORK = Work("client_import", (RunKind.CLIENT_IMPORT,), step, give_up)
+FILLS = (
+    "account",
+    "contact",
+    "account_contact",
+    "email_address",
+    "contact_email",
+    "toggles",
+    "invitation",
+    "invitation_account",
+    "letter",
+    "journal_entry",
+)
+WORK = Work("client_import", (RunKind.CLIENT_IMPORT,), step, give_up, FILLS)
 
 
 class Runner(run.Runner):

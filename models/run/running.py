@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import structlog
 
+from models.ground import store
 from models.ground.checkpoint import checkpoint
 from models.ground.rounds import Rounds
 from models.run.failing import GiveUp, failed, is_trouble
@@ -22,13 +23,14 @@ log = structlog.get_logger("run")
 class Work:
     """
     What runs of some `kinds` do. `step`: goes one step further, in one transaction; False: the run has ended. Raises
-    RunLost.
+    RunLost. `fills`: the tables that grow by it.
     """
 
     name: str
     kinds: Sequence[RunKind]
     step: Callable[[Held, Pace], Awaitable[bool]]
     give_up: GiveUp
+    fills: Sequence[str]
 
 
 class Runner(Rounds):
@@ -64,5 +66,8 @@ class Runner(Rounds):
         pace = self._pace()
         if held.failures:
             pace.items = pace.LEAST  # so that what can be done is done, up to where it fails
+        steps = 0
         while not self._stopping.is_set() and await self._work.step(held, pace):
-            pass
+            steps += 1
+            if steps & (steps - 1) == 0:  # 1, 2, 4, 8, …: the tables may be twice as large as at the last time
+                await store.measure_anew(self._work.fills)

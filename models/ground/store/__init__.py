@@ -4,7 +4,7 @@ from models.ground.store.alone import NotAlone, must_be_alone
 from models.ground.store.away import Away, why
 from models.ground.store.connection import close, is_open, migrate, open_store, pending_migrations, tortoise_config
 from models.ground.store.named import ALONE, NAME
-from models.ground.store.sql import count, execute, row, rows, save_again, value
+from models.ground.store.sql import count, execute, measure_anew, row, rows, save_again, value
 from models.ground.store.transaction import Transaction, current, transaction
 from models.ground.store.where import AFRESH, FIRM, Where, for_many
 
@@ -23,6 +23,7 @@ __all__ = [
     "execute",
     "for_many",
     "is_open",
+    "measure_anew",
     "migrate",
     "must_be_alone",
     "open_store",

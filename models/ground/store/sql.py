@@ -66,6 +66,15 @@ async def execute(query: str, *args: object) -> int:
     return int(last) if last.isdigit() else 0
 
 
+async def measure_anew(tables: Sequence[str]) -> None:
+    """
+    Has PostgreSQL look how large these tables are by now, after work that fills them faster than autovacuum looks (once
+    a minute): until then everybody's statements, the plans kept of them too, are made for the few rows it last saw. A
+    table that somebody measures already is left to him; one that is not ours (a managed database) stays as it was.
+    """
+    await execute(f"ANALYZE (SKIP_LOCKED) {', '.join(tables)}")
+
+
 async def save_again() -> None:
     """Where nothing could be saved the last time: whether there is room by now. Raises Away."""
     if unsaved():
