@@ -1,4 +1,4 @@
-"""Accounts as the team sees them: one statement a list, whatever its size."""
+"""Accounts as the team sees them: one statement a list, whatever its size. Which columns: `models.account_columns`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
