@@ -60,6 +60,21 @@ async def test_of_what_a_new_numbering_drops_the_file_goes_too(
     assert names_in(tmp_path / "files") == set()
 
 
+async def test_what_is_known_again_once_its_header_can_be_read_keeps_its_file(
+    server: ImapServer, by: System, account: MadeAccount, failing: Tools, tmp_path: Path
+) -> None:
+    mailbox_id = await quarantined(server, by, failing, letter(text="odd"), tmp_path / "files")
+    server.inbox.renumber()
+    server.refused_uids.update(message.uid for message in server.inbox.messages)
+    await synced(mailbox_id, failing)
+    server.refused_uids.clear()
+    await synced(mailbox_id, failing)
+    assert await states(mailbox_id) == ["QUARANTINED"]
+    later(days=4)
+    assert await stored_file.sweep() == 0
+    assert len(names_in(tmp_path / "files")) == 1
+
+
 async def test_of_what_was_to_be_read_again_and_moves_while_nobody_asks_for_it_any_more_the_file_goes_too(
     server: ImapServer, by: System, account: MadeAccount, tools: Tools, failing: Tools, tmp_path: Path
 ) -> None:

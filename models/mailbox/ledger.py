@@ -135,6 +135,7 @@ ON CONFLICT (firm_id, folder_id, uidvalidity, uid) DO UPDATE SET gone_at = NULL,
   hashes = excluded.hashes, attempts = CASE excluded.attempts WHEN 0 THEN 0 ELSE o.attempts + excluded.attempts END,
   state = CASE WHEN {_STAYS} THEN o.state ELSE excluded.state END,
   email_id = CASE WHEN {_STAYS} THEN o.email_id ELSE excluded.email_id END,
+  raw_file = CASE WHEN {_STAYS} THEN o.raw_file ELSE excluded.raw_file END,
   skip_reason = CASE WHEN {_STAYS} THEN NULL ELSE excluded.skip_reason END,
   reason = CASE WHEN {_STAYS} THEN o.reason ELSE excluded.reason END
 WHERE o.gone_at IS NOT NULL OR o.skip_reason = 'UNREADABLE'
