@@ -39,7 +39,7 @@ def followed(info: Info, after: Cursor | None) -> AsyncGenerator[Batch | FeedRea
     FeedReady, then all of the firm's journal since `after` in order, none twice, and on live (R39); None: from now on.
 
     Each delivery is authorised anew: whoever lost the session gets a RequestError in its place. A slow client costs a
-    position and no queue; a wake-up that is lost costs seconds (models.feed); whoever gives up has left the hub.
+    position and no queue; a wake-up that is lost costs seconds (models.feed). Closing this leaves the hub.
 
     A subscription that is shared comes here several times (graph.engine.transport.operation): first from `after` until
     it is near the present, where it leaves for its group; then, should the group not reach back to it, from

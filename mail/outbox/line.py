@@ -53,7 +53,7 @@ class Line:
         self._smtp: Smtp | None = None
         self._is_fresh = True  # no letter has been answered over this connection
         self._is_leaving = False  # the bytes of the letter in hand may have begun to leave
-        self._writing: asyncio.Task[None] | None = None  # down that the last letter was sent
+        self._writing: asyncio.Task[None] | None = None  # writes down that the last letter was sent
 
     async def run(self, batch: Sequence[Claimed]) -> None:
         """These, then what is due, until nothing is, it stops or is `barred`. Raises what the database raises."""

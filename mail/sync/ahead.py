@@ -25,8 +25,8 @@ class Ahead:
     For each batch: `room`, fetch it, then `go_on` with storing it, or `no_more` where fetching failed.
 
     At the end of the block all is stored that was fetched, also where fetching has failed, so that each visit gets on;
-    then the first failure is raised. Only a cancellation drops it: the ledger still has it to be fetched. One that
-    fails to be stored stops no other.
+    then that failure is raised, else the first of storing. Only a cancellation drops what is under way: the ledger
+    still has it to be fetched. One that fails to be stored stops no other.
 
     Memory has two bounds. A mailbox has AHEAD batches under way; and the mailboxes of the process share the places of
     `batches`, one for each large batch, from before it is fetched until its storing ends, in whatever way.

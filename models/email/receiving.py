@@ -124,7 +124,7 @@ def _is_sent(incoming: Incoming, asking: Asking) -> bool:
 
 
 async def _note_sent(by: System, ids: Sequence[UUID]) -> None:
-    """A colleague's mailbox had it first, and it came from an alias that nobody had told us of."""
+    """OUTGOING, though a colleague's mailbox that had it first could not know so: it came from an alias."""
     if ids:
         query = "UPDATE email SET direction = 'OUTGOING' WHERE firm_id = $1 AND id = ANY($2::uuid[])"
         await store.execute(f"{query} AND direction <> 'OUTGOING'", by.firm_id, list(ids))

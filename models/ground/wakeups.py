@@ -28,9 +28,9 @@ class Wakeups:
     """
     Between `open` and `close`. `heard` is awaited for every wake-up; `beat` and `silence` are in seconds.
 
-    Wake-ups may be lost and come twice or late: each is the newest position of a firm's journal, and who hears of none
-    looks by a slow poll (models.feed). What must not happen is that a channel is dead and nobody notices. So this
-    process sends itself a beat through it: whatever is heard proves that it lives, and after `silence` without anything
+    Wake-ups may be lost and come twice or late: each was the newest position of a firm's journal when it was sent, and
+    who hears of none looks by a slow poll (models.feed). But no channel may be dead unnoticed: this
+    process sends itself a beat through it; whatever is heard proves that it lives, and after `silence` without anything
     it is hung up and built anew. One task listens, and three beside it end together with it: the beat, what is to be
     told, and a watch over broadcaster's own task. `tell` never waits: it keeps the newest position of each firm.
     """

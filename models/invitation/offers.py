@@ -29,7 +29,7 @@ class AddressWish:
 
 @dataclass(slots=True)
 class Offer:
-    """The invitation that an address has now. `accounts`: those that came into its coverage just now."""
+    """The invitation that an address has now. `accounts`: those it covers from now on; of a reprint, all asked for."""
 
     id: UUID
     expires_at: datetime

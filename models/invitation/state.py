@@ -29,7 +29,7 @@ async def of_toggles(by: Viewer, toggles_ids: Sequence[UUID]) -> dict[UUID, Invi
 
 
 async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, InvitationView]:
-    """Of clients, by their own ids; and by ids of toggles, where these stand for an invitation."""
+    """By ids of invitations; and by ids of toggles, where these stand for one (ROW_ID)."""
     rows = await store.rows(_BY_IDS, by.firm_id, list(ids), clock.now())
     return {invitation["id"]: _view(invitation) for invitation in rows}
 
@@ -78,7 +78,7 @@ ROW_ID = """CASE WHEN i.id IS NULL OR (t.login AND p.id IS NOT NULL AND i.end_re
   THEN t.id ELSE i.id END"""
 """
 The id of what ON_TOGGLES tells: the invitation's where it is one that tells, the toggles' where there is none, or where
-they are ACCEPTED though it was not used. In that case its dates do not belong to this state either.
+access came otherwise than by it. In that case its dates do not belong to this state either.
 """
 _OF_TOGGLES = f"""
 SELECT * FROM (

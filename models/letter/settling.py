@@ -29,7 +29,10 @@ class NoLongerOurs(Exception):
 
 
 async def sent(letters: Sequence[Claimed]) -> list[bool]:
-    """The server took these, in order. SENT even where one was cancelled while its bytes were leaving: it has left."""
+    """
+    The server took these, in order. SENT even where one was cancelled while its bytes were leaving: it has left, and
+    cancelling had left it to this worker.
+    """
     return await _settle(letters, LetterState.SENT)
 
 

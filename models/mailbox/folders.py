@@ -103,7 +103,7 @@ async def scanned(leased: Leased, folder: LedgerFolder, *, on_server: int) -> No
 _SCANNED = """
 UPDATE mail_folder SET on_server = $3, scanned_at = coalesce(scanned_at, $4), doubts = 0 WHERE firm_id = $1 AND id = $2
 """
-# of the numberings that are over; those not named here may be found again in another folder
+# of the numberings that are over; what was stored or quarantined under a Message-ID stays: it may be found elsewhere
 _FORGET = f"""
 DELETE FROM occurrence WHERE firm_id = $1 AND folder_id = $2 AND {IS_OVER}
   AND (state NOT IN ('STORED', 'QUARANTINED') OR message_id IS NULL)

@@ -83,7 +83,7 @@ class _Writing:
     def _function(self, kind: Object) -> str:
         classes = [self._named("class", class_) for class_ in kind.classes]
         name = f"object_{len(self.names)}"
-        self.names[name] = None  # taken
+        self.names[name] = None  # so that the number is taken
         body = ["if " + " and ".join(f"type(o) is not {class_}" for class_ in classes) + ": raise Odd"]
         if kind.castable:
             body.append(f"if {TYPE_CAST_ATTRIBUTE!r} in o.__dict__: raise Odd")

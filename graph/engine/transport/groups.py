@@ -97,7 +97,7 @@ class _Group:
         event = _Event(own.follower.position, answer)
         allowed = await own.authorise_all(list(self.waiting))
         for number, (member, waiter) in enumerate(self._keep(event).items(), 1):
-            if member not in allowed or member.follower.position >= event.position:  # or it came meanwhile
+            if member not in allowed or member.follower.position >= event.position:  # or has it already
                 waiter.wake(None)
             elif not waiter.woken.done() and not await self._hand_over(event, member, waiter):
                 waiter.wake(event)
@@ -172,8 +172,8 @@ class Groups:
         All answers after the position where the follower has left, in order, but for those that its listener took;
         returns when the feed has `completed`, or when the follower has to go on alone.
 
-        None is missed, as nothing is awaited between finding none behind and waiting for the next. None is told twice,
-        as the position moves with each. Whoever closes this leaves the group, and the last to leave ends it.
+        No answer is missed, as nothing is awaited between finding none behind and waiting for the next; and none is
+        told twice, as the position moves with each. Closing this leaves the group, and the last to leave ends it.
         """
         follower = context.follower
         follower.join()

@@ -33,7 +33,7 @@ async def answers(
     What a client is told, one answer after the other, each once; a refusal is the last. What the listener has taken is
     not among them. Whoever closes this ends the execution or leaves the group, and then gives back its place.
 
-    Raises RequestError where the document is not known.
+    Raises RequestError where the document is not known, where no place is free, or where the session has ended.
     """
     alone = partial(_executed, endpoint, request, request_id=request_id, kinds=kinds)
     with closing(_ways(endpoint, request, context, alone, listener)) as ways:
