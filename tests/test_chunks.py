@@ -130,6 +130,19 @@ async def _page_of_accounts(by: Viewer) -> None:
     await account.page(by, AccountFilter(), AccountOrder.NAME_ASC, Window(PAGE))
 
 
+async def test_a_firm_that_is_new_among_others_reads_a_few_rows_for_each_of_its_accounts(by: Viewer) -> None:
+    for number in range(20):
+        await people(await a_member(await a_firm(f"Firm {number}")), FEW)
+    await people(by, 1)
+    await store.execute("ANALYZE")
+    ids = [account_id for account_id, _ in await people(by, PAGE)]
+    assert await rows_read(by, _contacts_and_toggles(by, ids)) < MOST * PAGE
+    people_of = [
+        linked.contact.id for of_account in (await contact.linked_to(by, ids)).values() for linked in of_account
+    ]
+    assert await rows_read(by, contact.emails_of(by, people_of)) < MOST * PAGE
+
+
 async def test_a_page_of_accounts_with_their_contacts_reads_no_table_once_for_each_right_after_an_import(
     by: Viewer,
 ) -> None:

@@ -103,9 +103,9 @@ async def emails_of(by: Viewer, contact_ids: Sequence[UUID]) -> dict[UUID, list[
 
 _EMAILS_OF = f"""
 SELECT h.contact_id, h.field_id, f.name AS field_name, {address.COLUMNS}
-FROM contact_email h JOIN email_field f ON f.firm_id = h.firm_id AND f.id = h.field_id
-JOIN email_address e ON e.firm_id = h.firm_id AND e.id = h.address_id
-LEFT JOIN portal_user p ON p.firm_id = h.firm_id AND p.address_id = h.address_id
+FROM contact_email h JOIN email_field f ON f.firm_id = {store.FIRM} AND f.id = h.field_id
+JOIN email_address e ON e.firm_id = {store.FIRM} AND e.id = h.address_id
+LEFT JOIN portal_user p ON p.firm_id = {store.FIRM} AND p.address_id = h.address_id
 WHERE h.firm_id = $1 AND h.contact_id = ANY($2::uuid[]) ORDER BY h.field_id
 """
 
@@ -133,12 +133,12 @@ def _linked_email(email: Any, holders: Mapping[UUID, list[UUID]]) -> LinkedEmail
 _LINKED_TO = f"""
 SELECT l.account_id AS linked_to, l.contact_id, c.name, c.version AS contact_version,
   h.field_id, f.name AS field_name, {toggles.COLUMNS}
-FROM account_contact l JOIN contact c ON c.firm_id = l.firm_id AND c.id = l.contact_id
-LEFT JOIN (contact_email h JOIN email_field f ON f.firm_id = h.firm_id AND f.id = h.field_id
-  JOIN toggles t ON t.firm_id = h.firm_id AND t.address_id = h.address_id
-  JOIN email_address e ON e.firm_id = h.firm_id AND e.id = h.address_id
-  LEFT JOIN portal_user p ON p.firm_id = h.firm_id AND p.address_id = h.address_id)
-  ON h.firm_id = l.firm_id AND h.contact_id = l.contact_id AND t.account_id = l.account_id
+FROM account_contact l JOIN contact c ON c.firm_id = {store.FIRM} AND c.id = l.contact_id
+LEFT JOIN (contact_email h JOIN email_field f ON f.firm_id = {store.FIRM} AND f.id = h.field_id
+  JOIN toggles t ON t.firm_id = {store.FIRM} AND t.address_id = h.address_id
+  JOIN email_address e ON e.firm_id = {store.FIRM} AND e.id = h.address_id
+  LEFT JOIN portal_user p ON p.firm_id = {store.FIRM} AND p.address_id = h.address_id)
+  ON h.firm_id = {store.FIRM} AND h.contact_id = l.contact_id AND t.account_id = l.account_id
 WHERE l.firm_id = $1 AND l.account_id = ANY($2::uuid[]) ORDER BY c.sort_key, c.id, l.account_id, h.field_id
 """
 

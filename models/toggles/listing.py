@@ -49,11 +49,11 @@ COLUMNS = f"t.id, t.account_id, {', '.join(f't.{switch}' for switch in Switch)},
 _SELECT = f"""
 SELECT {COLUMNS}, ARRAY(
   SELECT DISTINCT h.contact_id FROM contact_email h
-  JOIN account_contact l ON l.firm_id = h.firm_id AND l.contact_id = h.contact_id AND l.account_id = t.account_id
-  WHERE h.firm_id = t.firm_id AND h.address_id = t.address_id ORDER BY 1) AS contact_ids
-FROM toggles t JOIN email_address e ON e.firm_id = t.firm_id AND e.id = t.address_id
-LEFT JOIN portal_user p ON p.firm_id = t.firm_id AND p.address_id = t.address_id
-WHERE t.firm_id = $1"""
+  JOIN account_contact l ON l.firm_id = {store.FIRM} AND l.contact_id = h.contact_id AND l.account_id = t.account_id
+  WHERE h.firm_id = {store.FIRM} AND h.address_id = t.address_id ORDER BY 1) AS contact_ids
+FROM toggles t JOIN email_address e ON e.firm_id = {store.FIRM} AND e.id = t.address_id
+LEFT JOIN portal_user p ON p.firm_id = {store.FIRM} AND p.address_id = t.address_id
+WHERE t.firm_id = {store.FIRM}"""
 
 
 _NAMES = tuple(switch.value for switch in Switch)
