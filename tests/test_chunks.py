@@ -130,6 +130,13 @@ async def _page_of_accounts(by: Viewer) -> None:
     await account.page(by, AccountFilter(), AccountOrder.NAME_ASC, Window(PAGE))
 
 
+async def test_tables_too_large_to_be_measured_in_time_stop_nobody_who_fills_them(by: Viewer) -> None:
+    await people(by, MANY)
+    async with store.transaction(by.firm_id):
+        await store.execute("SET LOCAL statement_timeout = '1ms'")
+        await store.measure_anew(("toggles", "email_address", "contact_email"))
+
+
 async def test_a_firm_that_is_new_among_others_reads_a_few_rows_for_each_of_its_accounts(by: Viewer) -> None:
     for number in range(20):
         await people(await a_member(await a_firm(f"Firm {number}")), FEW)

@@ -1,7 +1,7 @@
 """SQL, for lists, loaders and bulk work. Inside a transaction it runs there, outside on a connection of the pool."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from time import monotonic
 from typing import Any
 
@@ -70,9 +70,11 @@ async def measure_anew(tables: Sequence[str]) -> None:
     """
     Has PostgreSQL look how large these tables are by now, after work that fills them faster than autovacuum looks (once
     a minute): until then everybody's statements, the plans kept of them too, are made for the few rows it last saw. A
-    table that somebody measures already is left to him; one that is not ours (a managed database) stays as it was.
+    table that somebody measures already is left to him; one that is not ours (a managed database) stays as it was, and
+    so does one that takes longer than a statement may: whoever fills it goes on.
     """
-    await execute(f"ANALYZE (SKIP_LOCKED) {', '.join(tables)}")
+    with suppress(asyncpg.QueryCanceledError):
+        await execute(f"ANALYZE (SKIP_LOCKED) {', '.join(tables)}")
 
 
 async def save_again() -> None:
