@@ -123,13 +123,8 @@ class NewTogglesInput:
     invite: InviteInput | None = strawberry.UNSET
 
     def asked(self) -> NewToggles:
-        return NewToggles(
-            self.login,
-            self.notify,
-            self.email_sync,
-            invite_of(self.invite),
-            preferences_of(self.notification_preferences),
-        )
+        preferences = preferences_of(self.notification_preferences)
+        return NewToggles(self.login, self.notify, self.email_sync, invite_of(self.invite), preferences)
 
 
 @strawberry.input

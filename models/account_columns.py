@@ -29,12 +29,8 @@ async def set_account_columns(by: Viewer, columns: Sequence[AccountColumn]) -> D
     async with store.transaction(by.firm_id) as tx:
         before = await store.value("SELECT account_columns FROM team_member WHERE id = $1 FOR UPDATE", by.member_id)
         if list(before) != list(columns):
-            await store.execute(
-                "UPDATE team_member SET account_columns = $1 WHERE firm_id = $2 AND id = $3",
-                list(columns),
-                by.firm_id,
-                by.member_id,
-            )
+            query = "UPDATE team_member SET account_columns = $1 WHERE firm_id = $2 AND id = $3"
+            await store.execute(query, list(columns), by.firm_id, by.member_id)
             journal.record(
                 journal.JournalKind.MEMBER_CHANGED,
                 by=by,

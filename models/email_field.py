@@ -59,11 +59,8 @@ async def named(by: Actor, names: Sequence[str]) -> dict[str, UUID]:
     by_key = {key_of_name(name): name for name in clean.values()}
     for name_key in sorted(by_key):
         await _make(by, by_key[name_key], name_key)
-    found = await store.rows(
-        "SELECT name_key, id FROM email_field WHERE firm_id = $1 AND name_key = ANY($2::text[])",
-        by.firm_id,
-        list(by_key),
-    )
+    query = "SELECT name_key, id FROM email_field WHERE firm_id = $1 AND name_key = ANY($2::text[])"
+    found = await store.rows(query, by.firm_id, list(by_key))
     ids = {row["name_key"]: row["id"] for row in found}
     if len(ids) < len(by_key):
         raise Refusal(ErrorCode.INVALID, f"A firm has {MOST} e-mail fields at most. Use one of those.", "name")

@@ -184,18 +184,11 @@ def settings_of(row: Record) -> FirmSettings:
 
 async def _save(by: Actor, before: FirmSettings, after: FirmSettings) -> None:
     assignments = ", ".join(f"{name} = ${place}" for place, name in enumerate(SETTINGS, 2))
-    await store.execute(
-        f"UPDATE firm SET {assignments}, version = version + 1 WHERE id = $1",
-        by.firm_id,
-        *(getattr(after, name) for name in SETTINGS),
-    )
+    query = f"UPDATE firm SET {assignments}, version = version + 1 WHERE id = $1"
+    await store.execute(query, by.firm_id, *(getattr(after, name) for name in SETTINGS))
     await store.execute(_NOTE_AUTO_SAVE, by.firm_id, clock.now())
-    journal.record(
-        JournalKind.FIRM_CHANGED,
-        by=by,
-        subject=(Subject.FIRM, by.firm_id),
-        changes=journal.changes_between(_as_told(before), _as_told(after)),
-    )
+    changes = journal.changes_between(_as_told(before), _as_told(after))
+    journal.record(JournalKind.FIRM_CHANGED, by=by, subject=(Subject.FIRM, by.firm_id), changes=changes)
 
 
 _NOTE_AUTO_SAVE = """

@@ -125,11 +125,6 @@ RETURNING asked, ids, position
 
 
 async def _keep(by: Actor, key: str, ids: tuple[UUID, ...]) -> None:
-    row_id = await store.value(
-        "UPDATE idempotency SET ids = $4::uuid[] WHERE firm_id = $1 AND actor_id = $2 AND key = $3 RETURNING id",
-        by.firm_id,
-        by.person_id,
-        key,
-        list(ids),
-    )
+    query = "UPDATE idempotency SET ids = $4::uuid[] WHERE firm_id = $1 AND actor_id = $2 AND key = $3 RETURNING id"
+    row_id = await store.value(query, by.firm_id, by.person_id, key, list(ids))
     journal.stamp("idempotency", row_id, firm_id=by.firm_id)

@@ -239,9 +239,5 @@ def _wrong_code() -> Refusal:
 
 
 def _record(by: Viewer, before: Mapping[str, object], after: Mapping[str, object]) -> None:
-    journal.record(
-        JournalKind.MEMBER_CHANGED,
-        by=by,
-        subject=(Subject.TEAM_MEMBER, by.member_id),
-        changes=journal.changes_between(before, after),
-    )
+    changes = journal.changes_between(before, after)
+    journal.record(JournalKind.MEMBER_CHANGED, by=by, subject=(Subject.TEAM_MEMBER, by.member_id), changes=changes)

@@ -141,12 +141,8 @@ async def archive(by: Actor, account_id: UUID, *, archived: bool, expected_versi
 
 
 async def _archive(by: Actor, account_id: UUID, archived: bool) -> None:
-    await store.execute(
-        "UPDATE account SET archived_at = $3, version = version + 1 WHERE firm_id = $1 AND id = $2",
-        by.firm_id,
-        account_id,
-        clock.now() if archived else None,
-    )
+    query = "UPDATE account SET archived_at = $3, version = version + 1 WHERE firm_id = $1 AND id = $2"
+    await store.execute(query, by.firm_id, account_id, clock.now() if archived else None)
     entering: Sequence[Toggles] = []
     if archived:
         entering = await lock_where(by, "t.account_id = $2 AND t.login", account_id)

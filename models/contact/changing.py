@@ -113,13 +113,8 @@ async def save(
     if not changes and before.keys() == after.keys():
         return []
     touched = await moving.replace(by, contact_id, {f: a for f, (a, _) in before.items()}, after)
-    await store.execute(
-        "UPDATE contact SET name = $3, sort_key = $4, version = version + 1 WHERE firm_id = $1 AND id = $2",
-        by.firm_id,
-        contact_id,
-        new_name,
-        text.sort_key(new_name),
-    )
+    query = "UPDATE contact SET name = $3, sort_key = $4, version = version + 1 WHERE firm_id = $1 AND id = $2"
+    await store.execute(query, by.firm_id, contact_id, new_name, text.sort_key(new_name))
     await find_by(by.firm_id, contact_id, new_name, [texts[address_id] for address_id in after.values()])
     journal.record(
         JournalKind.CONTACT_CHANGED,

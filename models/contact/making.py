@@ -135,12 +135,8 @@ async def write(by: Actor, contacts: Sequence[MadeContact]) -> None:
     await store.execute(_WRITE, by.firm_id, clock.now(), *columns)
     for contact in contacts:
         addresses = (journal.Change("emails", None, email_address) for email_address in contact.addresses)
-        journal.record(
-            JournalKind.CONTACT_CREATED,
-            by=by,
-            subject=(Subject.CONTACT, contact.id),
-            changes=[journal.Change("name", None, contact.name), *addresses],
-        )
+        changes = [journal.Change("name", None, contact.name), *addresses]
+        journal.record(JournalKind.CONTACT_CREATED, by=by, subject=(Subject.CONTACT, contact.id), changes=changes)
 
 
 def _columns(made: MadeContact) -> tuple[object, ...]:

@@ -41,12 +41,8 @@ async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, Entry]:
     """Those that the viewer may see: all of the firm's for OWNER and ADMIN, else none."""
     if not by.is_admin:
         return {}
-    entries = await store.rows(
-        "SELECT * FROM journal_entry WHERE firm_id = $1 AND id = ANY($2::uuid[]) AND kind = ANY($3::text[])",
-        by.firm_id,
-        list(ids),
-        list(JournalKind),
-    )
+    query = "SELECT * FROM journal_entry WHERE firm_id = $1 AND id = ANY($2::uuid[]) AND kind = ANY($3::text[])"
+    entries = await store.rows(query, by.firm_id, list(ids), list(JournalKind))
     return {entry["id"]: entry_of(entry) for entry in entries}
 
 

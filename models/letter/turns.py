@@ -10,10 +10,8 @@ async def close_settled() -> None:
     async with store.transaction():
         locked = await store.rows(f"{_SETTLED} ORDER BY t.firm_id FOR UPDATE SKIP LOCKED")
         # looked at anew under the lock: a letter may have come before it was ours
-        await store.execute(
-            f"DELETE FROM letter_turn t WHERE t.firm_id = ANY($1::uuid[]) AND NOT EXISTS ({_WAITING})",
-            [firm_id for (firm_id,) in locked],
-        )
+        query = f"DELETE FROM letter_turn t WHERE t.firm_id = ANY($1::uuid[]) AND NOT EXISTS ({_WAITING})"
+        await store.execute(query, [firm_id for (firm_id,) in locked])
 
 
 async def open_missed() -> None:

@@ -100,12 +100,8 @@ UPDATE mailbox b SET error_code = $5, error_message = $6, error_path = $7, failu
 
 async def _call_for_help(leased: Leased, address: str, code: ErrorCode, message: str) -> None:
     by = System(leased.firm_id)
-    journal.record(
-        JournalKind.MAILBOX_CHANGED,
-        by=by,
-        subject=(Subject.MAILBOX, leased.mailbox_id),
-        changes=[journal.Change("state", MailboxState.RETRYING, MailboxState.NEEDS_ATTENTION)],
-    )
+    changes = [journal.Change("state", MailboxState.RETRYING, MailboxState.NEEDS_ATTENTION)]
+    journal.record(JournalKind.MAILBOX_CHANGED, by=by, subject=(Subject.MAILBOX, leased.mailbox_id), changes=changes)
     new = NewNotification(
         *(NotificationKind.MAILBOX_NEEDS_ATTENTION, leased.mailbox_id, leased.mailbox_id),
         lambda words: words.mailbox_needs_attention(address, code, message),

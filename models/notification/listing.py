@@ -59,12 +59,8 @@ async def unread_count(by: Viewer) -> int:
 
 
 async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, NotificationView]:
-    entries = await store.rows(
-        "SELECT * FROM notification WHERE firm_id = $1 AND member_id = $2 AND id = ANY($3::uuid[])",
-        by.firm_id,
-        by.member_id,
-        list(ids),
-    )
+    query = "SELECT * FROM notification WHERE firm_id = $1 AND member_id = $2 AND id = ANY($3::uuid[])"
+    entries = await store.rows(query, by.firm_id, by.member_id, list(ids))
     return {entry["id"]: _view(entry) for entry in entries}
 
 

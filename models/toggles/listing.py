@@ -22,11 +22,8 @@ async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, TogglesView]:
 
 async def of_accounts(by: Viewer, account_ids: Sequence[UUID]) -> dict[UUID, list[TogglesView]]:
     """Of each account, in the order of its addresses: those that a contact holds, or that may still enter."""
-    rows = await store.rows(
-        f"{_SELECT} AND t.account_id = ANY($2::uuid[]) AND (t.login OR {IS_HELD}) ORDER BY e.key",
-        by.firm_id,
-        list(account_ids),
-    )
+    query = f"{_SELECT} AND t.account_id = ANY($2::uuid[]) AND (t.login OR {IS_HELD}) ORDER BY e.key"
+    rows = await store.rows(query, by.firm_id, list(account_ids))
     grouped: dict[UUID, list[TogglesView]] = defaultdict(list)
     for toggles in rows:
         grouped[toggles["account_id"]].append(view(toggles, toggles["contact_ids"]))

@@ -80,14 +80,8 @@ def _record(by: Actor, before: LockedSwitches, now: LockedSwitches) -> None:
         (JournalKind.PREFERENCES_CHANGED, _of_preferences(before.muted, now.muted)),
     ):
         if changes:
-            journal.record(
-                kind,
-                by=by,
-                subject=(Subject.TOGGLES, now.id),
-                accounts=[now.account_id],
-                touched=[now.id],
-                changes=changes,
-            )
+            subject = (Subject.TOGGLES, now.id)
+            journal.record(kind, by=by, subject=subject, accounts=[now.account_id], touched=[now.id], changes=changes)
 
 
 # a bulk update makes the same changes thousands of times

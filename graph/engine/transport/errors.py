@@ -248,9 +248,5 @@ def _log(errors: Sequence[GraphQLError], request_id: str) -> None:
         if isinstance(cause, Away):  # that is no bug to look for
             logger.warning("database away", request_id=request_id, error=str(cause))
             continue
-        logger.error(
-            "unexpected error",
-            request_id=request_id,
-            path=error.path,
-            exception=traceback_of(cause),
-        )
+        exception = traceback_of(cause)
+        logger.error("unexpected error", request_id=request_id, path=error.path, exception=exception)

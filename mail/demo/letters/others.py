@@ -114,16 +114,8 @@ def _alone(
     marks: dict[str, str] | None = None,
 ) -> Letter:
     message_id = f"<{chance.getrandbits(80):020x}@{sender[1].rsplit('@')[-1]}>"
-    return Letter(
-        message_id,
-        sent_at.replace(microsecond=0),
-        sender,
-        (("", to),),
-        subject,
-        text,
-        html=bool(marks),
-        headers=marks or {},
-    )
+    sent_at = sent_at.replace(microsecond=0)
+    return Letter(message_id, sent_at, sender, (("", to),), subject, text, html=bool(marks), headers=marks or {})
 
 
 def _report(mailbox: str, letter: Letter, at: datetime) -> bytes:
