@@ -12,7 +12,7 @@ from graph.context import Context, Info, viewer_of
 from graph.document import Document
 from graph.engine.completion import Shows, relation
 from graph.ids import Kind
-from graph.inputs import SEARCH, given
+from graph.inputs import SEARCH, given, optional
 from graph.node import Node, made_id, reads
 from graph.notice import Notice
 from graph.paging import Connection, FeedConnection, connected, feed_cursor, window_of
@@ -108,24 +108,15 @@ async def account_of(info: Info, key: UUID) -> Account | None:
     return Account.of(await info.context.loaders.account.load(key))
 
 
-async def account_there(info: Info, key: UUID) -> Account:
-    """An account that a row of the viewer's firm refers to, so that it must exist."""
-    account = await account_of(info, key)
-    assert account is not None
-    return account
-
-
 @strawberry.input(name="AccountFilter")
 class AccountFilterInput:
-    search: str | None = strawberry.field(
-        default=strawberry.UNSET,
-        description=f"Beginnings of words, in any order: code, name, names and addresses of contacts. {SEARCH}",
+    search: str | None = optional(
+        f"Beginnings of words, in any order: code, name, names and addresses of contacts. {SEARCH}"
     )
     kinds: list[AccountKind] | None = strawberry.UNSET
     login_statuses: list[LoginStatus] | None = strawberry.UNSET
-    invitations: list[InvitationState] | None = strawberry.field(
-        default=strawberry.UNSET,
-        description="With a PENDING address whose last invitation is in one of these states.",
+    invitations: list[InvitationState] | None = optional(
+        "With a PENDING address whose last invitation is in one of these states."
     )
     notify: bool | None = strawberry.UNSET
     email_sync: bool | None = strawberry.UNSET

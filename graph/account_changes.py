@@ -6,7 +6,7 @@ from graph.account import Account, account_of
 from graph.context import Info, viewer_of
 from graph.errors import Payload, cursor_of, refusable
 from graph.ids import Kind, key_of
-from graph.inputs import changed, given
+from graph.inputs import changed, given, optional
 from graph.links import AccountContactInput
 from models import account
 from models.account import AccountKind, NewAccount
@@ -15,9 +15,7 @@ from models.ground.unset import UNSET
 
 @strawberry.input
 class CreateAccountInput:
-    code: str | None = strawberry.field(
-        default=strawberry.UNSET, description="Unique in the firm; the next free one if absent."
-    )
+    code: str | None = optional("Unique in the firm; the next free one if absent.")
     name: str
     kind: AccountKind
     contacts: list[AccountContactInput] = strawberry.field(default_factory=list)
@@ -60,12 +58,8 @@ class AccountMutation:
     @strawberry.mutation(description="With its contacts, their addresses and switches at once (R2).")
     @refusable(CreateAccountPayload)
     async def create_account(self, info: Info, input: CreateAccountInput) -> CreateAccountPayload:
-        new = NewAccount(
-            name=input.name,
-            kind=input.kind,
-            code=given(input.code),
-            contacts=tuple(contact.asked() for contact in input.contacts),
-        )
+        contacts = tuple(contact.asked() for contact in input.contacts)
+        new = NewAccount(name=input.name, kind=input.kind, code=given(input.code), contacts=contacts)
         done = await account.create(viewer_of(info), new, key=given(input.idempotency_key))
         return CreateAccountPayload(account=await account_of(info, done.ids[0]), cursor=cursor_of(done))
 

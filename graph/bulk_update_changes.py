@@ -8,7 +8,7 @@ from graph.bulk_update_report import BulkUpdateReport, ItemsOfPreview, report_of
 from graph.context import Info, viewer_of
 from graph.errors import Payload, UserError, cursor_of, must_be_team, refusable, user_errors
 from graph.ids import Kind, key_of
-from graph.inputs import InviteInput, given, invite_of
+from graph.inputs import InviteInput, given, invite_of, optional
 from graph.preferences import NotificationPreferenceInput, preferences_of
 from models import bulk_update
 from models.account import AccountFilter
@@ -20,10 +20,9 @@ ONLY_TEAM = "Only the firm's team may do this."
 
 @strawberry.input(name="AccountSelection", one_of=True)
 class AccountSelectionInput:
-    ids: list[strawberry.ID] | None = strawberry.field(default=strawberry.UNSET, description="At most 1,000.")
-    matching: AccountFilterInput | None = strawberry.field(
-        default=strawberry.UNSET,
-        description="All that match when the run begins; `{}`: all that are not archived.",
+    ids: list[strawberry.ID] | None = optional("At most 1,000.")
+    matching: AccountFilterInput | None = optional(
+        "All that match when the run begins; `{}`: all that are not archived."
     )
 
     def asked(self) -> AccountSelection:
@@ -39,10 +38,7 @@ class BulkUpdateTogglesInput:
     login: BulkAction = BulkAction.DO_NOTHING
     notify: BulkAction = BulkAction.DO_NOTHING
     email_sync: BulkAction = BulkAction.DO_NOTHING
-    invite: InviteInput | None = strawberry.field(
-        default=strawberry.UNSET,
-        description="Only with `login: ENABLE_FOR_ALL`. One letter per person and run (R26).",
-    )
+    invite: InviteInput | None = optional("Only with `login: ENABLE_FOR_ALL`. One letter per person and run (R26).")
     notification_preferences: list[NotificationPreferenceInput] = strawberry.field(
         default_factory=list,
         description="Only with `notify: ENABLE_FOR_ALL`. Those not named stay as they are (R13, R25).",

@@ -6,7 +6,7 @@ from graph.client_import import Import, import_of
 from graph.context import Info, viewer_of
 from graph.errors import Payload, cursor_of, refusable
 from graph.ids import Kind, key_of
-from graph.inputs import given
+from graph.inputs import given, optional
 from graph.links import EmailFieldInput
 from graph.toggles import NewTogglesInput
 from models import client_import
@@ -36,14 +36,10 @@ class ImportColumnInput:
 @strawberry.input
 class ImportClientsInput:
     upload_id: strawberry.ID = strawberry.field(description="From POST /uploads.")
-    columns: list[ImportColumnInput] | None = strawberry.field(
-        default=strawberry.UNSET,
-        description="Those not named are left out; absent: as guessed, see the `columns` of the answer.",
+    columns: list[ImportColumnInput] | None = optional(
+        "Those not named are left out; absent: as guessed, see the `columns` of the answer."
     )
-    toggles: NewTogglesInput | None = strawberry.field(
-        default=strawberry.UNSET,
-        description="For every address of the file; a row's own columns come before it.",
-    )
+    toggles: NewTogglesInput | None = optional("For every address of the file; a row's own columns come before it.")
     dry_run: bool = False
     idempotency_key: str | None = strawberry.UNSET
 

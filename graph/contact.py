@@ -12,7 +12,7 @@ from graph.context import Context, Info, viewer_of
 from graph.engine.completion import Shows, relation
 from graph.firm import EmailField
 from graph.ids import Kind
-from graph.inputs import SEARCH, given
+from graph.inputs import SEARCH, given, optional
 from graph.node import Node, made_id, reads
 from graph.paging import Connection, FeedConnection, connected, feed_cursor, window_of
 from graph.toggles import Toggles
@@ -86,12 +86,8 @@ async def contact_of(info: Info, key: UUID) -> Contact | None:
 
 @strawberry.input(name="ContactFilter")
 class ContactFilterInput:
-    search: str | None = strawberry.field(
-        default=strawberry.UNSET, description=f"Beginnings of words, in any order: name, addresses. {SEARCH}"
-    )
-    suppressed: bool | None = strawberry.field(
-        default=strawberry.UNSET, description="With an address that nothing is sent to."
-    )
+    search: str | None = optional(f"Beginnings of words, in any order: name, addresses. {SEARCH}")
+    suppressed: bool | None = optional("With an address that nothing is sent to.")
 
     def asked(self) -> ContactFilter:
         return ContactFilter(search=given(self.search), suppressed=given(self.suppressed))

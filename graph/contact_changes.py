@@ -7,7 +7,7 @@ from graph.contact import Contact, contact_of
 from graph.context import Info, viewer_of
 from graph.errors import Payload, cursor_of, refusable
 from graph.ids import Kind, key_of
-from graph.inputs import asked_id, changed, given
+from graph.inputs import asked_id, changed, given, optional
 from graph.links import AddressTogglesInput, EmailFieldInput, NewEmailInput
 from graph.loaders import seen
 from graph.toggles import Toggles
@@ -19,7 +19,7 @@ from models.contact import ContactEmail, ExistingContact, NewContact
 class CreateContactInput:
     name: str
     emails: list[NewEmailInput] = strawberry.field(default_factory=list)
-    account_id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="Links it at once.")
+    account_id: strawberry.ID | None = optional("Links it at once.")
     idempotency_key: str | None = strawberry.UNSET
 
 
@@ -138,12 +138,9 @@ class ContactMutation:
             expected_version=given(input.expected_version),
             key=given(input.idempotency_key),
         )
-        touched = await seen(info.context.loaders.toggles, done.ids[1:])
-        return UpdateContactPayload(
-            contact=await contact_of(info, done.ids[0]),
-            toggles=Toggles.of_all(touched),
-            cursor=cursor_of(done),
-        )
+        toggles = Toggles.of_all(await seen(info.context.loaders.toggles, done.ids[1:]))
+        contact_now = await contact_of(info, done.ids[0])
+        return UpdateContactPayload(contact=contact_now, toggles=toggles, cursor=cursor_of(done))
 
     @strawberry.mutation(description="Unlinks it everywhere, then removes it; mail, documents and journal stay (R48).")
     @refusable(DeleteContactPayload)

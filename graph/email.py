@@ -12,7 +12,7 @@ from graph.document import Document
 from graph.engine.completion import Shows, made
 from graph.file_link import file_url
 from graph.ids import Kind, global_id
-from graph.inputs import SEARCH, asked_id, given
+from graph.inputs import SEARCH, asked_id, given, optional
 from graph.loaders import seen
 from graph.mailbox import Mailbox, mailbox_of
 from graph.node import Node, made_id, reads
@@ -160,11 +160,9 @@ async def attachment_of(info: Info, key: UUID) -> Attachment | None:
 
 @strawberry.input(name="EmailFilter")
 class EmailFilterInput:
-    search: str | None = strawberry.field(
-        default=strawberry.UNSET, description=f"Words in any order: subject, participants, text. {SEARCH}"
-    )
+    search: str | None = optional(f"Words in any order: subject, participants, text. {SEARCH}")
     account_id: strawberry.ID | None = strawberry.UNSET
-    address_id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="It took part.")
+    address_id: strawberry.ID | None = optional("It took part.")
     thread: strawberry.ID | None = strawberry.UNSET
 
     def asked(self) -> EmailFilter:

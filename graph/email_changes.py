@@ -6,7 +6,7 @@ from graph.context import Info, viewer_of
 from graph.email import Email, email_of
 from graph.errors import Payload, cursor_of, refusable
 from graph.ids import Kind, key_of
-from graph.inputs import asked_id
+from graph.inputs import asked_id, optional
 from models import submission
 from models.idempotency import Done
 from models.submission import AttachmentRef, NewEmail, Reply, ReplyRecipients
@@ -45,23 +45,15 @@ class SendEmailInput:
     idempotency_key: str
 
     def asked(self) -> NewEmail:
-        return NewEmail(
-            key_of(Kind.MAILBOX, self.mailbox_id),
-            tuple(self.to),
-            tuple(self.cc),
-            self.subject,
-            self.text,
-            _files(self.attachments),
-        )
+        mailbox_id, files = key_of(Kind.MAILBOX, self.mailbox_id), _files(self.attachments)
+        return NewEmail(mailbox_id, tuple(self.to), tuple(self.cc), self.subject, self.text, files)
 
 
 @strawberry.input
 class ReplyToEmailInput:
     email_id: strawberry.ID
     recipients: ReplyRecipients = ReplyRecipients.SENDER
-    mailbox_id: strawberry.ID | None = strawberry.field(
-        default=strawberry.UNSET, description="The one it came to if absent."
-    )
+    mailbox_id: strawberry.ID | None = optional("The one it came to if absent.")
     text: str
     attachments: list[EmailAttachmentInput] = strawberry.field(default_factory=list)
     idempotency_key: str

@@ -5,6 +5,7 @@ import strawberry
 from graph.context import Info, viewer_of
 from graph.engine.completion import Shows, made
 from graph.ids import Kind
+from graph.inputs import optional
 from graph.node import made_id
 from models import firm_settings, letter
 from models.firm_settings import SETTINGS, ClientAction, FirmWish
@@ -49,22 +50,17 @@ class FirmSettings(Shows[firm_settings.FirmSettings]):
 @strawberry.input
 class UpdateFirmInput:
     name: str | None = strawberry.UNSET
-    language: str | None = strawberry.field(
-        default=strawberry.UNSET, description="One that letters have templates for; null: English."
-    )
-    sender_name: str | None = strawberry.field(default=strawberry.UNSET, description="Null: the firm's name.")
-    reply_to: str | None = strawberry.field(default=strawberry.UNSET, description="Changed in person, not by a token.")
-    copy_to: str | None = strawberry.field(default=strawberry.UNSET, description="Changed in person, not by a token.")
-    invitation_days: int | None = strawberry.field(default=strawberry.UNSET, description="1 to 365; null: 30.")
+    language: str | None = optional("One that letters have templates for; null: English.")
+    sender_name: str | None = optional("Null: the firm's name.")
+    reply_to: str | None = optional("Changed in person, not by a token.")
+    copy_to: str | None = optional("Changed in person, not by a token.")
+    invitation_days: int | None = optional("1 to 365; null: 30.")
     actions_without_login: list[ClientAction] | None = strawberry.UNSET
-    clients_may_set_preferences: bool | None = strawberry.field(default=strawberry.UNSET, description="Null: they may.")
-    auto_save_attachments: bool | None = strawberry.field(
-        default=strawberry.UNSET, description="What is received from now on. Null: off."
-    )
-    time_zone: str | None = strawberry.field(default=strawberry.UNSET, description="Null: UTC.")
-    software_url: str | None = strawberry.field(
-        default=strawberry.UNSET,
-        description="`https://`, a host by its name and, if need be, a path. Changed in person, not by a token.",
+    clients_may_set_preferences: bool | None = optional("Null: they may.")
+    auto_save_attachments: bool | None = optional("What is received from now on. Null: off.")
+    time_zone: str | None = optional("Null: UTC.")
+    software_url: str | None = optional(
+        "`https://`, a host by its name and, if need be, a path. Changed in person, not by a token."
     )
     expected_version: int | None = strawberry.UNSET
 

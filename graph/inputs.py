@@ -1,6 +1,6 @@
 """Absent and null in inputs: absent is `strawberry.UNSET` here and `UNSET` or None in models/."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import strawberry
@@ -13,6 +13,11 @@ T = TypeVar("T")
 
 SEARCH = "Only white space: no search. Without a letter or a digit it finds nothing."
 """What each `search` says of itself, beside where it looks; `models/text.py` decides."""
+
+
+def optional(description: str, *, name: str | None = None) -> Any:
+    """A field of an input that may be absent; `name`: in the schema, where Python takes the word for itself."""
+    return strawberry.field(default=strawberry.UNSET, name=name, description=description)
 
 
 def given(value: T | None) -> T | None:
@@ -35,15 +40,10 @@ def asked_id(kind: Kind, id: strawberry.ID | None) -> UUID | None:
 
 @strawberry.input(description="Absent: nobody is mailed (R6). Only with Login on.")
 class InviteInput:
-    message: str | None = strawberry.field(default=strawberry.UNSET, description="Plain text, at most 500 characters.")
+    message: str | None = optional("Plain text, at most 500 characters.")
     again: bool = strawberry.field(default=False, description="Also those who have been invited before.")
 
 
 def invite_of(input: InviteInput | None) -> Invite | None:
     invite = given(input)
     return Invite(given(invite.message), invite.again) if invite else None
-
-
-def cleared_or(value: T | None) -> T | Unset | None:
-    """UNSET where it is absent, None for null."""
-    return UNSET if value is strawberry.UNSET else value

@@ -6,7 +6,7 @@ import strawberry
 
 from graph.context import Info
 from graph.errors import Payload, cursor_of, refusable
-from graph.inputs import given
+from graph.inputs import given, optional
 from graph.journal import Viewer
 from graph.portal import Portal, portal_of
 from graph.sign_in import SessionKind, caller_of, device_of, host_of, let_in, viewer_now
@@ -68,9 +68,7 @@ class AcceptInvitationPayload(Payload):
 @strawberry.input
 class InvitationAddressInput:
     email: str
-    firm: str | None = strawberry.field(
-        default=strawberry.UNSET, description="A `slug`; absent: each firm that knows the address sends its link."
-    )
+    firm: str | None = optional("A `slug`; absent: each firm that knows the address sends its link.")
 
 
 @strawberry.input(one_of=True)

@@ -15,7 +15,7 @@ from graph.engine.completion import Shows, made
 from graph.errors import KINDS
 from graph.firm import TeamMember, member_of
 from graph.ids import NOTHING, Kind, global_id, parsed
-from graph.inputs import asked_id, given
+from graph.inputs import asked_id, given, optional
 from graph.node import Node, made_id, node_of, reads
 from graph.paging import Connection, Edge, connected, window_of
 from models import journal
@@ -118,9 +118,7 @@ class JournalConnection(Connection[JournalEntry]):
 class JournalFilterInput:
     kinds: list[JournalKind] | None = strawberry.UNSET
     account_id: strawberry.ID | None = strawberry.UNSET
-    subject_id: strawberry.ID | None = strawberry.field(
-        default=strawberry.UNSET, description="Any object: a contact, toggles, a mailbox."
-    )
+    subject_id: strawberry.ID | None = optional("Any object: a contact, toggles, a mailbox.")
     actor_id: strawberry.ID | None = strawberry.UNSET
     bulk_update_id: strawberry.ID | None = strawberry.UNSET
     since: datetime | None = strawberry.UNSET

@@ -5,7 +5,7 @@ import strawberry
 from graph.context import Info, viewer_of
 from graph.errors import Payload, cursor_of, refusable
 from graph.ids import Kind, key_of
-from graph.inputs import asked_id, changed, given
+from graph.inputs import asked_id, changed, given, optional
 from graph.mailbox import Mailbox, mailbox_of
 from models import mailbox
 from models.ground.unset import UNSET, Unset
@@ -50,10 +50,8 @@ class MailboxSecretInput:
 @strawberry.input
 class ConnectMailboxInput:
     address: str
-    owner_id: strawberry.ID | None = strawberry.field(
-        default=strawberry.UNSET, description="Null or absent: shared by the firm."
-    )
-    username: str | None = strawberry.field(default=strawberry.UNSET, description="The address if absent.")
+    owner_id: strawberry.ID | None = optional("Null or absent: shared by the firm.")
+    username: str | None = optional("The address if absent.")
     secret: MailboxSecretInput
     imap: MailServerInput
     smtp: MailServerInput
@@ -73,9 +71,7 @@ class UpdateMailboxInput:
     id: strawberry.ID
     owner_id: strawberry.ID | None = strawberry.UNSET
     username: str | None = strawberry.UNSET
-    secret: MailboxSecretInput | None = strawberry.field(
-        default=strawberry.UNSET, description="Needed wherever host, port, security or username change."
-    )
+    secret: MailboxSecretInput | None = optional("Needed wherever host, port, security or username change.")
     imap: MailServerInput | None = strawberry.UNSET
     smtp: MailServerInput | None = strawberry.UNSET
     sent_folder: str | None = strawberry.UNSET

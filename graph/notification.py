@@ -17,7 +17,7 @@ from graph.engine.completion import Shows
 from graph.errors import Payload, cursor_of, refusable
 from graph.firm import TeamMember, me
 from graph.ids import Kind, key_of
-from graph.inputs import asked_id, given
+from graph.inputs import asked_id, given, optional
 from graph.loaders import seen
 from graph.mailbox import Mailbox, mailbox_of
 from graph.node import Node, made_id, reads
@@ -95,10 +95,8 @@ class InboxFilterInput:
     kinds: list[NotificationKind] | None = strawberry.UNSET
     account_id: strawberry.ID | None = strawberry.UNSET
     archived: bool | None = strawberry.field(default=False, description="null: archived or not.")
-    up_to: Cursor | None = strawberry.field(
-        default=strawberry.UNSET,
-        description='Leaves out what moved later: with the `feedCursor` of your page, "mark all" spares what you have'
-        " not seen.",
+    up_to: Cursor | None = optional(
+        'Leaves out what moved later: with the `feedCursor` of your page, "mark all" spares what you have not seen.'
     )
 
     def asked(self) -> InboxFilter:

@@ -5,7 +5,7 @@ import strawberry
 from graph.context import Info, viewer_of
 from graph.errors import Payload, cursor_of, refusable
 from graph.ids import Kind
-from graph.inputs import asked_id, given
+from graph.inputs import asked_id, given, optional
 from graph.notice import NotifyRecipient
 from models import notice
 from models.client_event import ClientEvent
@@ -28,13 +28,9 @@ class NotifyClientsInput:
     event: ClientEvent
     subject: str = strawberry.field(description="One line, at most 200 characters.")
     text: str = strawberry.field(description="Plain text, at most 10,000 characters.")
-    link: str | None = strawberry.field(
-        default=strawberry.UNSET, description="A path below the firm's `softwareUrl`; absent: the portal."
-    )
-    action: ClientAction | None = strawberry.field(
-        default=strawberry.UNSET,
-        description="Absent: the event's own, where it has one (R12). UPLOAD_DOCUMENTS may stand in for"
-        " COMPLETE_REQUESTS.",
+    link: str | None = optional("A path below the firm's `softwareUrl`; absent: the portal.")
+    action: ClientAction | None = optional(
+        "Absent: the event's own, where it has one (R12). UPLOAD_DOCUMENTS may stand in for COMPLETE_REQUESTS."
     )
     dry_run: bool = strawberry.field(
         default=False, description="Tells who would get it, sends nothing and leaves the key unused."

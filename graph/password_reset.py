@@ -4,7 +4,7 @@ import strawberry
 
 from graph.context import Info
 from graph.errors import Payload, cursor_of, refusable
-from graph.inputs import given
+from graph.inputs import given, optional
 from graph.sign_in import caller_of, host_of, marks_of
 from models import password_reset
 from models.viewer import ViewerKind
@@ -13,10 +13,8 @@ from models.viewer import ViewerKind
 @strawberry.input
 class RequestPasswordResetInput:
     email: str
-    firm: str | None = strawberry.field(
-        default=strawberry.UNSET, description="A `slug`; absent: each firm that knows the address sends its link."
-    )
-    as_: ViewerKind | None = strawberry.field(default=strawberry.UNSET, name="as", description="As in `signIn`.")
+    firm: str | None = optional("A `slug`; absent: each firm that knows the address sends its link.")
+    as_: ViewerKind | None = optional("As in `signIn`.", name="as")
     idempotency_key: str
 
 

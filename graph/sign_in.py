@@ -10,7 +10,7 @@ from graph.engine.transport.headers import cookie_of
 from graph.errors import Payload, refusable
 from graph.firm import member_of
 from graph.ids import Kind
-from graph.inputs import asked_id, given
+from graph.inputs import asked_id, given, optional
 from graph.journal import Viewer
 from graph.portal import Portal, portal_of
 from models import session
@@ -51,22 +51,17 @@ async def viewer_now(info: Info) -> Viewer | None:
 class SignInInput:
     email: str
     password: str
-    firm: str | None = strawberry.field(
-        default=strawberry.UNSET,
-        description="A `slug`; may be left out where the address is known to one firm or the host name says which.",
+    firm: str | None = optional(
+        "A `slug`; may be left out where the address is known to one firm or the host name says which."
     )
-    as_: ViewerKind | None = strawberry.field(
-        default=strawberry.UNSET,
-        name="as",
-        description="For an address that is both a colleague's and a client's; absent: the colleague.",
+    as_: ViewerKind | None = optional(
+        "For an address that is both a colleague's and a client's; absent: the colleague.", name="as"
     )
-    account_id: strawberry.ID | None = strawberry.field(
-        default=strawberry.UNSET,
-        description="A client's: the account to start in, such as the one that a link named (R37).",
+    account_id: strawberry.ID | None = optional(
+        "A client's: the account to start in, such as the one that a link named (R37)."
     )
-    code: str | None = strawberry.field(
-        default=strawberry.UNSET,
-        description="Of a colleague with a second factor: of the app, or a recovery code. Asked for by CODE_NEEDED.",
+    code: str | None = optional(
+        "Of a colleague with a second factor: of the app, or a recovery code. Asked for by CODE_NEEDED."
     )
     session: SessionKind = SessionKind.COOKIE
 

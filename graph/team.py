@@ -6,7 +6,7 @@ from graph.context import Info, viewer_of
 from graph.errors import Payload, cursor_of, refusable
 from graph.firm import TeamMember, member_of
 from graph.ids import Kind, key_of
-from graph.inputs import changed, given
+from graph.inputs import changed, given, optional
 from models import team
 from models.errors import ErrorCode, Refusal
 from models.ground.unset import UNSET
@@ -33,9 +33,7 @@ class UpdateTeamMemberInput:
     name: str | None = strawberry.UNSET
     role: TeamRole | None = strawberry.UNSET
     manage_accounts: bool | None = strawberry.UNSET
-    two_factor: bool | None = strawberry.field(
-        default=strawberry.UNSET, description="`false`, by an OWNER: off, for a colleague who lost it. Never `true`."
-    )
+    two_factor: bool | None = optional("`false`, by an OWNER: off, for a colleague who lost it. Never `true`.")
     expected_version: int | None = strawberry.UNSET
 
 
