@@ -1,7 +1,6 @@
 """A contact: a person, with at most one address per e-mail field (R32), linked to any number of accounts."""
 
 from models.contact.changing import ContactEmail, create, delete, update
-from models.contact.contact import Contact
 from models.contact.linking import ExistingContact, LinkedContact, link, unlink
 from models.contact.listing import (
     ContactEmailView,
@@ -20,7 +19,6 @@ from models.contact.making import FieldRef, NewContact, NewEmail
 from models.contact.unlinked import delete_email, link_email
 
 __all__ = [
-    "Contact",
     "ContactEmail",
     "ContactEmailView",
     "ContactFilter",

@@ -12,7 +12,7 @@ from models.mailbox.listing import (
     health_of,
     of_firm,
 )
-from models.mailbox.mailbox import MailboxState, OccurrenceState, SkipReason, StoredEmails
+from models.mailbox.mailbox import MailboxState, SkipReason, StoredEmails
 from models.mailbox.mending import MailboxChange, left_by, update
 from models.mailbox.ports import limit_ports, take_up_ports
 from models.mailbox.reading_again import sync_now
@@ -30,7 +30,6 @@ __all__ = [
     "MailboxView",
     "NewMailbox",
     "OAuth",
-    "OccurrenceState",
     "Quarantined",
     "Secret",
     "SkipReason",

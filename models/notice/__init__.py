@@ -11,15 +11,13 @@ from models.notice.listing import (
     of_accounts,
     recipients_of,
 )
-from models.notice.notice import Notice, NoticeRecipient, NotifyOutcome
+from models.notice.notice import NotifyOutcome
 from models.notice.notifying import NewNotice, Notified, notify
 
 __all__ = [
     "AccountRef",
     "NewNotice",
-    "Notice",
     "NoticeLetterView",
-    "NoticeRecipient",
     "NoticeView",
     "Notified",
     "NotifyOutcome",

@@ -5,7 +5,7 @@ from models.notification.conversation import Conversation
 from models.notification.listing import InboxFilter, NotificationView, by_ids, count, page, unread_count
 from models.notification.marking import Selection, archive, mark
 from models.notification.merging import GONE_KEPT_FOR, merge
-from models.notification.notification import Notification, NotificationKind
+from models.notification.notification import NotificationKind
 from models.notification.raising import NewNotification, raise_for_team
 from models.notification.words import Said
 
@@ -14,7 +14,6 @@ __all__ = [
     "Conversation",
     "InboxFilter",
     "NewNotification",
-    "Notification",
     "NotificationChannel",
     "NotificationKind",
     "NotificationSetting",

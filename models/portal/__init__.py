@@ -2,12 +2,10 @@
 
 from models.portal.accounts import Portal, PortalAccount, Waiting, of
 from models.portal.picking import dismiss_notice, must_be_in, select
-from models.portal.visit import PortalVisit
 
 __all__ = [
     "Portal",
     "PortalAccount",
-    "PortalVisit",
     "Waiting",
     "dismiss_notice",
     "must_be_in",

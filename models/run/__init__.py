@@ -5,10 +5,9 @@ from models.run.ending import end, tell
 from models.run.lease import UNENDED, Held, RunLost, claim, hold, put_off, release
 from models.run.pace import Pace
 from models.run.progress import began, next_turns, start_over, went_on
-from models.run.run import Run, RunKind, RunStatus
+from models.run.run import RunKind, RunStatus
 from models.run.running import Runner, Work
 from models.run.starting import NewRun, must_have_room, write
-from models.run.telling import moved
 
 __all__ = [
     "UNENDED",
@@ -16,7 +15,6 @@ __all__ = [
     "Held",
     "NewRun",
     "Pace",
-    "Run",
     "RunKind",
     "RunLost",
     "RunStatus",
@@ -27,7 +25,6 @@ __all__ = [
     "claim",
     "end",
     "hold",
-    "moved",
     "must_have_room",
     "next_turns",
     "put_off",

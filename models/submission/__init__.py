@@ -7,18 +7,15 @@ from models.submission.hurrying import hurry
 from models.submission.mailbox import limit
 from models.submission.queueing import NewSubmission, not_composed, queue
 from models.submission.recipients import ReplyRecipients
-from models.submission.submission import CopyState, Submission
 from models.submission.writing import NewEmail, Reply, reply, send
 
 __all__ = [
     "AttachmentRef",
-    "CopyState",
     "LetterState",
     "NewEmail",
     "NewSubmission",
     "Reply",
     "ReplyRecipients",
-    "Submission",
     "cancel_of_mailbox",
     "hurry",
     "limit",

@@ -4,7 +4,7 @@ from models.team.adding import add, invite, join
 from models.team.changing import remove, update
 from models.team.listing import TeamMemberView, by_ids, of_firm
 from models.team.member import RecoveryCode, TeamMember, TeamMemberState
-from models.team.own_password import change_password, end_resets
+from models.team.own_password import change_password
 
 __all__ = [
     "RecoveryCode",
@@ -14,7 +14,6 @@ __all__ = [
     "add",
     "by_ids",
     "change_password",
-    "end_resets",
     "invite",
     "join",
     "of_firm",

@@ -1,6 +1,6 @@
 """The edges: GraphQL over HTTP, server-sent events, multipart and graphql-transport-ws, for any schema and context."""
 
-from graph.engine.transport.call import Call, ContextGetter, OperationContext
+from graph.engine.transport.call import Call
 from graph.engine.transport.errors import RequestCode, RequestError, public
 from graph.engine.transport.follower import Follower
 from graph.engine.transport.http import GraphQLEndpoint
@@ -11,13 +11,11 @@ from graph.engine.transport.sockets import Sockets
 __all__ = [
     "AutomaticDocuments",
     "Call",
-    "ContextGetter",
     "EventExecutor",
     "Follower",
     "GraphQLEndpoint",
     "Manifest",
     "ManifestFault",
-    "OperationContext",
     "RequestCode",
     "RequestError",
     "Schema",

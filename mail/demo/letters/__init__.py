@@ -3,6 +3,6 @@
 from mail.demo.letters.in_two import CLIENTS, thread_in_two
 from mail.demo.letters.past import past_mail
 from mail.demo.letters.shapes import PastMessage
-from mail.demo.letters.threads import NEWCOMER, Newcomer
+from mail.demo.letters.threads import NEWCOMER
 
-__all__ = ["CLIENTS", "NEWCOMER", "Newcomer", "PastMessage", "past_mail", "thread_in_two"]
+__all__ = ["CLIENTS", "NEWCOMER", "PastMessage", "past_mail", "thread_in_two"]

@@ -3,16 +3,12 @@
 from mail.demo.people.bellandi import BELLANDI
 from mail.demo.people.harbour import HARBOUR
 from mail.demo.people.shapes import (
-    EMAIL_FIELDS,
     SPOUSE_EMAIL,
     Account,
-    AddressOnAccount,
-    Colleague,
     Contact,
     Firm,
     Kind,
     Language,
-    Switches,
 )
 
 FIRMS = (BELLANDI, HARBOUR)
@@ -23,17 +19,13 @@ CLIENT = "marta@vetreriavalsecchi.example"
 __all__ = [
     "BELLANDI",
     "CLIENT",
-    "EMAIL_FIELDS",
     "FIRMS",
     "HARBOUR",
     "OWNER_PASSWORD",
     "SPOUSE_EMAIL",
     "Account",
-    "AddressOnAccount",
-    "Colleague",
     "Contact",
     "Firm",
     "Kind",
     "Language",
-    "Switches",
 ]

@@ -4,6 +4,6 @@ says of it (`daticert.xml`). Anybody can write all three, and the signature is n
 be true, and its reader is told so.
 """
 
-from mail.parse.certified.envelope import Letter, is_envelope, is_receipt, letter_inside, on_behalf_of, people_inside
+from mail.parse.certified.envelope import is_envelope, is_receipt, letter_inside, on_behalf_of, people_inside
 
-__all__ = ["Letter", "is_envelope", "is_receipt", "letter_inside", "on_behalf_of", "people_inside"]
+__all__ = ["is_envelope", "is_receipt", "letter_inside", "on_behalf_of", "people_inside"]
