@@ -1,6 +1,7 @@
 """Message sources and attachments as files: what a row names lies on the disk."""
 
 import asyncio
+import ctypes
 import errno
 import os
 from io import BytesIO
@@ -24,14 +25,45 @@ async def test_a_file_is_on_the_disk_before_a_row_names_it(tmp_path: Path, monke
 
     os_fsync = os.fsync
     monkeypatch.setattr(os, "fsync", watched)
-    files.open_files(Settings(var=tmp_path))
-    contents = [f"From: anna@client.test\r\n\r\nThe bill, {number}".encode() for number in range(10)]
+    monkeypatch.setattr(files, "_SYNCFS", None)  # as where many are not flushed together
+    kept = await _kept(tmp_path, files.MANY)
+    assert {place for file in kept for place in (file, file.parent, file.parent.parent)} <= on_disk
+
+
+async def test_many_files_are_on_the_disk_by_one_flush_before_rows_name_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there: list[int] = []
+
+    def watched(opened: int) -> int:
+        there.append(len([file for file in Path(f"/proc/self/fd/{opened}").rglob("*") if file.is_file()]))
+        os.sync()
+        return 0
+
+    monkeypatch.setattr(files, "_SYNCFS", watched)
+    monkeypatch.setattr(os, "fsync", None)
+    await _kept(tmp_path, files.MANY)
+    assert there == [files.MANY]
+
+
+async def test_a_disk_that_cannot_flush_many_files_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: int) -> int:
+        ctypes.set_errno(errno.EIO)
+        return -1
+
+    monkeypatch.setattr(files, "_SYNCFS", broken)
+    with pytest.raises(files.Away, match="Input/output error"):
+        await _kept(tmp_path, files.MANY)
+
+
+async def _kept(var: Path, number: int) -> list[Path]:
+    files.open_files(Settings(var=var))
+    contents = [f"From: anna@client.test\r\n\r\nThe bill, {each}".encode() for each in range(number)]
     names = await files.names_of(contents)
     await files.keep(FIRM, dict(zip(names, contents, strict=True)))
-    for name, content in zip(names, contents, strict=True):
-        kept = tmp_path / "files" / str(FIRM) / name[:2] / name
-        assert kept.read_bytes() == content
-        assert {kept, kept.parent, kept.parent.parent} <= on_disk
+    kept = [var / "files" / str(FIRM) / name[:2] / name for name in names]
+    assert [file.read_bytes() for file in kept] == contents
+    return kept
 
 
 async def test_what_is_kept_twice_is_there_once(tmp_path: Path) -> None:

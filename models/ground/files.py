@@ -1,10 +1,12 @@
 """Message sources and attachments, by content: the same bytes are kept once, and never change."""
 
 import asyncio
+import ctypes
 import hashlib
 import os
 import re
 import shutil
+import sys
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -22,13 +24,15 @@ if TYPE_CHECKING:
     from obstore.store import RetryConfig
 
 LARGE = 64 * 1024  # bytes that take longer than the way to a thread and back
-WRITERS = 4
-"""Threads for the files of a batch: a disk that is asked to flush by several at once does it once for all."""
+MANY = 8
+"""Files whose way to the disk is one flush of the whole file system: each alone costs one, and so does its folder."""
 LONGEST = 60.0
 """Seconds for the store to take what belongs together, or to begin to give a file."""
 AGAIN: "RetryConfig" = {"max_retries": 4, "retry_timeout": timedelta(seconds=15)}
 """How often obstore itself tries again, within seconds; its own measure is three minutes, in which nobody is told."""
 _FULL = re.compile(r"StorageFull|QuotaExceeded|FileTooLarge|os error (?:27|28|122)\b|status code: 507")
+_SYNCFS = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None) if sys.platform == "linux" else None
+"""It tells of failures since Linux 5.8 (syncfs(2))."""
 _store: obstore.store.ObjectStore | None = None
 
 
@@ -74,8 +78,7 @@ async def keep(firm_id: UUID, contents: Mapping[str, bytes | BinaryIO]) -> None:
     with _reaching():
         async with asyncio.timeout(LONGEST):
             if isinstance(place, LocalStore):
-                shares = [paths[first::WRITERS] for first in range(min(WRITERS, len(paths)))]
-                await asyncio.gather(*(asyncio.to_thread(_write, str(place.prefix), share) for share in shares))
+                await asyncio.to_thread(_write, str(place.prefix), paths)
             else:
                 await asyncio.gather(*(obstore.put_async(place, *placed) for placed in paths))
 
@@ -99,17 +102,19 @@ def _why(error: Exception) -> str:
     return f"{where} cannot be reached, or takes nothing."
 
 
-def _write(root: str, share: Sequence[tuple[str, bytes | BinaryIO]]) -> None:
+def _write(root: str, placed: Sequence[tuple[str, bytes | BinaryIO]]) -> None:
     """
-    All first, and then each to the disk, so that one flush takes many with it. obstore leaves that to the operating
-    system, and takes a third more of the processor; nor is a new name in a folder on the disk by itself.
+    All first, and then to the disk. obstore leaves that to the operating system, and takes a third more of the
+    processor; nor is a new name in a folder on the disk by itself.
     """
-    files = [f"{root}/{path}" for path, _ in share]
-    for file, (_, content) in zip(files, share, strict=True):
-        _put(file, content)
-    folders = {os.path.dirname(file) for file in files}
-    for written in (*files, *folders, *{os.path.dirname(folder) for folder in folders}):
-        _flush(written)
+    disk = os.open(root, os.O_RDONLY)  # before the first is written: a flush tells of failures since then
+    try:
+        for path, content in placed:
+            _put(f"{root}/{path}", content)
+        if len(placed) < MANY or not _flushed_whole(disk):
+            _flush_each([f"{root}/{path}" for path, _ in placed])
+    finally:
+        os.close(disk)
 
 
 def _put(file: str, content: bytes | BinaryIO) -> None:
@@ -129,12 +134,23 @@ def _put(file: str, content: bytes | BinaryIO) -> None:
         raise
 
 
-def _flush(place: str) -> None:
-    opened = os.open(place, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
+def _flushed_whole(disk: int) -> bool:
+    """False: there is no such call here."""
+    if _SYNCFS is None:
+        return False
+    if _SYNCFS(disk):
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    return True
+
+
+def _flush_each(files: Collection[str]) -> None:
+    folders = {os.path.dirname(file) for file in files}
+    for written in (*files, *folders, *{os.path.dirname(folder) for folder in folders}):
+        opened = os.open(written, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
 
 
 def _name(content: bytes) -> str:
