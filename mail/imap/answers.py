@@ -49,10 +49,10 @@ def examined(answers: Sequence[Answer], text: bytes = b"") -> Mapping[str, int]:
     """
     figures = {}
     for line in (*(answer[0] for answer in answers), b"OK " + text):
-        if found := _EXISTS.match(line):
-            figures["EXISTS"] = int(found[1])
-        elif found := _FIGURE.match(line):
-            figures[found[1].decode().upper()] = _folded(int(found[2]))
+        if match := _EXISTS.match(line):
+            figures["EXISTS"] = int(match[1])
+        elif match := _FIGURE.match(line):
+            figures[match[1].decode().upper()] = _folded(int(match[2]))
     return {name: figure for name, figure in figures.items() if figure or name == "EXISTS"}
 
 
@@ -63,17 +63,17 @@ def status(answers: Sequence[Answer]) -> Mapping[str, int]:
         if answer[0][:7].upper() == b"STATUS ":
             figures = _pairs(_values(answer)[-1])
     names = {b"UIDVALIDITY": "UIDVALIDITY", b"UIDNEXT": "UIDNEXT", b"MESSAGES": "EXISTS"}
-    told = {names[name]: value for name, value in figures.items() if name in names}
-    numbers = {name: int(value) for name, value in told.items() if isinstance(value, bytes) and _NUMBER.match(value)}
+    values = {names[name]: value for name, value in figures.items() if name in names}
+    numbers = {name: int(value) for name, value in values.items() if isinstance(value, bytes) and _NUMBER.match(value)}
     return {name: _folded(figure) for name, figure in numbers.items() if figure or name == "EXISTS"}
 
 
 def appended(text: bytes) -> tuple[int, int] | None:
     """UIDVALIDITY and UID of what was put into a folder (RFC 4315, 3), where the server tells them."""
-    found = _APPENDED.match(text)
-    if not found or not int(found[1]) or not 0 < int(found[2]) <= LARGEST_UID:
+    match = _APPENDED.match(text)
+    if not match or not int(match[1]) or not 0 < int(match[2]) <= LARGEST_UID:
         return None
-    return _folded(int(found[1])), int(found[2])
+    return _folded(int(match[1])), int(match[2])
 
 
 def _folded(figure: int) -> int:
@@ -83,8 +83,8 @@ def _folded(figure: int) -> int:
 
 def response_code(text: bytes) -> str:
     """ "AUTHENTICATIONFAILED" of "[AUTHENTICATIONFAILED] Invalid credentials"; empty where there is none."""
-    found = _CODE.match(text)
-    return found.group(1).decode().upper() if found else ""
+    match = _CODE.match(text)
+    return match.group(1).decode().upper() if match else ""
 
 
 def plain(text: bytes) -> str:
@@ -94,8 +94,8 @@ def plain(text: bytes) -> str:
 
 def sentence(text: bytes) -> str:
     """The same as the end of a sentence of ours, without the code: programs read that."""
-    said = plain(_CODE.sub(b"", text, count=1) if _CODE.match(text) else text) or response_code(text)
-    return said if said.endswith((".", "!", "?")) else f"{said or 'it gave no reason'}."
+    words = plain(_CODE.sub(b"", text, count=1) if _CODE.match(text) else text) or response_code(text)
+    return words if words.endswith((".", "!", "?")) else f"{words or 'it gave no reason'}."
 
 
 def number(value: Value) -> int:
@@ -122,10 +122,10 @@ def _values(answer: Answer) -> list[Value]:
 def _read_line(line: bytes, open_lists: list[list[Value]]) -> None:
     position, end = 0, len(line.rstrip())
     while position < end:
-        found = _TOKEN.match(line, position)
-        if not found:
+        match = _TOKEN.match(line, position)
+        if not match:
             raise Garbage("The mail server sent an answer that cannot be read.")
-        position, kind = found.end(), found.lastgroup
+        position, kind = match.end(), match.lastgroup
         if kind == "open":
             inner: list[Value] = []
             open_lists[-1].append(inner)
@@ -135,12 +135,12 @@ def _read_line(line: bytes, open_lists: list[list[Value]]) -> None:
             if not open_lists:
                 raise Garbage("The mail server sent an answer with a bracket too many.")
         elif kind != "literal":
-            open_lists[-1].append(_text(found))
+            open_lists[-1].append(_text(match))
 
 
-def _text(found: re.Match[bytes]) -> bytes | None:
-    text = found[found.lastgroup or 0]
-    if found.lastgroup == "quoted":
+def _text(token: re.Match[bytes]) -> bytes | None:
+    text = token[token.lastgroup or 0]
+    if token.lastgroup == "quoted":
         return _ESCAPED.sub(rb"\1", text) if b"\\" in text else text
     return None if text.upper() == b"NIL" else text
 

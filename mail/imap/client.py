@@ -124,9 +124,9 @@ class Imap:
         if "LIST-STATUS" not in self._line.capabilities:
             return await self.folders(), {}
         marks = "SPECIAL-USE " if "SPECIAL-USE" in self._line.capabilities else ""
-        asked = ("RETURN", f"({marks}STATUS {STATUS_ITEMS})")
+        options = ("RETURN", f"({marks}STATUS {STATUS_ITEMS})")
         try:
-            folders, states = await self._talk.ask("LIST", '""', '"*"', *asked, read=_with_states)
+            folders, states = await self._talk.ask("LIST", '""', '"*"', *options, read=_with_states)
         except Busy:
             raise
         except Refused:
@@ -150,9 +150,9 @@ class Imap:
             self._line.exists = figures.get("EXISTS", 0)
         if "EXISTS" not in figures:
             raise Garbage("The mail server opened a folder without saying how many messages it holds.")
-        told = figures.get("UIDNEXT", 0) > figures["EXISTS"]
-        uidnext = figures["UIDNEXT"] if told else await self._last_uid() + 1
-        return FolderState(figures.get("UIDVALIDITY", _NO_UIDVALIDITY), uidnext, figures["EXISTS"], counted=not told)
+        counted = figures.get("UIDNEXT", 0) <= figures["EXISTS"]
+        uidnext = await self._last_uid() + 1 if counted else figures["UIDNEXT"]
+        return FolderState(figures.get("UIDVALIDITY", _NO_UIDVALIDITY), uidnext, figures["EXISTS"], counted=counted)
 
     async def status(self, folder: str) -> FolderState | None:
         """The same figures of any folder, without opening it. None where the server tells only some of them."""
@@ -163,8 +163,8 @@ class Imap:
         self._check(self._view)
         if last is not None and last < first:
             return []
-        found = await search(self._talk, f"{int(first)}:{'*' if last is None else int(last)}")
-        return [uid for uid in found if first <= uid <= (last or uid)]  # "n:*" brings the last one, whatever n
+        uids = await search(self._talk, f"{int(first)}:{'*' if last is None else int(last)}")
+        return [uid for uid in uids if first <= uid <= (last or uid)]  # "n:*" brings the last one, whatever n
 
     async def counted_uids(self) -> list[int]:
         """
@@ -178,25 +178,25 @@ class Imap:
         """One for each UID, in that order, fetched 200 at a time. Open no other folder meanwhile."""
         batches = (uids[at : at + BATCH_HEADERS] for at in range(0, len(uids), BATCH_HEADERS))
         items = GMAIL_HEADER_ITEMS if self.is_gmail else HEADER_ITEMS
-        async for found in self._each(batches, items, read_header):
-            yield found
+        async for outcome in self._each(batches, items, read_header):
+            yield outcome
 
-    async def messages(self, wanted: Sequence[tuple[int, int]]) -> AsyncIterator[Message | Unfetchable | Gone]:
+    async def messages(self, sizes: Sequence[tuple[int, int]]) -> AsyncIterator[Message | Unfetchable | Gone]:
         """One for each (uid, size in bytes), fetched by 50 or by 8 MB. Open no other folder meanwhile.
 
         What is larger than MESSAGE_LIMIT is not asked for, and comes first, as Unfetchable.
         """
-        for uid, size in wanted:
+        for uid, size in sizes:
             if size > MESSAGE_LIMIT:
                 yield Unfetchable(uid, f"The message is larger than {MESSAGE_LIMIT // MB} MB.")
-        batches = bites([(uid, size) for uid, size in wanted if size <= MESSAGE_LIMIT])
-        async for found in self._each(batches, MESSAGE_ITEMS, read_message):
-            yield found
+        batches = bites([(uid, size) for uid, size in sizes if size <= MESSAGE_LIMIT])
+        async for outcome in self._each(batches, MESSAGE_ITEMS, read_message):
+            yield outcome
 
     async def beginnings(self, uids: Sequence[int]) -> AsyncIterator[Message | Unfetchable | Gone]:
         """One for each UID: of the message its first BEGINNING bytes, or more, where a server gives more."""
-        async for found in self._each(bites([(uid, BEGINNING) for uid in uids]), BEGINNING_ITEMS, read_message):
-            yield found
+        async for outcome in self._each(bites([(uid, BEGINNING) for uid in uids]), BEGINNING_ITEMS, read_message):
+            yield outcome
 
     async def with_header(self, name: str, value: str, *, since: datetime) -> list[int]:
         """
@@ -205,11 +205,10 @@ class Imap:
         some search no headers, is looked for among its NEWEST messages.
         """
         self._check(self._view)
-        found = await search_header(self._talk, name, value, since)
-        asked = found or await newest(self._talk, NEWEST)
+        uids = await search_header(self._talk, name, value, since) or await newest(self._talk, NEWEST)
         fields = f"(UID BODY.PEEK[HEADER.FIELDS ({name.upper()})])"
-        headers = [one async for one in self._each([asked] if asked else [], fields, read_header)]
-        return [one.uid for one in headers if isinstance(one, Header) and says(one.header, name, value)]
+        headers = [header async for header in self._each([uids] if uids else [], fields, read_header)]
+        return [header.uid for header in headers if isinstance(header, Header) and says(header.header, name, value)]
 
     async def append(self, folder: str, content: AsyncIterable[bytes], *, size: int, at: datetime) -> Appended | None:
         """
@@ -249,8 +248,8 @@ class Imap:
             self.abort()
         await self.close()
 
-    async def _list(self, *asked: str) -> list[Folder]:
-        return await self._talk.ask("LIST", '""', '"*"', *asked, read=lambda reply: listed(reply.ok))
+    async def _list(self, *options: str) -> list[Folder]:
+        return await self._talk.ask("LIST", '""', '"*"', *options, read=lambda reply: listed(reply.ok))
 
     async def _marked_folders(self) -> list[Folder]:
         """With what each is for (RFC 6154), which some tell only where it is asked for."""
@@ -280,8 +279,8 @@ class Imap:
         """0 where the open folder is empty."""
         if not self._line.exists:
             return 0
-        found = await search(self._talk, "*") or await search(self._talk, "1:*")
-        return max(found, default=0)
+        uids = await search(self._talk, "*") or await search(self._talk, "1:*")
+        return max(uids, default=0)
 
     def _wire(self, folder: str) -> bytes:
         """Its name as the server listed it, else as it should be written."""
@@ -297,9 +296,9 @@ class Imap:
         view = self._view
         for uids in batches:
             self._check(view)
-            found = await fetch(self._talk, uids, items, read)
+            outcomes = await fetch(self._talk, uids, items, read)
             for uid in uids:
-                yield found[uid]
+                yield outcomes[uid]
 
 
 def _with_states(reply: Reply) -> tuple[list[Folder], dict[str, FolderState]]:

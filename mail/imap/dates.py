@@ -22,8 +22,8 @@ def moment(value: Value) -> datetime:
     if not isinstance(value, bytes) or len(value) > _LONGEST:
         return NO_DATE
     try:
-        found = _DATE.match(value.strip())
-        return _internal(found) if found else _of_a_header(value)
+        match = _DATE.match(value.strip())
+        return _internal(match) if match else _of_a_header(value)
     except (ValueError, OverflowError, TypeError):
         return NO_DATE
 
@@ -40,13 +40,13 @@ def date_time(at: datetime) -> str:
     return f'"{at.day:02}-{_NAMES[at.month - 1]}-{at.year} {at:%H:%M:%S} +0000"'
 
 
-def _internal(found: re.Match[bytes]) -> datetime:
-    day, year, hour, minute, second = (int(found[i]) for i in (1, 3, 4, 5, 6))
-    offset = timedelta(hours=int(found[8] or 0), minutes=int(found[9] or 0)) * (-1 if found[7] == b"-" else 1)
-    month = _MONTHS.index(found[2].lower()) + 1
+def _internal(match: re.Match[bytes]) -> datetime:
+    day, year, hour, minute, second = (int(match[i]) for i in (1, 3, 4, 5, 6))
+    offset = timedelta(hours=int(match[8] or 0), minutes=int(match[9] or 0)) * (-1 if match[7] == b"-" else 1)
+    month = _MONTHS.index(match[2].lower()) + 1
     return datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC) - offset
 
 
 def _of_a_header(value: bytes) -> datetime:
-    said = parsedate_to_datetime(value.decode("ascii"))
-    return said.replace(tzinfo=UTC) if said.tzinfo is None else said.astimezone(UTC)
+    date = parsedate_to_datetime(value.decode("ascii"))
+    return date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)

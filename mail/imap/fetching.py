@@ -83,9 +83,9 @@ async def fetch(
     talk: Conversation, uids: Sequence[int], items: str, read: Callable[[Items], T | None]
 ) -> dict[int, T | Unfetchable | Gone]:
     """An outcome for each UID. What is refused as a whole, or silently left out, is split down to the one message."""
-    reply, found = await talk.ask("FETCH", uid_set(uids), items, prefix="UID", read=lambda reply: _read(reply, read))
-    outcomes: dict[int, T | Unfetchable | Gone] = {uid: found[uid] for uid in uids if uid in found}
-    missing = [uid for uid in uids if uid not in found]
+    reply, values = await talk.ask("FETCH", uid_set(uids), items, prefix="UID", read=lambda reply: _read(reply, read))
+    outcomes: dict[int, T | Unfetchable | Gone] = {uid: values[uid] for uid in uids if uid in values}
+    missing = [uid for uid in uids if uid not in values]
     listed = set(await search(talk, uid_set(missing))) if missing else set()
     outcomes |= {uid: Gone(uid) for uid in missing if uid not in listed}
     left = [uid for uid in missing if uid in listed]
@@ -102,12 +102,12 @@ async def search(talk: Conversation, uids: str) -> list[int]:
     answered in another way than asked, the messages are asked for their UIDs.
     """
     try:
-        found = await talk.ask("SEARCH", "UID", uids, prefix="UID", read=lambda reply: searched(reply.ok))
+        hits = await talk.ask("SEARCH", "UID", uids, prefix="UID", read=lambda reply: searched(reply.ok))
     except Busy:
         raise
     except Refused:
-        found = None
-    return found if found is not None else [uid for uid in await numbered(talk) if _covers(uids, uid)]
+        hits = None
+    return hits if hits is not None else [uid for uid in await numbered(talk) if _covers(uids, uid)]
 
 
 async def numbered(talk: Conversation) -> list[int]:
@@ -150,7 +150,7 @@ def read_header(items: Items) -> Header | None:
 
 
 def _is_labelled(labels: Value, names: set[bytes]) -> bool:
-    return isinstance(labels, list) and any(isinstance(each, bytes) and each.upper() in names for each in labels)
+    return isinstance(labels, list) and any(isinstance(label, bytes) and label.upper() in names for label in labels)
 
 
 def _size(value: Value) -> int:
@@ -165,11 +165,11 @@ def read_message(items: Items) -> Message | None:
     return Message(uid=number(items.get(b"UID")), received_at=moment(items.get(b"INTERNALDATE")), raw=body)
 
 
-def bites(wanted: Sequence[tuple[int, int]]) -> Iterator[list[int]]:
+def bites(sizes: Sequence[tuple[int, int]]) -> Iterator[list[int]]:
     """Batches of (uid, bytes): at most 50 messages, and 8 MB unless one alone is larger."""
     batch: list[int] = []
     weight = 0
-    for uid, size in wanted:
+    for uid, size in sizes:
         if batch and (len(batch) == BATCH_MESSAGES or weight + size > BATCH_BYTES):
             yield batch
             batch, weight = [], 0
@@ -196,16 +196,16 @@ def _read(reply: Reply, read: Callable[[Items], T | None]) -> tuple[Reply, dict[
     if reply.result != "OK" and isinstance(why := refused(reply.text), Busy | Unreachable):
         raise why  # nothing is wrong with a message, only with the moment or the session
     whole = ((uid, read(items)) for uid, items in _merged(reply.answers).items())
-    return Reply(reply.result, reply.text, ()), {uid: one for uid, one in whole if one is not None}
+    return Reply(reply.result, reply.text, ()), {uid: value for uid, value in whole if value is not None}
 
 
 def _merged(answers: Iterable[Answer]) -> dict[int, dict[bytes, Value]]:
     """What is said of each message, by UID: some say it in pieces, or say more in between."""
-    said: dict[int, dict[bytes, Value]] = {}
+    messages: dict[int, dict[bytes, Value]] = {}
     for items in fetched(answers):
         if b"UID" in items:
-            said.setdefault(number(items[b"UID"]), {}).update(items)
-    return said
+            messages.setdefault(number(items[b"UID"]), {}).update(items)
+    return messages
 
 
 def _reason(reply: Reply) -> str:

@@ -157,12 +157,12 @@ class Line(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
             self._dispatch(answer)
 
     def _announced(self, line: bytes) -> int | None:
-        found = _LITERAL.match(line, max(line.rfind(b"{"), 0)) if line.endswith(b"}") else None
-        if not found or not self._parts[0].startswith(b"* ") or _FREE_TEXT.match(self._parts[0]):
+        match = _LITERAL.match(line, max(line.rfind(b"{"), 0)) if line.endswith(b"}") else None
+        if not match or not self._parts[0].startswith(b"* ") or _FREE_TEXT.match(self._parts[0]):
             return None
-        if len(found[1]) > 20 or int(found[1]) > LITERAL_LIMIT:
+        if len(match[1]) > 20 or int(match[1]) > LITERAL_LIMIT:
             raise Garbage(f"The mail server announced one piece of more than {LITERAL_LIMIT // MB} MB.")
-        return int(found[1])
+        return int(match[1])
 
     def _check_line(self, length: int) -> None:
         searching = self._buffer[:8].upper() == b"* SEARCH"
@@ -203,9 +203,9 @@ class Line(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
         if answer[0][:4].upper().rstrip() == b"BYE":
             self._goodbye(order, answer[0][4:])
         self._notice(answer[0])
-        wanted = order is not None and order.wants(answer[0])
-        self.heard = self.heard or (self.notified and not wanted and _OTHERS.match(answer[0]) is not None)
-        if order and wanted:
+        solicited = order is not None and order.wants(answer[0])
+        self.heard = self.heard or (self.notified and not solicited and _OTHERS.match(answer[0]) is not None)
+        if order and solicited:
             if len(order.response.lines) == ANSWERS_LIMIT:
                 raise Garbage("The mail server answers one question without end.")
             order.append_to_resp(answer)
@@ -220,10 +220,10 @@ class Line(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
             raise Unreachable(f"The mail server ended the connection: {sentence(reason)}")
 
     def _notice(self, line: bytes) -> None:
-        found = _NEWS.match(line)
-        if not found:
+        match = _NEWS.match(line)
+        if not match:
             return
-        exists = int(found[1]) if found[1] else self.exists - 1
+        exists = int(match[1]) if match[1] else self.exists - 1
         self.news = self.news or exists != self.exists
         self.exists = exists
 

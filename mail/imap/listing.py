@@ -33,16 +33,16 @@ def listed(answers: Sequence[Answer]) -> list[Folder]:
 
 
 def _folder(answer: Answer) -> Folder | None:
-    found = _LINE.match(answer[0])
-    wire = _wire(answer, found.end()) if found else b""
-    if not found or not wire:
+    match = _LINE.match(answer[0])
+    wire = _wire(answer, match.end()) if match else b""
+    if not match or not wire:
         return None
-    flags = {mark.decode("ascii", "replace").upper() for mark in found[1].split()}
+    flags = {mark.decode("ascii", "replace").upper() for mark in match[1].split()}
     return Folder(
         name=from_wire(_undecoded(wire)),
         special_use=frozenset(_SPECIAL_USES[flag] for flag in flags & _SPECIAL_USES.keys()),
         selectable=not flags & {"\\NOSELECT", "\\NONEXISTENT"} and b"\0" not in wire,
-        delimiter=_delimiter(found[2]),
+        delimiter=_delimiter(match[2]),
         wire=wire,
     )
 
@@ -73,5 +73,5 @@ def _undecoded(wire: bytes) -> str:
         return wire.decode("windows-1252", "replace")
 
 
-def _delimiter(told: bytes) -> str:
-    return "" if told.upper() == b"NIL" else _ESCAPED.sub(rb"\1", told.strip(b'"')).decode("ascii", "replace")
+def _delimiter(text: bytes) -> str:
+    return "" if text.upper() == b"NIL" else _ESCAPED.sub(rb"\1", text.strip(b'"')).decode("ascii", "replace")

@@ -72,12 +72,12 @@ async def _ask_capabilities(line: Line) -> None:
     response = await line.execute(Order(line.new_tag(), "CAPABILITY"))
     answers: list[Answer] = response.lines[:-1]
     lines = [answer[0].decode("ascii", "replace").upper().split() for answer in answers]
-    told = {word for words in lines if words[:1] == ["CAPABILITY"] for word in words[1:]}
-    if response.result != "OK" or not told:
+    capabilities = {word for words in lines if words[:1] == ["CAPABILITY"] for word in words[1:]}
+    if response.result != "OK" or not capabilities:
         return
-    if not any(word.startswith("IMAP4") for word in told):
+    if not any(word.startswith("IMAP4") for word in capabilities):
         raise NoImap("What answers there is not an IMAP server.")
-    line.capabilities = told
+    line.capabilities = capabilities
 
 
 async def _introduce(line: Line) -> None:

@@ -34,19 +34,19 @@ class Order(aioimaplib.Command):  # type: ignore[misc]
         many folders how they stand.
         """
         words = answer[:32].upper().split(b" ", 2)[:2]
-        others = {"SEARCH": b"ESEARCH", "LIST": b"STATUS"}
-        return self.name == "EXAMINE" or self.name.encode() in words or others.get(self.name) in words[:1]
+        companions = {"SEARCH": b"ESEARCH", "LIST": b"STATUS"}
+        return self.name == "EXAMINE" or self.name.encode() in words or companions.get(self.name) in words[:1]
 
     @property
     def signs_in(self) -> bool:
         return self.name in ("LOGIN", "AUTHENTICATE")
 
-    def next_reply(self, said: bytes) -> bytes:
+    def next_reply(self, challenge: bytes) -> bytes:
         """An AUTHENTICATE that fails asks once more, with its reasons: the empty answer brings the NO."""
         if self.replies:
             return self.replies.popleft()
         if self.name == "AUTHENTICATE":
-            self.challenge = said
+            self.challenge = challenge
             return b""
         raise Garbage("The mail server asked to go on where nothing follows.")
 

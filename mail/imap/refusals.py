@@ -38,21 +38,21 @@ _CHALLENGE_LIMIT = 4_096
 
 def refused(text: bytes) -> ImapError:
     """One command was refused on a line that is signed in. A password is not at fault there: it was right before."""
-    code, said = response_code(text), sentence(text)
+    code, reason = response_code(text), sentence(text)
     if code in _OVER_CODES or _OVER_WORDS.search(text):
-        return Unreachable(f"The mail server ended the session: {said}")
+        return Unreachable(f"The mail server ended the session: {reason}")
     if code in _BUSY_CODES or _BUSY_WORDS.search(text):
-        return Busy(f"The mail server asks for patience: {said}", response_code=code)
-    return Refused(f"The mail server refused: {said}", response_code=code)
+        return Busy(f"The mail server asks for patience: {reason}", response_code=code)
+    return Refused(f"The mail server refused: {reason}", response_code=code)
 
 
 def append_refused(text: bytes) -> ImapError:
     """What was to be put into a folder was not taken: there is no room, or no such folder (RFC 5530, RFC 3501, 7.1)."""
-    code, said = response_code(text), sentence(text)
+    code, reason = response_code(text), sentence(text)
     if code == "OVERQUOTA" and not _BUSY_WORDS.search(text):
-        return Refused(f"The mailbox is full. Make room there; the mail server says: {said}", response_code=code)
+        return Refused(f"The mailbox is full. Make room there; the mail server says: {reason}", response_code=code)
     if code in ("TRYCREATE", "NONEXISTENT"):
-        return Refused(f"The mail server has no such folder: {said}", response_code=code)
+        return Refused(f"The mail server has no such folder: {reason}", response_code=code)
     return refused(text)
 
 
@@ -87,7 +87,7 @@ def _why(text: bytes, *, token: bool) -> str:
 def _status(challenge: bytes | None) -> str:
     """ "400" of Gmail, "invalid_token" of Dovecot; empty where nothing was said."""
     try:
-        said = json.loads(b64decode((challenge or b"")[:_CHALLENGE_LIMIT]))
+        details = json.loads(b64decode((challenge or b"")[:_CHALLENGE_LIMIT]))
     except (ValueError, RecursionError):
         return ""
-    return str(said.get("status", "")) if isinstance(said, dict) else ""
+    return str(details.get("status", "")) if isinstance(details, dict) else ""

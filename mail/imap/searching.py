@@ -17,12 +17,12 @@ async def search_header(talk: Conversation, name: str, value: str, since: dateti
     """The newest of those that the server finds, which is a substring match at best; none where it refuses."""
     words = ("SINCE", day(since), "HEADER", quoted(name), quoted(value))
     try:
-        found = await talk.ask("SEARCH", *words, prefix="UID", read=lambda reply: searched(reply.ok))
+        uids = await talk.ask("SEARCH", *words, prefix="UID", read=lambda reply: searched(reply.ok))
     except Busy:
         raise
     except Refused:
         return []
-    return (found or [])[-MOST_LOOKED_AT:]
+    return (uids or [])[-MOST_LOOKED_AT:]
 
 
 def says(header: bytes, name: str, value: str) -> bool:
@@ -30,6 +30,6 @@ def says(header: bytes, name: str, value: str) -> bool:
     lines = header.replace(b"\r\n", b"\n").replace(b"\n\t", b" ").replace(b"\n ", b" ").split(b"\n")
     fields = [line.partition(b":") for line in lines]
     return any(
-        field.strip().lower() == name.lower().encode() and b"".join(said.split()) == b"".join(value.encode().split())
-        for field, _, said in fields
+        field.strip().lower() == name.lower().encode() and b"".join(body.split()) == b"".join(value.encode().split())
+        for field, _, body in fields
     )

@@ -19,8 +19,8 @@ def states_by_wire(answers: Sequence[Answer]) -> dict[bytes, FolderState]:
 
 def figures_of(wire: bytes, answers: Sequence[Answer]) -> Mapping[str, int]:
     """Of this folder: servers may tell of others in between (RFC 5465), and may spell it otherwise than asked."""
-    told = _statuses(answers)
-    return status([answer for answer in told if _wire(answer) == key_of(wire)] or told[-1:])
+    statuses = _statuses(answers)
+    return status([answer for answer in statuses if _wire(answer) == key_of(wire)] or statuses[-1:])
 
 
 def state_of(figures: Mapping[str, int]) -> FolderState | None:
