@@ -10,7 +10,13 @@ from hypothesis import HealthCheck, settings
 pytest_plugins = [
     "tests.support.database.postgres",
     "tests.support.database.store",
+    "tests.support.api.toy_server",
     "tests.support.api.client",
+    "tests.support.firm.acting",
+    "tests.support.emails.sync_fixtures",
+    "tests.support.emails.oauth_fixtures",
+    "tests.support.emails.sending_fixtures",
+    "tests.support.emails.submission_fixtures",
     "tests.support.servers.redis",
     "tests.support.servers.collector",
 ]

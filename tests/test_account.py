@@ -14,6 +14,7 @@ from models.ground import store
 from models.ground.page import Window
 from models.toggles import NewToggles
 from models.viewer import TeamRole, Viewer
+from tests.support.firm.acting import owner_of_a_new_firm
 from tests.support.firm.factories import (
     a_contact,
     a_firm,
@@ -27,11 +28,7 @@ from tests.support.firm.factories import (
 from tests.support.refusals import refused
 
 pytestmark = pytest.mark.usefixtures("store")
-
-
-@pytest.fixture
-async def by(store: str) -> Viewer:
-    return await a_member(await a_firm())
+by = owner_of_a_new_firm
 
 
 async def _names(by: Viewer, wanted: AccountFilter) -> list[str]:

@@ -21,15 +21,12 @@ from models.mailbox import MailServer, NewMailbox
 from models.viewer import System, Viewer
 from tests.support.database.store import firms_key
 from tests.support.emails.received import a_message
+from tests.support.firm.acting import owner_of_a_new_firm
 from tests.support.firm.factories import a_contact, a_firm, a_member, an_account, an_address, answered
 from tests.support.refusals import refused
 
 pytestmark = pytest.mark.usefixtures("store")
-
-
-@pytest.fixture
-async def by(store: str) -> Viewer:
-    return await a_member(await a_firm())
+by = owner_of_a_new_firm
 
 
 @pytest.mark.parametrize(

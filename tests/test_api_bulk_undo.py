@@ -2,23 +2,16 @@
 
 from typing import Any
 
-import pytest
-
 from graph.ids import Kind, global_id
 from models.session import SignedIn
 from tests.support.api.bulk_updates import NOTIFY, asked_for, ids, last_of, read, run
 from tests.support.api.client import Api
 from tests.support.firm.bulk_updates import all_end
-from tests.support.firm.factories import a_firm, an_account, signed_in, spelled, switched
+from tests.support.firm.factories import an_account, spelled, switched
 from tests.support.firm.one_of_everything import everything
 
 UNDO = """mutation($id: ID!, $key: String) { undoBulkUpdate(input: { id: $id, idempotencyKey: $key }) {
   errors { code message path } cursor bulkUpdate { id status undoes { id undoneBy { id } } } } }"""
-
-
-@pytest.fixture
-async def owner(store: str) -> SignedIn:
-    return await signed_in(await a_firm())
 
 
 async def undone(api: Api, as_: Any, run_id: str, key: str | None = None) -> Any:

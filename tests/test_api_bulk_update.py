@@ -40,11 +40,6 @@ CANCEL = """mutation($id: ID!) { cancelBulkUpdate(input: { id: $id }) {
 NOBODYS = global_id(Kind.ACCOUNT, key_of(Kind.FIRM, None))
 
 
-@pytest.fixture
-async def owner(store: str) -> SignedIn:
-    return await signed_in(await a_firm())
-
-
 async def test_what_the_preview_shows_is_what_the_report_then_says(api: Api, owner: SignedIn) -> None:
     await a_mixed_firm(owner)
     shown = await seen(api, owner, accounts=ALL, **ENABLE)

@@ -20,13 +20,8 @@ from tests.support.api.bulk_updates import (
 )
 from tests.support.api.client import Api, TopLevelErrors
 from tests.support.firm.bulk_updates import all_end, planned
-from tests.support.firm.factories import a_firm, an_account, counting, signed_in, switched
+from tests.support.firm.factories import an_account, counting, signed_in, switched
 from tests.support.firm.many_addresses import people
-
-
-@pytest.fixture
-async def owner(store: str) -> SignedIn:
-    return await signed_in(await a_firm())
 
 
 async def test_an_item_is_an_address_on_an_account_and_says_of_each_setting_what_became_of_it(

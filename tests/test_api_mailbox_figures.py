@@ -24,8 +24,6 @@ from tests.support.firm.factories import a_firm, an_account, signed_in
 from tests.support.servers.imap import ImapServer
 from tests.support.waiting import NEVER
 
-pytest_plugins = ["tests.support.emails.sync_fixtures"]
-
 FOLLOW = """subscription { mailboxHealth { address version health { state lagSeconds backfill { done total }
   onServer stored pending quarantined skipped { count }
   folders { name onServer stored pending skipped quarantined } } } }"""

@@ -14,7 +14,7 @@ from models.mailbox.mailbox import MailboxState
 from models.session import SignedIn
 from models.viewer import System, Viewer
 from tests.support.api.client import Api, Following, TopLevelErrors
-from tests.support.firm.factories import a_client, a_firm, an_account, counting, signed_in
+from tests.support.firm.factories import a_client, an_account, counting, signed_in
 from tests.support.waiting import patience
 
 FOLLOW = """subscription($id: ID) { mailboxHealth(id: $id) { id address version health { id state lastSyncAt lagSeconds
@@ -22,11 +22,6 @@ FOLLOW = """subscription($id: ID) { mailboxHealth(id: $id) { id address version 
 SYNC = """mutation($input: SyncMailboxNowInput!) { syncMailboxNow(input: $input) { cursor errors { code message path }
   mailbox { id health { state } } } }"""
 NOWHERE = MailServer("127.0.0.1", 1, MailSecurity.NONE)
-
-
-@pytest.fixture
-async def by(store: str) -> System:
-    return await a_firm()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from mail.returns.address import return_address
 from mail.returns.settling import settle
 from models.ground import clock, store
 from models.viewer import System
-from tests.support.firm.factories import a_firm, an_address
+from tests.support.firm.factories import an_address
 from tests.support.letters.outbox import row_of, written
 from tests.support.letters.report_samples import (
     ANSWER,
@@ -40,11 +40,6 @@ BY_KIND = {
 @pytest.fixture(autouse=True)
 def _there() -> None:
     there()
-
-
-@pytest.fixture
-async def by(store: str) -> System:
-    return await a_firm()
 
 
 def read(raw: bytes) -> Report:

@@ -16,8 +16,6 @@ from tests.support.letters.reports import a_report, an_answer
 from tests.support.servers.imap import ARRIVED, ImapServer
 from tests.support.servers.smtp import DROP, SmtpSink
 
-pytest_plugins = ["tests.support.emails.sync_fixtures"]
-
 
 async def a_sent_letter(by: System, sink: SmtpSink) -> UUID:
     made = await an_account(by, address=ANNA, login=True, email_sync=True)

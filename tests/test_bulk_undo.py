@@ -10,19 +10,16 @@ from models.notification_category import NotificationCategory
 from models.run import RunStatus
 from models.toggles import Invite, Switch
 from models.viewer import Viewer
+from tests.support.firm.acting import owner_of_a_new_firm
 from tests.support.firm.bulk_updates import DISABLE, ENABLE, all_end, stepped, view
-from tests.support.firm.factories import a_firm, a_member, an_account, counting, spelled, switched
+from tests.support.firm.factories import an_account, counting, spelled, switched
 from tests.support.firm.preferences import muted, preferences, preferred
 from tests.support.firm.undos import asked, begun, came, ran, undone
 
 pytestmark = pytest.mark.usefixtures("store")
 LOGIN, NOTIFY, EMAIL_SYNC = Switch
 DOCUMENTS, SIGNATURES, APPROVALS, MESSAGES, *_ = NotificationCategory
-
-
-@pytest.fixture
-async def by(store: str) -> Viewer:
-    return await a_member(await a_firm())
+by = owner_of_a_new_firm
 
 
 async def test_an_undo_puts_everything_back_and_nobody_is_written_to(by: Viewer) -> None:

@@ -13,28 +13,15 @@ from models.journal import Change, JournalFilter, JournalKind
 from models.letter import Letter, LetterState
 from models.toggles import Invite, LoginState, Switch
 from models.viewer import Viewer
+from tests.support.firm.acting import owner_of_a_new_firm
 from tests.support.firm.bulk_updates import DISABLE, ENABLE
-from tests.support.firm.factories import (
-    PASSWORD,
-    a_client,
-    a_firm,
-    a_member,
-    an_account,
-    invited,
-    switched,
-    token_of,
-    with_password,
-)
+from tests.support.firm.factories import PASSWORD, a_client, an_account, invited, switched, token_of, with_password
 from tests.support.firm.invitations import dead, delivered, ends_of, last_of, login_of, queued, state_of
 from tests.support.firm.undos import came, ran, undone
 
 pytestmark = pytest.mark.usefixtures("store")
 LOGIN = Switch.LOGIN
-
-
-@pytest.fixture
-async def by(store: str) -> Viewer:
-    return await a_member(await a_firm())
+by = owner_of_a_new_firm
 
 
 async def test_an_invitation_that_the_run_sent_is_revoked_and_its_letter_never_leaves(by: Viewer) -> None:

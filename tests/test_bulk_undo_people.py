@@ -8,12 +8,12 @@ from models.invitation import accepting
 from models.notification_category import NotificationCategory
 from models.toggles import Invite, LoginState, Switch
 from models.viewer import Viewer
+from tests.support.firm.acting import owner_of_a_new_firm
 from tests.support.firm.bulk_updates import DISABLE, ENABLE, stepped
 from tests.support.firm.contact_edits import edit, shown
 from tests.support.firm.factories import (
     PASSWORD,
     MadeAccount,
-    a_firm,
     a_member,
     an_account,
     an_address,
@@ -29,11 +29,7 @@ from tests.support.firm.undos import asked, begun, came, ran, undone
 pytestmark = pytest.mark.usefixtures("store")
 LOGIN, NOTIFY, EMAIL_SYNC = Switch
 DOCUMENTS, SIGNATURES, APPROVALS, MESSAGES, *_ = NotificationCategory
-
-
-@pytest.fixture
-async def by(store: str) -> Viewer:
-    return await a_member(await a_firm())
+by = owner_of_a_new_firm
 
 
 async def an_unlinked_email(by: Viewer) -> MadeAccount:

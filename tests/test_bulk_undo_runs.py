@@ -16,6 +16,7 @@ from models.notification_category import NotificationCategory
 from models.team import TeamMember
 from models.toggles import Invite, Switch
 from models.viewer import TeamRole, Viewer
+from tests.support.firm.acting import owner_of_a_new_firm
 from tests.support.firm.bulk_updates import ENABLE, all_end, stepped, view
 from tests.support.firm.factories import a_firm, a_member, an_account, spelled, switched
 from tests.support.firm.invitations import ends_of
@@ -27,11 +28,7 @@ from tests.support.waiting import held, until_waiting
 pytestmark = pytest.mark.usefixtures("store")
 LOGIN, NOTIFY, EMAIL_SYNC = Switch
 DOCUMENTS, SIGNATURES, APPROVALS, MESSAGES, *_ = NotificationCategory
-
-
-@pytest.fixture
-async def by(store: str) -> Viewer:
-    return await a_member(await a_firm())
+by = owner_of_a_new_firm
 
 
 async def test_an_undo_of_a_cancelled_run_takes_back_what_was_reached(by: Viewer) -> None:

@@ -16,6 +16,7 @@ from models.journal import JournalKind
 from models.notification_category import NotificationCategory
 from models.toggles import Invite, NotificationPreference, Switch
 from models.viewer import Viewer
+from tests.support.firm.acting import owner_of_a_new_firm
 from tests.support.firm.bulk_updates import (
     ALL,
     DISABLE,
@@ -32,27 +33,12 @@ from tests.support.firm.bulk_updates import (
     told,
     view,
 )
-from tests.support.firm.factories import (
-    a_contact,
-    a_firm,
-    a_member,
-    an_account,
-    an_address,
-    counting,
-    invited,
-    linked,
-    spelled,
-    switched,
-)
+from tests.support.firm.factories import a_contact, an_account, an_address, counting, invited, linked, spelled, switched
 
 pytestmark = pytest.mark.usefixtures("store")
 LOGIN, NOTIFY, SYNC = Switch
 MESSAGES = (NotificationPreference(NotificationCategory.MESSAGES, True),)
-
-
-@pytest.fixture
-async def by(store: str) -> Viewer:
-    return await a_member(await a_firm())
+by = owner_of_a_new_firm
 
 
 @pytest.fixture

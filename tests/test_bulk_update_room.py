@@ -12,17 +12,14 @@ from models.ground.settings import Settings
 from models.run import Pace
 from models.toggles import Invite, Switch
 from models.viewer import Viewer
+from tests.support.firm.acting import owner_of_a_new_firm
 from tests.support.firm.bulk_updates import ALL, ENABLE, asked, claimed, planned, told
-from tests.support.firm.factories import a_firm, a_member, an_account, switched
+from tests.support.firm.factories import an_account, switched
 
 pytestmark = pytest.mark.usefixtures("store")
 INVITING = BulkEdit(ALL, login=ENABLE, invite=Invite())
 INVITED = {Switch.LOGIN: "off on INVITED"}
-
-
-@pytest.fixture
-async def by(store: str) -> Viewer:
-    return await a_member(await a_firm())
+by = owner_of_a_new_firm
 
 
 @pytest.fixture(autouse=True)

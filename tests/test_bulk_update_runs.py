@@ -15,6 +15,7 @@ from models.notification_category import NotificationCategory
 from models.run import RunLost, RunStatus
 from models.toggles import Invite, NotificationPreference, Switch
 from models.viewer import TeamRole, Viewer
+from tests.support.firm.acting import owner_of_a_new_firm
 from tests.support.firm.bulk_updates import (
     ALL,
     DISABLE,
@@ -37,11 +38,7 @@ pytestmark = pytest.mark.usefixtures("store")
 LOGIN, NOTIFY, SYNC = Switch
 
 MESSAGES = (NotificationPreference(NotificationCategory.MESSAGES, True),)
-
-
-@pytest.fixture
-async def by(store: str) -> Viewer:
-    return await a_member(await a_firm())
+by = owner_of_a_new_firm
 
 
 async def test_who_loses_the_right_midway_changes_nothing_more(by: Viewer) -> None:

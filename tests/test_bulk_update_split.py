@@ -19,19 +19,10 @@ from models.letter import LetterKind
 from models.run import release
 from models.toggles import Invite, Switch
 from models.viewer import Viewer
+from tests.support.firm.acting import owner_of_a_new_firm
 from tests.support.firm.bulk_updates import ALL, ENABLE, all_end, asked, claimed, previewed, stepped, told, view
 from tests.support.firm.cast import ANNA
-from tests.support.firm.factories import (
-    PASSWORD,
-    MadeAccount,
-    a_firm,
-    a_member,
-    an_account,
-    spelled,
-    switched,
-    token_of,
-    with_password,
-)
+from tests.support.firm.factories import PASSWORD, MadeAccount, an_account, spelled, switched, token_of, with_password
 from tests.support.firm.invitations import last_of
 
 pytestmark = pytest.mark.usefixtures("store")
@@ -56,9 +47,7 @@ def room_for_one() -> Iterator[None]:
     letter.limit(Settings())
 
 
-@pytest.fixture
-async def by(store: str) -> Viewer:
-    return await a_member(await a_firm())
+by = owner_of_a_new_firm
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from models.run import RunLost, RunStatus, release
 from models.run.starting import MOST_WAITING
 from models.toggles import Invite, Switch
 from models.viewer import Viewer
+from tests.support.firm.acting import owner_of_a_new_firm
 from tests.support.firm.bulk_updates import ALL, ENABLE, all_end, asked, claimed, stepped, told, view
 from tests.support.firm.factories import a_firm, a_member, an_account
 from tests.support.refusals import refused
@@ -22,11 +23,7 @@ from tests.support.waiting import held, patience, until_waiting
 
 pytestmark = pytest.mark.usefixtures("store")
 INVITING = BulkEdit(ALL, login=ENABLE, invite=Invite())
-
-
-@pytest.fixture
-async def by(store: str) -> Viewer:
-    return await a_member(await a_firm())
+by = owner_of_a_new_firm
 
 
 async def test_a_firm_has_as_many_waiting_as_may_be_and_no_more_until_one_has_ended(by: Viewer) -> None:

@@ -9,16 +9,13 @@ from models.ground import store as database
 from models.run import Pace, RunKind, RunStatus, claim
 from models.toggles import Invite, NewToggles
 from models.viewer import TeamRole, Viewer
-from tests.support.firm.factories import a_contact, a_firm, a_member, an_account, an_address, counting, switched
+from tests.support.firm.acting import owner_of_a_new_firm
+from tests.support.firm.factories import a_contact, a_member, an_account, an_address, counting, switched
 from tests.support.firm.imports import all_end, asked, clients, errors, imported, mailed, outcomes, said, view
 
 pytestmark = pytest.mark.usefixtures("store")
 ALL_ON = NewToggles(login=True, notify=True, email_sync=True)
-
-
-@pytest.fixture
-async def by(store: str) -> Viewer:
-    return await a_member(await a_firm())
+by = owner_of_a_new_firm
 
 
 def row(client: str = "", contact: str = "", email: str = "", **more: str) -> dict[str, str]:

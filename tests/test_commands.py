@@ -13,7 +13,7 @@ import pytest
 
 from models.ground import store
 from models.ground.embedded import Embedded
-from tests.support.database.postgres import cloned, open_folder, order
+from tests.support.database.postgres import cloned, order
 from tests.support.database.postgres import run as ordered
 from tests.support.processes.switchboard import (
     a_free_port,
@@ -28,12 +28,6 @@ from tests.support.servers.smtp import SmtpSink
 
 KEY, OTHER_KEY = "00" * 32, "11" * 32
 PASSWORD = "correct horse battery"
-
-
-@pytest.fixture
-def var() -> Iterator[Path]:
-    with open_folder("var") as folder:
-        yield folder
 
 
 @pytest.fixture

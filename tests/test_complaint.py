@@ -2,8 +2,6 @@
 
 from uuid import UUID
 
-import pytest
-
 from mail.compose import LETTER, SIGNED
 from mail.parse.report import read_report
 from mail.returns.settling import settle
@@ -15,17 +13,12 @@ from models.letter import NoticeItem, Tidings
 from models.notification_category import NotificationCategory
 from models.viewer import System
 from tests.support.firm.cast import ANNA
-from tests.support.firm.factories import MadeAccount, a_firm, a_member, an_account, an_address, linked
+from tests.support.firm.factories import MadeAccount, a_member, an_account, an_address, linked
 from tests.support.letters.outbox import row_of, written
 from tests.support.letters.reports import a_complaint
 
 INVOICES = NotificationCategory.INVOICES_AND_PAYMENTS
 UNWANTED = f"{ANNA} told its mail provider that it does not want a letter of yours."
-
-
-@pytest.fixture
-async def by(store: str) -> System:
-    return await a_firm()
 
 
 async def a_notice(by: System, made: MadeAccount) -> UUID:

@@ -14,9 +14,9 @@ from models.ground import clock
 from models.ground.page import Window
 from models.toggles import NewToggles
 from models.viewer import TeamRole, Viewer
+from tests.support.firm.acting import owner_of_a_new_firm
 from tests.support.firm.factories import (
     a_contact,
-    a_firm,
     a_member,
     an_account,
     an_address,
@@ -30,11 +30,7 @@ from tests.support.refusals import refused
 
 pytestmark = pytest.mark.usefixtures("store")
 EMAIL, WORK = FieldRef(name="Email"), FieldRef(name="Work email")
-
-
-@pytest.fixture
-async def by(store: str) -> Viewer:
-    return await a_member(await a_firm())
+by = owner_of_a_new_firm
 
 
 async def _texts(by: Viewer, contact_id: UUID) -> dict[str, str]:

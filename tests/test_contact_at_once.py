@@ -10,16 +10,13 @@ from models.contact import ContactEmail, FieldRef
 from models.errors import Refusal
 from models.ground import store
 from models.viewer import Viewer
-from tests.support.firm.factories import a_contact, a_firm, a_member, an_account, linked
+from tests.support.firm.acting import owner_of_a_new_firm
+from tests.support.firm.factories import a_contact, an_account, linked
 from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.usefixtures("store")
 EMAIL = FieldRef(name="Email")
-
-
-@pytest.fixture
-async def by(store: str) -> Viewer:
-    return await a_member(await a_firm())
+by = owner_of_a_new_firm
 
 
 async def test_two_who_edit_a_contact_at_once_are_served_one_after_the_other(by: Viewer) -> None:

@@ -21,7 +21,6 @@ from tests.support.emails.synced_mailbox import connected, eventually, row_of, s
 from tests.support.servers.dovecot import skip_without_dovecot
 from tests.support.waiting import patience
 
-pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 
 

@@ -3,19 +3,11 @@
 import re
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.database.postgres import open_folder
 from tests.support.processes.switchboard import running
-
-
-@pytest.fixture
-def var() -> Iterator[Path]:
-    with open_folder("var") as folder:
-        yield folder
 
 
 @pytest.mark.parametrize("development", ["true", "false"])

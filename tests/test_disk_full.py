@@ -37,7 +37,6 @@ from tests.support.firm.factories import a_firm, a_member, an_account
 from tests.support.processes.small_disk import Room, small_disk
 from tests.support.servers.imap import ImapServer
 
-pytest_plugins = ["tests.support.emails.sync_fixtures"]
 FULL = "The disk of the database is full: nothing can be saved. Make room there."
 
 

@@ -35,11 +35,6 @@ def store_url(store: str) -> str:
 
 
 @pytest.fixture
-async def by(store: str) -> System:
-    return await a_firm()
-
-
-@pytest.fixture
 async def owner(by: System) -> Viewer:
     return await a_member(by)
 

@@ -24,12 +24,6 @@ POST = b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n
 GET = b"GET /graphql?query=%7Bhello%7D HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
-@pytest.fixture
-async def toy() -> AsyncIterator[Toy]:
-    async with serving() as toy:
-        yield toy
-
-
 async def pour(writer: asyncio.StreamWriter, reader: asyncio.StreamReader, data: bytes, times: int) -> bytes:
     """Until the other side has had enough; answers what it said."""
     try:

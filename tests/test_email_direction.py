@@ -18,7 +18,6 @@ from tests.support.firm.cast import MARTA, STUDIO
 from tests.support.firm.factories import a_contact, a_member, an_account
 from tests.support.servers.imap import ARRIVED, ImapServer
 
-pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 IN, OUT = EmailDirection.INCOMING, EmailDirection.OUTGOING
 

@@ -8,15 +8,12 @@ from models import email_field, journal
 from models.errors import ErrorCode
 from models.ground import store
 from models.viewer import TeamRole, Viewer
-from tests.support.firm.factories import a_contact, a_firm, a_member
+from tests.support.firm.acting import owner_of_a_new_firm
+from tests.support.firm.factories import a_contact, a_member
 from tests.support.refusals import refused
 
 pytestmark = pytest.mark.usefixtures("store")
-
-
-@pytest.fixture
-async def by(store: str) -> Viewer:
-    return await a_member(await a_firm())
+by = owner_of_a_new_firm
 
 
 async def _names(by: Viewer) -> list[str]:

@@ -19,11 +19,6 @@ from tests.support.waiting import NEVER, PATIENCE, patience
 
 
 @pytest.fixture
-async def by(store: str) -> System:
-    return await a_firm()
-
-
-@pytest.fixture
 async def hub(store: str) -> AsyncIterator[Hub]:
     async with a_hub(store) as hub:
         yield hub

@@ -26,11 +26,6 @@ LIVE = "subscription { togglesChanged { __typename } }"
 FEW = 50  # frames of one socket in a second are counted
 
 
-@pytest.fixture
-async def owner(store: str) -> SignedIn:
-    return await factories.signed_in(await factories.a_firm())
-
-
 async def begins(api: Api, owner: SignedIn) -> None:
     async with api.follow(LIVE, as_=owner) as feed:
         assert (await feed.next())["__typename"] == "FeedReady"

@@ -34,11 +34,6 @@ ACCOUNTS = f"""{{ accounts(filter: {{ archived: null }}, first: 100) {{ feedCurs
 
 
 @pytest.fixture
-async def by(store: str) -> System:
-    return await a_firm()
-
-
-@pytest.fixture
 async def owner(by: System) -> SignedIn:
     return await signed_in(by)
 

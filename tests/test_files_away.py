@@ -32,7 +32,6 @@ from tests.support.firm.invitations import later
 from tests.support.servers.bucket import SILENCE, Bucket
 from tests.support.servers.imap import ImapServer
 
-pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 THE_STORE = "The store of files (SWITCHBOARD_FILES_URL) "
 

@@ -16,17 +16,12 @@ from models.letter import Claimed, LetterLimits
 from models.letter.gathering import CUT, GATHERED_FOR, MOST_LISTED, MOST_TEXT
 from models.viewer import System
 from tests.support.firm.cast import ANNA
-from tests.support.firm.factories import a_firm, counting
+from tests.support.firm.factories import counting
 from tests.support.firm.notices import a_notice, gathered, later, lines, subjects, tidings, told_account
 from tests.support.letters.outbox import BASE, FROM, due_again, row_of, state_of, written
 from tests.support.waiting import held
 
 pytestmark = pytest.mark.usefixtures("store")
-
-
-@pytest.fixture
-async def by(store: str) -> System:
-    return await a_firm()
 
 
 @pytest.fixture

@@ -13,16 +13,12 @@ from models.housekeeping import ClocksDisagree, Housekeeper
 from models.viewer import Viewer
 from tests.support.api.toy_server import until
 from tests.support.emails.synced_mailbox import eventually
-from tests.support.firm.factories import a_firm, a_member
+from tests.support.firm.acting import owner_of_a_new_firm
 from tests.support.firm.invitations import later
 from tests.support.waiting import held, patience
 
 pytestmark = pytest.mark.usefixtures("store")
-
-
-@pytest.fixture
-async def by(store: str) -> Viewer:
-    return await a_member(await a_firm())
+by = owner_of_a_new_firm
 
 
 async def _created(by: Viewer, key: str) -> None:

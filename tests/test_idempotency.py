@@ -12,17 +12,14 @@ from models.ground import clock, store
 from models.toggles import TogglesWish
 from models.toggles.setting import set_toggles
 from models.viewer import Viewer
+from tests.support.firm.acting import owner_of_a_new_firm
 from tests.support.firm.factories import a_firm, a_member, an_account, spelled
 from tests.support.refusals import refused
 
 pytestmark = pytest.mark.usefixtures("store")
 NEW = NewAccount("Vetreria", AccountKind.COMPANY)
 OTHER = NewAccount("Other", AccountKind.COMPANY)
-
-
-@pytest.fixture
-async def by(store: str) -> Viewer:
-    return await a_member(await a_firm())
+by = owner_of_a_new_firm
 
 
 async def test_the_same_key_and_input_give_the_same_answer_and_do_nothing_again(by: Viewer) -> None:

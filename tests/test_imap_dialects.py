@@ -25,7 +25,6 @@ from tests.support.firm.factories import an_account
 from tests.support.servers.imap import ImapServer, ServedFolder
 from tests.support.servers.imap_dialects import DIALECTS, Dialect
 
-pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 
 Read = list[tuple[str, ServedFolder]]

@@ -13,17 +13,14 @@ from models.invitation import accepting
 from models.notification import InboxFilter, NotificationKind
 from models.viewer import Viewer
 from tests.support.emails.received import a_message, a_synced_firm, received
+from tests.support.firm.acting import owner_of_a_new_firm
 from tests.support.firm.cast import ANNA
-from tests.support.firm.factories import MadeAccount, a_firm, a_member, an_account, invited, linked, switched
+from tests.support.firm.factories import MadeAccount, an_account, invited, linked, switched
 from tests.support.letters.outbox import an_invitation, invitation_letter, sent_all
 from tests.support.servers.smtp import SmtpSink
 
 pytestmark = pytest.mark.usefixtures("store")
-
-
-@pytest.fixture
-async def by(store: str) -> Viewer:
-    return await a_member(await a_firm())
+by = owner_of_a_new_firm
 
 
 async def on_two_accounts(by: Viewer, *, address: str = ANNA) -> tuple[MadeAccount, UUID]:

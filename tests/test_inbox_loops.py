@@ -20,7 +20,6 @@ from tests.support.letters.reports import a_report
 from tests.support.servers.imap import ARRIVED, ImapServer
 from tests.support.servers.smtp import SmtpSink, Taken
 
-pytest_plugins = ["tests.support.emails.sync_fixtures"]
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 

@@ -14,6 +14,7 @@ from models.letter import LetterKind
 from models.toggles import Invite, NewToggles, TogglesWish
 from models.toggles.setting import set_toggles
 from models.viewer import TeamRole, Viewer
+from tests.support.firm.acting import owner_of_a_new_firm
 from tests.support.firm.factories import (
     a_contact,
     a_firm,
@@ -30,11 +31,7 @@ from tests.support.refusals import refused
 
 pytestmark = pytest.mark.usefixtures("store")
 EMAIL = FieldRef(name="Email")
-
-
-@pytest.fixture
-async def by(store: str) -> Viewer:
-    return await a_member(await a_firm())
+by = owner_of_a_new_firm
 
 
 async def test_switching_login_on_mails_nobody(by: Viewer) -> None:

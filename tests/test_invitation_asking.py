@@ -10,16 +10,13 @@ from models.ground import clock, store
 from models.invitation import WhoAsks
 from models.letter import Letter
 from models.viewer import Viewer
+from tests.support.firm.acting import owner_of_a_new_firm
 from tests.support.firm.factories import a_firm, a_member, an_account, an_address, answered, invited, token_of
 from tests.support.firm.invitations import dead, later, queued
 from tests.support.refusals import refused
 
 pytestmark = pytest.mark.usefixtures("store")
-
-
-@pytest.fixture
-async def by(store: str) -> Viewer:
-    return await a_member(await a_firm())
+by = owner_of_a_new_firm
 
 
 @pytest.mark.parametrize("how", ["token", "email", "firm", "host"])

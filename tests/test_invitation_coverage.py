@@ -16,17 +16,14 @@ from models.letter import Letter, LetterState
 from models.toggles import Invite, TogglesWish
 from models.toggles.setting import set_toggles
 from models.viewer import Viewer
-from tests.support.firm.factories import MadeAccount, a_firm, a_member, an_account, invited, switched
+from tests.support.firm.acting import owner_of_a_new_firm
+from tests.support.firm.factories import MadeAccount, an_account, invited, switched
 from tests.support.firm.invitations import delivered, ends_of, last_of, later, queued, state_of
 from tests.support.waiting import held, until_waiting
 
 pytestmark = pytest.mark.usefixtures("store")
 EMAIL = FieldRef(name="Email")
-
-
-@pytest.fixture
-async def by(store: str) -> Viewer:
-    return await a_member(await a_firm())
+by = owner_of_a_new_firm
 
 
 async def test_sent_again_the_old_link_dies_and_the_new_one_covers_old_and_new_accounts(by: Viewer) -> None:

@@ -15,27 +15,14 @@ from models.notification import InboxFilter, NotificationKind
 from models.session import Session
 from models.toggles import LoginState
 from models.viewer import Client, Viewer
-from tests.support.firm.factories import (
-    PASSWORD,
-    MadeAccount,
-    a_firm,
-    a_member,
-    an_account,
-    invited,
-    switched,
-    toggles_of,
-    token_of,
-)
+from tests.support.firm.acting import owner_of_a_new_firm
+from tests.support.firm.factories import PASSWORD, MadeAccount, an_account, invited, switched, toggles_of, token_of
 from tests.support.firm.invitations import dead, later, login_of
 from tests.support.refusals import refused
 
 pytestmark = pytest.mark.usefixtures("store")
 EMAIL = FieldRef(name="Email")
-
-
-@pytest.fixture
-async def by(store: str) -> Viewer:
-    return await a_member(await a_firm())
+by = owner_of_a_new_firm
 
 
 async def test_looking_at_a_link_uses_nothing_up(by: Viewer) -> None:

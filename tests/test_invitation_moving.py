@@ -8,16 +8,13 @@ from models.errors import DeadLinkReason
 from models.ground import store
 from models.invitation import InvitationState
 from models.viewer import Viewer
-from tests.support.firm.factories import a_contact, a_firm, a_member, an_account, an_address, invited, linked
+from tests.support.firm.acting import owner_of_a_new_firm
+from tests.support.firm.factories import a_contact, an_account, an_address, invited, linked
 from tests.support.firm.invitations import ends_of, last_of, queued, state_of
 
 pytestmark = pytest.mark.usefixtures("store")
 EMAIL = FieldRef(name="Email")
-
-
-@pytest.fixture
-async def by(store: str) -> Viewer:
-    return await a_member(await a_firm())
+by = owner_of_a_new_firm
 
 
 async def test_a_replaced_address_hands_its_invitation_over_and_back_it_revives_nothing(by: Viewer) -> None:

@@ -7,16 +7,11 @@ import pytest
 from models.ground import store
 from models.letter import LetterKind
 from models.viewer import System
-from tests.support.firm.factories import a_firm, an_account, an_address
+from tests.support.firm.factories import an_account, an_address
 from tests.support.letters.outbox import a_reset, an_invitation, invitation_letter, opened, sent_all, text_of, written
 from tests.support.servers.smtp import SmtpSink
 
 pytestmark = pytest.mark.usefixtures("store")
-
-
-@pytest.fixture
-async def by(store: str) -> System:
-    return await a_firm()
 
 
 async def test_the_firm_gets_a_copy_without_the_link(by: System) -> None:

@@ -35,11 +35,6 @@ WHERE l.firm_id = $1
 """
 
 
-@pytest.fixture
-async def by(store: str) -> System:
-    return await a_firm()
-
-
 async def claimed(most: int = AT_ONCE) -> list[Claimed]:
     return await letter.claim("one", most=most)
 

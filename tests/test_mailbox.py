@@ -15,6 +15,7 @@ from models.mailbox import MailboxChange, MailboxState, MailSecurity, MailServer
 from models.mailbox.mailbox import Mailbox
 from models.mailbox.secret import unsealed
 from models.viewer import ApiScope, TeamRole, Viewer
+from tests.support.firm.acting import owner_of_a_new_firm
 from tests.support.firm.factories import a_firm, a_member, mail_ports
 from tests.support.refusals import refused
 from tests.support.waiting import held, until_waiting
@@ -22,11 +23,7 @@ from tests.support.waiting import held, until_waiting
 pytestmark = pytest.mark.usefixtures("store")
 PASSWORD = "the mailbox password"
 IMAP, SMTP = MailServer("imap.x.test", 993), MailServer("smtp.x.test", 587, MailSecurity.STARTTLS)
-
-
-@pytest.fixture
-async def by(store: str) -> Viewer:
-    return await a_member(await a_firm())
+by = owner_of_a_new_firm
 
 
 def _new(address: str = "Studio@X.test", **more: Any) -> NewMailbox:

@@ -24,7 +24,6 @@ from tests.support.firm.invitations import later
 from tests.support.refusals import refused
 from tests.support.servers.imap import ImapServer
 
-pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 FORGET, KEEP = StoredEmails.FORGET, StoredEmails.KEEP
 

@@ -14,7 +14,6 @@ from tests.support.firm.cast import MARTA, STRANGER
 from tests.support.firm.factories import a_member, an_account, counting, signed_in
 from tests.support.servers.imap import ImapServer, ServedFolder
 
-pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 
 

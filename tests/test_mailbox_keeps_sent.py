@@ -13,7 +13,6 @@ from tests.support.api.client import Api
 from tests.support.emails.synced_mailbox import connected, row_of
 from tests.support.firm.factories import a_member, signed_in
 
-pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 
 CONNECT = """mutation($input: ConnectMailboxInput!) { connectMailbox(input: $input) {

@@ -9,10 +9,10 @@ from models import address, contact, journal
 from models.errors import ErrorCode
 from models.ground import clock, store
 from models.viewer import TeamRole, Viewer
+from tests.support.firm.acting import owner_of_a_new_firm
 from tests.support.firm.contact_edits import edit, shown
 from tests.support.firm.factories import (
     a_contact,
-    a_firm,
     a_member,
     an_account,
     an_address,
@@ -24,11 +24,7 @@ from tests.support.firm.factories import (
 from tests.support.refusals import refused
 
 pytestmark = pytest.mark.usefixtures("store")
-
-
-@pytest.fixture
-async def by(store: str) -> Viewer:
-    return await a_member(await a_firm())
+by = owner_of_a_new_firm
 
 
 async def _activate(by: Viewer, address_id: UUID) -> None:

@@ -1,18 +1,10 @@
 """Multipart subscriptions: what is their own. What they share with server-sent events is in test_sse.py."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from tests.support.api.streams import MULTIPART
-from tests.support.api.toy_server import Toy, serving
+from tests.support.api.toy_server import Toy
 from tests.support.servers.http import plain_http
-
-
-@pytest.fixture
-async def toy() -> AsyncIterator[Toy]:
-    async with serving() as toy:
-        yield toy
 
 
 async def test_a_body_is_framed_as_apollo_reads_it(toy: Toy) -> None:

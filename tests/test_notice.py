@@ -19,6 +19,7 @@ from models.journal import JournalFilter, JournalKind, Subject
 from models.letter import LetterState
 from models.notice import NotifyOutcome
 from models.viewer import System, Viewer
+from tests.support.firm.acting import owner_of_a_new_firm
 from tests.support.firm.cast import ANNA
 from tests.support.firm.factories import (
     a_contact,
@@ -48,11 +49,7 @@ from tests.support.waiting import held, until_waiting
 pytestmark = pytest.mark.usefixtures("store")
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 REMINDER = ClientEvent.INVOICE_REMINDER
-
-
-@pytest.fixture
-async def by(store: str) -> Viewer:
-    return await a_member(await a_firm())
+by = owner_of_a_new_firm
 
 
 @pytest.fixture

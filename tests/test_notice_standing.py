@@ -11,17 +11,12 @@ from models import account, letter
 from models.ground import clock, store
 from models.viewer import System
 from tests.support.emails.synced_mailbox import eventually
-from tests.support.firm.factories import MadeAccount, a_firm, an_account, counting, linked, switched, with_password
+from tests.support.firm.factories import MadeAccount, an_account, counting, linked, switched, with_password
 from tests.support.firm.notices import a_notice, told_account
 from tests.support.letters.outbox import a_route, an_invitation, due_again, opened, row_of, sent_all, state_of, text_of
 from tests.support.servers.smtp import DROP, SmtpSink, Taken
 
 pytestmark = pytest.mark.usefixtures("store")
-
-
-@pytest.fixture
-async def by(store: str) -> System:
-    return await a_firm()
 
 
 Change = Callable[[System, MadeAccount], Awaitable[None]]

@@ -14,7 +14,7 @@ from models.toggles.preferences import NotificationPreference
 from models.viewer import System
 from tests.support.emails.synced_mailbox import eventually
 from tests.support.firm.cast import ANNA
-from tests.support.firm.factories import MadeAccount, a_firm, an_account, switched
+from tests.support.firm.factories import MadeAccount, an_account, switched
 from tests.support.firm.notices import a_notice, gathered, tidings, told_account
 from tests.support.letters.outbox import (
     an_invitation,
@@ -29,11 +29,6 @@ from tests.support.servers.smtp import DROP, SmtpSink
 from tests.support.waiting import held, waiting
 
 pytestmark = pytest.mark.usefixtures("store")
-
-
-@pytest.fixture
-async def by(store: str) -> System:
-    return await a_firm()
 
 
 async def _unlink(by: System, made: MadeAccount) -> None:

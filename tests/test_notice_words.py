@@ -9,8 +9,9 @@ from models.errors import ErrorCode, Refusals
 from models.firm_settings import ClientAction
 from models.ground import store
 from models.viewer import Viewer
+from tests.support.firm.acting import owner_of_a_new_firm
 from tests.support.firm.cast import ANNA
-from tests.support.firm.factories import a_firm, a_member, an_account
+from tests.support.firm.factories import a_firm, an_account
 from tests.support.firm.notify_clients import kept, notified, the_notices
 from tests.support.firm.one_of_everything import everything
 from tests.support.refusals import refused
@@ -19,11 +20,7 @@ pytestmark = pytest.mark.usefixtures("store")
 
 REMINDER = ClientEvent.INVOICE_REMINDER
 WITHOUT = sorted(event for event in ClientEvent if not event.actions)
-
-
-@pytest.fixture
-async def by(store: str) -> Viewer:
-    return await a_member(await a_firm())
+by = owner_of_a_new_firm
 
 
 @pytest.mark.parametrize("code", ["v10", "V10", " V10 ", "V10\n", "\uff36\uff11\uff10", "V010"])

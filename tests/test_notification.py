@@ -20,17 +20,14 @@ from models.notification import (
     mark,
 )
 from models.viewer import Actor, TeamRole, Viewer
+from tests.support.firm.acting import owner_of_a_new_firm
 from tests.support.firm.factories import a_firm, a_member, counting
 from tests.support.firm.inbox import saying
 from tests.support.refusals import refused
 
 pytestmark = pytest.mark.usefixtures("store")
 RECEIVED, ATTENTION = NotificationKind.EMAIL_RECEIVED, NotificationKind.MAILBOX_NEEDS_ATTENTION
-
-
-@pytest.fixture
-async def by(store: str) -> Viewer:
-    return await a_member(await a_firm())
+by = owner_of_a_new_firm
 
 
 async def _raise(by: Actor, text: str, *, about: UUID | None = None, kind: NotificationKind = RECEIVED) -> int:

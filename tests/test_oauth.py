@@ -34,7 +34,6 @@ from tests.support.servers.imap import ImapServer
 from tests.support.servers.tokens import TokenServer, answer
 from tests.support.waiting import PATIENCE
 
-pytest_plugins = ["tests.support.emails.sync_fixtures", "tests.support.emails.oauth_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 
 

@@ -14,7 +14,6 @@ from tests.support.firm.factories import mail_ports
 from tests.support.refusals import refused
 from tests.support.servers.tokens import TokenServer
 
-pytest_plugins = ["tests.support.emails.sync_fixtures", "tests.support.emails.oauth_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 
 

@@ -23,11 +23,7 @@ from tests.support.servers.relay import Relay
 from tests.support.servers.tokens import SILENCE, TokenServer
 from tests.support.waiting import patience
 
-pytest_plugins = [
-    "tests.support.emails.sync_fixtures",
-    "tests.support.emails.oauth_fixtures",
-    "tests.support.servers.any_mailbox_fixtures",
-]
+pytest_plugins = ["tests.support.servers.any_mailbox_fixtures"]
 pytestmark = [
     pytest.mark.usefixtures("store"),
     pytest.mark.parametrize("place", ["scripted", "dovecot"], indirect=True),

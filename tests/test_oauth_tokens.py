@@ -20,7 +20,6 @@ from tests.support.emails.synced_mailbox import row_of, synced
 from tests.support.firm.new_keys import rotated
 from tests.support.servers.tokens import TokenServer
 
-pytest_plugins = ["tests.support.emails.sync_fixtures", "tests.support.emails.oauth_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 
 

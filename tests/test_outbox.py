@@ -34,11 +34,6 @@ from tests.support.waiting import NEVER
 pytestmark = pytest.mark.usefixtures("store")
 
 
-@pytest.fixture
-async def by(store: str) -> System:
-    return await a_firm()
-
-
 async def test_a_letter_is_delivered_and_settled(by: System) -> None:
     letter_id = await written(by)
     async with SmtpSink() as sink:

@@ -16,11 +16,6 @@ pytestmark = pytest.mark.usefixtures("store")
 FIRST, SECOND = "first@client.test", "second@client.test"
 
 
-@pytest.fixture
-async def by(store: str) -> System:
-    return await a_firm()
-
-
 async def test_the_next_letter_is_announced_meanwhile_and_its_bytes_wait(by: System) -> None:
     """So of one letter of a line, and no more, it may be unknown whether it arrived."""
     first, second = await written(by, FIRST), await written(by, SECOND)

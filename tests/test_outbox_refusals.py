@@ -13,7 +13,7 @@ from models.ground import store
 from models.mailbox import MailSecurity
 from models.viewer import System
 from tests.support.emails.synced_mailbox import eventually
-from tests.support.firm.factories import a_firm, a_member, an_account, an_address
+from tests.support.firm.factories import a_member, an_account, an_address
 from tests.support.letters.outbox import (
     a_route,
     an_invitation,
@@ -30,11 +30,6 @@ from tests.support.waiting import NEVER
 
 SOON = 1.0  # seconds after which silence counts; for all that does answer it must be plenty
 pytestmark = pytest.mark.usefixtures("store")
-
-
-@pytest.fixture
-async def by(store: str) -> System:
-    return await a_firm()
 
 
 @pytest.mark.parametrize("answers", [{"RCPT": "450 4.2.1 try later"}, {"DATA": "451 4.3.0 busy"}])

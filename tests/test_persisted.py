@@ -1,7 +1,6 @@
 """Documents asked for by name, over a real server: automatic persisted queries, and a manifest."""
 
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +30,6 @@ def named(hash_: str, query: str | None = None, **more: Any) -> dict[str, Any]:
 def told(answer: dict[str, Any]) -> tuple[str, str]:
     [error] = answer["errors"]
     return error["message"], error["extensions"]["code"]
-
-
-@pytest.fixture
-async def toy() -> AsyncIterator[Toy]:
-    async with serving() as toy:
-        yield toy
 
 
 async def post(toy: Toy, body: dict[str, Any], accept: str = "application/json") -> httpx.Response:

@@ -41,11 +41,6 @@ pytestmark = pytest.mark.usefixtures("store")
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-@pytest.fixture
-async def by(store: str) -> System:
-    return await a_firm()
-
-
 async def two_accounts(by: System) -> tuple[SignedIn[Client], MadeAccount, MadeAccount]:
     """A client who works in the first of two."""
     first = await an_account(by, name="Zanetti", address=ANNA, email_sync=True)

@@ -14,6 +14,7 @@ from models.toggles import NotificationPreference, PreferencesWish, TogglesWish
 from models.toggles.preferring import prefer, set_preferences
 from models.toggles.setting import set_toggles
 from models.viewer import JournalSource, LetterLink, System, TeamRole, Viewer
+from tests.support.firm.acting import owner_of_a_new_firm
 from tests.support.firm.factories import (
     a_firm,
     a_member,
@@ -34,11 +35,7 @@ MESSAGES, PROPOSALS, APPROVALS = (
     NotificationCategory.APPROVALS,
 )
 EMAIL = FieldRef(name="Email")
-
-
-@pytest.fixture
-async def by(store: str) -> Viewer:
-    return await a_member(await a_firm())
+by = owner_of_a_new_firm
 
 
 async def test_all_eight_are_on_from_the_start_and_off_only_where_they_are_named(by: Viewer) -> None:

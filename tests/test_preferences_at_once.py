@@ -13,7 +13,8 @@ from models.notification_category import NotificationCategory
 from models.toggles import PreferencesWish
 from models.toggles.preferring import set_preferences
 from models.viewer import Viewer
-from tests.support.firm.factories import MadeAccount, a_client, a_firm, a_member, an_account, switched, toggles_of
+from tests.support.firm.acting import owner_of_a_new_firm
+from tests.support.firm.factories import MadeAccount, a_client, an_account, switched, toggles_of
 from tests.support.firm.preferences import EIGHT, muted, preferences, preferred
 from tests.support.refusals import refused
 from tests.support.waiting import held, until_waiting
@@ -22,11 +23,7 @@ pytestmark = pytest.mark.usefixtures("store")
 MESSAGES = NotificationCategory.MESSAGES
 EMAIL = FieldRef(name="Email")
 Meanwhile = Callable[[Viewer, MadeAccount], Awaitable[object]]
-
-
-@pytest.fixture
-async def by(store: str) -> Viewer:
-    return await a_member(await a_firm())
+by = owner_of_a_new_firm
 
 
 async def test_from_many_sides_at_once_each_sets_its_own_category(by: Viewer) -> None:

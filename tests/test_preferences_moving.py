@@ -13,16 +13,8 @@ from models.journal import Change, JournalFilter, JournalKind
 from models.notification_category import NotificationCategory
 from models.toggles import NewToggles
 from models.viewer import Viewer
-from tests.support.firm.factories import (
-    a_contact,
-    a_firm,
-    a_member,
-    an_account,
-    an_address,
-    linked,
-    spelled,
-    toggles_of,
-)
+from tests.support.firm.acting import owner_of_a_new_firm
+from tests.support.firm.factories import a_contact, an_account, an_address, linked, spelled, toggles_of
 from tests.support.firm.preferences import muted, preferences, preferred, version_of
 from tests.support.refusals import refused
 
@@ -33,11 +25,7 @@ MESSAGES, PROPOSALS, APPROVALS = (
     NotificationCategory.APPROVALS,
 )
 EMAIL = FieldRef(name="Email")
-
-
-@pytest.fixture
-async def by(store: str) -> Viewer:
-    return await a_member(await a_firm())
+by = owner_of_a_new_firm
 
 
 async def test_a_new_link_starts_with_what_is_named_off_and_all_others_on(by: Viewer) -> None:

@@ -4,16 +4,11 @@ import pytest
 
 from models.ground import store
 from models.viewer import System
-from tests.support.firm.factories import a_firm, a_member, an_address
+from tests.support.firm.factories import a_member, an_address
 from tests.support.letters.outbox import due_again, row_of, sent_all, state_of, written
 from tests.support.servers.smtp import SmtpSink
 
 pytestmark = pytest.mark.usefixtures("store")
-
-
-@pytest.fixture
-async def by(store: str) -> System:
-    return await a_firm()
 
 
 OUR_FAULT = [

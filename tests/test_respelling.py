@@ -35,7 +35,6 @@ from tests.support.refusals import refused
 from tests.support.servers.imap import ImapServer
 from tests.support.waiting import held, until_waiting
 
-pytest_plugins = ["tests.support.emails.sync_fixtures"]
 SHARP, DOUBLE = "weiß.one@c.example", "weiss.one@c.example"
 
 

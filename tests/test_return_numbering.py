@@ -11,7 +11,6 @@ from tests.support.letters.reports import a_report
 from tests.support.letters.returned import is_bounced, looked, sent, told
 from tests.support.servers.imap import ARRIVED, ImapServer, Wording
 
-pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 TOO_LOW = tuple(line.replace(b"{next}", b"{low}") for line in Wording().examine)
 

@@ -24,7 +24,6 @@ from tests.support.firm.factories import a_firm, a_member, an_account, signed_in
 from tests.support.letters.reports import a_complaint, a_report, an_answer
 from tests.support.servers.imap import ARRIVED, ImapServer
 
-pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 CARL = "carl@client.test"
 BACK = "A mail server on the way sent it back"

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
-import pytest
 from uuid_utils.compat import uuid7
 
 from mail.compose import Sender, compose
@@ -26,11 +25,6 @@ from tests.support.servers.smtp import SmtpSink
 
 TEMPLATE = "bounces+{letter}@portal.test"
 SENDER = Sender("portal@switchboard.test", "https://portal.firm.test")
-
-
-@pytest.fixture
-async def by(store: str) -> System:
-    return await a_firm()
 
 
 async def sent(by: System, to: str = ANNA) -> tuple[UUID, bytes]:

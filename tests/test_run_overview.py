@@ -8,15 +8,12 @@ from models.bulk_update import BulkEdit
 from models.ground import clock
 from models.run import overview, release
 from models.viewer import Viewer
+from tests.support.firm.acting import owner_of_a_new_firm
 from tests.support.firm.bulk_updates import ALL, ENABLE, all_end, asked, claimed
 from tests.support.firm.factories import a_firm, a_member, an_account
 
 pytestmark = pytest.mark.usefixtures("store")
-
-
-@pytest.fixture
-async def by(store: str) -> Viewer:
-    return await a_member(await a_firm())
+by = owner_of_a_new_firm
 
 
 async def test_runs_stand_still_where_no_worker_goes_on_with_any_for_a_minute(by: Viewer) -> None:

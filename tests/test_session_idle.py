@@ -12,16 +12,11 @@ from models.session import SignedIn
 from models.viewer import ApiScope, Asker, System
 from tests.support.api.client import Api
 from tests.support.emails.synced_mailbox import eventually
-from tests.support.firm.factories import a_client, a_firm, an_account, counting, signed_in
+from tests.support.firm.factories import a_client, an_account, counting, signed_in
 from tests.support.firm.invitations import later
 from tests.support.firm.revocations import feed_begun
 
 pytestmark = pytest.mark.usefixtures("store")
-
-
-@pytest.fixture
-async def by(store: str) -> System:
-    return await a_firm()
 
 
 @pytest.fixture

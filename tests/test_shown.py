@@ -4,17 +4,13 @@ import asyncio
 import email
 import email.policy
 import signal
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from mail.demo.letters import NEWCOMER
 from mail.demo.people import BELLANDI
 from mail.demo.send import letter, send
-from tests.support.database.postgres import open_folder
 from tests.support.processes.demo import Hearing, ask, ends_without_a_trace, feeds, owner_of, post
 from tests.support.processes.switchboard import Running, running
 from tests.support.waiting import patience
@@ -29,12 +25,6 @@ ARRIVALS = """subscription ($after: Cursor) { emailArrived(after: $after) { __ty
   ... on EmailArrived { email { subject from { address } accounts { id } } } } }"""
 INBOX = """subscription ($after: Cursor) { inboxNotifications(after: $after) { __typename ... on FeedEvent { cursor }
   ... on NotificationsChanged { unreadCount notifications { text } } } }"""
-
-
-@pytest.fixture
-def var() -> Iterator[Path]:
-    with open_folder("var") as folder:
-        yield folder
 
 
 async def test_the_demo_shows_what_it_promises_and_ends_without_a_trace(var: Path, tmp_path: Path) -> None:

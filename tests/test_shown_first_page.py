@@ -5,24 +5,14 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from mail.demo.people import BELLANDI
-from tests.support.database.postgres import open_folder
 from tests.support.processes.switchboard import CHECKOUT, Running, running
 from tests.support.waiting import patience
 
 README, API = (CHECKOUT / name for name in ("README.md", "docs/api.md"))
 THERE = "http://127.0.0.1:8000"
-
-
-@pytest.fixture
-def var() -> Iterator[Path]:
-    with open_folder("var") as folder:
-        yield folder
 
 
 async def test_the_examples_of_the_first_page_run_as_they_stand(var: Path, tmp_path: Path) -> None:

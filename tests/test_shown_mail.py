@@ -3,7 +3,7 @@
 import asyncio
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,6 @@ from mail.demo.certified import PROVIDER_NAME
 from mail.demo.letters import CLIENTS, NEWCOMER
 from mail.demo.letters.in_two import STEPS, SUBJECT
 from mail.demo.users import COLLEAGUE, STUDIO
-from tests.support.database.postgres import open_folder
 from tests.support.processes.demo import ask, owner_of, post
 from tests.support.processes.switchboard import CHECKOUT, Running, running
 from tests.support.servers.dovecot import skip_without_dovecot
@@ -34,12 +33,6 @@ FORGET = (
     """mutation ($id: ID!) { disconnectMailbox(input: { id: $id, storedEmails: FORGET }) { errors { message } } }"""
 )
 IN_STUDIO = [step for step in STEPS if step.studio]
-
-
-@pytest.fixture
-def var() -> Iterator[Path]:
-    with open_folder("var") as folder:
-        yield folder
 
 
 @pytest.mark.parametrize("server", ["its own", "Dovecot"])

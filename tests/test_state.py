@@ -30,11 +30,6 @@ def stage(api: Api) -> Stage:
 
 
 @pytest.fixture
-async def by(store: str) -> System:
-    return await a_firm()
-
-
-@pytest.fixture
 async def owner(by: System) -> SignedIn[Viewer]:
     return await signed_in(by)
 

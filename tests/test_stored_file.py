@@ -28,11 +28,6 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "files"
 
 
-@pytest.fixture
-async def by(store: str) -> System:
-    return await a_firm()
-
-
 async def test_what_was_stored_and_never_named_goes_a_day_later(by: System, folder: Path) -> None:
     """Its worker was killed between the file and the row."""
     names = await stored_file.keep(by.firm_id, [b"one", b"another", b"one"])

@@ -17,19 +17,16 @@ from models.links import FileKind
 from models.mailbox import StoredEmails
 from models.mailbox.ending import end_mailboxes
 from models.submission import NewSubmission
-from models.viewer import System, TeamRole, Viewer
+from models.viewer import System, Viewer
 from tests.support.emails.submissions import composed, state_of, way_of, written
 from tests.support.emails.synced_mailbox import NOBODY, connected
+from tests.support.firm.acting import owner_of_a_new_firm
 from tests.support.firm.cast import MARTA
 from tests.support.firm.factories import a_firm, a_member, an_account
 from tests.support.firm.invitations import later
 
 pytestmark = pytest.mark.usefixtures("store")
-
-
-@pytest.fixture
-async def by(store: str) -> Viewer:
-    return await a_member(await a_firm(), role=TeamRole.OWNER)
+by = owner_of_a_new_firm
 
 
 @pytest.fixture

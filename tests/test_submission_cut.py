@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +11,16 @@ from models import mailbox
 from models.ground import store
 from models.submission import settling
 from models.viewer import Viewer
-from tests.support.emails.sending_mailbox import BEA, IN, a_box, a_sink, a_writer, becomes, due_again, has_error
+from tests.support.emails.sending_mailbox import (
+    BEA,
+    IN,
+    a_box,
+    a_sink,
+    becomes,
+    due_again,
+    has_error,
+    owner_who_writes,
+)
 from tests.support.emails.submissions import a_file, state_of, way_of, written
 from tests.support.emails.sync_worker import working
 from tests.support.emails.synced_mailbox import eventually, row_of
@@ -22,13 +30,8 @@ from tests.support.servers.imap import ImapServer
 from tests.support.servers.smtp import DROP, SILENCE, SmtpSink, Taken
 from tests.support.waiting import patience
 
-pytest_plugins = ["tests.support.emails.sync_fixtures", "tests.support.emails.sending_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
-
-
-@pytest.fixture
-async def by(store: str, tmp_path: Path) -> Viewer:
-    return await a_writer(tmp_path)
+by = owner_who_writes
 
 
 MEANWHILE = {

@@ -1,7 +1,6 @@
 """What a colleague writes here, from the mutation's verb to the server that takes it."""
 
 import io
-from pathlib import Path
 
 import pytest
 
@@ -12,20 +11,24 @@ from models.ground import store
 from models.submission import AttachmentRef, NewEmail
 from models.upload import NewUpload
 from models.viewer import Viewer
-from tests.support.emails.sending_mailbox import CARL, IN, a_box, a_sink, a_writer, becomes, door_of, has_error
+from tests.support.emails.sending_mailbox import (
+    CARL,
+    IN,
+    a_box,
+    a_sink,
+    becomes,
+    door_of,
+    has_error,
+    owner_who_writes,
+)
 from tests.support.emails.submissions import PDF, written
 from tests.support.emails.sync_worker import working
 from tests.support.emails.synced_mailbox import eventually
 from tests.support.firm.cast import MARTA
 from tests.support.servers.smtp import SmtpSink
 
-pytest_plugins = ["tests.support.emails.sync_fixtures", "tests.support.emails.sending_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
-
-
-@pytest.fixture
-async def by(store: str, tmp_path: Path) -> Viewer:
-    return await a_writer(tmp_path)
+by = owner_who_writes
 
 
 async def test_asked_for_a_look_what_waits_for_its_next_try_leaves_at_once(by: Viewer, tools: Tools) -> None:

@@ -1,7 +1,6 @@
 """From the mail server's yes to one copy in Sent, as the providers go about it: Gmail, Microsoft, and all others."""
 
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -11,7 +10,7 @@ from models import mailbox
 from models.ground import store
 from models.mailbox import MailboxChange
 from models.viewer import System, Viewer
-from tests.support.emails.sending_mailbox import a_box, a_writer, becomes
+from tests.support.emails.sending_mailbox import a_box, becomes, owner_who_writes
 from tests.support.emails.sent_from_here import an_hour_later
 from tests.support.emails.submissions import way_of, written
 from tests.support.emails.sync_worker import idling, working
@@ -22,15 +21,10 @@ from tests.support.servers.imap import ImapServer, ServedFolder
 from tests.support.servers.imap.wording import LABELLED
 from tests.support.servers.smtp import DROP, SmtpSink, Taken
 
-pytest_plugins = ["tests.support.emails.sync_fixtures", "tests.support.emails.sending_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 NEW_ID = b"AM0PR@outlook.test"
 Keeps = Callable[[Taken], Awaitable[None]]
-
-
-@pytest.fixture
-async def by(store: str, tmp_path: Path) -> Viewer:
-    return await a_writer(tmp_path)
+by = owner_who_writes
 
 
 def as_microsoft(raw: bytes) -> bytes:

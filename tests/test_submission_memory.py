@@ -11,7 +11,7 @@ import pytest
 
 from models.ground import store as database
 from models.viewer import Viewer
-from tests.support.emails.sending_mailbox import a_box, a_sink, a_writer
+from tests.support.emails.sending_mailbox import a_box, a_sink, owner_who_writes
 from tests.support.emails.submissions import a_file, state_of, written
 from tests.support.emails.synced_mailbox import source_of
 from tests.support.processes.memory import MB, said_by
@@ -24,11 +24,7 @@ pytestmark = [
 ]
 CHILD = "from tests.support.processes.sending_memory import run; run()"
 CONTENT = random.Random(25).randbytes(25 * MB)
-
-
-@pytest.fixture
-async def by(store: str, tmp_path: Path) -> Viewer:
-    return await a_writer(tmp_path)
+by = owner_who_writes
 
 
 async def test_files_of_25_mb_leave_with_a_little_memory(by: Viewer, store: str, tmp_path: Path) -> None:

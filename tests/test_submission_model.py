@@ -32,7 +32,6 @@ from tests.support.rules.submission.rules import SPOTS, conversations
 from tests.support.rules.submission.ways import CLIENTS, STRANGER, STUDIOS, File
 from tests.support.rules.switches_done import Deed, any_of, scene
 
-pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 EXAMPLES = int(os.environ.get("SUBMISSION_MODEL_EXAMPLES", "30"))
 """More of them meet rarer orders: SUBMISSION_MODEL_EXAMPLES=1000 takes half an hour."""

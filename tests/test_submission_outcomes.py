@@ -11,20 +11,16 @@ from models.mailbox import MailboxChange, lease
 from models.mailbox.lease import Leased, LeaseLost
 from models.submission import settling
 from models.submission.due import composed, may_leave, next_due, written
-from models.viewer import System, TeamRole, Viewer
+from models.viewer import System, Viewer
 from tests.support.emails import submissions
 from tests.support.emails.submissions import a_file, due_of, state_of, way_of
 from tests.support.emails.synced_mailbox import NOBODY, connected
+from tests.support.firm.acting import owner_of_a_new_firm
 from tests.support.firm.cast import MARTA
-from tests.support.firm.factories import a_firm, a_member, an_address
+from tests.support.firm.factories import an_address
 
-pytest_plugins = ["tests.support.emails.submission_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
-
-
-@pytest.fixture
-async def by(store: str) -> Viewer:
-    return await a_member(await a_firm(), role=TeamRole.OWNER)
+by = owner_of_a_new_firm
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Whatever becomes of an e-mail on its way out, no line of the log says what it says, or to whom (P9)."""
 
 from base64 import b64encode
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +11,7 @@ from mail.sync import Tools
 from models.ground import store as database
 from models.viewer import System, Viewer
 from tests.support.database.failing import failing
-from tests.support.emails.sending_mailbox import BEA, a_sink, a_writer, is_now, there
+from tests.support.emails.sending_mailbox import BEA, a_sink, is_now, owner_who_writes, there
 from tests.support.emails.submissions import a_file, way_of, written
 from tests.support.emails.sync_worker import working
 from tests.support.emails.synced_mailbox import NOBODY, connected, eventually
@@ -20,7 +19,6 @@ from tests.support.firm.cast import MARTA, STUDIO
 from tests.support.firm.factories import an_address
 from tests.support.servers.smtp import DROP, SmtpSink
 
-pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 
 PASSWORD, BODY, SUBJECT, NAME = "hunter2 of the mailbox", "zwischenrechnung", "scheidung", "vertrag.pdf"
@@ -39,11 +37,7 @@ WAYS: dict[str, tuple[dict[str, str], str, str]] = {
     "password refused": ({"AUTH": f"535 5.7.8 {QUOTED}"}, "", "QUEUED"),
     "relaying refused": ({"RCPT": f"550 5.7.1 relay denied {QUOTED}"}, "", "QUEUED"),
 }
-
-
-@pytest.fixture
-async def by(store: str, tmp_path: Path) -> Viewer:
-    return await a_writer(tmp_path)
+by = owner_who_writes
 
 
 async def an_e_mail(by: Viewer, sink: SmtpSink) -> UUID:

@@ -1,7 +1,6 @@
 """What is written here leaves through its mailbox's own server, and what happens to one mailbox happens to no other."""
 
 from collections import Counter
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -19,11 +18,11 @@ from tests.support.emails.sending_mailbox import (
     IN,
     a_box,
     a_sink,
-    a_writer,
     becomes,
     door_of,
     due_again,
     has_error,
+    owner_who_writes,
     there,
 )
 from tests.support.emails.submissions import a_file, state_of, way_of, written
@@ -33,13 +32,8 @@ from tests.support.firm.cast import MARTA, STUDIO
 from tests.support.servers.imap import ImapServer
 from tests.support.servers.smtp import DROP, SILENCE, SmtpSink, Taken
 
-pytest_plugins = ["tests.support.emails.sync_fixtures", "tests.support.emails.sending_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
-
-
-@pytest.fixture
-async def by(store: str, tmp_path: Path) -> Viewer:
-    return await a_writer(tmp_path)
+by = owner_who_writes
 
 
 async def test_it_leaves_within_a_moment_and_everybody_who_follows_hears_of_it(

@@ -10,20 +10,16 @@ from models.ground import store
 from models.mailbox.lease import Leased
 from models.submission import settling
 from models.submission.due import may_leave
-from models.viewer import System, TeamRole, Viewer
+from models.viewer import System, Viewer
 from tests.support.emails.submissions import due_of, state_of, written
 from tests.support.emails.synced_mailbox import NOBODY, connected
+from tests.support.firm.acting import owner_of_a_new_firm
 from tests.support.firm.cast import MARTA
-from tests.support.firm.factories import a_firm, a_member, an_account
+from tests.support.firm.factories import a_member, an_account
 
-pytest_plugins = ["tests.support.emails.submission_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 NO = "The mail server refused the letter: 550 5.1.1 nobody here"
-
-
-@pytest.fixture
-async def by(store: str) -> Viewer:
-    return await a_member(await a_firm(), role=TeamRole.OWNER)
+by = owner_of_a_new_firm
 
 
 @pytest.fixture

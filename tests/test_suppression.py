@@ -13,11 +13,6 @@ pytestmark = pytest.mark.usefixtures("store")
 GONE = "The mail server says that there is no such mailbox."
 
 
-@pytest.fixture
-async def by() -> System:
-    return await a_firm()
-
-
 async def _suppressed(by: System, address_id: object, reason: str = GONE) -> None:
     async with store.transaction():
         await suppression.suppress(by.firm_id, address_id, reason)  # type: ignore[arg-type]  # a UUID of asyncpg's

@@ -26,7 +26,6 @@ from tests.support.firm.cast import MARTA, STRANGER, STUDIO
 from tests.support.firm.factories import MadeAccount, a_firm, a_member, an_account, switched
 from tests.support.servers.imap import ARRIVED, ImapServer
 
-pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 
 

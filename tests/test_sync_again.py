@@ -20,7 +20,6 @@ from tests.support.firm.cast import MARTA, STRANGER
 from tests.support.firm.factories import a_member, an_account
 from tests.support.servers.imap import ImapServer
 
-pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 
 

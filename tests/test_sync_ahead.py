@@ -17,8 +17,6 @@ from tests.support.firm.cast import MARTA
 from tests.support.firm.factories import an_account
 from tests.support.servers.imap import ImapServer
 
-pytest_plugins = ["tests.support.emails.sync_fixtures"]
-
 ROOM = 4
 
 

@@ -30,7 +30,6 @@ from tests.support.firm.factories import a_member, an_account, switched
 from tests.support.servers.imap import ImapServer
 from tests.support.servers.imap.talk import Cut
 
-pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 INSIDE = "inside@client.test"  # stands in the letter and in no header of the envelope
 FORGED = an_envelope(a_letter(Cc=INSIDE), certificate=a_certificate(sender=STRANGER))

@@ -35,7 +35,6 @@ from tests.support.firm.factories import an_account
 from tests.support.servers.bucket import Bucket
 from tests.support.servers.imap import ImapServer, ServedFolder
 
-pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 LONG = "And this is said at length.\n" * 2_000
 PLAIN = "IMAP4rev1 IDLE SPECIAL-USE"

@@ -20,7 +20,6 @@ from tests.support.emails.submissions import way_of
 from tests.support.emails.synced_mailbox import connected, ledger_of, row_of, synced
 from tests.support.servers.dovecot import PASSWORD, USERNAME, dovecot
 
-pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 Place = tuple[MailServer, str, str, str]
 """The server, who signs in with what, and its folder of sent mail."""

@@ -19,7 +19,6 @@ from tests.support.firm.factories import a_member, an_account
 from tests.support.servers.imap import ImapServer
 
 pytestmark = pytest.mark.usefixtures("store")
-pytest_plugins = ["tests.support.emails.sync_fixtures"]
 PNG = b"\x89PNG\r\n\x1a\nlogo"
 
 

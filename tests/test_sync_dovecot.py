@@ -28,7 +28,6 @@ from tests.support.firm.factories import a_member, an_account
 from tests.support.servers.dovecot import PASSWORD, USERNAME, Dovecot, dovecot
 from tests.support.waiting import NEVER, PATIENCE
 
-pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 
 

@@ -19,7 +19,6 @@ from tests.support.firm.factories import MadeAccount, a_member, an_account, swit
 from tests.support.firm.invitations import later
 from tests.support.servers.imap import ImapServer
 
-pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 NO_ID = b"From: marta@client.test\r\nSubject: no id\r\n\r\nodd\r\n"
 

@@ -24,7 +24,6 @@ from tests.support.firm.cast import MARTA
 from tests.support.firm.factories import an_account, switched
 from tests.support.servers.imap import ImapServer, ServedFolder
 
-pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 
 

@@ -28,7 +28,6 @@ from tests.support.firm.cast import MARTA
 from tests.support.firm.factories import a_member, an_account, mail_ports
 from tests.support.servers.imap import ImapServer, ServedFolder
 
-pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 
 

@@ -19,7 +19,6 @@ from tests.support.processes.switchboard import CHECKOUT
 from tests.support.servers.imap import ImapServer
 from tests.support.waiting import patience
 
-pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = [
     pytest.mark.usefixtures("store"),
     pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="needs /proc to see how much memory it was"),

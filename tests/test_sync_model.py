@@ -27,7 +27,6 @@ from tests.support.rules.sync.office import Office, an_office
 from tests.support.rules.sync.rules import ADDRESSES, NOT_READ, SPOTS, STRANGER, STUDIO, Firm
 from tests.support.rules.sync.servers import FOLDERS, PEOPLE, passes
 
-pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 EXAMPLES = int(os.environ.get("SYNC_MODEL_EXAMPLES", "40"))
 """More of them meet rarer orders: SYNC_MODEL_EXAMPLES=1000 takes some ten minutes."""

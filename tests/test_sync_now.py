@@ -30,7 +30,6 @@ from tests.support.firm.cast import MARTA
 from tests.support.firm.factories import an_account, signed_in
 from tests.support.servers.imap import ImapServer
 
-pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 
 

@@ -29,7 +29,6 @@ from tests.support.firm.factories import a_member, an_account
 from tests.support.servers.imap import ImapServer, ServedFolder
 from tests.support.servers.imap.wording import LABELLED
 
-pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 
 

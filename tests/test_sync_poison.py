@@ -27,7 +27,6 @@ from tests.support.firm.cast import MARTA
 from tests.support.firm.factories import an_account
 from tests.support.servers.imap import ImapServer
 
-pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 
 ENDLESS = letter(subject="endless").replace(b"Subject:", b"X-Long: " + b"x" * 300_000 + b"\r\nSubject:")

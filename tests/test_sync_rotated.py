@@ -24,7 +24,6 @@ from tests.support.firm.factories import a_member, an_account, switched
 from tests.support.firm.new_keys import lost, rotated
 from tests.support.servers.imap import ImapServer
 
-pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 
 

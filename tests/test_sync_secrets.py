@@ -17,8 +17,6 @@ from tests.support.processes.switchboard import Running, running
 from tests.support.servers.imap import ImapServer
 from tests.support.servers.tokens import TokenServer, answer
 
-pytest_plugins = ["tests.support.emails.sync_fixtures", "tests.support.emails.oauth_fixtures"]
-
 PASSWORD, WRONG = "hunter2 of the mailbox", "hunter3 that is wrong"
 REFRESH, ACCESS, KEPT, LAST = "refresh 0", "access 1", "access 2", "access 3"
 BODY = "zwischenrechnung"

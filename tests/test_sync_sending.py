@@ -38,7 +38,6 @@ from tests.support.servers.smtp import DROP, SmtpSink
 from tests.support.servers.tokens import TokenServer, names
 from tests.support.waiting import PATIENCE, patience
 
-pytest_plugins = ["tests.support.emails.sync_fixtures", "tests.support.emails.oauth_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 PLAIN = ("AUTH PLAIN LOGIN XOAUTH2",)
 

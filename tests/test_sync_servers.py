@@ -26,7 +26,7 @@ from tests.support.servers.any_mailbox import Place
 from tests.support.servers.relay import Relay
 from tests.support.waiting import PATIENCE
 
-pytest_plugins = ["tests.support.emails.sync_fixtures", "tests.support.servers.any_mailbox_fixtures"]
+pytest_plugins = ["tests.support.servers.any_mailbox_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 
 

@@ -26,7 +26,6 @@ from tests.support.firm.factories import a_member, an_account
 from tests.support.servers.any_mailbox import ODD_NAMES
 from tests.support.servers.imap import ImapServer, ServedFolder
 
-pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 
 

@@ -26,7 +26,6 @@ from tests.support.firm.factories import an_account, counting, switched
 from tests.support.servers.imap import ImapServer, ServedFolder
 from tests.support.waiting import NEVER, patience
 
-pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 
 

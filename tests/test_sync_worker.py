@@ -31,7 +31,6 @@ from tests.support.firm.factories import a_member, an_account, switched
 from tests.support.servers.imap import ImapServer
 from tests.support.waiting import patience
 
-pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 
 

@@ -9,15 +9,12 @@ from models.account_columns import AccountColumn, set_account_columns
 from models.errors import ErrorCode, Refusal
 from models.ground import store
 from models.viewer import System, TeamRole, Viewer
+from tests.support.firm.acting import owner_of_a_new_firm
 from tests.support.firm.factories import a_firm, a_member
 from tests.support.refusals import refused
 
 pytestmark = pytest.mark.usefixtures("store")
-
-
-@pytest.fixture
-async def by(store: str) -> Viewer:
-    return await a_member(await a_firm())
+by = owner_of_a_new_firm
 
 
 async def test_a_new_colleague_can_sign_in_at_once(by: Viewer) -> None:

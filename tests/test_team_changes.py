@@ -27,11 +27,6 @@ OWNER, ADMIN, EMPLOYEE = TeamRole.OWNER, TeamRole.ADMIN, TeamRole.EMPLOYEE
 
 
 @pytest.fixture
-async def by(store: str) -> System:
-    return await a_firm()
-
-
-@pytest.fixture
 async def owner(by: System) -> Viewer:
     return await a_member(by)
 

@@ -14,10 +14,10 @@ from models.mailbox import MailSecurity, MailServer
 from models.toggles import LoginState, NewToggles, TogglesWish
 from models.toggles.setting import set_toggles
 from models.viewer import Actor, TeamRole, Viewer
+from tests.support.firm.acting import owner_of_a_new_firm
 from tests.support.firm.factories import (
     MadeAccount,
     a_contact,
-    a_firm,
     a_member,
     an_account,
     an_address,
@@ -30,11 +30,7 @@ from tests.support.refusals import refused
 
 pytestmark = pytest.mark.usefixtures("store")
 LOOPBACK = MailServer("127.0.0.1", 1143, MailSecurity.NONE)
-
-
-@pytest.fixture
-async def by(store: str) -> Viewer:
-    return await a_member(await a_firm())
+by = owner_of_a_new_firm
 
 
 async def _status(by: Viewer, account_id: UUID) -> LoginStatus:

@@ -12,26 +12,14 @@ from models.mailbox import MailSecurity, MailServer
 from models.toggles import TogglesWish
 from models.toggles.setting import set_toggles
 from models.viewer import Viewer
-from tests.support.firm.factories import (
-    MadeAccount,
-    a_firm,
-    a_member,
-    an_account,
-    counting,
-    spelled,
-    switched,
-    toggles_of,
-)
+from tests.support.firm.acting import owner_of_a_new_firm
+from tests.support.firm.factories import MadeAccount, an_account, counting, spelled, switched, toggles_of
 from tests.support.refusals import refused
 from tests.support.waiting import held, until_waiting
 
 pytestmark = pytest.mark.usefixtures("store")
 LOOPBACK = MailServer("127.0.0.1", 1143, MailSecurity.NONE)
-
-
-@pytest.fixture
-async def by(store: str) -> Viewer:
-    return await a_member(await a_firm())
+by = owner_of_a_new_firm
 
 
 @pytest.mark.parametrize("switches", [{"login": True}, {"notify": True}, {"email_sync": True}])

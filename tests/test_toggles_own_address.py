@@ -18,19 +18,15 @@ from models.notification import InboxFilter, NotificationKind, NotificationView
 from models.viewer import TeamRole, Viewer
 from tests.support.database.store import firms_key
 from tests.support.emails.synced_mailbox import letter, past, row_of, synced
+from tests.support.firm.acting import owner_of_a_new_firm
 from tests.support.firm.cast import STUDIO
-from tests.support.firm.factories import PASSWORD, MadeAccount, a_firm, a_member, an_account, spelled, switched
+from tests.support.firm.factories import PASSWORD, MadeAccount, a_member, an_account, spelled, switched
 from tests.support.refusals import refused
 from tests.support.servers.imap import ImapServer
 
-pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = pytest.mark.usefixtures("store")
 NOBODY_THERE = MailServer("127.0.0.1", 1, MailSecurity.NONE)
-
-
-@pytest.fixture
-async def by(store: str) -> Viewer:
-    return await a_member(await a_firm())
+by = owner_of_a_new_firm
 
 
 async def _connected(by: Viewer, at: MailServer, text: str = STUDIO, *, owner_id: UUID | None = None) -> UUID:

@@ -7,12 +7,12 @@ from models.contact import FieldRef
 from models.errors import ErrorCode
 from models.session import SignedIn
 from models.viewer import Client, TeamRole, Viewer
+from tests.support.firm.acting import owner_of_a_new_firm
 from tests.support.firm.contact_edits import edit, shown
 from tests.support.firm.factories import (
     MadeAccount,
     a_client,
     a_contact,
-    a_firm,
     a_member,
     an_account,
     an_address,
@@ -25,11 +25,7 @@ from tests.support.refusals import refused
 
 pytestmark = pytest.mark.usefixtures("store")
 WORK = FieldRef(name="Work email")
-
-
-@pytest.fixture
-async def by(store: str) -> Viewer:
-    return await a_member(await a_firm())
+by = owner_of_a_new_firm
 
 
 async def _unlinked(by: Viewer) -> tuple[MadeAccount, SignedIn[Client]]:

@@ -1,21 +1,14 @@
 """What is no graphql-transport-ws closes the socket, with a code and a reason, over a real server."""
 
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 from websockets.typing import Subprotocol
 
-from tests.support.api.toy_server import Toy, serving, until
+from tests.support.api.toy_server import Toy, until
 from tests.support.api.websocket import dialled, end_of, joined, subscribe
-
-
-@pytest.fixture
-async def toy() -> AsyncIterator[Toy]:
-    async with serving() as toy:
-        yield toy
 
 
 def sub(**message: Any) -> str:

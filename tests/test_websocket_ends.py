@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, suppress
 
 import pytest
@@ -13,12 +12,6 @@ from websockets.exceptions import ConnectionClosed
 from tests.support.api.toy_server import Toy, serving, until
 from tests.support.api.websocket import INIT, deaf, dialled, end_of, hear, joined, subscribe, tell
 from tests.support.waiting import NEVER
-
-
-@pytest.fixture
-async def toy() -> AsyncIterator[Toy]:
-    async with serving() as toy:
-        yield toy
 
 
 async def test_a_socket_that_never_introduces_itself_is_closed() -> None:

@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ import pytest
 
 from mail.demo.people import BELLANDI, OWNER_PASSWORD
 from models.ground.embedded import Embedded
-from tests.support.database.postgres import open_folder
 from tests.support.processes.switchboard import Running, all_gone, processes_about, running
 from tests.support.servers.http import plain_http
 from tests.support.waiting import PATIENCE, patience
@@ -30,12 +28,6 @@ STORED = """SELECT (SELECT count(*) FROM email), (SELECT count(DISTINCT fingerpr
   (SELECT count(*) FROM occurrence WHERE state = 'PENDING'),
   (SELECT count(*) FROM mailbox WHERE last_sync_at IS NULL)"""
 A_MINUTE_LATER = "UPDATE mailbox SET lease_until = now() WHERE lease_until > now() AND lease_owner NOT LIKE $1"
-
-
-@pytest.fixture
-def var() -> Iterator[Path]:
-    with open_folder("var") as folder:
-        yield folder
 
 
 async def _post(demo: Running, token: str | None, document: str, variables: Any = None) -> Any:

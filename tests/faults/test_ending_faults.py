@@ -16,7 +16,6 @@ from tests.support.firm.cast import MARTA
 from tests.support.firm.factories import a_firm, a_member, an_account
 from tests.support.servers.imap import ImapServer
 
-pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = [pytest.mark.usefixtures("own_store"), pytest.mark.faults]
 COUNT = """
 SELECT changes->0->>2 FROM journal_entry WHERE firm_id = $1 AND kind = 'MAILBOX_DISCONNECTED' ORDER BY position DESC

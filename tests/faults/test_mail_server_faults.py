@@ -38,7 +38,7 @@ from tests.support.servers.dovecot import dovecot
 from tests.support.servers.imap import ImapServer
 from tests.support.servers.relay import Relay
 
-pytest_plugins = ["tests.support.emails.sync_fixtures", "tests.support.servers.any_mailbox_fixtures"]
+pytest_plugins = ["tests.support.servers.any_mailbox_fixtures"]
 pytestmark = pytest.mark.faults
 Crash = Callable[[], Awaitable[None]]
 Running = Callable[[Path], AbstractAsyncContextManager[tuple[Place, Crash]]]

@@ -18,7 +18,6 @@ from tests.support.firm.factories import an_account
 from tests.support.servers.imap import ImapServer
 from tests.support.servers.tokens import TokenServer
 
-pytest_plugins = ["tests.support.emails.sync_fixtures", "tests.support.emails.oauth_fixtures"]
 pytestmark = [pytest.mark.usefixtures("store"), pytest.mark.faults]
 KEPT = "killed at before an access token that is kept is used"
 

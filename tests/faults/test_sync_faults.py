@@ -17,7 +17,6 @@ from tests.support.firm.factories import a_firm, an_account
 from tests.support.servers.imap import ARRIVED, ImapServer
 from tests.support.waiting import PATIENCE
 
-pytest_plugins = ["tests.support.emails.sync_fixtures"]
 pytestmark = [pytest.mark.usefixtures("store"), pytest.mark.faults]
 STEP = 997
 

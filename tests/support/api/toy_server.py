@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Self
 
+import pytest
 import strawberry
 import uvicorn
 from starlette.applications import Starlette
@@ -293,6 +294,12 @@ async def serving(
         yield toy
     finally:
         await toy.stop()
+
+
+@pytest.fixture
+async def toy() -> AsyncIterator[Toy]:
+    async with serving() as toy:
+        yield toy
 
 
 def _config(app: Starlette, door: Any, socket_door: Any) -> uvicorn.Config:

@@ -93,6 +93,13 @@ def run(coroutine: Coroutine[object, object, T]) -> T:
         return thread.submit(asyncio.run, coroutine).result()
 
 
+@pytest.fixture
+def var() -> Iterator[Path]:
+    """A folder of the installation's own that is not there yet."""
+    with open_folder("var") as folder:
+        yield folder
+
+
 @contextmanager
 def open_folder(name: str = "postgres") -> Iterator[Path]:
     """A folder that PostgreSQL's user may pass through, unlike pytest's; removed at the end.

@@ -4,10 +4,12 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from models.ground import files, store
 from models.ground.settings import Settings
 from models.mailbox import MailSecurity, MailServer
-from models.viewer import System, TeamRole, Viewer
+from models.viewer import System, Viewer
 from tests.support.emails.submissions import state_of, way_of
 from tests.support.emails.synced_mailbox import NOBODY, connected, eventually
 from tests.support.firm.cast import STUDIO
@@ -27,7 +29,15 @@ def a_sink(**how: Any) -> SmtpSink:
 async def a_writer(tmp_path: Path) -> Viewer:
     """Of a firm with a place for files."""
     files.open_files(Settings(var=tmp_path))
-    return await a_member(await a_firm(), role=TeamRole.OWNER)
+    return await a_member(
+        await a_firm(),
+    )
+
+
+@pytest.fixture
+async def owner_who_writes(store: str, tmp_path: Path) -> Viewer:
+    """In a module `by = owner_who_writes`."""
+    return await a_writer(tmp_path)
 
 
 def there(sink: SmtpSink) -> MailServer:

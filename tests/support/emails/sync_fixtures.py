@@ -7,7 +7,7 @@ import pytest
 from mail.parsing import ParserPool
 from mail.sync import Tools
 from models.viewer import System, TeamRole, Viewer
-from tests.support.firm.factories import a_firm, a_member
+from tests.support.firm.factories import a_member
 from tests.support.servers.imap import ImapServer
 from tests.support.waiting import PATIENCE
 
@@ -16,11 +16,6 @@ from tests.support.waiting import PATIENCE
 async def server() -> AsyncIterator[ImapServer]:
     async with ImapServer() as server:
         yield server
-
-
-@pytest.fixture
-async def by(store: str) -> System:
-    return await a_firm()
 
 
 @pytest.fixture
