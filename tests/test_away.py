@@ -12,7 +12,7 @@ from models.firm import Firm
 from models.ground import store
 from models.session import SignedIn
 from tests.support.api.client import Api, an_api
-from tests.support.database.failing import FAILS
+from tests.support.database.failing import FAILS, end_all
 from tests.support.firm.factories import a_firm, signed_in
 
 CREATE = """mutation { createAccount(input: {name: "Vetreria Valsecchi", kind: COMPANY}) {
@@ -94,7 +94,7 @@ async def test_a_transaction_whose_connection_has_gone_says_that_the_database_is
     async def write() -> None:
         async with store.transaction():
             await store.execute("UPDATE firm SET name = 'After' WHERE id = $1", by.firm_id)
-            await _lose(store_url)
+            await end_all(store_url)
             if step == "a statement":
                 await store.value("SELECT 1")
             if step == "a model":
@@ -108,7 +108,7 @@ async def test_a_transaction_whose_connection_has_gone_says_that_the_database_is
 async def test_what_was_refused_before_the_connection_went_stays_refused(store_url: str) -> None:
     async def write() -> None:
         async with store.transaction():
-            await _lose(store_url)
+            await end_all(store_url)
             raise Refusal(ErrorCode.INVALID, "The name is empty.")
 
     with pytest.raises(Refusal):
@@ -132,7 +132,7 @@ async def test_whoever_is_cancelled_after_the_loss_is_cancelled_and_every_connec
 
     async def write() -> None:
         async with store.transaction():
-            await _lose(store_url)
+            await end_all(store_url)
             lost.set()
             await asyncio.Event().wait()
 
@@ -147,13 +147,3 @@ async def test_whoever_is_cancelled_after_the_loss_is_cancelled_and_every_connec
 @pytest.fixture
 def store_url(store: str) -> str:
     return store
-
-
-async def _lose(url: str) -> None:
-    """Every connection of the pool ends."""
-    outside = await asyncpg.connect(url)
-    await outside.fetch(
-        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    )
-    await outside.close()

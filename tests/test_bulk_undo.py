@@ -6,19 +6,17 @@ from models import account
 from models.bulk_update import undo
 from models.ground import store
 from models.letter import Letter
-from models.notification_category import NotificationCategory
 from models.run import RunStatus
 from models.toggles import Invite, Switch
 from models.viewer import Viewer
 from tests.support.firm.acting import owner_of_a_new_firm
 from tests.support.firm.bulk_updates import DISABLE, ENABLE, all_end, stepped, view
 from tests.support.firm.factories import an_account, counting, spelled, switched
-from tests.support.firm.preferences import muted, preferences, preferred
+from tests.support.firm.preferences import APPROVALS, DOCUMENTS, MESSAGES, SIGNATURES, muted, preferences, preferred
 from tests.support.firm.undos import asked, begun, came, ran, undone
 
 pytestmark = pytest.mark.usefixtures("store")
 LOGIN, NOTIFY, EMAIL_SYNC = Switch
-DOCUMENTS, SIGNATURES, APPROVALS, MESSAGES, *_ = NotificationCategory
 by = owner_of_a_new_firm
 
 

@@ -5,7 +5,6 @@ import pytest
 from models import account, contact
 from models.ground import store
 from models.invitation import accepting
-from models.notification_category import NotificationCategory
 from models.toggles import Invite, LoginState, Switch
 from models.viewer import Viewer
 from tests.support.firm.acting import owner_of_a_new_firm
@@ -23,12 +22,11 @@ from tests.support.firm.factories import (
     with_password,
 )
 from tests.support.firm.invitations import login_of
-from tests.support.firm.preferences import muted, preferences, preferred
+from tests.support.firm.preferences import DOCUMENTS, MESSAGES, muted, preferences, preferred
 from tests.support.firm.undos import asked, begun, came, ran, undone
 
 pytestmark = pytest.mark.usefixtures("store")
 LOGIN, NOTIFY, EMAIL_SYNC = Switch
-DOCUMENTS, SIGNATURES, APPROVALS, MESSAGES, *_ = NotificationCategory
 by = owner_of_a_new_firm
 
 

@@ -12,7 +12,6 @@ from models.errors import ErrorCode
 from models.ground import clock, store
 from models.ground.page import Window
 from models.journal import Change, JournalFilter, JournalKind
-from models.notification_category import NotificationCategory
 from models.team import TeamMember
 from models.toggles import Invite, Switch
 from models.viewer import TeamRole, Viewer
@@ -20,14 +19,13 @@ from tests.support.firm.acting import owner_of_a_new_firm
 from tests.support.firm.bulk_updates import ENABLE, all_end, stepped, view
 from tests.support.firm.factories import a_firm, a_member, an_account, spelled, switched
 from tests.support.firm.invitations import ends_of
-from tests.support.firm.preferences import muted, preferences
+from tests.support.firm.preferences import DOCUMENTS, muted, preferences
 from tests.support.firm.undos import asked, begun, came, ran, undone
 from tests.support.refusals import refused
 from tests.support.waiting import held, until_waiting
 
 pytestmark = pytest.mark.usefixtures("store")
 LOGIN, NOTIFY, EMAIL_SYNC = Switch
-DOCUMENTS, SIGNATURES, APPROVALS, MESSAGES, *_ = NotificationCategory
 by = owner_of_a_new_firm
 
 

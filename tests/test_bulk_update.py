@@ -37,7 +37,6 @@ from tests.support.firm.factories import a_contact, an_account, an_address, coun
 
 pytestmark = pytest.mark.usefixtures("store")
 LOGIN, NOTIFY, SYNC = Switch
-MESSAGES = (NotificationPreference(NotificationCategory.MESSAGES, True),)
 by = owner_of_a_new_firm
 
 

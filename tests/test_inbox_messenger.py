@@ -9,6 +9,7 @@ import pytest
 from models.ground import store
 from models.inbox_mail import Messenger
 from models.viewer import Viewer
+from tests.support.database.failing import end_others
 from tests.support.emails.synced_mailbox import eventually
 from tests.support.firm.factories import a_firm, a_member
 from tests.support.firm.inbox import ATTENTION, DIGEST, EMAIL, INBOX, at, chosen, raised
@@ -49,10 +50,7 @@ async def test_it_survives_a_database_that_ends_every_connection(by: Viewer, own
     other = await asyncpg.connect(own_store)
     await raised(by)
     for _ in range(20):
-        await other.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
+        await end_others(other)
 
     async def written() -> bool:
         return bool(await other.fetchval("SELECT count(*) = 1 FROM letter"))

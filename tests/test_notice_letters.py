@@ -26,7 +26,6 @@ THREE = [
     a_line("Fattura 11", ClientEvent.INVOICE_REMINDER, text="Scade domani.", link="/invoices/11"),
     a_line("Grazie", ClientEvent.PAYMENT_CONFIRMED),
 ]
-MONEY = NotificationCategory.INVOICES_AND_PAYMENTS
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -18,7 +18,6 @@ from tests.support.refusals import refused
 
 pytestmark = pytest.mark.usefixtures("store")
 
-REMINDER = ClientEvent.INVOICE_REMINDER
 WITHOUT = sorted(event for event in ClientEvent if not event.actions)
 by = owner_of_a_new_firm
 

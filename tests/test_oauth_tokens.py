@@ -2,9 +2,9 @@
 
 import asyncio
 from contextlib import suppress
+from functools import partial
 from uuid import UUID
 
-import asyncpg
 import pytest
 
 from mail.sync import Tools, sync_once
@@ -15,6 +15,7 @@ from models.mailbox import MailboxChange, lease
 from models.mailbox.lease import LeaseLost
 from models.mailbox.secret import unsealed
 from models.viewer import System
+from tests.support.database.failing import end_all
 from tests.support.emails.oauth_mailbox import held, secret_of
 from tests.support.emails.synced_mailbox import row_of, synced
 from tests.support.firm.new_keys import rotated
@@ -148,15 +149,7 @@ async def test_what_was_granted_is_kept_though_the_database_ends_every_connectio
     tokens.rotates = True
     leased = await held(mailbox_id)
 
-    async def end_all() -> None:
-        other = await asyncpg.connect(store)
-        await other.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-        await other.close()
-
-    tokens.before_answer = end_all
+    tokens.before_answer = partial(end_all, store)
     assert (await access_to(leased, private=True)).token == "access 1"
     assert await secret_of(mailbox_id) == tokens.oauth
 

@@ -28,7 +28,7 @@ from tests.support.letters.outbox import (
     text_of,
     written,
 )
-from tests.support.servers.smtp import DROP, SmtpSink, Taken
+from tests.support.servers.smtp import DROP, SmtpSink, Taken, Thinking
 from tests.support.waiting import NEVER
 
 pytestmark = pytest.mark.usefixtures("store")
@@ -211,18 +211,13 @@ async def test_the_key_replaced_between_two_copies_does_no_harm(by: System) -> N
 async def test_an_outbox_told_to_stop_answers_what_is_under_way_and_leaves_no_lease(by: System) -> None:
     for n in range(5):
         await written(by, f"{n}@client.test")
-    reached, go_on = asyncio.Event(), asyncio.Event()
-
-    async def hold(_: Taken) -> None:
-        reached.set()
-        await go_on.wait()
-
-    async with SmtpSink(answered=hold) as sink:
+    thinking = Thinking()
+    async with SmtpSink(answered=thinking) as sink:
         outbox = Outbox(a_route(sink.server))
         running = asyncio.create_task(outbox.run())
-        await reached.wait()
+        await thinking.reached.wait()
         stopping = asyncio.create_task(outbox.stop())
-        go_on.set()
+        thinking.go_on.set()
         await stopping
         await running
     rows = await store.rows("SELECT state, locked_by, attempts FROM letter ORDER BY id")

@@ -7,8 +7,6 @@ import pytest
 from mail.parse import parse, read_headers
 from mail.parse.charsets import decode
 
-LONG = 200_000
-
 
 def subject(value: bytes, kind: bytes = b"") -> str:
     return parse(b"From: a@x\r\nSubject: " + value + b"\r\n" + kind + b"\r\n").subject

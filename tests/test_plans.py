@@ -28,7 +28,6 @@ from tests.support.firm.factories import a_firm, a_member, an_account
 from tests.support.firm.many_addresses import a_ledger, nobody_analyses, people
 from tests.support.letters.outbox import written
 
-EMAILS = 20_000
 PLANS_KEPT = 8  # more often than PostgreSQL tries plans for the values before it keeps one for all
 FEW = 400  # blocks; a tenth of what the smallest of the tables has
 FOUND_AT_ONCE = (

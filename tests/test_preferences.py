@@ -25,15 +25,19 @@ from tests.support.firm.factories import (
     switched,
     toggles_of,
 )
-from tests.support.firm.preferences import EIGHT, muted, preferences, preferred, version_of
+from tests.support.firm.preferences import (
+    APPROVALS,
+    EIGHT,
+    MESSAGES,
+    PROPOSALS,
+    muted,
+    preferences,
+    preferred,
+    version_of,
+)
 from tests.support.refusals import refused
 
 pytestmark = pytest.mark.usefixtures("store")
-MESSAGES, PROPOSALS, APPROVALS = (
-    NotificationCategory.MESSAGES,
-    NotificationCategory.PROPOSALS,
-    NotificationCategory.APPROVALS,
-)
 EMAIL = FieldRef(name="Email")
 by = owner_of_a_new_firm
 

@@ -15,12 +15,11 @@ from models.toggles.preferring import set_preferences
 from models.viewer import Viewer
 from tests.support.firm.acting import owner_of_a_new_firm
 from tests.support.firm.factories import MadeAccount, a_client, an_account, switched, toggles_of
-from tests.support.firm.preferences import EIGHT, muted, preferences, preferred
+from tests.support.firm.preferences import EIGHT, MESSAGES, muted, preferences, preferred
 from tests.support.refusals import refused
 from tests.support.waiting import held, until_waiting
 
 pytestmark = pytest.mark.usefixtures("store")
-MESSAGES = NotificationCategory.MESSAGES
 EMAIL = FieldRef(name="Email")
 Meanwhile = Callable[[Viewer, MadeAccount], Awaitable[object]]
 by = owner_of_a_new_firm

@@ -15,15 +15,10 @@ from models.toggles import NewToggles
 from models.viewer import Viewer
 from tests.support.firm.acting import owner_of_a_new_firm
 from tests.support.firm.factories import a_contact, an_account, an_address, linked, spelled, toggles_of
-from tests.support.firm.preferences import muted, preferences, preferred, version_of
+from tests.support.firm.preferences import APPROVALS, MESSAGES, PROPOSALS, muted, preferences, preferred, version_of
 from tests.support.refusals import refused
 
 pytestmark = pytest.mark.usefixtures("store")
-MESSAGES, PROPOSALS, APPROVALS = (
-    NotificationCategory.MESSAGES,
-    NotificationCategory.PROPOSALS,
-    NotificationCategory.APPROVALS,
-)
 EMAIL = FieldRef(name="Email")
 by = owner_of_a_new_firm
 

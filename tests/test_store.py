@@ -26,6 +26,7 @@ from models.ground.store.named import CHANNEL
 from models.journal import Change, JournalKind
 from models.viewer import System
 from tests.support.api.toy_server import until
+from tests.support.database.failing import end_all
 from tests.support.database.postgres import order, run
 from tests.support.firm.factories import a_firm, an_account, counting
 from tests.support.waiting import PATIENCE
@@ -281,7 +282,7 @@ async def test_no_statement_and_no_lock_waits_for_ever() -> None:
 
 async def test_a_read_survives_the_loss_of_its_connection(kept_database: str) -> None:
     by = await a_firm("Here")
-    await _lose_every_connection(kept_database)
+    await end_all(kept_database)
     assert await _name(by) == "Here"
 
 
@@ -291,21 +292,12 @@ async def test_a_read_inside_a_transaction_does_not_go_on_elsewhere(kept_databas
     async def write() -> None:
         async with store.transaction():
             await _rename(by, "After")
-            await _lose_every_connection(kept_database)
+            await end_all(kept_database)
             await _name(by)
 
     with pytest.raises((asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError)):
         await write()
     assert await _name(by) == "Here"
-
-
-async def _lose_every_connection(url: str) -> None:
-    killer = await asyncpg.connect(url)
-    await killer.fetch(
-        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    )
-    await killer.close()
 
 
 async def test_the_counter_sees_what_is_sent_and_leaves_begin_and_commit_out() -> None:

@@ -27,7 +27,7 @@ from tests.support.emails.synced_mailbox import eventually, row_of
 from tests.support.firm.cast import MARTA
 from tests.support.firm.factories import an_address
 from tests.support.servers.imap import ImapServer
-from tests.support.servers.smtp import DROP, SILENCE, SmtpSink, Taken
+from tests.support.servers.smtp import DROP, SILENCE, SmtpSink, Taken, Thinking
 from tests.support.waiting import patience
 
 pytestmark = pytest.mark.usefixtures("store")
@@ -44,20 +44,15 @@ MEANWHILE = {
 async def test_what_the_server_said_while_the_mailbox_was_lost_is_written_down_all_the_same(
     by: Viewer, tools: Tools, change: str
 ) -> None:
-    reached, go_on = asyncio.Event(), asyncio.Event()
-
-    async def hold(_: Taken) -> None:
-        reached.set()
-        await go_on.wait()
-
-    async with a_sink(answered=hold) as sink:
+    thinking = Thinking()
+    async with a_sink(answered=thinking) as sink:
         box = await a_box(by, sink)
         first, second = await written(by, box), await written(by, box)
         async with working(tools.parsers) as worker:
-            await reached.wait()
+            await thinking.reached.wait()
             await store.execute(change)
             await worker._stir()  # it hears of it while the server thinks
-            go_on.set()
+            thinking.go_on.set()
             await becomes(first, "SENT")
             await store.execute(
                 "UPDATE mailbox SET lease_owner = NULL, lease_until = NULL WHERE lease_owner = 'another'"
@@ -69,39 +64,29 @@ async def test_what_the_server_said_while_the_mailbox_was_lost_is_written_down_a
 async def test_disconnected_while_the_server_thinks_the_one_has_left_and_the_next_does_not(
     by: Viewer, tools: Tools
 ) -> None:
-    reached, go_on = asyncio.Event(), asyncio.Event()
-
-    async def hold(_: Taken) -> None:
-        reached.set()
-        await go_on.wait()
-
-    async with a_sink(answered=hold) as sink:
+    thinking = Thinking()
+    async with a_sink(answered=thinking) as sink:
         box = await a_box(by, sink)
         first, second = await written(by, box), await written(by, box)
         async with working(tools.parsers):
-            await reached.wait()
+            await thinking.reached.wait()
             await mailbox.disconnect(by, box)
             assert await state_of(second) == "CANCELLED"
-            go_on.set()
+            thinking.go_on.set()
             await becomes(first, "SENT")
         assert len(sink.letters) == 1
 
 
 async def test_told_to_stop_it_waits_for_the_answer_and_begins_nothing_more(by: Viewer, tools: Tools) -> None:
-    reached, go_on = asyncio.Event(), asyncio.Event()
-
-    async def hold(_: Taken) -> None:
-        reached.set()
-        await go_on.wait()
-
-    async with a_sink(answered=hold) as sink:
+    thinking = Thinking()
+    async with a_sink(answered=thinking) as sink:
         box = await a_box(by, sink)
         ids = [await written(by, box) for _ in range(10)]
         async with working(tools.parsers) as worker:
-            await reached.wait()
+            await thinking.reached.wait()
             stopping = asyncio.create_task(worker.stop())
             await asyncio.sleep(0)
-            go_on.set()
+            thinking.go_on.set()
             async with patience():
                 await stopping
         assert len(sink.letters) == 1

@@ -10,7 +10,6 @@ from models.contact import ContactEmail, ExistingContact, FieldRef
 from models.errors import ErrorCode, Refusals
 from models.ground import clock
 from models.ground.page import Window
-from models.mailbox import MailSecurity, MailServer
 from models.toggles import LoginState, NewToggles, TogglesWish
 from models.toggles.setting import set_toggles
 from models.viewer import Actor, TeamRole, Viewer
@@ -29,7 +28,6 @@ from tests.support.firm.factories import (
 from tests.support.refusals import refused
 
 pytestmark = pytest.mark.usefixtures("store")
-LOOPBACK = MailServer("127.0.0.1", 1143, MailSecurity.NONE)
 by = owner_of_a_new_firm
 
 

@@ -8,7 +8,6 @@ import pytest
 from models import account, contact
 from models.contact import ContactEmail, FieldRef
 from models.errors import ErrorCode
-from models.mailbox import MailSecurity, MailServer
 from models.toggles import TogglesWish
 from models.toggles.setting import set_toggles
 from models.viewer import Viewer
@@ -18,7 +17,6 @@ from tests.support.refusals import refused
 from tests.support.waiting import held, until_waiting
 
 pytestmark = pytest.mark.usefixtures("store")
-LOOPBACK = MailServer("127.0.0.1", 1143, MailSecurity.NONE)
 by = owner_of_a_new_firm
 
 

@@ -4,6 +4,7 @@ import asyncio
 import multiprocessing
 import os
 import signal
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from multiprocessing.process import BaseProcess
@@ -11,7 +12,8 @@ from pathlib import Path
 
 from models.ground import keys, store
 from tests.support.database.store import KEY
-from tests.support.processes.switchboard import state_of
+from tests.support.processes.switchboard import CHECKOUT, COMMAND, state_of
+from tests.support.servers.smtp import Thinking
 from tests.support.waiting import patience
 
 forked = multiprocessing.get_context("forkserver")
@@ -52,6 +54,18 @@ async def alive(child: Child, url: str, *asked: object, said: Path) -> AsyncIter
     assert process.exitcode == -signal.SIGKILL, await asyncio.to_thread(said.read_text)
 
 
+async def told_to_stop(thinking: Thinking, **settings: str) -> None:
+    """A worker as it really runs, ended by SIGTERM while the mail server thinks. It ends well."""
+    process = await asyncio.create_subprocess_exec(
+        *(*COMMAND, "worker"), cwd=CHECKOUT, env={**os.environ, "SWITCHBOARD_KEY": KEY.hex(), **settings}, stderr=PIPE
+    )
+    await thinking.reached.wait()
+    process.terminate()
+    thinking.go_on.set()
+    _, said = await process.communicate()
+    assert process.returncode == 0, said.decode()
+
+
 @asynccontextmanager
 async def paused(child: Child, url: str, *asked: object, said: Path, at: int) -> AsyncIterator[str | None]:
     """The same, but that it is paused there meanwhile, and goes on afterwards, to its end."""
@@ -65,6 +79,19 @@ async def paused(child: Child, url: str, *asked: object, said: Path, at: int) ->
             os.kill(process.pid, signal.SIGCONT)
         await asyncio.to_thread(process.join)
     assert process.exitcode == 0, await asyncio.to_thread(said.read_text)
+
+
+async def leases_end() -> None:
+    """As if the time of a dead worker's lease of a run were over; and the database has noticed that it is dead."""
+    await store.execute("UPDATE run SET lease_until = now() WHERE lease_until IS NOT NULL")
+
+
+async def idle_ones_end() -> None:
+    """As the database does by itself with who pauses within a transaction (idle_in_transaction_session_timeout)."""
+    await store.execute(
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND state = 'idle in transaction'"
+    )
 
 
 async def _stands(pid: int) -> bool:

@@ -23,7 +23,7 @@ from models.run import RunKind, claim
 from models.viewer import Viewer
 from tests.faults.bulk_child import take_back, update, work_off_all, work_off_one
 from tests.faults.bulk_done import INVITING, MAILED, REPORT, Beginning, a_firm_of_everybody, mailed, switches_of
-from tests.faults.killing import killed, paused
+from tests.faults.killing import idle_ones_end, killed, leases_end, paused
 from tests.support.database.store import KEY
 from tests.support.emails.synced_mailbox import eventually
 from tests.support.firm.bulk_updates import ALL, DISABLE, all_end, asked, ran, stepped, told, view
@@ -44,19 +44,6 @@ AT_BORDERS = {
     "killed at after the commit of a chunk of a run",
 }
 WHILE_ASKED = {"killed at before the commit of a run that is asked for", "killed at after a run was asked for"}
-
-
-async def leases_end() -> None:
-    """As if the time of a dead worker's lease were over; and the database has noticed that it is dead."""
-    await store.execute("UPDATE run SET lease_until = now() WHERE lease_until IS NOT NULL")
-
-
-async def idle_ones_end() -> None:
-    """As the database does by itself with who pauses within a transaction (idle_in_transaction_session_timeout)."""
-    await store.execute(
-        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND state = 'idle in transaction'"
-    )
 
 
 async def another_has_begun() -> None:

@@ -15,7 +15,7 @@ from models.run import RunKind, RunStatus, claim
 from models.toggles import Invite, NewToggles
 from models.viewer import Viewer
 from tests.faults.import_child import bring_in, work_off_all, work_off_one
-from tests.faults.killing import killed, paused
+from tests.faults.killing import idle_ones_end, killed, leases_end, paused
 from tests.support.firm.factories import a_firm, a_member, an_account, an_address
 from tests.support.firm.imports import OneByOne, all_end, asked, clients, mailed, outcomes, said, view
 
@@ -65,11 +65,6 @@ async def a_firm_that_moves_in() -> Viewer:
     await an_account(by, code="V1", name="There", address="beppe@client.test")
     await an_address(by, "carla@client.test", activated=True)
     return by
-
-
-async def leases_end() -> None:
-    """As if the time of a dead worker's lease were over."""
-    await store.execute("UPDATE run SET lease_until = now() WHERE lease_until IS NOT NULL")
 
 
 async def must_have_happened_once(by: Viewer, run_id: UUID, stood: int, where: str | None) -> None:
@@ -135,14 +130,6 @@ async def test_killed_anywhere_another_worker_ends_a_dry_run_and_reports_the_sam
             break
         killed_at.append(where)
     assert set(killed_at) == WHILE_ASKED | BOTH | IN_A_DRY_RUN, killed_at
-
-
-async def idle_ones_end() -> None:
-    """As the database does by itself with who pauses within a transaction (idle_in_transaction_session_timeout)."""
-    await store.execute(
-        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND state = 'idle in transaction'"
-    )
 
 
 async def another_has_begun() -> None:

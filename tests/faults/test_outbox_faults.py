@@ -1,9 +1,6 @@
 """Killed and cut between "written" and "settled": none lost, none doubled unless its outcome is unknown (P2)."""
 
 import asyncio
-import os
-import sys
-from asyncio.subprocess import PIPE
 from collections import Counter
 from functools import partial
 from pathlib import Path
@@ -14,12 +11,13 @@ import pytest
 
 from mail.outbox import Outbox
 from models.ground import store as database
-from tests.faults.killing import DOUBLED, alive, killed
+from tests.faults.killing import DOUBLED, alive, killed, told_to_stop
 from tests.faults.outbox_child import pass_on
+from tests.support.database.failing import end_others
 from tests.support.emails.synced_mailbox import eventually
 from tests.support.firm.factories import a_firm, an_account
 from tests.support.letters.outbox import a_route, an_invitation, due_again, invitation_letter, sent_all, written
-from tests.support.servers.smtp import SmtpSink, Taken
+from tests.support.servers.smtp import SmtpSink, Taken, Thinking
 
 pytestmark = [pytest.mark.usefixtures("own_store"), pytest.mark.faults]
 CHECKOUT = Path(__file__).parents[2]
@@ -139,10 +137,7 @@ async def test_the_database_ends_every_connection_while_letters_leave(own_store:
 
     async def cut(_: Taken) -> None:
         async with one_at_a_time:
-            await other.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
+            await end_others(other)
 
     letter_ids = await queued()
     async with SmtpSink(answered=cut) as sink:
@@ -164,30 +159,11 @@ async def test_the_database_ends_every_connection_while_letters_leave(own_store:
 async def test_sigterm_in_the_middle_leaves_no_lease(own_store: str) -> None:
     """A worker as it really runs, with a server that takes its time."""
     letter_ids = await queued()
-    reached, go_on = asyncio.Event(), asyncio.Event()
-
-    async def hold(_: Taken) -> None:
-        reached.set()
-        await go_on.wait()
-
-    async with SmtpSink(answered=hold) as sink:
-        settings = {
-            "DATABASE_URL": own_store,
-            "SWITCHBOARD_KEY": bytes(range(32)).hex(),
-            "SWITCHBOARD_SMTP_URL": f"smtp://127.0.0.1:{sink.port}",
-            "SWITCHBOARD_MAIL_FROM": "portal@switchboard.test",
-        }
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "graph.process.cli", "worker"),
-            cwd=CHECKOUT,
-            env={**os.environ, **settings},
-            stderr=PIPE,
-        )
-        await reached.wait()
-        process.terminate()
-        go_on.set()
-        _, said = await process.communicate()
-        assert process.returncode == 0, said.decode()
+    thinking = Thinking()
+    async with SmtpSink(answered=thinking) as sink:
+        url = f"smtp://127.0.0.1:{sink.port}"
+        settings = {"SWITCHBOARD_SMTP_URL": url, "SWITCHBOARD_MAIL_FROM": "portal@switchboard.test"}
+        await told_to_stop(thinking, DATABASE_URL=own_store, **settings)
         assert await copies(sink, letter_ids) == [1, 0]
     rows = await database.rows("SELECT state, locked_by FROM letter ORDER BY id")
     assert [(row["state"], row["locked_by"]) for row in rows] == [("SENT", None), ("QUEUED", None)]

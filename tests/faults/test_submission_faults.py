@@ -1,9 +1,6 @@
 """Killed and cut while regular e-mail leaves: none lost, none doubled unless its outcome is unknown (P2)."""
 
 import asyncio
-import os
-import sys
-from asyncio.subprocess import PIPE
 from collections import Counter
 from functools import partial
 from pathlib import Path
@@ -14,14 +11,14 @@ import pytest
 
 from models.ground import store as database
 from models.viewer import Viewer
-from tests.faults.killing import killed
+from tests.faults.killing import killed, told_to_stop
 from tests.faults.submission_child import send_all, write
+from tests.support.database.failing import end_others
 from tests.support.emails.sending_mailbox import a_box, a_sink, a_writer, becomes, due_again
 from tests.support.emails.submissions import a_file, written
 from tests.support.emails.sync_worker import working
 from tests.support.emails.synced_mailbox import eventually, source_of
-from tests.support.processes.switchboard import CHECKOUT
-from tests.support.servers.smtp import SmtpSink, Taken
+from tests.support.servers.smtp import SmtpSink, Taken, Thinking
 
 pytestmark = [pytest.mark.usefixtures("own_store"), pytest.mark.faults]
 LETTERS = 2
@@ -123,10 +120,7 @@ async def test_the_database_ends_every_connection_while_e_mails_leave(by: Viewer
 
     async def cut(_: Taken) -> None:
         async with one_at_a_time:
-            await other.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
+            await end_others(other)
 
     async with a_sink(answered=cut) as sink:
         box = await a_paused_box(by, sink)
@@ -146,32 +140,12 @@ async def test_sigterm_in_the_middle_leaves_no_lease_and_begins_nothing_more(
     by: Viewer, own_store: str, tmp_path: Path
 ) -> None:
     """A worker as it really runs, with a server that takes its time."""
-    reached, go_on = asyncio.Event(), asyncio.Event()
-
-    async def hold(_: Taken) -> None:
-        reached.set()
-        await go_on.wait()
-
-    async with a_sink(answered=hold) as sink:
+    thinking = Thinking()
+    async with a_sink(answered=thinking) as sink:
         box = await a_paused_box(by, sink)
         first, second = await queued(by, box)
-        settings = {
-            "DATABASE_URL": own_store,
-            "SWITCHBOARD_KEY": bytes(range(32)).hex(),
-            "SWITCHBOARD_VAR": str(tmp_path),
-            "SWITCHBOARD_DEVELOPMENT": "true",
-        }
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "graph.process.cli", "worker"),
-            cwd=CHECKOUT,
-            env={**os.environ, **settings},
-            stderr=PIPE,
-        )
-        await reached.wait()
-        process.terminate()
-        go_on.set()
-        _, said = await process.communicate()
-        assert process.returncode == 0, said.decode()
+        settings = {"DATABASE_URL": own_store, "SWITCHBOARD_VAR": str(tmp_path), "SWITCHBOARD_DEVELOPMENT": "true"}
+        await told_to_stop(thinking, **settings)
         assert await copies(by, sink, [first]) == [1]
         assert len(sink.letters) == 1
     await becomes(first, "SENT")

@@ -11,6 +11,7 @@ import pytest
 from mail.sync import Tools, Worker, sync_once
 from models.viewer import System
 from tests.faults.syncing import child, long_dead
+from tests.support.database.failing import end_others
 from tests.support.emails.synced_mailbox import connected, eventually, ledger_equals_server, letter, row_of, subjects_of
 from tests.support.firm.cast import MARTA, STRANGER
 from tests.support.firm.factories import a_firm, an_account
@@ -61,10 +62,7 @@ async def test_the_database_ends_every_connection_again_and_again(
     other = await asyncpg.connect(store)
     for number in range(10):
         server.inbox.append(letter(subject=f"x{number}"))
-        await other.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
+        await end_others(other)
         await other.execute("UPDATE mailbox SET retry_at = NULL WHERE retry_at > now()")
 
     async def all_there() -> bool:

@@ -1,7 +1,9 @@
-"""A PostgreSQL that fails in the middle of a statement."""
+"""A PostgreSQL that fails in the middle of a statement, or ends connections."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+
+import asyncpg
 
 from models.ground import store
 
@@ -17,3 +19,18 @@ async def failing(event: str, table: str, how: str) -> AsyncIterator[None]:
         yield
     finally:
         await store.execute("DROP FUNCTION fails CASCADE")
+
+
+async def end_others(connection: "asyncpg.Connection[asyncpg.Record]", *, wait: int = 0) -> None:
+    """The database ends every connection to it but this one, and waits so many milliseconds for each."""
+    await connection.execute(
+        f"SELECT pg_terminate_backend(pid, {wait}) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+
+
+async def end_all(url: str) -> None:
+    """The same from outside: whoever has a connection loses it."""
+    other = await asyncpg.connect(url)
+    await end_others(other, wait=5000)
+    await other.close()

@@ -9,6 +9,7 @@ from models.viewer import Actor, Viewer
 from tests.support.firm.factories import MadeAccount, toggles_of
 
 EIGHT = set(NotificationCategory)
+DOCUMENTS, SIGNATURES, APPROVALS, MESSAGES, PROPOSALS, *_ = NotificationCategory
 
 
 def preferences(*categories: NotificationCategory, on: bool = False) -> Preferences:

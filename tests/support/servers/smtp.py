@@ -24,6 +24,17 @@ class Taken:
     raw: bytes
 
 
+class Thinking:
+    """As `answered`: the server has a letter once `reached` is set, and answers once it may `go_on`."""
+
+    def __init__(self) -> None:
+        self.reached, self.go_on = asyncio.Event(), asyncio.Event()
+
+    async def __call__(self, _: Taken) -> None:
+        self.reached.set()
+        await self.go_on.wait()
+
+
 async def _nothing(_: str) -> None:
     pass
 
