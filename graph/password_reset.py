@@ -49,7 +49,7 @@ class PasswordResetMutation:
             host=host_of(info),
             caller=caller_of(info),
             kind=given(input.as_),
-            kept=marks_of(info),
+            cookie=marks_of(info),
         )
         return RequestPasswordResetPayload()
 

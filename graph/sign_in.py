@@ -153,7 +153,7 @@ class SessionMutation:
             account_id=asked_id(Kind.ACCOUNT, input.account_id),
             device=device_of(info),
             code=given(input.code),
-            kept=marks_of(info),
+            cookie=marks_of(info),
         )
         token = let_in(info, signed_in, input.session)
         return SignInPayload(viewer=await viewer_now(info), portal=await portal_of(info), token=token)

@@ -41,7 +41,7 @@ def _button(key: Key, notice: Mapping[str, Any], aim: Aim, now: Standing, base_u
         account_id=aim.account_id,
         address_id=aim.address_id,
         event=ClientEvent[notice["event"]],
-        asked=ClientAction(notice["action"]) if notice["action"] else None,
+        action=ClientAction(notice["action"]) if notice["action"] else None,
         path=notice["link"],
         at=now.at,
     )

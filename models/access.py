@@ -47,9 +47,9 @@ async def _uncover(by: Actor, spots: Sequence[Spot], why: DeadLinkReason) -> set
 
     Inside a transaction that holds their toggles. One statement where nobody had been invited.
     """
-    invitations = {row["address_id"]: row["id"] for row in await unended(by, [address_id for _, address_id in spots])}
-    if invitations:
-        covered = [(invitations[address], account) for account, address in spots if address in invitations]
+    living = await unended(by, [address_id for _, address_id in spots])
+    invitations = {invitation["address_id"]: invitation["id"] for invitation in living}
+    if covered := [(invitations[address], account) for account, address in spots if address in invitations]:
         await uncover(by, covered, why)
     return set(invitations)
 
@@ -69,8 +69,8 @@ async def uncover(by: Actor, covered: Sequence[tuple[UUID, UUID]], why: DeadLink
         why,
     )
     if ended:
-        await letter.cancel(by, invitation_ids=[row["id"] for row in ended])
-    return {row["id"]: DeadLinkReason(row["end_reason"]) for row in ended}
+        await letter.cancel(by, invitation_ids=[invitation["id"] for invitation in ended])
+    return {invitation["id"]: DeadLinkReason(invitation["end_reason"]) for invitation in ended}
 
 
 async def unended(by: Actor, address_ids: Sequence[UUID]) -> Sequence[Record]:
@@ -110,7 +110,7 @@ async def _end_sessions(by: Actor, address_ids: Sequence[UUID]) -> set[UUID]:
     Answers which of the addresses have activated.
     """
     statement = store.for_many(_END_SESSIONS, address_ids)
-    return {row["address_id"] for row in await store.rows(statement, by.firm_id, list(address_ids))}
+    return {user["address_id"] for user in await store.rows(statement, by.firm_id, list(address_ids))}
 
 
 _END_SESSIONS = f"""

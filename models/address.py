@@ -84,20 +84,20 @@ class EmailAddressView:
     portal_user: PortalUserView | None
 
 
-def typed(given: str, *path: str | int) -> TypedAddress:
+def typed(address: str, *path: str | int) -> TypedAddress:
     """
     Checks an address somebody typed: RFC 5321, quoted and internationalised ones (RFC 6531) too. Raises ADDRESS_INVALID
     with the reason.
     """
-    if not given.strip():
+    if not address.strip():
         raise Refusal(ErrorCode.ADDRESS_INVALID, "The e-mail address is empty. Type one.", *path)
     try:
         text = validate_email(
-            given.strip(), allow_quoted_local=True, check_deliverability=False, test_environment=True
+            address.strip(), allow_quoted_local=True, check_deliverability=False, test_environment=True
         ).normalized
         _must_be_sayable(text)
     except EmailNotValidError as wrong:
-        shown = given if given.isprintable() and len(given) <= 100 else "This"
+        shown = address if address.isprintable() and len(address) <= 100 else "This"
         raise Refusal(ErrorCode.ADDRESS_INVALID, f"{shown} is not an e-mail address: {wrong}", *path) from None
     return TypedAddress(text, compared(text))
 
@@ -116,23 +116,23 @@ async def ensure(by: Actor, addresses: Iterable[TypedAddress]) -> dict[str, UUID
     Ids by key; made where the firm does not know them. How it is typed now is how it is shown from now on, so this is
     only for what the team or an import typed, never for a stranger's spelling. Runs inside a transaction.
     """
-    typed_by_key = {one.key: one.text for one in addresses}
+    typed_by_key = {address.key: address.text for address in addresses}
     in_order = sorted(typed_by_key)
     texts = [typed_by_key[key] for key in in_order]
     now, before = address_key.hashes(await firm_key.of(by.firm_id), in_order, texts)
-    known = await store.rows(_ENSURE, by.firm_id, [uuid7() for _ in in_order], texts, in_order, now, before)
-    await _respelled(by, {row["id"]: (row["was"], row["address"]) for row in known if row["was"] != row["address"]})
-    return {row["key"]: row["id"] for row in known}
+    records = await store.rows(_ENSURE, by.firm_id, [uuid7() for _ in in_order], texts, in_order, now, before)
+    await _respelled(by, {address["id"]: (address["was"], address["address"]) for address in records})
+    return {address["key"]: address["id"] for address in records}
 
 
 async def _respelled(by: Actor, spellings: Mapping[UUID, tuple[str | None, str]]) -> None:
     """The same mailbox, shown otherwise wherever it stands."""
-    respelled = {address_id: spelling for address_id, spelling in spellings.items() if spelling[0]}
+    respelled = {address_id: (was, now) for address_id, (was, now) in spellings.items() if was and was != now}
     if not respelled:
         return
     used: dict[UUID, dict[UUID, UUID]] = {address_id: {} for address_id in respelled}
-    for row in await store.rows(_USED, by.firm_id, list(respelled)):
-        used[row["address_id"]][row["id"]] = row["account_id"]
+    for toggles in await store.rows(_USED, by.firm_id, list(respelled)):
+        used[toggles["address_id"]][toggles["id"]] = toggles["account_id"]
     for address_id, (was, now) in respelled.items():
         journal.record(
             journal.JournalKind.CONTACT_CHANGED,
@@ -160,8 +160,8 @@ RETURNING id, key, address, (SELECT known.address FROM known WHERE known.id = em
 
 async def activate(by: Actor, address_id: UUID, *, at: datetime, password_hash: str | None = None) -> UUID:
     """Makes the address an identity, for good (R5); where it is one already, that stays as it is."""
-    found: UUID = await store.value(_ACTIVATE, uuid7(), by.firm_id, address_id, at, password_hash)
-    return found
+    user_id: UUID = await store.value(_ACTIVATE, uuid7(), by.firm_id, address_id, at, password_hash)
+    return user_id
 
 
 _ACTIVATE = """
@@ -172,19 +172,19 @@ ON CONFLICT (firm_id, address_id) DO UPDATE SET address_id = excluded.address_id
 
 async def by_ids(by: Viewer | System, ids: Sequence[UUID]) -> dict[UUID, EmailAddressView]:
     """With their identities, in one statement."""
-    found = await store.rows(_BY_IDS, by.firm_id, list(ids))
-    return {row["address_id"]: view(row) for row in found}
+    addresses = await store.rows(_BY_IDS, by.firm_id, list(ids))
+    return {address["address_id"]: view(address) for address in addresses}
 
 
-def view(row: Any) -> EmailAddressView:
-    """Of a row with COLUMNS."""
+def view(record: Any) -> EmailAddressView:
+    """Of a record with COLUMNS."""
     user = None
-    if row["user_id"] is not None:
-        user = PortalUserView(row["user_id"], row["address_id"], row["activated_at"], row["last_sign_in_at"])
+    if (user_id := record["user_id"]) is not None:
+        user = PortalUserView(user_id, record["address_id"], record["activated_at"], record["last_sign_in_at"])
     suppressed = None
-    if row["suppressed_at"] is not None:
-        suppressed = SuppressionView(row["suppressed_at"], row["suppressed_reason"])
-    return EmailAddressView(row["address_id"], row["address"], suppressed, user)
+    if record["suppressed_at"] is not None:
+        suppressed = SuppressionView(record["suppressed_at"], record["suppressed_reason"])
+    return EmailAddressView(record["address_id"], record["address"], suppressed, user)
 
 
 COLUMNS = """e.id AS address_id, e.address, e.suppressed_at, e.suppressed_reason,
@@ -198,7 +198,7 @@ WHERE e.firm_id = $1 AND e.id = ANY($2::uuid[])
 
 
 async def address_of_portal_users(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, UUID]:
-    found = await store.rows(
+    users = await store.rows(
         "SELECT id, address_id FROM portal_user WHERE firm_id = $1 AND id = ANY($2::uuid[])", by.firm_id, list(ids)
     )
-    return {row["id"]: row["address_id"] for row in found}
+    return {user["id"]: user["address_id"] for user in users}

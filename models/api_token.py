@@ -75,8 +75,8 @@ async def create(
     token, token_id = PREFIX + keys.new_token(), uuid7()
     clean = _checked(name, scopes, expires_at)
     do = partial(_create, by, token_id, clean, sorted(set(scopes)), keys.token_hash(token), expires_at)
-    asked = {"name": clean, "scopes": sorted(set(scopes)), "expiresAt": expires_at}
-    done = await idempotency.once(by, key, verb="create API token", asked=asked, do=do)
+    wish = {"name": clean, "scopes": sorted(set(scopes)), "expiresAt": expires_at}
+    done = await idempotency.once(by, key, verb="create API token", wish=wish, do=do)
     return Created(done, token if done.ids == (token_id,) else None)
 
 
@@ -137,8 +137,8 @@ async def of_firm(by: Viewer) -> list[ApiTokenView]:
     """The newest first; empty for all but OWNER and ADMIN."""
     if not by.is_admin:
         return []
-    found = await store.rows(f"{_SELECT} WHERE firm_id = $1 ORDER BY id DESC", by.firm_id)
-    return [_view(row) for row in found]
+    tokens = await store.rows(f"{_SELECT} WHERE firm_id = $1 ORDER BY id DESC", by.firm_id)
+    return [_view(token) for token in tokens]
 
 
 async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, ApiTokenView]:
@@ -147,19 +147,19 @@ async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, ApiTokenView]:
 
 async def viewer_of(token: str) -> Viewer | None:
     """Who a token acts as; None: it has ended. Notes that it was used."""
-    row = await store.row(f"{_VIEWER} WHERE a.token_hash = $1{_ALIVE}", keys.token_hash(token), clock.now())
-    if row is None:
+    record = await store.row(f"{_VIEWER} WHERE a.token_hash = $1{_ALIVE}", keys.token_hash(token), clock.now())
+    if record is None:
         return None
-    if row["last_used_at"] is None or clock.now() - row["last_used_at"] >= SEEN_EVERY:
-        seen = "UPDATE api_token SET last_used_at = $3 WHERE firm_id = $1 AND id = $2"
-        await store.execute(seen, row["firm_id"], row["token_id"], clock.now())
-    return _viewer(row)
+    if record["last_used_at"] is None or clock.now() - record["last_used_at"] >= SEEN_EVERY:
+        query = "UPDATE api_token SET last_used_at = $3 WHERE firm_id = $1 AND id = $2"
+        await store.execute(query, record["firm_id"], record["token_id"], clock.now())
+    return _viewer(record)
 
 
 async def still_all(token_ids: Sequence[UUID]) -> dict[UUID, Viewer]:
     """Those that have not ended, as they are now."""
-    found = await store.rows(f"{_VIEWER} WHERE a.id = ANY($1::uuid[]){_ALIVE}", list(token_ids), clock.now())
-    return {row["token_id"]: _viewer(row) for row in found}
+    tokens = await store.rows(f"{_VIEWER} WHERE a.id = ANY($1::uuid[]){_ALIVE}", list(token_ids), clock.now())
+    return {token["token_id"]: _viewer(token) for token in tokens}
 
 
 _SELECT = "SELECT id, name, scopes, created_at, last_used_at, expires_at FROM api_token"
@@ -169,18 +169,18 @@ FROM api_token a JOIN team_member m ON m.firm_id = a.firm_id AND m.id = a.member
 _ALIVE = " AND (a.expires_at IS NULL OR a.expires_at > $2)"
 
 
-def _viewer(row: Any) -> Viewer:
-    scopes = frozenset(map(ApiScope, row["scopes"]))
-    role, rights = TeamRole(row["role"]), row["manage_accounts"]
-    return Viewer(row["firm_id"], row["id"], row["token_id"], role, rights, scopes)
+def _viewer(record: Any) -> Viewer:
+    scopes = frozenset(map(ApiScope, record["scopes"]))
+    role, rights = TeamRole(record["role"]), record["manage_accounts"]
+    return Viewer(record["firm_id"], record["id"], record["token_id"], role, rights, scopes)
 
 
-def _view(row: Any) -> ApiTokenView:
+def _view(token: Any) -> ApiTokenView:
     return ApiTokenView(
-        id=row["id"],
-        name=row["name"],
-        scopes=tuple(map(ApiScope, row["scopes"])),
-        created_at=row["created_at"],
-        last_used_at=row["last_used_at"],
-        expires_at=row["expires_at"],
+        id=token["id"],
+        name=token["name"],
+        scopes=tuple(map(ApiScope, token["scopes"])),
+        created_at=token["created_at"],
+        last_used_at=token["last_used_at"],
+        expires_at=token["expires_at"],
     )

@@ -61,63 +61,63 @@ class Attempts:
         self._name, self._message = name, message
         self._alone = MovingWindowRateLimiter(Memory())
 
-    async def count(self, address_key: str, caller: str, *, known: str | None = None) -> None:
+    async def count(self, address_key: str, caller: str, *, device: str | None = None) -> None:
         """
-        One more. `caller`: a network address. `known`: what tells a device of theirs from others. What is refused for
+        One more. `caller`: a network address. `device`: what tells a device of theirs from others. What is refused for
         the network or the pair does not count for the address.
 
         Raises RATE_LIMITED where that is too many.
         """
-        if known and await self._is_of_theirs(known, caller):
+        if device and await self._is_of_theirs(device, caller):
             return
         self._check(await self._hit(self.per_caller, f"caller {network_of(caller)}"))
         if self.per_pair:
             self._check(await self._hit(self.per_pair, _pair(address_key, caller)))
         self._check(await self._hit(self.per_address, f"address {address_key}"))
 
-    async def _is_of_theirs(self, known: str, caller: str) -> bool:
+    async def _is_of_theirs(self, device: str, caller: str) -> bool:
         """And has not had its share."""
         # its own first: who has had that takes nothing of the others'
-        shares = (self.per_device, f"device {known}"), (self.per_devices, f"devices {network_of(caller)}")
-        for item, who in shares:
-            if item is None or await self._hit(item, who):
+        shares = (self.per_device, f"device {device}"), (self.per_devices, f"devices {network_of(caller)}")
+        for item, subject in shares:
+            if item is None or await self._hit(item, subject):
                 return False
         return True
 
-    async def forgive(self, address_key: str, caller: str = "", *, known: str | None = None) -> None:
+    async def forgive(self, address_key: str, caller: str = "", *, device: str | None = None) -> None:
         """Whoever it was has come in: their attempts count no longer. Those of the network, and other pairs, do."""
         await self._clear(self.per_address, f"address {address_key}")
         if self.per_pair:
             await self._clear(self.per_pair, _pair(address_key, caller))
-        if known and self.per_device:
-            await self._clear(self.per_device, f"device {known}")
+        if device and self.per_device:
+            await self._clear(self.per_device, f"device {device}")
 
     def _check(self, again_at: datetime | None) -> None:
         if again_at:
             raise RateLimited(self._message, retry_at=again_at)
 
-    async def _hit(self, item: RateLimitItem, who: str) -> datetime | None:
-        return await self._full_until(item, self._hashed(who))
+    async def _hit(self, item: RateLimitItem, subject: str) -> datetime | None:
+        return await self._full_until(item, self._hashed(subject))
 
-    async def _clear(self, item: RateLimitItem, who: str) -> None:
-        hashed = self._hashed(who)
+    async def _clear(self, item: RateLimitItem, subject: str) -> None:
+        hashed = self._hashed(subject)
         await self._alone.clear(item, hashed)
         if _together is not None:
             with suppress(StorageError, OSError):  # away: then they count on
                 await _together.clear(item, hashed)
 
-    def _hashed(self, who: str) -> str:
-        return keys.installation().signature("attempts", f"{self._name} {who}")
+    def _hashed(self, subject: str) -> str:
+        return keys.installation().signature("attempts", f"{self._name} {subject}")
 
-    async def _full_until(self, item: RateLimitItem, who: str) -> datetime | None:
+    async def _full_until(self, item: RateLimitItem, hashed: str) -> datetime | None:
         """Redis is not told who it is, only a keyed hash."""
         if _together is not None:
             try:
-                return await _counted(_together, item, who)
+                return await _counted(_together, item, hashed)
             except (StorageError, OSError) as error:
                 cause = error.storage_error if isinstance(error, StorageError) else error
                 log.warning("attempts.counted_alone", error=type(cause).__name__)
-        return await _counted(self._alone, item, who)
+        return await _counted(self._alone, item, hashed)
 
     async def forget(self) -> None:
         """Starts counting anew, as a restart does; what is counted together stays."""
@@ -128,10 +128,10 @@ def _pair(address_key: str, caller: str) -> str:
     return f"pair {network_of(caller)} {address_key}"
 
 
-async def _counted(limiter: MovingWindowRateLimiter, item: RateLimitItem, who: str) -> datetime | None:
-    if await limiter.hit(item, who):
+async def _counted(limiter: MovingWindowRateLimiter, item: RateLimitItem, hashed: str) -> datetime | None:
+    if await limiter.hit(item, hashed):
         return None
-    return datetime.fromtimestamp((await limiter.get_window_stats(item, who)).reset_time, UTC)
+    return datetime.fromtimestamp((await limiter.get_window_stats(item, hashed)).reset_time, UTC)
 
 
 async def share(url: str | None) -> None:

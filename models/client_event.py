@@ -42,11 +42,11 @@ class ClientEvent(StrEnum):
     CLIENT_REQUEST_SENT = "CLIENT_REQUEST_SENT", NotificationCategory.CLIENT_REQUESTS, *_OF_REQUESTS
     CLIENT_REQUEST_REMINDER = "CLIENT_REQUEST_REMINDER", NotificationCategory.CLIENT_REQUESTS, *_OF_REQUESTS
 
-    def action_of(self, asked: ClientAction | None = None, *path: str) -> ClientAction | None:
-        """`asked`: by whoever raises the event; None: its own. Raises INVALID where it is none of its actions."""
-        if asked is None:
+    def action_of(self, action: ClientAction | None = None, *path: str) -> ClientAction | None:
+        """`action`: by whoever raises the event; None: its own. Raises INVALID where it is none of its actions."""
+        if action is None:
             return next(iter(self.actions), None)
-        if asked not in self.actions:
-            known = f"can have {' or '.join(self.actions)}" if self.actions else "has none"
-            raise Refusal(ErrorCode.INVALID, f"{asked} is no action of {self}, which {known}. Leave it out.", *path)
-        return asked
+        if action not in self.actions:
+            choices = f"can have {' or '.join(self.actions)}" if self.actions else "has none"
+            raise Refusal(ErrorCode.INVALID, f"{action} is no action of {self}, which {choices}. Leave it out.", *path)
+        return action

@@ -46,7 +46,7 @@ async def create(by: Actor, name: str, *, key: str | None = None) -> Done:
             raise Refusal(ErrorCode.ALREADY_TAKEN, f"There is an e-mail field named {clean} already.", "name")
         return tuple((await named(by, [clean])).values())
 
-    return await idempotency.once(by, key, verb="create email field", asked=name, do=do)
+    return await idempotency.once(by, key, verb="create email field", wish=name, do=do)
 
 
 async def named(by: Actor, names: Sequence[str]) -> dict[str, UUID]:
@@ -60,16 +60,16 @@ async def named(by: Actor, names: Sequence[str]) -> dict[str, UUID]:
     for name_key in sorted(by_key):
         await _make(by, by_key[name_key], name_key)
     query = "SELECT name_key, id FROM email_field WHERE firm_id = $1 AND name_key = ANY($2::text[])"
-    found = await store.rows(query, by.firm_id, list(by_key))
-    ids = {row["name_key"]: row["id"] for row in found}
+    email_fields = await store.rows(query, by.firm_id, list(by_key))
+    ids = {field["name_key"]: field["id"] for field in email_fields}
     if len(ids) < len(by_key):
         raise Refusal(ErrorCode.INVALID, f"A firm has {MOST} e-mail fields at most. Use one of those.", "name")
-    return {name: ids[key_of_name(one)] for name, one in clean.items()}
+    return {typed: ids[key_of_name(name)] for typed, name in clean.items()}
 
 
 def checked_name(name: str, *path: str | int) -> str:
     """Raises INVALID."""
-    return text.one_line(name, *path, what="The name of the field", longest=LONGEST_NAME)
+    return text.one_line(name, *path, noun="The name of the field", longest=LONGEST_NAME)
 
 
 def key_of_name(name: str) -> str:
@@ -98,12 +98,12 @@ ON CONFLICT (firm_id, name_key) DO NOTHING RETURNING id
 
 async def of_firm(by: Viewer) -> list[EmailFieldView]:
     """In the order they were made."""
-    found = await store.rows("SELECT id, name FROM email_field WHERE firm_id = $1 ORDER BY id", by.firm_id)
-    return [EmailFieldView(*row) for row in found]
+    email_fields = await store.rows("SELECT id, name FROM email_field WHERE firm_id = $1 ORDER BY id", by.firm_id)
+    return [EmailFieldView(*field) for field in email_fields]
 
 
 async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, EmailFieldView]:
-    found = await store.rows(
+    email_fields = await store.rows(
         "SELECT id, name FROM email_field WHERE firm_id = $1 AND id = ANY($2::uuid[])", by.firm_id, list(ids)
     )
-    return {row["id"]: EmailFieldView(*row) for row in found}
+    return {field["id"]: EmailFieldView(*field) for field in email_fields}

@@ -40,8 +40,8 @@ class FirmView:
 
 def slug_asked(slug: str | None, host: str) -> str:
     """The firm that a stranger means: by its slug, else by the first part of `host`. '' where none can be called so."""
-    asked = (slug or host.split(".")[0]).lower()
-    return asked if _SLUG.fullmatch(asked) else ""
+    slug = (slug or host.split(".")[0]).lower()
+    return slug if _SLUG.fullmatch(slug) else ""
 
 
 async def create(*, name: str, slug: str) -> System:
@@ -86,12 +86,12 @@ async def if_free(firm_id: UUID) -> bool:
 
 
 async def name_of(firm_id: UUID) -> str:
-    found: str = await store.value("SELECT name FROM firm WHERE id = $1", firm_id)
-    return found
+    name: str = await store.value("SELECT name FROM firm WHERE id = $1", firm_id)
+    return name
 
 
 async def of(by: Asker) -> FirmView:
     """The asker's own."""
-    found = await store.row("SELECT id, name, slug, version FROM firm WHERE id = $1", by.firm_id)
-    assert found is not None, "a session belongs to a firm"
-    return FirmView(*found)
+    firm = await store.row("SELECT id, name, slug, version FROM firm WHERE id = $1", by.firm_id)
+    assert firm is not None, "a session belongs to a firm"
+    return FirmView(*firm)

@@ -37,26 +37,26 @@ async def of(firm_id: UUID) -> Key:
 
 
 async def _met(firm_id: UUID) -> Key:
-    row = await store.row(_OF, firm_id)
-    if row is None:
+    firm = await store.row(_OF, firm_id)
+    if firm is None:
         raise NoFirm
-    if row["sealed"] is None:  # from before firms had keys
+    if firm["sealed"] is None:  # from before firms had keys
         await keep_first([firm_id])
         key = _first(firm_id, keys.before_firms_had_keys())
     else:
-        key = opened(firm_id, row["sealed"])
+        key = opened(firm_id, firm["sealed"])
     return keys.firms().setdefault(firm_id, key)
 
 
 _OF = "SELECT k.sealed FROM firm f LEFT JOIN firm_key k ON k.firm_id = f.id WHERE f.id = $1"
 
 
-async def is_signed(firm_id: UUID, purpose: str, text: str, given: str) -> bool:
+async def is_signed(firm_id: UUID, purpose: str, text: str, signature: str) -> bool:
     """
     Whether the firm signed it. False also where there is no such firm: a link's id is a stranger's word until then.
     """
     try:
-        return (await of(firm_id)).is_signed(purpose, text, given)
+        return (await of(firm_id)).is_signed(purpose, text, signature)
     except NoFirm:
         return False
 
@@ -86,13 +86,13 @@ async def keep_first(firm_ids: Sequence[UUID]) -> None:
     own = keys.before_firms_had_keys()
     for first in range(0, len(firm_ids), AT_ONCE):
         some = firm_ids[first : first + AT_ONCE]
-        await store.execute(_ADD, some, [sealed(each, _first(each, own)) for each in some], keys.fingerprint())
+        await store.execute(_ADD, some, [sealed(firm_id, _first(firm_id, own)) for firm_id in some], keys.fingerprint())
 
 
 async def keep_all() -> None:
     """The same for each firm that has none."""
     query = "SELECT id FROM firm f WHERE NOT EXISTS (SELECT 1 FROM firm_key k WHERE k.firm_id = f.id) ORDER BY id"
-    await keep_first([row["id"] for row in await store.rows(query)])
+    await keep_first([firm["id"] for firm in await store.rows(query)])
 
 
 def _first(firm_id: UUID, own: Key) -> Key:
@@ -101,10 +101,10 @@ def _first(firm_id: UUID, own: Key) -> Key:
 
 async def lose_all() -> None:
     """Those that there are cannot be opened any more: each firm has a new one for now, that is to be made anew."""
-    firm_ids = [row["id"] for row in await store.rows("SELECT id FROM firm ORDER BY id")]
+    firm_ids = [firm["id"] for firm in await store.rows("SELECT id FROM firm ORDER BY id")]
     for first in range(0, len(firm_ids), AT_ONCE):
         some = firm_ids[first : first + AT_ONCE]
-        await store.execute(_LOSE, some, [sealed(each, Key.new()) for each in some])
+        await store.execute(_LOSE, some, [sealed(firm_id, Key.new()) for firm_id in some])
 
 
 _LOSE = """

@@ -43,14 +43,14 @@ def languages() -> list[str]:
     return sorted(path.name for path in _TEMPLATES.iterdir() if path.is_dir())
 
 
-def _language(given: str | None, path: str) -> str:
+def _language(value: str | None, path: str) -> str:
     """A BCP 47 tag whose language has templates, in its usual spelling (RFC 5646, 2.1.1): `it-CH` for `IT-ch`."""
-    if given is None:
+    if value is None:
         return OTHERWISE
-    tag = given.strip()
+    tag = value.strip()
     if len(tag) > LONGEST_TAG or not _TAG.fullmatch(tag) or tag.partition("-")[0].lower() not in languages():
-        known = ", ".join(languages())
-        raise Refusal(ErrorCode.INVALID, f"Letters cannot be written in this language. There are: {known}.", path)
+        tags = ", ".join(languages())
+        raise Refusal(ErrorCode.INVALID, f"Letters cannot be written in this language. There are: {tags}.", path)
     first, *rest = tag.split("-")
     return "-".join([first.lower(), *map(_spelled, rest)])
 
@@ -59,36 +59,36 @@ def _spelled(subtag: str) -> str:
     return subtag.upper() if len(subtag) == 2 else subtag.title() if len(subtag) == 4 else subtag.lower()
 
 
-def _days(given: int | None, path: str) -> int:
-    if given is None:
+def _days(value: int | None, path: str) -> int:
+    if value is None:
         return INVITATION_DAYS
-    if not 1 <= given <= MOST_DAYS:
+    if not 1 <= value <= MOST_DAYS:
         raise Refusal(ErrorCode.INVALID, f"An invitation is good for 1 to {MOST_DAYS} days.", path)
-    return given
+    return value
 
 
-def _firm_name(given: str | None, path: str) -> str:
-    return text.one_line(given or "", path)
+def _firm_name(value: str | None, path: str) -> str:
+    return text.one_line(value or "", path)
 
 
-def _sender_name(given: str | None, path: str) -> str | None:
-    return text.one_line(given, path) if given else None
+def _sender_name(value: str | None, path: str) -> str | None:
+    return text.one_line(value, path) if value else None
 
 
-def _address(given: str | None, path: str) -> str | None:
-    return address.typed(given, path).text if given else None
+def _address(value: str | None, path: str) -> str | None:
+    return address.typed(value, path).text if value else None
 
 
-def _actions(given: Collection[ClientAction] | None, _: str) -> tuple[ClientAction, ...]:
-    return tuple(action for action in ClientAction if action in (given or ()))
+def _actions(value: Collection[ClientAction] | None, _: str) -> tuple[ClientAction, ...]:
+    return tuple(action for action in ClientAction if action in (value or ()))
 
 
-def _otherwise_true(given: bool | None, _: str) -> bool:
-    return given is not False
+def _otherwise_true(value: bool | None, _: str) -> bool:
+    return value is not False
 
 
-def _otherwise_false(given: bool | None, _: str) -> bool:
-    return bool(given)
+def _otherwise_false(value: bool | None, _: str) -> bool:
+    return bool(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Setting:
 
     column: Any
     checked: Callable[[Any, str], Any]
-    read: Callable[[Any], Any] = lambda kept: kept
+    read: Callable[[Any], Any] = lambda value: value
     in_person: bool = False
 
 
@@ -122,7 +122,7 @@ class FirmSettings:
     copy_to: str | None = decided(fields.CharField(320, null=True), _address, in_person=True)
     invitation_days: int = decided(fields.IntField(default=INVITATION_DAYS, db_default=INVITATION_DAYS), _days)
     actions_without_login: tuple[ClientAction, ...] = decided(
-        ArrayField("text", default=list, db_default=[]), _actions, lambda kept: tuple(map(ClientAction, kept))
+        ArrayField("text", default=list, db_default=[]), _actions, lambda value: tuple(map(ClientAction, value))
     )
     clients_may_set_preferences: bool = decided(fields.BooleanField(default=True, db_default=True), _otherwise_true)
     time_zone: str = decided(
@@ -135,7 +135,7 @@ class FirmSettings:
     auto_save_attachments: bool = decided(fields.BooleanField(default=False, db_default=False), _otherwise_false)
 
 
-SETTINGS: dict[str, Setting] = {one.name: one.metadata[Setting] for one in fields_of(FirmSettings) if one.metadata}
+SETTINGS: dict[str, Setting] = {attr.name: attr.metadata[Setting] for attr in fields_of(FirmSettings) if attr.metadata}
 FirmWish = dict[str, Any]
 """What is to change, by the names of the settings; None: cleared, or as every firm starts."""
 
@@ -171,15 +171,15 @@ async def update(by: Actor, wish: FirmWish, *, expected_version: int | None = No
 
 
 async def _read(firm_id: UUID, lock: str = "") -> FirmSettings:
-    row = await store.row(f"SELECT id, version, {', '.join(SETTINGS)} FROM firm WHERE id = $1 {lock}", firm_id)
-    assert row is not None, "a session belongs to a firm"
-    return settings_of(row)
+    firm = await store.row(f"SELECT id, version, {', '.join(SETTINGS)} FROM firm WHERE id = $1 {lock}", firm_id)
+    assert firm is not None, "a session belongs to a firm"
+    return settings_of(firm)
 
 
-def settings_of(row: Record) -> FirmSettings:
-    """Of a row with the firm's id, its version and the columns of all settings."""
-    shown = {name: setting.read(row[name]) for name, setting in SETTINGS.items()}
-    return FirmSettings(id=row["id"], version=row["version"], **shown)
+def settings_of(firm: Record) -> FirmSettings:
+    """Of a record with the firm's id, its version and the columns of all settings."""
+    shown = {name: setting.read(firm[name]) for name, setting in SETTINGS.items()}
+    return FirmSettings(id=firm["id"], version=firm["version"], **shown)
 
 
 async def _save(by: Actor, before: FirmSettings, after: FirmSettings) -> None:
@@ -229,5 +229,5 @@ def _must_be_in_person(by: Actor, before: FirmSettings, after: FirmSettings) -> 
 
 async def allows(firm_id: UUID, action: ClientAction) -> bool:
     """Whether clients of the firm may do this without Login."""
-    found = "SELECT $2 = ANY(actions_without_login) FROM firm WHERE id = $1"
-    return bool(await store.value(found, firm_id, action))
+    query = "SELECT $2 = ANY(actions_without_login) FROM firm WHERE id = $1"
+    return bool(await store.value(query, firm_id, action))

@@ -48,5 +48,5 @@ def _plain(run: re.Match[str]) -> str:
     separator, mark, passed_over, sign = run.groups()
     if not sign:
         return run.group()
-    kept = "" if separator or run.start() == 0 else mark
-    return separator + kept + _MARK_BEHIND.sub("", passed_over) + sign
+    mark = "" if separator or run.start() == 0 else mark
+    return separator + mark + _MARK_BEHIND.sub("", passed_over) + sign

@@ -49,10 +49,10 @@ class Idempotency(Model):
 
 
 async def once(
-    by: Actor, key: str | None, *, verb: str, asked: object, do: Callable[[], Awaitable[tuple[UUID, ...]]]
+    by: Actor, key: str | None, *, verb: str, wish: object, do: Callable[[], Awaitable[tuple[UUID, ...]]]
 ) -> Done:
     """
-    Runs `do` in a transaction, or answers as it was answered before under the same key. `asked` has a canonical form.
+    Runs `do` in a transaction, or answers as it was answered before under the same key. `wish` has a canonical form.
 
     Raises IDEMPOTENCY_KEY_REUSED where the key came with other input, and what `do` raises.
     """
@@ -60,14 +60,14 @@ async def once(
         if key is None:
             ids = await do()
         else:
-            if (answered := await _claim(by, key, _digest(verb, asked))) is not None:
+            if (answered := await _claim(by, key, _digest(verb, wish))) is not None:
                 return answered
             ids = await do()
             await _keep(by, key, ids)
     return Done(ids, tx.cursor)
 
 
-async def earlier(by: Actor, key: str | None, *, verb: str, asked: object) -> Done | None:
+async def earlier(by: Actor, key: str | None, *, verb: str, wish: object) -> Done | None:
     """
     The answer that was given under this key, for whoever must do something costly before `once`; the key stays unused.
     Raises INVALID, IDEMPOTENCY_KEY_REUSED.
@@ -75,8 +75,8 @@ async def earlier(by: Actor, key: str | None, *, verb: str, asked: object) -> Do
     if key is None:
         return None
     check_key(key)
-    found = await store.row(_LOOK, by.firm_id, by.person_id, key, clock.now(), KEPT_FOR)
-    return _answer(found, _digest(verb, asked)) if found else None
+    record = await store.row(_LOOK, by.firm_id, by.person_id, key, clock.now(), KEPT_FOR)
+    return _answer(record, _digest(verb, wish)) if record else None
 
 
 _LOOK = """
@@ -85,8 +85,8 @@ WHERE firm_id = $1 AND actor_id = $2 AND key = $3 AND used_at >= $4::timestamptz
 """
 
 
-def _digest(verb: str, asked: object) -> bytes:
-    return FORM + hashlib.sha256(canonical(verb, asked).encode()).digest()
+def _digest(verb: str, wish: object) -> bytes:
+    return FORM + hashlib.sha256(canonical(verb, wish).encode()).digest()
 
 
 def check_key(key: str) -> None:
@@ -97,20 +97,20 @@ def check_key(key: str) -> None:
 
 async def _claim(by: Actor, key: str, digest: bytes) -> Done | None:
     check_key(key)
-    found = await store.row(_CLAIM, uuid7(), by.firm_id, by.person_id, key, digest, clock.now(), KEPT_FOR)
-    assert found is not None
-    return _answer(found, digest)
+    record = await store.row(_CLAIM, uuid7(), by.firm_id, by.person_id, key, digest, clock.now(), KEPT_FOR)
+    assert record is not None
+    return _answer(record, digest)
 
 
-def _answer(found: Any, digest: bytes) -> Done | None:
+def _answer(record: Any, digest: bytes) -> Done | None:
     """None: it has none yet. Raises IDEMPOTENCY_KEY_REUSED."""
-    if found["asked"] != digest and found["asked"].startswith(FORM):
+    if record["asked"] != digest and record["asked"].startswith(FORM):
         raise Refusal(
             ErrorCode.IDEMPOTENCY_KEY_REUSED,
             "This idempotency key was used before with another input. Take a new key for a new request.",
             "idempotencyKey",
         )
-    return Done(tuple(found["ids"]), found["position"]) if found["ids"] is not None else None
+    return Done(tuple(record["ids"]), record["position"]) if record["ids"] is not None else None
 
 
 _CLAIM = """

@@ -38,24 +38,24 @@ def file_link(base_url: str, kind: FileKind, *, key: Key, to: Opened, name: str)
     firm's.
     """
     expires = int((clock.now() + GOOD_FOR).timestamp())
-    what = f"{to.firm_id.hex}.{to.row_id.hex}.{expires}.{to.session_id.hex}"
-    return f"{base_url}/files/{kind}/{what}.{key.signature(kind, what)}/{quote(name, safe='')}"
+    claim = f"{to.firm_id.hex}.{to.row_id.hex}.{expires}.{to.session_id.hex}"
+    return f"{base_url}/files/{kind}/{claim}.{key.signature(kind, claim)}/{quote(name, safe='')}"
 
 
 async def opened(kind: FileKind, token: str) -> Opened | None:
     """None: expired, altered or of another kind."""
-    what, _, given = token.rpartition(".")
-    if (said := _said(what)) is None or not await firm_key.is_signed(said[0].firm_id, kind, what, given):
+    claim, _, signature = token.rpartition(".")
+    if (parts := _said(claim)) is None or not await firm_key.is_signed(parts[0].firm_id, kind, claim, signature):
         return None
-    to, expires = said
+    to, expires = parts
     return to if expires >= clock.now() else None
 
 
-def _said(what: str) -> tuple[Opened, datetime] | None:
+def _said(claim: str) -> tuple[Opened, datetime] | None:
     """What it says, whether or not that is signed; None: it is none of ours."""
-    if not _WHAT.fullmatch(what):
+    if not _WHAT.fullmatch(claim):
         return None
-    firm_id, row_id, expires, session_id = what.split(".")
+    firm_id, row_id, expires, session_id = claim.split(".")
     return Opened(UUID(firm_id), UUID(row_id), UUID(session_id)), datetime.fromtimestamp(int(expires), UTC)
 
 

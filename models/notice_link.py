@@ -23,19 +23,19 @@ def leads_to(
     account_id: UUID,
     address_id: UUID,
     event: ClientEvent,
-    asked: ClientAction | None = None,
+    action: ClientAction | None = None,
     path: str | None = None,
     at: datetime,
 ) -> str:
     """
-    The URL of the button in a notice's letter to this address. `settings`, `key`: the firm's, as they are now. `asked`:
-    the action that the caller named; None: the event's own. `path`: below `softwareUrl`, as `software_url.checked_path`
+    The URL of the button in a notice's letter to this address. `settings`, `key`: the firm's, as they are now.
+    `action`: that the caller named; None: the event's own. `path`: below `softwareUrl`, as `software_url.checked_path`
     took it; None: the portal alone. `at`: when the letter was written, from which on a token is good for seven days.
 
     The same of the same, so that a letter can be composed anew. Where it holds a token it must not be logged. Raises
     INVALID where the event has no such action.
     """
-    action = event.action_of(asked, "action")
+    action = event.action_of(action, "action")
     if action not in settings.actions_without_login or path is None or not settings.software_url:
         return to_portal(base_url, account_id, path)
     return portal_action.link(
@@ -52,8 +52,8 @@ def leads_to(
 
 def to_portal(base_url: str, account_id: UUID, path: str | None = None) -> str:
     """The portal in this account, which leads on to `path` after signing in: `leads_on` says where that is."""
-    asked = {"account": ACCOUNT + account_id.hex, **({"to": path} if path is not None else {})}
-    return f"{base_url}/portal?{urlencode(asked)}"
+    query = {"account": ACCOUNT + account_id.hex, **({"to": path} if path is not None else {})}
+    return f"{base_url}/portal?{urlencode(query)}"
 
 
 async def leads_on(by: Client, path: str) -> str | None:
@@ -63,5 +63,5 @@ async def leads_on(by: Client, path: str) -> str | None:
     """
     if by.account_id is None:
         return None
-    kept = await store.value("SELECT software_url FROM firm WHERE id = $1", by.firm_id)
-    return software_url.below(kept, path)
+    url = await store.value("SELECT software_url FROM firm WHERE id = $1", by.firm_id)
+    return software_url.below(url, path)

@@ -30,7 +30,7 @@ IS_OUR_OWN = """(
 async def among(firm_id: UUID, keys: Iterable[str]) -> set[str]:
     """Those of them that are our own."""
     query = f"SELECT e.key FROM (SELECT $1::uuid AS firm_id, unnest($2::text[]) AS key) e WHERE {IS_OUR_OWN}"
-    return {row["key"] for row in await store.rows(query, firm_id, list(keys))}
+    return {address["key"] for address in await store.rows(query, firm_id, list(keys))}
 
 
 async def ours_then(firm_id: UUID, moments: Collection[tuple[str, datetime]]) -> set[tuple[str, datetime]]:
@@ -39,12 +39,13 @@ async def ours_then(firm_id: UUID, moments: Collection[tuple[str, datetime]]) ->
     with something behind a plus (RFC 5233). Two statements for all.
     """
     keys = {key: without_detail(key) for key, _ in moments}
-    ours = await among(firm_id, {*keys, *keys.values()})
-    former = {row["key"]: row["until"] for row in await store.rows(_FORMER, firm_id, [*keys, *keys.values()])}
+    forms = {*keys, *keys.values()}
+    ours = await among(firm_id, forms)
+    former = {address["key"]: address["until"] for address in await store.rows(_FORMER, firm_id, list(forms))}
     return {
         (key, at)
         for key, at in moments
-        if any(each in ours or (each in former and at <= former[each]) for each in (key, keys[key]))
+        if any(form in ours or (form in former and at <= former[form]) for form in (key, keys[key]))
     }
 
 

@@ -55,7 +55,7 @@ def checked(password: str, *path: str | int, about: Iterable[str] = ()) -> str:
         raise _weak("This is one of the most common passwords, which anybody tries first. Choose another one.", *path)
     if _bare(password) == _bare(PRODUCT):
         raise _weak("This password is the name of this program, which anybody tries first. Choose another one.", *path)
-    if _bare(password) in {_bare(word) for known in about for word in (known, known.partition("@")[0])} - {""}:
+    if _bare(password) in {_bare(word) for fact in about for word in (fact, fact.partition("@")[0])} - {""}:
         raise _weak(
             "This password is your address, your name or the firm's name. Choose one that nobody can guess.", *path
         )

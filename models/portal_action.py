@@ -42,9 +42,9 @@ def token(
     firm's settings say when it is opened. Whoever holds it may do what it says, so it must not be logged.
     """
     expires = int((at + GOOD_FOR).timestamp())
-    said = [firm_id.hex, account_id.hex, address_id.hex, action.value, path, expires]
-    what = base64.urlsafe_b64encode(orjson.dumps(said)).decode().rstrip("=")
-    return f"{what}.{key.signature(PURPOSE, what)}"
+    parts = [firm_id.hex, account_id.hex, address_id.hex, action.value, path, expires]
+    claim = base64.urlsafe_b64encode(orjson.dumps(parts)).decode().rstrip("=")
+    return f"{claim}.{key.signature(PURPOSE, claim)}"
 
 
 def link(
@@ -59,32 +59,32 @@ def link(
     at: datetime,
 ) -> str:
     """Where the letter's button leads: `/action/<token>`, whose page shows it and uses nothing up."""
-    given = token(key, firm_id=firm_id, account_id=account_id, address_id=address_id, action=action, path=path, at=at)
-    return f"{base_url}/action/{given}"
+    part = token(key, firm_id=firm_id, account_id=account_id, address_id=address_id, action=action, path=path, at=at)
+    return f"{base_url}/action/{part}"
 
 
-async def opened(given: str) -> PortalAction | None:
+async def opened(token: str) -> PortalAction | None:
     """
     None: expired, altered, or no more: the address is not held there, the account archived, the action withdrawn, the
     firm without software. The portal is left then.
     """
-    what, _, signature = given[: LONGEST_TOKEN + 1].partition(".")
-    if len(given) > LONGEST_TOKEN or (said := _said(what)) is None:
+    claim, _, signature = token[: LONGEST_TOKEN + 1].partition(".")
+    if len(token) > LONGEST_TOKEN or (parts := _said(claim)) is None:
         return None
-    firm_id, account_id, address_id, action, path, expires_at = said
-    if expires_at <= clock.now() or not await firm_key.is_signed(firm_id, PURPOSE, what, signature):
+    firm_id, account_id, address_id, action, path, expires_at = parts
+    if expires_at <= clock.now() or not await firm_key.is_signed(firm_id, PURPOSE, claim, signature):
         return None
-    row = await store.row(_OPEN, firm_id, account_id, address_id, action)
-    leads_to = software_url.below(row["software_url"], path) if row else None
-    if row is None or leads_to is None:
+    record = await store.row(_OPEN, firm_id, account_id, address_id, action)
+    leads_to = software_url.below(record["software_url"], path) if record else None
+    if record is None or leads_to is None:
         return None
-    return PortalAction(ClientAction(action), account_id, row["name"], leads_to, expires_at)
+    return PortalAction(ClientAction(action), account_id, record["name"], leads_to, expires_at)
 
 
-def _said(what: str) -> tuple[UUID, UUID, UUID, str, str, datetime] | None:
+def _said(claim: str) -> tuple[UUID, UUID, UUID, str, str, datetime] | None:
     """What it says, whether or not that is signed; None: it is none of ours."""
     try:
-        firm_id, account_id, address_id, action, path, expires = orjson.loads(base64.urlsafe_b64decode(f"{what}=="))
+        firm_id, account_id, address_id, action, path, expires = orjson.loads(base64.urlsafe_b64decode(f"{claim}=="))
         at = datetime.fromtimestamp(expires, UTC)
         return UUID(firm_id), UUID(account_id), UUID(address_id), str(action), str(path), at
     except (ValueError, TypeError, AttributeError, OverflowError, OSError):

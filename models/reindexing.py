@@ -53,7 +53,7 @@ async def _names_anew(table: str, query: str) -> None:
               FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[]) AS n(id, version, sort_key, words)
               WHERE t.id = n.id AND t.version = n.version""",
             *_columns(
-                (row["id"], row["version"], sort_key(row["name"]), " ".join(words(*row["texts"]))) for row in rows
+                (row_id, version, sort_key(name), " ".join(words(*texts))) for row_id, version, name, texts in rows
             ),
         )
 
@@ -62,7 +62,7 @@ async def _emails_anew() -> None:
     last = _FIRST
     while rows := await store.rows(_EMAILS, last, FOUND_OTHERWISE, AT_ONCE):
         last = rows[-1]["id"]
-        await store.execute(_REWORD, *_columns((row["id"], " ".join(_words_of(row))) for row in rows))
+        await store.execute(_REWORD, *_columns((email["id"], " ".join(_words_of(email))) for email in rows))
 
 
 _EMAILS = """
@@ -77,9 +77,9 @@ WHERE m.id = n.id
 """
 
 
-def _words_of(row: Any) -> list[str]:
-    people = [Participant(Role(role), name, address) for role, name, address in row["people"] or ()]
-    return email_words(row["subject"], people, row["text"])
+def _words_of(email: Any) -> list[str]:
+    people = [Participant(Role(role), name, address) for role, name, address in email["people"] or ()]
+    return email_words(email["subject"], people, email["text"])
 
 
 def _columns(rows: Any) -> Sequence[list[Any]]:

@@ -41,9 +41,9 @@ async def compare_anew() -> None:
     """
     if await store.value("SELECT compared FROM installation") == COMPARED_ANEW:
         return
-    for row in await store.rows("SELECT id FROM firm ORDER BY id"):
-        if in_doubt := await _compare_anew(System(row["id"])):
-            log.warning("addresses in doubt: the firm's Inbox+ says which", firm=str(row["id"]), count=in_doubt)
+    for (firm_id,) in await store.rows("SELECT id FROM firm ORDER BY id"):
+        if in_doubt := await _compare_anew(System(firm_id)):
+            log.warning("addresses in doubt: the firm's Inbox+ says which", firm=str(firm_id), count=in_doubt)
     await store.execute("UPDATE installation SET compared = $1", COMPARED_ANEW)
 
 
@@ -54,7 +54,7 @@ async def _compare_anew(by: System) -> int:
         respelled = {table: await _respelled(by, table) for table in KEYS}
         if not any(respelled.values()):
             return 0
-        doubts = await _doubts(by, {one.before for each in respelled.values() for one in each})
+        doubts = await _doubts(by, {change.before for changes in respelled.values() for change in changes})
         for table, changes in respelled.items():
             await _rekey(by, table, changes)
         await _hash_anew(by, respelled["email_address"])
@@ -78,8 +78,10 @@ async def _respelled(by: System, table: str) -> list[_Respelled]:
     text, key = KEYS[table]
     query = f"""SELECT DISTINCT {text} AS text, {key} AS key FROM {table}
       WHERE firm_id = $1 AND (octet_length({text}) <> char_length({text}) OR {text} LIKE '"%')"""
-    rows = [(row["text"], row["key"], compared(row["text"])) for row in await store.rows(query, by.firm_id)]
-    return [_Respelled(*row) for row in rows if row[1] != row[2]]
+    changes = [
+        _Respelled(written, before, compared(written)) for written, before in await store.rows(query, by.firm_id)
+    ]
+    return [change for change in changes if change.before != change.after]
 
 
 async def _rekey(by: System, table: str, changes: Sequence[_Respelled]) -> None:
@@ -88,13 +90,13 @@ async def _rekey(by: System, table: str, changes: Sequence[_Respelled]) -> None:
     query = f"""UPDATE {table} t SET {key} = n.after
       FROM unnest($2::text[], $3::text[], $4::text[]) AS n(text, before, after)
       WHERE t.firm_id = $1 AND t.{key} = n.before AND t.{text} = n.text"""
-    columns = [one.text for one in changes], [one.before for one in changes], [one.after for one in changes]
-    await store.execute(query, by.firm_id, *columns)
+    texts, before = [change.text for change in changes], [change.before for change in changes]
+    await store.execute(query, by.firm_id, texts, before, [change.after for change in changes])
 
 
 async def _hash_anew(by: System, changes: Sequence[_Respelled]) -> None:
-    keys_ = [one.after for one in changes]
-    now, before = hashes(await firm_key.of(by.firm_id), keys_, [one.text for one in changes])
+    keys_ = [change.after for change in changes]
+    now, before = hashes(await firm_key.of(by.firm_id), keys_, [change.text for change in changes])
     await store.execute(_HASH_ANEW, by.firm_id, keys_, now, before)
 
 
@@ -117,10 +119,9 @@ class _Doubt:
 async def _doubts(by: System, keys_: set[str]) -> list[_Doubt]:
     """By the old keys that stood for more than one."""
     spellings = await _spellings(by, keys_)
-    rows = await store.rows(_IN_DOUBT, by.firm_id, list(keys_))
+    addresses = await store.rows(_IN_DOUBT, by.firm_id, list(keys_))
     return [
-        _Doubt(row["id"], row["address"], row["user_id"], _others(row["address"], spellings[row["key"]]))
-        for row in rows
+        _Doubt(address_id, text, user_id, _others(text, spellings[key])) for address_id, text, key, user_id in addresses
     ]
 
 
@@ -133,14 +134,14 @@ WHERE e.firm_id = $1 AND e.key = ANY($2::text[]) ORDER BY e.id
 
 async def _spellings(by: System, keys_: set[str]) -> Mapping[str, list[str]]:
     """By old key, how it was written anywhere."""
-    found: dict[str, list[str]] = defaultdict(list)
+    spellings: dict[str, list[str]] = defaultdict(list)
     for text, key, table in ((*columns, table) for table, columns in KEYS.items()):
         query = (
             f"SELECT DISTINCT {text} AS text, {key} AS key FROM {table} WHERE firm_id = $1 AND {key} = ANY($2::text[])"
         )
-        for row in await store.rows(query, by.firm_id, list(keys_)):
-            found[row["key"]].append(row["text"])
-    return found
+        for spelling in await store.rows(query, by.firm_id, list(keys_)):
+            spellings[spelling["key"]].append(spelling["text"])
+    return spellings
 
 
 def _others(own: str, spellings: Sequence[str]) -> tuple[str, ...]:
@@ -151,13 +152,13 @@ def _others(own: str, spellings: Sequence[str]) -> tuple[str, ...]:
 
 async def _tell(by: System, doubt: _Doubt) -> None:
     query = "SELECT account_id FROM toggles WHERE firm_id = $1 AND address_id = $2"
-    accounts = tuple(row["account_id"] for row in await store.rows(query, by.firm_id, doubt.id))
+    accounts = tuple(toggles["account_id"] for toggles in await store.rows(query, by.firm_id, doubt.id))
     journal.record(
         JournalKind.ADDRESS_IN_DOUBT,
         by=by,
         subject=(Subject.EMAIL_ADDRESS, doubt.id),
         accounts=accounts,
-        changes=[Change("address", other, doubt.address) for other in doubt.others],
+        changes=[Change("address", spelling, doubt.address) for spelling in doubt.others],
     )
     new = NewNotification(
         *(NotificationKind.ADDRESS_IN_DOUBT, doubt.id, doubt.id),

@@ -84,10 +84,10 @@ async def mark(held: Held, uidvalidity: int) -> Mark:
     Where to go on. UIDs of another UIDVALIDITY say nothing (RFC 3501, 2.3.1.1): from the beginning. Renews the lease.
     Raises LeaseLost.
     """
-    row = await store.row(_MARK, held.token, uidvalidity, SECONDS)
-    if row is None:
+    mailbox = await store.row(_MARK, held.token, uidvalidity, SECONDS)
+    if mailbox is None:
         raise LeaseLost
-    return Mark(row["uidvalidity"], row["watermark"], row["stumbles"])
+    return Mark(mailbox["uidvalidity"], mailbox["watermark"], mailbox["stumbles"])
 
 
 _OURS = "id = 1 AND lease_token = $1 AND lease_owner IS NOT NULL"
@@ -172,5 +172,5 @@ class ReturnState:
 
 
 async def state() -> ReturnState:
-    row = await store.row("SELECT read_at, now() - read_at AS silent_for, error FROM return_mailbox")
-    return ReturnState(row["read_at"], row["silent_for"], row["error"]) if row else ReturnState(None, None, None)
+    mailbox = await store.row("SELECT read_at, now() - read_at AS silent_for, error FROM return_mailbox")
+    return ReturnState(*mailbox) if mailbox else ReturnState(None, None, None)

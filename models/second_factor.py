@@ -72,12 +72,12 @@ async def start(by: Viewer, secret: str) -> Started:
 
     `secret`: the password. Raises WRONG_CREDENTIALS, RATE_LIMITED, NOT_ALLOWED; INVALID where there is one already.
     """
-    row = await proven(by, secret, "password")
+    member = await proven(by, secret, "password")
     seed = pyotp.random_base32()
     sealed = (await firm_key.of(by.firm_id)).seal(seed, by.firm_id, by.member_id, "totp")
     if not await store.execute(_START, by.firm_id, by.member_id, sealed):
         raise Refusal(ErrorCode.INVALID, "Your second factor is on already. End it before you start a new one.")
-    uri = pyotp.TOTP(seed).provisioning_uri(name=row["email"], issuer_name=ISSUER)
+    uri = pyotp.TOTP(seed).provisioning_uri(name=member["email"], issuer_name=ISSUER)
     return Started(seed, uri)
 
 
@@ -91,10 +91,10 @@ async def confirm(by: Viewer, code: str) -> Confirmed:
     must_be_in_person(by)
     await attempts.count(str(by.member_id), str(by.member_id))
     async with store.transaction(by.firm_id) as tx:
-        row = await store.row(_LOCKED, by.firm_id, by.member_id)
-        if row is None or row["totp_secret"] is None or row["totp_since"] is not None:
+        member = await store.row(_LOCKED, by.firm_id, by.member_id)
+        if member is None or member["totp_secret"] is None or member["totp_since"] is not None:
             raise Refusal(ErrorCode.INVALID, "Start a second factor first: there is none to confirm.", "code")
-        step = await _step_of(by.firm_id, by.member_id, row["totp_secret"], _bare(code))
+        step = await _step_of(by.firm_id, by.member_id, member["totp_secret"], _bare(code))
         if step is None:
             raise _wrong_code()
         await store.execute(_CONFIRM, by.firm_id, by.member_id, clock.now(), step)
@@ -118,9 +118,9 @@ async def _new_recovery_codes(by: Viewer) -> tuple[str, ...]:
         by.firm_id,
         by.member_id,
         [uuid7() for _ in bare],
-        [keys.token_hash(one) for one in bare],
+        [keys.token_hash(code) for code in bare],
     )
-    return tuple("-".join(one[at : at + 4] for at in range(0, len(one), 4)) for one in bare)
+    return tuple("-".join(code[at : at + 4] for at in range(0, len(code), 4)) for code in bare)
 
 
 async def end(by: Viewer, secret: str, code: str) -> Done:
@@ -129,10 +129,10 @@ async def end(by: Viewer, secret: str, code: str) -> Done:
 
     Raises WRONG_CREDENTIALS, RATE_LIMITED, NOT_ALLOWED. Nothing changes where there is none.
     """
-    row = await proven(by, secret, "password")
+    member = await proven(by, secret, "password")
     await guesses.count(str(by.member_id), str(by.member_id))
     async with store.transaction(by.firm_id) as tx:
-        if row["totp_since"] is not None:
+        if member["totp_since"] is not None:
             if not await _use(by.firm_id, by.member_id, code):
                 raise _wrong_code()
             await forget(by.firm_id, by.member_id)
@@ -153,8 +153,8 @@ async def check(firm_id: UUID, member_id: UUID, code: str | None) -> None:
     WRONG_CREDENTIALS; nothing where the person has no second factor. Runs inside a transaction.
     """
     needed = "SELECT role, manage_accounts FROM team_member WHERE firm_id = $1 AND id = $2 AND totp_since IS NOT NULL"
-    row = await store.row(needed, firm_id, member_id)
-    if row is None:
+    member = await store.row(needed, firm_id, member_id)
+    if member is None:
         return
     if not code:
         raise Refusal(ErrorCode.CODE_NEEDED, "Type the code of your authenticator app, or a recovery code.", "code")
@@ -162,7 +162,7 @@ async def check(firm_id: UUID, member_id: UUID, code: str | None) -> None:
         raise _wrong_code()
     if not _is_of_app(_bare(code)):
         no_session = UUID(int=0)  # it begins after this
-        by = Viewer(firm_id, member_id, no_session, TeamRole(row["role"]), row["manage_accounts"])
+        by = Viewer(firm_id, member_id, no_session, TeamRole(member["role"]), member["manage_accounts"])
         left = await store.value(_LEFT, firm_id, member_id)
         _record(by, {"recoveryCodesLeft": left + 1}, {"recoveryCodesLeft": left})
 
@@ -173,8 +173,8 @@ _LEFT = "SELECT count(*) FROM recovery_code WHERE firm_id = $1 AND member_id = $
 async def recovery_codes_left(by: Viewer) -> int | None:
     """Of who asks; None: there is no second factor."""
     on = "SELECT 1 FROM team_member WHERE firm_id = $1 AND id = $2 AND totp_since IS NOT NULL"
-    found: int | None = await store.value(f"SELECT ({_LEFT}) WHERE EXISTS ({on})", by.firm_id, by.member_id)
-    return found
+    left: int | None = await store.value(f"SELECT ({_LEFT}) WHERE EXISTS ({on})", by.firm_id, by.member_id)
+    return left
 
 
 def _is_of_app(bare: str) -> bool:
@@ -210,7 +210,7 @@ async def _step_of(firm_id: UUID, member_id: UUID, sealed: bytes, bare: str) -> 
         return None
     now = int(clock.now().timestamp()) // PERIOD
     steps = range(now + DRIFT, now - DRIFT - 1, -1)
-    return next((one for one in steps if hmac.compare_digest(totp.generate_otp(one).encode(), bare.encode())), None)
+    return next((step for step in steps if hmac.compare_digest(totp.generate_otp(step).encode(), bare.encode())), None)
 
 
 def _bare(code: str) -> str:
@@ -220,16 +220,16 @@ def _bare(code: str) -> str:
 
 async def proven(by: Viewer, secret: str, path: str) -> Any:
     """
-    The row of who asks, once the password is right: a session alone does not change how its owner signs in.
+    The record of who asks, once the password is right: a session alone does not change how its owner signs in.
 
     Raises WRONG_CREDENTIALS, RATE_LIMITED, NOT_ALLOWED for an API token.
     """
     must_be_in_person(by)
     await attempts.count(str(by.member_id), str(by.member_id))
-    row = await store.row("SELECT * FROM team_member WHERE firm_id = $1 AND id = $2", by.firm_id, by.member_id)
-    if not await password.matches(secret, row["password_hash"] if row else None) or row is None:
+    member = await store.row("SELECT * FROM team_member WHERE firm_id = $1 AND id = $2", by.firm_id, by.member_id)
+    if not await password.matches(secret, member["password_hash"] if member else None) or member is None:
         raise Refusal(ErrorCode.WRONG_CREDENTIALS, "This is not your password.", path)
-    return row
+    return member
 
 
 def _wrong_code() -> Refusal:

@@ -27,27 +27,27 @@ _LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"(?:{_LABEL}\.)*(?=[a-z]){_LABEL}")  # one that ends in a number is an address to browsers
 
 
-def checked_url(given: str | None, at: str) -> str | None:
+def checked_url(url: str | None, at: str) -> str | None:
     """
     As it is kept: `https`, the host's ASCII form, no `/` at the end. None or blank: the firm has no such software.
     Raises INVALID.
     """
-    if given is None or not given.strip():
+    if url is None or not url.strip():
         return None
-    kept = _spelled(given.strip()) if len(given) <= 2 * LONGEST_URL else ""
-    if not kept or len(kept) > LONGEST_URL:
+    clean = _spelled(url.strip()) if len(url) <= 2 * LONGEST_URL else ""
+    if not clean or len(clean) > LONGEST_URL:
         raise Refusal(
             ErrorCode.INVALID,
             "Give the address of your software as https://clients.firm.example or https://firm.example/clients: https,"
             f" a host by its name, no user name, no query, {LONGEST_URL} characters at most.",
             at,
         )
-    return kept
+    return clean
 
 
-def _spelled(given: str) -> str:
+def _spelled(url: str) -> str:
     """'': it is no place of software."""
-    if (parts := _URL.fullmatch(given)) is None:
+    if (parts := _URL.fullmatch(url)) is None:
         return ""
     host, port, path = _ascii(parts["host"]), int(parts["port"] or HTTPS), parts["path"] or ""
     if not host or not 0 < port < 65_536 or (path and (_fault(path) or "?" in path or "#" in path)):
@@ -64,11 +64,11 @@ def _ascii(host: str) -> str:
     return name if _HOST.fullmatch(name) else ""
 
 
-def checked_path(given: str, *at: str) -> str:
+def checked_path(link: str, *at: str) -> str:
     """A path below `softwareUrl`, as it was given; with a query or a fragment, if need be. Raises INVALID."""
-    if fault := _fault(given):
+    if fault := _fault(link):
         raise Refusal(ErrorCode.INVALID, fault, *at)
-    return given
+    return link
 
 
 def below(software_url: str | None, path: str | None) -> str | None:
@@ -76,20 +76,20 @@ def below(software_url: str | None, path: str | None) -> str | None:
     return f"{software_url}{path}" if software_url and path and not _fault(path) else None
 
 
-def _fault(given: str) -> str:
+def _fault(link: str) -> str:
     """What keeps it from being a path below, in plain words; '': nothing."""
-    return next(_faults(given), "")
+    return next(_faults(link), "")
 
 
-def _faults(given: str) -> Iterator[str]:
-    if len(given) > LONGEST_PATH:
+def _faults(link: str) -> Iterator[str]:
+    if len(link) > LONGEST_PATH:
         yield f"A link has {LONGEST_PATH:,} characters at most."
-    if not given.startswith("/"):
+    if not link.startswith("/"):
         yield "A link is a path that begins with /, such as /invoices/12: the firm's softwareUrl is put in front of it."
-    if (written := _BELOW.fullmatch(given)) is None:
+    if (written := _BELOW.fullmatch(link)) is None:
         yield "A link has no blanks, \\, user name (@) or letters with accents: write %20 for a blank, and so on."
         return
-    plain, path = _decoded(given), _decoded(written["path"])
+    plain, path = _decoded(link), _decoded(written["path"])
     if plain is None or any(unicodedata.category(char) in {"Cc", "Zl", "Zp"} for char in plain):
         yield "A link has no control characters, also not percent-encoded, and what is encoded is UTF-8."
     elif path is None or "\\" in path or _leads_away([_name(part) for part in path.split("/")[1:]]):

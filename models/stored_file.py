@@ -112,19 +112,19 @@ async def _delete_some() -> int:
 
     async with store.transaction():
         unnamed = await store.rows(_UNNAMED, _past(), AT_ONCE)
-        still = await _named_meanwhile([row["id"] for row in unnamed])
+        still = await _named_meanwhile([file["id"] for file in unnamed])
         async with asyncio.timeout(LONGEST):
-            for row in unnamed:
-                if row["id"] not in still:
-                    await files.delete(row["firm_id"], [row["name"]])
-        await store.execute("DELETE FROM unnamed_file WHERE id = ANY($1::uuid[])", [row["id"] for row in unnamed])
+            for file in unnamed:
+                if file["id"] not in still:
+                    await files.delete(file["firm_id"], [file["name"]])
+        await store.execute("DELETE FROM unnamed_file WHERE id = ANY($1::uuid[])", [file["id"] for file in unnamed])
     return len(unnamed) - len(still)
 
 
 async def _named_meanwhile(ids: Sequence[UUID]) -> set[UUID]:
     """Asked once more when the rows are locked: the first statement may have waited, and looked before that."""
     query = f"SELECT id FROM unnamed_file f WHERE id = ANY($1::uuid[]) AND ({_IS_NAMED})"
-    return {row["id"] for row in await store.rows(query, list(ids))} if ids else set()
+    return {file["id"] for file in await store.rows(query, list(ids))} if ids else set()
 
 
 def _past() -> object:

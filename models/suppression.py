@@ -41,12 +41,12 @@ async def lift(by: Viewer, address_id: UUID) -> Done:
     """Letters go there again; what was not sent meanwhile stays unsent. Raises NOT_FOUND, NOT_ALLOWED."""
     must_manage_accounts(by)
     async with store.transaction(by.firm_id) as tx:
-        row = await store.row(_LOCKED, by.firm_id, address_id)
-        if row is None:
+        address = await store.row(_LOCKED, by.firm_id, address_id)
+        if address is None:
             raise Refusal(ErrorCode.NOT_FOUND, "There is no such address.", "addressId")
-        if row["suppressed_reason"] is not None:
+        if address["suppressed_reason"] is not None:
             await store.execute(_LIFT, by.firm_id, address_id)
-            change = Change("suppressed", row["suppressed_reason"], None)
+            change = Change("suppressed", address["suppressed_reason"], None)
             await _record(by, JournalKind.SUPPRESSION_LIFTED, address_id, change)
     return Done((address_id,), tx.cursor)
 
@@ -61,8 +61,8 @@ async def _record(by: Actor, kind: JournalKind, address_id: UUID, change: Change
         kind,
         by=by,
         subject=(Subject.EMAIL_ADDRESS, address_id),
-        accounts=[row["account_id"] for row in used],
-        touched=[row["id"] for row in used],
+        accounts=[toggles["account_id"] for toggles in used],
+        touched=[toggles["id"] for toggles in used],
         changes=[change],
     )
 

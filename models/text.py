@@ -34,30 +34,30 @@ FOUND_OTHERWISE = (
 MOST_SEARCHED_WORDS = 8
 
 
-def one_line(text: str, *path: str | int, what: str = "The name", longest: int = LONGEST_NAME) -> str:
+def one_line(text: str, *path: str | int, noun: str = "The name", longest: int = LONGEST_NAME) -> str:
     """
     `text` trimmed, in Unicode's composed form, without what turns its direction (it comes along unseen when somebody
     pastes). Raises INVALID: empty, of nothing that can be seen, too long, or with control characters.
     """
     clean = unicodedata.normalize("NFC", TURNING.sub("", text)).strip()
     if all(unicodedata.category(char) in _UNSEEN for char in clean[: longest + 1]):
-        raise Refusal(ErrorCode.INVALID, f"{what} is empty. Type at least one character.", *path)
+        raise Refusal(ErrorCode.INVALID, f"{noun} is empty. Type at least one character.", *path)
     if len(clean) > longest:
-        raise Refusal(ErrorCode.INVALID, f"{what} has {len(clean)} characters; at most {longest} fit.", *path)
+        raise Refusal(ErrorCode.INVALID, f"{noun} has {len(clean)} characters; at most {longest} fit.", *path)
     if any(unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} for char in clean):
         raise Refusal(
-            ErrorCode.INVALID, f"{what} contains a line break or another character that cannot be shown.", *path
+            ErrorCode.INVALID, f"{noun} contains a line break or another character that cannot be shown.", *path
         )
     return clean
 
 
-def some_lines(text: str, *path: str | int, what: str, longest: int) -> str:
+def some_lines(text: str, *path: str | int, noun: str, longest: int) -> str:
     """As `one_line`, but with line breaks, and it may be empty."""
     clean = unicodedata.normalize("NFC", text.replace("\r\n", "\n")).strip()
     if len(clean) > longest:
-        raise Refusal(ErrorCode.INVALID, f"{what} has {len(clean)} characters; at most {longest} fit.", *path)
+        raise Refusal(ErrorCode.INVALID, f"{noun} has {len(clean)} characters; at most {longest} fit.", *path)
     if any(unicodedata.category(char) in {"Cc", "Cs"} for char in clean if char not in "\n\t"):
-        raise Refusal(ErrorCode.INVALID, f"{what} contains a character that cannot be shown.", *path)
+        raise Refusal(ErrorCode.INVALID, f"{noun} contains a character that cannot be shown.", *path)
     return clean
 
 
@@ -68,8 +68,8 @@ def folded(text: str) -> str:
     return _HIGH.sub(_unaccented, unicodedata.normalize("NFKD", text.casefold()))
 
 
-def _unaccented(found: re.Match[str]) -> str:
-    return "".join(char for char in found.group() if not unicodedata.combining(char))
+def _unaccented(match: re.Match[str]) -> str:
+    return "".join(char for char in match.group() if not unicodedata.combining(char))
 
 
 def plain(text: str) -> str:
@@ -81,12 +81,12 @@ def plain(text: str) -> str:
 
 def sort_key(name: str) -> str:
     """Orders as people do, compared byte by byte: accents and case aside, numbers by value (`V2` before `V10`)."""
-    return _DIGITS.sub(lambda found: _by_value(found.group()), plain(name))[:400]
+    return _DIGITS.sub(lambda match: _by_value(match.group()), plain(name))[:400]
 
 
 def code_key(code: str) -> str:
     """Orders likewise, and tells codes apart: `Ł1` and `L1` are two."""
-    return _DIGITS.sub(lambda found: _by_value(found.group()), folded(code))[:400]
+    return _DIGITS.sub(lambda match: _by_value(match.group()), folded(code))[:400]
 
 
 def _by_value(digits: str) -> str:
@@ -102,8 +102,8 @@ def words(*texts: str, most: int = MOST_WORDS) -> list[str]:
     Chinese and Japanese are written without blanks: each two characters that follow each other are a word, and so is
     the last one of a run, so that a search finds what stands inside.
     """
-    each = dict.fromkeys(word for text in texts for word in _words(text, closing=True))
-    return sorted(list(each)[:most])
+    vocabulary = dict.fromkeys(word for text in texts for word in _words(text, closing=True))
+    return sorted(list(vocabulary)[:most])
 
 
 def _words(text: str, *, closing: bool) -> Iterator[str]:

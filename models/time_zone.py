@@ -16,11 +16,11 @@ NOWHERE = "Factory"
 log = structlog.get_logger("time_zone")
 
 
-def checked(given: str | None, at: str) -> str:
+def checked(zone: str | None, at: str) -> str:
     """In its usual spelling: `Europe/Rome` for `europe/rome`; None: UTC. Raises INVALID."""
-    if given is None:
+    if zone is None:
         return OTHERWISE
-    if (name := _names().get(given.strip().casefold())) is None:
+    if (name := _names().get(zone.strip().casefold())) is None:
         raise Refusal(ErrorCode.INVALID, "There is no such time zone. Give IANA's name, such as Europe/Rome.", at)
     return name
 

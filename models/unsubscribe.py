@@ -57,24 +57,24 @@ def link(
     8058's body does it. Whoever holds it can do what it says, so it must not be logged.
     """
     ids = firm_id.bytes + account_id.bytes + address_id.bytes
-    what = base64.urlsafe_b64encode(ids + category.encode()).decode().rstrip("=")
-    return f"{base_url}/unsubscribe/{what}.{key.signature(PURPOSE, what)}"
+    claim = base64.urlsafe_b64encode(ids + category.encode()).decode().rstrip("=")
+    return f"{base_url}/unsubscribe/{claim}.{key.signature(PURPOSE, claim)}"
 
 
 async def _aim(token: str) -> Aim | None:
     """None: it is none of ours, or of a category that is no more."""
-    what, _, signature = token[: LONGEST_TOKEN + 1].partition(".")
-    if len(token) > LONGEST_TOKEN or (aim := _said(what)) is None:
+    claim, _, signature = token[: LONGEST_TOKEN + 1].partition(".")
+    if len(token) > LONGEST_TOKEN or (aim := _said(claim)) is None:
         return None
-    return aim if await firm_key.is_signed(aim.firm_id, PURPOSE, what, signature) else None
+    return aim if await firm_key.is_signed(aim.firm_id, PURPOSE, claim, signature) else None
 
 
-def _said(what: str) -> Aim | None:
+def _said(claim: str) -> Aim | None:
     """What it says, whether or not that is signed."""
     try:
-        said = base64.urlsafe_b64decode(f"{what}==")
-        firm_id, account_id, address_id = (UUID(bytes=said[at : at + 16]) for at in (0, 16, 32))
-        return Aim(firm_id, account_id, address_id, NotificationCategory(said[48:].decode()))
+        content = base64.urlsafe_b64decode(f"{claim}==")
+        firm_id, account_id, address_id = (UUID(bytes=content[at : at + 16]) for at in (0, 16, 32))
+        return Aim(firm_id, account_id, address_id, NotificationCategory(content[48:].decode()))
     except ValueError:
         return None
 
@@ -86,8 +86,8 @@ async def offer(token: str) -> Offer | None:
 
 
 async def _offered(aim: Aim) -> Offer | None:
-    row = await store.row(_OFFER, aim.firm_id, aim.account_id, aim.address_id, aim.category)
-    return Offer(row["firm_name"], row["account_name"], aim.category, row["on"]) if row else None
+    record = await store.row(_OFFER, aim.firm_id, aim.account_id, aim.address_id, aim.category)
+    return Offer(record["firm_name"], record["account_name"], aim.category, record["on"]) if record else None
 
 
 _IS_THERE = f"t.firm_id = $1 AND t.address_id = $3 AND {IS_HELD}"

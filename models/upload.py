@@ -52,7 +52,7 @@ async def keep(by: Viewer, new: NewUpload, content: BinaryIO) -> UUID:
 
     Raises TooMuch where more than 500 MB of theirs would wait to be used, INVALID for a name that cannot be shown.
     """
-    name = text.one_line(new.name, what="The file's name")
+    name = text.one_line(new.name, noun="The file's name")
     await _must_have_room(by, new.size)
     file = await stored_file.keep_large(by.firm_id, content)
     upload_id = uuid7()
@@ -80,8 +80,8 @@ SELECT coalesce(sum(size), 0)::bigint FROM upload WHERE firm_id = $1 AND member_
 
 async def by_ids(by: Viewer, ids: Collection[UUID]) -> dict[UUID, Upload]:
     """Those of them that are theirs, and not a day old."""
-    rows = await store.rows(_THEIRS, by.firm_id, by.member_id, list(ids), _past())
-    return {row["id"]: Upload(**row) for row in rows}
+    uploads = await store.rows(_THEIRS, by.firm_id, by.member_id, list(ids), _past())
+    return {upload["id"]: Upload(**upload) for upload in uploads}
 
 
 _THEIRS = """
@@ -100,12 +100,12 @@ async def sweep(*, at_once: int) -> int:
 async def _sweep_some(at_once: int) -> int:
     async with store.transaction():
         files: dict[UUID, set[str]] = defaultdict(set)
-        rows = await store.rows(_OUTLIVED, _past(), at_once)
-        for row in rows:
-            files[row["firm_id"]].add(row["file"])
+        uploads = await store.rows(_OUTLIVED, _past(), at_once)
+        for upload in uploads:
+            files[upload["firm_id"]].add(upload["file"])
         for firm_id in sorted(files):
             await stored_file.drop(firm_id, files[firm_id])
-    return len(rows)
+    return len(uploads)
 
 
 _OUTLIVED = """

@@ -160,7 +160,7 @@ async def test_many_workers_at_once_write_each_letter_once(by: System) -> None:
 async def test_what_waits_says_nothing_of_whom_or_what_it_is_about(by: System) -> None:
     token = await invited(by, *(await spot_of(by, BRUNO)))
     await invitation.ask(WhoAsks(token=token), key="a key")
-    await password_reset.ask(email=ANNA, key="a key", kept="a mark")
+    await password_reset.ask(email=ANNA, key="a key", cookie="a mark")
     kept = b"".join(str(value).encode() for row in await store.rows("SELECT * FROM errand") for value in row)
     for secret in (token, ANNA, "anna", "a key", "a mark", "studio"):
         assert secret.encode() not in kept
@@ -220,7 +220,7 @@ async def test_with_another_key_what_waits_is_asked_for_again(by: System) -> Non
 
 @pytest.mark.parametrize("odd", ["", "\0", "\ud800", "x" * 100_000, "a@\0\ud800", "😀@x.test"])
 async def test_whatever_is_typed_becomes_an_errand_that_ends(by: System, odd: str) -> None:
-    await password_reset.ask(email=odd, key="k", firm_slug=odd, host=odd, kept=odd)
+    await password_reset.ask(email=odd, key="k", firm_slug=odd, host=odd, cookie=odd)
     await invitation.ask(WhoAsks(email=odd, firm=odd, host=odd), key="k")
     await invitation.ask(WhoAsks(token=odd, firm=odd, host=odd), key="k")
     assert await run_errands() == 3

@@ -36,7 +36,7 @@ async def by(store: str) -> System:
 
 
 async def entered(email: str = CHIARA, caller: str = HOME, kept: str = "", secret: str = PASSWORD) -> SignedIn[Asker]:
-    return await session.sign_in(email=email, secret=secret, caller=caller, kept=kept)
+    return await session.sign_in(email=email, secret=secret, caller=caller, cookie=kept)
 
 
 async def strangers(email: str = CHIARA, *, networks: int = 10) -> None:
@@ -84,7 +84,7 @@ async def test_an_office_behind_one_address_comes_in_on_its_devices_whoever_is_t
     with refused(ErrorCode.RATE_LIMITED):
         await entered(ANNA, HOME)
     for n in range(200):
-        await session.attempts.count(f"{n}@firm.test", HOME, known=f"{n}")
+        await session.attempts.count(f"{n}@firm.test", HOME, device=f"{n}")
     await entered(CHIARA, HOME, mark)
 
 
@@ -93,11 +93,11 @@ async def test_known_devices_of_one_network_have_a_thousand_together_then_they_a
     mark = (await entered()).mark
     for _ in range(1_000):
         with suppress(RateLimited):  # one that has had its own share takes none of these
-            await session.attempts.count(ANNA, HOME, known="another")
+            await session.attempts.count(ANNA, HOME, device="another")
     await entered(CHIARA, HOME, mark)
     for n in range(1_000):
         with suppress(RateLimited):
-            await session.attempts.count(f"{n}@firm.test", HOME, known=f"{n}")
+            await session.attempts.count(f"{n}@firm.test", HOME, device=f"{n}")
     with refused(ErrorCode.RATE_LIMITED):
         await entered(CHIARA, HOME, mark)
     await entered(CHIARA, CAFE, mark)
@@ -137,7 +137,7 @@ async def test_a_mark_is_of_one_person_of_one_firm(by: System) -> None:
     await strangers()
     for kept in (*others, "~".join(others), "", "~", ".", "...", "x" * 5_000, "\ud800", *map(_altered, others)):
         with refused(ErrorCode.RATE_LIMITED):
-            await session.sign_in(email=CHIARA, secret=PASSWORD, firm="studio", caller=HOME, kept=kept)
+            await session.sign_in(email=CHIARA, secret=PASSWORD, firm="studio", caller=HOME, cookie=kept)
 
 
 async def test_nobody_alters_a_mark(by: System) -> None:
@@ -228,7 +228,7 @@ async def test_three_letters_a_day_and_more_for_who_asks_on_a_device_of_theirs(b
         await answered(password_reset.ask(email=ANNA, key=f"{n}", caller=f"203.0.113.{n}"))
         later(hours=2)
     assert await store.value(written) == 3
-    await answered(password_reset.ask(email=ANNA, key="mine", caller=HOME, kept=mark))
+    await answered(password_reset.ask(email=ANNA, key="mine", caller=HOME, cookie=mark))
     assert await store.value(written) == 4
     later(days=1)
     await answered(password_reset.ask(email=ANNA, key="tomorrow"))
@@ -250,7 +250,7 @@ async def test_all_processes_count_a_device_and_a_pair_together(by: System, redi
         own = mark.split(".")[2]
         for _ in range(30):
             with suppress(RateLimited):
-                await session.attempts.count(CHIARA, CAFE, known=own)
+                await session.attempts.count(CHIARA, CAFE, device=own)
             await session.attempts.forget()  # as another process, that has counted nothing by itself
         with refused(ErrorCode.RATE_LIMITED):
             await entered(CHIARA, CAFE, mark)

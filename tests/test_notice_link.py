@@ -45,7 +45,7 @@ def link(
         account_id=UUID(int=2),
         address_id=UUID(int=3),
         event=event,
-        asked=asked,
+        action=asked,
         path=path,
         at=at,
     )

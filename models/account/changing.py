@@ -43,7 +43,7 @@ async def create(by: Actor, new: NewAccount, *, key: str | None = None) -> Done:
     OWN_ADDRESS, INVITE_NEEDS_LOGIN, ADDRESS_SUPPRESSED; RATE_LIMITED, NOT_ALLOWED.
     """
     must_manage_accounts(by)
-    return await idempotency.once(by, key, verb="create account", asked=new, do=partial(_create, by, new))
+    return await idempotency.once(by, key, verb="create account", wish=new, do=partial(_create, by, new))
 
 
 async def _create(by: Actor, new: NewAccount) -> tuple[UUID, ...]:
@@ -62,7 +62,7 @@ async def _create(by: Actor, new: NewAccount) -> tuple[UUID, ...]:
 
 
 async def _free_code(firm_id: UUID, code: str, *, apart_from: UUID | None = None) -> str:
-    clean = text.one_line(code, "code", what="The code", longest=LONGEST_CODE)
+    clean = text.one_line(code, "code", noun="The code", longest=LONGEST_CODE)
     await firm.one_at_a_time(firm_id)
     holder = await store.value(
         "SELECT id FROM account WHERE firm_id = $1 AND code_key = $2", firm_id, text.code_key(clean)

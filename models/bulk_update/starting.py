@@ -32,7 +32,7 @@ async def start(by: Viewer, edit: BulkEdit, *, key: str | None = None) -> Done:
     """
     must_manage_accounts(by)
     do = partial(_start, by, edit)
-    done = await idempotency.once(by, key, verb="bulk update", asked=edit, do=do)
+    done = await idempotency.once(by, key, verb="bulk update", wish=edit, do=do)
     checkpoint("after a run was asked for")
     return done
 

@@ -33,7 +33,7 @@ async def undo(by: Viewer, run_id: UUID, *, key: str | None = None) -> Done:
     """
     must_manage_accounts(by)
     do = partial(_undo, by, run_id)
-    done = await idempotency.once(by, key, verb="undo bulk update", asked=run_id, do=do)
+    done = await idempotency.once(by, key, verb="undo bulk update", wish=run_id, do=do)
     checkpoint("after a run was asked for")
     return done
 

@@ -52,7 +52,7 @@ async def start(by: Viewer, new: NewImport, *, key: str | None = None) -> Done:
     runs wait; INVITE_NEEDS_LOGIN where nothing can switch it on; IDEMPOTENCY_KEY_REUSED.
     """
     must_manage_accounts(by)
-    if (answered := await idempotency.earlier(by, key, verb=VERB, asked=new)) is not None:
+    if (answered := await idempotency.earlier(by, key, verb=VERB, wish=new)) is not None:
         return answered
     return await start_of(by, new, await _sheet(by, new.upload_id), key=key)
 
@@ -61,7 +61,7 @@ async def start_of(by: Viewer, new: NewImport, sheet: Sheet, *, key: str | None 
     """The same, with a file that has been read."""
     must_manage_accounts(by)
     wish = await _checked(by, new, sheet)
-    done = await idempotency.once(by, key, verb=VERB, asked=new, do=partial(_start, by, wish, sheet))
+    done = await idempotency.once(by, key, verb=VERB, wish=new, do=partial(_start, by, wish, sheet))
     checkpoint("after a run was asked for")
     return done
 

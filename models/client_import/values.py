@@ -88,7 +88,7 @@ class _Reader:
         if parts:
             try:
                 name = " ".join(map(_legible, parts.values()))
-                client.contact_name = text.one_line(name, what="The contact's name")
+                client.contact_name = text.one_line(name, noun="The contact's name")
             except Refusal as refusal:
                 client.errors.append(RowError(client.number, next(iter(parts)), refusal.code, refusal.message))
 
@@ -111,9 +111,9 @@ def _take(client: ClientRow, target: ImportField | FieldRef, cell: str) -> None:
     elif target in _SWITCHES:
         client.switches[_SWITCHES[target]] = _meant(cell, words.yes_or_no, "yes nor no")
     elif target is ImportField.ACCOUNT_NAME:
-        client.account_name = text.one_line(cell, what="The account's name")
+        client.account_name = text.one_line(cell, noun="The account's name")
     elif target is ImportField.ACCOUNT_CODE:
-        client.account_code = text.one_line(cell, what="The code", longest=LONGEST_CODE)
+        client.account_code = text.one_line(cell, noun="The code", longest=LONGEST_CODE)
     elif target is ImportField.ACCOUNT_KIND:
         client.account_kind = _meant(cell, words.account_kind, "company, individual nor other")
 

@@ -38,9 +38,7 @@ async def create(by: Actor, new: NewContact, *, account_id: UUID | None = None, 
     """
     must_manage_accounts(by)
     do = partial(_create, by, new, account_id)
-    return await idempotency.once(
-        by, key, verb="create contact", asked={"contact": new, "accountId": account_id}, do=do
-    )
+    return await idempotency.once(by, key, verb="create contact", wish={"contact": new, "accountId": account_id}, do=do)
 
 
 async def _create(by: Actor, new: NewContact, account_id: UUID | None) -> tuple[UUID, ...]:
@@ -74,7 +72,7 @@ async def update(
     must_manage_accounts(by)
     wish = {"id": contact_id, "name": name, "emails": emails, "expectedVersion": expected_version}
     do = partial(_update, by, contact_id, name, emails, expected_version)
-    return await idempotency.once(by, key, verb="update contact", asked=wish, do=do)
+    return await idempotency.once(by, key, verb="update contact", wish=wish, do=do)
 
 
 async def _update(

@@ -141,7 +141,7 @@ async def link(by: Actor, account_id: UUID, contact: ExistingContact, *, key: st
         return (account_id,)
 
     return await idempotency.once(
-        by, key, verb="link contact", asked={"accountId": account_id, "contact": contact}, do=do
+        by, key, verb="link contact", wish={"accountId": account_id, "contact": contact}, do=do
     )
 
 

@@ -19,16 +19,16 @@ MOST = 10_000
 """Of all firms: however many ask, or should no worker run, the table does not grow beyond."""
 
 
-async def leave(kind: ErrandKind, asked: Mapping[str, Any]) -> None:
+async def leave(kind: ErrandKind, wish: Mapping[str, Any]) -> None:
     """
     It is done, whatever is killed, once this has returned. The same again, while it waits, is no second one: who asks
-    limits how many of a kind an address or a network may leave. `asked` has a canonical form and is JSON.
+    limits how many of a kind an address or a network may leave. `wish` has a canonical form and is JSON.
 
     Raises RATE_LIMITED where MOST wait.
     """
     errand_id = uuid7()
-    about = keys.installation().signature("errand", canonical(kind, asked))
-    args = (errand_id, kind, about, _sealed(errand_id, asked), clock.now(), MOST)
+    about = keys.installation().signature("errand", canonical(kind, wish))
+    args = (errand_id, kind, about, _sealed(errand_id, wish), clock.now(), MOST)
     if not await store.execute(_LEAVE, *args):
         message = "Very many people ask for something just now. Try again in a few minutes."
         raise RateLimited(message, retry_at=clock.now() + timedelta(minutes=1))
@@ -41,17 +41,17 @@ ON CONFLICT (about) DO UPDATE SET about = excluded.about
 """
 
 
-def _sealed(errand_id: UUID, asked: Mapping[str, Any]) -> bytes:
-    return keys.installation().seal(orjson.dumps(asked).decode(), *_place(errand_id))
+def _sealed(errand_id: UUID, wish: Mapping[str, Any]) -> bytes:
+    return keys.installation().seal(orjson.dumps(wish).decode(), *_place(errand_id))
 
 
 async def seal_anew(old: Key, new: Key) -> None:
     """What waits, from one secret of the installation to the next; what cannot be opened is left to fail."""
     for errand in await store.rows("SELECT id, kind, sealed FROM errand ORDER BY id FOR UPDATE"):
         with suppress(WrongKey):
-            said = old.unseal(errand["sealed"], *_place(errand["id"]))
-            about = new.signature("errand", canonical(ErrandKind(errand["kind"]), orjson.loads(said)))
-            args = (errand["id"], about, new.seal(said, *_place(errand["id"])))
+            text = old.unseal(errand["sealed"], *_place(errand["id"]))
+            about = new.signature("errand", canonical(ErrandKind(errand["kind"]), orjson.loads(text)))
+            args = (errand["id"], about, new.seal(text, *_place(errand["id"])))
             await store.execute("UPDATE errand SET about = $2, sealed = $3 WHERE id = $1", *args)
 
 
@@ -61,5 +61,5 @@ def _place(errand_id: UUID) -> tuple[object, ...]:
 
 def opened(errand_id: UUID, sealed: bytes) -> dict[str, Any]:
     """What was asked. Raises keys.WrongKey."""
-    asked: dict[str, Any] = orjson.loads(keys.installation().unseal(sealed, *_place(errand_id)))
-    return asked
+    wish: dict[str, Any] = orjson.loads(keys.installation().unseal(sealed, *_place(errand_id)))
+    return wish

@@ -16,17 +16,17 @@ async def check_key() -> None:
     another key.
     """
     async with store.transaction():
-        row = await store.row(_REMEMBER, keys.fingerprint(), COMPARED_ANEW, INDEXED_ANEW, sealed(Key.new()))
-        assert row is not None
-        if row["key_fingerprint"] != keys.fingerprint():
+        installation = await store.row(_REMEMBER, keys.fingerprint(), COMPARED_ANEW, INDEXED_ANEW, sealed(Key.new()))
+        assert installation is not None
+        if installation["key_fingerprint"] != keys.fingerprint():
             raise keys.WrongKey(
                 "This is not the key that the database was made with. Set SWITCHBOARD_KEY, or put the old `var/key`"
                 " back. Where the old key is at hand, `switchboard rotate-key` goes on with this one; where it is lost,"
                 " `switchboard replace-key` does."
             )
-        if row["secret"] is None:  # from before firms had keys: all hung on the key itself, and that stays good
+        if installation["secret"] is None:  # from before firms had keys: all hung on the key itself, which stays good
             await store.execute("UPDATE installation SET secret = $1", sealed(keys.master()))
-        open_secrets(row, keys.master())
+        open_secrets(installation, keys.master())
         await firm_key.keep_all()
     await renewing.renew()
 
@@ -38,10 +38,10 @@ ON CONFLICT (id) DO UPDATE SET id = 1 RETURNING key_fingerprint, secret, secret_
 """
 
 
-def open_secrets(row: Any, key: Key) -> None:
+def open_secrets(installation: Any, key: Key) -> None:
     """Makes known what `key` has sealed in the row."""
-    before = row["secret_before"]
-    keys.open_secret(opened(row["secret"], key), opened(before, key) if before else None)
+    before = installation["secret_before"]
+    keys.open_secret(opened(installation["secret"], key), opened(before, key) if before else None)
 
 
 def sealed(secret: Key) -> bytes:

@@ -26,8 +26,8 @@ AT_ONCE = 10_000  # rows in one statement
 
 async def renew() -> None:
     """Where nothing is left to do it is two statements."""
-    for row in await store.rows("SELECT firm_id FROM firm_key WHERE stale ORDER BY firm_id"):
-        await _renew(row["firm_id"])
+    for (firm_id,) in await store.rows("SELECT firm_id FROM firm_key WHERE stale ORDER BY firm_id"):
+        await _renew(firm_id)
         checkpoint("after a firm got a new key")
     await store.execute(_FORGET_BEFORE)
     keys.open_secret(keys.installation())
@@ -60,18 +60,18 @@ async def _renew(firm_id: UUID) -> None:
         checkpoint("before the commit of a firm's new key")
 
 
-async def _seal_anew(firm_id: UUID, table: str, column: str, what: str, *, old: Key, new: Key) -> None:
+async def _seal_anew(firm_id: UUID, table: str, column: str, purpose: str, *, old: Key, new: Key) -> None:
     """What cannot be opened even now stays as it is, and is asked for where it is missed."""
     query = f"SELECT id, {column} AS sealed FROM {table} WHERE firm_id = $1 AND {column} IS NOT NULL ORDER BY id"
     texts: dict[UUID, str] = {}
-    for row in await store.rows(query, firm_id):
+    for record in await store.rows(query, firm_id):
         try:
-            texts[row["id"]] = old.unseal(row["sealed"], firm_id, row["id"], what)
+            texts[record["id"]] = old.unseal(record["sealed"], firm_id, record["id"], purpose)
         except WrongKey:
             continue
     update = f"""UPDATE {table} t SET {column} = n.sealed FROM unnest($2::uuid[], $3::bytea[]) AS n(id, sealed)
       WHERE t.firm_id = $1 AND t.id = n.id"""
-    sealed = [new.seal(text, firm_id, row_id, what) for row_id, text in texts.items()]
+    sealed = [new.seal(text, firm_id, row_id, purpose) for row_id, text in texts.items()]
     await store.execute(update, firm_id, list(texts), sealed)
 
 
@@ -80,8 +80,8 @@ async def _hash_anew(firm_id: UUID, new: Key) -> None:
     rows = await store.rows(query, firm_id)
     for first in range(0, len(rows), AT_ONCE):
         some = rows[first : first + AT_ONCE]
-        hashes = [new.address_hash(row["key"]) for row in some]
-        await store.execute(_HASH_ANEW, firm_id, [row["id"] for row in some], hashes)
+        hashes = [new.address_hash(address["key"]) for address in some]
+        await store.execute(_HASH_ANEW, firm_id, [address["id"] for address in some], hashes)
 
 
 _HASH_ANEW = """

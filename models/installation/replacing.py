@@ -31,9 +31,9 @@ async def replace_key() -> Replaced:
     the database goes by this key already, nothing is lost a second time. Raises store.NotAlone.
     """
     async with store.transaction():
-        known = await store.value("SELECT key_fingerprint FROM installation FOR UPDATE")
+        fingerprint = await store.value("SELECT key_fingerprint FROM installation FOR UPDATE")
         await store.must_be_alone()
-        replaced = Replaced(0, 0) if known == keys.fingerprint() else await _begin_anew()
+        replaced = Replaced(0, 0) if fingerprint == keys.fingerprint() else await _begin_anew()
         checkpoint("before the commit of a replaced key")
     checkpoint("after the commit of a replaced key")
     await check_key()
@@ -49,7 +49,7 @@ async def _begin_anew() -> Replaced:
     await store.execute("DELETE FROM recovery_code")
     second_factors = await store.rows(_SECOND_FACTORS_OFF)
     mailboxes = await store.execute(_ASK_FOR_PASSWORDS)
-    return Replaced(mailboxes, sum(row["was_on"] for row in second_factors))
+    return Replaced(mailboxes, sum(factor["was_on"] for factor in second_factors))
 
 
 _SECOND_FACTORS_OFF = """

@@ -23,38 +23,39 @@ async def rotate_key(old: bytes, *, leaked: bool = False) -> None:
     Raises keys.WrongKey where the database knows neither key, or both are one; store.NotAlone.
     """
     before = Key(old)
-    if keys.fingerprint(before) == keys.fingerprint():
+    fingerprints = {keys.fingerprint(before), keys.fingerprint()}
+    if len(fingerprints) == 1:
         raise WrongKey("The old key and the new one are the same. Make a new one: `openssl rand -hex 32`.")
     async with store.transaction():
-        row = await store.row("SELECT * FROM installation FOR UPDATE")
-        if row is None or row["key_fingerprint"] not in (keys.fingerprint(before), keys.fingerprint()):
+        installation = await store.row("SELECT * FROM installation FOR UPDATE")
+        if installation is None or installation["key_fingerprint"] not in fingerprints:
             raise WrongKey("The database was made with neither of these keys. Nothing was changed.")
         await store.must_be_alone()
-        await _seal_anew(row, before)
-        if leaked and not await _goes_on(row):
+        await _seal_anew(installation, before)
+        if leaked and not await _goes_on(installation):
             await _make_anew()
         checkpoint("before the commit of a rotated key")
     checkpoint("after the commit of a rotated key")
     await check_key()
 
 
-async def _goes_on(row: Any) -> bool:
+async def _goes_on(installation: Any) -> bool:
     """An earlier run with these very keys was killed: the next start, or this, does the rest."""
     stale = "SELECT EXISTS (SELECT 1 FROM firm_key WHERE stale)"
-    return row["key_fingerprint"] == keys.fingerprint() and bool(await store.value(stale))
+    return installation["key_fingerprint"] == keys.fingerprint() and bool(await store.value(stale))
 
 
-async def _seal_anew(row: Any, before: Key) -> None:
+async def _seal_anew(installation: Any, before: Key) -> None:
     """Unless that is done."""
-    if row["key_fingerprint"] == keys.fingerprint():
-        open_secrets(row, keys.master())
+    if installation["key_fingerprint"] == keys.fingerprint():
+        open_secrets(installation, keys.master())
         return
-    open_secrets(row, before)
-    kept = row["secret_before"] and sealed(opened(row["secret_before"], before))
-    await store.execute(_SEALED_ANEW, keys.fingerprint(), sealed(keys.installation()), kept)
+    open_secrets(installation, before)
+    secret_before = installation["secret_before"] and sealed(opened(installation["secret_before"], before))
+    await store.execute(_SEALED_ANEW, keys.fingerprint(), sealed(keys.installation()), secret_before)
     rows = await store.rows("SELECT firm_id, sealed FROM firm_key ORDER BY firm_id FOR UPDATE")
     for first in range(0, len(rows), firm_key.AT_ONCE):
-        some = {row["firm_id"]: row["sealed"] for row in rows[first : first + firm_key.AT_ONCE]}
+        some = {firm["firm_id"]: firm["sealed"] for firm in rows[first : first + firm_key.AT_ONCE]}
         anew = [_firm_key_anew(firm_id, key, before) for firm_id, key in some.items()]
         await store.execute(_FIRMS_ANEW, list(some), anew)
     await firm_key.keep_all()

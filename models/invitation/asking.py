@@ -110,7 +110,7 @@ async def _ask(firm_id: UUID, address_id: UUID, key: str) -> None:
 
     own_key = hashlib.sha256(f"{address_id} {key}".encode()).hexdigest()
     with suppress(RateLimited):  # the firm's limit is told to nobody who is not of the firm
-        await idempotency.once(by, own_key, verb="request new invitation", asked=address_id, do=do)
+        await idempotency.once(by, own_key, verb="request new invitation", wish=address_id, do=do)
 
 
 _PENDING = """

@@ -45,7 +45,7 @@ def objections(invite: Invite, toggles: Toggles, *, login: bool) -> Iterator[Ref
 
 def checked_message(message: str | None, *path: str | int) -> str | None:
     """None where it is empty. Raises INVALID."""
-    return text.some_lines(message or "", *path, what="The message", longest=LONGEST_MESSAGE) or None
+    return text.some_lines(message or "", *path, noun="The message", longest=LONGEST_MESSAGE) or None
 
 
 async def invite(by: Actor, wishes: Sequence[Asked], *, reprint: bool = False, has_room: bool = False) -> None:

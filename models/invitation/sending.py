@@ -26,7 +26,7 @@ async def send(by: Actor, spots: Sequence[Spot], *, message: str | None = None, 
     invitation = Invite(checked_message(message, "message"), again=True)
     do = partial(_send, by, spots, invitation)
     request = {"toggles": spots, "invite": invitation}
-    return await idempotency.once(by, key, verb="send invitations", asked=request, do=do)
+    return await idempotency.once(by, key, verb="send invitations", wish=request, do=do)
 
 
 async def _send(by: Actor, spots: Sequence[Spot], invitation: Invite) -> tuple[UUID, ...]:

@@ -49,7 +49,7 @@ async def connect(by: Actor, new: NewMailbox, *, key: str | None = None) -> Done
     must_own(by, new.owner_id)
     _must_be_sound(new)
     wish = {"mailbox": new, **await signature(by.firm_id, new.secret)}
-    return await idempotency.once(by, key, verb="connect mailbox", asked=wish, do=partial(_connect, by, new))
+    return await idempotency.once(by, key, verb="connect mailbox", wish=wish, do=partial(_connect, by, new))
 
 
 def must_own(by: Actor, owner_id: UUID | None) -> None:
@@ -104,7 +104,7 @@ async def _connect(by: Actor, new: NewMailbox) -> tuple[UUID, ...]:
 
 
 def one_line(typed: str | None, name: str) -> str | None:
-    return None if typed is None else text.one_line(typed, name, what="This", longest=255)
+    return None if typed is None else text.one_line(typed, name, noun="This", longest=255)
 
 
 def columns_of(server: MailServer, name: str) -> dict[str, Any]:
@@ -113,7 +113,7 @@ def columns_of(server: MailServer, name: str) -> dict[str, Any]:
     with faults:
         must_be_mail_port(server.port, name, "port")
     with faults:
-        columns[f"{name}_host"] = text.one_line(server.host, name, "host", what="The host", longest=255)
+        columns[f"{name}_host"] = text.one_line(server.host, name, "host", noun="The host", longest=255)
     with faults:
         _must_be_secure(server, name)
     faults.must_be_none()

@@ -23,7 +23,7 @@ def left_out(names: Sequence[str]) -> list[str]:
 
 
 def _one(typed: str, place: int) -> str:
-    name = text.one_line(typed, "foldersLeftOut", place, what="The folder's name", longest=LONGEST_NAME)
+    name = text.one_line(typed, "foldersLeftOut", place, noun="The folder's name", longest=LONGEST_NAME)
     if name.upper() == "INBOX":
         raise Refusal(ErrorCode.INVALID, "INBOX is always read. Pause the mailbox instead.", "foldersLeftOut", place)
     return name

@@ -24,7 +24,7 @@ async def sync_now(by: Viewer, mailbox_id: UUID, *, key: str | None = None) -> D
     Any team member may. Raises NOT_FOUND; INVALID where it is paused, which is somebody's decision and stays so.
     """
     wish = {"mailbox": mailbox_id}
-    return await idempotency.once(by, key, verb="sync mailbox now", asked=wish, do=partial(_sync_now, by, mailbox_id))
+    return await idempotency.once(by, key, verb="sync mailbox now", wish=wish, do=partial(_sync_now, by, mailbox_id))
 
 
 async def _sync_now(by: Viewer, mailbox_id: UUID) -> tuple[UUID, ...]:

@@ -60,7 +60,7 @@ async def notify(by: Viewer | System, new: NewNotice, *, key: str, dry_run: bool
     if dry_run:
         return await _would(by, new)
     recipients: list[tuple[RecipientView, ...]] = []
-    done = await idempotency.once(by, key, verb="notify clients", asked=new, do=partial(_raise, by, new, recipients))
+    done = await idempotency.once(by, key, verb="notify clients", wish=new, do=partial(_raise, by, new, recipients))
     checkpoint("after the commit of a notice")
     return Notified(done, recipients[0] if recipients else await _told_before(by, *done.ids))
 
@@ -101,9 +101,9 @@ async def _checked(by: Viewer | System, new: NewNotice) -> tuple[NoticeItem, Aud
     faults = Faults()
     item = NoticeItem(new.event, "", "")
     with faults:
-        item = replace(item, subject=text.one_line(new.subject, "subject", what="The subject", longest=LONGEST_SUBJECT))
+        item = replace(item, subject=text.one_line(new.subject, "subject", noun="The subject", longest=LONGEST_SUBJECT))
     with faults:
-        item = replace(item, text=text.some_lines(new.text, "text", what="The text", longest=LONGEST_TEXT))
+        item = replace(item, text=text.some_lines(new.text, "text", noun="The text", longest=LONGEST_TEXT))
     with faults:
         item = replace(item, link=None if new.link is None else software_url.checked_path(new.link, "link"))
     with faults:

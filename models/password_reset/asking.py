@@ -44,23 +44,23 @@ async def ask(
     host: str = "",
     caller: str = "",
     kind: ViewerKind | None = None,
-    kept: str = "",
+    cookie: str = "",
 ) -> None:
     """
     Mails a link that is good for an hour to the person, if there is one: a colleague, or a client who may enter some
     account. Earlier links die. The arguments are those of `session.sign_in`; where several firms know the address and
     none is named, each sends its letter. `key`: idempotency, for each address by itself. An address gets three letters
-    a day; more where the person asks on a device of theirs (`kept`: its marks). Nobody is told, and the last link
+    a day; more where the person asks on a device of theirs (`cookie`: its marks). Nobody is told, and the last link
     stays good.
 
     Raises INVALID for a malformed key and RATE_LIMITED, whether or not the address is known.
     """
     idempotency.check_key(key)
-    wanted = address.compared(email[:320].encode(errors="replace").decode())
-    await attempts.count(wanted, caller)
-    slug, own = firm.slug_asked(firm_slug, host), marks.of_address(kept, wanted)
-    asked = {"to_key": wanted, "slug": slug, "only": bool(firm_slug), "kind": kind, "own": own, "key": key}
-    await errand.leave(ErrandKind.PASSWORD_RESET, asked)
+    to_key = address.compared(email[:320].encode(errors="replace").decode())
+    await attempts.count(to_key, caller)
+    slug, own = firm.slug_asked(firm_slug, host), marks.of_address(cookie, to_key)
+    wish = {"to_key": to_key, "slug": slug, "only": bool(firm_slug), "kind": kind, "own": own, "key": key}
+    await errand.leave(ErrandKind.PASSWORD_RESET, wish)
 
 
 async def answer(*, to_key: str, slug: str, only: bool, kind: ViewerKind | None, own: Sequence[str], key: str) -> None:
@@ -101,14 +101,14 @@ class _Person:
 
 async def _people(key: str, slug: str, kind: ViewerKind | None, *, only: bool) -> list[_Person]:
     """At most one of each firm: the colleague, where none is named."""
-    found = [_person(row) for row in await store.rows(_PEOPLE, key, slug) if kind in (None, row["kind"])]
-    named = [one for one in found if one.slug == slug]
-    clients_first = sorted(named if named or only else found, key=lambda one: one.kind is ViewerKind.TEAM_MEMBER)
-    return list({one.firm_id: one for one in clients_first}.values())
+    people = [_person(record) for record in await store.rows(_PEOPLE, key, slug) if kind in (None, record["kind"])]
+    named = [person for person in people if person.slug == slug]
+    clients_first = sorted(named if named or only else people, key=lambda person: person.kind is ViewerKind.TEAM_MEMBER)
+    return list({person.firm_id: person for person in clients_first}.values())
 
 
-def _person(row: Any) -> _Person:
-    return _Person(ViewerKind(row["kind"]), *list(row.values())[1:])
+def _person(record: Any) -> _Person:
+    return _Person(ViewerKind(record["kind"]), *list(record.values())[1:])
 
 
 _PEOPLE = f"""
@@ -150,14 +150,14 @@ async def _send(person: _Person, own: Sequence[str], key: str) -> None:
 
     own_key = hashlib.sha256(f"{person.key} {key}".encode()).hexdigest()
     with suppress(RateLimited):  # too many letters to this address: only who has it would be told
-        await idempotency.once(by, own_key, verb="request password reset", asked=person.id, do=do)
+        await idempotency.once(by, own_key, verb="request password reset", wish=person.id, do=do)
 
 
 async def _end_earlier(by: System, person: _Person) -> None:
     earlier = await store.rows(
         _END, by.firm_id, person.member_id, person.user_id, clock.now(), DeadLinkReason.SENT_AGAIN
     )
-    await letter.cancel(by, reset_ids=[row["id"] for row in earlier])
+    await letter.cancel(by, reset_ids=[reset["id"] for reset in earlier])
 
 
 _END = """

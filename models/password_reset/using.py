@@ -25,17 +25,17 @@ async def use(*, token: str, secret: str) -> Done:
 
     Raises NOT_FOUND (no such link), DEAD_LINK, LOGIN_OFF (a client who may enter no account now, R47), WEAK_PASSWORD.
     """
-    row = await _good(token)
-    known = (row["address"], row["member_name"] or "", row["firm_name"])
-    hashed = await password.hashed(password.checked(secret, "password", about=known))
-    async with store.transaction(row["firm_id"]) as tx:
+    reset = await _good(token)
+    about = (reset["address"], reset["member_name"] or "", reset["firm_name"])
+    hashed = await password.hashed(password.checked(secret, "password", about=about))
+    async with store.transaction(reset["firm_id"]) as tx:
         # the person first, as where colleagues change their own password or are removed
-        await store.row(_HOLD[row["user_id"] is not None], row["firm_id"], row["user_id"] or row["member_id"])
-        row = await _good(token, lock=True)
-        by = _person(row)
-        await store.execute(_SET[row["user_id"] is not None], row["firm_id"], by.person_id, hashed)
-        await store.execute(_END, row["firm_id"], row["id"], clock.now(), DeadLinkReason.USED)
-        subject = (Subject.PORTAL_USER if row["user_id"] else Subject.TEAM_MEMBER, by.person_id)
+        await store.row(_HOLD[reset["user_id"] is not None], reset["firm_id"], reset["user_id"] or reset["member_id"])
+        reset = await _good(token, lock=True)
+        by = _person(reset)
+        await store.execute(_SET[reset["user_id"] is not None], reset["firm_id"], by.person_id, hashed)
+        await store.execute(_END, reset["firm_id"], reset["id"], clock.now(), DeadLinkReason.USED)
+        subject = (Subject.PORTAL_USER if reset["user_id"] else Subject.TEAM_MEMBER, by.person_id)
         journal.record(JournalKind.PASSWORD_RESET, by=by, subject=subject)
         await session.end(by, [by.person_id])
     return Done((by.person_id,), tx.cursor)
@@ -54,26 +54,26 @@ _END = "UPDATE password_reset SET ended_at = $3, end_reason = $4 WHERE firm_id =
 
 async def _good(token: str, *, lock: bool = False) -> Any:
     """The reset that the token is of."""
-    found = await store.row(_FIND + ("FOR UPDATE OF r" if lock else ""), secret_link.row_of(token))
-    if found is None or not await _is_token(token, found):
+    reset = await store.row(_FIND + ("FOR UPDATE OF r" if lock else ""), secret_link.row_of(token))
+    if reset is None or not await _is_token(token, reset):
         raise Refusal(ErrorCode.NOT_FOUND, "This link is not complete. Copy all of it from the letter.", "token")
-    if (reason := _dead(found, clock.now())) is not None:
+    if (reason := _dead(reset, clock.now())) is not None:
         raise DeadLink(SAID.get(reason, NO_MORE), "token", reason=reason)
-    if found["user_id"] and not found["may_enter"]:
+    if reset["user_id"] and not reset["may_enter"]:
         raise Refusal(ErrorCode.LOGIN_OFF, "Your access is switched off. Ask the firm to switch it on.", "token")
-    return found
+    return reset
 
 
-async def _is_token(given: str, row: Any) -> bool:
-    return secret_link.is_token(await firm_key.of(row["firm_id"]), given, "reset", row["id"], row["seed"])
+async def _is_token(token: str, reset: Any) -> bool:
+    return secret_link.is_token(await firm_key.of(reset["firm_id"]), token, "reset", reset["id"], reset["seed"])
 
 
-def _dead(row: Any, now: datetime) -> DeadLinkReason | None:
-    if row["end_reason"]:
-        return DeadLinkReason(row["end_reason"])
-    if row["expires_at"] <= now:
+def _dead(reset: Any, now: datetime) -> DeadLinkReason | None:
+    if reset["end_reason"]:
+        return DeadLinkReason(reset["end_reason"])
+    if reset["expires_at"] <= now:
         return DeadLinkReason.EXPIRED
-    return DeadLinkReason.REVOKED if row["member_id"] and row["state"] != "ACTIVE" else None
+    return DeadLinkReason.REVOKED if reset["member_id"] and reset["state"] != "ACTIVE" else None
 
 
 _FIND = f"""
@@ -88,9 +88,9 @@ WHERE r.id = $1
 """
 
 
-def _person(row: Any) -> Actor:
+def _person(reset: Any) -> Actor:
     """Whoever holds the link is the person, for this one thing."""
-    firm_id, link_id = row["firm_id"], row["id"]
-    if row["user_id"]:
-        return Client(firm_id, row["user_id"], row["address_id"], link_id, by_link=True)
-    return Viewer(firm_id, row["member_id"], link_id, TeamRole(row["role"]), row["manage_accounts"], by_link=True)
+    firm_id, link_id = reset["firm_id"], reset["id"]
+    if reset["user_id"]:
+        return Client(firm_id, reset["user_id"], reset["address_id"], link_id, by_link=True)
+    return Viewer(firm_id, reset["member_id"], link_id, TeamRole(reset["role"]), reset["manage_accounts"], by_link=True)

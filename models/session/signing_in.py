@@ -46,7 +46,7 @@ async def sign_in(
     account_id: UUID | None = None,
     device: str | None = None,
     code: str | None = None,
-    kept: str = "",
+    cookie: str = "",
 ) -> SignedIn[Asker]:
     """
     `firm`: its slug; absent, the first part of `host` may name it, or the address is known to one firm only. `kind`
@@ -55,20 +55,20 @@ async def sign_in(
 
     An unknown address, a wrong password and a client with Login on nowhere (R47) answer the same, after exactly one
     verification. `caller` is the network address that attempts are counted by; once somebody is in, those of the
-    address are forgotten (NIST SP 800-63B, 5.2.2). `kept`: the marks of the device. `code`: of a colleague with a
+    address are forgotten (NIST SP 800-63B, 5.2.2). `cookie`: the marks of the device. `code`: of a colleague with a
     second factor. Raises WRONG_CREDENTIALS, RATE_LIMITED; CODE_NEEDED where the password is right and none is given.
     """
     key = address.compared(email[:320].encode(errors="replace").decode())  # no database takes half a surrogate pair
-    own = marks.of_address(kept, key)
+    own = marks.of_address(cookie, key)
     person = await _person(key, firm, host, kind) if own else None  # a stranger who is refused costs no statement
     device_mark = marks.known(own, _owner(person))
-    await attempts.count(key, caller, known=device_mark)
+    await attempts.count(key, caller, device=device_mark)
     if not own:
         person = await _person(key, firm, host, kind)
     if not await password.matches(secret, person["password_hash"] if person else None) or person is None:
         raise _wrong()
     signed_in = await _enter(person, days=days, account_id=account_id, device=device, code=code)
-    await attempts.forgive(key, caller, known=device_mark)
+    await attempts.forgive(key, caller, device=device_mark)
     await second_factor.guesses.forgive(str(person["id"]))
     return replace(signed_in, mark=marks.mark(key, Owner(person["firm_id"], person["id"], person["password_hash"])))
 

@@ -80,7 +80,7 @@ def _name(name: str, path: Path) -> str | None:
         words = 'Say one recipient at each place, as in Anna <anna@rossi.example>; a name with an @ stands in "quotes".'
         raise Refusal(ErrorCode.ADDRESS_INVALID, words, *path)
     try:
-        return text.one_line(name, what="The recipient's name") if name.strip() else None
+        return text.one_line(name, noun="The recipient's name") if name.strip() else None
     except Refusal as wrong:
         raise Refusal(ErrorCode.ADDRESS_INVALID, wrong.message, *path) from None
 

@@ -66,7 +66,7 @@ async def send(by: Viewer, new: NewEmail, *, key: str) -> Done:
     Raises, for all that is at fault at once: ADDRESS_INVALID, ADDRESS_SUPPRESSED, INVALID, NOT_FOUND, NOT_ALLOWED; then
     RATE_LIMITED; IDEMPOTENCY_KEY_REUSED.
     """
-    return await idempotency.once(by, key, verb="send email", asked=new, do=partial(_send, by, new))
+    return await idempotency.once(by, key, verb="send email", wish=new, do=partial(_send, by, new))
 
 
 async def reply(by: Viewer, answer: Reply, *, key: str) -> Done:
@@ -74,7 +74,7 @@ async def reply(by: Viewer, answer: Reply, *, key: str) -> Done:
     As `send`: to who wrote the message, or to all; in its thread, and it quotes it. Raises INVALID, too, where nobody
     but us is left to answer, or where the mailbox that it came to is disconnected and no other is named.
     """
-    return await idempotency.once(by, key, verb="reply to email", asked=answer, do=partial(_reply, by, answer))
+    return await idempotency.once(by, key, verb="reply to email", wish=answer, do=partial(_reply, by, answer))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class _Letter:
 async def _send(by: Viewer, new: NewEmail) -> tuple[UUID, ...]:
     faults, subject = Faults(), ""
     with faults:
-        subject = text.one_line(new.subject, "subject", what="The subject", longest=LONGEST_SUBJECT)
+        subject = text.one_line(new.subject, "subject", noun="The subject", longest=LONGEST_SUBJECT)
     body = await _clean(new.text, faults)
     recipients = typed(new.to, new.cc, faults)
     await history.lock(by.firm_id)
@@ -122,7 +122,7 @@ async def _reply(by: Viewer, answer: Reply) -> tuple[UUID, ...]:
 
 async def _clean(body: str, faults: Faults) -> str:
     with faults:
-        look = partial(text.some_lines, body, "text", what="The text", longest=LONGEST_TEXT)
+        look = partial(text.some_lines, body, "text", noun="The text", longest=LONGEST_TEXT)
         return await _apart(look, much=len(body) > LARGE)
     return ""
 

@@ -57,7 +57,7 @@ async def invite(
     clean, typed = _checked(name, email)
     do = partial(_invite, by, clean, typed, role, manage_accounts)
     wish = {"name": clean, "email": typed.text, "role": role, "manageAccounts": manage_accounts}
-    return await idempotency.once(by, key, verb="invite team member", asked=wish, do=do)
+    return await idempotency.once(by, key, verb="invite team member", wish=wish, do=do)
 
 
 def _checked(name: str, email: str) -> tuple[str, TypedAddress]:

@@ -36,7 +36,7 @@ async def set_toggles(by: Actor, wishes: Sequence[TogglesWish], *, key: str | No
     """
     must_manage_accounts(by)
     must_be_few(wishes, "toggles", "toggles", least=1)
-    done = await idempotency.once(by, key, verb="set toggles", asked=wishes, do=partial(_set, by, wishes))
+    done = await idempotency.once(by, key, verb="set toggles", wish=wishes, do=partial(_set, by, wishes))
     checkpoint("after the commit of switches")
     return done
 
