@@ -52,7 +52,7 @@ class EmailList:
 OF_FIRM = EmailList("email m", "email m", Order("NEWEST_FIRST", "m.sorted_at", "timestamptz", descending=True))
 OF_ACCOUNT = EmailList(
     "email_account l",
-    "email_account l JOIN email m ON m.firm_id = l.firm_id AND m.id = l.email_id",
+    f"email_account l JOIN email m ON m.firm_id = {store.FIRM} AND m.id = l.email_id",
     Order("NEWEST_FIRST", "l.sorted_at", "timestamptz", descending=True, id_column="l.email_id"),
 )
 

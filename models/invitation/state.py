@@ -52,10 +52,10 @@ after its time, and whatever ended it but use and time is REVOKED. Of one that l
 than that it was sent.
 """
 
-LAST = """LEFT JOIN LATERAL (
+LAST = f"""LEFT JOIN LATERAL (
   SELECT v.*, c.left_at FROM invitation_account c
-  JOIN invitation v ON v.firm_id = c.firm_id AND v.id = c.invitation_id
-  WHERE c.firm_id = t.firm_id AND c.account_id = t.account_id AND v.address_id = t.address_id
+  JOIN invitation v ON v.firm_id = {store.FIRM} AND v.id = c.invitation_id
+  WHERE c.firm_id = {store.FIRM} AND c.account_id = t.account_id AND v.address_id = t.address_id
   ORDER BY v.id DESC LIMIT 1
 ) i ON i.left_at IS NULL OR i.left_at = i.ended_at"""
 """
@@ -85,7 +85,7 @@ SELECT * FROM (
   SELECT t.id AS toggles_id, {ROW_ID} AS id, {ON_TOGGLES.format(now="$3")} AS state,
     CASE WHEN {ROW_ID} = i.id THEN i.sent_at END AS sent_at,
     CASE WHEN {ROW_ID} = i.id THEN i.expires_at END AS expires_at
-  FROM toggles t LEFT JOIN portal_user p ON p.firm_id = t.firm_id AND p.address_id = t.address_id
+  FROM toggles t LEFT JOIN portal_user p ON p.firm_id = {store.FIRM} AND p.address_id = t.address_id
   {LAST}
   WHERE t.firm_id = $1 AND t.id = ANY($2::uuid[])
 ) AS told WHERE state IS NOT NULL

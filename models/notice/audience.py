@@ -99,13 +99,13 @@ SELECT a.id AS account_id, a.name AS account_name, a.archived_at IS NOT NULL AS 
   h.contact_ids, h.contact_names, h.contact_versions
 FROM account a LEFT JOIN LATERAL (
   SELECT m.address_id, min(c.sort_key) AS sort_key, {contacts("c.sort_key, c.id")}
-  FROM account_contact l JOIN contact c ON c.firm_id = l.firm_id AND c.id = l.contact_id
-  LEFT JOIN contact_email m ON m.firm_id = l.firm_id AND m.contact_id = l.contact_id
-  WHERE l.firm_id = a.firm_id AND l.account_id = a.id
+  FROM account_contact l JOIN contact c ON c.firm_id = {store.FIRM} AND c.id = l.contact_id
+  LEFT JOIN contact_email m ON m.firm_id = {store.FIRM} AND m.contact_id = l.contact_id
+  WHERE l.firm_id = {store.FIRM} AND l.account_id = a.id
   GROUP BY m.address_id, CASE WHEN m.address_id IS NULL THEN c.id END) h ON true
-LEFT JOIN toggles t ON t.firm_id = a.firm_id AND t.account_id = a.id AND t.address_id = h.address_id
-LEFT JOIN email_address e ON e.firm_id = a.firm_id AND e.id = h.address_id
-LEFT JOIN portal_user p ON p.firm_id = e.firm_id AND p.address_id = e.id
+LEFT JOIN toggles t ON t.firm_id = {store.FIRM} AND t.account_id = a.id AND t.address_id = h.address_id
+LEFT JOIN email_address e ON e.firm_id = {store.FIRM} AND e.id = h.address_id
+LEFT JOIN portal_user p ON p.firm_id = {store.FIRM} AND p.address_id = e.id
 WHERE a.firm_id = $1 AND (a.id = $2 OR a.code_key = $3)
 ORDER BY e.key NULLS LAST, h.sort_key, h.contact_ids
 """

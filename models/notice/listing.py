@@ -93,11 +93,11 @@ def contacts(order: str) -> str:
 
 _RECIPIENTS = f"""
 SELECT r.notice_id, r.outcome, {address.COLUMNS}, h.contact_ids, h.contact_names, h.contact_versions
-FROM notice_recipient r LEFT JOIN email_address e ON e.firm_id = r.firm_id AND e.id = r.address_id
-LEFT JOIN portal_user p ON p.firm_id = e.firm_id AND p.address_id = e.id
+FROM notice_recipient r LEFT JOIN email_address e ON e.firm_id = {store.FIRM} AND e.id = r.address_id
+LEFT JOIN portal_user p ON p.firm_id = {store.FIRM} AND p.address_id = e.id
 CROSS JOIN LATERAL (
   SELECT {contacts("k.place")} FROM unnest(r.contact_ids) WITH ORDINALITY AS k(id, place)
-  JOIN contact c ON c.firm_id = r.firm_id AND c.id = k.id) h
+  JOIN contact c ON c.firm_id = {store.FIRM} AND c.id = k.id) h
 WHERE r.firm_id = $1 AND r.notice_id = ANY($2::uuid[]) ORDER BY r.notice_id, r.place
 """
 
@@ -114,9 +114,9 @@ async def letters_of(by: Viewer, notice_ids: Sequence[UUID]) -> dict[UUID, list[
 
 _LETTERS = f"""
 SELECT r.notice_id, l.state, l.settled_at, l.error, {address.COLUMNS}
-FROM notice_recipient r JOIN letter l ON l.firm_id = r.firm_id AND l.id = r.letter_id
-JOIN email_address e ON e.firm_id = r.firm_id AND e.id = r.address_id
-LEFT JOIN portal_user p ON p.firm_id = e.firm_id AND p.address_id = e.id
+FROM notice_recipient r JOIN letter l ON l.firm_id = {store.FIRM} AND l.id = r.letter_id
+JOIN email_address e ON e.firm_id = {store.FIRM} AND e.id = r.address_id
+LEFT JOIN portal_user p ON p.firm_id = {store.FIRM} AND p.address_id = e.id
 WHERE r.firm_id = $1 AND r.notice_id = ANY($2::uuid[]) ORDER BY r.notice_id, r.place
 """
 _OTHERWISE = {

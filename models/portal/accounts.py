@@ -94,26 +94,27 @@ SELECT a.id, a.name, t.notify, t.muted, t.email_sync,
   f.clients_may_set_preferences AND {IS_HELD} AS may_set_preferences,
   (SELECT notice_dismissed FROM session WHERE firm_id = $1 AND id = $5) AS notice_dismissed,
   CASE WHEN NOT t.email_sync OR a.id = $4 THEN 0 ELSE (
-    SELECT count(*) FROM email_account l JOIN email m ON m.firm_id = l.firm_id AND m.id = l.email_id
-    WHERE l.firm_id = $1 AND l.account_id = a.id AND m.direction = 'OUTGOING' AND m.received_at > was.there_at
-      AND EXISTS (SELECT 1 FROM email_participant x WHERE x.firm_id = $1 AND x.email_id = m.id AND x.key = e.key)
+    SELECT count(*) FROM email_account l JOIN email m ON m.firm_id = {store.FIRM} AND m.id = l.email_id
+    WHERE l.firm_id = {store.FIRM} AND l.account_id = a.id AND m.direction = 'OUTGOING' AND m.received_at > was.there_at
+      AND EXISTS (
+        SELECT 1 FROM email_participant x WHERE x.firm_id = {store.FIRM} AND x.email_id = m.id AND x.key = e.key)
       AND {may_be_there("m.id")}
   ) END AS emails,
   CASE WHEN a.id = $4 THEN '{{}}' ELSE (
     SELECT coalesce(jsonb_object_agg(of.event, of.count), '{{}}') FROM (
       SELECT n.event, count(*) FROM notice n
-      WHERE n.firm_id = $1 AND n.account_id = a.id AND n.raised_at > was.there_at AND EXISTS (
-        SELECT 1 FROM notice_recipient r WHERE r.firm_id = $1 AND r.notice_id = n.id AND r.address_id = $3)
+      WHERE n.firm_id = {store.FIRM} AND n.account_id = a.id AND n.raised_at > was.there_at AND EXISTS (
+        SELECT 1 FROM notice_recipient r WHERE r.firm_id = {store.FIRM} AND r.notice_id = n.id AND r.address_id = $3)
       GROUP BY n.event) of
   ) END AS notices
-FROM toggles t JOIN account a ON a.firm_id = t.firm_id AND a.id = t.account_id
-JOIN email_address e ON e.firm_id = t.firm_id AND e.id = t.address_id
+FROM toggles t JOIN account a ON a.firm_id = {store.FIRM} AND a.id = t.account_id
+JOIN email_address e ON e.firm_id = {store.FIRM} AND e.id = t.address_id
 JOIN portal_user p ON p.firm_id = $1 AND p.id = $2
 JOIN firm f ON f.id = $1
 CROSS JOIN LATERAL (SELECT greatest(
   p.activated_at,
-  (SELECT last_at FROM portal_visit v WHERE v.firm_id = $1 AND v.user_id = $2 AND v.account_id = a.id),
-  (SELECT max(last_used_at) FROM session s WHERE s.firm_id = $1 AND s.user_id = $2 AND s.account_id = a.id)
+  (SELECT last_at FROM portal_visit v WHERE v.firm_id = {store.FIRM} AND v.user_id = $2 AND v.account_id = a.id),
+  (SELECT max(last_used_at) FROM session s WHERE s.firm_id = {store.FIRM} AND s.user_id = $2 AND s.account_id = a.id)
 ) AS there_at) was
 WHERE t.firm_id = $1 AND t.address_id = $3 AND t.login AND a.archived_at IS NULL ORDER BY a.sort_key, a.id
 """

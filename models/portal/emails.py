@@ -81,6 +81,6 @@ SEEN = f"""l.firm_id = $1 AND l.account_id = $2
     WHERE t.firm_id = $1 AND t.account_id = $2 AND t.address_id = $3 AND t.login AND t.email_sync
       AND a.archived_at IS NULL)
   AND EXISTS (
-    SELECT 1 FROM email_participant p JOIN email_address e ON e.firm_id = p.firm_id AND e.key = p.key
-    WHERE p.firm_id = $1 AND p.email_id = l.email_id AND e.id = $3)
+    SELECT 1 FROM email_participant p JOIN email_address e ON e.firm_id = {store.FIRM} AND e.key = p.key
+    WHERE p.firm_id = {store.FIRM} AND p.email_id = l.email_id AND e.id = $3)
   AND {may_be_there("l.email_id")}"""

@@ -20,10 +20,10 @@ async def tell_writers(by: Actor, ids: Sequence[UUID]) -> None:
         await notification.raise_for_team(by, [undelivered(email, _said(email)) for email in emails])
 
 
-_UNDELIVERED = """
+_UNDELIVERED = f"""
 SELECT s.id, s.state, s.member_id, s.error, m.subject,
-  ARRAY(SELECT l.account_id FROM email_account l WHERE l.firm_id = $1 AND l.email_id = s.id ORDER BY 1) AS accounts
-FROM submission s JOIN email m ON m.firm_id = s.firm_id AND m.id = s.id
+  ARRAY(SELECT account_id FROM email_account WHERE firm_id = {store.FIRM} AND email_id = s.id ORDER BY 1) AS accounts
+FROM submission s JOIN email m ON m.firm_id = {store.FIRM} AND m.id = s.id
 WHERE s.firm_id = $1 AND s.id = ANY($2::uuid[])
   AND (s.state IN ('REFUSED', 'CANCELLED') OR (s.state = 'SENT' AND s.error IS NOT NULL))
 ORDER BY s.created_at, s.id

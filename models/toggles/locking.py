@@ -134,9 +134,9 @@ FROM (SELECT DISTINCT id FROM unnest($2::uuid[]) AS n(id) ORDER BY id) n
 CROSS JOIN LATERAL (SELECT * FROM toggles t WHERE t.firm_id = {store.FIRM} AND t.id = n.id FOR UPDATE) t
 """
 _LOCK_WHERE = f"""
-SELECT {_COLUMNS} FROM toggles t JOIN account a ON a.firm_id = t.firm_id AND a.id = t.account_id
-JOIN email_address e ON e.firm_id = t.firm_id AND e.id = t.address_id
-LEFT JOIN portal_user p ON p.firm_id = t.firm_id AND p.address_id = t.address_id
+SELECT {_COLUMNS} FROM toggles t JOIN account a ON a.firm_id = {store.FIRM} AND a.id = t.account_id
+JOIN email_address e ON e.firm_id = {store.FIRM} AND e.id = t.address_id
+LEFT JOIN portal_user p ON p.firm_id = {store.FIRM} AND p.address_id = t.address_id
 LEFT JOIN {_INVITED}
 WHERE t.firm_id = $1 AND {{condition}} ORDER BY t.id FOR UPDATE OF t
 """
