@@ -37,7 +37,7 @@ MEMORY_LIMIT = 1536 * 1024 * 1024  # bytes of address space for each process
 LARGE, SPARE = 4 * 1024 * 1024, 16 * 1024 * 1024  # bytes
 HEADERS_AT_ONCE = 100  # of the 200 that are fetched together, so that two processes read them
 TOGETHER = 512 * 1024  # bytes of messages that cross to a process at a time
-Given = TypeVar("Given")
+Load = TypeVar("Load")
 Answer = TypeVar("Answer")
 
 
@@ -128,21 +128,21 @@ class ParserPool:
                 return [unreadable]
         return [answer for raw in raws for answer in await self._read_all(reading, [raw], alone=True)]
 
-    async def _run(self, function: Callable[[Given], Answer], given: Given) -> Answer:
+    async def _run(self, function: Callable[[Load], Answer], load: Load) -> Answer:
         async with self._room:
             for _ in range(2):
                 pool = self._pool
                 if pool is None:
                     raise RuntimeError("The parser is not running.")
                 try:
-                    return await self._answer(pool, function, given)
+                    return await self._answer(pool, function, load)
                 except BrokenProcessPool:
                     self._renew(pool)
             raise Unreadable("The parser broke down over it, twice.")
 
-    async def _answer(self, pool: ProcessPool, function: Callable[[Given], Answer], given: Given) -> Answer:
+    async def _answer(self, pool: ProcessPool, function: Callable[[Load], Answer], load: Load) -> Answer:
         """The answer, or Unreadable. Raises BrokenProcessPool where it is not about the message."""
-        future = _scheduled(pool, function, given, self._seconds)
+        future = _scheduled(pool, function, load, self._seconds)
         self._running.add(future)
         try:
             waiting = asyncio.wrap_future(future)
@@ -210,9 +210,9 @@ def _deaf_to_ctrl_c() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _scheduled(pool: ProcessPool, function: Callable[[Given], Answer], given: Given, seconds: float) -> Future[Answer]:
+def _scheduled(pool: ProcessPool, function: Callable[[Load], Answer], load: Load, seconds: float) -> Future[Answer]:
     try:
-        return pool.schedule(function, args=(given,), timeout=seconds)
+        return pool.schedule(function, args=(load,), timeout=seconds)
     except RuntimeError as error:  # somebody killed an idle process: pebble gives the whole pool up
         raise BrokenProcessPool(str(error)) from error
 

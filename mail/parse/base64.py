@@ -58,12 +58,12 @@ def _encoded(lines: list[bytes]) -> Iterator[bytes]:
 
 def _is_encoded(text: bytes, going_on: bool) -> bool:
     """`going_on`: the line before was, and ended without padding."""
-    others = len(text.translate(None, _ALPHABET + b"="))
-    if not text or b" " in text or others > len(text) * _PURE:
+    noise = len(text.translate(None, _ALPHABET + b"="))
+    if not text or b" " in text or noise > len(text) * _PURE:
         return False
-    if going_on or (len(text) >= _LONG and _is_mixed(text) and not others):
+    if going_on or (len(text) >= _LONG and _is_mixed(text) and not noise):
         return True
-    return not others and len(text.rstrip(b"=")) % 4 != 1 and _is_readable(text)
+    return not noise and len(text.rstrip(b"=")) % 4 != 1 and _is_readable(text)
 
 
 def _is_mixed(text: bytes) -> bool:

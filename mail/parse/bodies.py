@@ -87,19 +87,19 @@ def _body(root: Part, budget: _Budget) -> Body:
         return _leaf(root) if root.disposition != "attachment" else Body()
     bodies = [_body(part, budget) for part in root.children if part.children or not is_attachment(part)]
     if root.type == "multipart/alternative":
-        texts = [one.text for one in bodies if one.text.strip()]
-        pages = [one.html for one in bodies if one.html]
+        texts = [body.text for body in bodies if body.text.strip()]
+        pages = [body.html for body in bodies if body.html]
         return Body(texts[0] if texts else "", pages[-1] if pages else None)
-    return _one_after_the_other([one for one in bodies if one.text.strip() or one.html], budget)
+    return _one_after_the_other([body for body in bodies if body.text.strip() or body.html], budget)
 
 
 def _one_after_the_other(bodies: list[Body], budget: _Budget) -> Body:
     if len(bodies) < 2:
         return bodies[0] if bodies else Body()
-    page = "\n".join(one.as_html() for one in bodies)[: markup.LONGEST] if any(one.html for one in bodies) else None
-    if len(bodies) > MOST_CONVERTED or not any(one.text for one in bodies):
-        return Body("\n\n".join(one.text for one in bodies if one.text)[:LONGEST_TEXT], page)
-    return Body("\n\n".join(one.as_text(budget) for one in bodies)[:LONGEST_TEXT], page)
+    page = "\n".join(body.as_html() for body in bodies)[: markup.LONGEST] if any(body.html for body in bodies) else None
+    if len(bodies) > MOST_CONVERTED or not any(body.text for body in bodies):
+        return Body("\n\n".join(body.text for body in bodies if body.text)[:LONGEST_TEXT], page)
+    return Body("\n\n".join(body.as_text(budget) for body in bodies)[:LONGEST_TEXT], page)
 
 
 def _leaf(part: Part) -> Body:
@@ -109,8 +109,8 @@ def _leaf(part: Part) -> Body:
     charset = part.parameters.get("charset")
     if part.type != "text/html":
         return Body(_clean(charsets.decode(data, charset)))
-    said = _META.search(data[:2048])
-    return Body(html=_clean(charsets.decode(data, charset or (said[1].decode("ascii") if said else None))))
+    meta = _META.search(data[:2048])
+    return Body(html=_clean(charsets.decode(data, charset or (meta[1].decode("ascii") if meta else None))))
 
 
 def _clean(text: str) -> str:

@@ -20,9 +20,9 @@ def without_comments(text: str) -> str:
     """Of a text in which nothing is quoted: a blank in the place of each."""
     if "(" not in text:
         return text
-    ends, kept, place = comment_ends(text), list[str](), 0
+    ends, pieces, place = comment_ends(text), list[str](), 0
     for begin in sorted(ends):
         if begin >= place:
-            kept.append(text[place:begin])
+            pieces.append(text[place:begin])
             place = ends[begin]
-    return " ".join([*kept, text[place:]])
+    return " ".join([*pieces, text[place:]])

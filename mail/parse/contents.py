@@ -24,7 +24,7 @@ def contents(root: Part) -> tuple[Body, tuple[ParsedAttachment, ...]]:
             continue
         left -= 1
         letter = _richer(letter, inside)
-        files += (_file(one, number) for number, one in enumerate(inside.files, len(files) + 1))
+        files += (_file(file, number) for number, file in enumerate(inside.files, len(files) + 1))
     return letter, tuple(files)
 
 
@@ -34,7 +34,7 @@ def _richer(letter: Body, inside: tnef.Tnef) -> Body:
     return letter
 
 
-def _file(one: tnef.TnefFile, number: int) -> ParsedAttachment:
-    kind = one.type or guessed_type(one.name)
-    name = one.name or f"attachment-{number}{extension(kind)}"
-    return ParsedAttachment(name=name, content_type=kind, content=one.content, content_id=one.content_id)
+def _file(file: tnef.TnefFile, number: int) -> ParsedAttachment:
+    kind = file.type or guessed_type(file.name)
+    name = file.name or f"attachment-{number}{extension(kind)}"
+    return ParsedAttachment(name=name, content_type=kind, content=file.content, content_id=file.content_id)

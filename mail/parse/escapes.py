@@ -68,12 +68,12 @@ def _shifted(shift: bytes, text: bytes) -> str:
 
 
 def _in_shift_jis(pair: bytes) -> bytes:
-    """JIS X 0208, also with the rows that NEC added, by the usual sum."""
+    """JIS X 0208, also with the rows (ku) of cells (ten) that NEC added, by the usual sum."""
     if len(pair) < 2 or not 0x21 <= pair[0] <= 0x7E:
         return pair
-    row, cell = pair
-    lead = (row + 1) // 2 + (0x70 if row <= 0x5E else 0xB0)
-    return bytes((lead, cell + (0x7E if row % 2 == 0 else 0x1F if cell < 0x60 else 0x20)))
+    ku, ten = pair
+    lead = (ku + 1) // 2 + (0x70 if ku <= 0x5E else 0xB0)
+    return bytes((lead, ten + (0x7E if ku % 2 == 0 else 0x1F if ten < 0x60 else 0x20)))
 
 
 def _in_euc(pair: bytes, lead: bytes) -> bytes:

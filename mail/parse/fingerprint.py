@@ -16,36 +16,36 @@ if TYPE_CHECKING:
 _BARE_CR = re.compile(rb"\r(?!\n)")
 
 
-def fingerprint(fields: Headers, said: ParsedHeaders, subject: str, body: bytes) -> bytes:
+def fingerprint(fields: Headers, parsed: ParsedHeaders, subject: str, body: bytes) -> bytes:
     """
     Made from what all copies share: not from what servers add on the way, nor from Bcc. How the body is to be read is
     part of it, else somebody could hide a message behind the same bytes under another type.
     """
-    made = _begun(fields, said, subject)
+    made = _begun(fields, parsed, subject)
     made.update(_lines(body).rstrip(b"\n"))
     return made.digest()
 
 
-def in_pieces(fields: Headers, said: ParsedHeaders, subject: str, body: Iterable[bytes]) -> bytes:
+def in_pieces(fields: Headers, parsed: ParsedHeaders, subject: str, body: Iterable[bytes]) -> bytes:
     """The same of a body that is never in memory as a whole; its lines must end in CRLF or LF."""
-    made, line_ends = _begun(fields, said, subject), 0
+    made, line_ends = _begun(fields, parsed, subject), 0
     for piece in body:
         lines = piece.replace(b"\r", b"")
-        if kept := lines.rstrip(b"\n"):
-            made.update(b"\n" * line_ends + kept)
+        if text := lines.rstrip(b"\n"):
+            made.update(b"\n" * line_ends + text)
             line_ends = 0
-        line_ends += len(lines) - len(kept)
+        line_ends += len(lines) - len(text)
     return made.digest()
 
 
-def _begun(fields: Headers, said: ParsedHeaders, subject: str) -> "_Hash":
-    senders = [f"{one.name} <{one.address}>" for one in said.participants if one.role is Role.FROM]
+def _begun(fields: Headers, parsed: ParsedHeaders, subject: str) -> "_Hash":
+    senders = [f"{person.name} <{person.address}>" for person in parsed.participants if person.role is Role.FROM]
     date = " ".join((fields.first("date") or "").split())
     made = hashlib.sha256()
-    kind, given = parameters(fields.first("content-type") or "")
+    kind, params = parameters(fields.first("content-type") or "")
     encoding = (fields.first("content-transfer-encoding") or "").strip().lower()
-    reading = [kind, *(f"{name}={value}" for name, value in sorted(given.items())), encoding]
-    for fact in (said.message_id or "", *senders, date, subject, *reading):
+    reading = [kind, *(f"{name}={value}" for name, value in sorted(params.items())), encoding]
+    for fact in (parsed.message_id or "", *senders, date, subject, *reading):
         made.update(fact.encode("utf-8", "replace") + b"\0")
     return made
 

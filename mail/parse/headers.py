@@ -47,7 +47,7 @@ class Headers:
 
 def split(raw: bytes, start: int, end: int) -> tuple[Headers, int]:
     """The header fields from `start` on, and where the body begins. Raises Unreadable beyond 256 kB."""
-    position, fields, known = start, list[list[bytes]](), -1
+    position, fields, last = start, list[list[bytes]](), -1
     while position < end:
         if match := _FIELD.match(raw, position, end):
             fields.append([match[1], match[2]])
@@ -61,8 +61,8 @@ def split(raw: bytes, start: int, end: int) -> tuple[Headers, int]:
                 _continue(fields, text)
             elif not text.startswith((b"From ", b">From ")):
                 # Somebody forgot to indent a line, or the blank line: the former where well-known fields follow.
-                known = _last_known(raw, start, end) if known < 0 else known
-                if known < position or text.startswith(b"--"):  # the first boundary
+                last = _last_known(raw, start, end) if last < 0 else last
+                if last < position or text.startswith(b"--"):  # the first boundary
                     return _read(raw[start:position], fields), position
         position = match.end()
         if position - start > LARGEST_BLOCK:
@@ -79,7 +79,7 @@ def _last_known(raw: bytes, start: int, end: int) -> int:
     """Where the last well-known field of the block begins."""
     blank = re.compile(rb"\r\n\r\n|\n\n|\r\r").search(raw, start, min(end, start + LARGEST_BLOCK))
     stop = blank.start() if blank else min(end, start + LARGEST_BLOCK)
-    return max((found.start() for found in _KNOWN.finditer(raw, start, stop)), default=start - 1)
+    return max((match.start() for match in _KNOWN.finditer(raw, start, stop)), default=start - 1)
 
 
 def _read(block: bytes, fields: list[list[bytes]]) -> Headers:

@@ -13,7 +13,7 @@ def ids(fields: Headers, name: str) -> list[str]:
     """Message-IDs without `<>`; where a broken program left those out, its words."""
     value = " ".join(fields.all(name))
     named = _ID.findall(value) or value.strip("<> ").split()
-    return [known for known in map(clean, named) if known]
+    return [message_id for message_id in map(clean, named) if message_id]
 
 
 def clean(message_id: str) -> str:

@@ -78,9 +78,9 @@ class _Words:
 
 
 def _attributes(tag: str, source: str, keep: Keep) -> str:
-    found = {one[1].lower(): html.unescape(one[2] or one[3] or one[4] or "") for one in _ATTRIBUTE.finditer(source)}
-    kept = ((name, keep(tag, name, value)) for name, value in found.items())
-    return "".join(f' {name}="{html.escape(value)}"' for name, value in kept if value is not None)
+    pairs = ((match[1].lower(), match[2] or match[3] or match[4] or "") for match in _ATTRIBUTE.finditer(source))
+    values = ((name, keep(tag, name, html.unescape(text))) for name, text in dict(pairs).items())
+    return "".join(f' {name}="{html.escape(value)}"' for name, value in values if value is not None)
 
 
 class _Nest:
@@ -106,7 +106,7 @@ class _Nest:
     def end(self, name: str) -> Iterator[str]:
         if self._open[name]:
             walls = {"table"} if name in _TABLE else _WALLS
-            yield from self._back_to({name}, lambda other: other not in walls)
+            yield from self._back_to({name}, lambda tag: tag not in walls)
 
     def close(self, height: int) -> Iterator[str]:
         """End tags until only `height` are open."""
@@ -123,7 +123,7 @@ class _Nest:
             return
         if name not in _INLINE:
             yield from self._back_to({"p"}, _INLINE.__contains__)
-        yield from self._back_to(_ENDS.get(name, set()), lambda other: other in _INLINE or other in {"p", "div"})
+        yield from self._back_to(_ENDS.get(name, set()), lambda tag: tag in _INLINE or tag in {"p", "div"})
 
     def _back_to(self, names: set[str], through: Callable[[str], bool]) -> Iterator[str]:
         """Closes the nearest of `names`, with all that is open in it; nothing where something else stands between."""

@@ -40,9 +40,9 @@ def parse(raw: bytes) -> ParsedEmail:
 def read_headers(block: bytes) -> ParsedHeaders:
     """Reads the header block of a message, for the ledger. Raises Unreadable where there is none to be read (R18)."""
     fields, _ = head(block)
-    said = _said(fields)
-    sender = Participant(Role.FROM, None, certified.on_behalf_of(fields)) if said.envelope else None
-    return replace(said, participants=(*said.participants, sender)) if sender and sender.address else said
+    parsed = _parsed(fields)
+    sender = Participant(Role.FROM, None, certified.on_behalf_of(fields)) if parsed.envelope else None
+    return replace(parsed, participants=(*parsed.participants, sender)) if sender and sender.address else parsed
 
 
 def read_people_inside(beginning: bytes) -> tuple[Participant, ...] | None:
@@ -62,22 +62,22 @@ def _certified(envelope: Source) -> ParsedEmail | None:
         letter = _email(source(inside.raw), message_id=inside.message_id)
     except Unreadable:
         return None
-    said = _said(envelope.fields)
-    names = [known for known in (said.message_id, inside.message_id, said.in_reply_to, *said.references) if known]
-    people = tuple(dict.fromkeys([*letter.participants, *said.participants]))[: addresses.MOST_PARTICIPANTS]
+    parsed = _parsed(envelope.fields)
+    names = [name for name in (parsed.message_id, inside.message_id, parsed.in_reply_to, *parsed.references) if name]
+    people = tuple(dict.fromkeys([*letter.participants, *parsed.participants]))[: addresses.MOST_PARTICIPANTS]
     return replace(
         letter,
         references=(*letter.references, *names)[-MOST_REFERENCES:],
         participants=people,
-        automatic=letter.automatic or said.automatic,
-        report=said.report,
-        receipt=said.receipt,
-        letter_id=said.letter_id,
-        email_id=said.email_id,
-        first_id=said.first_id,
+        automatic=letter.automatic or parsed.automatic,
+        report=parsed.report,
+        receipt=parsed.receipt,
+        letter_id=parsed.letter_id,
+        email_id=parsed.email_id,
+        first_id=parsed.first_id,
         words=tuple(email_words(letter.subject, people, letter.text)),
         certified_by=inside.certified_by,
-        carrier=next((one for one in said.participants if one.role is Role.FROM), None),
+        carrier=next((person for person in parsed.participants if person.role is Role.FROM), None),
     )
 
 
@@ -87,7 +87,7 @@ def own_fingerprint(header: bytes, body: Iterable[bytes]) -> bytes:
     and its body in pieces, so that a large one is never in memory.
     """
     fields, _ = head(header)
-    return in_pieces(fields, _said(fields), _subject(fields), body)
+    return in_pieces(fields, _parsed(fields), _subject(fields), body)
 
 
 def _email(came: Source, *, message_id: str = "") -> ParsedEmail:
@@ -95,33 +95,33 @@ def _email(came: Source, *, message_id: str = "") -> ParsedEmail:
     letter, files = contents(came.root)
     page, blocked = html.safe(letter.html) if letter.html else (None, 0)
     text = (letter.text if letter.text.strip() else html.to_text(page or ""))[: bodies.LONGEST_TEXT]
-    said, subject = _said(came.fields), _subject(came.fields)
-    known = message_id or said.first_id or said.message_id
+    parsed, subject = _parsed(came.fields), _subject(came.fields)
+    identity = message_id or parsed.first_id or parsed.message_id
     return ParsedEmail(
-        message_id=said.message_id,
-        in_reply_to=said.in_reply_to,
-        references=said.references,
-        sent_at=said.sent_at,
-        participants=said.participants,
-        automatic=said.automatic,
-        report=said.report,
-        envelope=said.envelope,
-        receipt=said.receipt,
-        letter_id=said.letter_id,
-        email_id=said.email_id,
-        first_id=said.first_id,
+        message_id=parsed.message_id,
+        in_reply_to=parsed.in_reply_to,
+        references=parsed.references,
+        sent_at=parsed.sent_at,
+        participants=parsed.participants,
+        automatic=parsed.automatic,
+        report=parsed.report,
+        envelope=parsed.envelope,
+        receipt=parsed.receipt,
+        letter_id=parsed.letter_id,
+        email_id=parsed.email_id,
+        first_id=parsed.first_id,
         subject=subject,
         text=text,
         safe_html=page,
         blocked_images=blocked,
         snippet=bodies.snippet(text),
         attachments=files,
-        fingerprint=fingerprint(came.fields, replace(said, message_id=known), subject, came.raw[came.start :]),
-        words=tuple(email_words(subject, said.participants, text)),
+        fingerprint=fingerprint(came.fields, replace(parsed, message_id=identity), subject, came.raw[came.start :]),
+        words=tuple(email_words(subject, parsed.participants, text)),
     )
 
 
-def _said(fields: Headers) -> ParsedHeaders:
+def _parsed(fields: Headers) -> ParsedHeaders:
     kind, _ = parameters(fields.first("content-type") or "")
     return ParsedHeaders(
         message_id=next(iter(ids(fields, "message-id")), None),

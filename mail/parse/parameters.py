@@ -106,9 +106,9 @@ def _says_its_charset(text: str) -> bool:
 
 def _extended(parts: list[tuple[bool, str]]) -> str:
     """Put together first: a character, even one `%C3`, may be cut between two pieces."""
-    said = _EXTENDED.match(parts[0][1]) if parts[0][0] else None
-    if said and said[1] and codec_of(said[1]) is None and said[1].lower() not in {"us-ascii", "ascii"}:
-        said = None  # an apostrophe of the name's own
-    first = (parts[0][0], parts[0][1][said.end() :] if said else parts[0][1])
+    match = _EXTENDED.match(parts[0][1]) if parts[0][0] else None
+    if match and match[1] and codec_of(match[1]) is None and match[1].lower() not in {"us-ascii", "ascii"}:
+        match = None  # an apostrophe of the name's own
+    first = (parts[0][0], parts[0][1][match.end() :] if match else parts[0][1])
     written = "".join(text if extended else text.replace("%", "%25") for extended, text in (first, *parts[1:]))
-    return decoded(decode(unquote_to_bytes(written), said[1] if said else None))
+    return decoded(decode(unquote_to_bytes(written), match[1] if match else None))

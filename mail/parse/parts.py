@@ -60,28 +60,28 @@ def _part(raw: bytes, fields: Headers, start: int, end: int, *, fallback: str, d
         raise Unreadable(f"The message has more than {MOST_PARTS} parts.")
     if depth > DEEPEST:
         raise Unreadable(f"The message is nested deeper than {DEEPEST} levels.")
-    written, given = parameters(fields.first("content-type") or fallback)
+    written, params = parameters(fields.first("content-type") or fallback)
     disposition, more = parameters(fields.first("content-disposition") or "")
-    filename = more.get("filename") or given.get("name") or more.get("name") or given.get("filename")
-    kind = _kind(written, given, "application/octet-stream" if filename and written else fallback)
+    filename = more.get("filename") or params.get("name") or more.get("name") or params.get("filename")
+    kind = _kind(written, params, "application/octet-stream" if filename and written else fallback)
     children: tuple[Part, ...] = ()
     if kind.startswith("multipart/"):
         default = "message/rfc822" if kind == "multipart/digest" else "text/plain"
-        places = _children(raw, start, end, given.get("boundary", ""))
+        places = _children(raw, start, end, params.get("boundary", ""))
         children = tuple(
             _part(raw, *_headed(raw, *place), place[1], fallback=default, depth=depth + 1, budget=budget)
             for place in places or ()
         )
         kind = "text/plain" if places is None else kind  # what is there is shown as it stands
-    return Part(raw, fields, start, end, kind, given, disposition, filename or None, children)
+    return Part(raw, fields, start, end, kind, params, disposition, filename or None, children)
 
 
-def _kind(written: str, given: dict[str, str], fallback: str) -> str:
+def _kind(written: str, params: dict[str, str], fallback: str) -> str:
     """Of a type that is slightly off what it means (RFC 2045, 5.2; RFC 2046, 5.1.3)."""
     kind = _TYPES_TOO.get(written) or ((typed := _TYPE.match(written)) and typed[0]) or ""
     if written.startswith("multipart") and not kind.startswith("multipart/"):
         return "multipart/mixed"
-    if "boundary" in given and kind and not kind.startswith(("multipart/", *_TOP_LEVELS)):
+    if "boundary" in params and kind and not kind.startswith(("multipart/", *_TOP_LEVELS)):
         return f"multipart/{kind.partition('/')[2]}"
     return kind or fallback
 

@@ -33,13 +33,13 @@ class Daticert:
 
 def daticert(data: bytes) -> Daticert | None:
     """What it says of a letter. None: of something else, in doubt (said twice), or not to be read."""
-    said = _Said()
-    if len(data) > LARGEST or not said.read(data.lstrip()) or said.kind != "posta-certificata":
+    certificate = _Certificate()
+    if len(data) > LARGEST or not certificate.read(data.lstrip()) or certificate.kind != "posta-certificata":
         return None
-    if any(len(values) > 1 for values in said.values.values()):
+    if any(len(values) > 1 for values in certificate.values.values()):
         return None
     sender, provider, identifier, message_id = (
-        said.values.get(path, [""])[0].strip() for path in (_SENDER, _PROVIDER, _IDENTIFIER, _MESSAGE_ID)
+        certificate.values.get(path, [""])[0].strip() for path in (_SENDER, _PROVIDER, _IDENTIFIER, _MESSAGE_ID)
     )
     ids = (clean(text.strip("<>")) for text in (identifier, message_id))
     return Daticert(sender, one_line(provider, LONGEST_NAME), *ids) if sender else None
@@ -50,7 +50,7 @@ class _NotThat(Exception):
 
 
 @dataclass(slots=True)
-class _Said:
+class _Certificate:
     """`values`: the texts at each path that matters. `kind`: what the root says the whole is."""
 
     kind: str = ""

@@ -40,9 +40,9 @@ def is_receipt(fields: Headers) -> bool:
 
 def is_envelope(fields: Headers) -> bool:
     """It says it is one; what says that something was wrong (`errore`) or is a receipt is shown as it came."""
-    said = [value.strip().lower() for value in fields.all("x-trasporto")]
+    marks = [value.strip().lower() for value in fields.all("x-trasporto")]
     kind, _ = parameters(fields.first("content-type") or "")
-    return said == ["posta-certificata"] and kind == "multipart/signed" and not is_receipt(fields)
+    return marks == ["posta-certificata"] and kind == "multipart/signed" and not is_receipt(fields)
 
 
 def letter_inside(envelope: Source) -> Letter | None:
@@ -53,16 +53,16 @@ def letter_inside(envelope: Source) -> Letter | None:
     if not is_envelope(envelope.fields):
         return None
     letter = _only(envelope.root, LETTER)
-    certificate = _only(envelope.root, CERTIFICATE)
-    if letter is None or certificate is None or letter.type != "message/rfc822":
+    part = _only(envelope.root, CERTIFICATE)
+    if letter is None or part is None or letter.type != "message/rfc822":
         return None
-    if certificate.end - certificate.start > 2 * LARGEST:  # encoded
+    if part.end - part.start > 2 * LARGEST:  # encoded
         return None
-    raw, said = letter.content(), daticert(certificate.content())
-    if said is None or not _is_of(raw, said) or not _names(envelope.fields, said.sender):
+    raw, certificate = letter.content(), daticert(part.content())
+    if certificate is None or not _is_of(raw, certificate) or not _names(envelope.fields, certificate.sender):
         return None
     sender = next(iter(_addresses(envelope.fields, "from")), "")
-    return Letter(raw, said.message_id, said.provider or sender.rpartition("@")[2])
+    return Letter(raw, certificate.message_id, certificate.provider or sender.rpartition("@")[2])
 
 
 def on_behalf_of(fields: Headers) -> str:
@@ -78,9 +78,8 @@ def people_inside(beginning: Source) -> tuple[Participant, ...] | None:
     None: no letter's header ends in it.
     """
     letters = (part.content() for part in _leaves(beginning.root) if LETTER in _names_of(part))
-    people = [_people(letter) for letter in letters]
-    ended = [those for those in people if those is not None]
-    return tuple(dict.fromkeys(one for those in ended for one in those)) if ended else None
+    ended = [people for people in map(_people, letters) if people is not None]
+    return tuple(dict.fromkeys(person for people in ended for person in people)) if ended else None
 
 
 def _people(letter: bytes) -> tuple[Participant, ...] | None:
@@ -109,7 +108,7 @@ def _names_of(part: Part) -> set[str]:
     return {name.strip().lower() for name in (part.filename, part.parameters.get("name")) if name}
 
 
-def _is_of(letter: bytes, said: Daticert) -> bool:
+def _is_of(letter: bytes, certificate: Daticert) -> bool:
     """Whether the certificate is about this letter. What a letter says twice is in doubt."""
     try:
         fields, _ = head(letter)
@@ -118,8 +117,8 @@ def _is_of(letter: bytes, said: Daticert) -> bool:
     named, senders = ids(fields, "message-id"), _addresses(fields, "from")
     return (
         len(named) == len(senders) == 1
-        and named[0] in {said.message_id, said.identifier}
-        and _is_same(senders[0], said.sender)
+        and named[0] in {certificate.message_id, certificate.identifier}
+        and _is_same(senders[0], certificate.sender)
     )
 
 
@@ -132,10 +131,10 @@ def _addresses(fields: Headers, name: str) -> list[str]:
     return [address for value in fields.all(name) for _, address in mailboxes(value)]
 
 
-def _is_same(one: str, other: str) -> bool:
+def _is_same(address: str, text: str) -> bool:
     """No look-alike: as addresses of clients are compared (R32)."""
-    known = _address(other)
-    return bool(one and known) and compared(one) == compared(known)
+    bare = _address(text)
+    return bool(address and bare) and compared(address) == compared(bare)
 
 
 def _address(text: str) -> str:

@@ -102,9 +102,9 @@ def _by_status(groups: list[Headers], text: str) -> tuple[ReportKind, tuple[Fail
 
 
 def _action(group: Headers) -> str:
-    said = (group.first("action") or "").strip().lower().split(" ")[0]
+    action = (group.first("action") or "").strip().lower().split(" ")[0]
     by_class = {"5": "failed", "4": "delayed"}
-    return said or by_class.get((group.first("status") or "").strip()[:1], "")
+    return action or by_class.get((group.first("status") or "").strip()[:1], "")
 
 
 def _failure(group: Headers, text: str) -> Failure:
@@ -129,7 +129,7 @@ def _by_words(fields: Headers, text: str) -> tuple[ReportKind, tuple[Failure, ..
     if not words.is_failed(subject, text):
         return (ReportKind.ANSWER if words.is_an_answer(fields, subject) else ReportKind.NONE), ()
     named = (fields.first("x-failed-recipients") or "").split(",")
-    recipients = frozenset(filter(None, (each.strip() for each in named[:MOST_RECIPIENTS])))
+    recipients = frozenset(filter(None, (address.strip() for address in named[:MOST_RECIPIENTS])))
     status = next((code for code in codes(text) if code.startswith("5")), "")
     nobody = leads_nowhere("", f"{subject}\n{text}")
     return ReportKind.FAILED, (Failure(recipients, status, words.what_the_server_said(text), nobody),)
@@ -137,10 +137,10 @@ def _by_words(fields: Headers, text: str) -> tuple[ReportKind, tuple[Failure, ..
 
 def _text(leaves: list[Part]) -> str:
     """What is said to people, before the letter that came back."""
-    said = list[str]()
+    texts = list[str]()
     for leaf in leaves:
         if leaf.type in _RETURNED_TYPES:
             break
-        if leaf.type == "text/plain" or (leaf.type == "text/html" and not any(said)):
-            said.append(words.of_part(leaf))
-    return "\n".join(said)
+        if leaf.type == "text/plain" or (leaf.type == "text/html" and not any(texts)):
+            texts.append(words.of_part(leaf))
+    return "\n".join(texts)

@@ -26,22 +26,22 @@ def signed_emails(text: str) -> tuple[str, ...]:
 
 
 def _signed(header: re.Pattern[str], text: str) -> tuple[str, ...]:
-    values = ("".join(found[1].split()) for found in header.finditer(text))
-    return _once(found[0] for value in values if (found := _SIGNED.match(value)))
+    values = ("".join(match[1].split()) for match in header.finditer(text))
+    return _once(match[0] for value in values if (match := _SIGNED.match(value)))
 
 
 def message_ids(text: str) -> tuple[str, ...]:
-    return _once(found[1].lower().rstrip(".-") for found in _MESSAGE_ID.finditer(text))
+    return _once(match[1].lower().rstrip(".-") for match in _MESSAGE_ID.finditer(text))
 
 
 def returned_ids(text: str) -> tuple[str, ...]:
     """What the message that came back is called itself: an answer also names all that it answers."""
-    return _once(found[1].lower().rstrip(".-") for found in _RETURNED_ID.finditer(text))
+    return _once(match[1].lower().rstrip(".-") for match in _RETURNED_ID.finditer(text))
 
 
 def return_tokens(text: str) -> tuple[str, ...]:
     """In lower case: servers on the way change it at will."""
-    return _once(found[1].lower() for found in _RETURN_TOKEN.finditer(text))
+    return _once(match[1].lower() for match in _RETURN_TOKEN.finditer(text))
 
 
 def is_null(paths: Sequence[str]) -> bool:
@@ -49,10 +49,10 @@ def is_null(paths: Sequence[str]) -> bool:
     return bool(paths) and all(path.strip() == "<>" for path in paths)
 
 
-def _once(found: Iterable[str]) -> tuple[str, ...]:
-    kept = dict[str, None]()
-    for each in found:
-        kept[each] = None
-        if len(kept) == MOST:
+def _once(names: Iterable[str]) -> tuple[str, ...]:
+    distinct = dict[str, None]()
+    for name in names:
+        distinct[name] = None
+        if len(distinct) == MOST:
             break
-    return tuple(kept)
+    return tuple(distinct)

@@ -78,8 +78,8 @@ def is_of_a_server(fields: Headers, text: str = "") -> bool:
 
 
 def is_late(subject: str, text: str) -> bool:
-    said = f"{subject}\n{text}".lower()
-    return bool(_LATE.search(said)) and "permanent" not in said
+    words = f"{subject}\n{text}".lower()
+    return bool(_LATE.search(words)) and "permanent" not in words
 
 
 def is_failed(subject: str, text: str) -> bool:
@@ -90,14 +90,14 @@ def is_an_answer(fields: Headers, subject: str) -> bool:
     """RFC 3834, and what programs write that do not know it."""
     submitted = (fields.first("auto-submitted") or "").strip().lower()
     marks = ("x-auto-response-suppress", "x-autoreply", "x-autorespond")
-    said = submitted.startswith("auto-replied") or any(fields.first(name) for name in marks)
-    return said or bool(_ANSWER.search(subject.lower()))
+    declared = submitted.startswith("auto-replied") or any(fields.first(name) for name in marks)
+    return declared or bool(_ANSWER.search(subject.lower()))
 
 
 def what_the_server_said(text: str) -> str:
     """The line with the server's own words; else empty."""
-    found = _SAID.search(text)
-    return one_sentence(found[0]) if found else ""
+    match = _SAID.search(text)
+    return one_sentence(match[0]) if match else ""
 
 
 def one_sentence(text: str) -> str:

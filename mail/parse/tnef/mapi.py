@@ -58,7 +58,7 @@ class Value:
 
 def properties(data: memoryview) -> dict[int, Value]:
     """Those of a letter's and of its files' that are of interest. Raises Broken."""
-    reader, said = _Reader(data), dict[int, Value]()
+    reader, values = _Reader(data), dict[int, Value]()
     count = reader.number()
     if count > MOST_PROPERTIES:
         raise Broken("too many properties")
@@ -66,16 +66,16 @@ def properties(data: memoryview) -> dict[int, Value]:
         kind, number = reader.numbers()
         if number >= _NAMED:
             reader.skip_name()
-        values = reader.values(kind)
-        if number in _KNOWN and values and not kind & _MANY:
-            said[number] = Value(kind, values[0])
-    return said
+        items = reader.values(kind)
+        if number in _KNOWN and items and not kind & _MANY:
+            values[number] = Value(kind, items[0])
+    return values
 
 
-def narrow_charset(said: dict[int, Value], given: str) -> str:
+def narrow_charset(values: dict[int, Value], fallback: str) -> str:
     """Of texts that are not Unicode."""
-    codepage = said.get(Property.MESSAGE_CODEPAGE)
-    return charset(codepage.number()) if codepage else given
+    codepage = values.get(Property.MESSAGE_CODEPAGE)
+    return charset(codepage.number()) if codepage else fallback
 
 
 class _Reader:
@@ -99,15 +99,15 @@ class _Reader:
             self._filled(self.number())
 
     def values(self, kind: int) -> list[bytes]:
-        one = kind & ~_MANY
-        varies = one in {_STRING8, _UNICODE, _BINARY, _OBJECT}
-        if not varies and one not in _LENGTHS:
+        base = kind & ~_MANY
+        varies = base in {_STRING8, _UNICODE, _BINARY, _OBJECT}
+        if not varies and base not in _LENGTHS:
             raise Broken("a type that nobody knows")
         count = self.number() if varies or kind & _MANY else 1
         self._values += count
         if self._values > MOST_VALUES:
             raise Broken("too many values")
-        return [bytes(self._filled(self.number() if varies else _LENGTHS[one])) for _ in range(count)]
+        return [bytes(self._filled(self.number() if varies else _LENGTHS[base])) for _ in range(count)]
 
     def _filled(self, length: int) -> memoryview:
         taken = self._take(length)

@@ -80,7 +80,7 @@ def _read(stream: Iterator[Attribute]) -> Tnef:
     html = _html(letter, narrow)
     rich = RichText() if html else _rich_text(letter)
     return Tnef(
-        _plain_text(letter, narrow) or rich.text, html or rich.html, tuple(_file(one, narrow) for one in letter.files)
+        _plain_text(letter, narrow) or rich.text, html or rich.html, tuple(_file(file, narrow) for file in letter.files)
     )
 
 
@@ -138,14 +138,14 @@ def _clean(text: str) -> str:
 
 
 def _file(file: _File, narrow: str) -> TnefFile:
-    said = {name: value.text(narrow).rstrip("\0") for name, value in file.said.items() if name != Property.ATTACH_DATA}
+    texts = {name: value.text(narrow).rstrip("\0") for name, value in file.said.items() if name != Property.ATTACH_DATA}
     content, is_letter = _content(file)
-    names = [said.get(Property.ATTACH_LONG_NAME), file.name, file.title, said.get(Property.ATTACH_NAME)]
-    shown = said.get(Property.DISPLAY_NAME)
+    names = [texts.get(Property.ATTACH_LONG_NAME), file.name, file.title, texts.get(Property.ATTACH_NAME)]
+    shown = texts.get(Property.DISPLAY_NAME)
     names = [f"{shown}.tnef"] if is_letter and shown else [*names, shown]
     name = next((safe for name in names if (safe := safe_name((name or "").rstrip("\0")))), "")
-    kind = _MEDIA_TYPE.fullmatch(said.get(Property.ATTACH_TYPE, "").lower())
-    identity = one_line(said.get(Property.ATTACH_CONTENT_ID, "").strip().strip("<>"), 500)
+    kind = _MEDIA_TYPE.fullmatch(texts.get(Property.ATTACH_TYPE, "").lower())
+    identity = one_line(texts.get(Property.ATTACH_CONTENT_ID, "").strip().strip("<>"), 500)
     return TnefFile(name, _TNEF if is_letter else kind[0] if kind else "", content, identity or None)
 
 
