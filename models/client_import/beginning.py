@@ -18,13 +18,13 @@ OF_ACCOUNTS = (ImportField.ACCOUNT_CODE, ImportField.ACCOUNT_NAME)
 async def begin(held: Held, run: Any, wish: ClientImport) -> bool:
     """Takes no lock: an account made meanwhile is found by the chunk of its rows. Raises RunLost."""
     async with store.transaction(held.firm_id):
-        said = await _said(run, wish)
+        rows = await _said(run, wish)
         accounts = await store.rows("SELECT id, code, name FROM account WHERE firm_id = $1", held.firm_id)
-        places = placed(said, ((account["id"], account["code"], account["name"]) for account in accounts))
+        places = placed(rows, ((account["id"], account["code"], account["name"]) for account in accounts))
         await _place(run, places)
         checkpoint("after an import was planned")
         run = await hold(held)
-        last = max((number_in(row.code) for row in said), default=0)
+        last = max((number_in(row.code) for row in rows), default=0)
         tallies = {"last_number": last} if last < 2**63 else {}
         viewer = (await acting(run)).viewer
         await began(viewer, run, accounts=places[-1].turn, total=run["total"], tallies=tallies)

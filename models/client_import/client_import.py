@@ -53,31 +53,31 @@ def as_json(wish: ClientImport) -> str:
 
 def from_json(text: str) -> ClientImport:
     """Reads what `as_json` wrote."""
-    kept = orjson.loads(text)
+    content = orjson.loads(text)
     return ClientImport(
-        tuple(map(_column, kept["columns"])),
-        _toggles(kept["toggles"]),
-        kept["dry_run"],
-        tuple(kept["warnings"]),
-        kept["delimiter"],
+        tuple(map(_column, content["columns"])),
+        _toggles(content["toggles"]),
+        content["dry_run"],
+        tuple(content["warnings"]),
+        content["delimiter"],
     )
 
 
-def _column(kept: Mapping[str, Any]) -> ImportColumn:
-    email = kept["email"]
+def _column(column: Mapping[str, Any]) -> ImportColumn:
+    email = column["email"]
     return ImportColumn(
-        kept["header"],
-        tuple(kept["samples"]),
-        ImportField(kept["field"]) if kept["field"] else None,
+        column["header"],
+        tuple(column["samples"]),
+        ImportField(column["field"]) if column["field"] else None,
         FieldRef(UUID(email["id"]) if email["id"] else None, email["name"]) if email else None,
-        kept["email_field"],
+        column["email_field"],
     )
 
 
-def _toggles(kept: Mapping[str, Any]) -> NewToggles:
+def _toggles(toggles: Mapping[str, Any]) -> NewToggles:
     preferences = (
         NotificationPreference(NotificationCategory(preference["category"]), preference["on"])
-        for preference in kept["preferences"]
+        for preference in toggles["preferences"]
     )
-    invite = Invite(**kept["invite"]) if kept["invite"] else None
-    return NewToggles(kept["login"], kept["notify"], kept["email_sync"], invite, tuple(preferences))
+    invite = Invite(**toggles["invite"]) if toggles["invite"] else None
+    return NewToggles(toggles["login"], toggles["notify"], toggles["email_sync"], invite, tuple(preferences))

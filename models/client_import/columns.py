@@ -67,12 +67,12 @@ def guess(sheet: Sheet, email_fields: Collection[str] = ()) -> dict[str, Target]
     By the headers, in English or Italian, in the order of the file; a column with an unknown header is left out.
     `email_fields`: the names of the firm's fields, which a header may name. First and last names are both CONTACT_NAME.
     """
-    said = samples(sheet)
-    known = {headings.plain(name): name for name in email_fields}
-    meanings = {header: headings.meaning(header) for header in sheet.headers if headings.plain(header) not in known}
-    legible = {header: meaning for header, meaning in meanings.items() if meaning and _reads(meaning, said[header])}
+    cells = samples(sheet)
+    spellings = {headings.plain(name): name for name in email_fields}
+    meanings = {header: headings.meaning(header) for header in sheet.headers if headings.plain(header) not in spellings}
+    legible = {header: meaning for header, meaning in meanings.items() if meaning and _reads(meaning, cells[header])}
     fields = headings.chosen(legible)
-    emails = _emails(sheet.headers, {header for header in legible if legible[header] is Meaning.EMAIL}, known)
+    emails = _emails(sheet.headers, {header for header in legible if legible[header] is Meaning.EMAIL}, spellings)
     targets: dict[str, Target] = {header: _FIELDS[meaning] for header, meaning in fields.items()}
     targets |= {header: FieldRef(name=name) for header, name in emails.items()}
     return {header: targets[header] for header in sheet.headers if header in targets}
@@ -83,13 +83,13 @@ def _reads(meaning: Meaning, some: Sequence[str]) -> bool:
     return reads is None or all(reads(sample) is not None for sample in some)
 
 
-def _emails(headers: Sequence[str], emails: Collection[str], known: Mapping[str, str]) -> dict[str, str]:
+def _emails(headers: Sequence[str], emails: Collection[str], spellings: Mapping[str, str]) -> dict[str, str]:
     """By header, the name of its e-mail field; where two headers mean the same, the second gets a field of its own."""
     names: dict[str, str] = {}
     for header in headers:
-        if header in emails or headings.plain(header) in known:
-            name = known.get(headings.plain(header)) or headings.email_field(header)
-            name = known.get(headings.plain(name), name)
+        if header in emails or headings.plain(header) in spellings:
+            name = spellings.get(headings.plain(header)) or headings.email_field(header)
+            name = spellings.get(headings.plain(name), name)
             names[header] = name if name not in names.values() else header[:LONGEST_NAME]
     return names
 

@@ -21,33 +21,33 @@ class Match:
 Emails = Sequence[RowEmail]
 
 
-def match(known: Known, account: KnownAccount | None, row: ClientRow, emails: Emails, headings: Headings) -> Match:
+def match(facts: Known, account: KnownAccount | None, row: ClientRow, emails: Emails, headings: Headings) -> Match:
     """`account` None: it is to be made."""
-    candidates = _holders(known, emails) or _without_address(known, account, row)
+    candidates = _holders(facts, emails) or _without_address(facts, account, row)
     if len(candidates) > 1:
         named = [contact for contact in candidates if _is_named(contact, row.contact_name)]
         if len(named) != 1:
             return Match(errors=(_ambiguous(candidates, row, emails, headings),))
         candidates = named
     contact = candidates[0] if candidates else None
-    added = list(_added(known, contact, row, emails))
+    added = list(_added(facts, contact, row, emails))
     adds = tuple(email for email in added if isinstance(email, RowEmail))
     return Match(contact, adds, tuple(error for error in added if isinstance(error, RowError)))
 
 
-def _holders(known: Known, emails: Emails) -> list[KnownContact]:
-    ids = {contact_id for email in emails for contact_id in known.holders.get(email.address.key, ())}
-    return [known.contacts[contact_id] for contact_id in sorted(ids)]
+def _holders(facts: Known, emails: Emails) -> list[KnownContact]:
+    ids = {contact_id for email in emails for contact_id in facts.holders.get(email.address.key, ())}
+    return [facts.contacts[contact_id] for contact_id in sorted(ids)]
 
 
-def _without_address(known: Known, account: KnownAccount | None, row: ClientRow) -> list[KnownContact]:
+def _without_address(facts: Known, account: KnownAccount | None, row: ClientRow) -> list[KnownContact]:
     """
     The account's contacts of this name: all of them where the row has no address; else those without any, who get the
     row's. A namesake with another address is another person.
     """
     if account is None or not row.contact_name:
         return []
-    linked = (known.contacts[contact_id] for contact_id in sorted(known.linked.get(account.id, ())))
+    linked = (facts.contacts[contact_id] for contact_id in sorted(facts.linked.get(account.id, ())))
     named = [contact for contact in linked if _is_named(contact, row.contact_name)]
     return [contact for contact in named if not contact.fields] if row.addresses else named
 
@@ -66,24 +66,24 @@ def _ambiguous(candidates: Sequence[KnownContact], row: ClientRow, emails: Email
     return RowError(row.number, column, ErrorCode.AMBIGUOUS_CONTACT, message)
 
 
-def _added(known: Known, contact: KnownContact | None, row: ClientRow, emails: Emails) -> Iterator[RowEmail | RowError]:
+def _added(facts: Known, contact: KnownContact | None, row: ClientRow, emails: Emails) -> Iterator[RowEmail | RowError]:
     """The addresses that the contact lacks, each once: two columns may have the same one."""
     fields = dict(contact.fields) if contact else {}
     for email in emails:
         key = email.address.key
         if key in fields.values():
             continue
-        if others := known.holders.get(key, set()) - ({contact.id} if contact else set()):
-            whose = known.contacts[min(others)].name
+        if holders := facts.holders.get(key, set()) - ({contact.id} if contact else set()):
+            whose = facts.contacts[min(holders)].name
             message = f"{email.address.text} is on another contact, {whose}. Take it out of this row, or out of there."
             yield RowError(row.number, email.column, ErrorCode.AMBIGUOUS_CONTACT, message)
         elif email.field_id in fields:
-            message = f"The contact has {_shown(known, fields[email.field_id])} in this field. Use another field."
+            message = f"The contact has {_shown(facts, fields[email.field_id])} in this field. Use another field."
             yield RowError(row.number, email.column, ErrorCode.FIELD_TAKEN, message)
         else:
             fields[email.field_id] = key
             yield email
 
 
-def _shown(known: Known, key: str) -> str:
-    return known.addresses[key].text if key in known.addresses else key
+def _shown(facts: Known, key: str) -> str:
+    return facts.addresses[key].text if key in facts.addresses else key

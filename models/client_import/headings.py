@@ -45,8 +45,8 @@ _SAID = {
     Meaning.EMAIL_SYNC: """email sync|sync email|sync emails|sync|email synchronization|email synchronisation
         |sincronizza email|sincronizzazione email|sincronizzazione|sincronizza|sincronizza posta""",
 }
-_MEANINGS = {said.strip(): meaning for meaning, all_said in _SAID.items() for said in all_said.split("|")}
-_RANKS = {said: rank for rank, said in enumerate(_MEANINGS)}
+_MEANINGS = {header.strip(): meaning for meaning, headers in _SAID.items() for header in headers.split("|")}
+_RANKS = {header: rank for rank, header in enumerate(_MEANINGS)}
 """Of two columns with one meaning, the one with the plainer header is taken."""
 _EMAIL_FIELDS = {
     "Email": """email|email address|address email|indirizzo email|contact email|client email|email cliente
@@ -58,7 +58,7 @@ _EMAIL_FIELDS = {
     "Spouse email": "spouse email|email spouse|email coniuge|email del coniuge|email moglie|email marito",
     "Personal email": "personal email|private email|home email|email personale|email privata",
 }
-_FIELD_NAMES = {said.strip(): name for name, all_said in _EMAIL_FIELDS.items() for said in all_said.split("|")}
+_FIELD_NAMES = {header.strip(): name for name, headers in _EMAIL_FIELDS.items() for header in headers.split("|")}
 _WORDS_OF_EMAIL = {"email", "emails", "pec"}
 _OTHER_THINGS = {
     *("password", "newsletter", "marketing", "consent", "consenso", "privacy", "opt", "sent", "inviata", "inviate"),
@@ -71,19 +71,19 @@ _OTHER_THINGS = {
 def plain(header: str) -> str:
     """Without case, accents and signs; `e-mail` and `mail` become `email`."""
     letters = "".join(char if char.isalnum() else " " for char in text.folded(header))
-    said = f" {' '.join(letters.split())} "
-    for other in (" e mail ", " mail ", " posta elettronica "):
-        said = said.replace(other, " email ")
-    return said.strip()
+    words = f" {' '.join(letters.split())} "
+    for synonym in (" e mail ", " mail ", " posta elettronica "):
+        words = words.replace(synonym, " email ")
+    return words.strip()
 
 
 def meaning(header: str) -> Meaning | None:
     """None: the header is unknown."""
-    said = plain(header)
-    if said in _MEANINGS:
-        return _MEANINGS[said]
-    parts = {*said.split()}
-    is_address = said in _FIELD_NAMES or (parts & _WORDS_OF_EMAIL and not parts & _OTHER_THINGS)
+    header = plain(header)
+    if header in _MEANINGS:
+        return _MEANINGS[header]
+    parts = {*header.split()}
+    is_address = header in _FIELD_NAMES or (parts & _WORDS_OF_EMAIL and not parts & _OTHER_THINGS)
     return Meaning.EMAIL if is_address else None
 
 

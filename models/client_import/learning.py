@@ -46,19 +46,19 @@ class About:
         )
 
 
-async def learn(by: Viewer, known: Known, turns: Sequence[Turn], *, invites: bool) -> None:
-    """Reads all that `turns` are about into `known`. `invites`: letters may be written. `by` has the `run_id`."""
+async def learn(by: Viewer, facts: Known, turns: Sequence[Turn], *, invites: bool) -> None:
+    """Reads all that `turns` are about into `facts`. `invites`: letters may be written. `by` has the `run_id`."""
     about = About.of(turns)
     for account in await _accounts(by, about):
-        known.learn_account(account)
+        facts.learn_account(account)
     for address in await _addresses(by, about, invites=invites):
-        known.learn_address(address)
-    account_ids = [account.id for turn in turns for account in accounts_of(known, turn)]
-    address_ids = [known.addresses[key].id for key in about.addresses]
+        facts.learn_address(address)
+    account_ids = [account.id for turn in turns for account in accounts_of(facts, turn)]
+    address_ids = [facts.addresses[key].id for key in about.addresses]
     for contact in await _contacts(by, [address_id for address_id in address_ids if address_id], account_ids):
-        known.address_ids |= zip(contact["keys"], contact["address_ids"], strict=True)
-        known.learn_contact(_contact(contact))
-    await _learn_spots(by, known, turns)
+        facts.address_ids |= zip(contact["keys"], contact["address_ids"], strict=True)
+        facts.learn_contact(_contact(contact))
+    await _learn_spots(by, facts, turns)
 
 
 async def _accounts(by: Viewer, about: About) -> list[KnownAccount]:
@@ -165,12 +165,12 @@ ORDER BY c.id
 """
 
 
-async def _learn_spots(by: Viewer, known: Known, turns: Sequence[Turn]) -> None:
+async def _learn_spots(by: Viewer, facts: Known, turns: Sequence[Turn]) -> None:
     """The switches of the rows' addresses on accounts that are there."""
     keys = [
-        (account.id, address.key, known.addresses[address.key].id)
+        (account.id, address.key, facts.addresses[address.key].id)
         for turn in turns
-        for account in accounts_of(known, turn)
+        for account in accounts_of(facts, turn)
         for row in turn.rows
         for address in row.addresses.values()
     ]
@@ -181,7 +181,7 @@ async def _learn_spots(by: Viewer, known: Known, turns: Sequence[Turn]) -> None:
     for (account_id, key), address_id in there.items():
         if toggles := by_id.get((account_id, address_id)):
             on = {switch for switch in Switch if toggles[switch]}
-            known.spots.setdefault((account_id, key), KnownSpot(on, toggles["held"]))
+            facts.spots.setdefault((account_id, key), KnownSpot(on, toggles["held"]))
 
 
 _SPOTS = f"""

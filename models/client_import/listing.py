@@ -100,8 +100,8 @@ def view_of(run: Any) -> ClientImportView:
 
 def figures_of(tallies: str) -> Mapping[str, int]:
     """All of FIGURES, zero where there was none, and whatever else a run's tallies hold."""
-    kept: Mapping[str, int] = orjson.loads(tallies)
-    return {**dict.fromkeys((*FIGURES, "last_number"), 0), **kept}
+    figures: Mapping[str, int] = orjson.loads(tallies)
+    return {**dict.fromkeys((*FIGURES, "last_number"), 0), **figures}
 
 
 async def errors_of_imports(by: Viewer, ids: Sequence[UUID], window: Window) -> dict[UUID, Page[RowError]]:

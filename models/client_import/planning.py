@@ -31,11 +31,11 @@ class Plan:
     deeds: Deeds = field(default_factory=Deeds)
 
 
-def plan(known: Known, options: Options, turns: Sequence[Turn]) -> Plan:
-    """`known` has all that these turns are about, and is changed as they change it."""
+def plan(facts: Known, options: Options, turns: Sequence[Turn]) -> Plan:
+    """`facts` has all that these turns are about, and is changed as they change it."""
     made = Plan()
     for turn in turns:
-        made.results += _Turn(known, options, turn, made.deeds).results()
+        made.results += _Turn(facts, options, turn, made.deeds).results()
     made.results.sort(key=lambda result: result.number)
     return made
 
@@ -49,9 +49,9 @@ def not_allowed(turns: Sequence[Turn]) -> Plan:
 
 
 class _Turn:
-    def __init__(self, known: Known, options: Options, turn: Turn, deeds: Deeds) -> None:
-        self._known, self._options, self._turn, self._deeds = known, options, turn, deeds
-        accounts = accounts_of(known, turn)
+    def __init__(self, facts: Known, options: Options, turn: Turn, deeds: Deeds) -> None:
+        self._known, self._options, self._turn, self._deeds = facts, options, turn, deeds
+        accounts = accounts_of(facts, turn)
         self._account = accounts[0] if accounts else None
         self._is_ambiguous = turn.is_ambiguous or len(accounts) > 1
         self._said = Said.of(turn.rows)

@@ -91,8 +91,8 @@ async def _checked(by: Viewer, new: NewImport, sheet: Sheet) -> ClientImport:
     faults.must_be_none()
     samples = columns.samples(sheet)
     names = {field.id: field.name for field in fields}
-    kept = [_column(header, samples[header], targets.get(header), names) for header in sheet.headers]
-    return ClientImport(kept, toggles, new.dry_run, sheet.warnings, sheet.delimiter)
+    import_columns = [_column(header, samples[header], targets.get(header), names) for header in sheet.headers]
+    return ClientImport(import_columns, toggles, new.dry_run, sheet.warnings, sheet.delimiter)
 
 
 def _column(header: str, samples: tuple[str, ...], target: Target | None, names: dict[UUID, str]) -> ImportColumn:
@@ -110,7 +110,7 @@ def _targets(new: NewImport, sheet: Sheet, fields: Sequence[EmailFieldView]) -> 
     places = {header: at for at, (header, _) in enumerate(new.columns or ())}
     faults, met, made = Faults(), set[str](), set[str]()
     names = {field.id: field.name for field in fields}
-    known = {key_of_name(field.name) for field in fields}
+    keys = {key_of_name(field.name) for field in fields}
     for header, target in targets.items():
         if not isinstance(target, FieldRef):
             continue
@@ -124,10 +124,10 @@ def _targets(new: NewImport, sheet: Sheet, fields: Sequence[EmailFieldView]) -> 
                     ErrorCode.INVALID, f"Another column goes into {name}. Each has a field of its own.", *path
                 )
             met.add(key)
-            if key not in known:
+            if key not in keys:
                 made.add(key)
     with faults:
-        _must_fit(len(known) + len(made))
+        _must_fit(len(keys) + len(made))
     faults.must_be_none()
     return targets
 

@@ -72,10 +72,10 @@ async def _import(held: Held, run: Any, wish: ClientImport, pace: Pace) -> bool:
         begun = monotonic()
         run = await hold(held)
         await history.lock(held.firm_id)
-        who = await acting(run)
-        known = await _known(who.viewer, run)
-        plan = await _planned(who, wish, chunk, known, writes=True)
-        goes_on = await _end(who.viewer, run, chunk, plan)
+        actor = await acting(run)
+        facts = await _known(actor.viewer, run)
+        plan = await _planned(actor, wish, chunk, facts, writes=True)
+        goes_on = await _end(actor.viewer, run, chunk, plan)
         checkpoint("before the commit of a chunk of an import")
     pace.took(chunk.rows, monotonic() - begun)
     checkpoint("after the commit of a chunk of an import")
@@ -86,16 +86,16 @@ async def _rehearse(held: Held, wish: ClientImport, pace: Pace) -> bool:
     """The next chunk of a dry run: it locks nothing for long, and makes nothing. Each worker begins it anew."""
     async with store.transaction(held.firm_id):
         run = await hold(held)
-        who = await acting(run)
-        if (known := _rehearsals.get(pace)) is None:
-            known = _rehearsals[pace] = await _known(who.viewer, run)
+        actor = await acting(run)
+        if (facts := _rehearsals.get(pace)) is None:
+            facts = _rehearsals[pace] = await _known(actor.viewer, run)
             await reporting.forget(run)
             run = await hold(held)
     chunk = await _next(run, wish, pace)
-    plan = await _planned(who, wish, chunk, known, writes=False)
+    plan = await _planned(actor, wish, chunk, facts, writes=False)
     async with store.transaction(held.firm_id):
         run = await hold(held)
-        if not (goes_on := await _end(who.viewer, run, chunk, plan)):
+        if not (goes_on := await _end(actor.viewer, run, chunk, plan)):
             await reporting.forget_cells(run)
         checkpoint("before the commit of a chunk of a dry run")
     checkpoint("after the commit of a chunk of a dry run")
@@ -110,35 +110,35 @@ async def _known(by: Viewer, run: Any) -> Known:
 
 async def _next(run: Any, wish: ClientImport, pace: Pace) -> Chunk:
     """Reads the rows of the next turns, a few at a time, so that other work of this process goes on meanwhile."""
-    kept = await next_turns(run, pace.items, table="client_import_row", order="number")
+    rows = await next_turns(run, pace.items, table="client_import_row", order="number")
     sheet, targets = Sheet(wish.headers, Rows(())), wish.targets
-    rows: list[ClientRow] = []
-    for first in range(0, len(kept), READ_AT_ONCE):
+    clients: list[ClientRow] = []
+    for first in range(0, len(rows), READ_AT_ONCE):
         some = [
-            Row(row["number"], tuple(orjson.loads(row["cells"])), row["fault"]) for row in kept[first:][:READ_AT_ONCE]
+            Row(row["number"], tuple(orjson.loads(row["cells"])), row["fault"]) for row in rows[first:][:READ_AT_ONCE]
         ]
-        rows += client_rows(sheet, targets, some)
+        clients += client_rows(sheet, targets, some)
         await asyncio.sleep(0)
     turns = [
         _turn([(row, client) for row, client in of_turn])
-        for _, of_turn in groupby(zip(kept, rows, strict=True), lambda pair: pair[0]["turn"])
+        for _, of_turn in groupby(zip(rows, clients, strict=True), lambda pair: pair[0]["turn"])
     ]
-    return Chunk(turns, kept[-1]["turn"] if kept else run["turn"], len(kept))
+    return Chunk(turns, rows[-1]["turn"] if rows else run["turn"], len(rows))
 
 
 def _turn(rows: Sequence[tuple[Any, ClientRow]]) -> Turn:
-    kept = rows[0][0]
-    return Turn([client for _, client in rows], kept["account_id"], kept["is_ambiguous"])
+    first = rows[0][0]
+    return Turn([client for _, client in rows], first["account_id"], first["is_ambiguous"])
 
 
-async def _planned(who: Actor, wish: ClientImport, chunk: Chunk, known: Known, *, writes: bool) -> Plan:
-    if not who.may_go_on:
+async def _planned(actor: Actor, wish: ClientImport, chunk: Chunk, facts: Known, *, writes: bool) -> Plan:
+    if not actor.may_go_on:
         return not_allowed(chunk.turns)
-    options = await options_of(who.viewer, wish)
-    await learn(who.viewer, known, chunk.turns, invites=wish.toggles.invite is not None)
-    made = plan(known, options, chunk.turns)
+    options = await options_of(actor.viewer, wish)
+    await learn(actor.viewer, facts, chunk.turns, invites=wish.toggles.invite is not None)
+    made = plan(facts, options, chunk.turns)
     if writes:
-        await write(who.viewer, known, options, made.deeds)
+        await write(actor.viewer, facts, options, made.deeds)
     return made
 
 

@@ -50,9 +50,9 @@ class Asking:
     """Of one row. `account` None: it is to be made, and no address has a switch there."""
 
     def __init__(
-        self, known: Known, options: Options, account: KnownAccount | None, row: ClientRow, said: Said
+        self, facts: Known, options: Options, account: KnownAccount | None, row: ClientRow, answers: Said
     ) -> None:
-        self._known, self._options, self._account, self._row, self._said = known, options, account, row, said
+        self._known, self._options, self._account, self._row, self._said = facts, options, account, row, answers
         self._errors: list[RowError] = []
         self._letters: list[str] = []
 
@@ -102,12 +102,10 @@ class Asking:
         return True if is_default and switch in self._options.toggles.switched_on() else None
 
     def _contradicts(self, key: str, switch: Switch, own: bool) -> Iterator[RowError]:
-        said, number = self._said.done.get((key, switch), (own, 0))
-        if said is not own:
+        on, number = self._said.done.get((key, switch), (own, 0))
+        if on is not own:
             text = self._known.addresses[key].text
-            message = (
-                f"Row {number} says {'yes' if said else 'no'} of {text} on this account, and this one the contrary."
-            )
+            message = f"Row {number} says {'yes' if on else 'no'} of {text} on this account, and this one the contrary."
             yield RowError(self._row.number, self._column(switch), ErrorCode.INVALID, message)
 
     def _why_not_on(self, switch: Switch, address: KnownAddress, column: str | None) -> Iterator[RowError]:
@@ -142,28 +140,28 @@ class Asking:
 
 
 def begin(
-    known: Known,
+    facts: Known,
     deeds: Deeds,
     account: KnownAccount,
     contact: KnownContact,
     row: ClientRow,
     wishes: Wishes,
-    said: Said,
+    answers: Said,
 ) -> None:
     """The row is good: from now on its addresses have these switches in what is known."""
     for key in list(contact.fields.values()):
-        known.spot(account.id, key).held = True
+        facts.spot(account.id, key).held = True
     for address in row.addresses.values():
         for switch, on in row.switches.items():
-            said.done.setdefault((address.key, switch), (on, row.number))
+            answers.done.setdefault((address.key, switch), (on, row.number))
     for key, changes in wishes.switches.items():
-        _switch(known.spot(account.id, key), changes)
+        _switch(facts.spot(account.id, key), changes)
         if changes:
             deeds.switches[account.id, key].update(changes)
     deeds.fresh |= {(account.id, key) for key in wishes.fresh}
     deeds.invited |= dict.fromkeys((account.id, key) for key in wishes.invited)
     for key in wishes.letters:
-        _write_to(known, deeds, known.addresses[key])
+        _write_to(facts, deeds, facts.addresses[key])
 
 
 def _switch(spot: KnownSpot, changes: dict[Switch, bool]) -> None:
@@ -171,8 +169,8 @@ def _switch(spot: KnownSpot, changes: dict[Switch, bool]) -> None:
     spot.on -= {switch for switch, on in changes.items() if not on}
 
 
-def _write_to(known: Known, deeds: Deeds, address: KnownAddress) -> None:
-    known.letters_left -= 1
+def _write_to(facts: Known, deeds: Deeds, address: KnownAddress) -> None:
+    facts.letters_left -= 1
     address.room -= 1
     address.written_to = True
     if not address.activated:

@@ -43,16 +43,16 @@ class Turn:
         return (row for row in self.rows if not row.errors)
 
 
-def accounts_of(known: Known, turn: Turn) -> Sequence[KnownAccount]:
+def accounts_of(facts: Known, turn: Turn) -> Sequence[KnownAccount]:
     """The account that was matched; else those that are there by now, by code or else by name."""
     if turn.is_ambiguous:
         return []
     if turn.account_id is not None:
-        return [known.accounts[turn.account_id]]
+        return [facts.accounts[turn.account_id]]
     if turn.code is not None:
-        account = known.by_code.get(code_key(turn.code))
+        account = facts.by_code.get(code_key(turn.code))
         return [account] if account else []
-    return known.by_name.get(name_key(turn.name), []) if turn.name else []
+    return facts.by_name.get(name_key(turn.name), []) if turn.name else []
 
 
 @dataclass(slots=True)
@@ -85,9 +85,9 @@ class Placed:
     is_ambiguous: bool
 
 
-def placed(said: Sequence[Said], accounts: Iterable[tuple[UUID, str, str]]) -> list[Placed]:
+def placed(rows: Sequence[Said], accounts: Iterable[tuple[UUID, str, str]]) -> list[Placed]:
     """`accounts`: id, code and name of each that the firm has."""
-    groups = _matched(_groups(said), {code_key(row.code) for row in said if row.code}, accounts)
+    groups = _matched(_groups(rows), {code_key(row.code) for row in rows if row.code}, accounts)
     groups.sort(key=lambda group: min(group.rows))
     return [
         Placed(number, turn, group.account_id, group.is_ambiguous)
@@ -96,24 +96,24 @@ def placed(said: Sequence[Said], accounts: Iterable[tuple[UUID, str, str]]) -> l
     ]
 
 
-def _groups(said: Sequence[Said]) -> list[_Group]:
+def _groups(rows: Sequence[Said]) -> list[_Group]:
     """A row without a code belongs to the group with its name; where several have it, it is ambiguous."""
     codes_of = defaultdict[str, set[str]](set)
-    for row in said:
+    for row in rows:
         if row.code and row.name:
             codes_of[name_key(row.name)].add(code_key(row.code))
     groups: dict[tuple[str, str], _Group] = {}
-    for row in said:
+    for row in rows:
         code, name = code_key(row.code) if row.code else "", name_key(row.name)
-        others = codes_of.get(name, set()) if not code else set()
-        if len(others) == 1:
-            (code,) = others
+        codes = codes_of.get(name, set()) if not code else set()
+        if len(codes) == 1:
+            (code,) = codes
         group = groups.setdefault((code, "" if code else name or f" {row.number}"), _Group())
         group.rows.append(row.number)
         group.codes |= {code} - {""}
         if name and name not in group.names:
             group.names.append(name)
-        group.is_ambiguous |= len(others) > 1
+        group.is_ambiguous |= len(codes) > 1
     return list(groups.values())
 
 
@@ -134,24 +134,24 @@ def _matched(groups: list[_Group], codes: set[str], accounts: Iterable[tuple[UUI
 def _match(
     group: _Group, codes: set[str], by_code: dict[str, UUID], by_name: dict[str, list[tuple[str, UUID]]]
 ) -> None:
-    known = {by_code[code] for code in group.codes if code in by_code}
-    if not known:
-        known = {
+    account_ids = {by_code[code] for code in group.codes if code in by_code}
+    if not account_ids:
+        account_ids = {
             account_id
             for name in group.names[:1]
             for code, account_id in by_name.get(name, ())
             if not group.codes or code not in codes
         }
-    group.is_ambiguous |= len(known) > 1
-    group.account_id = None if group.is_ambiguous else next(iter(known), None)
+    group.is_ambiguous |= len(account_ids) > 1
+    group.account_id = None if group.is_ambiguous else next(iter(account_ids), None)
 
 
 def _merged(groups: list[_Group]) -> list[_Group]:
     merged: dict[UUID, _Group] = {}
-    others = []
+    unmatched = []
     for group in groups:
         if group.account_id is None:
-            others.append(group)
+            unmatched.append(group)
             continue
         first = merged.setdefault(group.account_id, group)
         if first is not group:
@@ -161,4 +161,4 @@ def _merged(groups: list[_Group]) -> list[_Group]:
     for group in merged.values():
         if group.is_ambiguous:
             group.account_id = None
-    return [*merged.values(), *others]
+    return [*merged.values(), *unmatched]

@@ -19,9 +19,9 @@ _SWITCHES = {
 
 async def options_of(by: Viewer, wish: ClientImport) -> Options:
     """One statement."""
-    known = {key_of_name(field.name): field.id for field in await email_field.of_firm(by)}
+    field_ids = {key_of_name(field.name): field.id for field in await email_field.of_firm(by)}
     columns = [column for column in wish.columns if column.email is not None]
-    ids = {column.header: _id_of(column, known) for column in columns}
+    ids = {column.header: _id_of(column, field_ids) for column in columns}
     return Options(
         wish.toggles,
         _headings(wish),
@@ -29,18 +29,18 @@ async def options_of(by: Viewer, wish: ClientImport) -> Options:
         {
             ids[column.header]: column.email_field
             for column in columns
-            if column.email_field and ids[column.header] not in known.values()
+            if column.email_field and ids[column.header] not in field_ids.values()
         },
     )
 
 
-def _id_of(column: ImportColumn, known: dict[str, UUID]) -> UUID:
+def _id_of(column: ImportColumn, field_ids: dict[str, UUID]) -> UUID:
     """The field's id; for one that is to be made a provisional id, the same each time."""
     assert column.email is not None
     if column.email.id is not None:
         return column.email.id
     key = key_of_name(column.email.name or "")
-    return known.get(key) or uuid5(NAMESPACE_OID, key)
+    return field_ids.get(key) or uuid5(NAMESPACE_OID, key)
 
 
 def _headings(wish: ClientImport) -> Headings:

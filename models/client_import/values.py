@@ -132,7 +132,7 @@ def _take_address(client: ClientRow, target: FieldRef, cell: str) -> None:
         why = "There is more than one address. Each has a column of its own, since it is kept in a field of its own."
         raise Refusal(ErrorCode.ADDRESS_INVALID, why)
     typed = address.typed(cell)
-    if any(typed.key == other.key for other in client.addresses.values()):
+    if any(typed.key == address.key for address in client.addresses.values()):
         raise Refusal(ErrorCode.ALREADY_TAKEN, f"{typed.text} stands in another column of this row already.")
     client.addresses[target] = typed
 

@@ -7,14 +7,14 @@ _SAID = {
     True: "yes|y|si|s|true|t|vero|1|x|on|✓|✔|☑|enabled|attivo|attiva|abilitato|abilitata",
     False: "no|n|false|f|falso|0|off|☐|✗|disabled|disattivo|disattiva|disabilitato|disabilitata|non attivo",
 }
-_ANSWERS = {said: answer for answer, all_said in _SAID.items() for said in all_said.split("|")}
+_ANSWERS = {word: answer for answer, words in _SAID.items() for word in words.split("|")}
 _KINDS_SAID = {
     AccountKind.COMPANY: """company|business|corporation|azienda|societa|ditta|impresa|persona giuridica
         |legal entity|giuridica""",
     AccountKind.INDIVIDUAL: "individual|person|private|private person|individuo|persona|persona fisica|privato|fisica",
     AccountKind.OTHER: "other|altro|altra|altri|ente|associazione|association",
 }
-_KINDS = {said.strip(): kind for kind, all_said in _KINDS_SAID.items() for said in all_said.split("|")}
+_KINDS = {word.strip(): kind for kind, words in _KINDS_SAID.items() for word in words.split("|")}
 _FAILED_SAID = "#N/A|#N/D|#REF!|#RIF!|#VALUE!|#VALORE!|#NAME?|#NOME?|#DIV/0!|#NULL!|#NULLO!|#NUM!|#SPILL!|#CALC!"
 FAILED = frozenset(_FAILED_SAID.split("|"))
 """What a spreadsheet shows where a formula failed, in a CSV file too."""

@@ -17,36 +17,36 @@ from models.toggles import EVERY_CATEGORY_ON, Toggles, Wanted, ensure, lock, swi
 from models.viewer import Viewer
 
 
-async def write(by: Viewer, known: Known, options: Options, deeds: Deeds) -> None:
-    """Runs inside a transaction, under `firm.one_at_a_time` and `history.lock`; `known` was read under them."""
+async def write(by: Viewer, facts: Known, options: Options, deeds: Deeds) -> None:
+    """Runs inside a transaction, under `firm.one_at_a_time` and `history.lock`; `facts` was read under them."""
     await account.making.write(by, deeds.accounts)
-    await _write_contacts(by, known, options, deeds)
+    await _write_contacts(by, facts, options, deeds)
     contact.linking.record(by, await contact.linking.write(by, deeds.links))
     checkpoint("after the accounts of a chunk of an import were made")
-    await _switch(by, known, options, deeds)
-    await invite(by, list(_asked(known, options, deeds)), has_room=True)  # the plan has counted
+    await _switch(by, facts, options, deeds)
+    await invite(by, list(_asked(facts, options, deeds)), has_room=True)  # the plan has counted
 
 
-async def _write_contacts(by: Viewer, known: Known, options: Options, deeds: Deeds) -> None:
+async def _write_contacts(by: Viewer, facts: Known, options: Options, deeds: Deeds) -> None:
     made = [
-        MadeContact(contact_id, name, _texts(known, deeds, known.contacts[contact_id].fields))
+        MadeContact(contact_id, name, _texts(facts, deeds, facts.contacts[contact_id].fields))
         for contact_id, name in deeds.contacts.items()
     ]
     await contact.making.write(by, made)
-    await _ensure_addresses(by, known, deeds)
+    await _ensure_addresses(by, facts, deeds)
     fields = await _fields(by, options, deeds)
-    held = [(whose, fields.get(field_id, field_id), known.address_ids[key]) for whose, field_id, key in deeds.emails]
+    held = [(whose, fields.get(field_id, field_id), facts.address_ids[key]) for whose, field_id, key in deeds.emails]
     if held:
         await contact.making.hold(by, held)
-    await _change_contacts(by, known, deeds)
+    await _change_contacts(by, facts, deeds)
 
 
-async def _ensure_addresses(by: Viewer, known: Known, deeds: Deeds) -> None:
+async def _ensure_addresses(by: Viewer, facts: Known, deeds: Deeds) -> None:
     """Makes the addresses that the firm lacks. The spelling of a known one stays, whatever the file has."""
-    unknown = [typed for key, typed in deeds.addresses.items() if key not in known.address_ids]
+    unknown = [typed for key, typed in deeds.addresses.items() if key not in facts.address_ids]
     if not unknown:
         return
-    known.address_ids |= await address.ensure(by, unknown)
+    facts.address_ids |= await address.ensure(by, unknown)
 
 
 async def _fields(by: Viewer, options: Options, deeds: Deeds) -> Mapping[UUID, UUID]:
@@ -59,16 +59,16 @@ async def _fields(by: Viewer, options: Options, deeds: Deeds) -> Mapping[UUID, U
     return {field_id: ids[name] for field_id, name in names.items()}
 
 
-def _texts(known: Known, deeds: Deeds, fields: Mapping[UUID, str]) -> tuple[str, ...]:
-    return tuple(known.addresses[key].text if key in known.addresses else key for key in fields.values())
+def _texts(facts: Known, deeds: Deeds, fields: Mapping[UUID, str]) -> tuple[str, ...]:
+    return tuple(facts.addresses[key].text if key in facts.addresses else key for key in fields.values())
 
 
-async def _change_contacts(by: Viewer, known: Known, deeds: Deeds) -> None:
+async def _change_contacts(by: Viewer, facts: Known, deeds: Deeds) -> None:
     """Renews the search words of contacts that get more addresses, and records these."""
     if not deeds.changed:
         return
-    people = [known.contacts[contact_id] for contact_id in sorted(deeds.changed)]
-    words = [" ".join(text.words(person.name, *_texts(known, deeds, person.fields))) for person in people]
+    people = [facts.contacts[contact_id] for contact_id in sorted(deeds.changed)]
+    words = [" ".join(text.words(person.name, *_texts(facts, deeds, person.fields))) for person in people]
     await store.execute(_CHANGE, by.firm_id, [person.id for person in people], words)
     for person in people:
         journal.record(
@@ -76,7 +76,7 @@ async def _change_contacts(by: Viewer, known: Known, deeds: Deeds) -> None:
             by=by,
             subject=(Subject.CONTACT, person.id),
             accounts=person.accounts,
-            changes=[Change("emails", None, known.addresses[key].text) for key in deeds.changed[person.id]],
+            changes=[Change("emails", None, facts.addresses[key].text) for key in deeds.changed[person.id]],
         )
 
 
@@ -94,16 +94,16 @@ class _Spots:
     keys: Mapping[tuple[UUID, UUID], Spot]
 
     @classmethod
-    def of(cls, known: Known, deeds: Deeds) -> "_Spots":
-        return cls({(account_id, known.address_ids[key]): (account_id, key) for account_id, key in _spots(deeds)})
+    def of(cls, facts: Known, deeds: Deeds) -> "_Spots":
+        return cls({(account_id, facts.address_ids[key]): (account_id, key) for account_id, key in _spots(deeds)})
 
 
 def _spots(deeds: Deeds) -> set[Spot]:
     return deeds.spots.keys() | deeds.switches.keys() | deeds.fresh
 
 
-async def _switch(by: Viewer, known: Known, options: Options, deeds: Deeds) -> None:
-    spots = _Spots.of(known, deeds).keys
+async def _switch(by: Viewer, facts: Known, options: Options, deeds: Deeds) -> None:
+    spots = _Spots.of(facts, deeds).keys
     if not spots:
         return
     made = await ensure(by, list(spots))
@@ -128,13 +128,13 @@ def _wanted(options: Options, deeds: Deeds, spot: Spot, toggles: Toggles) -> Wan
     return positions | deeds.switches.get(spot, {})
 
 
-def _asked(known: Known, options: Options, deeds: Deeds) -> Iterator[Asked]:
+def _asked(facts: Known, options: Options, deeds: Deeds) -> Iterator[Asked]:
     """Whom an earlier chunk has written to gets no second letter; the invitation covers the account, too."""
     wish = options.toggles.invite
     if wish is None:
         return
     for account_id, key in deeds.invited:
-        person = known.addresses[key]
+        person = facts.addresses[key]
         if not (person.activated and person.written_before):
             again = wish.again and not person.written_before
-            yield Asked(account_id, known.address_ids[key], replace(wish, again=again))
+            yield Asked(account_id, facts.address_ids[key], replace(wish, again=again))

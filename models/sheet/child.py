@@ -52,8 +52,8 @@ def records_of(content: bytes) -> tuple[Iterable[Record], list[str], str]:
     return delimited.records(text, delimiter), warnings, delimiter if delimiter in delimited.DELIMITERS else ";"
 
 
-def _line(out: BinaryIO, said: object) -> int:
-    return out.write(orjson.dumps(said) + b"\n")
+def _line(out: BinaryIO, value: object) -> int:
+    return out.write(orjson.dumps(value) + b"\n")
 
 
 def _limit() -> None:
@@ -62,14 +62,14 @@ def _limit() -> None:
         return
     import resource
 
-    for what, most in (
+    for limit, most in (
         (resource.RLIMIT_AS, MEMORY),
         (resource.RLIMIT_DATA, MEMORY),
         (resource.RLIMIT_CPU, SECONDS),
         (resource.RLIMIT_CORE, 0),
     ):
         with contextlib.suppress(ValueError, OSError):  # macOS knows no limit of memory
-            resource.setrlimit(what, (most, most))
+            resource.setrlimit(limit, (most, most))
 
 
 if __name__ == "__main__":

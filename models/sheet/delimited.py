@@ -35,8 +35,8 @@ def records(text: str, delimiter: str) -> Iterator[Record]:
 
 def _otherwise_delimited(cells: Sequence[str], width: int, delimiter: str) -> str:
     """What is wrong with a row that has another delimiter: it would be read as one long name."""
-    others = (other for other in DELIMITERS if other != delimiter and len(cells) == 1 < width)
-    if any(cells[0].count(other) >= width - 1 for other in others):
+    signs = (sign for sign in DELIMITERS if sign != delimiter and len(cells) == 1 < width)
+    if any(cells[0].count(sign) >= width - 1 for sign in signs):
         return (
             f"Between its cells stands another sign than in the header, which has {_NAMES.get(delimiter, delimiter)}."
         )
@@ -100,8 +100,8 @@ def _may_be_a_delimiter(character: str) -> bool:
 
 def _score(text: str, delimiter: str) -> tuple[float, int]:
     """How many rows are as wide as the header, and how wide that is."""
-    seen = (record.cells for record in islice(records(text, delimiter), 10 * LOOKED_AT))
-    widths = [len(cells) for cells in islice((cells for cells in seen if any(map(str.strip, cells))), LOOKED_AT)]
+    rows = (record.cells for record in islice(records(text, delimiter), 10 * LOOKED_AT))
+    widths = [len(cells) for cells in islice((cells for cells in rows if any(map(str.strip, cells))), LOOKED_AT)]
     if not widths:  # all that stands there is delimiters
         return 0, text.count(delimiter)
     if widths[0] < 2:

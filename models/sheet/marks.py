@@ -41,14 +41,14 @@ def marks_of(archive: ZipFile, sheet: str) -> Marks:
 def _path(archive: ZipFile, sheet: str) -> str | None:
     key, paths = "", dict[str, str]()
 
-    def book(name: str, said: Attributes) -> None:
+    def book(name: str, attrs: Attributes) -> None:
         nonlocal key
-        if name == "sheet" and said.get("name") == sheet:
-            key = next((value for said_name, value in said.items() if said_name.endswith(":id")), "")
+        if name == "sheet" and attrs.get("name") == sheet:
+            key = next((value for attr, value in attrs.items() if attr.endswith(":id")), "")
 
-    def relations(name: str, said: Attributes) -> None:
+    def relations(name: str, attrs: Attributes) -> None:
         if name == "Relationship":
-            paths[said.get("Id", "")] = said.get("Target", "")
+            paths[attrs.get("Id", "")] = attrs.get("Target", "")
 
     _read(archive, "xl/workbook.xml", book)
     _read(archive, "xl/_rels/workbook.xml.rels", relations)
@@ -67,14 +67,14 @@ def _zeros(archive: ZipFile) -> dict[str, int]:
     formats, styles = dict[str, int](), dict[str, int]()
     counted, inside = 0, False
 
-    def style(name: str, said: Attributes) -> None:
+    def style(name: str, attrs: Attributes) -> None:
         nonlocal counted, inside
-        if name == "numFmt" and (code := said.get("formatCode", "")).strip("0") == "":
-            formats[said.get("numFmtId", "")] = len(code)
+        if name == "numFmt" and (code := attrs.get("formatCode", "")).strip("0") == "":
+            formats[attrs.get("numFmtId", "")] = len(code)
         elif name in {"cellXfs", "cellStyleXfs", "dxfs"}:
             inside = name == "cellXfs"
         elif name == "xf" and inside:
-            if digits := formats.get(said.get("numFmtId", "")):
+            if digits := formats.get(attrs.get("numFmtId", "")):
                 styles[str(counted)] = digits
             counted += 1
 
@@ -92,23 +92,23 @@ class _Cells:
         self._formula = self._within = False
         self._kind = self._value = ""
 
-    def start(self, name: str, said: Attributes) -> None:
+    def start(self, name: str, attrs: Attributes) -> None:
         if name == "c":
-            self._begin(said)
+            self._begin(attrs)
         elif name == "v":
             self._within = self._formula or self._kind == "e"
         elif name == "row":
-            self._row = int(said["r"]) - 1 if said.get("r", "").isdecimal() else self._row + 1
+            self._row = int(attrs["r"]) - 1 if attrs.get("r", "").isdecimal() else self._row + 1
             self._column = -1
         elif name == "f":
             self._formula = True
 
-    def _begin(self, said: Attributes) -> None:
-        self._row, self._column = _place(said["r"]) if "r" in said else (self._row, self._column + 1)
+    def _begin(self, attrs: Attributes) -> None:
+        self._row, self._column = _place(attrs["r"]) if "r" in attrs else (self._row, self._column + 1)
         if self._row > self._last_row or self._column > self._last_column:
             self._grow()
-        self._kind, self._formula, self._value = said.get("t", "n"), False, ""
-        if self._kind == "n" and (digits := self._zeros.get(said.get("s", ""))):
+        self._kind, self._formula, self._value = attrs.get("t", "n"), False, ""
+        if self._kind == "n" and (digits := self._zeros.get(attrs.get("s", ""))):
             self.marks.digits[self._row, self._column] = digits
 
     def _grow(self) -> None:
@@ -160,17 +160,17 @@ def _read(
     text: Callable[[str], None] | None = None,
 ) -> None:
     """Parses a file of the archive, names without prefixes; does nothing where it is not there."""
-    found = _found(archive, path)
-    if found is None:
+    entry = _found(archive, path)
+    if entry is None:
         return
     parser = expat.ParserCreate()
-    parser.StartElementHandler = lambda name, said: start(name.rpartition(":")[2] if ":" in name else name, said)
+    parser.StartElementHandler = lambda name, attrs: start(name.rpartition(":")[2] if ":" in name else name, attrs)
     parser.StartDoctypeDeclHandler = _no_doctype
     if end and text:
         parser.EndElementHandler = lambda name: end(name.rpartition(":")[2] if ":" in name else name)
         parser.CharacterDataHandler = text
     try:
-        with archive.open(found) as file:
+        with archive.open(entry) as file:
             while piece := file.read(AT_ONCE):
                 parser.Parse(piece, False)
             parser.Parse(b"", True)

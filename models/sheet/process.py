@@ -43,7 +43,7 @@ async def read(content: bytes) -> Sheet:
 async def _answer(process: Process, content: bytes) -> bytes:
     try:
         async with asyncio.timeout(PATIENCE):
-            said, _ = await process.communicate(content)
+            output, _ = await process.communicate(content)
     except TimeoutError:
         raise Unreadable(TOO_MUCH) from None
     finally:
@@ -55,11 +55,11 @@ async def _answer(process: Process, content: bytes) -> bytes:
         if process.returncode > 0:  # no signal: our own mistake, so nobody is told that their file is too large
             raise RuntimeError(f"The process that reads tables ended with code {process.returncode}.")
         raise Unreadable(TOO_MUCH)
-    return said
+    return output
 
 
-def _sheet(said: bytes) -> Sheet:
-    *lines, last = said.splitlines()
+def _sheet(output: bytes) -> Sheet:
+    *lines, last = output.splitlines()
     whole = orjson.loads(last)
     if "unreadable" in whole:
         raise Unreadable(whole["unreadable"])

@@ -70,13 +70,13 @@ class Layout:
         self._left_out = int(self._said[0].casefold() == ERROR_COLUMN.casefold())
         self.headers = self._named(self._said[self._left_out :])
 
-    def _named(self, said: Sequence[str]) -> tuple[str, ...]:
+    def _named(self, head: Sequence[str]) -> tuple[str, ...]:
         """Headers are made to differ, since a column is chosen by its header."""
         names: dict[str, None] = {}
-        for at, header in enumerate(said, start=self._left_out):
+        for at, header in enumerate(head, start=self._left_out):
             name = header or f"Column {letters(at)}"
             if name in names:
-                name = next(free for count in range(2, len(said) + 2) if (free := f"{header} ({count})") not in names)
+                name = next(free for count in range(2, len(head) + 2) if (free := f"{header} ({count})") not in names)
                 self.warnings.append(f"There is more than one column {header}. Column {letters(at)} is {name} here.")
             names[name] = None
         return tuple(names)
@@ -100,8 +100,8 @@ class Layout:
         long = next((at for at, cell in enumerate(cells, start=self._left_out) if len(cell) > LONGEST_CELL), None)
         if long is not None:
             return f"The cell in column {letters(long)} has more than {LONGEST_CELL:,} characters. It is cut here."
-        said = self._said[self._left_out :]
-        if len(cells) == len(said) and all(_clean(cell) == header for cell, header in zip(cells, said, strict=True)):
+        head = self._said[self._left_out :]
+        if len(cells) == len(head) and all(_clean(cell) == header for cell, header in zip(cells, head, strict=True)):
             return "It says the header once more. Leave it out."
         return ""
 

@@ -26,7 +26,7 @@ def records(content: bytes) -> tuple[Iterator[Record], list[str]]:
     archive = opened(content)
     try:
         workbook = CalamineWorkbook.from_filelike(BytesIO(content))
-        name, others = _first(workbook)
+        name, rest = _first(workbook)
         marks = marks_of(archive, name)
         sheet = workbook.get_sheet_by_name(name)
     except PasswordError:
@@ -34,8 +34,8 @@ def records(content: bytes) -> tuple[Iterator[Record], list[str]]:
     except CalamineError:
         raise Unreadable(DAMAGED) from None
     return _records(sheet, marks), [
-        f"Only the first sheet, {name}, was read; the workbook has {others} more."
-    ] if others else []
+        f"Only the first sheet, {name}, was read; the workbook has {rest} more."
+    ] if rest else []
 
 
 def _records(sheet: CalamineSheet, marks: Marks) -> Iterator[Record]:
@@ -57,14 +57,14 @@ def _marked(marks: Marks, place: tuple[int, int], cell: str) -> str:
 
 def _first(workbook: CalamineWorkbook) -> tuple[str, int]:
     """The name of the first visible sheet, and how many others are visible."""
-    seen = [
+    names = [
         sheet.name
         for sheet in workbook.sheets_metadata
         if sheet.typ == SheetTypeEnum.WorkSheet and sheet.visible == SheetVisibleEnum.Visible
     ]
-    if not seen:
+    if not names:
         raise Unreadable("The workbook has no sheet that is shown.")
-    return seen[0], len(seen) - 1
+    return names[0], len(names) - 1
 
 
 def shown(value: Value) -> str:
