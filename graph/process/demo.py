@@ -70,7 +70,7 @@ def _filled(settings: Settings) -> Path:
 def _filled_for_dovecot(settings: Settings) -> Path:
     folder = var.folder(settings) / "dovecot"
     home = home_in(folder)
-    fill(home.data, now=clock.now(), kept=partial(Maildir, user=home.user))
+    fill(home.data, now=clock.now(), open_folder=partial(Maildir, user=home.user))
     return folder
 
 

@@ -42,17 +42,17 @@ def put(count: int, *, port: int) -> None:
 
 
 def main() -> int:
-    asked = _asked()
+    args = _args()
     try:
-        put(asked.count, port=asked.port)
+        put(args.count, port=args.port)
     except (OSError, imaplib.IMAP4.error):
-        print(f"No mail server takes them on 127.0.0.1, port {asked.port}. Is the demo running?", file=sys.stderr)  # noqa: T201
+        print(f"No mail server takes them on 127.0.0.1, port {args.port}. Is the demo running?", file=sys.stderr)  # noqa: T201
         return 1
-    print(f"{asked.count} letters of {NEWCOMER.contact} lie in the folder {FOLDER} of {STUDIO.address}.")  # noqa: T201
+    print(f"{args.count} letters of {NEWCOMER.contact} lie in the folder {FOLDER} of {STUDIO.address}.")  # noqa: T201
     return 0
 
 
-def _asked() -> argparse.Namespace:
+def _args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=f"Puts old letters of {NEWCOMER.contact} into the studio's mailbox.")
     parser.add_argument("count", type=typed_count, nargs="?", default=3000, metavar="COUNT")
     parser.add_argument("--port", type=int, default=IMAP_PORT, help="of IMAP")

@@ -66,16 +66,16 @@ async def put_back(raw: bytes, *, port: int) -> None:
 
 
 def main() -> int:
-    asked = _asked()
+    args = _args()
     try:
-        letter = next((each for each in letters(port=asked.imap_port) if is_to(each, asked.to)), None)
+        letter = next((letter for letter in letters(port=args.imap_port) if is_to(letter, args.to)), None)
         if letter is None:
-            return _failed(f"There is no letter to {asked.to} yet.")
-        raw = report(letter, to=asked.to, status=asked.status, text=asked.text)
-        asyncio.run(put_back(raw, port=asked.port))
+            return _failed(f"There is no letter to {args.to} yet.")
+        raw = report(letter, to=args.to, status=args.status, text=args.text)
+        asyncio.run(put_back(raw, port=args.port))
     except (OSError, imaplib.IMAP4.error, SmtpError):
-        return _failed(f"No mail server answers on 127.0.0.1, ports {asked.imap_port} and {asked.port}. Does it run?")
-    print(f"“{letter['Subject']}” to {asked.to} has come back: {asked.status} {asked.text}")  # noqa: T201
+        return _failed(f"No mail server answers on 127.0.0.1, ports {args.imap_port} and {args.port}. Does it run?")
+    print(f"“{letter['Subject']}” to {args.to} has come back: {args.status} {args.text}")  # noqa: T201
     return 0
 
 
@@ -84,7 +84,7 @@ def _failed(why: str) -> int:
     return 1
 
 
-def _asked() -> argparse.Namespace:
+def _args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Sends the newest letter to an address back, as if nobody were there.")
     parser.add_argument("--to", required=True, metavar="ADDRESS")
     parser.add_argument("--status", default="5.1.1", help="an enhanced code (RFC 3463)")

@@ -79,13 +79,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Writes a list of clients to import, as CSV and as XLSX.")
     parser.add_argument("count", type=int, nargs="?", default=2_000, help="how many clients (2000)")
     parser.add_argument("--into", type=Path, default=Path("var"), metavar="FOLDER", help="where (var)")
-    asked = parser.parse_args()
-    asked.into.mkdir(parents=True, exist_ok=True)
-    lines = rows(asked.count)
-    write_csv(asked.into / "clients.csv", lines)
-    write_xlsx(asked.into / "clients.xlsx", lines)
-    files = f"{asked.into / 'clients.csv'}, {asked.into / 'clients.xlsx'}"
-    print(f"{asked.count} clients in {len(lines)} rows: {files}")  # noqa: T201
+    args = parser.parse_args()
+    args.into.mkdir(parents=True, exist_ok=True)
+    lines = rows(args.count)
+    write_csv(args.into / "clients.csv", lines)
+    write_xlsx(args.into / "clients.xlsx", lines)
+    files = f"{args.into / 'clients.csv'}, {args.into / 'clients.xlsx'}"
+    print(f"{args.count} clients in {len(lines)} rows: {files}")  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -96,7 +96,7 @@ async def gather(by: System, count: int) -> int:
 
 async def _missing(by: System, count: int) -> list[int]:
     query = "SELECT code FROM account WHERE firm_id = $1 AND code LIKE 'CROWD-%'"
-    there = {row["code"] for row in await store.rows(query, by.firm_id)}
+    there = {account["code"] for account in await store.rows(query, by.firm_id)}
     return [number for number in range(1, count + 1) if code_of(number) not in there]
 
 
@@ -108,11 +108,11 @@ async def _settle(by: System, numbers: Sequence[int], hashed: str) -> None:
     """Who can sign in, and to whom nothing is sent."""
     typed = {number: address.typed(text) for number in numbers if (text := address_of(number))}
     ids = await address.ensure(by, typed.values())
-    for number, one in typed.items():
+    for number, email in typed.items():
         if is_suppressed(number):
-            await suppression.suppress(by.firm_id, ids[one.key], CAME_BACK)
+            await suppression.suppress(by.firm_id, ids[email.key], CAME_BACK)
         elif is_activated(number):
-            await address.activate(by, ids[one.key], at=clock.now(), password_hash=hashed)
+            await address.activate(by, ids[email.key], at=clock.now(), password_hash=hashed)
 
 
 @asynccontextmanager
@@ -148,7 +148,7 @@ async def _gather(count: int) -> str:
 
 def main() -> int:
     try:
-        print(asyncio.run(_gather(_asked().count)))  # noqa: T201
+        print(asyncio.run(_gather(_args().count)))  # noqa: T201
     except (Mendable, ValidationError) as error:
         return _failed(str(error))
     except (PostgresError, OSError) as error:
@@ -161,7 +161,7 @@ def _failed(why: str) -> int:
     return 1
 
 
-def _asked() -> argparse.Namespace:
+def _args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Gives the demo firm more clients, CROWD-1 to CROWD-COUNT.")
     parser.add_argument("count", type=typed_count, nargs="?", default=2000, metavar="COUNT")
     return parser.parse_args()

@@ -134,8 +134,8 @@ class _Login(Login):
 def _token_of(credentials: ExternalCredentials) -> str:
     try:
         credentials.verify(None)
-    except ExternalVerificationRequired as asked:
-        return asked.token or ""
+    except ExternalVerificationRequired as demand:
+        return demand.token or ""
 
 
 class _Connection(SMTP):
@@ -155,11 +155,11 @@ def _connection(delivery: "_Delivery") -> SMTP:
     )
 
 
-def _authenticate(_server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, given: object) -> AuthResult:
-    known = isinstance(given, LoginPassword) and any(
-        (user.address.encode(), user.password.encode()) == (given.login, given.password) for user in MAILBOXES
+def _authenticate(_server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, login: object) -> AuthResult:
+    success = isinstance(login, LoginPassword) and any(
+        (user.address.encode(), user.password.encode()) == (login.login, login.password) for user in MAILBOXES
     )
-    return AuthResult(success=known, handled=False)
+    return AuthResult(success=success, handled=False)
 
 
 class _Delivery:
@@ -173,8 +173,8 @@ class _Delivery:
         """“user=ADDRESS, auth=Bearer TOKEN”, as Google has it."""
         with suppress(binascii.Error, UnicodeDecodeError, IndexError):
             user, token, *_ = b64decode(args[1]).decode().split("\1")
-            known = self._tokens.address(token.removeprefix("auth=Bearer "))
-            return AuthResult(success=known is not None and user == f"user={known}", handled=False)
+            address = self._tokens.address(token.removeprefix("auth=Bearer "))
+            return AuthResult(success=address is not None and user == f"user={address}", handled=False)
         return AuthResult(success=False, handled=False)
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - theirs

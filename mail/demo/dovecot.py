@@ -133,11 +133,11 @@ class Dovecot:
     def grant(self, name: str, token: str) -> None:
         """From now on this access token signs the user in, too."""
         assert self.tokens
-        mine = self.tokens / name  # each a file: one that is written anew is read a second later only
-        if not mine.exists():
-            mine.mkdir(mode=0o700)
-            _give(mine, self.user)
-        self._write(mine / token, f"{name}:{{PLAIN}}{token}\n")
+        folder = self.tokens / name  # each a file: one that is written anew is read a second later only
+        if not folder.exists():
+            folder.mkdir(mode=0o700)
+            _give(folder, self.user)
+        self._write(folder / token, f"{name}:{{PLAIN}}{token}\n")
 
     def forget(self, name: str) -> None:
         """No access token that was granted signs the user in any more."""
@@ -158,15 +158,15 @@ class Dovecot:
             "by_token": " xoauth2" if self.tokens else "",
             "tokens": _TOKENS.format(tokens=self.tokens) if self.tokens else "",
         }
-        mine = {"place": place, "mail": self.mail, "port": self.port, "sent": self.sent}
         self._write(place / "users", "".join(f"{name}:{password}\n" for name, password in self.passwords.items()))
-        return self._write(place / "dovecot.conf", _CONFIG.format(**mine, **values))
+        config = _CONFIG.format(place=place, mail=self.mail, port=self.port, sent=self.sent, **values)
+        return self._write(place / "dovecot.conf", config)
 
     def _keep_certificate(self, place: Path) -> str:
         if not self.certificate:
             return ""
-        kept = self._write(place / "certificate.pem", self.certificate.read_text())
-        return f"ssl_cert = <{kept}\nssl_key = <{kept}"
+        path = self._write(place / "certificate.pem", self.certificate.read_text())
+        return f"ssl_cert = <{path}\nssl_key = <{path}"
 
     def _write(self, path: Path, text: str) -> Path:
         path.write_text(text)
@@ -209,10 +209,10 @@ def _is_taken(port: int) -> bool:
 
 
 def _greets(port: int) -> bool:
-    with socket.socket() as one:
-        one.settimeout(START_SECONDS)
+    with socket.socket() as connection:
+        connection.settimeout(START_SECONDS)
         try:
-            return one.connect_ex((HOST, port)) == 0 and one.recv(4) == b"* OK"
+            return connection.connect_ex((HOST, port)) == 0 and connection.recv(4) == b"* OK"
         except OSError:
             return False
 

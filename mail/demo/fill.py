@@ -22,17 +22,17 @@ def _kept(folder: Path, mailbox: str, name: str) -> Folder:
     return KeptFolder(folder, mailbox=mailbox, name=name)
 
 
-def fill(folder: Path, *, now: datetime, kept: Callable[[Path, str, str], Folder] = _kept) -> int:
+def fill(folder: Path, *, now: datetime, open_folder: Callable[[Path, str, str], Folder] = _kept) -> int:
     """How many messages were put there. A mailbox that exists already is left alone.
 
-    Each mailbox whole or not at all, also when killed half-way. Only while no server runs on `folder`. `kept`: a folder
-    of a mailbox, by both names, as the server wants it.
+    Each mailbox whole or not at all, also when killed half-way. Only while no server runs on `folder`.
+    `open_folder`: a folder of a mailbox, by both names, as the server wants it.
     """
-    missing = {one.address for one in (STUDIO, COLLEAGUE) if not (folder / one.address).exists()}
-    messages = [one for one in _past(now) if one.mailbox in missing] if missing else []
+    missing = {user.address for user in (STUDIO, COLLEAGUE) if not (folder / user.address).exists()}
+    messages = [message for message in _past(now) if message.mailbox in missing] if missing else []
     unfinished = folder / ".filling"
     shutil.rmtree(unfinished, ignore_errors=True)
-    of = cache(kept)
+    of = cache(open_folder)
     for message in messages:
         of(unfinished, message.mailbox, message.folder).keep(message.raw, message.received_at)
     for mailbox in missing:

@@ -115,10 +115,10 @@ async def _ready(process: Process) -> dict[str, Any]:
             line = await process.stdout.readline()
     except TimeoutError:
         raise DemoMailFailed(f"The demo mail server was not ready after {START_SECONDS:.0f} s.") from None
-    said = json.loads(line or b"{}")
-    if "imap_port" not in said:
-        raise DemoMailFailed(said.get("error", "The demo mail server ended before it was ready."))
-    return {**said, "mail": Path(said["mail"])}
+    report = json.loads(line or b"{}")
+    if "imap_port" not in report:
+        raise DemoMailFailed(report.get("error", "The demo mail server ended before it was ready."))
+    return {**report, "mail": Path(report["mail"])}
 
 
 async def _end(process: Process) -> None:

@@ -35,7 +35,7 @@ class KeptMailboxSet(MailboxSet):
         self._folder = folder
         self._mailbox = mailbox
         self._inbox = self._open("INBOX")
-        names = {kept.name for kept in folders(folder, mailbox=mailbox)} | {"Sent"}
+        names = {kept_folder.name for kept_folder in folders(folder, mailbox=mailbox)} | {"Sent"}
         self._set = {name: self._open(name) for name in sorted(names - {"INBOX"})}
 
     @property
@@ -66,19 +66,19 @@ class KeptMailboxSet(MailboxSet):
         raise ValueError(after)  # nobody needs it here, and half of it would break the ledger of a client
 
     def _open(self, name: str) -> "KeptMailbox":
-        kept = KeptFolder(self._folder, mailbox=self._mailbox, name=name)
-        return KeptMailbox(self._content_cache, self._thread_cache, kept)
+        kept_folder = KeptFolder(self._folder, mailbox=self._mailbox, name=name)
+        return KeptMailbox(self._content_cache, self._thread_cache, kept_folder)
 
 
 class KeptMailbox(MailboxData):
     """One folder. Its UIDs and its UIDVALIDITY are those on disk."""
 
-    def __init__(self, content_cache: _ContentCache, thread_cache: _ThreadCache, kept: KeptFolder) -> None:
+    def __init__(self, content_cache: _ContentCache, thread_cache: _ThreadCache, kept_folder: KeptFolder) -> None:
         super().__init__(content_cache, thread_cache)
-        self._kept = kept
-        self._uid_validity = kept.uid_validity(otherwise=self._uid_validity)
-        self._max_uid = kept.last_uid
-        for message in kept.messages():
+        self._kept = kept_folder
+        self._uid_validity = kept_folder.uid_validity(otherwise=self._uid_validity)
+        self._max_uid = kept_folder.last_uid
+        for message in kept_folder.messages():
             self._show(message, message.raw)
 
     @property
@@ -88,16 +88,16 @@ class KeptMailbox(MailboxData):
     async def append(self, append_msg: AppendMessage, *, recent: bool = False) -> Message:
         # Kept first, shown after: a UID that a client has seen must be on disk, whatever kills this process.
         # No await in between, so that no other append can take the UID.
-        kept = self._kept.keep(append_msg.literal, append_msg.when or datetime.now(UTC))
-        message = self._show(kept, append_msg.literal, append_msg.flag_set, recent=recent)
-        self._max_uid = kept.uid
+        file = self._kept.keep(append_msg.literal, append_msg.when or datetime.now(UTC))
+        message = self._show(file, append_msg.literal, append_msg.flag_set, recent=recent)
+        self._max_uid = file.uid
         self._updated.set()
         return message
 
     async def update_selected(self, selected: SelectedMailbox, *, wait_on: Event | None = None) -> SelectedMailbox:
         """pymap's waits for the next change even where one came between the last command and IDLE (RFC 2177)."""
-        seen = selected.mod_sequence
-        missed = seen is not None and seen < self._mod_sequences.highest
+        sequence = selected.mod_sequence
+        missed = sequence is not None and sequence < self._mod_sequences.highest
         return await super().update_selected(selected, wait_on=None if missed else wait_on)
 
     async def copy(self, uid: int, destination: MailboxData, *, recent: bool = False) -> int | None:
@@ -119,10 +119,10 @@ class KeptMailbox(MailboxData):
             self._kept.drop(uid)
         await super().delete(gone)
 
-    def _show(self, kept: KeptMessage, raw: bytes, flags: Iterable[Flag] = (), *, recent: bool = False) -> Message:
-        message = Message(kept.uid, kept.received_at, flags, recent=recent, content=_content(raw))
-        self._messages[kept.uid] = message
-        self._mod_sequences.update([kept.uid])
+    def _show(self, file: KeptMessage, raw: bytes, flags: Iterable[Flag] = (), *, recent: bool = False) -> Message:
+        message = Message(file.uid, file.received_at, flags, recent=recent, content=_content(raw))
+        self._messages[file.uid] = message
+        self._mod_sequences.update([file.uid])
         return message
 
 

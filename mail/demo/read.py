@@ -22,8 +22,8 @@ def letters(*, port: int) -> Iterator[EmailMessage]:
     with imaplib.IMAP4("127.0.0.1", port, timeout=10) as imap:
         imap.login(OUTSIDE.address, OUTSIDE.password)
         imap.select("INBOX", readonly=True)
-        _, (found,) = imap.uid("SEARCH", "ALL")
-        for uid in reversed(found.split()):
+        _, (uids,) = imap.uid("SEARCH", "ALL")
+        for uid in reversed(uids.split()):
             _, answer = imap.uid("FETCH", uid.decode(), "(BODY.PEEK[])")
             raw = next(part[1] for part in answer if isinstance(part, tuple))
             message = message_from_bytes(raw, policy=default)
@@ -42,20 +42,20 @@ def shown(message: EmailMessage) -> str:
 
 
 def main() -> int:
-    asked = _asked()
+    args = _args()
     try:
-        found = next((each for each in letters(port=asked.port) if not asked.to or is_to(each, asked.to)), None)
+        letter = next((letter for letter in letters(port=args.port) if not args.to or is_to(letter, args.to)), None)
     except (OSError, imaplib.IMAP4.error):
-        print(f"No mail server answers on 127.0.0.1, port {asked.port}. Is the demo running?", file=sys.stderr)  # noqa: T201
+        print(f"No mail server answers on 127.0.0.1, port {args.port}. Is the demo running?", file=sys.stderr)  # noqa: T201
         return 1
-    if found is None:
-        print(f"There is no letter{f' to {asked.to}' if asked.to else ''} yet.", file=sys.stderr)  # noqa: T201
+    if letter is None:
+        print(f"There is no letter{f' to {args.to}' if args.to else ''} yet.", file=sys.stderr)  # noqa: T201
         return 1
-    print(shown(found))  # noqa: T201
+    print(shown(letter))  # noqa: T201
     return 0
 
 
-def _asked() -> argparse.Namespace:
+def _args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Prints the newest letter that the demo has sent.")
     parser.add_argument("--to", metavar="ADDRESS", default="")
     parser.add_argument("--port", type=int, default=IMAP_PORT)

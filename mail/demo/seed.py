@@ -33,12 +33,12 @@ async def _seed(demo: Firm, now: datetime) -> bool:
         if await _named(demo.slug) is not None:
             return False
         by = await firm.create(name=demo.name, slug=demo.slug)
-        for one in demo.colleagues:
-            rights = one.manage_accounts
+        for member in demo.colleagues:
+            role, rights = member.role, member.manage_accounts
             await team.add(
-                by, name=one.name, email=one.email, secret=OWNER_PASSWORD, role=one.role, manage_accounts=rights
+                by, name=member.name, email=member.email, secret=OWNER_PASSWORD, role=role, manage_accounts=rights
             )
-        contacts = {one.name: await _contact(by, one) for one in demo.contacts}
+        contacts = {person.name: await _contact(by, person) for person in demo.contacts}
         addresses = await _addresses(by, demo)
         for client in demo.accounts:
             await _account(by, demo, client, contacts, addresses)
@@ -46,31 +46,29 @@ async def _seed(demo: Firm, now: datetime) -> bool:
     return True
 
 
-async def _contact(by: Actor, one: Contact) -> UUID:
-    emails = tuple(NewEmail(FieldRef(name=field), text) for field, text in one.emails.items())
-    return (await contact.create(by, NewContact(one.name, emails))).ids[0]
+async def _contact(by: Actor, person: Contact) -> UUID:
+    emails = tuple(NewEmail(FieldRef(name=field), text) for field, text in person.emails.items())
+    return (await contact.create(by, NewContact(person.name, emails))).ids[0]
 
 
 async def _addresses(by: Actor, demo: Firm) -> dict[str, UUID]:
     """Ids by text."""
-    typed = {text: address.typed(text) for one in demo.contacts for text in one.emails.values()}
+    typed = {text: address.typed(text) for person in demo.contacts for text in person.emails.values()}
     ids = await address.ensure(by, typed.values())
-    return {text: ids[one.key] for text, one in typed.items()}
+    return {text: ids[email.key] for text, email in typed.items()}
 
 
-async def _account(
-    by: Actor, demo: Firm, client: Account, contacts: dict[str, UUID], addresses: dict[str, UUID]
-) -> None:
+async def _account(by: Actor, demo: Firm, client: Account, contacts: dict[str, UUID], ids: dict[str, UUID]) -> None:
     switches = {
-        addresses[row.address]: NewToggles(row.switches.login, row.switches.notify, row.switches.email_sync)
-        for row in demo.toggles()
-        if row.code == client.code
+        ids[entry.address]: NewToggles(entry.switches.login, entry.switches.notify, entry.switches.email_sync)
+        for entry in demo.toggles()
+        if entry.code == client.code
     }
     linked = tuple(
         ExistingContact(
-            contacts[one.name], tuple((addresses[text], switches[addresses[text]]) for text in one.emails.values())
+            contacts[person.name], tuple((ids[text], switches[ids[text]]) for text in person.emails.values())
         )
-        for one in demo.linked(client)
+        for person in demo.linked(client)
     )
     new = NewAccount(client.name, AccountKind(client.kind), client.code, linked)
     account_id = (await account.create(by, new)).ids[0]
@@ -101,8 +99,8 @@ async def main_firm() -> System:
 
 
 async def _named(slug: str) -> UUID | None:
-    found: UUID | None = await store.value("SELECT id FROM firm WHERE slug = $1", slug)
-    return found
+    firm_id: UUID | None = await store.value("SELECT id FROM firm WHERE slug = $1", slug)
+    return firm_id
 
 
 async def connect_demo_mailboxes(by: Actor, imap: MailServer, smtp: MailServer, *, token_port: int) -> None:
@@ -116,11 +114,11 @@ async def connect_demo_mailboxes(by: Actor, imap: MailServer, smtp: MailServer, 
 
 
 async def _connect(by: Actor, new: NewMailbox) -> None:
-    known = await store.row(_KNOWN, by.firm_id, address.compared(new.address), new.imap.port, new.smtp.port)
-    if known is None and not await store.value(_DISCONNECTED, by.firm_id, new.address):
+    existing = await store.row(_KNOWN, by.firm_id, address.compared(new.address), new.imap.port, new.smtp.port)
+    if existing is None and not await store.value(_DISCONNECTED, by.firm_id, new.address):
         await mailbox.connect(by, new)
-    elif known is not None and not known["there"]:
-        await mailbox.update(by, known["id"], MailboxChange(secret=new.secret, imap=new.imap, smtp=new.smtp))
+    elif existing is not None and not existing["there"]:
+        await mailbox.update(by, existing["id"], MailboxChange(secret=new.secret, imap=new.imap, smtp=new.smtp))
 
 
 _COLLEAGUE = "SELECT id FROM team_member WHERE firm_id = $1 AND email_key = $2"

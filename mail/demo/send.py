@@ -50,8 +50,8 @@ def letter(*, sender: str, subject: str, text: str, at: datetime, answers: str |
 
 
 def _name_of(address: str) -> str:
-    known = (contact.name for contact in BELLANDI.contacts if address.casefold() in contact.emails.values())
-    return next(known, "")
+    names = (contact.name for contact in BELLANDI.contacts if address.casefold() in contact.emails.values())
+    return next(names, "")
 
 
 async def send(raw: bytes, *, sender: str, host: str, port: int) -> None:
@@ -61,24 +61,24 @@ async def send(raw: bytes, *, sender: str, host: str, port: int) -> None:
 
 
 def main() -> int:
-    asked = _asked()
+    args = _args()
     now = datetime.now(UTC)
-    raw = letter(sender=asked.sender, subject=asked.subject, text=asked.text, at=now, answers=asked.answers)
-    sent = enveloped(raw, sender=asked.sender, to=STUDIO.address, at=now) if asked.certified else raw
+    raw = letter(sender=args.sender, subject=args.subject, text=args.text, at=now, answers=args.answers)
+    sent = enveloped(raw, sender=args.sender, to=STUDIO.address, at=now) if args.certified else raw
     try:
-        asyncio.run(send(sent, sender=PROVIDER if asked.certified else asked.sender, host=asked.host, port=asked.port))
+        asyncio.run(send(sent, sender=PROVIDER if args.certified else args.sender, host=args.host, port=args.port))
     except Unreachable:
-        print(f"No mail server answers on {asked.host}, port {asked.port}. Is the demo running?", file=sys.stderr)  # noqa: T201
+        print(f"No mail server answers on {args.host}, port {args.port}. Is the demo running?", file=sys.stderr)  # noqa: T201
         return 1
     except SmtpError as refusal:
         print(f"The mail server did not take the letter: {refusal.message}", file=sys.stderr)  # noqa: T201
         return 1
-    print(f"Sent to {STUDIO.address} from {asked.sender}: {asked.subject}")  # noqa: T201
+    print(f"Sent to {STUDIO.address} from {args.sender}: {args.subject}")  # noqa: T201
     print(f"Its Message-ID: {message_from_bytes(raw)['Message-ID'].strip()}")  # noqa: T201
     return 0
 
 
-def _asked() -> argparse.Namespace:
+def _args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=f"Writes to {STUDIO.address} as one of the demo's clients would.")
     parser.add_argument("--from", dest="sender", type=_address, default=SENDER, metavar="ADDRESS")
     parser.add_argument("--subject", default=SUBJECT)

@@ -52,8 +52,8 @@ async def serve(folder: Path, *, imap_port: int, smtp_port: int, token_port: int
             imap, deliver, mail = await open_mail(folder, tokens, imap_port, stack)
             smtp = await _opened("SMTP", smtp_port, open_smtp(deliver, tokens, port=smtp_port, stack=stack))
             token = await _opened("access tokens", token_port, open_tokens(tokens, port=token_port, stack=stack))
-            said = {"imap_port": imap, "smtp_port": smtp, "token_port": token, "mail": str(mail)}
-            print(json.dumps(said), flush=True)  # noqa: T201 - the launcher reads it
+            report = {"imap_port": imap, "smtp_port": smtp, "token_port": token, "mail": str(mail)}
+            print(json.dumps(report), flush=True)  # noqa: T201 - the launcher reads it
             await stopping.wait()
 
 
@@ -66,8 +66,8 @@ async def _open_pymap(folder: Path, tokens: Tokens, port: int, stack: AsyncExitS
 async def _open_dovecot(folder: Path, tokens: Tokens, port: int, stack: AsyncExitStack) -> tuple[int, Deliver, Path]:
     home = home_in(folder)
     passwords = {user.address: user.password for user in MAILBOXES}
-    kept = Path(stack.enter_context(TemporaryDirectory(prefix="dovecot-tokens-", dir=SHORT)))
-    dovecot = Dovecot(home.data, home.user, port or _a_free_port(), passwords, tokens=kept)
+    token_folder = Path(stack.enter_context(TemporaryDirectory(prefix="dovecot-tokens-", dir=SHORT)))
+    dovecot = Dovecot(home.data, home.user, port or _a_free_port(), passwords, tokens=token_folder)
     settings = stack.enter_context(dovecot.running())
     tokens.granted = dovecot.grant
 
@@ -85,17 +85,17 @@ async def _open_dovecot(folder: Path, tokens: Tokens, port: int, stack: AsyncExi
 
 def _a_free_port() -> int:
     """Which another program may take before Dovecot does."""
-    with socket.socket() as one:
-        one.bind((HOST, 0))
-        port: int = one.getsockname()[1]
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
     return port
 
 
-async def _opened(what: str, port: int, opening: Coroutine[None, None, int]) -> int:
+async def _opened(purpose: str, port: int, opening: Coroutine[None, None, int]) -> int:
     try:
         return await opening
     except OSError as error:
-        raise CannotStart(f"port {port} for {what} is in use by another program") from error
+        raise CannotStart(f"port {port} for {purpose} is in use by another program") from error
 
 
 @contextmanager
@@ -148,12 +148,12 @@ def main() -> int:
     parser.add_argument("--smtp-port", type=int, default=0, help="0: any free one")
     parser.add_argument("--token-port", type=int, default=0, help="of access tokens; 0: any free one")
     parser.add_argument("--dovecot", action="store_true", help="Dovecot for IMAP")
-    asked = parser.parse_args()
+    args = parser.parse_args()
     logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd's, which tells of each odd line at WARNING
     logging.getLogger("asyncio").setLevel(logging.ERROR)  # which tells of peers that have gone while we wrote to them
     try:
-        ports = {"imap_port": asked.imap_port, "smtp_port": asked.smtp_port, "token_port": asked.token_port}
-        asyncio.run(serve(asked.folder, **ports, dovecot=asked.dovecot))
+        ports = {"imap_port": args.imap_port, "smtp_port": args.smtp_port, "token_port": args.token_port}
+        asyncio.run(serve(args.folder, **ports, dovecot=args.dovecot))
     except (CannotStart, Mendable) as reason:
         print(json.dumps({"error": f"The demo mail server cannot start: {reason}".rstrip(".") + "."}), flush=True)  # noqa: T201
         return 1

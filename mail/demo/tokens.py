@@ -47,8 +47,8 @@ class Tokens:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """POST /token gives an access token for `refresh_token`, POST /withdraw ends the consent of `mailbox`."""
         with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError):
-            status, said = await self._answer(reader)
-            body = json.dumps(said).encode() + b"\n"
+            status, content = await self._answer(reader)
+            body = json.dumps(content).encode() + b"\n"
             head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
             writer.write(f"{head}Connection: close\r\n\r\n".encode() + body)
             await writer.drain()
@@ -82,7 +82,7 @@ class Tokens:
             return "404 Not Found", {"error": "no such mailbox"}
         used = [number for owner, number in self._out.values() if owner == address]
         last = self._withdrawn[address] = max([self._withdrawn[address] + 1, *used])
-        self._out = {token: known for token, known in self._out.items() if known[0] != address}
+        self._out = {token: grant for token, grant in self._out.items() if grant[0] != address}
         self.withdrawn(address)
         return "200 OK", {"next_refresh_token": f"consent {last + 1} of {address}"}
 

@@ -41,9 +41,9 @@ def _numbered(objects: tuple[bytes, ...]) -> bytes:
 
 def _png(title: str, *, side: int = 48) -> bytes:
     shade = zlib.crc32(title.encode()) % 200
-    row = b"\0" + bytes((shade, 90, 140)) * side
+    scanline = b"\0" + bytes((shade, 90, 140)) * side
     header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(row * side)), (b"IEND", b""))
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(scanline * side)), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, content) for kind, content in chunks)
 
 

@@ -67,8 +67,8 @@ def _somebody(firm: Firm, account: Account, chance: Random) -> tuple[Contact, st
 
 
 def _copied(firm: Firm, account: Account, address: str, chance: Random) -> tuple[Person, ...]:
-    others = [(contact.name, held) for contact in firm.linked(account) for held in contact.emails.values()]
-    possible = [(name, held) for name, held in others if held != address]
+    people = [(contact.name, held) for contact in firm.linked(account) for held in contact.emails.values()]
+    possible = [(name, held) for name, held in people if held != address]
     return (chance.choice(possible),) if possible and chance.random() < 0.35 else ()
 
 

@@ -108,8 +108,8 @@ class Firm:
 
     def toggles(self) -> list[AddressOnAccount]:
         """One for each (account, address) that is held, in the order of the accounts."""
-        rows = {(row.code, row.address): row for account in self.accounts for row in self._held(account)}
-        return list(rows.values())
+        entries = {(entry.code, entry.address): entry for account in self.accounts for entry in self._held(account)}
+        return list(entries.values())
 
     def _held(self, account: Account) -> Iterator[AddressOnAccount]:
         for name, letters in account.contacts.items():
