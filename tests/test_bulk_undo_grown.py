@@ -1,4 +1,7 @@
-"""An undo reads as much for each address whatever PostgreSQL takes the tables to be. Rows are counted, not time."""
+"""
+A bulk update and its undo read as much for each address whatever PostgreSQL takes the tables to be. Rows are counted,
+not time.
+"""
 
 from collections.abc import Iterator
 
@@ -13,7 +16,7 @@ from models.notification_category import NotificationCategory
 from models.run import Pace
 from models.toggles import Invite
 from models.viewer import Viewer
-from tests.support.firm.bulk_updates import ALL, ENABLE, all_end, claimed, ran
+from tests.support.firm.bulk_updates import ALL, ENABLE, all_end, asked, claimed, ran
 from tests.support.firm.factories import a_firm, a_member
 from tests.support.firm.many_addresses import nobody_analyses, people, rows_read
 from tests.support.firm.preferences import preferences
@@ -37,9 +40,11 @@ def unlimited() -> Iterator[None]:
     letter.limit(Settings())
 
 
+EDIT = BulkEdit(ALL, login=ENABLE, notify=ENABLE, invite=Invite(again=True), preferences=MUTED)
+
+
 async def _run_and_ask_for_its_undo(by: Viewer) -> None:
-    edit = BulkEdit(ALL, login=ENABLE, notify=ENABLE, invite=Invite(again=True), preferences=MUTED)
-    await undo(by, await ran(by, edit))
+    await undo(by, await ran(by, EDIT))
 
 
 class _Even(Pace):
@@ -48,10 +53,21 @@ class _Even(Pace):
     FIRST = MOST = LEAST = 500
 
 
-async def _undone() -> None:
+async def _ended() -> None:
     run = await claimed()
     while await step(run, _Even()):
         pass
+
+
+@pytest.mark.parametrize("analysed", [False, True], ids=["never looked at", "looked at while small"])
+async def test_a_run_reads_as_much_for_each_address_on_tables_that_have_just_grown(by: Viewer, analysed: bool) -> None:
+    await people(by, FEW)
+    await ran(by, EDIT)
+    if analysed:
+        await store.execute("ANALYZE")
+    await people(by, MANY - FEW)
+    await asked(by, EDIT)
+    assert await rows_read(by, _ended()) < MOST * MANY
 
 
 @pytest.mark.parametrize("analysed", [False, True], ids=["never looked at", "looked at while small"])
@@ -67,4 +83,4 @@ async def test_an_undo_reads_as_much_for_each_address_on_tables_that_have_just_g
     await people(by, MANY - FEW)
     await store.execute("UPDATE toggles SET login = $1", login)
     await _run_and_ask_for_its_undo(by)
-    assert await rows_read(by, _undone()) < MOST * MANY
+    assert await rows_read(by, _ended()) < MOST * MANY

@@ -130,6 +130,15 @@ async def _page_of_accounts(by: Viewer) -> None:
     await account.page(by, AccountFilter(), AccountOrder.NAME_ASC, Window(PAGE))
 
 
+async def test_tables_are_measured_when_they_have_doubled(by: Viewer) -> None:
+    sizes = list[int]()
+    for new in (MANY, MANY // 2, MANY):
+        await people(by, new)
+        await store.measure_anew(("toggles", "email_address"))
+        sizes.append(await store.value("SELECT reltuples FROM pg_class WHERE oid = 'toggles'::regclass"))
+    assert sizes == [MANY, MANY, 2 * MANY + MANY // 2]
+
+
 async def test_tables_too_large_to_be_measured_in_time_stop_nobody_who_fills_them(by: Viewer) -> None:
     await people(by, MANY)
     async with store.transaction(by.firm_id):

@@ -29,16 +29,15 @@ from models.viewer import Viewer
 async def step(held: Held, pace: Pace) -> bool:
     """Plans the run, or ends its next chunk; False: it has ended. Raises RunLost."""
     async with store.transaction(held.firm_id):
-        run = await hold(held)
-    if run["planned_at"] is None:
-        return await _plan(held, run)
-    async with store.transaction(held.firm_id):
         await firm.one_at_a_time(held.firm_id)
         begun = monotonic()
         run = await hold(held)
-        items = await next_turns(run, pace.items, table="bulk_update_item", order="place")
-        goes_on = await _chunk(run, items)
-        checkpoint("before the commit of a chunk of a run")
+        if run["planned_at"] is not None:
+            items = await next_turns(run, pace.items, table="bulk_update_item", order="place")
+            goes_on = await _chunk(run, items)
+            checkpoint("before the commit of a chunk of a run")
+    if run["planned_at"] is None:
+        return await _plan(held, run)
     pace.took(len(items), monotonic() - begun)
     checkpoint("after the commit of a chunk of a run")
     return goes_on

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
-from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
@@ -20,7 +19,7 @@ from models.viewer import Actor, Client
 @dataclass(slots=True)
 class _Draft:
     firm_id: UUID
-    entries: list[dict[str, Any]] = field(default_factory=list)
+    entries: list[tuple[object, ...]] = field(default_factory=list)
     stamps: dict[str, dict[UUID, int]] = field(default_factory=dict)
 
 
@@ -51,23 +50,26 @@ def record(
     `accounts` are those it concerns, `touched` the rows that a feed reads again, `audience` the only team members who
     may learn of it (None: all).
     """
-    _draft(by.firm_id).entries.append(
-        {
-            "id": str(uuid7()),
-            "kind": kind,
-            "occurred_at": clock.now().isoformat(),
-            "member_id": by.member_id,
-            "user_id": by.user_id if isinstance(by, Client) else None,
-            "by": by.source,
-            "run_id": by.run_id,
-            "subject_type": subject[0] if subject else None,
-            "subject_id": subject[1] if subject else None,
-            "account_ids": sorted(set(accounts)),
-            "touched": list(touched),
-            "audience": None if audience is None else sorted(audience),
-            "changes": [[change.field, change.before, change.after] for change in changes],
-        }
+    entry = (
+        uuid7(),
+        kind,
+        clock.now(),
+        by.member_id,
+        by.user_id if isinstance(by, Client) else None,
+        by.source,
+        by.run_id,
+        *(subject or (None, None)),
+        _ids(sorted(set(accounts))),
+        _ids(touched),
+        None if audience is None else _ids(sorted(audience)),
+        orjson.dumps([(change.field, change.before, change.after) for change in changes]).decode(),
     )
+    _draft(by.firm_id).entries.append(entry)
+
+
+def _ids(ids: Iterable[UUID]) -> str:
+    """As PostgreSQL writes an array."""
+    return f"{{{','.join(map(str, ids))}}}"
 
 
 def stamp(table: str, row_id: UUID, *, firm_id: UUID, back: int = 0) -> None:
@@ -109,9 +111,9 @@ def _draft(firm_id: UUID) -> _Draft:
 async def _write(tx: store.Transaction, draft: _Draft) -> None:
     if not draft.entries:
         return
-    entries = orjson.dumps(draft.entries, default=str).decode()  # asyncpg's UUID is a class of its own
     statement = _WRITE_AND_NOTIFY if _tell is None else _WRITE
-    tx.cursor = await store.value(statement, draft.firm_id, entries, len(draft.entries))
+    columns = map(list, zip(*draft.entries, strict=True))
+    tx.cursor = await store.value(statement, draft.firm_id, len(draft.entries), *columns)
     if _tell is not None:
         tx.after_commit(partial(_tell, draft.firm_id, tx.cursor))
     for table, stamps in draft.stamps.items():
@@ -123,20 +125,18 @@ _STAMP = """
 UPDATE "{table}" t SET position = $1::bigint - s.back FROM unnest($3::uuid[], $4::bigint[]) AS s(id, back)
 WHERE t.firm_id = $2 AND t.id = s.id
 """
+# the lists of ids and the changes as text, which PostgreSQL reads in half the time that one document takes it
 _ENTRIES = """
 WITH head AS (
-  UPDATE journal_head SET head = head + $3::bigint WHERE firm_id = $1::uuid RETURNING head
+  UPDATE journal_head SET head = head + $2::bigint WHERE firm_id = $1::uuid RETURNING head
 ), entries AS (
   INSERT INTO journal_entry (id, firm_id, position, batch, kind, occurred_at, member_id, user_id, by, run_id,
                              subject_type, subject_id, account_ids, touched, audience, changes)
-  SELECT (e->>'id')::uuid, $1, head.head - $3 + n, head.head, e->>'kind', (e->>'occurred_at')::timestamptz,
-         (e->>'member_id')::uuid, (e->>'user_id')::uuid, e->>'by', (e->>'run_id')::uuid,
-         e->>'subject_type', (e->>'subject_id')::uuid,
-         ARRAY(SELECT jsonb_array_elements_text(e->'account_ids'))::uuid[],
-         ARRAY(SELECT jsonb_array_elements_text(e->'touched'))::uuid[],
-         CASE WHEN e->'audience' <> 'null' THEN ARRAY(SELECT jsonb_array_elements_text(e->'audience'))::uuid[] END,
-         e->'changes'
-  FROM head, jsonb_array_elements($2::text::jsonb) WITH ORDINALITY AS drafts(e, n)
+  SELECT e.id, $1, head.head - $2 + n, head.head, e.kind, occurred_at, e.member_id, e.user_id, e.by, e.run_id, e.type,
+         e.subject, e.accounts::uuid[], e.touched::uuid[], e.audience::uuid[], e.changes::jsonb
+  FROM head, unnest($3::uuid[], $4::text[], $5::timestamptz[], $6::uuid[], $7::uuid[], $8::text[], $9::uuid[],
+                    $10::text[], $11::uuid[], $12::text[], $13::text[], $14::text[], $15::text[]) WITH ORDINALITY
+    AS e(id, kind, occurred_at, member_id, user_id, by, run_id, type, subject, accounts, touched, audience, changes, n)
 )"""
 _WRITE = f"{_ENTRIES} SELECT head FROM head"
 _WRITE_AND_NOTIFY = f"{_ENTRIES} SELECT head, pg_notify('{CHANNEL}', $1::text || ' ' || head) FROM head"

@@ -64,27 +64,21 @@ async def write(by: Actor, letters: Sequence[NewLetter]) -> list[UUID]:
         clock.now(),
         by.member_id,
         ids,
-        [letter.kind for letter in letters],
+        [f"<{letter_id}@{_domain}>" for letter_id in ids],
         [letter.kind.urgency for letter in letters],
         [letter.to.text for letter in letters],
         [letter.to.key for letter in letters],
-        [letter.address_id for letter in letters],
-        [letter.member_id for letter in letters],
-        [letter.invitation_id for letter in letters],
-        [letter.reset_id for letter in letters],
         [orjson.dumps(dict(letter.facts)).decode() for letter in letters],
-        [f"<{letter_id}@{_domain}>" for letter_id in ids],
-        [letter.account_id for letter in letters],
-        [letter.category for letter in letters],
-        [letter.due_at for letter in letters],
+        *([getattr(letter, name) for letter in letters] for name in _AS_GIVEN),
     )
     if _wake is not None:
         store.current().after_commit(_wake)
     return list(ids)
 
 
+_AS_GIVEN = "kind", "address_id", "member_id", "invitation_id", "reset_id", "account_id", "category", "due_at"
 # the turn is locked, so that nobody closes it before the letters are there to be seen
-_WRITE = """
+_WRITE = f"""
 WITH turn AS (
   INSERT INTO letter_turn AS t (firm_id, served_at) VALUES ($1, now())
   ON CONFLICT (firm_id) DO UPDATE SET served_at = t.served_at
@@ -95,10 +89,9 @@ SELECT n.id, f.id, n.kind, n.urgency, f.language, n.to_address, n.to_key, n.addr
        n.reset_id, $3, n.facts::jsonb || jsonb_build_object('firmName', f.name, 'senderName',
        coalesce(f.sender_name, f.name), 'replyTo', f.reply_to, 'timeZone', f.time_zone), n.message_id, n.account_id,
        n.category, 'QUEUED', $2, coalesce(n.due_at, now()), 0
-FROM firm f, unnest($4::uuid[], $5::text[], $6::smallint[], $7::text[], $8::text[], $9::uuid[], $10::uuid[],
-                    $11::uuid[], $12::uuid[], $13::text[], $14::text[], $15::uuid[], $16::text[], $17::timestamptz[])
-  AS n(id, kind, urgency, to_address, to_key, address_id, member_id, invitation_id, reset_id, facts, message_id,
-       account_id, category, due_at)
+FROM firm f, unnest($4::uuid[], $5::text[], $6::smallint[], $7::text[], $8::text[], $9::text[], $10::text[],
+                    $11::uuid[], $12::uuid[], $13::uuid[], $14::uuid[], $15::uuid[], $16::text[], $17::timestamptz[])
+  AS n(id, message_id, urgency, to_address, to_key, facts, {", ".join(_AS_GIVEN)})
 WHERE f.id = $1
 """
 

@@ -68,13 +68,22 @@ async def execute(query: str, *args: object) -> int:
 
 async def measure_anew(tables: Sequence[str]) -> None:
     """
-    Has PostgreSQL look how large these tables are by now, after work that fills them faster than autovacuum looks (once
-    a minute): until then everybody's statements, the plans kept of them too, are made for the few rows it last saw. A
-    table that somebody measures already is left to him; one that is not ours (a managed database) stays as it was, and
-    so does one that takes longer than a statement may: whoever fills it goes on.
+    Has PostgreSQL look at those of these tables that are twice as large as when it last did, after work that fills them
+    faster than autovacuum looks (once a minute): until then everybody's statements, the plans kept of them too, are
+    made for the few rows it last saw. A table that somebody measures already is left to him; one that is not ours (a
+    managed database) stays as it was, and so does one that takes longer than a statement may: whoever fills it goes on.
     """
     with suppress(asyncpg.QueryCanceledError):
-        await execute(f"ANALYZE (SKIP_LOCKED) {', '.join(tables)}")
+        await execute(_MEASURE.format(tables=", ".join(tables)))
+
+
+_MEASURE = """
+DO $$ DECLARE grown regclass; BEGIN
+  FOR grown IN SELECT oid FROM pg_class WHERE oid = ANY('{{{tables}}}'::regclass[])
+    AND pg_relation_size(oid) > 2 * relpages * current_setting('block_size')::bigint
+  LOOP EXECUTE format('ANALYZE (SKIP_LOCKED) %s', grown); END LOOP;
+END $$
+"""
 
 
 async def save_again() -> None:
