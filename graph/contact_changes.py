@@ -154,9 +154,8 @@ class ContactMutation:
     @strawberry.mutation
     @refusable(LinkContactPayload)
     async def link_contact(self, info: Info, input: LinkContactInput) -> LinkContactPayload:
-        existing = ExistingContact(
-            key_of(Kind.CONTACT, input.contact_id), tuple(toggles.asked() for toggles in input.toggles)
-        )
+        toggles = tuple(toggles.asked() for toggles in input.toggles)
+        existing = ExistingContact(key_of(Kind.CONTACT, input.contact_id), toggles)
         account_id = key_of(Kind.ACCOUNT, input.account_id)
         done = await contact.link(viewer_of(info), account_id, existing, key=given(input.idempotency_key))
         return LinkContactPayload(account=await account_of(info, account_id), cursor=cursor_of(done))

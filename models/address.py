@@ -198,7 +198,6 @@ WHERE e.firm_id = $1 AND e.id = ANY($2::uuid[])
 
 
 async def address_of_portal_users(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, UUID]:
-    users = await store.rows(
-        "SELECT id, address_id FROM portal_user WHERE firm_id = $1 AND id = ANY($2::uuid[])", by.firm_id, list(ids)
-    )
+    query = "SELECT id, address_id FROM portal_user WHERE firm_id = $1 AND id = ANY($2::uuid[])"
+    users = await store.rows(query, by.firm_id, list(ids))
     return {user["id"]: user["address_id"] for user in users}

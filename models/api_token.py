@@ -119,9 +119,8 @@ async def revoke(by: Viewer, token_id: UUID) -> Done:
     """Its next request is refused. Raises NOT_FOUND, NOT_ALLOWED."""
     must_be_admin_in_person(by)
     async with store.transaction(by.firm_id) as tx:
-        name = await store.value(
-            "DELETE FROM api_token WHERE firm_id = $1 AND id = $2 RETURNING name", by.firm_id, token_id
-        )
+        query = "DELETE FROM api_token WHERE firm_id = $1 AND id = $2 RETURNING name"
+        name = await store.value(query, by.firm_id, token_id)
         if name is None:
             raise Refusal(ErrorCode.NOT_FOUND, "There is no such API token.", "id")
         _record(by, name, None)

@@ -103,7 +103,6 @@ async def of_firm(by: Viewer) -> list[EmailFieldView]:
 
 
 async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, EmailFieldView]:
-    email_fields = await store.rows(
-        "SELECT id, name FROM email_field WHERE firm_id = $1 AND id = ANY($2::uuid[])", by.firm_id, list(ids)
-    )
+    query = "SELECT id, name FROM email_field WHERE firm_id = $1 AND id = ANY($2::uuid[])"
+    email_fields = await store.rows(query, by.firm_id, list(ids))
     return {field["id"]: EmailFieldView(*field) for field in email_fields}

@@ -7,7 +7,7 @@ asked again whether anything names it.
 """
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import BinaryIO
 from uuid import UUID
@@ -71,10 +71,10 @@ async def keep_large(firm_id: UUID, content: BinaryIO) -> str:
     return name
 
 
-async def drop(firm_id: UUID, names: Collection[str]) -> None:
-    """In the transaction that drops a name of these: they go, unless something else names them."""
-    if names:
-        await store.execute(_DROP, firm_id, sorted(set(names)), clock.now())
+async def drop(firm_id: UUID, names: Iterable[str | None]) -> None:
+    """In the transaction that drops a name of these: they go, unless something else names them. None names no file."""
+    if dropped := {name for name in names if name}:
+        await store.execute(_DROP, firm_id, sorted(dropped), clock.now())
 
 
 _DROP = """

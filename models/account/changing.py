@@ -64,9 +64,8 @@ async def _create(by: Actor, new: NewAccount) -> tuple[UUID, ...]:
 async def _free_code(firm_id: UUID, code: str, *, apart_from: UUID | None = None) -> str:
     clean = text.one_line(code, "code", noun="The code", longest=LONGEST_CODE)
     await firm.one_at_a_time(firm_id)
-    holder = await store.value(
-        "SELECT id FROM account WHERE firm_id = $1 AND code_key = $2", firm_id, text.code_key(clean)
-    )
+    query = "SELECT id FROM account WHERE firm_id = $1 AND code_key = $2"
+    holder = await store.value(query, firm_id, text.code_key(clean))
     if holder not in {None, apart_from}:
         raise Refusal(ErrorCode.ALREADY_TAKEN, f"Another account has the code {clean}. Choose a different one.", "code")
     return clean

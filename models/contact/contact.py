@@ -41,6 +41,5 @@ class ContactEmailRow(Model):
 
 async def find_by(firm_id: UUID, contact_id: UUID, name: str, addresses: Sequence[str]) -> None:
     """Writes `words` anew."""
-    await store.execute(
-        "UPDATE contact SET words = $3 WHERE firm_id = $1 AND id = $2", firm_id, contact_id, words(name, *addresses)
-    )
+    query = "UPDATE contact SET words = $3 WHERE firm_id = $1 AND id = $2"
+    await store.execute(query, firm_id, contact_id, words(name, *addresses))

@@ -24,10 +24,10 @@ async def forget(by: System, ids: Sequence[UUID]) -> int:
         column = "file" if table == "attachment" else "NULL"
         query = f"DELETE FROM {table} WHERE firm_id = $1 AND email_id = ANY($2::uuid[]) RETURNING {column} AS file"
         gone = await store.rows(query, by.firm_id, list(ids))
-        await stored_file.drop(by.firm_id, [file["file"] for file in gone if file["file"]])
+        await stored_file.drop(by.firm_id, [file["file"] for file in gone])
     await _forget_submissions(by, ids)
     emails = await store.rows(_FORGET, by.firm_id, list(ids))
-    await stored_file.drop(by.firm_id, [email["raw_file"] for email in emails if email["raw_file"]])
+    await stored_file.drop(by.firm_id, [email["raw_file"] for email in emails])
     for table in ("thread_ref", "thread_alias"):
         await store.execute(_FORGET_THREADS.format(table), by.firm_id, list({email["thread_id"] for email in emails}))
     if accounts:
@@ -51,7 +51,7 @@ async def _forget_submissions(by: System, ids: Sequence[UUID]) -> None:
     """The submissions of those that were written here."""
     query = "DELETE FROM submission WHERE firm_id = $1 AND id = ANY($2::uuid[]) RETURNING file"
     submissions = await store.rows(query, by.firm_id, list(ids))
-    await stored_file.drop(by.firm_id, [submission["file"] for submission in submissions if submission["file"]])
+    await stored_file.drop(by.firm_id, [submission["file"] for submission in submissions])
 
 
 async def _forget_entries(by: System, ids: Sequence[UUID]) -> None:

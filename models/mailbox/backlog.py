@@ -73,10 +73,9 @@ async def _settle_unasked(leased: Leased, occurrences: Sequence[Any]) -> None:
     async with store.transaction(leased.firm_id):
         await history.lock(leased.firm_id)
         await check(leased)
-        unasked, skipped = await _unasked(leased, occurrences), OccurrenceState.SKIPPED
-        await settle(
-            leased, [Settled(occurrence_id, skipped, skip=SkipReason.NOT_SWITCHED_ON) for occurrence_id in unasked]
-        )
+        skipped, reason = OccurrenceState.SKIPPED, SkipReason.NOT_SWITCHED_ON
+        unasked = await _unasked(leased, occurrences)
+        await settle(leased, [Settled(occurrence_id, skipped, skip=reason) for occurrence_id in unasked])
 
 
 _IS_DUE = """firm_id = $1 AND folder_id = $2 AND uidvalidity = $3 AND mailbox_id = $4

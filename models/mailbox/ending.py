@@ -63,7 +63,7 @@ SELECT id, address, forgets, forgotten FROM mailbox b WHERE firm_id = $1 AND id 
 
 async def _empty_ledger(by: System, mailbox: Any) -> bool:
     gone = await store.rows(_EMPTY_LEDGER, by.firm_id, mailbox["id"], AT_ONCE)
-    await stored_file.drop(by.firm_id, [occurrence["raw_file"] for occurrence in gone if occurrence["raw_file"]])
+    await stored_file.drop(by.firm_id, [occurrence["raw_file"] for occurrence in gone])
     emails = {occurrence["email_id"] for occurrence in gone if occurrence["email_id"]}
     if mailbox["forgets"] and emails:
         await _forget(by, mailbox, list(emails))

@@ -60,16 +60,10 @@ async def _store(leased: Leased, batch: Sequence[Fetched]) -> None:
             if fetched.message
         ]
         received = await receive(by, leased.mailbox_id, [incoming for _, incoming in messages])
-        key = await firm_key.of(by.firm_id)
-        settled = [
-            _kept(key, fetched.pending, incoming.message, outcome)
-            for (fetched, incoming), outcome in zip(messages, received, strict=True)
-        ]
+        key, outcomes = await firm_key.of(by.firm_id), list(zip(messages, received, strict=True))
+        settled = [_kept(key, fetched.pending, incoming.message, outcome) for (fetched, incoming), outcome in outcomes]
         await settle(leased, [*(fetched.settled for fetched in batch if fetched.settled), *settled])
-        _tell_history(
-            by,
-            [outcome for (fetched, _), outcome in zip(messages, received, strict=True) if _is_past(fetched, outcome)],
-        )
+        _tell_history(by, [outcome for (fetched, _), outcome in outcomes if _is_past(fetched, outcome)])
         checkpoint("before the commit of a batch")
     checkpoint("after the commit of a batch")
 

@@ -95,9 +95,7 @@ async def scanned(leased: Leased, folder: LedgerFolder, *, on_server: int) -> No
         await store.execute(_SCANNED, leased.firm_id, folder.id, on_server, clock.now())
         if not folder.scanned:
             forgotten = await store.rows(_FORGET, leased.firm_id, folder.id)
-            await stored_file.drop(
-                leased.firm_id, [occurrence["raw_file"] for occurrence in forgotten if occurrence["raw_file"]]
-            )
+            await stored_file.drop(leased.firm_id, [occurrence["raw_file"] for occurrence in forgotten])
 
 
 _SCANNED = """

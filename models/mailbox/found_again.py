@@ -48,9 +48,7 @@ async def found_again(leased: Leased, folder: LedgerFolder, batch: Iterable[Head
     if taken:
         old = [occurrence["id"] for occurrence in taken.values()]
         await store.execute("DELETE FROM occurrence WHERE firm_id = $1 AND id = ANY($2::uuid[])", leased.firm_id, old)
-        await stored_file.drop(
-            leased.firm_id, [occurrence["raw_file"] for occurrence in taken.values() if occurrence["raw_file"]]
-        )
+        await stored_file.drop(leased.firm_id, [occurrence["raw_file"] for occurrence in taken.values()])
     return {uid: _taken_over(occurrence) for uid, occurrence in taken.items()}
 
 

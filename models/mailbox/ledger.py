@@ -72,9 +72,8 @@ async def _write(leased: Leased, folder: LedgerFolder, batch: Sequence[Found], w
         await check(leased)
         asked_for = await switched_on(leased.firm_id, {hash_ for header in batch for hash_ in header.hashes})
         again = await found_again(leased, folder, batch)
-        sent_here = await meet(
-            System(leased.firm_id), leased.mailbox_id, [header.met for header in batch if header.met]
-        )
+        met = [header.met for header in batch if header.met]
+        sent_here = await meet(System(leased.firm_id), leased.mailbox_id, met)
         occurrences = [  # what is known of it from elsewhere counts for more than its header
             _as_read(header, asked_for, arrival=folder.scanned)
             | again.get(header.uid, {})
@@ -84,7 +83,7 @@ async def _write(leased: Leased, folder: LedgerFolder, batch: Sequence[Found], w
         place = (leased.firm_id, leased.mailbox_id, folder.id, folder.uidvalidity, clock.now())
         await store.execute(_FOUND, *place, orjson.dumps(occurrences, default=str).decode())
         if sent_here:
-            ids = [met.email_id for met in sent_here]
+            ids = [letter.email_id for letter in sent_here]
             await store.execute(_KEEPS_SENT, leased.firm_id, leased.mailbox_id, folder.id, ids)
         await store.execute(_MOVE, leased.firm_id, folder.id, watermark)
         backlog = sum(

@@ -6,9 +6,8 @@ from models.mailbox.mailbox import MailboxState
 
 async def states() -> dict[MailboxState, int]:
     """How many mailboxes are in each state, 0 included."""
-    states_now = await store.rows(
-        "SELECT state, count(*) AS mailboxes FROM mailbox WHERE disconnected_at IS NULL GROUP BY state"
-    )
+    query = "SELECT state, count(*) AS mailboxes FROM mailbox WHERE disconnected_at IS NULL GROUP BY state"
+    states_now = await store.rows(query)
     return dict.fromkeys(MailboxState, 0) | {MailboxState(state["state"]): state["mailboxes"] for state in states_now}
 
 

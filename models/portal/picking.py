@@ -40,9 +40,8 @@ _PICK = "UPDATE session SET account_id = $3 WHERE firm_id = $1 AND id = $2"
 async def dismiss_notice(by: Client, account_id: UUID) -> Done:
     """Until the next sign-in. `account_id`: the account it named. Raises ACCOUNT_SWITCHED, as `must_be_in`."""
     must_be_in(by, account_id)
-    await store.execute(
-        "UPDATE session SET notice_dismissed = true WHERE firm_id = $1 AND id = $2", by.firm_id, by.session_id
-    )
+    query = "UPDATE session SET notice_dismissed = true WHERE firm_id = $1 AND id = $2"
+    await store.execute(query, by.firm_id, by.session_id)
     return Done((account_id,))
 
 

@@ -90,6 +90,5 @@ WHERE {_OURS} AND {UNENDED} RETURNING failures
 
 async def release(held: Held) -> None:
     """Anybody may claim it at once; others that wait go first. Harmless where it is lost already."""
-    await store.execute(
-        f"UPDATE run SET lease_owner = NULL, lease_until = now() WHERE {_OURS}", held.firm_id, held.run_id, held.token
-    )
+    query = f"UPDATE run SET lease_owner = NULL, lease_until = now() WHERE {_OURS}"
+    await store.execute(query, held.firm_id, held.run_id, held.token)

@@ -33,9 +33,8 @@ async def viewer_of(token: str) -> Asker | None:
 
 async def of(firm_id: UUID, session_id: UUID) -> Asker | None:
     """Who a session, or the API token of this id, stands for now; None: it has ended."""
-    asker = await store.row(
-        f"{_ASKER} AND s.firm_id = $1 AND s.id = $2 AND s.expires_at > $3", firm_id, session_id, clock.now()
-    )
+    query = f"{_ASKER} AND s.firm_id = $1 AND s.id = $2 AND s.expires_at > $3"
+    asker = await store.row(query, firm_id, session_id, clock.now())
     if asker:
         return _asker(asker)
     token = (await api_token.still_all([session_id])).get(session_id)
