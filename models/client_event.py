@@ -1,28 +1,21 @@
 """What the firm's other software may raise for an account; each event's category and actions are told here once."""
 
-from enum import StrEnum
-
 from models.errors import ErrorCode, Refusal
 from models.firm_settings import ClientAction
+from models.ground.enums import TextWithFacts
 from models.notification_category import NotificationCategory
 
 _OF_REQUESTS = (ClientAction.COMPLETE_REQUESTS, ClientAction.UPLOAD_DOCUMENTS)
 
 
-class ClientEvent(StrEnum):
+class ClientEvent(TextWithFacts):
     """
     `category`: by which an address takes or leaves it (R13). `actions`: what its letter may let the bearer do without
     signing in, where the firm allows it (R12); the first by itself, another where whoever raises it says so.
     """
 
-    category: NotificationCategory
-    actions: tuple[ClientAction, ...]
-
-    def __new__(cls, name: str, category: NotificationCategory, *actions: ClientAction) -> "ClientEvent":
-        event = str.__new__(cls, name)
-        event._value_ = name
-        event.category, event.actions = category, actions
-        return event
+    def __init__(self, _: str, category: NotificationCategory, *actions: ClientAction) -> None:
+        self.category, self.actions = category, actions
 
     DOCUMENT_UPLOADED = "DOCUMENT_UPLOADED", NotificationCategory.DOCUMENT_UPLOADS, ClientAction.VIEW_DOCUMENTS
     SIGNATURE_REQUESTED = "SIGNATURE_REQUESTED", NotificationCategory.SIGNATURE_REQUESTS, ClientAction.SIGN_DOCUMENTS

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, StrEnum
-from typing import Any, Self
+from typing import Any
 from uuid import UUID
 
 from tortoise import Model, fields
 from tortoise.contrib.postgres.fields import ArrayField
 
+from models.ground.enums import TextWithFacts
 from models.viewer import JournalSource
 
 WINDOW_POSITIONS = 50_000
@@ -22,16 +23,11 @@ class Effect(Enum):
     ACCESS = "somebody may not be here any more: open sockets look again"
 
 
-class Kind(StrEnum):
+class Kind(TextWithFacts):
     """What happened, and what else that does."""
 
-    effects: frozenset[Effect]
-
-    def __new__(cls, name: str, *effects: Effect) -> Self:
-        kind = str.__new__(cls, name)
-        kind._value_ = name
-        kind.effects = frozenset(effects)
-        return kind
+    def __init__(self, _: str, *effects: Effect) -> None:
+        self.effects = frozenset(effects)
 
 
 class JournalKind(Kind):

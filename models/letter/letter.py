@@ -1,8 +1,9 @@
 from enum import IntEnum, StrEnum
-from typing import Any, Self
+from typing import Any
 
 from tortoise import Model, fields
 
+from models.ground.enums import TextWithFacts
 from models.notification_category import NotificationCategory
 
 
@@ -19,16 +20,11 @@ class Urgency(IntEnum):
     """Nobody waits for it; nor for a copy, whatever it is a copy of."""
 
 
-class LetterKind(StrEnum):
+class LetterKind(TextWithFacts):
     """What a letter is for, and how urgent that is. Each has its templates under mail/templates/<language>/."""
 
-    urgency: Urgency
-
-    def __new__(cls, name: str, urgency: Urgency) -> Self:
-        kind = str.__new__(cls, name)
-        kind._value_ = name
-        kind.urgency = urgency
-        return kind
+    def __init__(self, _: str, urgency: Urgency) -> None:
+        self.urgency = urgency
 
     INVITATION = "INVITATION", Urgency.PERSON
     ACCOUNT_ADDED = "ACCOUNT_ADDED", Urgency.PERSON

@@ -1,9 +1,9 @@
-from enum import StrEnum
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 from tortoise import Model, fields
 from tortoise.contrib.postgres.fields import ArrayField
 
+from models.ground.enums import TextWithFacts
 from models.journal import Subject
 
 About = Literal[
@@ -11,16 +11,11 @@ About = Literal[
 ]
 
 
-class NotificationKind(StrEnum):
+class NotificationKind(TextWithFacts):
     """Each with what its entries are about: the kind of their `subject_id`."""
 
-    subject: About
-
-    def __new__(cls, name: str, subject: About) -> Self:
-        kind = str.__new__(cls, name)
-        kind._value_ = name
-        kind.subject = subject
-        return kind
+    def __init__(self, _: str, subject: About) -> None:
+        self.subject = subject
 
     EMAIL_RECEIVED = "EMAIL_RECEIVED", Subject.EMAIL
     BULK_UPDATE_FINISHED = "BULK_UPDATE_FINISHED", Subject.BULK_UPDATE

@@ -1,22 +1,18 @@
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any
 
 from tortoise import Model, fields
 
+from models.ground.enums import TextWithFacts
 from models.journal import Subject
 from models.viewer import JournalSource
 
 
-class RunKind(StrEnum):
+class RunKind(TextWithFacts):
     """`subject`: what it is in the API and in the journal."""
 
-    subject: Subject
-
-    def __new__(cls, name: str, subject: Subject = Subject.BULK_UPDATE) -> Self:
-        kind = str.__new__(cls, name)
-        kind._value_ = name
-        kind.subject = subject
-        return kind
+    def __init__(self, _: str, subject: Subject = Subject.BULK_UPDATE) -> None:
+        self.subject = subject
 
     BULK_UPDATE = "BULK_UPDATE"
     UNDO = "UNDO"
