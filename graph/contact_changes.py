@@ -171,13 +171,9 @@ class ContactMutation:
     @refusable(LinkUnlinkedEmailPayload)
     async def link_unlinked_email(self, info: Info, input: LinkUnlinkedEmailInput) -> LinkUnlinkedEmailPayload:
         account_id = key_of(Kind.ACCOUNT, input.account_id)
-        done = await contact.link_email(
-            viewer_of(info),
-            account_id,
-            key_of(Kind.EMAIL_ADDRESS, input.address_id),
-            key_of(Kind.CONTACT, input.contact_id),
-            input.field.asked(),
-        )
+        address_id = key_of(Kind.EMAIL_ADDRESS, input.address_id)
+        contact_id = key_of(Kind.CONTACT, input.contact_id)
+        done = await contact.link_email(viewer_of(info), account_id, address_id, contact_id, input.field.asked())
         return LinkUnlinkedEmailPayload(account=await account_of(info, account_id), cursor=cursor_of(done))
 
     @strawberry.mutation(description="Its Login goes off (R35).")

@@ -78,13 +78,9 @@ class InvitationRequestInput:
 
     def who(self, info: Info) -> WhoAsks:
         address = given(self.address)
-        return WhoAsks(
-            token=given(self.token),
-            email=address.email if address else None,
-            firm=given(address.firm) if address else None,
-            host=host_of(info),
-            caller=caller_of(info),
-        )
+        email = address.email if address else None
+        firm = given(address.firm) if address else None
+        return WhoAsks(token=given(self.token), email=email, firm=firm, host=host_of(info), caller=caller_of(info))
 
 
 @strawberry.input

@@ -31,10 +31,7 @@ async def set_account_columns(by: Viewer, columns: Sequence[AccountColumn]) -> D
         if list(before) != list(columns):
             query = "UPDATE team_member SET account_columns = $1 WHERE firm_id = $2 AND id = $3"
             await store.execute(query, list(columns), by.firm_id, by.member_id)
-            journal.record(
-                journal.JournalKind.MEMBER_CHANGED,
-                by=by,
-                subject=(journal.Subject.TEAM_MEMBER, by.member_id),
-                changes=[journal.Change("accountColumns", " ".join(before), " ".join(columns))],
-            )
+            subject = (journal.Subject.TEAM_MEMBER, by.member_id)
+            changes = [journal.Change("accountColumns", " ".join(before), " ".join(columns))]
+            journal.record(journal.JournalKind.MEMBER_CHANGED, by=by, subject=subject, changes=changes)
     return Done((by.member_id,), tx.cursor)

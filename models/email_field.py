@@ -81,12 +81,9 @@ async def _make(by: Actor, name: str, name_key: str) -> None:
     made = await store.value(_MAKE, uuid7(), by.firm_id, name, name_key, MOST)
     if made is None:
         return
-    journal.record(
-        journal.JournalKind.EMAIL_FIELD_CREATED,
-        by=by,
-        subject=(journal.Subject.EMAIL_FIELD, made),
-        changes=[journal.Change("name", None, name)],
-    )
+    subject = (journal.Subject.EMAIL_FIELD, made)
+    changes = [journal.Change("name", None, name)]
+    journal.record(journal.JournalKind.EMAIL_FIELD_CREATED, by=by, subject=subject, changes=changes)
 
 
 _MAKE = """

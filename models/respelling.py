@@ -153,13 +153,9 @@ def _others(own: str, spellings: Sequence[str]) -> tuple[str, ...]:
 async def _tell(by: System, doubt: _Doubt) -> None:
     query = "SELECT account_id FROM toggles WHERE firm_id = $1 AND address_id = $2"
     accounts = tuple(toggles["account_id"] for toggles in await store.rows(query, by.firm_id, doubt.id))
-    journal.record(
-        JournalKind.ADDRESS_IN_DOUBT,
-        by=by,
-        subject=(Subject.EMAIL_ADDRESS, doubt.id),
-        accounts=accounts,
-        changes=[Change("address", spelling, doubt.address) for spelling in doubt.others],
-    )
+    subject = (Subject.EMAIL_ADDRESS, doubt.id)
+    changes = [Change("address", spelling, doubt.address) for spelling in doubt.others]
+    journal.record(JournalKind.ADDRESS_IN_DOUBT, by=by, subject=subject, accounts=accounts, changes=changes)
     new = NewNotification(
         *(NotificationKind.ADDRESS_IN_DOUBT, doubt.id, doubt.id),
         lambda words: words.address_in_doubt(doubt.address, doubt.others),

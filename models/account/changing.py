@@ -154,13 +154,9 @@ async def _archive(by: Actor, account_id: UUID, archived: bool) -> None:
 
 
 def _record_change(by: Actor, account_id: UUID, changes: list[journal.Change], *, touched: Sequence[UUID] = ()) -> None:
+    subject = (Subject.ACCOUNT, account_id)
     journal.record(
-        JournalKind.ACCOUNT_CHANGED,
-        by=by,
-        subject=(Subject.ACCOUNT, account_id),
-        accounts=[account_id],
-        touched=touched,
-        changes=changes,
+        JournalKind.ACCOUNT_CHANGED, by=by, subject=subject, accounts=[account_id], touched=touched, changes=changes
     )
 
 

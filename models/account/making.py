@@ -29,13 +29,9 @@ async def write(by: Actor, accounts: Sequence[MadeAccount]) -> None:
     columns = map(list, zip(*map(_columns, accounts), strict=True))
     await store.execute(_WRITE, by.firm_id, clock.now(), *columns)
     for account in accounts:
-        journal.record(
-            JournalKind.ACCOUNT_CREATED,
-            by=by,
-            subject=(Subject.ACCOUNT, account.id),
-            accounts=[account.id],
-            changes=journal.changes_between({}, {"code": account.code, "name": account.name, "kind": account.kind}),
-        )
+        subject = (Subject.ACCOUNT, account.id)
+        changes = journal.changes_between({}, {"code": account.code, "name": account.name, "kind": account.kind})
+        journal.record(JournalKind.ACCOUNT_CREATED, by=by, subject=subject, accounts=[account.id], changes=changes)
 
 
 def _columns(made: MadeAccount) -> tuple[object, ...]:

@@ -166,12 +166,8 @@ async def _start(by: Viewer, wish: ClientImport, sheet: Sheet) -> tuple[UUID, ..
     while some := list(islice(rows, AT_ONCE)):
         await _keep(by.firm_id, acting.run_id, some)
     if not wish.dry_run:
-        journal.record(
-            JournalKind.IMPORT_STARTED,
-            by=acting,
-            subject=(Subject.IMPORT, acting.run_id),
-            changes=[Change("rows", None, str(len(sheet.rows)))],
-        )
+        changes = [Change("rows", None, str(len(sheet.rows)))]
+        journal.record(JournalKind.IMPORT_STARTED, by=acting, subject=(Subject.IMPORT, acting.run_id), changes=changes)
     checkpoint("before the commit of a run that is asked for")
     return (acting.run_id,)
 

@@ -71,13 +71,9 @@ async def _change_contacts(by: Viewer, facts: Known, deeds: Deeds) -> None:
     words = [" ".join(text.words(person.name, *_texts(facts, deeds, person.fields))) for person in people]
     await store.execute(_CHANGE, by.firm_id, [person.id for person in people], words)
     for person in people:
-        journal.record(
-            JournalKind.CONTACT_CHANGED,
-            by=by,
-            subject=(Subject.CONTACT, person.id),
-            accounts=person.accounts,
-            changes=[Change("emails", None, facts.addresses[key].text) for key in deeds.changed[person.id]],
-        )
+        subject = (Subject.CONTACT, person.id)
+        changes = [Change("emails", None, facts.addresses[key].text) for key in deeds.changed[person.id]]
+        journal.record(JournalKind.CONTACT_CHANGED, by=by, subject=subject, accounts=person.accounts, changes=changes)
 
 
 _CHANGE = """

@@ -184,13 +184,9 @@ async def delete(by: Actor, contact_id: UUID, *, expected_version: int | None = 
         for table in ("contact_email", "contact"):
             column = "id" if table == "contact" else "contact_id"
             await store.execute(f"DELETE FROM {table} WHERE firm_id = $1 AND {column} = $2", by.firm_id, contact_id)
-        journal.record(
-            JournalKind.CONTACT_CHANGED,
-            by=by,
-            subject=(Subject.CONTACT, contact_id),
-            accounts=accounts,
-            changes=[Change("name", contact["name"], None)],
-        )
+        subject = (Subject.CONTACT, contact_id)
+        changes = [Change("name", contact["name"], None)]
+        journal.record(JournalKind.CONTACT_CHANGED, by=by, subject=subject, accounts=accounts, changes=changes)
     return Done(tuple(accounts), tx.cursor)
 
 

@@ -168,13 +168,9 @@ async def _tell(
 
 
 def _record(by: System, email_id: UUID, message: Message, asking: Asking) -> None:
-    journal.record(
-        JournalKind.EMAIL_STORED,
-        by=by,
-        subject=(Subject.EMAIL, email_id),
-        accounts=asking.of(message),
-        changes=[journal.Change("subject", None, message.subject[:200])],
-    )
+    subject = (Subject.EMAIL, email_id)
+    changes = [journal.Change("subject", None, message.subject[:200])]
+    journal.record(JournalKind.EMAIL_STORED, by=by, subject=subject, accounts=asking.of(message), changes=changes)
 
 
 def _news(

@@ -172,10 +172,6 @@ def _record(
     """Who raised it and how many letters tell of it; none of its words."""
     outcomes = Counter(recipient.view.outcome for recipient in recipients)
     counts = {"recipients": len(recipients), "letters": outcomes[NotifyOutcome.QUEUED]}
-    journal.record(
-        JournalKind.CLIENTS_NOTIFIED,
-        by=by,
-        subject=(Subject.NOTICE, notice_id),
-        accounts=[account_id],
-        changes=journal.changes_between({}, {"event": item.event, **counts}),
-    )
+    subject = (Subject.NOTICE, notice_id)
+    changes = journal.changes_between({}, {"event": item.event, **counts})
+    journal.record(JournalKind.CLIENTS_NOTIFIED, by=by, subject=subject, accounts=[account_id], changes=changes)

@@ -179,14 +179,8 @@ async def _write(by: Viewer, sending: Sending, letter: _Letter) -> tuple[UUID, .
     message = await _apart(partial(_message, sending, email_id, letter), much=len(letter.text) > LARGE)
     accounts = await email.write(by, sending.mailbox_id, email_id, message, thread_id=letter.thread_id)
     await queue(by, _submission(by, sending, letter, message, email_id))
-    changes = {"subject": letter.subject[:200], "mailbox": sending.address}
-    journal.record(
-        JournalKind.EMAIL_SENT,
-        by=by,
-        subject=(Subject.EMAIL, email_id),
-        accounts=accounts,
-        changes=journal.changes_between({}, changes),
-    )
+    changes = journal.changes_between({}, {"subject": letter.subject[:200], "mailbox": sending.address})
+    journal.record(JournalKind.EMAIL_SENT, by=by, subject=(Subject.EMAIL, email_id), accounts=accounts, changes=changes)
     return (email_id,)
 
 

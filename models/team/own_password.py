@@ -24,12 +24,8 @@ async def change_password(by: Viewer, *, current: str, new: str) -> Done:
             raise Refusal(ErrorCode.WRONG_CREDENTIALS, "Your password was changed meanwhile.", "currentPassword")
         await session.end(by, [by.member_id], but=by.session_id)
         await end_resets(by, by.member_id)
-        journal.record(
-            JournalKind.MEMBER_CHANGED,
-            by=by,
-            subject=(Subject.TEAM_MEMBER, by.member_id),
-            changes=[journal.Change("password", None, None)],
-        )
+        changes = [journal.Change("password", None, None)]
+        journal.record(JournalKind.MEMBER_CHANGED, by=by, subject=(Subject.TEAM_MEMBER, by.member_id), changes=changes)
     return Done((by.member_id,), tx.cursor)
 
 
