@@ -132,16 +132,16 @@ async def _attend(attendance: Attendance, visit: Visit, *, once: bool) -> None:
             pace.hurry()
 
 
-async def _is_to_be_watched(visit: Visit, name: str, seen: FolderState, *, in_vain: bool) -> bool:
+async def _is_to_be_watched(visit: Visit, name: str, state: FolderState, *, in_vain: bool) -> bool:
     """Opens it. Not where something has come meanwhile; unless it has each time, and nothing was found."""
     try:
-        as_it_is = await visit.imap.examine(name)
+        current = await visit.imap.examine(name)
     except Refused:
         visit.noted.changed.add(name)
         return False
-    if as_it_is != seen:
+    if current != state:
         visit.noted.changed.add(name)
-    return as_it_is == seen or in_vain
+    return current == state or in_vain
 
 
 async def _watch(attendance: Attendance, visit: Visit, name: str) -> None:

@@ -28,13 +28,14 @@ async def with_people_inside(
     over which the line breaks each time is left alone at last: its header will do.
     """
     tries = await ledger.tries(visit.leased, folder, envelopes)
-    asked = [one for one in listed if one.uid in envelopes and one.skip is None and tries.get(one.uid, 0) < MOST_LOOKS]
-    inside = await _in_beginnings(visit, [one.uid for one in asked])
-    for one in asked:
-        if (one.uid not in inside or (inside[one.uid] is None and one.size > BEGINNING)) and one.size <= MESSAGE_LIMIT:
-            inside |= await _in_whole(visit, one)
+    due = {uid for uid in envelopes if tries.get(uid, 0) < MOST_LOOKS}
+    sizes = {header.uid: header.size for header in listed if header.uid in due and header.skip is None}
+    inside = await _in_beginnings(visit, [*sizes])
+    for uid, size in sizes.items():
+        if (uid not in inside or (inside[uid] is None and size > BEGINNING)) and size <= MESSAGE_LIMIT:
+            inside |= await _in_whole(visit, uid, size)
     key = await firm_key.of(visit.leased.firm_id)
-    return [_with(key, one, inside.get(one.uid) or ()) for one in listed]
+    return [_with(key, header, inside.get(header.uid) or ()) for header in listed]
 
 
 async def _in_beginnings(visit: Visit, uids: Sequence[int]) -> dict[int, tuple[Participant, ...] | None]:
@@ -43,18 +44,18 @@ async def _in_beginnings(visit: Visit, uids: Sequence[int]) -> dict[int, tuple[P
     return await _read(visit, [answer for answer in answers if isinstance(answer, Message)])
 
 
-async def _in_whole(visit: Visit, one: Found) -> dict[int, tuple[Participant, ...] | None]:
+async def _in_whole(visit: Visit, uid: int, size: int) -> dict[int, tuple[Participant, ...] | None]:
     async with visit.tools.batches:  # it may be large
-        answers = [answer async for answer in visit.imap.messages([(one.uid, one.size)])]
+        answers = [answer async for answer in visit.imap.messages([(uid, size)])]
         return await _read(visit, [answer for answer in answers if isinstance(answer, Message)])
 
 
 async def _read(visit: Visit, messages: Sequence[Message]) -> dict[int, tuple[Participant, ...] | None]:
-    people = await visit.tools.parsers.read_people_inside([message.raw for message in messages])
-    read = zip(messages, people, strict=True)
-    return {message.uid: None if isinstance(those, Unreadable) else those for message, those in read}
+    results = await visit.tools.parsers.read_people_inside([message.raw for message in messages])
+    read = zip(messages, results, strict=True)
+    return {message.uid: None if isinstance(people, Unreadable) else people for message, people in read}
 
 
-def _with(key: Key, one: Found, people: Sequence[Participant]) -> Found:
-    hashes = {*one.hashes, *hashes_of(key, people)}
-    return replace(one, hashes=tuple(hashes)) if people else one
+def _with(key: Key, header: Found, people: Sequence[Participant]) -> Found:
+    hashes = {*header.hashes, *hashes_of(key, people)}
+    return replace(header, hashes=tuple(hashes)) if people else header

@@ -117,7 +117,7 @@ def _by_name(folder: Folder, folders: Sequence[Folder]) -> str | None:
         if name in names(use):
             return use
     beside = names("no_mail_beside_a_calendar")
-    if name in beside and any(_name_on_top(other) in names("calendar") for other in folders):
+    if name in beside and any(_name_on_top(neighbour) in names("calendar") for neighbour in folders):
         return "no_mail"
     return None
 
@@ -155,8 +155,8 @@ def _is_all_mail(folder: Folder) -> bool:
     return "\\All" in folder.special_use and folder.name.casefold().startswith(tuple(_GMAIL))
 
 
-def _same(name: str, other: str | None) -> bool:
-    return other is not None and _place(name) == _place(other)
+def _same(name: str, typed: str | None) -> bool:
+    return typed is not None and _place(name) == _place(typed)
 
 
 def _place(name: str) -> str:

@@ -69,11 +69,11 @@ class _Places:
 
 
 async def _places(visit: Visit) -> _Places:
-    known = [folder for folder in await folder_list.known(visit.leased) if folder.ledger.kind in _SENT]
+    folders = [folder for folder in await folder_list.known(visit.leased) if folder.ledger.kind in _SENT]
     marked = {folder.name for folder in await visit.imap.folders() if "\\Sent" in folder.special_use}
-    fit = [folder for folder in known if folder.ledger.kind is FolderKind.SENT]
+    fit = [folder for folder in folders if folder.ledger.kind is FolderKind.SENT]
     fit.sort(key=lambda folder: (folder.name not in marked, not folder.synced, folder.name))
-    return _Places([folder for folder in known if folder.synced], fit[0].name if fit else None)
+    return _Places([folder for folder in folders if folder.synced], fit[0].name if fit else None)
 
 
 async def _unlooked(copy: Copy, why: str) -> None:

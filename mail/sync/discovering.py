@@ -42,7 +42,7 @@ class Discovered:
     doubt: str | None = None
 
 
-async def discover(visit: Visit, known: KnownFolder) -> Discovered:
+async def discover(visit: Visit, known_folder: KnownFolder) -> Discovered:
     """
     Opens the folder and brings its ledger up to date. For the first time in a visit they are compared UID by UID, not
     only by their number.
@@ -50,7 +50,7 @@ async def discover(visit: Visit, known: KnownFolder) -> Discovered:
     Raises ImapError, LeaseLost.
     """
     for _ in range(ROUNDS):
-        folder, state = await opened(visit, known.name)
+        folder, state = await opened(visit, known_folder.name)
         unread = await ledger.unread(visit.leased, folder)
         await _list(visit, folder, state)
         if await _agrees(visit, folder, state, thorough=folder.id not in visit.noted.compared):
@@ -59,27 +59,27 @@ async def discover(visit: Visit, known: KnownFolder) -> Discovered:
             visit.noted.changed.discard(folder.name)
             return Discovered(folder, state, unread)
     why = (
-        f"The mail server counts {state.exists} messages in {known.name} and lists another number of them."
+        f"The mail server counts {state.exists} messages in {known_folder.name} and lists another number of them."
         " It is asked again by itself."
     )
     await folders.doubted(visit.leased, folder, why, on_server=state.exists)
-    return Discovered(folder, state, unread, why if known.doubts >= folders.MOST_DOUBTS else None)
+    return Discovered(folder, state, unread, why if known_folder.doubts >= folders.MOST_DOUBTS else None)
 
 
-async def lose(visit: Visit, known: KnownFolder) -> None:
+async def lose(visit: Visit, known_folder: KnownFolder) -> None:
     """Opens the folder and puts down what is not there any more, before what is new anywhere is looked at."""
-    folder, state = await opened(visit, known.name)
+    folder, state = await opened(visit, known_folder.name)
     if folder.scanned:
         await _compare(visit, folder, state)
 
 
-async def read_again(visit: Visit, one: Discovered) -> bool:
+async def read_again(visit: Visit, looked: Discovered) -> bool:
     """Headers that were not handed out, one by one and behind all else: True where some of it is to be fetched."""
-    if not one.unread or (await visit.imap.examine(one.folder.name)).uidvalidity != one.folder.uidvalidity:
+    if not looked.unread or (await visit.imap.examine(looked.folder.name)).uidvalidity != looked.folder.uidvalidity:
         return False
-    for uid in one.unread:
-        await _read(visit, one.folder, [uid])
-    return await backlog.remains(visit.leased, one.folder)
+    for uid in looked.unread:
+        await _read(visit, looked.folder, [uid])
+    return await backlog.remains(visit.leased, looked.folder)
 
 
 async def _list(visit: Visit, folder: LedgerFolder, state: FolderState) -> None:
@@ -108,35 +108,31 @@ async def _read(visit: Visit, folder: LedgerFolder, uids: Sequence[int]) -> None
 
 
 async def _headers(visit: Visit, folder: LedgerFolder, uids: Sequence[int]) -> list[Found]:
-    answers = [one async for one in visit.imap.headers(uids)]
-    headers = [one for one in answers if isinstance(one, Header)]
-    said = await visit.tools.parsers.read_headers([header.header for header in headers])
+    answers = [answer async for answer in visit.imap.headers(uids)]
+    headers = [answer for answer in answers if isinstance(answer, Header)]
+    results = await visit.tools.parsers.read_headers([header.header for header in headers])
     key = await firm_key.of(visit.leased.firm_id)  # in a thread, since a header may name 2,000 people
-    read = await asyncio.to_thread(lambda: [found(key, *each) for each in zip(headers, said, strict=True)])
-    known = {
-        header.uid: (header, each)
-        for header, each in zip(headers, said, strict=True)
-        if isinstance(each, ParsedHeaders)
-    }
-    read = await with_own_emails(visit.leased.firm_id, folder, read, known)
-    if envelopes := {uid for uid, (_, each) in known.items() if each.envelope}:
+    pairs = list(zip(headers, results, strict=True))
+    read = await asyncio.to_thread(lambda: [found(key, *pair) for pair in pairs])
+    readable = {header.uid: (header, parsed) for header, parsed in pairs if isinstance(parsed, ParsedHeaders)}
+    read = await with_own_emails(visit.leased.firm_id, folder, read, readable)
+    if envelopes := {uid for uid, (_, parsed) in readable.items() if parsed.envelope}:
         read = await with_people_inside(visit, folder, read, envelopes)
     if folder.scanned:  # reports of the past are about letters of the past
-        read = await own_reports(visit, read, {uid for uid, (_, each) in known.items() if each.report})
-    return sorted(
-        [*read, *(_unread(one, ONCE) for one in answers if isinstance(one, Unfetchable))], key=lambda one: one.uid
-    )
+        read = await own_reports(visit, read, {uid for uid, (_, parsed) in readable.items() if parsed.report})
+    unread = [_unread(answer, ONCE) for answer in answers if isinstance(answer, Unfetchable)]
+    return sorted([*read, *unread], key=lambda header: header.uid)
 
 
-def _unread(one: Unfetchable, tries: int) -> Found:
-    return Found(one.uid, 0, NO_DATE, skip=SkipReason.UNREADABLE, reason=one.reason, tries=tries)
+def _unread(answer: Unfetchable, tries: int) -> Found:
+    return Found(answer.uid, 0, NO_DATE, skip=SkipReason.UNREADABLE, reason=answer.reason, tries=tries)
 
 
 async def _agrees(visit: Visit, folder: LedgerFolder, state: FolderState, *, thorough: bool) -> bool:
     if not thorough and await ledger.count(visit.leased, folder) == state.exists:
         return True
-    there, known = await _compare(visit, folder, state)
-    missed = sorted(there - known)
+    there, in_ledger = await _compare(visit, folder, state)
+    missed = sorted(there - in_ledger)
     await _read(visit, folder, missed)
     return not missed and len(there) == state.exists
 
@@ -144,8 +140,8 @@ async def _agrees(visit: Visit, folder: LedgerFolder, state: FolderState, *, tho
 async def _compare(visit: Visit, folder: LedgerFolder, state: FolderState) -> tuple[set[int], set[int]]:
     """UIDs that the server lists, and those that the ledger has. What is not there any more is gone."""
     there = await listed(visit, folder, state)
-    known = await ledger.uids(visit.leased, folder)
-    if vanished := known - there:
+    in_ledger = await ledger.uids(visit.leased, folder)
+    if vanished := in_ledger - there:
         visit.noted.brought = True
         await ledger.gone(visit.leased, folder, vanished)
-    return there, known
+    return there, in_ledger

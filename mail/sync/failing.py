@@ -42,21 +42,21 @@ async def tell(leased: Leased, error: Exception, *, once: bool) -> None:
 
 
 def _telling(leased: Leased, error: BaseException) -> Callable[[], Awaitable[None]]:
-    told = partial(health.failed, leased)
+    failed = partial(health.failed, leased)
     mailbox = str(leased.mailbox_id)
     match error:
         case NotReached():
             log.info("sync.not_reached", mailbox=mailbox, code=error.code, path=error.path)
-            how = partial(told, refused=error.refused, hopeless=error.hopeless, wait=error.wait)
+            how = partial(failed, refused=error.refused, hopeless=error.hopeless, wait=error.wait)
             return partial(how, error.code, error.message, path=error.path)
         case ImapError():
             log.info("sync.retrying", mailbox=mailbox, code=error.code)
-            return partial(told, error.code, error.message)
+            return partial(failed, error.code, error.message)
         case NotEntrusted():  # by the firm's own rules
             log.info("sync.refused", mailbox=mailbox, code=error.code)
-            return partial(told, error.code, error.message, path=".".join(error.path), hopeless=True)
+            return partial(failed, error.code, error.message, path=".".join(error.path), hopeless=True)
     log.error("sync.failed", mailbox=mailbox, error=type(error).__name__, at=_place_of(error))
-    return partial(told, ErrorCode.MAILBOX_UNREACHABLE, f"{_OURS} {_which(error)}{_AGAIN}", ours=True)
+    return partial(failed, ErrorCode.MAILBOX_UNREACHABLE, f"{_OURS} {_which(error)}{_AGAIN}", ours=True)
 
 
 def _cause(error: BaseException) -> BaseException:

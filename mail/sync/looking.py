@@ -42,21 +42,21 @@ async def look(visit: Visit) -> Look:
     Raises ImapError where the line breaks, or no folder at all could be looked at; LeaseLost.
     """
     visit.noted.begin()
-    listing, told = await visit.imap.folders_with_states()
+    listing, states = await visit.imap.folders_with_states()
     leased = visit.leased
     there = sort_out(listing, sent=leased.sent_folder, left_out=leased.folders_left_out)
-    known = await folder_list.listed(leased, there)
-    tour = _Tour(visit, _in_turn(known, there), told)
+    known_folders = await folder_list.listed(leased, there)
+    tour = _Tour(visit, _in_turn(known_folders, there), states)
     await tour.go()
     standing = await copies.standing(leased)
-    fault = fault_of(leased, there, tour.doubts(known), standing.trouble)
+    fault = fault_of(leased, there, tour.doubts(known_folders), standing.trouble)
     return Look(tour.left, tour.watched(), fault, copies=standing.due)
 
 
-def _in_turn(known: Sequence[KnownFolder], there: Sequence[ListedFolder]) -> list[KnownFolder]:
+def _in_turn(known_folders: Sequence[KnownFolder], there: Sequence[ListedFolder]) -> list[KnownFolder]:
     """Those to look at, as they were sorted out, but whatever failed last time behind all others. Raises ImapError."""
     places = {folder.name: place for place, folder in enumerate(there)}
-    read = [folder for folder in known if folder.synced]
+    read = [folder for folder in known_folders if folder.synced]
     awake = [folder for folder in read if not folder.rests]
     if not awake:
         why = next((folder.why for folder in read if folder.why), None)
@@ -67,9 +67,9 @@ def _in_turn(known: Sequence[KnownFolder], there: Sequence[ListedFolder]) -> lis
 class _Tour:
     """First what vanished in all folders, then what is new in them: what was moved is then known again."""
 
-    def __init__(self, visit: Visit, awake: Sequence[KnownFolder], told: Mapping[str, FolderState]) -> None:
+    def __init__(self, visit: Visit, awake: Sequence[KnownFolder], states: Mapping[str, FolderState]) -> None:
         self._visit, self._awake = visit, awake
-        self._states = dict(told)
+        self._states = dict(states)
         self._looked: dict[str, Discovered] = {}
         self._refusals: dict[str, Refused] = {}
         self.left = False
@@ -97,9 +97,9 @@ class _Tour:
         first = min(fit or self._awake, key=lambda folder: _WATCHED_FIRST.index(folder.ledger.kind))
         return first.name, states.get(first.name, FolderState(0, 0, 0))
 
-    def doubts(self, known: Sequence[KnownFolder]) -> list[str]:
+    def doubts(self, known_folders: Sequence[KnownFolder]) -> list[str]:
         """Of each folder whose figures have disagreed for too long by now, what is said of it."""
-        before = {folder.name: folder.why for folder in known if folder.doubts > folders.MOST_DOUBTS}
+        before = {folder.name: folder.why for folder in known_folders if folder.doubts > folders.MOST_DOUBTS}
         by_now = before | {name: looked.doubt for name, looked in self._looked.items()}
         return [doubt for doubt in by_now.values() if doubt]
 

@@ -28,24 +28,24 @@ async def with_own_emails(
     from an address of ours, the ledger knows that, too. Whoever was written to has that signature, and may put it
     anywhere else.
     """
-    said = {uid: email_id for uid, each in read.items() if (email_id := _email_id(folder, *each))}
-    senders = {uid: _sender(*read[uid]) for uid in said}
-    ours = await our_own.ours_then(firm_id, senders.values()) if said else set()
-    met = {uid: _met(email_id, read[uid][1]) for uid, email_id in said.items() if senders[uid] in ours}
-    return [replace(one, met=met.get(one.uid)) if one.skip is None else one for one in listed]
+    email_ids = {uid: email_id for uid, pair in read.items() if (email_id := _email_id(folder, *pair))}
+    senders = {uid: _sender(*read[uid]) for uid in email_ids}
+    ours = await our_own.ours_then(firm_id, senders.values()) if email_ids else set()
+    met = {uid: _met(email_id, read[uid][1]) for uid, email_id in email_ids.items() if senders[uid] in ours}
+    return [replace(header, met=met.get(header.uid)) if header.skip is None else header for header in listed]
 
 
-def _email_id(folder: LedgerFolder, header: Header, said: ParsedHeaders) -> UUID | None:
+def _email_id(folder: LedgerFolder, header: Header, parsed: ParsedHeaders) -> UUID | None:
     """At Gmail whatever this mailbox has sent lies in All Mail, under a label that nobody else can give."""
     is_sent = folder.kind is FolderKind.SENT or (folder.kind is FolderKind.ALL and header.sent)
-    return own_email(said.email_id) if is_sent and not header.draft else None
+    return own_email(parsed.email_id) if is_sent and not header.draft else None
 
 
-def _sender(header: Header, said: ParsedHeaders) -> tuple[str, datetime]:
-    sender = next((person.address for person in said.participants if person.role is Role.FROM), "")
+def _sender(header: Header, parsed: ParsedHeaders) -> tuple[str, datetime]:
+    sender = next((person.address for person in parsed.participants if person.role is Role.FROM), "")
     return compared(sender) if sender else "", header.received_at
 
 
-def _met(email_id: UUID, said: ParsedHeaders) -> Met:
-    names = [storable_id(name) for name in (said.message_id, said.first_id)]
-    return Met(email_id, tuple(name for name in names if name), said.sent_at)
+def _met(email_id: UUID, parsed: ParsedHeaders) -> Met:
+    names = [storable_id(name) for name in (parsed.message_id, parsed.first_id)]
+    return Met(email_id, tuple(name for name in names if name), parsed.sent_at)

@@ -20,33 +20,33 @@ LONGEST_ADDRESS = 320  # characters (RFC 3696)
 LONGEST_KEY = 1_000  # bytes; folding makes some addresses longer
 
 
-def found(key: Key, header: Header, said: ParsedHeaders | Unreadable) -> Found:
+def found(key: Key, header: Header, parsed: ParsedHeaders | Unreadable) -> Found:
     """
     What the ledger keeps of a header: hashes of its participants by the firm's key, and no word of it (R18). A draft
     has none: it is nobody's mail until it is sent, and then another message.
     """
-    place = (header.uid, header.size, _received_at(header, said))
-    if isinstance(said, Unreadable):
-        return Found(*place, skip=SkipReason.UNREADABLE, reason=said.reason)
+    place = (header.uid, header.size, _received_at(header, parsed))
+    if isinstance(parsed, Unreadable):
+        return Found(*place, skip=SkipReason.UNREADABLE, reason=parsed.reason)
     return Found(
         *place,
-        message_id=storable_id(said.message_id),
-        hashes=() if header.draft else tuple(hashes_of(key, said.participants)),
-        skip=SkipReason.OWN_LETTER if is_own_letter(said.letter_id) else None,
+        message_id=storable_id(parsed.message_id),
+        hashes=() if header.draft else tuple(hashes_of(key, parsed.participants)),
+        skip=SkipReason.OWN_LETTER if is_own_letter(parsed.letter_id) else None,
     )
 
 
-def _received_at(header: Header, said: ParsedHeaders | Unreadable) -> datetime:
+def _received_at(header: Header, parsed: ParsedHeaders | Unreadable) -> datetime:
     """As the server says; where it does not, as the message says, but never later than now."""
     if header.received_at != NO_DATE:
         return header.received_at
-    sent_at = None if isinstance(said, Unreadable) else said.sent_at
+    sent_at = None if isinstance(parsed, Unreadable) else parsed.sent_at
     return min(sent_at or clock.now(), clock.now())
 
 
 def hashes_of(key: Key, people: Iterable[Participant]) -> set[bytes]:
     """What stands for them in the ledger."""
-    return {key.address_hash(each) for each in _keys(people)}
+    return {key.address_hash(address) for address in _keys(people)}
 
 
 def message(
@@ -57,9 +57,9 @@ def message(
     return Message(
         fingerprint=parsed.fingerprint,
         message_id=storable_id(parsed.message_id),
-        references=tuple(one for one in references if one and one == storable_id(one)),
+        references=tuple(name for name in references if name and storable_id(name)),
         subject=parsed.subject,
-        participants=tuple(_storable(one) for one in parsed.participants),
+        participants=tuple(_storable(person) for person in parsed.participants),
         sent_at=parsed.sent_at,
         received_at=received_at,
         automatic=parsed.automatic,
@@ -79,14 +79,14 @@ def message(
 
 
 def _keys(people: Iterable[Participant]) -> set[str]:
-    return {compared(one.address) for one in map(_storable, people) if one.address}
+    return {compared(person.address) for person in map(_storable, people) if person.address}
 
 
-def _storable(one: Participant) -> Participant:
-    """One whose address is too long to be one stays, without it."""
-    if len(one.address) <= LONGEST_ADDRESS and len(compared(one.address).encode()) <= LONGEST_KEY:
-        return one
-    return replace(one, address="")
+def _storable(person: Participant) -> Participant:
+    """A participant whose address is too long to be one stays, without it."""
+    if len(person.address) <= LONGEST_ADDRESS and len(compared(person.address).encode()) <= LONGEST_KEY:
+        return person
+    return replace(person, address="")
 
 
 def storable_id(message_id: str | None) -> str | None:

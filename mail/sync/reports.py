@@ -12,19 +12,19 @@ from models.mailbox.ledger import Found
 from models.mailbox.mailbox import SkipReason
 
 
-async def own_reports(visit: Visit, found: Sequence[Found], reports: Collection[int]) -> list[Found]:
+async def own_reports(visit: Visit, listed: Sequence[Found], reports: Collection[int]) -> list[Found]:
     """
-    All that was found; of these reports, by UID, those on our letters are settled as OWN_LETTER. Before the ledger has
+    All that was listed; of these reports, by UID, those on our letters are settled as OWN_LETTER. Before the ledger has
     them: a report that is read a second time changes nothing.
     """
-    small = [(one.uid, one.size) for one in found if one.uid in reports and one.size <= LARGEST_REPORT]
+    small = [(header.uid, header.size) for header in listed if header.uid in reports and header.size <= LARGEST_REPORT]
     ours = {
         answer.uid
-        for each in small
-        async for answer in visit.imap.messages([each])
+        for uid, size in small
+        async for answer in visit.imap.messages([(uid, size)])
         if isinstance(answer, Message) and await _is_ours(visit, answer.raw)
     }
-    return [replace(one, skip=SkipReason.OWN_LETTER) if one.uid in ours else one for one in found]
+    return [replace(header, skip=SkipReason.OWN_LETTER) if header.uid in ours else header for header in listed]
 
 
 async def _is_ours(visit: Visit, raw: bytes) -> bool:

@@ -42,22 +42,22 @@ async def store_pending(visit: Visit, folder: LedgerFolder) -> bool:
             if due := await backlog.due(visit.leased, folder, most=BATCH_MESSAGES, besides=ahead.ids):
                 turn.fetches(history=not due[0].arrival)
                 await _fetch_and_store(visit, _bite(due), ahead)
-    for one in once_more:
+    for pending in once_more:
         if await turn.is_over():
             break
         async with Ahead(visit.tools.batches) as alone:
-            await _fetch_and_store(visit, [one], alone)
+            await _fetch_and_store(visit, [pending], alone)
     return False
 
 
 def _bite(due: Sequence[Pending]) -> list[Pending]:
     """At most 100 messages and 8 MB, or a single one that is larger; arrivals do not wait for history beside them."""
     batch, weight = [due[0]], due[0].size
-    for one in due[1:]:
-        weight += one.size
-        if weight > BATCH_BYTES or one.arrival != due[0].arrival:
+    for pending in due[1:]:
+        weight += pending.size
+        if weight > BATCH_BYTES or pending.arrival != due[0].arrival:
             break
-        batch.append(one)
+        batch.append(pending)
     return batch
 
 
@@ -66,35 +66,36 @@ async def _fetch_and_store(visit: Visit, batch: Sequence[Pending], ahead: Ahead)
     if not batch[0].arrival:
         await health.now(visit.leased, MailboxState.SYNCING)
     visit.noted.brought = True
-    await ahead.room(sum(one.size for one in batch))
+    await ahead.room(sum(pending.size for pending in batch))
     try:
-        answers = [one async for one in _fetch(visit, batch)]
+        answers = [answer async for answer in _fetch(visit, batch)]
     except BaseException:
         ahead.no_more()
         raise
     checkpoint("after the bodies of a batch")
-    ahead.go_on((one.id for one in batch), _store(visit, batch, answers, ahead.turn))
+    ahead.go_on((pending.id for pending in batch), _store(visit, batch, answers, ahead.turn))
 
 
 async def _store(visit: Visit, batch: Sequence[Pending], answers: Sequence[Answer], turn: asyncio.Lock) -> None:
-    by_uid = {one.uid: one for one in batch}
-    again = [by_uid[one.uid].id for one in answers if _is_worth_a_try(by_uid[one.uid], one)]
-    ready = await _read(visit, [(by_uid[one.uid], one) for one in answers if by_uid[one.uid].id not in again])
+    by_uid = {pending.uid: pending for pending in batch}
+    pairs = [(by_uid[answer.uid], answer) for answer in answers]
+    again = [pending.id for pending, answer in pairs if _is_worth_a_try(pending, answer)]
+    ready = await _read(visit, [(pending, answer) for pending, answer in pairs if pending.id not in again])
     checkpoint("after the files of a batch")
     async with turn:
         if again:
             await backlog.failed_once_more(visit.leased, again)
         if ready:
-            ready.sort(key=lambda one: (one.pending.received_at, one.pending.uid))  # told in the order they came in
+            ready.sort(key=lambda fetched: (fetched.pending.received_at, fetched.pending.uid))  # told as they came in
             await finish(visit.leased, ready)
 
 
 async def _fetch(visit: Visit, batch: Sequence[Pending]) -> AsyncIterator[Answer]:
     """Whatever makes the server choke or vanish waits behind the others, so that it cannot hold them up."""
-    fine = [(one.uid, one.size) for one in batch if one.size <= MESSAGE_LIMIT]
-    for one in batch:
-        if one.size > MESSAGE_LIMIT:
-            yield Unfetchable(one.uid, "")
+    fine = [(pending.uid, pending.size) for pending in batch if pending.size <= MESSAGE_LIMIT]
+    for pending in batch:
+        if pending.size > MESSAGE_LIMIT:
+            yield Unfetchable(pending.uid, "")
     try:
         async for answer in visit.imap.messages(fine):
             yield answer
@@ -109,7 +110,7 @@ async def _stumbled(visit: Visit, batch: Sequence[Pending], error: ImapError) ->
     if len(batch) == 1 and batch[0].tries + 1 >= most:
         await finish(visit.leased, [_quarantined(batch[0], error.message)])
     else:
-        await backlog.failed_once_more(visit.leased, [one.id for one in batch])
+        await backlog.failed_once_more(visit.leased, [pending.id for pending in batch])
 
 
 def _is_worth_a_try(pending: Pending, answer: Answer) -> bool:
@@ -121,13 +122,13 @@ async def _read(visit: Visit, batch: Sequence[tuple[Pending, Answer]]) -> list[F
     came = [(pending, answer.raw) for pending, answer in batch if isinstance(answer, FetchedMessage)]
     raws = [raw for _, raw in came]
     parsed = await visit.tools.parsers.parse_all(raws)
-    raw_files, attachments = await _keep(visit, raws, parsed)
+    raw_files, attached = await _keep(visit, raws, parsed)
     messages = [
-        _message(visit, pending, raw_file, message, kept)
-        for (pending, _), raw_file, message, kept in zip(came, raw_files, parsed, attachments, strict=True)
+        _message(visit, pending, raw_file, message, attachments)
+        for (pending, _), raw_file, message, attachments in zip(came, raw_files, parsed, attached, strict=True)
     ]
-    others = [_without(pending, answer) for pending, answer in batch if not isinstance(answer, FetchedMessage)]
-    return [*others, *messages]
+    settled = [_without(pending, answer) for pending, answer in batch if not isinstance(answer, FetchedMessage)]
+    return [*settled, *messages]
 
 
 def _without(pending: Pending, answer: Unfetchable | Gone) -> Fetched:
@@ -143,12 +144,12 @@ def _message(
     pending: Pending,
     raw_file: str,
     parsed: ParsedEmail | Unreadable,
-    kept: Sequence[MessageAttachment],
+    attachments: Sequence[MessageAttachment],
 ) -> Fetched:
     if isinstance(parsed, Unreadable):
         return _quarantined(pending, parsed.reason, raw_file)
     try:
-        message = reading.message(parsed, raw_file=raw_file, attachments=kept, received_at=pending.received_at)
+        message = reading.message(parsed, raw_file=raw_file, attachments=attachments, received_at=pending.received_at)
     except Exception as error:  # a fault of ours that one message brings out must not hold up the mailbox
         log.error("sync.unreadable", mailbox=str(visit.leased.mailbox_id), uid=pending.uid, error=type(error).__name__)
         return _quarantined(pending, "The message could not be understood.", raw_file)
@@ -164,11 +165,11 @@ async def _keep(
     names = await stored_file.keep(visit.leased.firm_id, [*raws, *contents])
     files = iter(names[len(raws) :])
     shown = [_shown(message) if isinstance(message, ParsedEmail) else set() for message in parsed]
-    kept = [
+    attached = [
         [_kept(attachment, next(files), of_html) for attachment in of_message]
         for of_message, of_html in zip(attachments, shown, strict=True)
     ]
-    return names[: len(raws)], kept
+    return names[: len(raws)], attached
 
 
 def _shown(message: ParsedEmail) -> set[str]:

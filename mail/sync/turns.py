@@ -39,23 +39,23 @@ class Turn:
             noted.changed.add(noted.watched[0])
         return noted.called
 
-    async def _has_come(self, name: str, seen: FolderState) -> bool:
+    async def _has_come(self, name: str, state: FolderState) -> bool:
         is_time = self._loop.time() >= self._peek
         if name == self._folder_name:
             return (is_time or self._got_on) and self._visit.imap.has_news
         if not is_time:
             return False
-        differs = await _differs(self._visit, name, seen)
+        differs = await _differs(self._visit, name, state)
         self._peek = self._loop.time() + PEEK_SECONDS
         return differs
 
 
-async def _differs(visit: Visit, name: str, seen: FolderState) -> bool:
+async def _differs(visit: Visit, name: str, state: FolderState) -> bool:
     try:
-        state = await visit.imap.status(name)
+        current = await visit.imap.status(name)
     except Refused:
         return False
-    return state is not None and state != seen
+    return current is not None and current != state
 
 
 class Pace:

@@ -87,7 +87,7 @@ class Worker:
                     await self._look.wait()
 
     async def _claim(self, tools: Tools) -> None:
-        self._held = {each: held for each, held in self._held.items() if not held[1].done()}
+        self._held = {mailbox_id: held for mailbox_id, held in self._held.items() if not held[1].done()}
         free = min(self._most - len(self._held), CLAIMED_AT_ONCE)
         for leased in await lease.claim(self.owner, most=free, held=self._held) if free > 0 else ():
             attendance = Attendance(leased)
