@@ -5,14 +5,15 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from models import notification, session
+from models import api_token, notification, session
 from models.ground import clock, store
 from models.notification import InboxFilter, Selection
 from models.session import SignedIn
-from models.viewer import System, TeamRole
+from models.viewer import ApiScope, System, TeamRole
 from tests.support.api.client import Api, TopLevelErrors, begun
 from tests.support.emails.received import a_mailbox
-from tests.support.firm.factories import a_firm, an_account, signed_in
+from tests.support.firm.cast import ANNA
+from tests.support.firm.factories import a_client, a_firm, an_account, signed_in
 from tests.support.firm.random_work import Firm, arrives
 
 ARRIVALS = """subscription ($after: Cursor, $account: ID) { emailArrived(after: $after, accountId: $account) {
@@ -113,6 +114,35 @@ async def test_whoever_lost_the_session_hears_nothing_more(api: Api, by: System,
             await feed.next()
     if isinstance(ended.value, TopLevelErrors):
         assert ended.value.codes == ["UNAUTHENTICATED"]
+
+
+LOST = {
+    "a client's session": "DELETE FROM session WHERE user_id IS NOT NULL",
+    "a client's Login": "UPDATE toggles SET login = false",
+    "a colleague's session": "DELETE FROM session WHERE member_id IS NOT NULL",
+    "a colleague's place in the team": "UPDATE team_member SET state = 'REMOVED'",
+    "an API token": "DELETE FROM api_token",
+}
+
+
+@pytest.mark.parametrize("lost", LOST)
+async def test_who_follows_alone_is_asked_for_the_right_at_each_delivery(
+    api: Api, by: System, owner: SignedIn, lost: str
+) -> None:
+    """Nobody shares a feed with links, or a client's; and nobody tells the watcher of the sockets of what was lost."""
+    account = await an_account(by, address=ANNA, email_sync=True)
+    client, box = await a_client(by, account), await a_mailbox(owner)
+    token = (await api_token.create(owner.viewer, name="Ledger", scopes=[ApiScope.READ])).token
+    who = client if "client" in lost else token if "token" in lost else owner
+    alone = ARRIVALS.replace("email {", "email { attachments { url }")
+    async with api.follow(alone, as_=who) as feed:
+        await begun(feed)
+        await arrives(by, box, 1, sender=ANNA)
+        assert (await feed.next())["email"]["subject"] == "VAT return 1"
+        await store.execute(LOST[lost])
+        await arrives(by, box, 2, sender=ANNA)
+        with pytest.raises((TopLevelErrors, ConnectionClosed)):
+            await feed.next()
 
 
 async def test_signing_out_closes_the_socket_at_once(api: Api, owner: SignedIn) -> None:
