@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from uuid_utils.compat import uuid7
+from websockets.exceptions import ConnectionClosed
 
 from graph.ids import Kind, global_id
 from models import mailbox
@@ -63,6 +64,18 @@ async def test_all_mailboxes_are_told_at_once_then_each_that_has_moved(
         }
         third = await a_mailbox(by, "c")
         assert (await until(states, "c@firm.test", state="CHECKING"))["id"] == global_id(Kind.MAILBOX, third)
+
+
+async def test_whoever_lost_the_session_hears_of_no_mailbox_any_more(
+    api: Api, by: System, owner: SignedIn[Viewer]
+) -> None:
+    box = await a_mailbox(by, "a")
+    async with api.follow(FOLLOW, as_=owner) as states:
+        await states.next()
+        await store.execute("DELETE FROM session")  # without an entry
+        await mailbox.update(by, box, MailboxChange(paused=True))
+        with pytest.raises((TopLevelErrors, ConnectionClosed)):
+            await states.next()
 
 
 async def test_what_writes_no_entry_is_told_as_well(api: Api, by: System, owner: SignedIn[Viewer]) -> None:
