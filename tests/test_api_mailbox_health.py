@@ -72,8 +72,10 @@ async def test_whoever_lost_the_session_hears_of_no_mailbox_any_more(
     box = await a_mailbox(by, "a")
     async with api.follow(FOLLOW, as_=owner) as states:
         await states.next()
-        await store.execute("DELETE FROM session")  # without an entry
         await mailbox.update(by, box, MailboxChange(paused=True))
+        await until(states, "a@firm.test", state="PAUSED")
+        await store.execute("DELETE FROM session")  # without an entry
+        await mailbox.update(by, box, MailboxChange(paused=False))
         with pytest.raises((TopLevelErrors, ConnectionClosed)):
             await states.next()
 
