@@ -146,6 +146,18 @@ async def by_socket(socket: ClientConnection, document: str, variables: dict[str
     return answer
 
 
+async def test_who_writes_a_value_that_an_enum_lacks_is_told_which_it_has(api: Api) -> None:
+    for document, variables, words in [
+        (SIGN_IN, of(session=NAME), "no such value in the enum 'SessionKind'. It has COOKIE, BEARER."),
+        (
+            sign_in(f'{{email: "", password: "", as: {NAME}}}'),
+            {},
+            "enum 'ViewerKind'. It has TEAM_MEMBER, PORTAL_USER.",
+        ),
+    ]:
+        assert words in await by_http(api, document, variables, None)
+
+
 async def test_messages_are_short_and_name_few_places(api: Api) -> None:
     for document in ("{" + "a" * 10_000 + "}", "{" + " ".join(f"viewer(a{n}: 1) {{ id }}" for n in range(40)) + "}"):
         answer = (await api.told(document)).json()

@@ -12,6 +12,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types import ExecutionContext
 
 from graph.engine.limits import Limits
+from graph.engine.transport import words
 from graph.engine.transport.documents import FAULTS, Documents, Library
 from graph.engine.transport.hooks import Runner
 
@@ -70,6 +71,7 @@ class Schema(strawberry.Schema):
             execution_context_class=execution_context_class,
             **more,
         )
+        words.know(self._schema)
 
     def create_extensions_runner(
         self, execution_context: ExecutionContext, extensions: list[SchemaExtension]

@@ -7,12 +7,12 @@ that begins as none does that is known here, nothing. A test holds all that ther
 """
 
 import re
-from collections import deque
 
-from graphql import GraphQLError, GraphQLSyntaxError, ObjectFieldNode, TokenKind, ValueNode, VariableNode
-from graphql.language import Node
+from graphql import GraphQLEnumType, GraphQLError, GraphQLSchema, GraphQLSyntaxError
+from graphql.language import Node, ObjectFieldNode, TokenKind, ValueNode, VariableNode
 
 MOST = 300  # characters of a message
+MOST_VALUES = 20
 _PLACE = re.compile(
     r"(?:Variable '\$\w+'(?: defined by fragment '\w+')?|Argument '\w+') has invalid (?:default )?value"
     r"(?: at [.\w\[\]]+)?(?=: )"
@@ -21,17 +21,29 @@ _WORDS = re.compile(
     r"(?:Expected|Enum|Exactly one key|OneOf Input Object|Field|Variable|\w{1,64} cannot represent)"
     r"(?:[\w -]|'\$?[\w.!\[\]]{1,64}')+"
 )
+_NO_SUCH_VALUE = re.compile(r"There is no such value in the enum '(\w+)'\.")
 _SUGGESTION = re.compile(r"\.( Did you mean (?:the enum value )?(?:'\w+'(?:,? or |, )?)+\?)")
-_UNKNOWN_ENUM = re.compile(r"' does not exist in '(\w+)' enum(?=\.)")
+_UNKNOWN_ENUM = re.compile(r"Value '.*' does not exist in '(\w+)' enum(?=\.)", re.DOTALL)
+"""Up to the last such words: earlier ones may lie in what the client wrote."""
+_values: dict[str, str] = {}
 _PIECE = r"(?:'\W{1,3}'|'[a-z]+'|\w+|<EOF>)"
 _SYNTAX = re.compile(
     f"Syntax Error: (?:Expected {_PIECE}, found {_PIECE}|Unexpected {_PIECE}|Invalid [\\w ,]+|Unterminated string)"
 )
 
 
+def know(schema: GraphQLSchema) -> None:
+    """Its enums of at most 20 values: who writes another value is told which there are."""
+    for name, kind in schema.type_map.items():
+        if isinstance(kind, GraphQLEnumType) and len(kind.values) <= MOST_VALUES:
+            _values[name] = f" It has {', '.join(kind.values)}."
+
+
 def told(error: GraphQLError) -> str:
-    """In at most 300 characters."""
-    return shortened(_unquoted(error))
+    """In at most 300 characters, and the values of an enum that has not the one which was asked for."""
+    message = shortened(_unquoted(error))
+    enum = _NO_SUCH_VALUE.search(message)
+    return message + _values.get(enum[1], "") if enum else message
 
 
 def place(error: GraphQLError) -> str | None:
@@ -62,21 +74,16 @@ def _unquoted(error: GraphQLError) -> str:
 
 
 def _without_value(message: str) -> str:
-    if message.startswith("Value '") and (enum := _unknown_enum(message)):
+    if enum := _UNKNOWN_ENUM.match(message):
         return f"There is no such value in the enum '{enum[1]}'."
     match = _WORDS.match(message)
     return f"{match[0].rstrip() if match else 'This is not what is expected here'}."
 
 
 def _suggestion(message: str) -> str:
-    match = _unknown_enum(message) if message.startswith("Value '") else _WORDS.match(message)
+    match = _UNKNOWN_ENUM.match(message) or _WORDS.match(message)
     suggestion = _SUGGESTION.match(message, match.end()) if match else None
     return suggestion[1] if suggestion else ""
-
-
-def _unknown_enum(message: str) -> re.Match[str] | None:
-    """The last match: an earlier one may lie in what the client wrote."""
-    return deque(_UNKNOWN_ENUM.finditer(message), maxlen=1).pop() if "' does not exist in '" in message else None
 
 
 def _holds_a_value(node: Node) -> bool:
