@@ -18,8 +18,8 @@ from models.run import Pace
 from models.toggles import Invite, NewToggles
 from models.viewer import Viewer
 from tests.support.firm.bulk_updates import claimed
-from tests.support.firm.factories import a_firm, a_member
-from tests.support.firm.imports import asked, imported
+from tests.support.firm.factories import a_firm, a_member, counting
+from tests.support.firm.imports import all_end, asked, imported
 from tests.support.firm.many_addresses import all_invited, nobody_analyses, people, rows_read, switched_off
 
 AT_ONCE = 500
@@ -144,6 +144,16 @@ async def test_tables_too_large_to_be_measured_in_time_stop_nobody_who_fills_the
     async with store.transaction(by.firm_id):
         await store.execute("SET LOCAL statement_timeout = '1ms'")
         await store.measure_anew(("toggles", "email_address", "contact_email"))
+
+
+@pytest.mark.parametrize(("dry_run", "measured"), [(False, 3), (True, 0)], ids=["import", "dry run"])
+async def test_an_import_measures_the_tables_that_it_fills_and_a_dry_run_none(
+    by: Viewer, dry_run: bool, measured: int
+) -> None:
+    await asked(by, _clients(4, "new"), dry_run=dry_run)
+    async with counting() as statements:
+        await all_end()
+    assert sum("ANALYZE" in statement for statement in statements) == measured
 
 
 async def test_a_firm_that_is_new_among_others_reads_a_few_rows_for_each_of_its_accounts(by: Viewer) -> None:

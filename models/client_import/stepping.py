@@ -58,6 +58,7 @@ async def step(held: Held, pace: Pace) -> bool:
     async with store.transaction(held.firm_id):
         run = await hold(held)
     wish = from_json(run["asked"])
+    pace.fills = not wish.dry_run
     if run["planned_at"] is None:
         return await begin(held, run, wish)
     if wish.dry_run:

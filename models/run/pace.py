@@ -8,6 +8,8 @@ class Pace:
     """
 
     SECONDS, LEAST, FIRST, MOST = 0.12, 25, 200, 1_000
+    fills = True
+    """Whether tables grow by what is done: by a dry run they do not."""
 
     def __init__(self) -> None:
         self.items = self.FIRST

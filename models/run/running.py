@@ -69,5 +69,7 @@ class Runner(Rounds):
         steps = 0
         while not self._stopping.is_set() and await self._work.step(held, pace):
             steps += 1
-            if steps & (steps - 1) == 0:  # 1, 2, 4, 8, …: the tables may be twice as large as at the last time
+            if (
+                pace.fills and steps & (steps - 1) == 0
+            ):  # 1, 2, 4, 8, …: the tables may be twice as large as at the last time
                 await store.measure_anew(self._work.fills)
