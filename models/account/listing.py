@@ -93,7 +93,7 @@ FROM account a CROSS JOIN LATERAL (
   SELECT coalesce(bool_or(t.login), false) AS login,
          coalesce(bool_or(t.login AND p.id IS NOT NULL), false) AS active,
          coalesce(bool_or(t.notify), false) AS notify, coalesce(bool_or(t.email_sync), false) AS email_sync
-  FROM toggles t LEFT JOIN portal_user p ON p.firm_id = t.firm_id AND p.address_id = t.address_id
+  FROM toggles t LEFT JOIN portal_user p ON p.firm_id = {store.FIRM} AND p.address_id = t.address_id
   WHERE t.firm_id = {store.FIRM} AND t.account_id = a.id
 ) s"""
 _STATUS = """(CASE WHEN NOT s.login OR a.archived_at IS NOT NULL THEN 'OFFLINE'

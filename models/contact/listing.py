@@ -103,7 +103,7 @@ async def emails_of(by: Viewer, contact_ids: Sequence[UUID]) -> dict[UUID, list[
 
 _EMAILS_OF = f"""
 SELECT h.contact_id, h.field_id, f.name AS field_name, {address.COLUMNS}
-FROM contact_email h JOIN email_field f ON f.firm_id = {store.FIRM} AND f.id = h.field_id
+FROM contact_email h JOIN email_field f ON f.firm_id = h.firm_id AND f.id = h.field_id
 JOIN email_address e ON e.firm_id = {store.FIRM} AND e.id = h.address_id
 LEFT JOIN portal_user p ON p.firm_id = {store.FIRM} AND p.address_id = h.address_id
 WHERE h.firm_id = $1 AND h.contact_id = ANY($2::uuid[]) ORDER BY h.field_id
@@ -127,18 +127,19 @@ async def linked_to(by: Viewer, account_ids: Sequence[UUID]) -> dict[UUID, list[
 
 def _linked_email(email: Any, holders: Mapping[UUID, list[UUID]]) -> LinkedEmailView:
     field = EmailFieldView(email["field_id"], email["field_name"])
-    return LinkedEmailView(field, toggles.view(email, sorted(holders[email["id"]])))
+    return LinkedEmailView(field, toggles.view(email, holders[email["id"]]))
 
 
+# the fields come last: there PostgreSQL sees that many rows ask for the same few, and keeps them at hand
 _LINKED_TO = f"""
 SELECT l.account_id AS linked_to, l.contact_id, c.name, c.version AS contact_version,
   h.field_id, f.name AS field_name, {toggles.COLUMNS}
 FROM account_contact l JOIN contact c ON c.firm_id = {store.FIRM} AND c.id = l.contact_id
-LEFT JOIN (contact_email h JOIN email_field f ON f.firm_id = {store.FIRM} AND f.id = h.field_id
-  JOIN toggles t ON t.firm_id = {store.FIRM} AND t.address_id = h.address_id
-  JOIN email_address e ON e.firm_id = {store.FIRM} AND e.id = h.address_id
-  LEFT JOIN portal_user p ON p.firm_id = {store.FIRM} AND p.address_id = h.address_id)
+LEFT JOIN (contact_email h JOIN toggles t ON t.firm_id = {store.FIRM} AND t.address_id = h.address_id)
   ON h.firm_id = {store.FIRM} AND h.contact_id = l.contact_id AND t.account_id = l.account_id
+LEFT JOIN email_field f ON f.firm_id = l.firm_id AND f.id = h.field_id
+LEFT JOIN email_address e ON e.firm_id = {store.FIRM} AND e.id = h.address_id
+LEFT JOIN portal_user p ON p.firm_id = {store.FIRM} AND p.address_id = h.address_id
 WHERE l.firm_id = $1 AND l.account_id = ANY($2::uuid[]) ORDER BY c.sort_key, c.id, l.account_id, h.field_id
 """
 

@@ -8,7 +8,6 @@ from asyncpg import Record
 
 from models import address
 from models.ground import store
-from models.in_force import IS_HELD
 from models.toggles.preferences import preferences_without
 from models.toggles.switches import LoginState, Switch, TogglesView
 from models.viewer import Viewer
@@ -22,7 +21,7 @@ async def by_ids(by: Viewer, ids: Sequence[UUID]) -> dict[UUID, TogglesView]:
 
 async def of_accounts(by: Viewer, account_ids: Sequence[UUID]) -> dict[UUID, list[TogglesView]]:
     """Of each account, in the order of its addresses: those that a contact holds, or that may still enter."""
-    query = f"{_SELECT} AND t.account_id = ANY($2::uuid[]) AND (t.login OR {IS_HELD}) ORDER BY e.key"
+    query = f"{_SELECT} AND t.account_id = ANY($2::uuid[]) AND (t.login OR k.contact_ids <> '{{}}') ORDER BY e.key"
     rows = await store.rows(query, by.firm_id, list(account_ids))
     grouped: dict[UUID, list[TogglesView]] = defaultdict(list)
     for toggles in rows:
@@ -44,11 +43,11 @@ async def on_accounts(by: Viewer, pairs: Sequence[tuple[UUID, UUID]]) -> dict[tu
 COLUMNS = f"t.id, t.account_id, {', '.join(f't.{switch}' for switch in Switch)}, t.muted, t.version, {address.COLUMNS}"
 """Of toggles `t`, their address `e` and its identity `p`, if any."""
 _SELECT = f"""
-SELECT {COLUMNS}, ARRAY(
-  SELECT DISTINCT h.contact_id FROM contact_email h
+SELECT {COLUMNS}, k.contact_ids FROM toggles t CROSS JOIN LATERAL (SELECT ARRAY(
+  SELECT h.contact_id FROM contact_email h
   JOIN account_contact l ON l.firm_id = {store.FIRM} AND l.contact_id = h.contact_id AND l.account_id = t.account_id
-  WHERE h.firm_id = {store.FIRM} AND h.address_id = t.address_id ORDER BY 1) AS contact_ids
-FROM toggles t JOIN email_address e ON e.firm_id = {store.FIRM} AND e.id = t.address_id
+  WHERE h.firm_id = {store.FIRM} AND h.address_id = t.address_id) AS contact_ids OFFSET 0) k
+JOIN email_address e ON e.firm_id = {store.FIRM} AND e.id = t.address_id
 LEFT JOIN portal_user p ON p.firm_id = {store.FIRM} AND p.address_id = t.address_id
 WHERE t.firm_id = {store.FIRM}"""
 
@@ -66,7 +65,7 @@ def view(toggles: Record, contact_ids: Iterable[UUID]) -> TogglesView:
         of,
         *[toggles[name] for name in _NAMES],
         _OFF if not toggles["login"] else _PENDING if of.portal_user is None else _ACTIVE,
-        tuple(contact_ids),
+        tuple(sorted(contact_ids)),
         preferences_without(toggles["muted"]),
         toggles["version"],
     )
