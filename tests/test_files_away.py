@@ -27,7 +27,7 @@ from tests.support.emails.synced_mailbox import (
     tells,
 )
 from tests.support.firm.cast import MARTA
-from tests.support.firm.factories import MadeAccount, a_member, an_account
+from tests.support.firm.factories import MadeAccount, an_account
 from tests.support.firm.invitations import later
 from tests.support.servers.bucket import SILENCE, Bucket
 from tests.support.servers.imap import ImapServer
@@ -41,11 +41,6 @@ async def bucket(store: str) -> AsyncIterator[Bucket]:
     async with Bucket() as bucket:
         with bucket.opened():
             yield bucket
-
-
-@pytest.fixture
-async def viewer(by: System) -> Viewer:
-    return await a_member(by)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from tests.support.emails.disturbances import ASKED, CLIENTS, Scene, during
 from tests.support.emails.sync_worker import working
 from tests.support.emails.synced_mailbox import connected, eventually, notifications, row_of, subjects_of, synced
 from tests.support.firm.cast import MARTA
-from tests.support.firm.factories import a_member, an_account
+from tests.support.firm.factories import an_account
 from tests.support.servers.any_mailbox import Place
 from tests.support.servers.relay import Relay
 from tests.support.servers.tokens import SILENCE, TokenServer
@@ -35,11 +35,6 @@ async def tokens(place: Place) -> AsyncIterator[TokenServer]:
     async with TokenServer() as tokens:
         tokens.granted = place.grant
         yield tokens
-
-
-@pytest.fixture
-async def viewer(by: System) -> Viewer:
-    return await a_member(by)
 
 
 @pytest.fixture

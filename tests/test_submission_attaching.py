@@ -18,7 +18,6 @@ from tests.support.emails.correspondence import (
     a_document,
     a_file,
     an_email,
-    an_office,
     an_upload,
     arrived,
     refused,
@@ -30,11 +29,6 @@ from tests.support.firm.factories import a_member
 from tests.support.firm.invitations import later
 
 pytestmark = pytest.mark.usefixtures("store")
-
-
-@pytest.fixture
-async def office(store: str) -> Office:
-    return await an_office()
 
 
 async def test_files_are_attached_from_where_they_are(office: Office) -> None:

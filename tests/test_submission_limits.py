@@ -36,11 +36,6 @@ from tests.support.firm.one_of_everything import everything
 pytestmark = pytest.mark.usefixtures("store")
 
 
-@pytest.fixture
-async def office(store: str) -> Office:
-    return await an_office()
-
-
 async def test_what_another_firm_has_is_not_there(office: Office) -> None:
     theirs = await an_office()
     their_email, their_upload = await arrived(theirs, attachments=(a_file("their.pdf"),)), await uploaded(theirs.by)

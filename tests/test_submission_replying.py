@@ -11,7 +11,6 @@ from models.submission import Reply, ReplyRecipients
 from tests.support.emails.correspondence import (
     Office,
     a_box,
-    an_office,
     arrived,
     people,
     recipients_of,
@@ -25,11 +24,6 @@ from tests.support.firm.cast import ANNA, BRUNO, STUDIO
 from tests.support.firm.factories import a_member, an_address
 
 pytestmark = pytest.mark.usefixtures("store")
-
-
-@pytest.fixture
-async def office(store: str) -> Office:
-    return await an_office()
 
 
 async def test_an_answer_stands_in_the_thread_of_what_it_answers_and_quotes_it(office: Office) -> None:

@@ -19,7 +19,6 @@ from tests.support.emails.correspondence import (
     Office,
     a_box,
     an_email,
-    an_office,
     an_upload,
     arrived,
     refused,
@@ -31,11 +30,6 @@ from tests.support.firm.cast import ANNA, BRUNO, STUDIO
 from tests.support.firm.factories import a_member, an_account, an_address, counting, switched
 
 pytestmark = pytest.mark.usefixtures("store")
-
-
-@pytest.fixture
-async def office(store: str) -> Office:
-    return await an_office()
 
 
 async def test_what_is_sent_is_stored_and_shown_at_once_as_queued(office: Office) -> None:

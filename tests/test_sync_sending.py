@@ -31,7 +31,7 @@ from tests.support.emails.synced_mailbox import (
     synced,
 )
 from tests.support.firm.cast import MARTA
-from tests.support.firm.factories import a_member, an_account, mail_ports
+from tests.support.firm.factories import an_account, mail_ports
 from tests.support.processes.switchboard import a_free_port
 from tests.support.servers.imap import ImapServer
 from tests.support.servers.smtp import DROP, SmtpSink
@@ -40,11 +40,6 @@ from tests.support.waiting import PATIENCE, patience
 
 pytestmark = pytest.mark.usefixtures("store")
 PLAIN = ("AUTH PLAIN LOGIN XOAUTH2",)
-
-
-@pytest.fixture
-async def viewer(by: System) -> Viewer:
-    return await a_member(by)
 
 
 async def fault(viewer: Viewer) -> tuple[str, str | None, str | None]:

@@ -1,14 +1,12 @@
 """Asks for a bulk update, or takes one back, and goes on with whatever waits; to be killed or paused in it."""
 
-from contextlib import suppress
 from uuid import UUID
 
 from models import bulk_update
 from models.bulk_update import BulkEdit, Runner
-from models.ground import store
-from models.run import UNENDED, Pace
+from models.run import Pace
 from models.viewer import Viewer
-from tests.support.emails.synced_mailbox import eventually
+from tests.faults.looking import looks_until_all_have_ended, one_look
 
 
 class TwoByTwo(Pace):
@@ -34,18 +32,8 @@ async def work_off() -> None:
 
 
 async def work_off_one() -> None:
-    """One run; and nobody minds that it is lost, or the database away."""
-    with suppress(Exception):
-        await Runner(TwoByTwo).look()
+    await one_look(Runner(TwoByTwo))
 
 
 async def work_off_all() -> None:
-    """As the worker's process does, which survives what the database does; until all runs have ended, by whomever."""
-    runner = Runner(TwoByTwo)
-
-    async def all_have_ended() -> bool:
-        with suppress(Exception):
-            await runner.look()
-        return not await store.value(f"SELECT count(*) FROM run WHERE {UNENDED}")
-
-    await eventually(all_have_ended)
+    await looks_until_all_have_ended(Runner(TwoByTwo))

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from pathlib import Path
@@ -19,6 +20,16 @@ async def child(url: str, var: Path, mailbox_id: UUID, *, crash_at: int = 0) -> 
         env={**os.environ, "CRASH_AT": str(crash_at)},
         stderr=PIPE,
     )
+
+
+async def passed(url: str, var: Path, mailbox_id: UUID, *, crash_at: int = 0) -> str | None:
+    """To its end: where it was killed; None: it is complete."""
+    process = await child(url, var, mailbox_id, crash_at=crash_at)
+    _, said = await process.communicate()
+    if process.returncode == -signal.SIGKILL:
+        return next(line for line in said.decode().splitlines() if line.startswith("killed at"))
+    assert process.returncode == 0, said.decode()
+    return None
 
 
 async def long_dead() -> None:

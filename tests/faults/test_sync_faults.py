@@ -1,7 +1,6 @@
 """Cut and killed wherever that can be: nothing lost, nothing twice (R22, P3, P8)."""
 
 import asyncio
-import signal
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 
 from mail.sync import Tools, Worker, sync_once
 from models.viewer import System
-from tests.faults.syncing import child, long_dead
+from tests.faults.syncing import child, long_dead, passed
 from tests.support.database.failing import end_others
 from tests.support.emails.synced_mailbox import connected, eventually, ledger_equals_server, letter, row_of, subjects_of
 from tests.support.firm.cast import MARTA, STRANGER
@@ -88,16 +87,11 @@ async def test_killed_at_every_checkpoint_of_a_backfill(
         firm = await a_firm()
         account = await an_account(firm, address=MARTA, email_sync=True)
         mailbox_id = await connected(firm, server.server)
-        process = await child(store, tmp_path, mailbox_id, crash_at=crash_at)
-        _, said = await process.communicate()
-        if process.returncode != -signal.SIGKILL:
-            assert process.returncode == 0, said.decode()
+        if (where := await passed(store, tmp_path, mailbox_id, crash_at=crash_at)) is None:
             break
-        killed_at += [line for line in said.decode().splitlines() if line.startswith("killed at")]
+        killed_at.append(where)
         await long_dead()
-        process = await child(store, tmp_path, mailbox_id)
-        _, said = await process.communicate()
-        assert process.returncode == 0, said.decode()
+        assert await passed(store, tmp_path, mailbox_id) is None
         await ledger_equals_server(server, mailbox_id)
         assert await subjects_of(account.id) == subjects, killed_at
     assert len(set(killed_at)) >= 6, killed_at
@@ -111,11 +105,8 @@ async def test_killed_again_and_again_one_backfill_comes_to_its_end(
     account = await an_account(by, address=MARTA, email_sync=True)
     mailbox_id = await connected(by, server.server)
     for crash_at in range(1, 100):
-        process = await child(store, tmp_path, mailbox_id, crash_at=crash_at)
-        _, said = await process.communicate()
-        if process.returncode == 0:
+        if await passed(store, tmp_path, mailbox_id, crash_at=crash_at) is None:
             break
-        assert process.returncode == -signal.SIGKILL, said.decode()
         await long_dead()
     await ledger_equals_server(server, mailbox_id)
     assert await subjects_of(account.id) == subjects

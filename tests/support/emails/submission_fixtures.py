@@ -1,4 +1,4 @@
-"""Fixture `leased`: the mailbox `box` of a test, in the hands of a worker."""
+"""Fixtures: an office that answers its mail; `leased`: the mailbox `box` of a test, in the hands of a worker."""
 
 from uuid import UUID
 
@@ -6,6 +6,12 @@ import pytest
 
 from models.mailbox import lease
 from models.mailbox.lease import Leased
+from tests.support.emails.correspondence import Office, an_office
+
+
+@pytest.fixture
+async def office(store: str) -> Office:
+    return await an_office()
 
 
 @pytest.fixture

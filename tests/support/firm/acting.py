@@ -13,6 +13,12 @@ async def by(store: str) -> System:
 
 
 @pytest.fixture
+async def viewer(by: System) -> Viewer:
+    """An owner of the firm."""
+    return await a_member(by)
+
+
+@pytest.fixture
 async def owner_of_a_new_firm(store: str) -> Viewer:
     return await a_member(await a_firm())
 
