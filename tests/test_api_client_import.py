@@ -27,11 +27,6 @@ FILE = (
 )
 
 
-@pytest.fixture
-async def owner(store: str) -> SignedIn[Viewer]:
-    return await signed_in(await a_firm())
-
-
 async def uploaded(api: Api, content: bytes, owner: SignedIn[Viewer]) -> str:
     file = ("clients.csv", content, "text/csv")
     answer = await api.http.post("/uploads", files={"file": file}, headers=bearer(owner))

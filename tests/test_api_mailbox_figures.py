@@ -20,7 +20,7 @@ from tests.support.api.client import Api
 from tests.support.api.contact_state import heard
 from tests.support.emails.synced_mailbox import connected, letter, past, synced
 from tests.support.firm.cast import MARTA, STRANGER
-from tests.support.firm.factories import a_firm, an_account, signed_in
+from tests.support.firm.factories import a_firm, an_account
 from tests.support.servers.imap import ImapServer
 from tests.support.waiting import NEVER
 
@@ -28,11 +28,6 @@ FOLLOW = """subscription { mailboxHealth { address version health { state lagSec
   onServer stored pending quarantined skipped { count }
   folders { name onServer stored pending skipped quarantined } } } }"""
 LAGS = "{ mailboxes { address health { lagSeconds } } }"
-
-
-@pytest.fixture
-async def owner(by: System) -> SignedIn[Viewer]:
-    return await signed_in(by)
 
 
 def figures(of: dict[str, Any]) -> tuple[int, ...]:

@@ -15,7 +15,7 @@ from models.mailbox.mailbox import MailboxState
 from models.session import SignedIn
 from models.viewer import System, Viewer
 from tests.support.api.client import Api, Following, TopLevelErrors
-from tests.support.firm.factories import a_client, an_account, counting, signed_in
+from tests.support.firm.factories import a_client, an_account, counting
 from tests.support.waiting import patience
 
 FOLLOW = """subscription($id: ID) { mailboxHealth(id: $id) { id address version health { id state lastSyncAt lagSeconds
@@ -23,11 +23,6 @@ FOLLOW = """subscription($id: ID) { mailboxHealth(id: $id) { id address version 
 SYNC = """mutation($input: SyncMailboxNowInput!) { syncMailboxNow(input: $input) { cursor errors { code message path }
   mailbox { id health { state } } } }"""
 NOWHERE = MailServer("127.0.0.1", 1, MailSecurity.NONE)
-
-
-@pytest.fixture
-async def owner(by: System) -> SignedIn[Viewer]:
-    return await signed_in(by)
 
 
 async def a_mailbox(by: System, name: str) -> Any:

@@ -32,6 +32,11 @@ SUPPRESSED = "Login is on; no invitation was sent, because letters to this addre
 
 
 @pytest.fixture
+async def owner(store: str) -> SignedIn:
+    return await signed_in(await a_firm())
+
+
+@pytest.fixture
 def by(owner: SignedIn) -> Viewer:
     return owner.viewer
 

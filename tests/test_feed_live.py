@@ -34,11 +34,6 @@ ACCOUNTS = f"""{{ accounts(filter: {{ archived: null }}, first: 100) {{ feedCurs
   nodes {{ {SHOWN} switches: toggles {{ {SWITCHES} }} }} }} }}"""
 
 
-@pytest.fixture
-async def owner(by: System) -> SignedIn:
-    return await signed_in(by)
-
-
 async def test_every_email_of_a_batch_has_a_cursor_of_its_own(api: Api, by: System, owner: SignedIn) -> None:
     await an_account(by, address="anna@client.test", email_sync=True)
     box = await a_mailbox(owner)

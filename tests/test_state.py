@@ -30,11 +30,6 @@ def stage(api: Api) -> Stage:
 
 
 @pytest.fixture
-async def owner(by: System) -> SignedIn[Viewer]:
-    return await signed_in(by)
-
-
-@pytest.fixture
 async def marta(by: System) -> UUID:
     return await a_contact(by, "marta@client.test", name="0")
 

@@ -14,7 +14,7 @@ from models.session import SignedIn
 from models.toggles import Switch, lock_where, switch
 from models.viewer import System
 from tests.support.api.client import Api
-from tests.support.firm.factories import FIELDS, a_contact, an_account, linked, signed_in
+from tests.support.firm.factories import FIELDS, a_contact, an_account, linked
 
 MOST = 100
 CHANGED = """subscription { togglesChanged { __typename
@@ -22,11 +22,6 @@ CHANGED = """subscription { togglesChanged { __typename
 ALONE = "subscription { togglesChanged { __typename ... on TogglesChanged { truncated } } }"
 Told = tuple[int, int, bool]
 """How many accounts and toggles, and whether that is not all."""
-
-
-@pytest.fixture
-async def owner(by: System) -> SignedIn:
-    return await signed_in(by)
 
 
 def a_person(number: int, addresses: int = len(FIELDS)) -> NewContact:

@@ -24,6 +24,6 @@ async def owner_of_a_new_firm(store: str) -> Viewer:
 
 
 @pytest.fixture
-async def owner(store: str) -> SignedIn:
-    """Of a new firm, with a session."""
-    return await signed_in(await a_firm())
+async def owner(by: System) -> SignedIn:
+    """Of the firm, with a session."""
+    return await signed_in(by)
