@@ -59,13 +59,8 @@ class ReplyToEmailInput:
     idempotency_key: str
 
     def asked(self) -> Reply:
-        return Reply(
-            key_of(Kind.EMAIL, self.email_id),
-            self.text,
-            self.recipients,
-            asked_id(Kind.MAILBOX, self.mailbox_id),
-            _files(self.attachments),
-        )
+        mailbox_id, files = asked_id(Kind.MAILBOX, self.mailbox_id), _files(self.attachments)
+        return Reply(key_of(Kind.EMAIL, self.email_id), self.text, self.recipients, mailbox_id, files)
 
 
 def _files(attachments: list[EmailAttachmentInput]) -> tuple[AttachmentRef, ...]:

@@ -1,7 +1,7 @@
 """Writes what a chunk of an import came to: as many statements for a thousand rows as for one."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from uuid import UUID
 
 from models import account, address, contact, email_field, journal, text
@@ -83,23 +83,9 @@ FROM unnest($2::uuid[], $3::text[]) AS n(id, words) WHERE c.firm_id = $1 AND c.i
 """
 
 
-@dataclass(frozen=True, slots=True)
-class _Spots:
-    """The accounts and addresses where a chunk changes something."""
-
-    keys: Mapping[tuple[UUID, UUID], Spot]
-
-    @classmethod
-    def of(cls, facts: Known, deeds: Deeds) -> "_Spots":
-        return cls({(account_id, facts.address_ids[key]): (account_id, key) for account_id, key in _spots(deeds)})
-
-
-def _spots(deeds: Deeds) -> set[Spot]:
-    return deeds.spots.keys() | deeds.switches.keys() | deeds.fresh
-
-
 async def _switch(by: Viewer, facts: Known, options: Options, deeds: Deeds) -> None:
-    spots = _Spots.of(facts, deeds).keys
+    changing = deeds.spots.keys() | deeds.switches.keys() | deeds.fresh
+    spots = {(account_id, facts.address_ids[key]): (account_id, key) for account_id, key in changing}
     if not spots:
         return
     made = await ensure(by, list(spots))

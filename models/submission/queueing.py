@@ -34,20 +34,9 @@ def not_composed(email_id: UUID) -> bytes:
 
 async def queue(by: Viewer, new: NewSubmission) -> None:
     """QUEUED, in the transaction that stores its e-mail. Whoever holds the mailbox's lease sends it then."""
-    await store.execute(
-        _QUEUE,
-        by.firm_id,
-        new.id,
-        new.mailbox_id,
-        new.member_id,
-        new.from_name,
-        new.from_address,
-        list(new.recipients),
-        new.in_reply_to,
-        list(new.references),
-        new.message_id,
-        clock.now(),
-    )
+    place, sender = (by.firm_id, new.id, new.mailbox_id), (new.member_id, new.from_name, new.from_address)
+    ids = (new.in_reply_to, list(new.references), new.message_id)
+    await store.execute(_QUEUE, *place, *sender, list(new.recipients), *ids, clock.now())
     checkpoint("a submission was written")
 
 
