@@ -22,6 +22,7 @@ from tests.support.emails.sending_mailbox import (
     door_of,
     due_again,
     has_error,
+    none_is_read,
     owner_who_writes,
     there,
 )
@@ -62,6 +63,7 @@ async def test_letters_leave_one_after_the_other_by_one_connection_that_ends_wit
 ) -> None:
     box = await a_box(by, sink)
     ids = [await written(by, box, subject=str(n)) for n in range(4)]
+    await none_is_read()
     async with working(tools.parsers):
         for each in ids:
             await becomes(each, "SENT")
@@ -264,6 +266,7 @@ async def test_while_one_mailboxs_server_says_nothing_a_hundred_leave_from_the_o
         barred = await a_box(by, silent, address="barred@firm.test")
         waiting = [await written(by, barred, address="barred@firm.test") for _ in range(20)]
         ids = [await written(by, each, address=f"box{n}@firm.test") for _ in range(20) for n, each in enumerate(boxes)]
+        await none_is_read()
         async with working(tools.parsers):
 
             async def all_sent() -> bool:
