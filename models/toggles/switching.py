@@ -68,8 +68,9 @@ _WRITE = f"""
 UPDATE toggles t SET {", ".join(f"{column} = n.{column}" for column in Switch)}, muted = string_to_array(n.muted, ' '),
   email_sync_since = CASE WHEN n.email_sync THEN coalesce(t.email_sync_since, $4) END, version = t.version + 1
 FROM unnest($2::uuid[], $3::text[], {", ".join(f"${place}::bool[]" for place, _ in enumerate(Switch, 5))})
-  AS n(id, muted, {", ".join(Switch)})
-WHERE t.firm_id = {store.FIRM} AND t.id = n.id
+  AS n(id, muted, {", ".join(Switch)}), LATERAL (
+  SELECT o.id FROM toggles o WHERE o.firm_id = {store.FIRM} AND o.id = n.id LIMIT 1) o
+WHERE t.id = o.id
 """
 
 
