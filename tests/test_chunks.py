@@ -62,6 +62,15 @@ async def test_bulk_work_reads_as_much_for_each_address_on_tables_that_have_just
     assert read_at_once < MOST * MANY
 
 
+async def test_who_is_switched_alone_is_found_alone_in_a_firm_that_has_just_grown(by: Viewer) -> None:
+    for spot in await people(by, PLANS_KEPT + 1):
+        await all_invited(by, [spot])
+        await switched_off(by, [spot])
+    many = await people(by, MANY)
+    await all_invited(by, many)
+    assert await rows_read(by, switched_off(by, many[:1])) < MOST
+
+
 def test_the_statements_of_the_smallest_chunk_are_planned_for_the_tables_as_they_are_now() -> None:
     pace = Pace()
     pace.took(AT_ONCE, seconds=60)
