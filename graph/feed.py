@@ -38,11 +38,11 @@ def followed(info: Info, after: Cursor | None) -> AsyncGenerator[Batch | FeedRea
     """
     FeedReady, then all of the firm's journal since `after` in order, none twice, and on live (R39); None: from now on.
 
-    Each delivery is authorised anew: whoever lost the session gets a RequestError in its place. A slow client costs a
-    position and no queue; a wake-up that is lost costs seconds (models.feed). Closing this leaves the hub.
+    Each delivery is authorised anew: whoever lost the session gets a RequestError in its place. Of a slow client only
+    the position is kept, no events; a wake-up that is lost costs seconds (models.feed). Closing this leaves the hub.
 
     A subscription that is shared comes here several times (graph.engine.transport.operation): first from `after` until
-    it is near the present, where it leaves for its group; then, should the group not reach back to it, from
+    it is near the present, where this ends and its group goes on; then, should the group not reach back to it, from
     `begins_at`, where it stood. Its client has had FeedReady by then.
     """
     events = _followed(info, after)

@@ -1,10 +1,13 @@
-"""What the firm's system tells clients of, in the eight kinds that each address takes or leaves (R13)."""
+"""What clients are told of, in the eight kinds that each address takes or leaves (R13). Not the team's Inbox+."""
 
 from enum import StrEnum
 
 
 class NotificationCategory(StrEnum):
-    """One enum from column to schema; which events belong to each, `models/client_event.py` says."""
+    """
+    One enum from column to schema; which events belong to each, `models/client_event.py` says. CONTRIBUTING names what
+    else one more needs.
+    """
 
     DOCUMENT_UPLOADS = "DOCUMENT_UPLOADS"
     SIGNATURE_REQUESTS = "SIGNATURE_REQUESTS"

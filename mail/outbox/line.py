@@ -26,7 +26,8 @@ log = structlog.get_logger("outbox")
 class Desk:
     """
     Where all lines write down what becomes of their letters, many in one transaction: alone each costs two commits.
-    `claiming`: one line at a time, since two would come upon the same letters, and the second look at each in vain.
+    `claiming`: one line at a time, since two would come upon the same letters, and the second skip all that the first
+    has locked.
     """
 
     hand_over: Together[tuple[Claimed, bytes], bool]
@@ -157,7 +158,7 @@ class Line:
         checkpoint("after the server took a letter")
         if self._is_leaving:
             self._writing = asyncio.create_task(self._sent(claimed))  # while the next one is announced
-        else:  # we stop; or it was stopped or cancelled meanwhile: if it still is ours, the next claim says why
+        else:  # `may_leave` said no: whoever claims it next, if it is still to leave, sees why it must not
             await letter.give_back([claimed])
 
     async def _sent(self, claimed: Claimed) -> None:

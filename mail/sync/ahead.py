@@ -11,7 +11,7 @@ from uuid import UUID
 AHEAD = 2
 """Batches of a mailbox that are fetched and not stored: one is stored, one is parsed, while the next comes in."""
 SMALL = 256 * 1024
-"""Bytes up to which a batch needs no room in the process: what just came in waits for no slow server of others."""
+"""Bytes up to which a batch, mostly new mail, needs no room in the process: it waits for no other mailbox."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Ahead:
     """
 
     def __init__(self, batches: asyncio.Semaphore) -> None:
-        self.turn = asyncio.Lock()  # to store: the firm's lock lets one in at a time, and would keep a connection
+        self.turn = asyncio.Lock()  # to store: who waits for the firm's lock in the database keeps a connection
         self._batches = batches
         self._takes_room = False
         self._under_way = deque[_Batch]()  # the oldest first

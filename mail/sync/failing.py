@@ -1,4 +1,7 @@
-"""What went wrong with a visit, in plain words, and where to mend it (R23)."""
+"""
+What went wrong with a visit, in plain words, and where to mend it (R23). How long until the next try:
+models.mailbox.health.
+"""
 
 import asyncio
 import traceback

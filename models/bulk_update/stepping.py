@@ -27,7 +27,7 @@ from models.viewer import Viewer
 
 
 async def step(held: Held, pace: Pace) -> bool:
-    """Plans the run, or ends its next chunk; False: it has ended. Raises RunLost."""
+    """Plans the run, or does its next chunk, of whole turns (`next_turns`); False: it has ended. Raises RunLost."""
     async with store.transaction(held.firm_id):
         await firm.one_at_a_time(held.firm_id)
         begun = monotonic()

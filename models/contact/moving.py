@@ -20,8 +20,8 @@ async def replace(by: Actor, contact_id: UUID, before: Mapping[UUID, UUID], afte
     predecessor starts anew (R13), one without a successor is removed. The same addresses again change nothing.
 
     Answers the ids of the toggles that this made, moved or unlinked. Runs inside a transaction, under
-    `firm.one_at_a_time` and `history.lock`; all toggles are locked before anything is changed, and say who held what
-    until then. Raises RATE_LIMITED.
+    `firm.one_at_a_time` and `history.lock`; all toggles are locked before anything is changed, and the locked
+    ones say who held each address until then. Raises RATE_LIMITED.
     """
     gone = set(before.values()) - set(after.values())
     new = set(after.values()) - set(before.values())
@@ -63,7 +63,7 @@ def _moved(contact_id: UUID, old: Toggles, new: Toggles | None) -> Iterator[tupl
 
 
 def _login_moves(contact_id: UUID, old: Toggles, new: Toggles) -> bool:
-    """Not where it is on at the new one already, an unlinked email until now (R43)."""
+    """Not of an activated address, nor to one that has it (an unlinked email until now) or that another holds (R43)."""
     return not old.activated and not new.login and not new.held_without(contact_id)
 
 

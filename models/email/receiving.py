@@ -25,7 +25,7 @@ from models.viewer import System
 @dataclass(frozen=True, slots=True)
 class Incoming:
     """
-    `arrival`: came in while we were watching, and is told by itself; history is told by the batch, by the caller.
+    `arrival`: came in while we were watching, and is told by itself; of history the caller tells, once a batch.
     `in_sent`: it lies in a folder of sent mail.
     """
 
@@ -99,7 +99,8 @@ async def _emails(by: System, batch: Sequence[Incoming], fresh: Sequence[Message
 async def _threads(by: System, fresh: Sequence[Message], messages: Sequence[Message]) -> Sequence[UUID]:
     """
     Of the fresh ones, in order. A copy of a known message under another Message-ID may be what joins two threads: a
-    certified letter has as many as envelopes, and whoever answers names his own; other copies were renamed by a server.
+    certified letter has one of each envelope, and an answer names that of the envelope which its writer got; other
+    copies were renamed by a server.
     """
     renamed = [message for message in messages if message.certified_by is not None or message.renamed]
     threads = await threads_of(by, [*fresh, *(message for message in renamed if message not in fresh)])
@@ -119,12 +120,12 @@ async def _directions(by: System, batch: Sequence[Incoming]) -> list[EmailDirect
 
 
 def _is_sent(incoming: Incoming, asking: Asking) -> bool:
-    """Not a client's message that somebody filed among the sent ones: it was known as one that came in."""
+    """Not a client's message that somebody filed among the sent ones: that one stays INCOMING."""
     return incoming.in_sent and incoming.message.sender_key() not in asking.accounts
 
 
 async def _note_sent(by: System, ids: Sequence[UUID]) -> None:
-    """OUTGOING, though a colleague's mailbox that had it first could not know so: it came from an alias."""
+    """Sent from an alias that nobody knew of, they came as INCOMING to a colleague's mailbox, which had them first."""
     if ids:
         query = "UPDATE email SET direction = 'OUTGOING' WHERE firm_id = $1 AND id = ANY($2::uuid[])"
         await store.execute(f"{query} AND direction <> 'OUTGOING'", by.firm_id, list(ids))
@@ -192,7 +193,7 @@ def _news(
 async def _clients(by: System, messages: Sequence[Message], asking: Asking) -> dict[bytes, list[Participant]]:
     """
     By fingerprint, the clients whom a message is from: those of its senders whose mail is asked for; else, unless a
-    contact holds a sender's address, those to be answered whose mail is (R18).
+    contact holds a sender's address, those of Reply-To whose mail is asked for (R18).
     """
     clients = {message.fingerprint: _asked_for(message.senders(), asking) for message in messages}
     clientless = [message for message in messages if not clients[message.fingerprint]]

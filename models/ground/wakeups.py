@@ -29,7 +29,7 @@ class Wakeups:
     Between `open` and `close`. `heard` is awaited for every wake-up; `beat` and `silence` are in seconds.
 
     Wake-ups may be lost and come twice or late: each was the newest position of a firm's journal when it was sent, and
-    who hears of none looks by a slow poll (models.feed). But no channel may be dead unnoticed: this
+    one that is lost is made good by a slow poll (models.feed). But no channel may be dead unnoticed: this
     process sends itself a beat through it; whatever is heard proves that it lives, and after `silence` without anything
     it is hung up and built anew. One task listens, and three beside it end together with it: the beat, what is to be
     told, and a watch over broadcaster's own task. `tell` never waits: it keeps the newest position of each firm.
@@ -141,7 +141,7 @@ async def _watch(channel: Broadcast) -> None:
 
 
 async def _hang_up(channel: Broadcast) -> None:
-    """Also where the other side has frozen, and a second time: broadcaster 0.3.1 knows neither."""
+    """Also where the other side has frozen, and where it is hung up already: broadcaster 0.3.1 can do neither."""
     with suppress(Exception, asyncio.CancelledError):
         async with asyncio.timeout(2):
             await channel.disconnect()

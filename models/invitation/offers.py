@@ -29,7 +29,10 @@ class AddressWish:
 
 @dataclass(slots=True)
 class Offer:
-    """The invitation that an address has now. `accounts`: those it covers from now on; of a reprint, all asked for."""
+    """
+    The invitation that an address has now. `accounts`: those that came in by this call; of a letter that is printed
+    again, all asked for.
+    """
 
     id: UUID
     expires_at: datetime
@@ -88,7 +91,7 @@ async def _cover(by: Actor, wishes: Mapping[UUID, AddressWish], offers: Mapping[
     """
     Each offer covers the accounts it was asked for; a new one also those that the address's last invitation covered to
     its end: sent again, it is for old and new ones (R9). Notes in the offers which accounts came in by this; `reprint`:
-    also which were in already. The same again brings none.
+    also which were in already. Asked for the same again, it notes none.
     """
     pairs = [(offers[address_id].id, account_id) for address_id, wish in wishes.items() for account_id in wish.accounts]
     covered = await store.rows(
@@ -123,7 +126,8 @@ _STILL_COVERED = f"""
     SELECT 1 FROM account a
     WHERE a.firm_id = {store.FIRM} AND a.id = still.account_id AND a.archived_at IS NULL LIMIT 1) a
 """
-# an account that had left its invitation comes back; one that it covers is told of for a reprint ($6) only
+# an account that had left its invitation comes back; one that it covers already is returned for a reprint ($6) only.
+# UNION leaves no pair twice, which ON CONFLICT would not take
 _COVER = f"""
 INSERT INTO invitation_account AS c (id, firm_id, invitation_id, account_id)
 SELECT gen_random_uuid(), $1, invitation_id, account_id FROM (

@@ -1,4 +1,4 @@
-"""What an invitation is worth now: for the team, and as SQL for lists, filters and reports alike (R7)."""
+"""The state of an invitation: for the team, and as SQL for lists, filters and reports alike (R7)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -60,8 +60,8 @@ LAST = f"""LEFT JOIN LATERAL (
 ) i ON i.left_at IS NULL OR i.left_at = i.ended_at"""
 """
 The last invitation `i` that ever covered toggles `t`, their account and address; none where there was none, and none
-either where the account has left that one while it lived on for others (not even an earlier one counts then). Where it
-ended as the account left, `left_at = ended_at`, it still counts: it says why nobody can accept.
+either where the account was taken out of it and it stayed good for others (not even an earlier one counts then). Where
+it ended as the account left, `left_at = ended_at`, it still counts: it says why nobody can accept.
 """
 
 ON_TOGGLES = f"""CASE
@@ -78,7 +78,7 @@ ROW_ID = """CASE WHEN i.id IS NULL OR (t.login AND p.id IS NOT NULL AND i.end_re
   THEN t.id ELSE i.id END"""
 """
 The id of what ON_TOGGLES tells: the invitation's where it is one that tells, the toggles' where there is none, or where
-access came otherwise than by it. In that case its dates do not belong to this state either.
+access came otherwise than by it: then its dates are left out, too.
 """
 _OF_TOGGLES = f"""
 SELECT * FROM (

@@ -70,8 +70,9 @@ async def must_have_room(by: Actor, letters: Sequence[ToBe]) -> None:
 async def room(by: Actor, letters: Sequence[ToBe]) -> list[RateLimited | None]:
     """
     In order: None for a letter that may be written now, else why not. Of those to one address the first ones fit, each
-    urgency by itself (`Urgency`); of all letters of the firm the first ones, but passwords always. Of what has no room
-    in the firm all have the same refusal, without a path. As many statements for a thousand as for one.
+    urgency by itself (`Urgency`); of all letters of the firm the first ones, but passwords always. Where the firm's own
+    limit is reached, all that have no room get one refusal in common, without a path. As many statements for a thousand
+    as for one.
 
     Runs inside a transaction that has taken `firm.one_at_a_time`.
     """
@@ -119,7 +120,7 @@ async def _firm_is_full(by: Actor, new: int, left: int, since: datetime) -> Rate
 
 
 def _again_at(leaves: datetime | None) -> datetime:
-    """An hour after the letter that must leave the hour first."""
+    """An hour after the one was written that must drop out of the last 60 minutes before there is room."""
     latest = clock.now() + HOUR
     return latest if leaves is None else min(leaves + HOUR, latest)
 

@@ -31,7 +31,7 @@ class NoLongerOurs(Exception):
 async def sent(letters: Sequence[Claimed]) -> list[bool]:
     """
     The server took these, in order. SENT even where one was cancelled while its bytes were leaving: it has left, and
-    cancelling had left it to this worker.
+    who cancels takes no letter from the worker that holds it.
     """
     return await _settle(letters, LetterState.SENT)
 
@@ -129,9 +129,9 @@ SELECT id FROM settled
 
 async def put_off(letter: Claimed, why: str, *, handed_over: bool = False) -> bool:
     """
-    Not now: tried again after a minute, then ever longer up to four hours, given up after three days. `handed_over`:
-    its bytes began to leave this time, but the server said no, so that this time counts for nothing. Where no other
-    time does, nobody has it yet, and it is composed anew, as things then stand.
+    Not now: tried again after a minute, then ever longer up to about four hours, given up after three days.
+    `handed_over`: its bytes began to leave this time, but the server said no, so that this time does not count. If none
+    counts, nobody has it yet, and it is composed anew, as things then stand.
     """
     waits = FIRST_WAIT.total_seconds(), LONGEST_WAIT.total_seconds()
     return await _try_later(letter, why, _PUT_OFF, handed_over, *waits)

@@ -113,8 +113,8 @@ async def cancel_all_to(by: Actor, member_id: UUID) -> None:
 async def forget_accounts(by: Actor, spots: Sequence[tuple[UUID, UUID]]) -> None:
     """
     Takes each account out of the letters to its address that have not left yet (R9, R10, R44). A letter that told of
-    added accounts alone, and names none any more, is cancelled. A worker that holds one of the others loses it: it has
-    to be composed anew. Of the others, one that may have left keeps its text, as its second copy has to be the same.
+    added accounts alone, and names none any more, is cancelled. Any other is taken from the worker that holds it, since
+    it has to be composed anew; but one that may have left keeps its text, as its second copy has to be the same.
     Doing it twice changes nothing more. Runs inside a transaction.
     """
     accounts, addresses = [str(account_id) for account_id, _ in spots], [address_id for _, address_id in spots]
@@ -128,8 +128,8 @@ async def forget_accounts(by: Actor, spots: Sequence[tuple[UUID, UUID]]) -> None
 #   shortened  these letters, locked in the order of their ids, and only then what is left of both lists: somebody else
 #              may have shortened them while we waited
 #   cancelled  those that have nothing to tell any more; the others get the shorter lists, free for the next worker
-# One by one (LATERAL), here and below, so that each is found by its id however large PostgreSQL takes the table to be;
-# whether it is settled is asked of what was found (OFFSET 0): else any index of those that wait seems as good
+# Here and below LATERAL has each found by its id, whatever PostgreSQL takes the size of the table to be, and OFFSET 0
+# keeps it from the index of those that wait (docs/decisions/0018)
 _FORGET_ACCOUNTS = f"""
 WITH lost AS (
   SELECT e.id, e.key, g.accounts

@@ -1,4 +1,6 @@
-"""A mailbox's health and back-off, as its worker writes them (R23), over nothing that a person changed meanwhile."""
+"""
+A mailbox's health and back-off, as its worker writes them (R23), unless a person has changed the mailbox meanwhile.
+"""
 
 from datetime import timedelta
 from typing import Any
@@ -74,8 +76,8 @@ async def failed(
     ours: bool = False,
 ) -> None:
     """
-    RETRYING after 5 s, then ever longer up to 10 minutes. At the third explicit refusal, and at once where another try
-    is `hopeless`, NEEDS_ATTENTION, told in Inbox+.
+    RETRYING after 2.5 to 5 s, then ever longer up to 10 minutes. At the third explicit refusal, and at once where
+    another try is `hopeless`, NEEDS_ATTENTION, told in Inbox+.
 
     `path`: the part of ConnectMailboxInput to mend, as in "imap.host". `wait`: seconds at least until the next try.
     `ours`: the fault is on our side, so that tries are a minute apart at most.

@@ -1,6 +1,7 @@
 """
 The ledger: one row for every message found on the server, and what became of it. The watermark moves in the same
-transaction, so that nothing is passed unexplained (R22). Every write first checks the lease.
+transaction, so that no message is passed without a row that says why (R22). Its table is `occurrence`. Every write
+first checks the lease.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -25,8 +26,8 @@ from models.viewer import System
 @dataclass(frozen=True, slots=True)
 class Found:
     """
-    A header as it was read. `hashes`: of its participants. `skip`: why it is settled already, for now only where it has
-    `tries`, which add up to MOST_CUTS at most. `met`: it says that it was sent from here.
+    A header as it was read. `hashes`: of its participants. `skip`: why it is settled already; where it has `tries` only
+    for now: it is asked for again, until they add up to MOST_CUTS. `met`: it says that it was sent from here.
     """
 
     uid: int
@@ -117,8 +118,8 @@ def _as_sent(header: Found, sent_here: set[Met]) -> dict[str, Any]:
     return {"email_id": header.met.email_id, **stored}
 
 
-# a header that is found once more counts where its message was gone, or could not be read; where that was stored or
-# quarantined it stays so, and only comes back
+# a header that is found once more takes the place of a row whose message was gone, or could not be read; what was
+# stored or quarantined stays so, and only comes back
 _STAYS = "o.state IN ('STORED', 'QUARANTINED')"
 _FOUND = f"""
 INSERT INTO occurrence AS o (id, firm_id, mailbox_id, folder_id, uidvalidity, found_at, uid, size, received_at,
@@ -139,7 +140,7 @@ ON CONFLICT (firm_id, folder_id, uidvalidity, uid) DO UPDATE SET gone_at = NULL,
   reason = CASE WHEN {_STAYS} THEN o.reason ELSE excluded.reason END
 WHERE o.gone_at IS NOT NULL OR o.skip_reason = 'UNREADABLE'
 """
-# of what was sent from here a second copy lies in this folder, the server's own: it is left to the server from now on
+# of what was sent from here a second copy lies in this folder, the server's own: from now on we add none of ours
 _KEEPS_SENT = """
 UPDATE mailbox SET found_keeps_sent = true WHERE firm_id = $1 AND id = $2 AND EXISTS (
   SELECT 1 FROM unnest($4::uuid[]) AS n(id), LATERAL (
@@ -191,7 +192,7 @@ def _place(leased: Leased, folder: LedgerFolder) -> tuple[object, ...]:
 async def gone(leased: Leased, folder: LedgerFolder, vanished: Iterable[int]) -> None:
     """These messages are no longer on the server. What was stored stays in the firm."""
     async with store.transaction(leased.firm_id):
-        await history.lock(leased.firm_id)  # rows before the mailbox: as whoever switches on does
+        await history.lock(leased.firm_id)  # rows are locked before the mailbox, as by whoever switches on
         await check(leased)
         await store.execute(_GONE, leased.firm_id, folder.id, folder.uidvalidity, sorted(vanished), clock.now())
         await progress(leased)

@@ -1,7 +1,8 @@
 """
 What entries of Inbox+ say, in the language that their firm has as they are raised (R38).
 
-A language is a class; what it lacks it says in English. A kind more is a method more, and a plural is plain Python.
+A language is a class; what it lacks it says in English. Each kind of entry is a method of each language, and a plural
+is plain Python.
 """
 
 from collections.abc import Callable, Sequence

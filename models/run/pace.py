@@ -4,7 +4,7 @@
 class Pace:
     """
     How many items, or rows, go into a chunk: as many as hold the firm's row for about `SECONDS`, measured as it goes
-    (P7). The least is more than `store.for_many` leaves to kept plans: those of a slow chunk would keep all slow.
+    (P7). The least is more than `store.for_many` leaves to kept plans: one that is slow would keep every chunk slow.
     """
 
     SECONDS, LEAST, FIRST, MOST = 0.12, 25, 200, 1_000

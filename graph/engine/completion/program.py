@@ -4,7 +4,7 @@ The code that turns rows into what JSON is made of, written out for one selectio
 For a list of `Account { id, name }`, whose name may be null, this is compiled:
 
     def object_2(o, ready):
-        if type(o) is not class_1: raise Odd                    # of another class than planned: stock looks itself
+        if type(o) is not class_1: raise Odd                    # of another class than planned: see `program`
         v0 = o.id
         if not (type(v0) is str): v0 = write_3(v0)              # the usual value costs a comparison, others stock's way
         v1 = o.name
@@ -30,14 +30,14 @@ from graph.engine.completion.leaves import Odd, usual, writer
 from graph.engine.completion.shape import Field, Object, Value
 
 Ready = dict[int, dict[int, Any]]
-"""By slot of a relation and id of a row: what was read for it. Lives as long as one completion."""
+"""By slot of a relation and `id()` of an object: what was read for it. Lives as long as one completion."""
 Program = Callable[[Any, Ready], Any]
 
 
 def program(value: Value) -> Program:
     """
-    Takes what a resolver gave, answers what stock would. Raises Odd, or anything, where stock must look itself: then
-    the whole list is completed once more by stock, which gives the answer, or the error and its place.
+    Takes what a resolver gave, answers what graphql-core ("stock") would. Raises Odd, or anything, where it cannot:
+    then the whole list is completed once more by stock, which gives the answer, or the error and its place.
     """
     writing = _Writing()
     lines = [f"def complete(v, ready):\n{_indented(writing.of_value(value, 'v', 0))}\n    return v"]

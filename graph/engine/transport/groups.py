@@ -64,7 +64,9 @@ class _Event(NamedTuple):
 
 @dataclass(eq=False, slots=True)
 class _Waiter:
-    """A member that has heard all. `woken`: with an event that it may hear of; with None, to look what there is."""
+    """
+    A member that has heard all. `woken`: with an event that it may hear of; with None, to look into `events` itself.
+    """
 
     listener: Listener | None
     woken: asyncio.Future[_Event | None]
@@ -117,8 +119,8 @@ class _Group:
 
     async def _hand_over(self, event: _Event, member: Sharing, waiter: _Waiter) -> bool:
         """
-        Whether its listener took it, and it goes on waiting without having been woken: a thousand wake-ups cost more
-        than what they would do. It is put back first: a member that leaves meanwhile takes itself off the list.
+        Whether its listener took it, and it goes on waiting without having been woken: to wake a thousand tasks
+        costs more than to send. It is put back first: a member that leaves meanwhile takes itself off the list.
         """
         if waiter.listener is None:
             return False

@@ -30,8 +30,8 @@ async def answers(
     listener: Listener | None = None,
 ) -> AsyncGenerator[Answer, None]:
     """
-    What a client is told, one answer after the other, each once; a refusal is the last. What the listener has taken is
-    not among them. Whoever closes this ends the execution or leaves the group, and then gives back its place.
+    What a client is told, one answer after the other, each once; a refusal is the last. What the listener was given
+    does not come here, too. Whoever closes this ends the execution or leaves the group, and then gives back its place.
 
     Raises RequestError where the document is not known, where no place is free, or where the session has ended.
     """
@@ -50,8 +50,9 @@ def _ways(
     How its answers come: alone; and, where others may ask the same, by turns alone and with their group.
 
     Each way goes on at the position where the one before it has stopped, so that nothing is missed or told twice. Alone
-    it runs until it is near the present (`live_at`): KEPT positions at first, none later on. With the group it stays
-    until the feed ends (`completed`), or the group does not keep all that it lacks: then alone again, from there.
+    it runs until it is near the present (`live_at`): within KEPT positions at first, later with none between. With
+    the group it stays until the feed ends (`completed`), or the group does not keep all that it lacks: then alone
+    again, from there.
     """
     text = endpoint.persisted.text(request)
     audience = context.group(text, request.variables or {}) if isinstance(context, Sharing) else None
