@@ -30,8 +30,9 @@ from mail.sync import Tools, sync_once
 from models import mailbox
 from models.ground import store
 from models.mailbox import MailSecurity, MailServer, NewMailbox
+from models.viewer import System
 from tests.support.firm.cast import MARTA
-from tests.support.firm.factories import an_account
+from tests.support.firm.factories import a_firm, an_account
 from tests.support.servers.dovecot import PASSWORD, USERNAME, dovecot
 
 BATCH = 50
@@ -42,7 +43,8 @@ async def run(*, messages: int = 5000, rounds: int = 3) -> list[Figure]:
     async with ground() as on, _served(on, messages) as login:
         downloads = [await asyncio.to_thread(_download, login, messages) for _ in range(rounds)]
         mirrors = [await _mirrored(on, login, number) for number in range(rounds) if mbsync.is_here()]
-        took, grown = await _synced(on, login, messages)
+        synced = [await _synced(await a_firm(), login, messages) for _ in range(rounds)]
+    took, grown = best(took for took, _ in synced), max(grown for _, grown in synced)
     mirrored = [best(mirrors)] if mirrors else []
     imaplib_took = best(each for each, _ in downloads)
     return [
@@ -122,19 +124,19 @@ async def _mirrored(on: Ground, login: Login, number: int) -> float:
     return await asyncio.to_thread(mbsync.mirror, folder, *login)
 
 
-async def _synced(on: Ground, login: Login, messages: int) -> tuple[float, float]:
+async def _synced(firm: System, login: Login, messages: int) -> tuple[float, float]:
     """Seconds, and MB of memory."""
     server, username, password = login
-    await an_account(on.firm, address=MARTA, email_sync=True)
+    await an_account(firm, address=MARTA, email_sync=True)
     new = NewMailbox(STUDIO.address, password, imap=server, smtp=server, username=username)
-    mailbox_id = (await mailbox.connect(on.firm, new)).ids[0]
+    mailbox_id = (await mailbox.connect(firm, new)).ids[0]
     async with ParserPool() as parsers:
         await asyncio.gather(*map(parsers.parse, letters(8)))  # its processes are up, as in a worker that runs
         with _collecting_rarely():
             before, begun = memory.forget_peak(), perf_counter()
             assert await sync_once(mailbox_id, Tools(parsers, development=True))
             took, grown = perf_counter() - begun, memory.peak() - before
-    assert await store.value("SELECT count(*) FROM email") == messages
+    assert await store.value("SELECT count(*) FROM email WHERE firm_id = $1", firm.firm_id) == messages
     return took, grown
 
 
